@@ -1,0 +1,1 @@
+"""The lab's control plane: moto, and what moto lacks for stacks of this kind."""

@@ -1,0 +1,139 @@
+"""The network that an AWS model means, as frozen data: the one description from which everything is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Network
+
+
+class InterfaceKind(StrEnum):
+    """What an interface serves, in the words of EC2's `InterfaceType` where it has one."""
+
+    PLAIN = "interface"
+    NAT_GATEWAY = "nat_gateway"
+    FUNCTION = "lambda"
+    CACHE_NODE = "cache_node"
+
+
+class RouteTarget(StrEnum):
+    """Where a route leads; a route whose target is gone is a black hole."""
+
+    INTERNET_GATEWAY = "internet_gateway"
+    INTERFACE = "interface"
+    BLACKHOLE = "blackhole"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One allowance of a security group. `protocol` is tcp, udp, icmp or all; `ports` is inclusive and only for tcp and udp."""
+
+    protocol: str
+    ports: tuple[int, int] | None
+    peer: IPv4Network | str  # a range, or the id of a security group
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityGroup:
+    """A security group; its members are the interfaces that name it."""
+
+    id: str
+    ingress: tuple[Rule, ...]
+    egress: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """A network interface (ENI). `public_address` is the elastic IP mapped to `address`, if any."""
+
+    id: str
+    kind: InterfaceKind
+    subnet_id: str
+    zone: str
+    address: IPv4Address
+    secondary_addresses: tuple[IPv4Address, ...] = ()
+    security_groups: frozenset[str] = frozenset()
+    public_address: IPv4Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subnet:
+    """A subnet with the route table in force for it, its own or the VPC's main one."""
+
+    id: str
+    cidr: IPv4Network
+    zone: str
+    route_table_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route other than the VPC's own local one. `interface_id` is set when the target is an interface (a NAT gateway's too)."""
+
+    destination: IPv4Network
+    target: RouteTarget
+    interface_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTable:
+    """A route table without its local route."""
+
+    id: str
+    routes: tuple[Route, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NatGateway:
+    """A NAT gateway and the interface it lives on."""
+
+    id: str
+    interface_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CacheNode:
+    """One memcached process: it listens on its interface's primary address; the configuration
+    endpoint answers on the interface's first secondary address, same port."""
+
+    id: str  # "0001"
+    interface_id: str
+    zone: str
+    address: IPv4Address
+    endpoint_address: IPv4Address
+    hostname: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class CacheCluster:
+    """A memcached cluster; `version` counts changes of its membership, as auto discovery reports it."""
+
+    id: str
+    vpc_id: str
+    configuration_hostname: str
+    version: int
+    nodes: tuple[CacheNode, ...]
+    arguments: tuple[str, ...] = ()  # of the memcached process, from the parameter group and node type
+
+
+@dataclass(frozen=True, slots=True)
+class Vpc:
+    """A VPC with all that stands in it. Each tuple is sorted by id, so that equal models give equal values."""
+
+    id: str
+    cidr: IPv4Network
+    internet_gateway_id: str | None
+    subnets: tuple[Subnet, ...]
+    route_tables: tuple[RouteTable, ...]
+    security_groups: tuple[SecurityGroup, ...]
+    interfaces: tuple[Interface, ...]
+    nat_gateways: tuple[NatGateway, ...]
+    cache_clusters: tuple[CacheCluster, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """All VPCs of the region, sorted by id."""
+
+    vpcs: tuple[Vpc, ...] = ()
