@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+Socket = socket.socket  # inside the class below, `socket` is a method
+
 NAMED = Path("/run/netns")  # where iproute2 keeps named namespaces
 _CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -33,14 +35,14 @@ class Namespaces:
         """Call `errand` inside `namespace`. Raises FileNotFoundError if there is no such namespace."""
         return self._errands.submit(self._inside, namespace, errand).result()
 
-    def socket(self, namespace: str, kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:
+    def socket(self, namespace: str, kind: socket.SocketKind = socket.SOCK_STREAM) -> Socket:
         """Return an unconnected IPv4 socket of `namespace`."""
         return self.run(namespace, lambda: socket.socket(socket.AF_INET, kind))
 
-    def listen(self, namespace: str, address: str, port: int) -> socket.socket:
+    def listen(self, namespace: str, address: str, port: int) -> Socket:
         """Return a listening TCP socket of `namespace`; port 0 lets the kernel choose."""
 
-        def errand() -> socket.socket:
+        def errand() -> Socket:
             listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((address, port))

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import socket
+from ipaddress import IPv4Address, IPv4Network
+
+import pytest
+from dnslib import QTYPE, RCODE, DNSError, DNSRecord
+from hypothesis import given
+from hypothesis import strategies as st
+from isolation import add_namespace, isolated
+
+from vpcache.lab.netns import Namespaces
+from vpcache.lab.resolver import Resolvers, answer, private_records, resolver_address
+from vpcache.lab.topology import CacheCluster, CacheNode, Vpc
+
+NODES = tuple(
+    CacheNode(
+        id=f"000{n}",
+        interface_id=f"eni-{n}",
+        zone="us-east-1a",
+        address=IPv4Address(f"10.0.0.{n}"),
+        endpoint_address=IPv4Address(f"10.0.0.10{n}"),
+        hostname=f"kv.0ab.000{n}.use1.cache.amazonaws.com",
+        port=11211,
+    )
+    for n in (1, 2)
+)
+CONFIGURATION = "kv.0ab.cfg.use1.cache.amazonaws.com"
+PUBLIC = {"example.com": IPv4Address("198.51.100.7")}
+
+
+def vpc(*nodes: CacheNode, identity: str = "vpc-1", cidr: str = "10.0.0.0/24") -> Vpc:
+    clusters = (CacheCluster("kv", identity, CONFIGURATION, 1, nodes),) if nodes else ()
+    return Vpc(identity, IPv4Network(cidr), None, (), (), (), (), (), clusters)
+
+
+def asked(records: dict[str, tuple[IPv4Address, ...]], name: str, kind: str = "A") -> DNSRecord:
+    return DNSRecord.parse(answer(DNSRecord.question(name, kind).pack(), records))
+
+
+def addresses(reply: DNSRecord) -> set[str]:
+    return {str(record.rdata) for record in reply.rr}
+
+
+def test_the_resolver_is_at_base_plus_two() -> None:
+    assert resolver_address(IPv4Network("10.0.0.0/24")) == IPv4Address("10.0.0.2")
+
+
+def test_the_configuration_endpoint_means_every_node_and_a_node_itself() -> None:
+    records = private_records(vpc(*NODES))
+    assert addresses(asked(records, CONFIGURATION)) == {"10.0.0.101", "10.0.0.102"}
+    assert addresses(asked(records, NODES[1].hostname)) == {"10.0.0.2"}
+
+
+def test_several_addresses_change_their_order_with_the_question() -> None:
+    records = private_records(vpc(*NODES))
+    question = DNSRecord.question(CONFIGURATION)
+    firsts = set()
+    for question.header.id in (6, 7):
+        firsts.add(str(DNSRecord.parse(answer(question.pack(), records)).rr[0].rdata))
+    assert firsts == {"10.0.0.101", "10.0.0.102"}
+
+
+def test_names_are_found_in_any_case() -> None:
+    assert addresses(asked(private_records(vpc(*NODES)), CONFIGURATION.upper())) == {
+        "10.0.0.101",
+        "10.0.0.102",
+    }
+
+
+def test_a_known_name_has_no_ipv6_address_and_an_unknown_one_does_not_exist() -> None:
+    records = private_records(vpc(*NODES))
+    known, unknown = asked(records, CONFIGURATION, "AAAA"), asked(records, "nowhere.example")
+    assert (known.header.rcode, known.rr) == (RCODE.NOERROR, [])
+    assert (unknown.header.rcode, unknown.rr) == (RCODE.NXDOMAIN, [])
+
+
+def test_an_answer_that_does_not_fit_says_so() -> None:
+    records = {"many.example": tuple(IPv4Address("10.0.0.0") + n for n in range(100))}
+    question = DNSRecord.question("many.example").pack()
+    cut = answer(question, records, 512)
+    assert cut is not None and len(cut) <= 512
+    assert DNSRecord.parse(cut).header.tc == 1
+    assert len(DNSRecord.parse(answer(question, records)).rr) == 100
+
+
+def test_an_answer_is_not_answered() -> None:
+    assert answer(DNSRecord.question("example.com").reply().pack(), {}) is None
+
+
+@given(st.binary(max_size=80))
+def test_garbage_raises_nothing(packet: bytes) -> None:
+    answer(packet, {"example.com": (IPv4Address("198.51.100.7"),)})
+
+
+def ask_over_udp(namespaces: Namespaces, server: str, *packets: bytes) -> DNSRecord:
+    with namespaces.socket("router-vpc-1", socket.SOCK_DGRAM) as client:
+        client.settimeout(5)
+        client.connect((server, 53))
+        for packet in packets:
+            client.send(packet)
+        return DNSRecord.parse(client.recv(65535))
+
+
+def ask_over_tcp(namespaces: Namespaces, server: str, packet: bytes) -> DNSRecord:
+    with namespaces.socket("router-vpc-1") as client:
+        client.settimeout(5)
+        client.connect((server, 53))
+        client.sendall(len(packet).to_bytes(2) + packet)
+        stream = client.makefile("rb")
+        return DNSRecord.parse(stream.read(int.from_bytes(stream.read(2))))
+
+
+@isolated
+def test_a_resolver_answers_over_udp_and_tcp_and_survives_garbage() -> None:
+    add_namespace("router-vpc-1", "10.0.0.2")
+    namespaces = Namespaces()
+    resolvers = Resolvers(namespaces, "router-{}".format, PUBLIC)
+    resolvers.settle([vpc(*NODES)])
+    question = DNSRecord.question(CONFIGURATION).pack()
+    expected = {"10.0.0.101", "10.0.0.102"}
+    assert (
+        addresses(ask_over_udp(namespaces, "10.0.0.2", b"", b"\xff" * 40, question[:-1], question))
+        == expected
+    )
+    assert addresses(ask_over_tcp(namespaces, "10.0.0.2", question)) == expected
+    with pytest.raises(DNSError):  # the connection is closed without an answer
+        ask_over_tcp(namespaces, "10.0.0.2", b"garbage")
+    public = DNSRecord.question("example.com").pack()
+    assert addresses(ask_over_udp(namespaces, "10.0.0.2", public)) == {"198.51.100.7"}
+
+
+@isolated
+def test_resolvers_follow_the_vpcs() -> None:
+    for number in (1, 2):
+        add_namespace(f"router-vpc-{number}", f"10.0.{number}.2")
+    one, two = (vpc(identity=f"vpc-{n}", cidr=f"10.0.{n}.0/24") for n in (1, 2))
+    namespaces = Namespaces()
+    resolvers = Resolvers(namespaces, "router-{}".format, PUBLIC)
+    question = DNSRecord.question(CONFIGURATION, QTYPE[QTYPE.A]).pack()
+
+    resolvers.settle([one, two])
+    assert ask_over_udp(namespaces, "10.0.1.2", question).header.rcode == RCODE.NXDOMAIN
+    resolvers.settle([vpc(*NODES, cidr="10.0.1.0/24")])
+    assert addresses(ask_over_udp(namespaces, "10.0.1.2", question)) == {"10.0.0.101", "10.0.0.102"}
+    with namespaces.socket("router-vpc-2") as client, pytest.raises(ConnectionRefusedError):
+        client.connect(("10.0.2.2", 53))
+    resolvers.settle([one, two])
+    resolvers.close()
+    with pytest.raises(ConnectionRefusedError):
+        ask_over_udp(namespaces, "10.0.1.2", question)

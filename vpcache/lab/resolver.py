@@ -1,0 +1,159 @@
+"""The DNS resolver of a VPC, at base plus two of its range: it knows the lab's names and forwards nothing."""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from ipaddress import IPv4Address, IPv4Network
+
+from dnslib import CLASS, QTYPE, RCODE, RR, A, DNSRecord
+
+from vpcache.lab.netns import Namespaces
+from vpcache.lab.topology import Vpc
+
+Records = Mapping[str, tuple[IPv4Address, ...]]
+
+_PORT = 53
+_TTL = 5  # seconds; short, so that a client of a changed cluster soon sees it
+_UDP_LIMIT = 512  # bytes of an answer over UDP without EDNS (RFC 1035, 4.2.1)
+_TCP_PATIENCE = 5.0  # seconds that a TCP client may be silent
+
+
+def resolver_address(cidr: IPv4Network) -> IPv4Address:
+    """Return where a VPC's resolver answers: its range's base plus two."""
+    return cidr.network_address + 2
+
+
+def private_records(vpc: Vpc) -> dict[str, tuple[IPv4Address, ...]]:
+    """Return the names that exist inside `vpc` alone: those of its cache clusters."""
+    records = {}
+    for cluster in vpc.cache_clusters:
+        records[cluster.configuration_hostname] = tuple(node.endpoint_address for node in cluster.nodes)
+        records |= {node.hostname: (node.address,) for node in cluster.nodes}
+    return records
+
+
+def answer(packet: bytes, records: Records, limit: int | None = None) -> bytes | None:
+    """Answer one DNS message from `records`, names in lower case; None if it is no question.
+
+    Several addresses come in an order that changes with the question's id. An answer longer than
+    `limit` bytes is cut and marked so, for the client to ask again over TCP.
+    """
+    try:
+        question = DNSRecord.parse(packet)
+        name = str(question.q.qname).rstrip(".").lower()
+    except Exception:  # dnslib raises struct.error, UnicodeError and more on garbage
+        return None
+    if question.header.qr or not question.questions:
+        return None
+    reply = question.reply(ra=1, aa=0)
+    addresses = records.get(name)
+    if question.header.opcode or question.q.qclass != CLASS.IN:
+        reply.header.rcode = RCODE.NOTIMP
+    elif addresses is None:
+        reply.header.rcode = RCODE.NXDOMAIN
+    elif question.q.qtype in (QTYPE.A, QTYPE.ANY) and addresses:
+        first = question.header.id % len(addresses)
+        for address in addresses[first:] + addresses[:first]:
+            reply.add_answer(RR(question.q.qname, QTYPE.A, ttl=_TTL, rdata=A(str(address))))
+    packed = reply.pack()
+    if limit is not None and len(packed) > limit:
+        packed = reply.truncate().pack()
+    return bytes(packed)
+
+
+class Resolver:
+    """One resolver on UDP and TCP port 53 of `address` inside `namespace`; `update` says what it knows."""
+
+    def __init__(self, namespaces: Namespaces, namespace: str, address: IPv4Address) -> None:
+        self._records: Records = {}
+        self._tcp = namespaces.listen(namespace, str(address), _PORT)
+        self._udp = namespaces.socket(namespace, socket.SOCK_DGRAM)
+        self._udp.bind((str(address), _PORT))
+        self._stop, self._stopped = socket.socketpair()
+        self._thread = threading.Thread(target=self._serve, name=f"resolver {address}", daemon=True)
+        self._thread.start()
+
+    def update(self, records: Records) -> None:
+        """Replace all that the resolver knows at once."""
+        self._records = {name.lower(): addresses for name, addresses in records.items()}
+
+    def close(self) -> None:
+        """Stop answering and free the port."""
+        self._stop.close()
+        self._thread.join()
+        for each in (self._tcp, self._udp, self._stopped):
+            each.close()
+
+    def _serve(self) -> None:
+        poll = select.poll()
+        for each in (self._tcp, self._udp, self._stopped):
+            each.setblocking(False)
+            poll.register(each, select.POLLIN)
+        while True:
+            ready = {descriptor for descriptor, _ in poll.poll()}
+            if self._stopped.fileno() in ready:
+                return
+            if self._udp.fileno() in ready:
+                self._answer_udp()
+            if self._tcp.fileno() in ready:
+                self._accept()
+
+    def _answer_udp(self) -> None:
+        try:
+            packet, client = self._udp.recvfrom(65535)
+            if reply := answer(packet, self._records, _UDP_LIMIT):
+                self._udp.sendto(reply, client)
+        except OSError:
+            return  # a client that vanished, or a packet that the kernel took back
+
+    def _accept(self) -> None:
+        try:
+            connection, _ = self._tcp.accept()
+        except OSError:
+            return
+        threading.Thread(target=self._answer_tcp, args=(connection,), daemon=True).start()
+
+    def _answer_tcp(self, connection: socket.socket) -> None:
+        connection.settimeout(_TCP_PATIENCE)
+        try:
+            with connection, connection.makefile("rb") as stream:
+                while len(size := stream.read(2)) == 2:
+                    reply = answer(stream.read(int.from_bytes(size)), self._records)
+                    if reply is None:
+                        return
+                    connection.sendall(len(reply).to_bytes(2) + reply)
+        except OSError:
+            return
+
+
+class Resolvers:
+    """The resolvers of all VPCs, each in its router's namespace; every VPC knows the names in `public`."""
+
+    def __init__(
+        self,
+        namespaces: Namespaces,
+        router_namespace: Callable[[str], str],
+        public: Mapping[str, IPv4Address],
+    ) -> None:
+        self._namespaces = namespaces
+        self._router_namespace = router_namespace
+        self._public = {name: (address,) for name, address in public.items()}
+        self._standing: dict[str, Resolver] = {}
+
+    def settle(self, vpcs: Iterable[Vpc]) -> None:
+        """Let exactly `vpcs` have a resolver, each with its names of now. The routers must stand."""
+        wanted = {vpc.id: vpc for vpc in vpcs}
+        for gone in self._standing.keys() - wanted.keys():
+            self._standing.pop(gone).close()
+        for vpc in wanted.values():
+            if vpc.id not in self._standing:
+                namespace = self._router_namespace(vpc.id)
+                self._standing[vpc.id] = Resolver(self._namespaces, namespace, resolver_address(vpc.cidr))
+            self._standing[vpc.id].update(self._public | private_records(vpc))
+
+    def close(self) -> None:
+        """Close every resolver."""
+        self.settle(())
