@@ -1,0 +1,69 @@
+locals {
+  https = { port = 443, cidr_ipv4 = "0.0.0.0/0" }
+
+  private_subnets = { for zone, place in module.vpc.zones : zone => place.private_subnet_id }
+
+  # the same subnets by way of the NAT gateways: whoever takes one from here waits for its zone's way out
+  routed_subnets = { for zone in keys(module.nat_per_az.nat_gateway_ids) : zone => local.private_subnets[zone] }
+}
+
+module "vpc" {
+  source = "../../modules/vpc"
+
+  name       = var.name
+  cidr_block = var.cidr_block
+  zones      = var.zones
+}
+
+module "nat_per_az" {
+  source = "../../modules/nat_per_az"
+
+  name  = var.name
+  zones = module.vpc.zones
+}
+
+module "elasticache_memcached" {
+  source = "../../modules/elasticache_memcached"
+
+  name      = var.name
+  vpc_id    = module.vpc.vpc_id
+  subnets   = local.private_subnets
+  nodes     = { for zone in keys(var.zones) : zone => 1 }
+  node_type = "cache.t4g.micro"
+
+  client_security_groups = { cached-api = module.cached_api.security_group_id }
+}
+
+module "cached_api" {
+  source = "../../modules/vpc_lambda"
+
+  name    = "${var.name}-cached-api"
+  bundle  = var.bundles["cached_api"]
+  vpc_id  = module.vpc.vpc_id
+  subnets = local.routed_subnets
+  timeout = 15
+
+  environment = {
+    CACHE_ENDPOINT = module.elasticache_memcached.configuration_endpoint
+    ORIGIN_URL     = var.origin_url
+    TTL_SECONDS    = 300
+  }
+
+  egress_rules = {
+    cache = { port = 11211, security_group_id = module.elasticache_memcached.security_group_id }
+    https = local.https
+  }
+}
+
+module "egress_probe" {
+  source   = "../../modules/vpc_lambda"
+  for_each = var.zones
+
+  name         = "${var.name}-egress-probe-${each.key}"
+  bundle       = var.bundles["egress_probe"]
+  vpc_id       = module.vpc.vpc_id
+  subnets      = { (each.key) = local.routed_subnets[each.key] }
+  memory_size  = 128
+  environment  = { ADDRESS_URL = var.address_service_url }
+  egress_rules = { https = local.https }
+}

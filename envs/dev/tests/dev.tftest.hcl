@@ -1,0 +1,92 @@
+mock_provider "aws" {
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/vpcache" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:us-east-1:123456789012:log-group:vpcache" }
+  }
+
+  mock_resource "aws_security_group" {
+    defaults = { id = "sg-0123456789abcdef0" }
+  }
+
+  mock_resource "aws_elasticache_cluster" {
+    defaults = { configuration_endpoint = "vpcache-dev.cfg.example.com:11211" }
+  }
+}
+
+variables {
+  bundles = {
+    cached_api   = { path = "cached_api.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
+    egress_probe = { path = "egress_probe.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
+  }
+}
+
+run "two_zones" {
+  assert {
+    condition     = output.zones == tolist(["us-east-1a", "us-east-1b"])
+    error_message = "the environment is not over its two zones"
+  }
+
+  assert {
+    condition     = alltrue([for by_zone in [output.egress_ips, output.nat_gateway_ids, output.egress_probes, output.private_subnet_ids, output.public_subnet_ids] : tolist(keys(by_zone)) == output.zones])
+    error_message = "an output by zone lacks a zone"
+  }
+
+  assert {
+    condition     = output.egress_probes["us-east-1a"] == "vpcache-dev-egress-probe-us-east-1a" && output.cached_api == "vpcache-dev-cached-api"
+    error_message = "the functions are not named after the stack"
+  }
+
+  assert {
+    condition     = output.configuration_endpoint == "vpcache-dev.cfg.example.com:11211"
+    error_message = "the configuration endpoint is not the cluster's"
+  }
+}
+
+run "a_third_zone_replaces_nothing" {
+  variables {
+    cidr_block = "10.0.0.0/23"
+    zones = {
+      us-east-1a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" }
+      us-east-1b = { public_cidr = "10.0.0.64/26", private_cidr = "10.0.0.192/26" }
+      # sorts first, so that keys by position would move
+      us-east-1-bos-1a = { public_cidr = "10.0.1.0/26", private_cidr = "10.0.1.128/26" }
+    }
+  }
+
+  assert {
+    condition = alltrue([for zone in run.two_zones.zones :
+      output.nat_gateway_ids[zone] == run.two_zones.nat_gateway_ids[zone] &&
+      output.egress_ips[zone] == run.two_zones.egress_ips[zone] &&
+      output.private_subnet_ids[zone] == run.two_zones.private_subnet_ids[zone] &&
+      output.egress_probes[zone] == run.two_zones.egress_probes[zone]
+    ])
+    error_message = "something of a zone that stands was replaced"
+  }
+}
+
+run "name_with_upper_case" {
+  command = plan
+  variables { name = "Shop" }
+  expect_failures = [var.name]
+}
+
+run "origin_over_plain_http" {
+  command = plan
+  variables { origin_url = "http://example.com" }
+  expect_failures = [var.origin_url]
+}
+
+run "address_service_over_plain_http" {
+  command = plan
+  variables { address_service_url = "http://example.com" }
+  expect_failures = [var.address_service_url]
+}
+
+run "bundle_missing" {
+  command = plan
+  variables { bundles = { cached_api = { path = "cached_api.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" } } }
+  expect_failures = [var.bundles]
+}

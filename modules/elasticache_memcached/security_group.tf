@@ -1,0 +1,22 @@
+locals {
+  port = 11211
+}
+
+resource "aws_security_group" "this" {
+  name        = "${var.name}-cache"
+  description = "Nodes of the memcached cluster ${var.name}"
+  vpc_id      = var.vpc_id
+  tags        = merge(var.tags, { Name = "${var.name}-cache" })
+}
+
+resource "aws_vpc_security_group_ingress_rule" "clients" {
+  for_each = var.client_security_groups
+
+  security_group_id            = aws_security_group.this.id
+  description                  = "memcached from ${each.key}"
+  ip_protocol                  = "tcp"
+  from_port                    = local.port
+  to_port                      = local.port
+  referenced_security_group_id = each.value
+  tags                         = merge(var.tags, { Name = "${var.name}-cache-from-${each.key}" })
+}

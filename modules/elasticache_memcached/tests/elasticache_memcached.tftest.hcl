@@ -1,0 +1,172 @@
+mock_provider "aws" {
+  mock_resource "aws_elasticache_cluster" {
+    defaults = {
+      configuration_endpoint = "shop.cfg.example.com:11211"
+      cache_nodes = [
+        { id = "0001", address = "shop.0001.example.com", port = 11211, availability_zone = "us-east-1a", outpost_arn = "" },
+      ]
+    }
+  }
+}
+
+variables {
+  name    = "shop"
+  vpc_id  = "vpc-1"
+  subnets = { us-east-1a = "subnet-a", us-east-1b = "subnet-b", us-east-1c = "subnet-c" }
+  nodes   = { us-east-1a = 1, us-east-1b = 1 }
+
+  client_security_groups = { web = "sg-1", jobs = "sg-2" }
+}
+
+run "nodes_across_zones" {
+  command = plan
+
+  assert {
+    condition     = aws_elasticache_cluster.this.az_mode == "cross-az"
+    error_message = "two zones are not cross-az"
+  }
+
+  assert {
+    condition     = aws_elasticache_cluster.this.preferred_availability_zones == tolist(["us-east-1a", "us-east-1b"])
+    error_message = "nodes are not placed in the zones asked for"
+  }
+
+  assert {
+    condition     = aws_elasticache_cluster.this.num_cache_nodes == 2
+    error_message = "the number of nodes is not the sum over the zones"
+  }
+
+  assert {
+    condition     = aws_elasticache_subnet_group.this.subnet_ids == toset(["subnet-a", "subnet-b", "subnet-c"])
+    error_message = "the subnet group lacks a subnet"
+  }
+}
+
+run "one_zone_is_single_az" {
+  command = plan
+  variables { nodes = { us-east-1b = 2 } }
+
+  assert {
+    condition     = aws_elasticache_cluster.this.az_mode == "single-az"
+    error_message = "one zone is cross-az, which AWS refuses for one node"
+  }
+
+  assert {
+    condition     = aws_elasticache_cluster.this.preferred_availability_zones == tolist(["us-east-1b", "us-east-1b"])
+    error_message = "both nodes do not go to the only zone"
+  }
+}
+
+run "more_nodes_go_to_the_end" {
+  command = plan
+  variables { nodes = { us-east-1a = 2, us-east-1b = 1 } }
+
+  assert {
+    condition     = aws_elasticache_cluster.this.preferred_availability_zones == tolist(["us-east-1a", "us-east-1b", "us-east-1a"])
+    error_message = "a node more in the first zone moves the place of a node that stands"
+  }
+}
+
+run "only_security_groups_may_come_in" {
+  assert {
+    condition     = tomap({ for label, rule in aws_vpc_security_group_ingress_rule.clients : label => rule.referenced_security_group_id }) == var.client_security_groups
+    error_message = "the rules are not for the clients' groups"
+  }
+
+  assert {
+    condition = alltrue([for rule in aws_vpc_security_group_ingress_rule.clients :
+      rule.from_port == 11211 && rule.to_port == 11211 && rule.ip_protocol == "tcp" && rule.cidr_ipv4 == null
+    ])
+    error_message = "a rule opens more than memcached's port to a group"
+  }
+
+  assert {
+    condition     = aws_elasticache_cluster.this.security_group_ids == toset([aws_security_group.this.id])
+    error_message = "the nodes are not in the cluster's own group alone"
+  }
+
+  assert {
+    condition     = output.configuration_endpoint == "shop.cfg.example.com:11211"
+    error_message = "configuration_endpoint is not host:port"
+  }
+
+  assert {
+    condition     = output.nodes == [{ id = "0001", address = "shop.0001.example.com", port = 11211, availability_zone = "us-east-1a" }]
+    error_message = "nodes are not told by id, address, port and zone"
+  }
+}
+
+run "parameters_in_a_group_of_the_engines_family" {
+  command = plan
+  variables { parameters = { max_item_size = "2097152" } }
+
+  assert {
+    condition     = aws_elasticache_parameter_group.this.family == "memcached1.6" && aws_elasticache_parameter_group.this.name == "shop-memcached1-6"
+    error_message = "family does not follow engine_version, or the name does not follow the family"
+  }
+
+  assert {
+    condition     = { for parameter in aws_elasticache_parameter_group.this.parameter : parameter.name => parameter.value } == { max_item_size = "2097152" }
+    error_message = "the parameters are not in the group"
+  }
+}
+
+run "zone_without_subnet" {
+  command = plan
+  variables { nodes = { us-east-1d = 1 } }
+  expect_failures = [var.nodes]
+}
+
+run "no_nodes" {
+  command = plan
+  variables { nodes = {} }
+  expect_failures = [var.nodes]
+}
+
+run "zero_nodes_in_a_zone" {
+  command = plan
+  variables { nodes = { us-east-1a = 1, us-east-1b = 0 } }
+  expect_failures = [var.nodes]
+}
+
+run "half_a_node" {
+  command = plan
+  variables { nodes = { us-east-1a = 1.5 } }
+  expect_failures = [var.nodes]
+}
+
+run "range_for_a_client" {
+  command = plan
+  variables { client_security_groups = { web = "10.0.0.0/24" } }
+  expect_failures = [var.client_security_groups]
+}
+
+run "upper_case_name" {
+  command = plan
+  variables { name = "Shop" }
+  expect_failures = [var.name]
+}
+
+run "hyphen_at_the_end_of_the_name" {
+  command = plan
+  variables { name = "shop-" }
+  expect_failures = [var.name]
+}
+
+run "minor_version_alone" {
+  command = plan
+  variables { engine_version = "1.6" }
+  expect_failures = [var.engine_version]
+}
+
+run "instance_type_for_a_node" {
+  command = plan
+  variables { node_type = "t4g.small" }
+  expect_failures = [var.node_type]
+}
+
+run "no_subnets" {
+  command = plan
+  variables { subnets = {} }
+  expect_failures = [var.subnets]
+}

@@ -1,0 +1,22 @@
+resource "aws_eip" "this" {
+  for_each = { for zone, place in var.zones : zone => place if !contains(keys(var.allocation_ids), zone) }
+
+  domain = "vpc"
+  tags   = merge(var.tags, { Name = "${var.name}-nat-${each.key}" })
+}
+
+resource "aws_nat_gateway" "this" {
+  for_each = var.zones
+
+  allocation_id = contains(keys(var.allocation_ids), each.key) ? var.allocation_ids[each.key] : aws_eip.this[each.key].allocation_id
+  subnet_id     = each.value.public_subnet_id
+  tags          = merge(var.tags, { Name = "${var.name}-${each.key}" })
+}
+
+resource "aws_route" "this" {
+  for_each = var.zones
+
+  route_table_id         = each.value.private_route_table_id
+  destination_cidr_block = "0.0.0.0/0"
+  nat_gateway_id         = aws_nat_gateway.this[each.key].id
+}

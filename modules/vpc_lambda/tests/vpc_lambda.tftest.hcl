@@ -1,0 +1,164 @@
+mock_provider "aws" {
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/shop-api" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/shop-api" }
+  }
+}
+
+variables {
+  name    = "shop-api"
+  bundle  = { path = "shop.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
+  vpc_id  = "vpc-1"
+  subnets = { us-east-1a = "subnet-a", us-east-1b = "subnet-b" }
+
+  egress_rules = {
+    cache = { port = 11211, security_group_id = "sg-cache" }
+    https = { port = 443, cidr_ipv4 = "0.0.0.0/0" }
+  }
+}
+
+run "runs_in_the_subnets_with_its_own_group" {
+  assert {
+    condition     = aws_lambda_function.this.vpc_config[0].subnet_ids == toset(["subnet-a", "subnet-b"])
+    error_message = "the function is not in the subnets given"
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.vpc_config[0].security_group_ids == toset([aws_security_group.this.id])
+    error_message = "the function is not in its own group alone"
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.source_code_hash == var.bundle.sha256
+    error_message = "another bundle would not be deployed"
+  }
+
+  assert {
+    condition     = length(aws_lambda_function.this.environment) == 0
+    error_message = "an empty environment is sent, which AWS drops: every plan would show a change"
+  }
+}
+
+run "logs_to_its_own_group_only" {
+  assert {
+    condition     = output.log_group_name == "/aws/lambda/${output.function_name}"
+    error_message = "the log group is not the one that Lambda writes to"
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Resource if statement.Sid == "Logs"] == [
+      "${aws_cloudwatch_log_group.this.arn}:*",
+    ]
+    error_message = "the role may write to other log groups"
+  }
+
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.this.policy, "logs:CreateLogGroup")
+    error_message = "the role may make a log group that no destroy removes"
+  }
+
+  assert {
+    condition     = !anytrue([for action in flatten(jsondecode(aws_iam_role_policy.this.policy).Statement[*].Action) : strcontains(action, "*")])
+    error_message = "the role has a wildcard action"
+  }
+}
+
+run "reaches_only_what_the_rules_say" {
+  assert {
+    condition = jsonencode({ for label, rule in aws_vpc_security_group_egress_rule.this : label => [rule.ip_protocol, rule.from_port, rule.to_port, rule.cidr_ipv4, rule.referenced_security_group_id] }) == jsonencode({
+      cache = ["tcp", 11211, 11211, null, "sg-cache"]
+      https = ["tcp", 443, 443, "0.0.0.0/0", null]
+    })
+    error_message = "egress is not what the rules say"
+  }
+
+  assert {
+    condition     = alltrue([for rule in aws_vpc_security_group_egress_rule.this : rule.security_group_id == aws_security_group.this.id])
+    error_message = "a rule is on another group"
+  }
+}
+
+run "environment_is_passed_on" {
+  command = plan
+  variables { environment = { TTL_SECONDS = 300 } }
+
+  assert {
+    condition     = aws_lambda_function.this.environment[0].variables == tomap({ TTL_SECONDS = "300" })
+    error_message = "the environment is not passed on"
+  }
+}
+
+run "bundle_hash_in_hex" {
+  command = plan
+  variables { bundle = { path = "shop.zip", sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" } }
+  expect_failures = [var.bundle]
+}
+
+run "rule_without_peer" {
+  command = plan
+  variables { egress_rules = { nowhere = { port = 443 } } }
+  expect_failures = [var.egress_rules]
+}
+
+run "rule_with_two_peers" {
+  command = plan
+  variables { egress_rules = { both = { port = 443, cidr_ipv4 = "0.0.0.0/0", security_group_id = "sg-1" } } }
+  expect_failures = [var.egress_rules]
+}
+
+run "port_out_of_range" {
+  command = plan
+  variables { egress_rules = { far = { port = 65536, cidr_ipv4 = "0.0.0.0/0" } } }
+  expect_failures = [var.egress_rules]
+}
+
+run "unknown_protocol" {
+  command = plan
+  variables { egress_rules = { all = { port = 443, protocol = "-1", cidr_ipv4 = "0.0.0.0/0" } } }
+  expect_failures = [var.egress_rules]
+}
+
+run "unknown_architecture" {
+  command = plan
+  variables { architecture = "amd64" }
+  expect_failures = [var.architecture]
+}
+
+run "handler_without_module" {
+  command = plan
+  variables { handler = "handler" }
+  expect_failures = [var.handler]
+}
+
+run "retention_that_aws_does_not_offer" {
+  command = plan
+  variables { log_retention_days = 10 }
+  expect_failures = [var.log_retention_days]
+}
+
+run "too_little_memory" {
+  command = plan
+  variables { memory_size = 64 }
+  expect_failures = [var.memory_size]
+}
+
+run "timeout_above_lambdas" {
+  command = plan
+  variables { timeout = 901 }
+  expect_failures = [var.timeout]
+}
+
+run "name_with_a_dot" {
+  command = plan
+  variables { name = "shop.api" }
+  expect_failures = [var.name]
+}
+
+run "no_subnets" {
+  command = plan
+  variables { subnets = {} }
+  expect_failures = [var.subnets]
+}
