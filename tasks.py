@@ -1,0 +1,95 @@
+"""Apply a vpcache stack, question it, tear it down. Environments are in envs/; the target is the embedded lab unless --target aws."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from invoke import Collection, Context, task
+
+from vpcache import cli
+
+ROOT = Path(__file__).parent
+
+STACK_HELP = {
+    "env": "environment: a folder of envs/, e.g. dev",
+    "target": "where AWS is: lab (the default) or aws; also VPCACHE_TARGET",
+    "name": "name of the stack, vpcache-<env> by default; stacks of other names stand side by side",
+}
+JSON_HELP = {"json": "print one JSON object and nothing else"}
+YES_HELP = {"yes": "on aws, do not ask for confirmation"}
+
+
+@task(help=STACK_HELP | YES_HELP)
+def apply(_: Context, env: str, target: str = "", name: str = "", yes: bool = False) -> None:
+    """Make the stack: start the lab if need be, bundle the functions, run Terraform."""
+    cli.apply(ROOT, env, target, name, yes=yes)
+
+
+@task(help=STACK_HELP)
+def plan(_: Context, env: str, target: str = "", name: str = "") -> None:
+    """Show what apply would change."""
+    cli.plan(ROOT, env, target, name)
+
+
+@task(help=STACK_HELP | JSON_HELP)
+def outputs(_: Context, env: str, target: str = "", name: str = "", json: bool = False) -> None:
+    """Show the stack's zones, addresses, cache nodes and functions."""
+    cli.outputs(ROOT, env, target, name, as_json=json)
+
+
+@task(help=STACK_HELP | JSON_HELP | {"path": "resource of the origin, e.g. /employees/archive"})
+def call(_: Context, env: str, path: str = "/employees", target: str = "", name: str = "", json: bool = False) -> None:
+    """Call the cached API once: where did the answer come from, and how long did it take?"""
+    cli.call(ROOT, env, target, name, path=path, as_json=json)
+
+
+@task(help=STACK_HELP | JSON_HELP)
+def verify(_: Context, env: str, target: str = "", name: str = "", json: bool = False) -> None:
+    """Probe the running stack: egress of each zone, cache hits, isolation. Exit status 1 if a probe fails."""
+    cli.verify(ROOT, env, target, name, as_json=json)
+
+
+@task(help=STACK_HELP | YES_HELP)
+def destroy(_: Context, env: str, target: str = "", name: str = "", yes: bool = False) -> None:
+    """Destroy the stack, then ask the account what is left of it."""
+    cli.destroy(ROOT, env, target, name, yes=yes)
+
+
+@task(
+    help={
+        "workers": "how many tests run at once (pytest-xdist's -n)",
+        "select": "only tests that match this expression (pytest's -k)",
+        "paths": "only these files or folders, separated by spaces",
+    }
+)
+def test(_: Context, workers: str = "4", select: str = "", paths: str = "") -> None:
+    """Run the whole test suite, in parallel, on a lab of its own."""
+    cli.test(ROOT, workers=workers, select=select, paths=paths.split())
+
+
+@task
+def check(_: Context) -> None:
+    """Run the linters: ruff, mypy, terraform fmt and validate."""
+    cli.check(ROOT)
+
+
+@task
+def start(_: Context) -> None:
+    """Start the lab on 127.0.0.1 (port 4600, or VPCACHE_LAB_PORT)."""
+    cli.lab_start(ROOT)
+
+
+@task
+def stop(_: Context) -> None:
+    """Stop the lab; every stack on it is gone with it."""
+    cli.lab_stop()
+
+
+@task(help=JSON_HELP)
+def status(_: Context, json: bool = False) -> None:
+    """Tell whether the lab runs, and where."""
+    cli.lab_status(as_json=json)
+
+
+lab = Collection("lab", start, stop, status)
+namespace = Collection(apply, plan, outputs, call, verify, destroy, test, check, lab)

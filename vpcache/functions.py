@@ -1,0 +1,73 @@
+"""Calling a stack's functions, and what a call tells about itself."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from vpcache.errors import VpcacheError
+from vpcache.target import Target
+
+_DURATION = re.compile(rb"^REPORT .*?\bDuration: ([0-9.]+) ms", re.MULTILINE)
+
+
+class FunctionError(VpcacheError):
+    """A function answered with an error; says which and what."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A function's answer. `function_ms` is its duration as its REPORT log line has it, `wall_ms` as the caller felt it."""
+
+    payload: Any
+    function_ms: float
+    wall_ms: float
+
+
+def call(target: Target, function_name: str, event: object) -> Answer:
+    """Invoke a function and wait for its answer. Raises FunctionError if it ends with an error or is not there."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    client = target.client("lambda", read_timeout=120, retries={"total_max_attempts": 1})
+    started = time.perf_counter()
+    try:
+        reply = client.invoke(FunctionName=function_name, Payload=json.dumps(event).encode(), LogType="Tail")
+        body = reply["Payload"].read()
+    except (BotoCoreError, ClientError) as error:
+        raise FunctionError(f"function {function_name}: {error}") from error
+    wall_ms = (time.perf_counter() - started) * 1000
+    payload = json.loads(body)
+    if "FunctionError" in reply:
+        raise FunctionError(f"function {function_name}: {payload.get('errorMessage', payload)}")
+    duration = _DURATION.search(base64.b64decode(reply.get("LogResult", "")))
+    return Answer(payload, float(duration[1]) if duration else wall_ms, wall_ms)
+
+
+@dataclass(frozen=True)
+class CachedAnswer:
+    """An answer of the cached API: where it came from, and which cache node holds it."""
+
+    source: str  # "cache" or "origin"
+    status: int
+    body: str
+    node: str | None
+    function_ms: float
+    wall_ms: float
+
+
+def call_cached_api(target: Target, function_name: str, path: str | None = None) -> CachedAnswer:
+    """Ask the cached API for a path of its origin. Raises FunctionError as `call` does."""
+    answer = call(target, function_name, {} if path is None else {"path": path})
+    headers = answer.payload["headers"]
+    return CachedAnswer(
+        source="cache" if headers.get("x-cache") in ("HIT", "STALE") else "origin",
+        status=answer.payload["statusCode"],
+        body=answer.payload["body"],
+        node=headers.get("x-cache-node"),
+        function_ms=answer.function_ms,
+        wall_ms=answer.wall_ms,
+    )

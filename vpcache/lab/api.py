@@ -1,0 +1,77 @@
+"""The lab's own API, `/_lab/...`, beside AWS's: what a test needs that no AWS call can do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, NotFound
+from werkzeug.wrappers import Request, Response
+
+from vpcache.lab.errors import LabError
+from vpcache.lab.faults import Fault
+from vpcache.lab.region import Region
+
+WSGIApplication = Callable[[dict[str, Any], Any], Iterable[bytes]]
+PREFIX = "/_lab/"
+
+
+class LabApi:
+    """Serves the lab's API and passes every other request on to AWS's."""
+
+    def __init__(self, aws: WSGIApplication, region: Region, pid: int) -> None:
+        self._aws = aws
+        self._region = region
+        self._pid = pid
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer one request."""
+        if not environ["PATH_INFO"].startswith(PREFIX):
+            return self._aws(environ, start_response)
+        request = Request(environ)
+        try:
+            answer, status = self._answer(request), 200
+        except LabError as error:
+            answer, status = {"error": str(error)}, 400
+        except HTTPException as error:
+            answer, status = {"error": f"{request.path}: {error.description}"}, error.code or 500
+        return Response(json.dumps(answer), status=status, mimetype="application/json")(environ, start_response)
+
+    def _answer(self, request: Request) -> Any:
+        resource = request.path.removeprefix(PREFIX)
+        handlers = {
+            ("GET", "status"): lambda: {"pid": self._pid, "faults": [fault.label for fault in self._region.faults]},
+            ("GET", "origin"): lambda: {"calls": self._region.origin_calls()},
+            ("POST", "connect"): lambda: self._connect(_object(request)),
+            ("PUT", "faults"): lambda: self._region.set_fault(_fault(request), present=True),
+            ("DELETE", "faults"): lambda: self._region.set_fault(_fault(request), present=False),
+        }
+        if not any(resource == known for _, known in handlers):
+            raise NotFound
+        handler = handlers.get((request.method, resource))
+        if handler is None:
+            raise MethodNotAllowed
+        return handler()
+
+    def _connect(self, body: dict[str, Any]) -> dict[str, str]:
+        try:
+            source, address, port = body.get("interface"), str(body["address"]), int(body["port"])
+        except (KeyError, ValueError) as error:
+            raise BadRequest("give address, port and, unless from the internet, interface") from error
+        return {"outcome": self._region.connect(source, address, port)}
+
+
+def _object(request: Request) -> dict[str, Any]:
+    body = request.get_json(force=True)
+    if not isinstance(body, dict):
+        raise BadRequest("the body must be a JSON object")
+    return body
+
+
+def _fault(request: Request) -> Fault:
+    body = _object(request)
+    try:
+        return Fault(kind=body["kind"], target=body["target"])
+    except (KeyError, ValueError) as error:
+        raise BadRequest(f"a fault has a kind and a target: {error}") from error

@@ -1,0 +1,139 @@
+"""The lab from outside: start it, stop it, ask it."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vpcache.lab.errors import LabError
+
+DEFAULT_PORT = 4600
+_ANSWER_SECONDS = 5.0
+_START_SECONDS = 60.0
+_STOP_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class LabStatus:
+    """Whether a lab runs at `endpoint`, and as which process of the host."""
+
+    running: bool
+    endpoint: str
+    pid: int | None = None
+
+
+class Lab:
+    """A lab on a port of the host's loopback."""
+
+    def __init__(self, port: int = DEFAULT_PORT) -> None:
+        self.port = port
+        self.endpoint = f"http://127.0.0.1:{port}"
+        # a proxy that the user's environment names must not be asked for the way to loopback
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def status(self) -> LabStatus:
+        """Return whether this lab runs. Raises LabError if something else answers on its port."""
+        try:
+            answer = self.ask("GET", "status")
+        except ConnectionRefusedError:
+            return LabStatus(running=False, endpoint=self.endpoint)
+        return LabStatus(running=True, endpoint=self.endpoint, pid=int(answer["pid"]))
+
+    def start(self, log: Path) -> LabStatus:
+        """Start the lab unless it runs, and wait until it serves. `log` receives what the daemon says.
+
+        Raises LabError if the port is taken or the host lacks what the lab needs.
+        """
+        status = self.status()
+        if status.running:
+            return status
+        log.parent.mkdir(parents=True, exist_ok=True)
+        reader, writer = os.pipe()
+        with log.open("ab") as out:
+            daemon = subprocess.Popen(
+                [sys.executable, "-m", "vpcache.lab.server", "--port", str(self.port), "--ready-fd", str(writer)],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                pass_fds=[writer],
+                start_new_session=True,
+                cwd="/",
+            )
+        os.close(writer)
+        said = _read_until_closed(reader, _START_SECONDS)
+        daemon.wait()  # it has forked the lab and is done
+        if said != "ready":
+            raise LabError(said or f"the lab did not start; its log is {log}")
+        return self.status()
+
+    def stop(self) -> bool:
+        """End the lab and all that lives in it, and wait until it is gone. Returns whether it ran."""
+        status = self.status()
+        if status.pid is None:
+            return False
+        process = os.pidfd_open(status.pid)
+        try:
+            signal.pidfd_send_signal(process, signal.SIGTERM)
+            if not select.select([process], [], [], _STOP_SECONDS)[0]:
+                raise LabError(f"the lab (process {status.pid}) does not end: `kill -9 {status.pid}` ends it")
+        finally:
+            os.close(process)
+        return True
+
+    def ask(self, method: str, resource: str, body: Any = None) -> Any:
+        """Call the lab's own API (`/_lab/...`), not AWS's, and return its answer.
+
+        Raises ConnectionRefusedError if nothing listens, LabError if the answer is an error or no lab's.
+        """
+        request = urllib.request.Request(
+            f"{self.endpoint}/_lab/{resource}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        try:
+            with self._opener.open(request, timeout=_ANSWER_SECONDS) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise LabError(_message(error) or self._not_a_lab()) from error
+        except urllib.error.URLError as error:
+            if isinstance(error.reason, ConnectionRefusedError):
+                raise error.reason from None
+            raise LabError(self._not_a_lab()) from error
+        except (OSError, ValueError) as error:
+            raise LabError(self._not_a_lab()) from error
+
+    def _not_a_lab(self) -> str:
+        return (
+            f"port {self.port} on 127.0.0.1 is taken by something that is not a lab: "
+            "end it, or give the lab another port with VPCACHE_LAB_PORT"
+        )
+
+
+def _message(error: urllib.error.HTTPError) -> str | None:
+    try:
+        return str(json.load(error)["error"])
+    except (ValueError, KeyError, TypeError, OSError):
+        return None
+
+
+def _read_until_closed(reader: int, seconds: float) -> str:
+    said = b""
+    with open(reader, "rb", buffering=0) as stream:  # noqa: PTH123
+        while select.select([stream], [], [], seconds)[0]:
+            part = stream.read(4096)
+            if not part:
+                break
+            said += part
+            if said.endswith(b"\n"):
+                break
+    return said.decode().strip()

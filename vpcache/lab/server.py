@@ -1,0 +1,76 @@
+"""The lab's daemon: binds the host's loopback, leaves the host, serves AWS's API from inside."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from pathlib import Path
+
+from vpcache.lab.errors import LabError
+from vpcache.lab.isolation import run_isolated
+
+WORK_DIR = Path("/run/vpcache")  # on the lab's own tmpfs: gone with the lab
+
+
+def main() -> None:
+    """Start the daemon and leave it behind. Says `ready` or one line of complaint on the ready descriptor."""
+    options = _options()
+    with os.fdopen(options.ready_fd, "w") as ready:
+        try:
+            listener = _bind(options.port)
+            run_isolated(lambda pid: _serve(listener, pid, options.ready_fd))
+        except LabError as error:
+            ready.write(f"{error}\n")
+            sys.exit(1)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
+    parser.add_argument("--ready-fd", type=int, default=1, help="where to say that the lab serves")
+    return parser.parse_args()
+
+
+def _bind(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        raise LabError(
+            f"port {port} on 127.0.0.1 cannot be had ({error.strerror}): end what uses it, "
+            "or give the lab another port with VPCACHE_LAB_PORT"
+        ) from error
+    listener.listen(128)
+    return listener
+
+
+def _serve(listener: socket.socket, pid: int, ready_fd: int) -> None:
+    # imported here: the user namespace must be entered before any thread starts, and imports may start one
+    from werkzeug.serving import make_server
+
+    from vpcache.lab.api import LabApi
+    from vpcache.lab.control.app import create_app
+    from vpcache.lab.region import Region
+    from vpcache.lab.request_handler import RequestHandler
+
+    region = Region(WORK_DIR)
+    app = LabApi(create_app(region.functions, region.settle), region, pid)
+    region.settle()
+    server = make_server(
+        "127.0.0.1",
+        listener.getsockname()[1],
+        app,
+        threaded=True,
+        fd=listener.fileno(),
+        request_handler=RequestHandler,
+    )
+    os.write(ready_fd, b"ready\n")
+    os.close(ready_fd)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""A checkout of this project: its environments, its functions, its stacks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from vpcache.bundle import bundle
+from vpcache.errors import VpcacheError
+from vpcache.stack import Stack
+from vpcache.target import Target
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
+
+
+@dataclass(frozen=True)
+class Project:
+    """The folder that holds `envs/` and `lambda/`; what it makes lies in `.vpcache/` there."""
+
+    root: Path
+
+    @property
+    def work_dir(self) -> Path:
+        """Where logs, bundles and Terraform's data lie; all of it can be made again."""
+        return self.root / ".vpcache"
+
+    def environments(self) -> list[str]:
+        """Return the names of the environments."""
+        return sorted(folder.name for folder in (self.root / "envs").iterdir() if (folder / "main.tf").exists())
+
+    def stack(self, environment: str, target: Target, name: str | None = None) -> Stack:
+        """Return the stack of `environment` on `target`. Raises VpcacheError for an unknown environment or a bad name."""
+        if environment not in self.environments():
+            raise VpcacheError(f"unknown environment '{environment}': choose one of {', '.join(self.environments())}")
+        name = name or f"vpcache-{environment}"
+        if not _NAME.fullmatch(name):
+            raise VpcacheError(
+                f"stack name '{name}': use 2 to 31 lower-case letters, digits and hyphens, a letter first"
+            )
+        return Stack(
+            name=name,
+            environment_dir=self.root / "envs" / environment,
+            target=target,
+            work_dir=self.work_dir / "stacks" / target.name / name,
+            variables={"bundles": self.bundles()},
+        )
+
+    def bundles(self) -> dict[str, Any]:
+        """Return path and hash of each function's bundle by the function's folder name, as the environments take them."""
+        return {
+            source.name: {key: str(value) for key, value in asdict(bundle(source, self.work_dir / "bundles")).items()}
+            for source in sorted((self.root / "lambda").iterdir())
+            if (source / "handler.py").exists()
+        }

@@ -1,0 +1,95 @@
+"""Where Terraform's state lies: one private, versioned, encrypted bucket for an account and region, on both targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from vpcache.errors import VpcacheError
+from vpcache.target import Target
+
+_ABSENT = ("404", "NoSuchBucket", "NoSuchKey")
+
+
+@dataclass(frozen=True)
+class StateLocation:
+    """The bucket and key of one stack's state."""
+
+    bucket: str
+    key: str
+    region: str
+    use_path_style: bool
+
+    def backend_config(self) -> dict[str, str]:
+        """Return the settings of Terraform's `s3` backend."""
+        return {
+            "bucket": self.bucket,
+            "key": self.key,
+            "region": self.region,
+            "use_lockfile": "true",
+            "encrypt": "true",
+            "use_path_style": str(self.use_path_style).lower(),
+        }
+
+
+def state_location(target: Target, account: str, stack_name: str) -> StateLocation:
+    """Return where the state of `stack_name` lies."""
+    return StateLocation(
+        bucket=f"vpcache-state-{account}-{target.region}",
+        key=f"{stack_name}/terraform.tfstate",
+        region=target.region,
+        use_path_style=target.is_lab,  # an endpoint that is an IP address has no bucket subdomains
+    )
+
+
+def state_exists(target: Target, location: StateLocation) -> bool:
+    """Return whether a state was ever written there. Raises VpcacheError if the account refuses to tell."""
+    from botocore.exceptions import ClientError
+
+    try:
+        _s3(target).head_object(Bucket=location.bucket, Key=location.key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _ABSENT:
+            return False
+        raise VpcacheError(f"state s3://{location.bucket}/{location.key}: {error}") from error
+    return True
+
+
+def ensure_bucket(target: Target, bucket: str) -> None:
+    """Make the state bucket if it is not there. Raises VpcacheError if the account refuses."""
+    from botocore.exceptions import ClientError
+
+    s3 = _s3(target)
+    try:
+        s3.head_bucket(Bucket=bucket)
+        return
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _ABSENT:
+            raise VpcacheError(f"state bucket {bucket}: {error}") from error
+    where = {} if target.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": target.region}}
+    try:
+        s3.create_bucket(Bucket=bucket, **where)
+        s3.put_public_access_block(
+            Bucket=bucket,
+            PublicAccessBlockConfiguration={
+                "BlockPublicAcls": True,
+                "BlockPublicPolicy": True,
+                "IgnorePublicAcls": True,
+                "RestrictPublicBuckets": True,
+            },
+        )
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        s3.put_bucket_encryption(
+            Bucket=bucket,
+            ServerSideEncryptionConfiguration={
+                "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+            },
+        )
+    except s3.exceptions.BucketAlreadyOwnedByYou:
+        return  # another stack's first apply was faster
+    except ClientError as error:
+        raise VpcacheError(f"state bucket {bucket}: {error}") from error
+
+
+def _s3(target: Target) -> Any:
+    return target.client("s3", s3={"addressing_style": "path"} if target.is_lab else {})

@@ -1,0 +1,198 @@
+"""Terraform, driven through python-terraform so that no signal and no closed pipe can cost state."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import python_terraform
+
+from vpcache.errors import InterruptedRunError, VpcacheError
+
+Event = Mapping[str, Any]
+
+MINIMUM_VERSION = (1, 11)
+PROVIDER = Path("registry.terraform.io/hashicorp/aws")
+_POLL_SECONDS = 0.1
+_FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class TerraformError(VpcacheError):
+    """Terraform ended with an exit code that was not expected; says which command, why, and where the output is."""
+
+
+class Terraform(python_terraform.Terraform):
+    """python-terraform's option handling around a process that outlives whatever happens to this one.
+
+    Output goes to files (a pipe would kill Terraform with SIGPIPE when Python dies), input comes from nowhere,
+    and the process has a session of its own: SIGINT, SIGTERM and SIGHUP are forwarded as one SIGINT, at which
+    Terraform finishes the resource in hand, writes its state and releases its lock.
+    """
+
+    def __init__(
+        self, working_dir: Path, *, executable: Path, environment: Mapping[str, str], log_dir: Path
+    ) -> None:
+        self.environment = dict(environment)
+        self.log_dir = log_dir
+        log_dir.mkdir(parents=True, exist_ok=True)
+        super().__init__(working_dir=str(working_dir), terraform_bin_path=str(executable))
+
+    def __getattr__(self, item: str) -> Any:
+        # the base class turns every unknown name into a Terraform command, typing errors included
+        raise AttributeError(item)
+
+    def read_state_file(self, file_path: str | None = None) -> None:
+        """Do nothing: the state is in the backend, and `output` and `show` read it."""
+
+    def cmd(
+        self,
+        cmd: str,
+        *args: str,
+        expected: Sequence[int] = (0,),
+        on_event: Callable[[Event], None] | None = None,
+        **options: Any,
+    ) -> tuple[int, str, str]:
+        """Run one command and return its exit code, stdout and stderr.
+
+        `on_event` receives each line of a `-json` command as it comes. Raises TerraformError if the exit
+        code is not one of `expected`, InterruptedRunError if a signal came meanwhile.
+        """
+        command = self.generate_cmd_string(cmd, *args, **options)
+        log = self.log_dir / f"{cmd.replace(' ', '-')}.log"
+        errors = log.with_suffix(".err")
+        with log.open("wb") as out, errors.open("wb") as err:
+            process = subprocess.Popen(
+                command,
+                cwd=self.working_dir,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+            )
+        with _forwarding(process) as signals:
+            for line in _lines_until_exit(process, log):
+                if on_event is not None:
+                    _hand_over(line, on_event)
+        self.temp_var_files.clean_up()
+        output, complaint = log.read_text(errors="replace"), errors.read_text(errors="replace")
+        if signals:
+            raise InterruptedRunError(
+                f"terraform {cmd} was interrupted by {signals[0].name}; the state is whole and unlocked: "
+                "apply or destroy again to go on"
+            )
+        if process.returncode not in expected:
+            raise TerraformError(
+                f"terraform {cmd} failed: {_reason(output, complaint)} (all of it in {log})"
+            )
+        return process.returncode, output, complaint
+
+
+def find_terraform(environ: Mapping[str, str]) -> Path:
+    """Return the Terraform on PATH. Raises VpcacheError if there is none or it is too old."""
+    wanted = ".".join(map(str, MINIMUM_VERSION))
+    found = shutil.which("terraform", path=environ.get("PATH"))
+    if found is None:
+        raise VpcacheError(
+            f"terraform is not on PATH: install Terraform {wanted} or newer "
+            "(https://developer.hashicorp.com/terraform/install)"
+        )
+    report = subprocess.run([found, "version", "-json"], env=dict(environ), capture_output=True, check=False)
+    try:
+        version = str(json.loads(report.stdout)["terraform_version"])
+        parts = tuple(int(part) for part in version.split("-")[0].split("."))
+    except (ValueError, KeyError) as error:
+        raise VpcacheError(f"{found} does not tell its version; is it Terraform {wanted} or newer?") from error
+    if parts < MINIMUM_VERSION:
+        raise VpcacheError(f"{found} is Terraform {version}: install {wanted} or newer")
+    return Path(found)
+
+
+def plugin_dir(environ: Mapping[str, str]) -> Path | None:
+    """Return a folder that holds the AWS provider, so that `init` needs no network; None if there is none.
+
+    Looks in $TF_PLUGIN_MIRROR, in the folders that Terraform itself would look in, and one level under /opt.
+    """
+    home = Path(environ.get("HOME") or "/")
+    data = Path(environ.get("XDG_DATA_HOME") or home / ".local/share")
+    candidates = [
+        *([Path(environ["TF_PLUGIN_MIRROR"])] if environ.get("TF_PLUGIN_MIRROR") else []),
+        home / ".terraform.d/plugins",
+        data / "terraform/plugins",
+        Path("/usr/local/share/terraform/plugins"),
+        Path("/usr/share/terraform/plugins"),
+        *sorted(Path("/opt").glob("*")),
+    ]
+    return next((folder for folder in candidates if (folder / PROVIDER).is_dir()), None)
+
+
+def terraform_environment(environ: Mapping[str, str], data_dir: Path) -> dict[str, str]:
+    """Return `environ` for a Terraform whose working data lie in `data_dir`, without what would confuse it."""
+    environment = {key: value for key, value in environ.items() if not key.startswith(("TF_VAR_", "TF_CLI_ARGS"))}
+    if not Path(environment.get("TF_CLI_CONFIG_FILE", os.devnull)).exists():
+        del environment["TF_CLI_CONFIG_FILE"]
+    return environment | {"TF_DATA_DIR": str(data_dir), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
+
+
+@contextmanager
+def _forwarding(process: subprocess.Popen[bytes]) -> Iterator[list[signal.Signals]]:
+    """Forward signals to `process` as SIGINT while in here; gives the list of those that came."""
+    came: list[signal.Signals] = []
+
+    def forward(number: int, _frame: object) -> None:
+        came.append(signal.Signals(number))
+        process.send_signal(signal.SIGINT)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield came
+        return
+    before = {number: signal.signal(number, forward) for number in _FORWARDED}
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _lines_until_exit(process: subprocess.Popen[bytes], log: Path) -> Iterator[str]:
+    with log.open(errors="replace") as stream:
+        part, running = "", True
+        while running:
+            try:
+                process.wait(_POLL_SECONDS)
+                running = False
+            except subprocess.TimeoutExpired:
+                pass
+            *lines, part = (part + stream.read()).split("\n")
+            yield from lines
+
+
+def _hand_over(line: str, on_event: Callable[[Event], None]) -> None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return  # a plugin's stray line among the events
+    if isinstance(event, dict):
+        on_event(event)
+
+
+def _reason(output: str, complaint: str) -> str:
+    """Return the first error in one line, from `-json` events or from Terraform's boxed text."""
+    for line in output.splitlines():
+        try:
+            diagnostic = json.loads(line).get("diagnostic") or {}
+        except (ValueError, AttributeError):
+            continue
+        if diagnostic.get("severity") == "error":
+            where = f" ({diagnostic['address']})" if diagnostic.get("address") else ""
+            return " ".join(f"{diagnostic['summary']}: {diagnostic.get('detail', '')}".split()).rstrip(": ") + where
+    text = " ".join(line.strip("│╷╵ ") for line in complaint.splitlines())
+    return " ".join(text.split())[:600] or "it said nothing"
