@@ -1,0 +1,147 @@
+"""The modules and environments by themselves: valid, true to their tests, stable when a zone is added."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto.server import ThreadedMotoServer
+
+from vpcache.terraform import find_terraform, plugin_dir, terraform_environment
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = sorted(str(main.parent.relative_to(ROOT)) for main in ROOT.glob("*/*/main.tf"))
+
+TWO_ZONES = {
+    "us-east-1a": {"public_cidr": "10.0.0.0/26", "private_cidr": "10.0.0.128/26"},
+    "us-east-1b": {"public_cidr": "10.0.0.64/26", "private_cidr": "10.0.0.192/26"},
+}
+THREE_ZONES = TWO_ZONES | {"us-east-1c": {"public_cidr": "10.0.1.0/26", "private_cidr": "10.0.1.128/26"}}
+
+# what spans the zones, and so grows in place when one is added
+SPANNING = {
+    "module.cached_api.aws_lambda_function.this",
+    "module.elasticache_memcached.aws_elasticache_cluster.this",
+    "module.elasticache_memcached.aws_elasticache_subnet_group.this",
+}
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A copy of the HCL, so that tests in parallel share no lock file, state or data."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def terraform(self, *arguments: str) -> str:
+        """Run one command and return its stdout; its whole output is the failure's message."""
+        command = [str(find_terraform(self.environment)), *arguments]
+        run = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, f"terraform {' '.join(arguments)}\n{run.stdout}{run.stderr}"
+        return run.stdout
+
+    def init(self, *options: str) -> None:
+        """Install modules and provider, from a folder of this machine if there is one."""
+        plugins = plugin_dir(self.environment)
+        self.terraform("init", "-no-color", *options, *([f"-plugin-dir={plugins}"] if plugins else []))
+
+    def planned(self, variables: Mapping[str, object]) -> dict[str, Any]:
+        """Return the change planned for each address."""
+        self.terraform("plan", "-input=false", "-out=plan.tfplan", self.var_file(variables))
+        changes = json.loads(self.terraform("show", "-json", "plan.tfplan"))["resource_changes"]
+        return {change["address"]: change["change"] for change in changes}
+
+    def var_file(self, variables: Mapping[str, object]) -> str:
+        """Write the variables to a file and return the option that names it."""
+        path = self.folder / "variables.tfvars.json"
+        path.write_text(json.dumps(variables))
+        return f"-var-file={path}"
+
+
+def workspace(folder: str, tmp_path: Path, **environment: str) -> Workspace:
+    for tree in ("modules", "envs"):
+        shutil.copytree(
+            ROOT / tree, tmp_path / tree, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*")
+        )
+    without_aws = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+    clean = terraform_environment(without_aws, tmp_path / "terraform-data")
+    return Workspace(tmp_path / folder, clean | environment)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_is_valid_and_passes_its_own_tests(folder: str, tmp_path: Path) -> None:
+    space = workspace(folder, tmp_path)
+    space.init("-backend=false")
+    space.terraform("validate", "-no-color")
+    assert " 0 failed" in space.terraform("test", "-no-color")
+    assert list((space.folder / "tests").glob("*.tftest.hcl"))
+
+
+def test_a_third_zone_changes_nothing_that_stands(tmp_path: Path, moto_endpoint: str) -> None:
+    space = workspace(
+        "envs/dev",
+        tmp_path,
+        AWS_ENDPOINT_URL=moto_endpoint,
+        AWS_ACCESS_KEY_ID="test",
+        AWS_SECRET_ACCESS_KEY="test",
+        AWS_EC2_METADATA_DISABLED="true",
+    )
+    (space.folder / "backend_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
+    space.init()
+    bundle = {"path": "bundle.zip", "sha256": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}
+    common = {"cidr_block": "10.0.0.0/23", "bundles": {"cached_api": bundle, "egress_probe": bundle}}
+    before, after = common | {"zones": TWO_ZONES}, common | {"zones": THREE_ZONES}
+
+    # the network stands for real; cache and functions, for which moto is not enough, are compared as planned
+    network = "-target=module.nat_per_az"
+    space.terraform("apply", "-auto-approve", "-input=false", network, space.var_file(before))
+    two, three = space.planned(before), space.planned(after)
+
+    assert two['module.nat_per_az.aws_nat_gateway.this["us-east-1a"]']["actions"] == ["no-op"]
+    assert two.keys() >= SPANNING
+    assert {address: two[address]["actions"] for address in two} == {
+        address: three[address]["actions"] for address in two
+    }
+    assert not [address for address in two.keys() - SPANNING if three[address] != two[address]]
+    added = three.keys() - two.keys()
+    assert added
+    assert all("us-east-1c" in address for address in added)
+
+
+@pytest.fixture
+def moto_endpoint() -> Iterator[str]:
+    """A moto server in a process of its own, as its state is global to its process."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    server = context.Process(target=_serve, args=(theirs,), daemon=True)
+    server.start()
+    theirs.close()
+    host, port = ours.recv()
+    yield f"http://{host}:{port}"
+    ours.close()
+    server.join()
+
+
+def _serve(pipe: Connection) -> None:
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    pipe.send(server.get_host_and_port())
+    pipe.poll(None)  # until the test closes its end
+    server.stop()
