@@ -30,10 +30,14 @@ class Project:
         """Return the names of the environments."""
         return sorted(folder.name for folder in (self.root / "envs").iterdir() if (folder / "main.tf").exists())
 
-    def stack(self, environment: str, target: Target, name: str | None = None) -> Stack:
-        """Return the stack of `environment` on `target`. Raises VpcacheError for an unknown environment or a bad name."""
+    def check_environment(self, environment: str) -> None:
+        """Raise VpcacheError if there is no such environment."""
         if environment not in self.environments():
             raise VpcacheError(f"unknown environment '{environment}': choose one of {', '.join(self.environments())}")
+
+    def stack(self, environment: str, target: Target, name: str | None = None) -> Stack:
+        """Return the stack of `environment` on `target`. Raises VpcacheError for an unknown environment or a bad name."""
+        self.check_environment(environment)
         name = name or f"vpcache-{environment}"
         if not _NAME.fullmatch(name):
             raise VpcacheError(

@@ -113,18 +113,25 @@ class Stack:
 
     def outputs(self) -> Outputs:
         """Return the root module's outputs. Raises VpcacheError if the stack is not applied."""
-        outputs: Outputs = {}
-        if state_exists(self.target, self.state):
-            if not self._is_initialised:
-                self.init()
-            _, text, _ = self._terraform.cmd("output", json=IsFlagged)
-            outputs = {key: output["value"] for key, output in json.loads(text).items()}
+        outputs = self._outputs()
         if not outputs:
             raise VpcacheError(
                 f"stack {self.name} is not applied on {self.target.name}: `invoke apply --env "
                 f"{self.environment_dir.name}` makes it"
             )
         return outputs
+
+    def output_or_none(self, name: str) -> Any:
+        """Return one output, or None if the stack is not applied or not whole."""
+        return self._outputs().get(name)
+
+    def _outputs(self) -> Outputs:
+        if not state_exists(self.target, self.state):
+            return {}
+        if not self._is_initialised:
+            self.init()
+        _, text, _ = self._terraform.cmd("output", json=IsFlagged)
+        return {key: output["value"] for key, output in json.loads(text).items()}
 
     @property
     def _is_initialised(self) -> bool:

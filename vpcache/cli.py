@@ -1,0 +1,316 @@
+"""What the Invoke tasks do: orders to a stack or a lab, and what the user sees of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import wraps
+from pathlib import Path
+from typing import Any, Callable, ParamSpec, TypeVar
+
+from invoke.exceptions import Exit
+
+from vpcache.errors import VpcacheError
+from vpcache.lab.client import DEFAULT_PORT, Lab
+from vpcache.lab.errors import LabError
+from vpcache.project import Project
+from vpcache.stack import Plan, Stack
+from vpcache.target import LAB, Target, aws_target, lab_target, target_name
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _in_one_line(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn what the user can mend into one line on stderr and an exit status."""
+
+    @wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except VpcacheError as error:
+            raise Exit(f"error: {error}", code=error.exit_status) from error
+        except LabError as error:
+            raise Exit(f"error: {error}", code=1) from error
+        except KeyboardInterrupt as error:
+            raise Exit("interrupted", code=130) from error
+
+    return guarded
+
+
+@_in_one_line
+def apply(root: Path, environment: str, target: str, name: str, *, yes: bool) -> None:
+    """Make the stack and say what stands and what to type next."""
+    stack = _stack(root, environment, target, name, start_lab=True)
+    _say_header("apply", stack)
+    plan = None
+    with _step("init"):
+        stack.init()
+    if not (stack.target.is_lab or yes):
+        plan = _confirmed_plan(stack, destroy=False)
+        if plan is None:
+            return
+    with _progress() as show:
+        stack.apply(plan, on_event=show)
+    _say_summary(environment, stack.outputs())
+
+
+@_in_one_line
+def plan(root: Path, environment: str, target: str, name: str) -> None:
+    """Show what an apply would change."""
+    stack = _stack(root, environment, target, name, start_lab=True)
+    _say_header("plan", stack)
+    with _step("init"):
+        stack.init()
+    with _step("plan"):
+        planned = stack.plan()
+    print("no changes" if planned.is_empty else planned.text)
+
+
+@_in_one_line
+def outputs(root: Path, environment: str, target: str, name: str, *, as_json: bool) -> None:
+    """Show the stack's outputs."""
+    stack = _stack(root, environment, target, name)
+    values = stack.outputs()
+    if as_json:
+        print(json.dumps(values))
+        return
+    _say_header("outputs", stack)
+    for key, value in values.items():
+        print(f"{key}: {value if isinstance(value, str) else json.dumps(value)}")
+
+
+@_in_one_line
+def call(root: Path, environment: str, target: str, name: str, *, path: str, as_json: bool) -> None:
+    """Call the cached API once."""
+    from vpcache.functions import call_cached_api
+
+    stack = _stack(root, environment, target, name)
+    answer = call_cached_api(stack.target, stack.outputs()["cached_api"], path)
+    figures = {
+        "source": answer.source,
+        "status": answer.status,
+        "bytes": len(answer.body.encode()),
+        "function_ms": round(answer.function_ms, 2),
+        "wall_ms": round(answer.wall_ms, 2),
+    }
+    if as_json:
+        print(json.dumps(figures))
+    else:
+        _say_header("call", stack)
+        print(
+            f"{path}: status {answer.status}, {figures['bytes']} bytes from the {answer.source}; "
+            f"the function took {answer.function_ms:.1f} ms, the call {answer.wall_ms:.1f} ms"
+        )
+    if answer.status >= 400:
+        raise VpcacheError(f"{path}: the cached API answered {answer.status}: {answer.body[:200]}")
+
+
+@_in_one_line
+def verify(root: Path, environment: str, target: str, name: str, *, as_json: bool) -> None:
+    """Probe the running stack."""
+    from vpcache import probes
+
+    stack = _stack(root, environment, target, name)
+    values = stack.outputs()
+    if not as_json:
+        _say_header("verify", stack)
+    results = probes.verify(stack.target, values)
+    passed = all(result.passed for result in results)
+    if as_json:
+        print(json.dumps({"passed": passed, "probes": [asdict(result) for result in results]}))
+    else:
+        _say_results(results)
+    if not passed:
+        failed = [f"{result.name} {result.zone or ''}".strip() for result in results if not result.passed]
+        raise VpcacheError(f"{len(failed)} of {len(results)} probes failed: {', '.join(failed)}")
+
+
+@_in_one_line
+def destroy(root: Path, environment: str, target: str, name: str, *, yes: bool) -> None:
+    """Destroy the stack and report what is left of it."""
+    from vpcache.leftovers import leftovers
+    from vpcache.state import state_exists
+
+    stack = _stack(root, environment, target, name)
+    _say_header("destroy", stack)
+    vpc_id = None
+    if state_exists(stack.target, stack.state):
+        with _step("init"):
+            stack.init()
+        vpc_id = stack.output_or_none("vpc_id")
+        plan = None
+        if not (stack.target.is_lab or yes):
+            plan = _confirmed_plan(stack, destroy=True)
+            if plan is None:
+                return
+        with _progress() as show:
+            stack.destroy(plan, on_event=show)
+    left = leftovers(stack.target, stack.name, vpc_id)
+    if left:
+        raise VpcacheError(f"{len(left)} things are left of {stack.name}: {', '.join(map(str, left))}")
+    print(f"nothing is left of {stack.name} in account {stack.account}")
+
+
+@_in_one_line
+def test(root: Path, *, workers: str, select: str, paths: Sequence[str]) -> None:
+    """Run the test suite in parallel."""
+    command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "worksteal", *(["-k", select] if select else [])]
+    _run([*command, *paths], root)
+
+
+@_in_one_line
+def check(root: Path) -> None:
+    """Run every linter, then say which failed."""
+    from vpcache.terraform import find_terraform
+
+    terraform = str(find_terraform(os.environ))
+    commands = [
+        [sys.executable, "-m", "ruff", "check", "."],
+        [sys.executable, "-m", "ruff", "format", "--check", "."],
+        [sys.executable, "-m", "mypy"],
+        [terraform, "fmt", "-check", "-recursive", "modules", "envs"],
+        [sys.executable, "-m", "pytest", "-q", "-n", "2", "tests/modules", "-k", "validate"],
+    ]
+    failed = [" ".join(command[-4:]) for command in commands if _status(command, root)]
+    if failed:
+        raise VpcacheError(f"{len(failed)} of {len(commands)} checks failed: {'; '.join(failed)}")
+    print(f"{len(commands)} checks are clean")
+
+
+@_in_one_line
+def lab_start(root: Path) -> None:
+    """Start the lab unless it runs."""
+    lab = _lab()
+    was_running = lab.status().running
+    status = _started(lab, Project(root))
+    print(f"the lab {'was running already' if was_running else 'runs'} at {status.endpoint}, process {status.pid}")
+
+
+@_in_one_line
+def lab_stop() -> None:
+    """Stop the lab if it runs."""
+    lab = _lab()
+    print(f"the lab at {lab.endpoint} {'is stopped' if lab.stop() else 'was not running'}")
+
+
+@_in_one_line
+def lab_status(*, as_json: bool) -> None:
+    """Tell whether the lab runs."""
+    status = _lab().status()
+    if as_json:
+        print(json.dumps(asdict(status)))
+    else:
+        print(f"the lab runs at {status.endpoint}, process {status.pid}" if status.running else "the lab is not running")
+
+
+def _lab() -> Lab:
+    port = os.environ.get("VPCACHE_LAB_PORT", str(DEFAULT_PORT))
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise VpcacheError(f"VPCACHE_LAB_PORT is '{port}': give a port number from 1 to 65535")
+    return Lab(int(port))
+
+
+def _started(lab: Lab, project: Project) -> Any:
+    with _step("lab"):
+        return lab.start(project.work_dir / f"lab-{lab.port}.log")
+
+
+def _target(name: str, project: Project, *, start_lab: bool) -> Target:
+    chosen = target_name(name, os.environ)
+    if chosen != LAB:
+        return aws_target(os.environ)
+    lab = _lab()
+    if start_lab:
+        _started(lab, project)
+    elif not lab.status().running:
+        raise VpcacheError(f"the lab is not running at {lab.endpoint}: `invoke apply --env dev` starts it")
+    return lab_target(lab.endpoint, os.environ)
+
+
+def _stack(root: Path, environment: str, target: str, name: str, *, start_lab: bool = False) -> Stack:
+    project = Project(root)
+    project.check_environment(environment)
+    where = _target(target, project, start_lab=start_lab)
+    with _step("bundles"):
+        return project.stack(environment, where, name or None)
+
+
+def _confirmed_plan(stack: Stack, *, destroy: bool) -> Plan | None:
+    with _step("plan"):
+        planned = stack.plan(destroy=destroy)
+    if planned.is_empty:
+        print("no changes")
+        return None
+    print(planned.text)
+    if not sys.stdin.isatty():
+        raise VpcacheError("this needs a yes, and there is no terminal to ask on: look at the plan and give --yes")
+    question = f"{planned.add} to add, {planned.change} to change, {planned.remove} to destroy on aws. Type yes: "
+    if input(question).strip() != "yes":
+        print("nothing done")
+        return None
+    return planned
+
+
+def _say_header(command: str, stack: Stack) -> None:
+    print(
+        f"{command} {stack.environment_dir.name} on {stack.target.name} "
+        f"as {stack.name}, account {stack.account}, {stack.target.region}",
+        flush=True,
+    )
+
+
+def _say_summary(environment: str, values: Mapping[str, Any]) -> None:
+    for zone in values["zones"]:
+        nodes = [f"{n['id']} {n['address']}:{n['port']}" for n in values["cache_nodes"] if n["availability_zone"] == zone]
+        print(f"{zone}: egress by {values['egress_ips'][zone]}, cache node {', '.join(nodes) or 'none'}")
+    print(f"next: invoke call --env {environment}, invoke verify --env {environment}, invoke destroy --env {environment}")
+
+
+def _say_results(results: Sequence[Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("probe", "zone", "", "evidence", box=None, pad_edge=False)
+    for result in results:
+        table.add_row(
+            result.name, result.zone or "", "[green]passed" if result.passed else "[red]failed", result.evidence
+        )
+    Console().print(table)
+
+
+@contextmanager
+def _progress() -> Iterator[Any]:
+    from rich.console import Console
+
+    from vpcache.progress import ProgressDisplay
+
+    with ProgressDisplay(Console(highlight=False)) as display:
+        yield display
+
+
+@contextmanager
+def _step(what: str) -> Iterator[None]:
+    """Show on a terminal's stderr that something is going on, for as long as it does."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what):
+        yield
+
+
+def _run(command: Sequence[str], root: Path) -> None:
+    status = _status(command, root)
+    if status:
+        raise Exit(code=status)
+
+
+def _status(command: Sequence[str], root: Path) -> int:
+    return subprocess.run(command, cwd=root, check=False).returncode
