@@ -1,0 +1,39 @@
+import uuid
+
+import pytest
+
+from vpcache import probes
+from vpcache.functions import call, call_cached_api
+
+
+def unused_path() -> str:
+    return f"/employee/{uuid.uuid4().hex}"
+
+
+def test_second_call_is_a_hit(target, outputs):
+    passed, evidence = probes.cache_hit(target, outputs)
+    assert passed, evidence
+
+
+def test_keys_land_on_both_nodes(target, outputs):
+    passed, evidence = probes.keys_on_every_node(target, outputs)
+    assert passed, evidence
+
+
+def test_cache_nodes_stand_in_different_zones(outputs):
+    assert sorted(node["availability_zone"] for node in outputs["cache_nodes"]) == sorted(outputs["zones"])
+
+
+def test_a_bad_path_is_refused(target, outputs):
+    answer = call(target, outputs["cached_api"], {"path": "//evil.example/x"})
+    assert answer.payload["statusCode"] == 400
+
+
+@pytest.mark.lab
+def test_first_call_is_a_miss_second_a_hit_and_the_origin_counts_one(lab, target, outputs):
+    path = unused_path()
+    first, second = (call_cached_api(target, outputs["cached_api"], path) for _ in range(2))
+    assert (first.source, second.source) == ("origin", "cache")
+    assert first.body == second.body
+    calls = lab.ask("GET", "origin")["calls"]
+    assert [count for asked, count in calls.items() if asked.endswith(path)] == [1]
