@@ -11,6 +11,8 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,6 +57,16 @@ def add_namespace(name: str, *addresses: str) -> None:
     ]
     for command in commands:
         subprocess.run(["ip", *command], check=True)
+
+
+def command_lines() -> dict[int, bytes]:
+    """Return the command lines of the live processes of this PID namespace, words ended by NUL."""
+    lines = {}
+    for place in Path("/proc").iterdir():
+        if place.name.isdigit():
+            with suppress(OSError):  # it ended meanwhile
+                lines[int(place.name)] = (place / "cmdline").read_bytes()
+    return lines
 
 
 def _be_child(body: Callable[[], None], answer: int) -> None:

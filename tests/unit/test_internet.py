@@ -39,7 +39,7 @@ class World:
         connection = HTTPConnection(name)
         connection.sock = self.socket(name, port)
         if port == 443:
-            trust = ssl.create_default_context(cafile=str(self.internet.ca))
+            trust = ssl.create_default_context(cafile=str(self.internet.ca_file))
             connection.sock = trust.wrap_socket(connection.sock, server_hostname=name)
         yield connection
         connection.close()
@@ -107,7 +107,7 @@ def test_only_the_labs_authority_vouches_for_the_names(tmp_path: Path) -> None:
     world = World(tmp_path)
     for context, name in (
         (ssl.create_default_context(), ORIGIN),
-        (ssl.create_default_context(cafile=str(world.internet.ca)), "other.example"),
+        (ssl.create_default_context(cafile=str(world.internet.ca_file)), "other.example"),
     ):
         with pytest.raises(ssl.SSLCertVerificationError):
             context.wrap_socket(world.socket(ORIGIN), server_hostname=name)

@@ -6,12 +6,11 @@ import signal
 import socket
 from dataclasses import replace
 from ipaddress import IPv4Address
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from isolation import add_namespace, isolated
+from isolation import add_namespace, command_lines, isolated
 
 from vpcache.lab.errors import LabError
 from vpcache.lab.memcached import CacheNodes, CommandStream, discovery_reply
@@ -77,8 +76,7 @@ def receive(connection: socket.socket) -> bytes:
 
 def processes() -> dict[int, str]:
     """Return the memcached processes of this PID namespace with their command lines."""
-    lines = {int(p.name): (p / "cmdline").read_bytes() for p in Path("/proc").iterdir() if p.name.isdigit()}
-    return {pid: line.decode() for pid, line in lines.items() if line.startswith(b"memcached\0")}
+    return {pid: line.decode() for pid, line in command_lines().items() if line.startswith(b"memcached\0")}
 
 
 def test_the_discovery_reply_announces_its_length() -> None:
@@ -246,6 +244,8 @@ def test_nodes_die_with_the_process_that_started_them() -> None:
         signal.pause()
     os.read(ready, 1)
     with world.connect(NODES[1], NODES[1].address) as connection:
+        connection.sendall(b"mn\r\n")
+        assert connection.recv(100) == b"MN\r\n"  # memcached has taken the connection
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         assert receive(connection) == b""

@@ -11,7 +11,7 @@ from isolation import add_namespace, isolated
 
 from vpcache.lab.netns import Namespaces
 from vpcache.lab.resolver import Resolvers, answer, private_records, resolver_address
-from vpcache.lab.topology import CacheCluster, CacheNode, Vpc
+from vpcache.lab.topology import CacheCluster, CacheNode, Topology, Vpc
 
 NODES = tuple(
     CacheNode(
@@ -116,7 +116,7 @@ def test_a_resolver_answers_over_udp_and_tcp_and_survives_garbage() -> None:
     add_namespace("router-vpc-1", "10.0.0.2")
     namespaces = Namespaces()
     resolvers = Resolvers(namespaces, "router-{}".format, PUBLIC)
-    resolvers.settle([vpc(*NODES)])
+    resolvers.settle(Topology((vpc(*NODES),)))
     question = DNSRecord.question(CONFIGURATION).pack()
     expected = {"10.0.0.101", "10.0.0.102"}
     assert (
@@ -139,13 +139,27 @@ def test_resolvers_follow_the_vpcs() -> None:
     resolvers = Resolvers(namespaces, "router-{}".format, PUBLIC)
     question = DNSRecord.question(CONFIGURATION, QTYPE[QTYPE.A]).pack()
 
-    resolvers.settle([one, two])
+    resolvers.settle(
+        Topology(
+            (
+                one,
+                two,
+            )
+        )
+    )
     assert ask_over_udp(namespaces, "10.0.1.2", question).header.rcode == RCODE.NXDOMAIN
-    resolvers.settle([vpc(*NODES, cidr="10.0.1.0/24")])
+    resolvers.settle(Topology((vpc(*NODES, cidr="10.0.1.0/24"),)))
     assert addresses(ask_over_udp(namespaces, "10.0.1.2", question)) == {"10.0.0.101", "10.0.0.102"}
     with namespaces.socket("router-vpc-2") as client, pytest.raises(ConnectionRefusedError):
         client.connect(("10.0.2.2", 53))
-    resolvers.settle([one, two])
+    resolvers.settle(
+        Topology(
+            (
+                one,
+                two,
+            )
+        )
+    )
     resolvers.close()
     with pytest.raises(ConnectionRefusedError):
         ask_over_udp(namespaces, "10.0.1.2", question)

@@ -85,13 +85,13 @@ class Origin:
 class Internet:
     """All public services, serving inside `namespace` from construction to `close`.
 
-    `ca` is the path of the certificate of the lab's own authority, made anew under `work`.
+    `ca_file` is the certificate of the lab's own authority, made anew under `work`.
     """
 
     def __init__(self, namespaces: Namespaces, namespace: str, work: Path) -> None:
         authority = trustme.CA(organization_name="vpcache lab")
-        self.ca = work / "ca.pem"
-        authority.cert_pem.write_to_path(str(self.ca))
+        self.ca_file = work / "ca.pem"
+        authority.cert_pem.write_to_path(str(self.ca_file))
         self.origin = Origin()
         self._servers: list[_Server] = []
         for name, answer, ports in ((ORIGIN, self.origin.answer, (443,)), (CHECKIP, _address, (443, 80))):

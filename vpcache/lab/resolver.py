@@ -5,13 +5,13 @@ from __future__ import annotations
 import select
 import socket
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address, IPv4Network
 
 from dnslib import CLASS, QTYPE, RCODE, RR, A, DNSRecord
 
 from vpcache.lab.netns import Namespaces
-from vpcache.lab.topology import Vpc
+from vpcache.lab.topology import Topology, Vpc
 
 Records = Mapping[str, tuple[IPv4Address, ...]]
 
@@ -143,9 +143,9 @@ class Resolvers:
         self._public = {name: (address,) for name, address in public.items()}
         self._standing: dict[str, Resolver] = {}
 
-    def settle(self, vpcs: Iterable[Vpc]) -> None:
-        """Let exactly `vpcs` have a resolver, each with its names of now. The routers must stand."""
-        wanted = {vpc.id: vpc for vpc in vpcs}
+    def settle(self, topology: Topology) -> None:
+        """Let exactly the VPCs of `topology` have a resolver, each with its names. The routers must stand."""
+        wanted = {vpc.id: vpc for vpc in topology.vpcs}
         for gone in self._standing.keys() - wanted.keys():
             self._standing.pop(gone).close()
         for vpc in wanted.values():
@@ -156,4 +156,4 @@ class Resolvers:
 
     def close(self) -> None:
         """Close every resolver."""
-        self.settle(())
+        self.settle(Topology())

@@ -1,0 +1,131 @@
+"""The launcher of a function process, a script: builds the small world of a function and becomes its runtime.
+
+It runs inside the network namespace of the function's interface, as root of the lab. It makes a mount
+namespace with a file system like the one on AWS (the bundle on /var/task, the runtime on /var/runtime, all
+read-only but a /tmp of its own), gives up every privilege for good and runs AWS's own bootstrap. It imports
+little, not even pathlib: each import is time of the cold start.
+"""
+# ruff: noqa: PTH102, PTH103, PTH112, PTH114, PTH115, PTH120, PTH123, PTH211
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import importlib
+import json
+import os
+import signal
+import sys
+
+_CLONE_NEWNS = 0x00020000
+_MS_BIND_REC = 0x1000 | 0x4000
+_MS_PRIVATE_REC = 0x40000 | 0x4000
+_MS_NOSUID_NODEV = 0x2 | 0x4
+_SYS_MOUNT_SETATTR = 442  # the same number on every architecture; Linux 5.12
+_AT_FDCWD = -100
+_AT_RECURSIVE = 0x8000
+_MOUNT_ATTR_RDONLY = 0x1
+_PR_SET_PDEATHSIG = 1
+_PR_CAPBSET_DROP = 24
+_PR_SET_NO_NEW_PRIVS = 38
+_PR_CAP_AMBIENT_CLEAR_ALL = (47, 4)
+_CAPABILITY_VERSION_3 = 0x20080522
+
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/ssl", "/etc/pki")
+_DEVICES = ("null", "zero", "full", "random", "urandom")
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def main() -> None:
+    """Take the settings (JSON) from the first argument and serve invocations until killed."""
+    os.umask(0o022)
+    settings = json.loads(sys.argv[1])
+    _enter_root(settings["root"], settings["mounts"], settings["files"], settings["tmp_megabytes"])
+    _drop_privileges()
+    os.chdir(os.environ["LAMBDA_TASK_ROOT"])
+    sys.path[:0] = [os.environ["LAMBDA_TASK_ROOT"], os.environ["LAMBDA_RUNTIME_DIR"]]
+    handler = os.environ["_HANDLER"]
+    sys.argv = ["bootstrap", handler]
+    importlib.import_module("awslambdaric.__main__").main(sys.argv)
+
+
+def _enter_root(root: str, mounts: dict[str, str], files: dict[str, str], tmp_megabytes: int) -> None:
+    """Build a file system on the empty directory `root` and make it ours.
+
+    `mounts` maps paths inside to paths outside; `files` maps paths inside to their text. What an interpreter
+    needs is found at the same path inside as outside.
+    """
+    _check(_libc.unshare(_CLONE_NEWNS), "a mount namespace")
+    _mount(None, "/", None, _MS_PRIVATE_REC)
+    _mount("tmpfs", root, "tmpfs", _MS_NOSUID_NODEV, "mode=755")
+    os.mkdir(f"{root}/tmp")
+    _mount("tmpfs", f"{root}/tmp", "tmpfs", _MS_NOSUID_NODEV, f"mode=1777,size={tmp_megabytes}m")
+    for path in (*_SYSTEM, *(f"/dev/{name}" for name in _DEVICES), "/proc"):
+        _show(root, path, path)
+    for path in sorted({sys.base_prefix, sys.prefix}):
+        _show(root, path, path)
+    for inside, outside in mounts.items():
+        _show(root, inside, outside)
+    for inside, text in files.items():
+        os.makedirs(os.path.dirname(root + inside), exist_ok=True)
+        with open(root + inside, "w") as file:
+            file.write(text)
+    for name, descriptor in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
+        os.symlink(f"/proc/self/fd{descriptor}", f"{root}/dev/{name}")
+    _set_read_only(root, True, _AT_RECURSIVE)
+    _set_read_only(f"{root}/tmp", False, 0)
+    os.chroot(root)
+
+
+def _show(root: str, inside: str, outside: str) -> None:
+    """Make what is at `outside` visible at `inside`, unless it is already there or there is no such thing."""
+    target = root + inside
+    if os.path.lexists(target) or not os.path.lexists(outside):
+        return
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    if os.path.islink(outside):
+        os.symlink(os.readlink(outside), target)
+        return
+    if os.path.isdir(outside):
+        os.mkdir(target)
+    else:
+        os.close(os.open(target, os.O_CREAT, 0o644))
+    _mount(outside, target, None, _MS_BIND_REC)
+
+
+def _set_read_only(path: str, read_only: bool, flags: int) -> None:
+    """Make the mount at `path` read-only or writable again. Does nothing on kernels that cannot."""
+    changes = [_MOUNT_ATTR_RDONLY, 0] if read_only else [0, _MOUNT_ATTR_RDONLY]
+    attributes = (ctypes.c_uint64 * 4)(*changes, 0, 0)
+    size = ctypes.c_size_t(ctypes.sizeof(attributes))
+    failed = _libc.syscall(_SYS_MOUNT_SETATTR, _AT_FDCWD, path.encode(), flags, attributes, size)
+    if failed and ctypes.get_errno() != errno.ENOSYS:
+        _check(failed, f"the mount {path}")
+
+
+def _drop_privileges() -> None:
+    """Give up all capabilities, the way back to them, and life beyond the lab's."""
+    capability = 0
+    while _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) == 0:
+        capability += 1
+    _libc.prctl(*_PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    _check(_libc.capset(header, (ctypes.c_uint32 * 6)()), "no capabilities")
+    _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no new privileges")
+    _check(_libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL), "death with the lab")
+
+
+def _mount(source: str | None, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
+    texts = [text.encode() if text else None for text in (source, target, kind, options)]
+    _check(_libc.mount(*texts[:3], ctypes.c_ulong(flags), texts[3]), f"{source} on {target}")
+
+
+def _check(failed: int, wish: str) -> None:
+    if failed:
+        error = ctypes.get_errno()
+        raise OSError(error, f"the function's process cannot have {wish}: {os.strerror(error)}")
+
+
+if __name__ == "__main__":
+    main()
