@@ -1,4 +1,4 @@
-"""Apply a vpcache stack, question it, tear it down. Environments are in envs/; the target is the embedded lab unless --target aws."""
+"""Apply a vpcache stack, question it, tear it down: on the embedded lab, or with --target aws on AWS."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def outputs(_: Context, env: str, target: str = "", name: str = "", json: bool =
 
 
 @task(help=STACK_HELP | JSON_HELP | {"path": "resource of the origin, e.g. /employees/archive"})
-def call(_: Context, env: str, path: str = "/employees", target: str = "", name: str = "", json: bool = False) -> None:
+def call(
+    _: Context, env: str, path: str = "/employees", target: str = "", name: str = "", json: bool = False
+) -> None:
     """Call the cached API once: where did the answer come from, and how long did it take?"""
     cli.call(ROOT, env, target, name, path=path, as_json=json)
 

@@ -16,7 +16,12 @@ from pathlib import Path
 from vpcache.errors import VpcacheError
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest date that a zip can hold
-_LEFT_OUT = ("__pycache__", "bin", "tests", "requirements.txt")  # nothing that runs, or that differs by machine
+_LEFT_OUT = (
+    "__pycache__",
+    "bin",
+    "tests",
+    "requirements.txt",
+)  # nothing that runs, or that differs by machine
 _LEFT_OUT_SUFFIXES = (".dist-info", ".pyc")
 
 
@@ -85,8 +90,23 @@ def _dependencies(requirements: Path, work_dir: Path) -> Path:
         return folder
     work_dir.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(dir=work_dir))
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-    pure = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--platform=any", "--implementation=py", "--abi=none"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-compile",
+    ]
+    pure = [
+        "--no-deps",
+        "--require-hashes",
+        "--only-binary=:all:",
+        "--platform=any",
+        "--implementation=py",
+        "--abi=none",
+    ]
     pip = subprocess.run(
         [*command, *pure, "--target", str(draft), "--requirement", str(requirements)],
         stdin=subprocess.DEVNULL,
@@ -97,7 +117,9 @@ def _dependencies(requirements: Path, work_dir: Path) -> Path:
     if pip.returncode:
         shutil.rmtree(draft)
         errors = [line for line in pip.stderr.splitlines() if line.startswith("ERROR")]
-        raise BundleError(f"{requirements}: pip failed: {(errors or [pip.stderr.strip() or 'it said nothing'])[-1]}")
+        raise BundleError(
+            f"{requirements}: pip failed: {(errors or [pip.stderr.strip() or 'it said nothing'])[-1]}"
+        )
     try:
         draft.rename(folder)
     except OSError:

@@ -6,12 +6,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
-from typing import Any, Callable, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from invoke.exceptions import Exit
 
@@ -160,7 +160,16 @@ def destroy(root: Path, environment: str, target: str, name: str, *, yes: bool) 
 @_in_one_line
 def test(root: Path, *, workers: str, select: str, paths: Sequence[str]) -> None:
     """Run the test suite in parallel."""
-    command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "worksteal", *(["-k", select] if select else [])]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-n",
+        workers,
+        "--dist",
+        "worksteal",
+        *(["-k", select] if select else []),
+    ]
     _run([*command, *paths], root)
 
 
@@ -189,7 +198,7 @@ def lab_start(root: Path) -> None:
     lab = _lab()
     was_running = lab.status().running
     status = _started(lab, Project(root))
-    print(f"the lab {'was running already' if was_running else 'runs'} at {status.endpoint}, process {status.pid}")
+    print(f"the lab {'was running' if was_running else 'runs'} at {status.endpoint}, process {status.pid}")
 
 
 @_in_one_line
@@ -206,7 +215,11 @@ def lab_status(*, as_json: bool) -> None:
     if as_json:
         print(json.dumps(asdict(status)))
     else:
-        print(f"the lab runs at {status.endpoint}, process {status.pid}" if status.running else "the lab is not running")
+        print(
+            f"the lab runs at {status.endpoint}, process {status.pid}"
+            if status.running
+            else "the lab is not running"
+        )
 
 
 def _lab() -> Lab:
@@ -249,8 +262,12 @@ def _confirmed_plan(stack: Stack, *, destroy: bool) -> Plan | None:
         return None
     print(planned.text)
     if not sys.stdin.isatty():
-        raise VpcacheError("this needs a yes, and there is no terminal to ask on: look at the plan and give --yes")
-    question = f"{planned.add} to add, {planned.change} to change, {planned.remove} to destroy on aws. Type yes: "
+        raise VpcacheError(
+            "this needs a yes, and there is no terminal to ask on: look at the plan and give --yes"
+        )
+    question = (
+        f"{planned.add} to add, {planned.change} to change, {planned.remove} to destroy on aws. Type yes: "
+    )
     if input(question).strip() != "yes":
         print("nothing done")
         return None
@@ -267,9 +284,15 @@ def _say_header(command: str, stack: Stack) -> None:
 
 def _say_summary(environment: str, values: Mapping[str, Any]) -> None:
     for zone in values["zones"]:
-        nodes = [f"{n['id']} {n['address']}:{n['port']}" for n in values["cache_nodes"] if n["availability_zone"] == zone]
+        nodes = [
+            f"{n['id']} {n['address']}:{n['port']}"
+            for n in values["cache_nodes"]
+            if n["availability_zone"] == zone
+        ]
         print(f"{zone}: egress by {values['egress_ips'][zone]}, cache node {', '.join(nodes) or 'none'}")
-    print(f"next: invoke call --env {environment}, invoke verify --env {environment}, invoke destroy --env {environment}")
+    print(
+        "next: " + ", ".join(f"invoke {task} --env {environment}" for task in ("call", "verify", "destroy"))
+    )
 
 
 def _say_results(results: Sequence[Any]) -> None:
@@ -279,7 +302,10 @@ def _say_results(results: Sequence[Any]) -> None:
     table = Table("probe", "zone", "", "evidence", box=None, pad_edge=False)
     for result in results:
         table.add_row(
-            result.name, result.zone or "", "[green]passed" if result.passed else "[red]failed", result.evidence
+            result.name,
+            result.zone or "",
+            "[green]passed" if result.passed else "[red]failed",
+            result.evidence,
         )
     Console().print(table)
 

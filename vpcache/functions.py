@@ -21,7 +21,7 @@ class FunctionError(VpcacheError):
 
 @dataclass(frozen=True)
 class Answer:
-    """A function's answer. `function_ms` is its duration as its REPORT log line has it, `wall_ms` as the caller felt it."""
+    """A function's answer; `function_ms` is the duration of its REPORT log line, `wall_ms` the caller's."""
 
     payload: Any
     function_ms: float
@@ -29,7 +29,7 @@ class Answer:
 
 
 def call(target: Target, function_name: str, event: object) -> Answer:
-    """Invoke a function and wait for its answer. Raises FunctionError if it ends with an error or is not there."""
+    """Invoke a function and wait for its answer. Raises FunctionError if there is none, or an error."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     client = target.client("lambda", read_timeout=120, retries={"total_max_attempts": 1})

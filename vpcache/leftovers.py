@@ -64,7 +64,9 @@ def _by_tag(target: Target, stack_name: str) -> Iterator[Leftover]:
 def _interfaces(target: Target, vpc_id: str | None) -> Iterator[Leftover]:
     if vpc_id is not None:
         vpc = [{"Name": "vpc-id", "Values": [vpc_id]}]
-        interfaces = _pages(target.client("ec2"), "describe_network_interfaces", "NetworkInterfaces", Filters=vpc)
+        interfaces = _pages(
+            target.client("ec2"), "describe_network_interfaces", "NetworkInterfaces", Filters=vpc
+        )
         for item in interfaces:
             yield Leftover("network interface", item["NetworkInterfaceId"])
 
@@ -73,9 +75,12 @@ def _by_name(target: Target, stack_name: str) -> Iterator[Leftover]:
     cache, functions, logs, iam = (target.client(name) for name in ("elasticache", "lambda", "logs", "iam"))
     ours: Callable[[str], bool] = lambda name: name == stack_name or name.startswith(f"{stack_name}-")  # noqa: E731
     names = {
-        "cache cluster": (c["CacheClusterId"] for c in _pages(cache, "describe_cache_clusters", "CacheClusters")),
+        "cache cluster": (
+            c["CacheClusterId"] for c in _pages(cache, "describe_cache_clusters", "CacheClusters")
+        ),
         "cache subnet group": (
-            g["CacheSubnetGroupName"] for g in _pages(cache, "describe_cache_subnet_groups", "CacheSubnetGroups")
+            g["CacheSubnetGroupName"]
+            for g in _pages(cache, "describe_cache_subnet_groups", "CacheSubnetGroups")
         ),
         "cache parameter group": (
             g["CacheParameterGroupName"]

@@ -1,4 +1,4 @@
-"""Questions to a running stack, each answered with evidence. They use what works on any target: boto3 and outputs."""
+"""Questions to a running stack, answered with evidence, by what works on any target: boto3 and outputs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Result:
 
 
 def verify(target: Target, outputs: Outputs) -> list[Result]:
-    """Run all probes against a stack, those that do not disturb each other at once, and return their results in a fixed order."""
+    """Run all probes against a stack, several at once, and return their results in a fixed order."""
     probes: list[tuple[str, str | None, Callable[[], tuple[bool, str]]]] = []
     for zone in outputs["zones"]:
         probes.append(("egress", zone, lambda zone=zone: egress(target, outputs, zone)))
@@ -66,7 +66,7 @@ def cache_hit(target: Target, outputs: Outputs) -> tuple[bool, str]:
 
 
 def keys_on_every_node(target: Target, outputs: Outputs) -> tuple[bool, str]:
-    """Whether every cache node holds keys: each key is asked for twice and must then come from a node."""
+    """Whether every node holds keys: each is asked for twice and must then come from a node."""
     nodes = Counter({node["address"]: 0 for node in outputs["cache_nodes"]})
     for path in _paths():
         answers = [call_cached_api(target, outputs["cached_api"], path) for _ in range(2)]
@@ -75,11 +75,13 @@ def keys_on_every_node(target: Target, outputs: Outputs) -> tuple[bool, str]:
         nodes[answers[1].node] += 1
         if all(nodes.values()):
             break
-    return all(nodes.values()), ", ".join(f"{node}: {count}" for node, count in sorted(nodes.items())) + " keys"
+    return all(nodes.values()), ", ".join(
+        f"{node}: {count}" for node, count in sorted(nodes.items())
+    ) + " keys"
 
 
 def cache_is_private(target: Target, outputs: Outputs, zone: str) -> tuple[bool, str]:
-    """Whether a function of the private subnet, without the cache's client group, is kept out of the cache."""
+    """Whether a function of the private subnet without the cache's client group is kept out."""
     said = []
     for node in outputs["cache_nodes"]:
         where = f"{node['address']}:{node['port']}"

@@ -17,7 +17,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-_VERBS = {"create": ("creating", "created"), "update": ("changing", "changed"), "delete": ("destroying", "gone")}
+_VERBS = {
+    "create": ("creating", "created"),
+    "update": ("changing", "changed"),
+    "delete": ("destroying", "gone"),
+}
 
 # (resource type, action) -> what AWS takes its time for
 _WAITS = {
@@ -26,8 +30,14 @@ _WAITS = {
     ("aws_lambda_function", "create"): "its network interfaces",
     ("aws_nat_gateway", "create"): "the gateway to become available",
     ("aws_nat_gateway", "delete"): "its network interface to go",
-    ("aws_security_group", "delete"): "interfaces that still use it (on AWS, Lambda gives them back after 20 to 45 minutes)",
-    ("aws_subnet", "delete"): "interfaces that still stand in it (on AWS, Lambda gives them back after 20 to 45 minutes)",
+    (
+        "aws_security_group",
+        "delete",
+    ): "interfaces that still use it (on AWS, Lambda gives them back after 20 to 45 minutes)",
+    (
+        "aws_subnet",
+        "delete",
+    ): "interfaces that still stand in it (on AWS, Lambda gives them back after 20 to 45 minutes)",
     ("aws_vpc", "create"): "the VPC and its attributes",
 }
 
@@ -113,7 +123,10 @@ class ProgressDisplay:
         count = f"{self._progress.done}/{self._progress.total}"
         outcome = "failed" if failed else _VERBS[was.action][1]
         line = Text.assemble(
-            (f"{count:>7} ", "dim"), (outcome, "red" if failed else "green"), f" {was.address} ", (f"{seconds:.0f} s", "dim")
+            (f"{count:>7} ", "dim"),
+            (outcome, "red" if failed else "green"),
+            f" {was.address} ",
+            (f"{seconds:.0f} s", "dim"),
         )
         self._console.print(line, soft_wrap=True)
 

@@ -28,15 +28,19 @@ class Project:
 
     def environments(self) -> list[str]:
         """Return the names of the environments."""
-        return sorted(folder.name for folder in (self.root / "envs").iterdir() if (folder / "main.tf").exists())
+        return sorted(
+            folder.name for folder in (self.root / "envs").iterdir() if (folder / "main.tf").exists()
+        )
 
     def check_environment(self, environment: str) -> None:
         """Raise VpcacheError if there is no such environment."""
         if environment not in self.environments():
-            raise VpcacheError(f"unknown environment '{environment}': choose one of {', '.join(self.environments())}")
+            raise VpcacheError(
+                f"unknown environment '{environment}': choose one of {', '.join(self.environments())}"
+            )
 
     def stack(self, environment: str, target: Target, name: str | None = None) -> Stack:
-        """Return the stack of `environment` on `target`. Raises VpcacheError for an unknown environment or a bad name."""
+        """Return the stack of `environment` on `target`. Raises VpcacheError for either name unfit."""
         self.check_environment(environment)
         name = name or f"vpcache-{environment}"
         if not _NAME.fullmatch(name):
@@ -52,9 +56,11 @@ class Project:
         )
 
     def bundles(self) -> dict[str, Any]:
-        """Return path and hash of each function's bundle by the function's folder name, as the environments take them."""
+        """Return path and hash of each function's bundle by folder name, as the environments take them."""
         return {
-            source.name: {key: str(value) for key, value in asdict(bundle(source, self.work_dir / "bundles")).items()}
+            source.name: {
+                key: str(value) for key, value in asdict(bundle(source, self.work_dir / "bundles")).items()
+            }
             for source in sorted((self.root / "lambda").iterdir())
             if (source / "handler.py").exists()
         }

@@ -138,7 +138,7 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
-    """In the controller, when all workers have ended: destroy what stands, and fail the run if anything is left."""
+    """In the controller, when all workers have ended, destroy what stands; fail the run if it cannot."""
     yield
     if hasattr(session.config, "workerinput"):
         return

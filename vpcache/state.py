@@ -1,4 +1,4 @@
-"""Where Terraform's state lies: one private, versioned, encrypted bucket for an account and region, on both targets."""
+"""Where Terraform's state lies: a private, versioned, encrypted bucket for an account and region."""
 
 from __future__ import annotations
 
@@ -66,7 +66,11 @@ def ensure_bucket(target: Target, bucket: str) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] not in _ABSENT:
             raise VpcacheError(f"state bucket {bucket}: {error}") from error
-    where = {} if target.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": target.region}}
+    where = (
+        {}
+        if target.region == "us-east-1"
+        else {"CreateBucketConfiguration": {"LocationConstraint": target.region}}
+    )
     try:
         s3.create_bucket(Bucket=bucket, **where)
         s3.put_public_access_block(

@@ -58,7 +58,7 @@ class Target:
         """Return a boto3 client of `service`; `config` goes to botocore's Config."""
         from botocore.config import Config
 
-        settings = {"proxies": {}} if self.is_lab else {}
+        settings: dict[str, Any] = {"proxies": {}} if self.is_lab else {}
         return self.session().client(
             service,
             endpoint_url=self.environment.get("AWS_ENDPOINT_URL"),
@@ -103,7 +103,7 @@ def aws_target(environ: Mapping[str, str]) -> Target:
 
 
 def target_name(asked: str | None, environ: Mapping[str, str]) -> str:
-    """Return the target asked for by option or by VPCACHE_TARGET, else the lab. Raises VpcacheError if unknown."""
+    """Return the target asked for by option or by VPCACHE_TARGET, else the lab; VpcacheError if unknown."""
     name = asked or environ.get("VPCACHE_TARGET") or LAB
     if name not in (LAB, AWS):
         raise VpcacheError(f"unknown target '{name}': use --target {LAB} or --target {AWS}")

@@ -26,15 +26,15 @@ _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class TerraformError(VpcacheError):
-    """Terraform ended with an exit code that was not expected; says which command, why, and where the output is."""
+    """Terraform ended with an unexpected exit code; says which command, why, and where the output is."""
 
 
-class Terraform(python_terraform.Terraform):
+class Terraform(python_terraform.Terraform):  # type: ignore[misc]  # it has no types
     """python-terraform's option handling around a process that outlives whatever happens to this one.
 
-    Output goes to files (a pipe would kill Terraform with SIGPIPE when Python dies), input comes from nowhere,
-    and the process has a session of its own: SIGINT, SIGTERM and SIGHUP are forwarded as one SIGINT, at which
-    Terraform finishes the resource in hand, writes its state and releases its lock.
+    Output goes to files (a pipe would kill Terraform with SIGPIPE when Python dies), input comes from
+    nowhere, and the process has a session of its own: SIGINT, SIGTERM and SIGHUP are forwarded as SIGINT,
+    at which Terraform finishes the resource in hand, writes its state and releases its lock.
     """
 
     def __init__(
@@ -90,9 +90,7 @@ class Terraform(python_terraform.Terraform):
                 "apply or destroy again to go on"
             )
         if process.returncode not in expected:
-            raise TerraformError(
-                f"terraform {cmd} failed: {_reason(output, complaint)} (all of it in {log})"
-            )
+            raise TerraformError(f"terraform {cmd} failed: {_reason(output, complaint)} (all of it in {log})")
         return process.returncode, output, complaint
 
 
@@ -110,7 +108,9 @@ def find_terraform(environ: Mapping[str, str]) -> Path:
         version = str(json.loads(report.stdout)["terraform_version"])
         parts = tuple(int(part) for part in version.split("-")[0].split("."))
     except (ValueError, KeyError) as error:
-        raise VpcacheError(f"{found} does not tell its version; is it Terraform {wanted} or newer?") from error
+        raise VpcacheError(
+            f"{found} does not tell its version; is it Terraform {wanted} or newer?"
+        ) from error
     if parts < MINIMUM_VERSION:
         raise VpcacheError(f"{found} is Terraform {version}: install {wanted} or newer")
     return Path(found)
@@ -135,8 +135,10 @@ def plugin_dir(environ: Mapping[str, str]) -> Path | None:
 
 
 def terraform_environment(environ: Mapping[str, str], data_dir: Path) -> dict[str, str]:
-    """Return `environ` for a Terraform whose working data lie in `data_dir`, without what would confuse it."""
-    environment = {key: value for key, value in environ.items() if not key.startswith(("TF_VAR_", "TF_CLI_ARGS"))}
+    """Return `environ` for a Terraform with its data in `data_dir`, without what would confuse it."""
+    environment = {
+        key: value for key, value in environ.items() if not key.startswith(("TF_VAR_", "TF_CLI_ARGS"))
+    }
     if not Path(environment.get("TF_CLI_CONFIG_FILE", os.devnull)).exists():
         del environment["TF_CLI_CONFIG_FILE"]
     return environment | {"TF_DATA_DIR": str(data_dir), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
@@ -193,6 +195,9 @@ def _reason(output: str, complaint: str) -> str:
             continue
         if diagnostic.get("severity") == "error":
             where = f" ({diagnostic['address']})" if diagnostic.get("address") else ""
-            return " ".join(f"{diagnostic['summary']}: {diagnostic.get('detail', '')}".split()).rstrip(": ") + where
+            return (
+                " ".join(f"{diagnostic['summary']}: {diagnostic.get('detail', '')}".split()).rstrip(": ")
+                + where
+            )
     text = " ".join(line.strip("│╷╵ ") for line in complaint.splitlines())
     return " ".join(text.split())[:600] or "it said nothing"

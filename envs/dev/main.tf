@@ -59,11 +59,16 @@ module "egress_probe" {
   source   = "../../modules/vpc_lambda"
   for_each = var.zones
 
-  name         = "${var.name}-egress-probe-${each.key}"
-  bundle       = var.bundles["egress_probe"]
-  vpc_id       = module.vpc.vpc_id
-  subnets      = { (each.key) = local.routed_subnets[each.key] }
-  memory_size  = 128
-  environment  = { ADDRESS_URL = var.address_service_url }
-  egress_rules = { https = local.https }
+  name        = "${var.name}-egress-probe-${each.key}"
+  bundle      = var.bundles["egress_probe"]
+  vpc_id      = module.vpc.vpc_id
+  subnets     = { (each.key) = local.routed_subnets[each.key] }
+  memory_size = 128
+  environment = { ADDRESS_URL = var.address_service_url }
+
+  # the way to the cache is open from here, so that the isolation probe is stopped by the cache's own group
+  egress_rules = {
+    cache = { port = 11211, cidr_ipv4 = var.cidr_block }
+    https = local.https
+  }
 }

@@ -29,7 +29,9 @@ def client_interface(target, outputs):
 def open_group(target, outputs):
     """A security group that lets everything out and is a client of nothing."""
     ec2 = target.client("ec2")
-    group = ec2.create_security_group(GroupName=f"open-{id(ec2)}", Description="test", VpcId=outputs["vpc_id"])["GroupId"]
+    group = ec2.create_security_group(
+        GroupName=f"open-{id(ec2)}", Description="test", VpcId=outputs["vpc_id"]
+    )["GroupId"]
     yield group
     ec2.delete_security_group(GroupId=group)
 

@@ -36,12 +36,17 @@ class LabApi:
             answer, status = {"error": str(error)}, 400
         except HTTPException as error:
             answer, status = {"error": f"{request.path}: {error.description}"}, error.code or 500
-        return Response(json.dumps(answer), status=status, mimetype="application/json")(environ, start_response)
+        return Response(json.dumps(answer), status=status, mimetype="application/json")(
+            environ, start_response
+        )
 
     def _answer(self, request: Request) -> Any:
         resource = request.path.removeprefix(PREFIX)
         handlers = {
-            ("GET", "status"): lambda: {"pid": self._pid, "faults": [fault.label for fault in self._region.faults]},
+            ("GET", "status"): lambda: {
+                "pid": self._pid,
+                "faults": [fault.label for fault in self._region.faults],
+            },
             ("GET", "origin"): lambda: {"calls": self._region.origin_calls()},
             ("POST", "connect"): lambda: self._connect(_object(request)),
             ("PUT", "faults"): lambda: self._region.set_fault(_fault(request), present=True),

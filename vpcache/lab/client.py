@@ -60,7 +60,15 @@ class Lab:
         reader, writer = os.pipe()
         with log.open("ab") as out:
             daemon = subprocess.Popen(
-                [sys.executable, "-m", "vpcache.lab.server", "--port", str(self.port), "--ready-fd", str(writer)],
+                [
+                    sys.executable,
+                    "-m",
+                    "vpcache.lab.server",
+                    "--port",
+                    str(self.port),
+                    "--ready-fd",
+                    str(writer),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
@@ -128,7 +136,7 @@ def _message(error: urllib.error.HTTPError) -> str | None:
 
 def _read_until_closed(reader: int, seconds: float) -> str:
     said = b""
-    with open(reader, "rb", buffering=0) as stream:  # noqa: PTH123
+    with open(reader, "rb", buffering=0) as stream:
         while select.select([stream], [], [], seconds)[0]:
             part = stream.read(4096)
             if not part:

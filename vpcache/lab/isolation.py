@@ -46,7 +46,7 @@ def run_isolated(body: Callable[[int], None]) -> int:
     first = os.fork()
     if first:
         return first
-    host_pid = int(os.readlink("/proc/self"))  # the host's /proc is still mounted
+    host_pid = int(Path("/proc/self").readlink().name)  # the host's /proc is still mounted
     try:
         _mount_private()
         _init(lambda: body(host_pid))
@@ -75,7 +75,7 @@ def _mount(source: str, target: str, kind: str | None, flags: int) -> None:
 
 
 def _init(body: Callable[[], None]) -> None:
-    """Be process 1 of the PID namespace: run `body` in a child, reap orphans, end with that child or on SIGTERM."""
+    """Be process 1: run `body` in a child, reap orphans, end with that child or on SIGTERM."""
     child = os.fork()
     if child == 0:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -90,6 +90,25 @@ class CommandStream:
         return self._line
 
 
+class AnswerStream:
+    """Puts a reply in the place of each `mark` in what memcached sends, however it is cut into pieces."""
+
+    def __init__(self, mark: bytes) -> None:
+        self._mark = mark
+        self._held = b""  # the end of what came, if it may be the beginning of a mark
+
+    def feed(self, received: bytes, reply: bytes) -> bytes:
+        """Return what can be passed on."""
+        *before, last = (self._held + received).split(self._mark)
+        keep = _overlap(last, self._mark)
+        self._held = last[len(last) - keep :]
+        return reply.join([*before, last[: len(last) - keep]])
+
+    def rest(self) -> bytes:
+        """Return what was held back when memcached ended."""
+        return self._held
+
+
 class CacheNodes:
     """The memcached processes and endpoints of all clusters, each in its interface's namespace."""
 
@@ -283,16 +302,11 @@ class _Endpoint:
             cut(memcached)
 
     def _pass_answers(self, memcached: socket.socket, client: socket.socket, token: bytes) -> None:
-        mark = b"NF O%s\r\n" % token
-        held = b""
+        stream = AnswerStream(b"NF O%s\r\n" % token)
         try:
             while received := memcached.recv(_CHUNK):
-                held += received
-                held = held.replace(mark, self.reply)
-                keep = _overlap(held, mark)
-                client.sendall(held[: len(held) - keep])
-                held = held[len(held) - keep :]
-            client.sendall(held)
+                client.sendall(stream.feed(received, self.reply))
+            client.sendall(stream.rest())
             client.shutdown(socket.SHUT_RDWR)
         except OSError:
             cut(client)

@@ -26,7 +26,7 @@ class RouteTarget(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One allowance of a security group. `protocol` is tcp, udp, icmp or all; `ports` is inclusive and only for tcp and udp."""
+    """What a security group allows. `protocol` is tcp, udp, icmp or all; `ports` (inclusive) is tcp's and udp's."""
 
     protocol: str
     ports: tuple[int, int] | None
@@ -68,7 +68,7 @@ class Subnet:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route other than the VPC's own local one. `interface_id` is set when the target is an interface (a NAT gateway's too)."""
+    """A route other than the local one; `interface_id` is set if it leads to one, a NAT gateway's too."""
 
     destination: IPv4Network
     target: RouteTarget
@@ -107,7 +107,7 @@ class CacheNode:
 
 @dataclass(frozen=True, slots=True)
 class CacheCluster:
-    """A memcached cluster; `version` counts changes of its membership, as auto discovery reports it."""
+    """A memcached cluster; `version` counts changes of its membership for auto discovery."""
 
     id: str
     vpc_id: str
@@ -119,7 +119,7 @@ class CacheCluster:
 
 @dataclass(frozen=True, slots=True)
 class Vpc:
-    """A VPC with all that stands in it. Each tuple is sorted by id, so that equal models give equal values."""
+    """A VPC with all that stands in it. Each tuple is sorted by id: equal models, equal values."""
 
     id: str
     cidr: IPv4Network

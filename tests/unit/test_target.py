@@ -1,0 +1,43 @@
+import pytest
+
+from vpcache.errors import VpcacheError
+from vpcache.target import aws_target, lab_target, target_name
+
+ENDPOINT = "http://127.0.0.1:4600"
+
+
+def test_lab_keeps_no_aws_setting_of_the_user():
+    environ = {"AWS_PROFILE": "prod", "AWS_SESSION_TOKEN": "t", "AWS_CA_BUNDLE": "/x", "HOME": "/home/me"}
+    environment = lab_target(ENDPOINT, environ).environment
+    assert environment["AWS_ENDPOINT_URL"] == ENDPOINT
+    assert environment["HOME"] == "/home/me"
+    assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CA_BUNDLE"} & environment.keys()
+
+
+def test_aws_leaves_the_environment_as_it_is_but_for_the_region():
+    assert aws_target({"AWS_PROFILE": "prod"}).environment == {"AWS_PROFILE": "prod", "AWS_REGION": "us-east-1"}
+    assert aws_target({"AWS_DEFAULT_REGION": "eu-west-1"}).region == "eu-west-1"
+
+
+@pytest.mark.parametrize(
+    ("asked", "environ", "name"),
+    [
+        ("", {}, "lab"),
+        ("aws", {}, "aws"),
+        ("", {"VPCACHE_TARGET": "aws"}, "aws"),
+        ("lab", {"VPCACHE_TARGET": "aws"}, "lab"),
+    ],
+)
+def test_option_goes_before_environment_goes_before_lab(asked, environ, name):
+    assert target_name(asked, environ) == name
+
+
+def test_unknown_target_is_named_with_the_remedy():
+    with pytest.raises(VpcacheError, match=r"unknown target 'gcp': use --target lab or --target aws"):
+        target_name("gcp", {})
+
+
+def test_missing_credentials_are_one_clear_line(tmp_path):
+    nowhere = {"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_PROFILE": "absent"}
+    with pytest.raises(VpcacheError, match="target aws"):
+        aws_target(nowhere).session()

@@ -1,0 +1,97 @@
+import os
+import signal
+import stat
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from vpcache.errors import VpcacheError
+from vpcache.terraform import Terraform, TerraformError, find_terraform, plugin_dir, terraform_environment
+
+
+def stand_in(folder: Path, body: str) -> Path:
+    """Make a program that stands where Terraform would."""
+    program = folder / "terraform"
+    program.write_text(f"#!/bin/sh\n{textwrap.dedent(body)}")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return program
+
+
+def driver(folder: Path, body: str) -> Terraform:
+    return Terraform(
+        folder, executable=stand_in(folder, body), environment=os.environ, log_dir=folder / "logs"
+    )
+
+
+def test_missing_terraform_is_named_with_the_remedy():
+    with pytest.raises(VpcacheError, match=r"terraform is not on PATH: install Terraform 1\.11"):
+        find_terraform({"PATH": "/nonexistent"})
+
+
+def test_old_terraform_is_refused(tmp_path):
+    stand_in(tmp_path, """echo '{"terraform_version": "1.10.5"}'""")
+    with pytest.raises(VpcacheError, match=r"is Terraform 1\.10\.5: install 1\.11"):
+        find_terraform({"PATH": str(tmp_path)})
+
+
+def test_events_arrive_in_order_and_stray_lines_do_not(tmp_path):
+    events = []
+    terraform = driver(tmp_path, """echo '{"type": "a"}'; echo stray; echo '{"type": "b"}'""")
+    terraform.cmd("apply", on_event=events.append)
+    assert [event["type"] for event in events] == ["a", "b"]
+
+
+def test_failure_names_the_first_error_and_its_address(tmp_path):
+    diagnostic = '{"diagnostic": {"severity": "error", "summary": "No", "detail": "Not here", "address": "aws_vpc.x"}}'
+    terraform = driver(tmp_path, f"echo '{diagnostic}'; exit 1")
+    with pytest.raises(TerraformError, match=r"terraform apply failed: No: Not here \(aws_vpc\.x\)"):
+        terraform.cmd("apply")
+
+
+def test_unknown_attributes_are_errors_and_not_commands(tmp_path):
+    with pytest.raises(AttributeError):
+        _ = driver(tmp_path, "exit 0").aply
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_reaches_terraform_as_one_interrupt_and_is_waited_for(tmp_path, number):
+    stand_in(tmp_path, "trap 'echo whole > state; exit 0' INT\necho ready\nwhile :; do sleep 0.05; done")
+    script = tmp_path / "drive.py"
+    script.write_text(
+        textwrap.dedent(f"""
+        import os
+        from pathlib import Path
+        from vpcache.errors import InterruptedRunError
+        from vpcache.terraform import Terraform
+        here = Path({str(tmp_path)!r})
+        terraform = Terraform(here, executable=here / "terraform", environment=os.environ, log_dir=here / "logs")
+        try:
+            terraform.cmd("apply")
+        except InterruptedRunError as error:
+            print(error)
+        """)
+    )
+    log = tmp_path / "logs" / "apply.log"
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as process:
+        while not (log.exists() and "ready" in log.read_text()):
+            assert process.poll() is None
+        process.send_signal(number)
+        said, _ = process.communicate(timeout=20)
+    assert f"interrupted by {signal.Signals(number).name}" in said
+    assert (tmp_path / "state").read_text() == "whole\n"
+
+
+def test_provider_mirror_is_found_where_the_variable_says(tmp_path):
+    assert plugin_dir({"TF_PLUGIN_MIRROR": str(tmp_path), "HOME": str(tmp_path)}) != tmp_path
+    (tmp_path / "registry.terraform.io/hashicorp/aws").mkdir(parents=True)
+    assert plugin_dir({"TF_PLUGIN_MIRROR": str(tmp_path), "HOME": "/nonexistent"}) == tmp_path
+
+
+def test_what_would_confuse_terraform_is_left_out(tmp_path):
+    environ = {"TF_CLI_CONFIG_FILE": str(tmp_path / "missing"), "TF_VAR_name": "x", "TF_CLI_ARGS": "-x", "HOME": "/h"}
+    environment = terraform_environment(environ, tmp_path)
+    assert environment["TF_DATA_DIR"] == str(tmp_path)
+    assert not {"TF_CLI_CONFIG_FILE", "TF_VAR_name", "TF_CLI_ARGS"} & environment.keys()

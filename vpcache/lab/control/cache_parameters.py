@@ -1,0 +1,135 @@
+"""What memcached's parameters and node types mean to the process on a cache node."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a family, with the value that it has in the default group."""
+
+    name: str
+    default: str
+    type: str
+    allowed: str  # "0,1", "ascii,auto" or "1024-1073741824"
+    modifiable: bool = True
+
+    def allows(self, value: str) -> bool:
+        """Tell whether AWS would take this value."""
+        if self.type == "float":
+            return _is_float_between(value, *map(float, self.allowed.split("-")))
+        if "-" in self.allowed:
+            return _is_float_between(value, *map(float, self.allowed.split("-"))) and value.isdigit()
+        return value in self.allowed.split(",")
+
+
+FAMILIES = {
+    "memcached1.6": {
+        parameter.name: parameter
+        for parameter in (
+            Parameter("backlog_queue_limit", "1024", "integer", "1-10000", modifiable=False),
+            Parameter("binding_protocol", "auto", "string", "auto,binary,ascii"),
+            Parameter("cas_disabled", "0", "boolean", "0,1"),
+            Parameter("chunk_size", "48", "integer", "1-1024"),
+            Parameter("chunk_size_growth_factor", "1.25", "float", "1-1024"),
+            Parameter("config_max", "16", "integer", "1-16", modifiable=False),
+            Parameter("config_size_max", "65536", "integer", "1-65536", modifiable=False),
+            Parameter("disable_flush_all", "0", "boolean", "0,1"),
+            Parameter("error_on_memory_exhausted", "0", "boolean", "0,1"),
+            Parameter("hash_algorithm", "jenkins", "string", "jenkins,murmur3"),
+            Parameter("hashpower_init", "16", "integer", "12-32", modifiable=False),
+            Parameter("idle_timeout", "0", "integer", "0-86400"),
+            Parameter("inline_ascii_resp", "0", "boolean", "0,1"),
+            Parameter("large_memory_pages", "0", "boolean", "0,1", modifiable=False),
+            Parameter("lock_down_paged_memory", "0", "boolean", "0,1", modifiable=False),
+            Parameter("lru_crawler", "0", "boolean", "0,1"),
+            Parameter("lru_maintainer", "0", "boolean", "0,1"),
+            Parameter("max_item_size", "1048576", "integer", "1024-1073741824"),
+            Parameter("max_simultaneous_connections", "65000", "integer", "3-65000", modifiable=False),
+            Parameter("maxconns_fast", "0", "boolean", "0,1"),
+            Parameter("maximize_core_file_limit", "0", "boolean", "0,1", modifiable=False),
+            Parameter("memcached_connections_overhead", "100", "integer", "0-2000"),
+            Parameter("no_modern", "1", "boolean", "0,1"),
+            Parameter("requests_per_event", "20", "integer", "1-1000", modifiable=False),
+            Parameter("slab_automove", "0", "integer", "0,1,2"),
+            Parameter("slab_chunk_max", "524288", "integer", "1024-524288"),
+            Parameter("slab_reassign", "0", "boolean", "0,1"),
+            Parameter("track_sizes", "0", "boolean", "0,1"),
+            Parameter("watcher_logbuf_size", "256", "integer", "1-65536"),
+            Parameter("worker_logbuf_size", "64", "integer", "1-65536"),
+        )
+    }
+}
+"""By family. Names and defaults: "Memcached specific parameters" in the ElastiCache user guide."""
+
+NODE_TYPES = {
+    "cache.t2.micro": (555, 1),
+    "cache.t2.small": (1588, 1),
+    "cache.t2.medium": (3301, 2),
+    "cache.t3.micro": (512, 2),
+    "cache.t3.small": (1402, 2),
+    "cache.t3.medium": (3364, 2),
+    "cache.t4g.micro": (512, 2),
+    "cache.t4g.small": (1402, 2),
+    "cache.t4g.medium": (3164, 2),
+    "cache.m5.large": (6537, 2),
+    "cache.m5.xlarge": (13248, 4),
+    "cache.m5.2xlarge": (26671, 8),
+    "cache.m5.4xlarge": (53516, 16),
+    "cache.m6g.large": (6537, 2),
+    "cache.m6g.xlarge": (13248, 4),
+    "cache.m6g.2xlarge": (26671, 8),
+    "cache.m6g.4xlarge": (53516, 16),
+    "cache.m7g.large": (6537, 2),
+    "cache.m7g.xlarge": (13248, 4),
+    "cache.r5.large": (13387, 2),
+    "cache.r5.xlarge": (26953, 4),
+    "cache.r5.2xlarge": (54084, 8),
+    "cache.r6g.large": (13387, 2),
+    "cache.r6g.xlarge": (26953, 4),
+    "cache.r6g.2xlarge": (54084, 8),
+    "cache.r7g.large": (13387, 2),
+    "cache.r7g.xlarge": (26953, 4),
+}
+"""Memory in MiB (`max_cache_memory`) and threads (`num_threads`) by node type: "Memcached node-type specific
+parameters" in the ElastiCache user guide, the types that memcached clusters of this size use."""
+
+VERSIONS = ("1.6.6", "1.6.12", "1.6.17", "1.6.22")
+"""Engine versions of the family memcached1.6: "Memcached versions" in the ElastiCache user guide."""
+
+
+def arguments(node_type: str, values: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the memcached arguments for a node type and the parameters in force.
+
+    Items get the type's memory less `memcached_connections_overhead` (user guide, "Memcached connection
+    overhead"). Connections are capped by the open files that this machine allows. What a client cannot see,
+    such as the upkeep of LRU lists and slabs, is left to memcached.
+    """
+    memory, threads = NODE_TYPES[node_type]
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    connections = int(values["max_simultaneous_connections"])
+    if files != resource.RLIM_INFINITY:
+        connections = min(connections, files)
+    flags = {"cas_disabled": "-C", "disable_flush_all": "-F", "error_on_memory_exhausted": "-M"}
+    options = (
+        "-m", str(memory - int(values["memcached_connections_overhead"])),
+        "-I", values["max_item_size"],
+        "-c", str(connections),
+        "-t", str(threads),
+        "-n", values["chunk_size"],
+        "-f", values["chunk_size_growth_factor"],
+        "-B", values["binding_protocol"],
+        *(flag for name, flag in flags.items() if values[name] == "1"),
+    )
+    idle = values["idle_timeout"]
+    return (*options, "-o", f"idle_timeout={idle}") if idle != "0" else options
+
+
+def _is_float_between(value: str, low: float, high: float) -> bool:
+    try:
+        return low <= float(value) <= high
+    except ValueError:
+        return False
