@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+LAMBDA = Path(__file__).parents[2] / "lambda"
+
+
+@contextmanager
+def _on_path(folder: Path) -> Iterator[None]:
+    """Import from a function's folder as Lambda does; both functions have a module named `handler`."""
+    names = [path.stem for path in folder.glob("*.py")]
+    before = {name: sys.modules.pop(name) for name in names if name in sys.modules}
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+        for name in names:
+            sys.modules.pop(name, None)
+        sys.modules.update(before)
+
+
+@pytest.fixture(scope="session")
+def function_module():
+    """Return one module of a function's folder, e.g. ("cached_api", "cache")."""
+
+    def load(function: str, module: str) -> ModuleType:
+        with _on_path(LAMBDA / function):
+            return importlib.import_module(module)
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def cached_api(function_module):
+    """The cached API's modules, loaded together so that they share their classes."""
+    with _on_path(LAMBDA / "cached_api"):
+        names = ("discovery", "cache", "origin", "handler")
+        return type("CachedApiModules", (), {name: importlib.import_module(name) for name in names})

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import zipfile
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vpcache.bundle import BundleError, bundle
+
+NAMES = st.from_regex(r"[a-z]{1,8}\.py", fullmatch=True)
+
+
+def write(folder, files, order=list):
+    folder.mkdir()
+    for name in order(files):
+        (folder / name).write_bytes(files[name])
+    return folder
+
+
+@given(st.dictionaries(NAMES, st.binary(max_size=50), max_size=5))
+def test_same_content_gives_same_bytes(tmp_path_factory, contents):
+    files = {"handler.py": b"", **contents}
+    here, there = tmp_path_factory.mktemp("a"), tmp_path_factory.mktemp("b")
+    first = bundle(write(here / "fn", files), here / "work")
+    umask = os.umask(0o077)
+    try:
+        other = write(there / "fn", files, order=lambda names: sorted(names, reverse=True))
+        os.utime(other / "handler.py", (0, 0))
+        second = bundle(other, there / "work")
+    finally:
+        os.umask(umask)
+    assert first.sha256 == second.sha256
+    assert first.path.read_bytes() == second.path.read_bytes()
+    assert first.path.name == second.path.name
+
+
+def test_any_change_changes_the_hash(tmp_path):
+    first = bundle(write(tmp_path / "fn", {"handler.py": b"a"}), tmp_path / "work")
+    (tmp_path / "fn" / "handler.py").write_bytes(b"b")
+    assert bundle(tmp_path / "fn", tmp_path / "work").sha256 != first.sha256
+
+
+def test_hash_is_that_of_the_file_in_base64(tmp_path):
+    made = bundle(write(tmp_path / "fn", {"handler.py": b"a"}), tmp_path / "work")
+    assert made.sha256 == base64.b64encode(hashlib.sha256(made.path.read_bytes()).digest()).decode()
+
+
+def test_what_differs_by_machine_is_left_out(tmp_path):
+    source = write(tmp_path / "fn", {"handler.py": b"", "stale.pyc": b"x"})
+    write(source / "__pycache__", {"handler.cpython-311.pyc": b"x"})
+    made = bundle(source, tmp_path / "work")
+    assert zipfile.ZipFile(made.path).namelist() == ["handler.py"]
+
+
+def test_a_folder_without_handler_is_refused(tmp_path):
+    with pytest.raises(BundleError, match=r"has no handler\.py"):
+        bundle(write(tmp_path / "fn", {"other.py": b""}), tmp_path / "work")
+
+
+def test_a_link_out_of_the_folder_is_refused(tmp_path):
+    source = write(tmp_path / "fn", {"handler.py": b""})
+    (source / "secret").symlink_to("/etc/hostname")
+    with pytest.raises(BundleError, match="leads out of"):
+        bundle(source, tmp_path / "work")
+
+
+def test_pip_failure_is_one_clear_line(tmp_path):
+    source = write(tmp_path / "fn", {"handler.py": b"", "requirements.txt": b"not a requirement\n"})
+    with pytest.raises(BundleError, match=r"requirements\.txt: pip failed: ERROR"):
+        bundle(source, tmp_path / "work")
+    assert not [path for path in (tmp_path / "work").iterdir() if path.is_dir()]

@@ -1,0 +1,47 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+HOSTS = st.from_regex(r"[a-z0-9][a-z0-9.-]{0,40}", fullmatch=True)
+NODES = st.lists(
+    st.tuples(HOSTS, st.ip_addresses(v=4), st.booleans(), st.integers(1, 65535)), min_size=1, max_size=40
+)
+
+
+def reply(version: int, entries: list[bytes]) -> bytes:
+    body = b"%d\n%s\n" % (version, b" ".join(entries))
+    return b"CONFIG cluster 0 %d\r\n%s\r\nEND\r\n" % (len(body), body)
+
+
+@given(st.integers(0, 2**31), NODES)
+def test_every_well_formed_reply_gives_its_nodes(cached_api, version, nodes):
+    entries = [f"{host}|{ip if has_ip else ''}|{port}".encode() for host, ip, has_ip, port in nodes]
+    cluster = cached_api.discovery.parse(reply(version, entries))
+    expected = {(str(ip) if has_ip else host, port) for host, ip, has_ip, port in nodes}
+    assert cluster.version == version
+    assert {(node.host, node.port) for node in cluster.nodes} == expected
+    assert list(cluster.nodes) == sorted(cluster.nodes)
+
+
+@given(NODES, st.data())
+def test_every_cut_off_reply_is_refused(cached_api, nodes, data):
+    whole = reply(1, [f"{host}|{ip}|{port}".encode() for host, ip, _, port in nodes])
+    cut = data.draw(st.integers(0, len(whole) - 1))
+    with pytest.raises(cached_api.discovery.DiscoveryError):
+        cached_api.discovery.parse(whole[:cut])
+
+
+@given(st.binary(max_size=200))
+def test_garbage_is_refused_and_nothing_else_is_raised(cached_api, garbage):
+    with pytest.raises(cached_api.discovery.DiscoveryError):
+        cached_api.discovery.parse(b"CONFIG cluster 0 9999\r\n" + garbage)
+    with pytest.raises(cached_api.discovery.DiscoveryError):
+        cached_api.discovery.parse(garbage)
+
+
+@pytest.mark.parametrize(
+    "entry", [b"host|1.2.3.4", b"host|1.2.3.4|port", b"||11211", b"h|1.2.3.4|0", b"\xff|\xff|1"]
+)
+def test_a_malformed_node_is_refused(cached_api, entry):
+    with pytest.raises(cached_api.discovery.DiscoveryError, match=r"host\|ip\|port"):
+        cached_api.discovery.parse(reply(1, [entry]))
