@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from vpcache.functions import FunctionError, call, call_cached_api
 from vpcache.stack import Outputs
@@ -28,12 +29,12 @@ def verify(target: Target, outputs: Outputs) -> list[Result]:
     """Run all probes against a stack, several at once, and return their results in a fixed order."""
     probes: list[tuple[str, str | None, Callable[[], tuple[bool, str]]]] = []
     for zone in outputs["zones"]:
-        probes.append(("egress", zone, lambda zone=zone: egress(target, outputs, zone)))
-    probes.append(("egress addresses differ", None, lambda: egress_addresses_differ(outputs)))
-    probes.append(("cache hit", None, lambda: cache_hit(target, outputs)))
-    probes.append(("keys on every node", None, lambda: keys_on_every_node(target, outputs)))
+        probes.append(("egress", zone, partial(egress, target, outputs, zone)))
+    probes.append(("egress addresses differ", None, partial(egress_addresses_differ, outputs)))
+    probes.append(("cache hit", None, partial(cache_hit, target, outputs)))
+    probes.append(("keys on every node", None, partial(keys_on_every_node, target, outputs)))
     for zone in outputs["zones"]:
-        probes.append(("cache is private", zone, lambda zone=zone: cache_is_private(target, outputs, zone)))
+        probes.append(("cache is private", zone, partial(cache_is_private, target, outputs, zone)))
     with ThreadPoolExecutor(max_workers=4) as pool:
         return list(pool.map(lambda probe: _result(*probe), probes))
 

@@ -145,8 +145,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     try:
         session.config.stash[_RUN].end()
     except VpcacheError as error:
-        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-        reporter.write_line(f"teardown: {error}", red=True)
+        session.config.get_terminal_writer().line(f"teardown: {error}", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

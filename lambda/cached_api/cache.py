@@ -1,4 +1,4 @@
-"""The memcached cluster: kept connections to every node, and no failure of a node that a caller would feel."""
+"""The memcached cluster: kept connections to every node, and no failure that a caller would feel."""
 
 import time
 import zlib
@@ -17,7 +17,7 @@ class CacheError(Exception):
 
 
 class Cache:
-    """Gets and sets bytes on the nodes that auto discovery tells of. Not thread-safe: a worker runs one call at a time."""
+    """Gets and sets bytes on the nodes that auto discovery tells of; for one thread, as a worker has."""
 
     def __init__(self, endpoint, clock=time.monotonic):
         self._endpoint = endpoint
@@ -33,7 +33,7 @@ class Cache:
         return self._on(node, lambda client: client.get(key)), node
 
     def set(self, key, value, seconds):
-        """Store `value` for some seconds and return the node. Raises CacheError, also if the node did not take it."""
+        """Store `value` for some seconds and return the node. Raises CacheError if no node took it."""
         node = self._node_of(key)
         if not self._on(node, lambda client: client.set(key, value, expire=seconds, noreply=False)):
             raise CacheError(f"{node.host}:{node.port} did not store {len(value)} bytes")

@@ -79,7 +79,9 @@ def key_of(path):
 def _api():
     host, _, port = os.environ["CACHE_ENDPOINT"].rpartition(":")
     return CachedApi(
-        Cache(Node(host, int(port))), Origin(os.environ["ORIGIN_URL"]), int(os.environ.get("TTL_SECONDS", "300"))
+        Cache(Node(host, int(port))),
+        Origin(os.environ["ORIGIN_URL"]),
+        int(os.environ.get("TTL_SECONDS", "300")),
     )
 
 

@@ -1,4 +1,4 @@
-"""Tells how the network looks from where this function stands: its public address, or whether a port answers."""
+"""Tells how the network looks from here: the public address, or whether a port answers."""
 
 import http.client
 import ipaddress
@@ -13,7 +13,7 @@ MAX_REPLY_BYTES = 64
 
 
 def handler(event, context):
-    """Answer `{"connect": "host:port"}` with the outcome of a TCP connection, anything else with the public address."""
+    """Answer `{"connect": "host:port"}` with the outcome of a connection, else with the public address."""
     if event.get("connect"):
         host, _, port = event["connect"].rpartition(":")
         return {"outcome": connect(host, int(port))}

@@ -27,6 +27,8 @@ TWO_ZONES = {
 }
 THREE_ZONES = TWO_ZONES | {"us-east-1c": {"public_cidr": "10.0.1.0/26", "private_cidr": "10.0.1.128/26"}}
 
+_TIMEOUT_SECONDS = 180
+
 # what spans the zones, and so grows in place when one is added
 SPANNING = {
     "module.cached_api.aws_lambda_function.this",
@@ -52,6 +54,7 @@ class Workspace:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            timeout=_TIMEOUT_SECONDS,
             check=False,
         )
         assert run.returncode == 0, f"terraform {' '.join(arguments)}\n{run.stdout}{run.stderr}"
@@ -80,9 +83,19 @@ def workspace(folder: str, tmp_path: Path, **environment: str) -> Workspace:
         shutil.copytree(
             ROOT / tree, tmp_path / tree, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*")
         )
-    without_aws = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
-    clean = terraform_environment(without_aws, tmp_path / "terraform-data")
-    return Workspace(tmp_path / folder, clean | environment)
+    return Workspace(
+        tmp_path / folder, terraform_environment(os.environ, tmp_path / "terraform-data") | environment
+    )
+
+
+@pytest.fixture(autouse=True)
+def no_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the developer's profile, keys and endpoints away from Terraform and from moto."""
+    for variable in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -101,7 +114,7 @@ def test_a_third_zone_changes_nothing_that_stands(tmp_path: Path, moto_endpoint:
         AWS_ENDPOINT_URL=moto_endpoint,
         AWS_ACCESS_KEY_ID="test",
         AWS_SECRET_ACCESS_KEY="test",
-        AWS_EC2_METADATA_DISABLED="true",
+        AWS_MAX_ATTEMPTS="3",
     )
     (space.folder / "backend_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
     space.init()
@@ -126,7 +139,7 @@ def test_a_third_zone_changes_nothing_that_stands(tmp_path: Path, moto_endpoint:
 
 
 @pytest.fixture
-def moto_endpoint() -> Iterator[str]:
+def moto_endpoint(no_aws_settings: None) -> Iterator[str]:
     """A moto server in a process of its own, as its state is global to its process."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()

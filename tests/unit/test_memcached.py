@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from isolation import add_namespace, command_lines, isolated
 
 from vpcache.lab.errors import LabError
-from vpcache.lab.memcached import CacheNodes, CommandStream, discovery_reply
+from vpcache.lab.memcached import AnswerStream, CacheNodes, CommandStream, discovery_reply
 from vpcache.lab.netns import Namespaces
 from vpcache.lab.topology import CacheCluster, CacheNode
 
@@ -118,6 +118,33 @@ def test_discovery_is_found_and_all_else_passes_however_it_is_cut(
     joined = b"".join(b"<config>" if piece is None else piece for piece in passed)
     assert joined == b"".join(b"<config>" if each == DISCOVER else each for each in commands)
     assert stream.rest() == b""
+
+
+def test_a_long_command_is_one_command_wherever_it_is_cut() -> None:
+    stream = CommandStream()
+    pieces = [b"get " + b"k" * 3000, b" config get cluster\r\n", DISCOVER]
+    assert [piece for sent in pieces for piece in stream.feed(sent)] == [*pieces[:2], None]
+
+
+def test_a_value_ends_where_memcached_takes_it_to_end() -> None:
+    value = b"set a 0 0 3\r\nabc!!"  # memcached reads two bytes after the value, whatever they are
+    assert CommandStream().feed(value + DISCOVER) == [value, None]
+
+
+@given(
+    st.lists(st.sampled_from([b"<mark>", b"<", b"<ma", b"<<mark", b"rk>", b"END\r\n"]), max_size=12),
+    st.lists(st.integers(1, 40), max_size=12),
+)
+def test_the_mark_is_found_however_it_is_cut(parts: list[bytes], cuts: list[int]) -> None:
+    sent = b"".join(parts)
+    edges = sorted({0, len(sent), *(cut for cut in cuts if cut < len(sent))})
+    stream = AnswerStream(b"<mark>")
+    passed = [stream.feed(sent[left:right], b"[reply]") for left, right in itertools.pairwise(edges)]
+    assert b"".join(passed) + stream.rest() == sent.replace(b"<mark>", b"[reply]")
+
+
+def test_nothing_is_held_back_that_cannot_be_a_mark() -> None:
+    assert AnswerStream(b"<mark>").feed(b"END\r\n", b"") == b"END\r\n"
 
 
 def test_the_binary_protocol_passes_untouched() -> None:

@@ -37,4 +37,4 @@ def test_without_a_terminal_each_finished_resource_is_one_plain_line():
     with ProgressDisplay(Console(file=out)) as display:
         for event in (PLANNED, hook("apply_start"), hook("apply_complete")):
             display(event)
-    assert out.getvalue().split() == "1/1 created module.vpc.aws_vpc.this 0 s".split()
+    assert out.getvalue().split() == ["1/1", "created", "module.vpc.aws_vpc.this", "0", "s"]

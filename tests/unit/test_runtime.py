@@ -332,6 +332,7 @@ def test_a_forgotten_dependency_fails_and_the_runtimes_own_are_there(tmp_path: P
     world = World(tmp_path)
     for name in ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3", "simplejson"):
         assert world.value(f"__import__('{name}').__name__") == name
+    assert world.value("[path for path in sys.path if 'packages' in path]") == []
     assert "pymemcache" in {entry.name for path in sys.path if path for entry in _entries(path)}
     broken = replace(SPEC, code_sha256="broken", code=bundle(app="import pymemcache"))
     answer = world.call(broken)
@@ -464,10 +465,13 @@ def test_processes_die_with_the_process_that_started_them(tmp_path: Path) -> Non
     ready, tell = os.pipe()
     child = os.fork()
     if child == 0:
-        World(tmp_path).call()
+        world = World(tmp_path)
+        world.call()
+        threading.Thread(target=world.call, kwargs={"run": "os.system('exec sleep 1000')"}).start()
+        wait_until(lambda: any(b"sleep" in line for line in command_lines().values()))
         os.write(tell, b"!")
         signal.pause()
-    os.read(ready, 1)
+    os.read(ready, 1)  # from here on a process is at work: an idle one would end when its connection does
     assert len(function_processes()) == 1
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)

@@ -15,7 +15,10 @@ def test_lab_keeps_no_aws_setting_of_the_user():
 
 
 def test_aws_leaves_the_environment_as_it_is_but_for_the_region():
-    assert aws_target({"AWS_PROFILE": "prod"}).environment == {"AWS_PROFILE": "prod", "AWS_REGION": "us-east-1"}
+    assert aws_target({"AWS_PROFILE": "prod"}).environment == {
+        "AWS_PROFILE": "prod",
+        "AWS_REGION": "us-east-1",
+    }
     assert aws_target({"AWS_DEFAULT_REGION": "eu-west-1"}).region == "eu-west-1"
 
 
@@ -38,6 +41,10 @@ def test_unknown_target_is_named_with_the_remedy():
 
 
 def test_missing_credentials_are_one_clear_line(tmp_path):
-    nowhere = {"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_PROFILE": "absent"}
+    nowhere = {
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        "AWS_PROFILE": "absent",
+    }
     with pytest.raises(VpcacheError, match="target aws"):
         aws_target(nowhere).session()

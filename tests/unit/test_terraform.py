@@ -45,7 +45,9 @@ def test_events_arrive_in_order_and_stray_lines_do_not(tmp_path):
 
 
 def test_failure_names_the_first_error_and_its_address(tmp_path):
-    diagnostic = '{"diagnostic": {"severity": "error", "summary": "No", "detail": "Not here", "address": "aws_vpc.x"}}'
+    diagnostic = (
+        '{"diagnostic": {"severity": "error", "summary": "No", "detail": "Not here", "address": "aws_vpc.x"}}'
+    )
     terraform = driver(tmp_path, f"echo '{diagnostic}'; exit 1")
     with pytest.raises(TerraformError, match=r"terraform apply failed: No: Not here \(aws_vpc\.x\)"):
         terraform.cmd("apply")
@@ -91,7 +93,12 @@ def test_provider_mirror_is_found_where_the_variable_says(tmp_path):
 
 
 def test_what_would_confuse_terraform_is_left_out(tmp_path):
-    environ = {"TF_CLI_CONFIG_FILE": str(tmp_path / "missing"), "TF_VAR_name": "x", "TF_CLI_ARGS": "-x", "HOME": "/h"}
+    environ = {
+        "TF_CLI_CONFIG_FILE": str(tmp_path / "missing"),
+        "TF_VAR_name": "x",
+        "TF_CLI_ARGS": "-x",
+        "HOME": "/h",
+    }
     environment = terraform_environment(environ, tmp_path)
     assert environment["TF_DATA_DIR"] == str(tmp_path)
     assert not {"TF_CLI_CONFIG_FILE", "TF_VAR_name", "TF_CLI_ARGS"} & environment.keys()

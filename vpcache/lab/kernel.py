@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from subprocess import PIPE, STDOUT
@@ -91,7 +92,7 @@ class Kernel:
         return process.returncode, said.decode(errors="replace").strip()
 
     def _strip(self, attempted: Network) -> None:
-        """Take away all but the namespaces, as far as it is there: after a failure nobody knows what stands."""
+        """Take away all but the namespaces, as far as it is there: a failure leaves unknown what stands."""
         networks = (self._standing, attempted)
         namespaces: dict[str, tuple[Line, ...]] = {}
         for network in networks:
@@ -103,5 +104,6 @@ class Kernel:
         bare = Network(dict.fromkeys(namespaces, Namespace()))
         for step in changes(possible, bare):
             if isinstance(step, IpBatch) and step.namespace in namespaces:
-                self._run(step.namespace, ["ip", "-force", "-batch", "-"], "\n".join(step.commands))
+                with suppress(KernelError):  # the first error is the one to report
+                    self._run(step.namespace, ["ip", "-force", "-batch", "-"], "\n".join(step.commands))
         self._standing = bare

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from ipaddress import IPv4Address, IPv4Network
 from typing import TypeVar
 
+from vpcache.lab.resolver import resolver_address
 from vpcache.lab.topology import (
     Interface,
     InterfaceKind,
@@ -124,11 +125,6 @@ def gateway_namespace(vpc_id: str) -> str:
 def interface_namespace(interface_id: str) -> str:
     """Return the namespace of a network interface, where the processes behind it live."""
     return f"interface-{interface_id}"
-
-
-def resolver_address(cidr: IPv4Network) -> IPv4Address:
-    """Return where a VPC's resolver answers: its range's base plus two."""
-    return cidr.network_address + 2
 
 
 def plan(

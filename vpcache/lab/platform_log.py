@@ -16,7 +16,9 @@ def platform_log(request_id: str, version: str, memory: int, outcome: Outcome) -
     Format: https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html
     """
     written = outcome.output.replace("\r\n", "\n").replace("\r", "\n")
-    lines = [f"START RequestId: {request_id} Version: {version}", *written.splitlines()]
+    lines = [f"START RequestId: {request_id} Version: {version}"]
+    if written:
+        lines += written.removesuffix("\n").split("\n")
     if outcome.failure == TIMED_OUT:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
         lines += [f"{now}Z {request_id} Task timed out after {outcome.duration:.2f} seconds", ""]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,16 +15,18 @@ class Parameter:
     name: str
     default: str
     type: str
-    allowed: str  # "0,1", "ascii,auto" or "1024-1073741824"
+    allowed: str  # "0,1", "ascii,auto" or "1024-134217728"
     modifiable: bool = True
 
     def allows(self, value: str) -> bool:
         """Tell whether AWS would take this value."""
-        if self.type == "float":
-            return _is_float_between(value, *map(float, self.allowed.split("-")))
-        if "-" in self.allowed:
-            return _is_float_between(value, *map(float, self.allowed.split("-"))) and value.isdigit()
-        return value in self.allowed.split(",")
+        if "-" not in self.allowed:
+            return value in self.allowed.split(",")
+        low, high = map(int, self.allowed.split("-"))
+        try:
+            return low <= (float(value) if self.type == "float" else int(value)) <= high
+        except ValueError:
+            return False
 
 
 FAMILIES = {
@@ -47,7 +50,7 @@ FAMILIES = {
             Parameter("lock_down_paged_memory", "0", "boolean", "0,1", modifiable=False),
             Parameter("lru_crawler", "0", "boolean", "0,1"),
             Parameter("lru_maintainer", "0", "boolean", "0,1"),
-            Parameter("max_item_size", "1048576", "integer", "1024-1073741824"),
+            Parameter("max_item_size", "1048576", "integer", "1024-134217728"),
             Parameter("max_simultaneous_connections", "65000", "integer", "3-65000", modifiable=False),
             Parameter("maxconns_fast", "0", "boolean", "0,1"),
             Parameter("maximize_core_file_limit", "0", "boolean", "0,1", modifiable=False),
@@ -100,6 +103,8 @@ parameters" in the ElastiCache user guide, the types that memcached clusters of 
 VERSIONS = ("1.6.6", "1.6.12", "1.6.17", "1.6.22")
 """Engine versions of the family memcached1.6: "Memcached versions" in the ElastiCache user guide."""
 
+_LEAST_MEMORY = 16  # MiB, whatever the overhead
+
 
 def arguments(node_type: str, values: Mapping[str, str]) -> tuple[str, ...]:
     """Return the memcached arguments for a node type and the parameters in force.
@@ -113,23 +118,16 @@ def arguments(node_type: str, values: Mapping[str, str]) -> tuple[str, ...]:
     connections = int(values["max_simultaneous_connections"])
     if files != resource.RLIM_INFINITY:
         connections = min(connections, files)
+    settings = {
+        "-m": str(max(memory - int(values["memcached_connections_overhead"]), _LEAST_MEMORY)),
+        "-I": values["max_item_size"],
+        "-c": str(connections),
+        "-t": str(threads),
+        "-n": values["chunk_size"],
+        "-f": values["chunk_size_growth_factor"],
+        "-B": values["binding_protocol"],
+    }
+    if values["idle_timeout"] != "0":
+        settings["-o"] = f"idle_timeout={values['idle_timeout']}"
     flags = {"cas_disabled": "-C", "disable_flush_all": "-F", "error_on_memory_exhausted": "-M"}
-    options = (
-        "-m", str(memory - int(values["memcached_connections_overhead"])),
-        "-I", values["max_item_size"],
-        "-c", str(connections),
-        "-t", str(threads),
-        "-n", values["chunk_size"],
-        "-f", values["chunk_size_growth_factor"],
-        "-B", values["binding_protocol"],
-        *(flag for name, flag in flags.items() if values[name] == "1"),
-    )
-    idle = values["idle_timeout"]
-    return (*options, "-o", f"idle_timeout={idle}") if idle != "0" else options
-
-
-def _is_float_between(value: str, low: float, high: float) -> bool:
-    try:
-        return low <= float(value) <= high
-    except ValueError:
-        return False
+    return (*chain.from_iterable(settings.items()), *(flags[name] for name in flags if values[name] == "1"))

@@ -1,4 +1,4 @@
-"""EC2 as moto has it, with addresses that mean something and with AWS's rules about what may go before what."""
+"""EC2 as moto has it, with addresses that mean something and AWS's rules about what may go before what."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ _RESERVED = 4  # AWS keeps the first four addresses of a subnet, and the last
 class ManagedInterface(NetworkInterface):  # type: ignore[misc]  # mypy sees moto's classes as Any
     """A network interface that an AWS service made for itself; its user can neither detach nor delete it."""
 
-    def __init__(self, backend: Ec2Backend, *, interface_type: str, requester_id: str, **options: Any) -> None:
+    def __init__(
+        self, backend: Ec2Backend, *, interface_type: str, requester_id: str, **options: Any
+    ) -> None:
         super().__init__(backend, **options)
         self.interface_type = interface_type
         self.requester_id = requester_id
@@ -55,7 +57,9 @@ class ManagedInterface(NetworkInterface):  # type: ignore[misc]  # mypy sees mot
 class NatGateway(TaggedEC2Resource):  # type: ignore[misc]
     """A NAT gateway. Failed and deleted ones have no interface."""
 
-    def __init__(self, backend: Ec2Backend, subnet: Any, connectivity_type: str, tags: dict[str, str]) -> None:
+    def __init__(
+        self, backend: Ec2Backend, subnet: Any, connectivity_type: str, tags: dict[str, str]
+    ) -> None:
         self.ec2_backend = backend
         self.id: str = random_nat_gateway_id()
         self.subnet_id: str = subnet.id
@@ -76,7 +80,8 @@ class Rule(SecurityGroupRule):  # type: ignore[misc]
     @property
     def description(self) -> str | None:
         """The rule's description."""
-        return self.ip_range.get("Description") or self.source_group.get("Description")
+        text: str | None = self.ip_range.get("Description") or self.source_group.get("Description")
+        return text
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Rule) and self._identity() == other._identity()
@@ -358,7 +363,8 @@ class Ec2Backend(EC2Backend):  # type: ignore[misc]
             raise InvalidSecurityGroupNotFoundError(group_id or name)
         if group.is_default:
             raise EC2ClientError(
-                "CannotDelete", f'the specified group: "{group.id}" name: "default" cannot be deleted by a user'
+                "CannotDelete",
+                f'the specified group: "{group.id}" name: "default" cannot be deleted by a user',
             )
         self._refuse_if(
             f"resource {group.id} has a dependent object",
