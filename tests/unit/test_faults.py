@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from scenario import CACHE, NATS, VPC
+
+from vpcache.lab.faults import Fault, FaultKind, UnknownTargetError, down_hosts, severed, standing
+from vpcache.lab.internet import HOSTS, ORIGIN
+from vpcache.lab.topology import Topology
+
+TOPOLOGY = Topology((VPC,))
+KNOWN = {
+    FaultKind.ZONE: "us-east-1b",
+    FaultKind.NAT_GATEWAY: "nat-a",
+    FaultKind.CACHE_NODE: "kv/0001",
+    FaultKind.INTERFACE: "eni-web",
+    FaultKind.ORIGIN: ORIGIN,
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "interfaces"),
+    [
+        (FaultKind.ZONE, {"eni-client-b", "eni-nat-b"}),
+        (FaultKind.NAT_GATEWAY, {NATS["a"].id}),
+        (FaultKind.CACHE_NODE, {CACHE.id}),
+        (FaultKind.INTERFACE, {"eni-web"}),
+        (FaultKind.ORIGIN, set()),
+    ],
+)
+def test_a_fault_severs_the_interfaces_behind_its_target(kind: FaultKind, interfaces: set[str]) -> None:
+    assert severed(TOPOLOGY, [Fault(kind, KNOWN[kind])]) == interfaces
+
+
+def test_faults_add_up() -> None:
+    faults = [Fault(FaultKind.NAT_GATEWAY, "nat-a"), Fault(FaultKind.INTERFACE, "eni-web")]
+    assert severed(TOPOLOGY, faults) == {"eni-nat-a", "eni-web"}
+    assert severed(TOPOLOGY, []) == frozenset()
+
+
+def test_a_zone_without_interfaces_can_be_taken_away() -> None:
+    bare = Topology((replace(VPC, interfaces=()),))
+    assert severed(bare, [Fault(FaultKind.ZONE, "us-east-1a")]) == frozenset()
+
+
+def test_the_origin_is_a_host_and_no_interface() -> None:
+    faults = [Fault(FaultKind.ORIGIN, ORIGIN), Fault(FaultKind.NAT_GATEWAY, "nat-a")]
+    assert down_hosts(faults) == {HOSTS[ORIGIN]}
+
+
+@pytest.mark.parametrize("kind", FaultKind)
+def test_an_unknown_target_is_refused_with_those_that_exist(kind: FaultKind) -> None:
+    with pytest.raises(UnknownTargetError) as refusal:
+        severed(TOPOLOGY, [Fault(kind, "moon")])
+    assert KNOWN[kind] in refusal.value.candidates
+    for word in (kind, "'moon'", KNOWN[kind]):
+        assert word in str(refusal.value)
+
+
+def test_an_unknown_origin_is_refused_for_its_address_too() -> None:
+    with pytest.raises(UnknownTargetError, match=ORIGIN):
+        down_hosts([Fault(FaultKind.ORIGIN, "moon")])
+
+
+def test_a_refusal_says_when_there_is_nothing_to_take_away() -> None:
+    with pytest.raises(UnknownTargetError, match="none yet"):
+        severed(Topology(), [Fault(FaultKind.ZONE, "us-east-1a")])
+
+
+def test_a_fault_stands_as_long_as_its_target() -> None:
+    faults = tuple(Fault(kind, target) for kind, target in KNOWN.items())
+    assert standing(TOPOLOGY, faults) == faults
+    assert standing(Topology(), faults) == (Fault(FaultKind.ORIGIN, ORIGIN),)
+
+
+def test_a_kind_may_come_as_text() -> None:
+    fault = Fault("zone", "us-east-1b")
+    assert fault == Fault(FaultKind.ZONE, "us-east-1b")
+    assert fault.label == "zone:us-east-1b"
+    assert severed(TOPOLOGY, [fault]) == {"eni-client-b", "eni-nat-b"}
+
+
+@pytest.mark.parametrize(("kind", "target"), [("comet", "x"), (None, "x"), ("zone", 5), ("zone", ["a"])])
+def test_a_malformed_fault_is_refused(kind: str, target: str) -> None:
+    with pytest.raises(ValueError, match="unknown"):
+        Fault(kind, target)

@@ -1,0 +1,399 @@
+"""Real packets through real namespaces."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+from isolation import isolated
+from scenario import CLIENTS, EGRESS, PORT, STRANGER, VPC, WEB_ADDRESS, interface, with_interfaces
+
+from vpcache.lab.faults import Fault, FaultKind, severed
+from vpcache.lab.kernel import Kernel, KernelError
+from vpcache.lab.netns import NAMED, Namespaces
+from vpcache.lab.network import (
+    INTERNET,
+    INTERNET_CLIENT,
+    Network,
+    gateway_namespace,
+    interface_namespace,
+    plan,
+    resolver_address,
+    router_namespace,
+)
+from vpcache.lab.topology import Rule, Topology, Vpc
+
+HOST = "198.51.100.10"
+OTHER_HOST = "198.51.100.20"
+CACHE_ADDRESS = "10.0.0.150"
+_PATIENCE = 10.0  # seconds for what must happen, on a busy machine
+_SILENCE = 0.4  # seconds after which a packet is taken to be dropped
+
+
+def _why_no_namespaces() -> str | None:
+    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    attempt = subprocess.run(
+        ["unshare", *user, "--net", "--mount", "--pid", "--fork", "true"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return f"this machine cannot make namespaces: {attempt.stderr}" if attempt.returncode else None
+
+
+_REASON = _why_no_namespaces()
+pytestmark = pytest.mark.skipif(_REASON is not None, reason=str(_REASON))
+
+
+class Wires:
+    """A kernel with a network in it, and sockets in its namespaces."""
+
+    def __init__(self, *vpcs: Vpc) -> None:
+        self.namespaces = Namespaces()
+        self.kernel = Kernel(self.namespaces)
+        self.lay(*vpcs)
+
+    def lay(
+        self, *vpcs: Vpc, cut: frozenset[str] = frozenset(), down: frozenset[IPv4Address] = frozenset()
+    ) -> None:
+        self.kernel.apply(plan(Topology(vpcs), cut, down))
+
+    def serve(self, namespace: str, address: str, port: int, name: str = "") -> None:
+        """Tell each caller `name` and its address, then echo."""
+        listener = self.namespaces.listen(namespace, address, port)
+        threading.Thread(target=_serve, args=(listener, name), daemon=True).start()
+
+    def ask(self, namespace: str, address: str, port: int, patience: float = _PATIENCE) -> str:
+        """Return what the server tells on a new connection. Raises TimeoutError."""
+        with self.connected(namespace, address, port, patience) as (_, told):
+            return told
+
+    @contextmanager
+    def connected(
+        self, namespace: str, address: str, port: int, patience: float = _PATIENCE
+    ) -> Iterator[tuple[socket.socket, str]]:
+        with self.namespaces.socket(namespace) as connection:
+            connection.settimeout(patience)
+            connection.connect((address, port))
+            yield connection, connection.recv(100).decode()
+
+    def is_silent(self, namespace: str, address: str, port: int) -> bool:
+        """Return whether a new connection is neither made nor refused."""
+        try:
+            self.ask(namespace, address, port, _SILENCE)
+        except TimeoutError:
+            return True
+        return False
+
+
+def _serve(listener: socket.socket, name: str) -> None:
+    while True:
+        connection, (peer, _) = listener.accept()
+        connection.sendall(f"{name}{peer}".encode())
+        threading.Thread(target=_echo, args=(connection,), daemon=True).start()
+
+
+def _echo(connection: socket.socket) -> None:
+    with connection:
+        while message := connection.recv(100):
+            connection.sendall(message)
+
+
+def _echoes(connection: socket.socket, message: bytes = b"still there?") -> bool:
+    connection.sendall(message)
+    return connection.recv(100) == message
+
+
+def _ip(*arguments: str) -> str:
+    return subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def of(name: str) -> str:
+    return interface_namespace(f"eni-{name}")
+
+
+@isolated
+def test_a_group_reference_lets_its_members_in_and_nobody_else() -> None:
+    wires = Wires(VPC)
+    wires.serve(of("cache"), CACHE_ADDRESS, PORT)
+    wires.serve(of("cache"), CACHE_ADDRESS, PORT + 1)
+    assert wires.ask(of("client-a"), CACHE_ADDRESS, PORT) == "10.0.0.140"
+    assert wires.ask(of("client-b"), CACHE_ADDRESS, PORT) == "10.0.0.200"
+    assert wires.is_silent(of("client-a"), CACHE_ADDRESS, PORT + 1)
+    assert wires.is_silent(of("stranger"), CACHE_ADDRESS, PORT)
+    member = replace(STRANGER, security_groups=frozenset({"sg-web", "sg-client"}))
+    wires.lay(with_interfaces(VPC, member))
+    assert wires.ask(of("stranger"), CACHE_ADDRESS, PORT) == "10.0.0.160"
+    wires.lay(VPC)
+    assert wires.is_silent(of("stranger"), CACHE_ADDRESS, PORT)
+
+
+@isolated
+def test_a_group_without_egress_lets_nothing_out() -> None:
+    mute = replace(CLIENTS["a"], security_groups=frozenset({"sg-mute"}))
+    open_cache = replace(VPC.security_groups[0], ingress=(Rule("tcp", (PORT, PORT), VPC.cidr),))
+    vpc = replace(VPC, security_groups=(open_cache, *VPC.security_groups[1:]))
+    wires = Wires(with_interfaces(vpc, mute))
+    wires.serve(of("cache"), CACHE_ADDRESS, PORT)
+    assert wires.ask(of("client-b"), CACHE_ADDRESS, PORT) == "10.0.0.200"
+    assert wires.is_silent(of("client-a"), CACHE_ADDRESS, PORT)
+
+
+@isolated
+def test_an_interface_answers_on_its_secondary_address() -> None:
+    wires = Wires(VPC)
+    wires.serve(of("cache"), "10.0.0.151", PORT)
+    assert wires.ask(of("client-a"), "10.0.0.151", PORT) == "10.0.0.140"
+
+
+@isolated
+def test_each_zone_leaves_by_its_own_elastic_address() -> None:
+    wires = Wires(VPC)
+    wires.serve(INTERNET, HOST, 443)
+    assert {zone: wires.ask(of(f"client-{zone}"), HOST, 443) for zone in EGRESS} == EGRESS
+    assert wires.ask(of("web"), HOST, 443) == WEB_ADDRESS
+
+
+@isolated
+def test_the_internet_reaches_what_has_an_elastic_address_and_lets_it_in() -> None:
+    wires = Wires(VPC)
+    for port in (80, 81):
+        wires.serve(of("web"), "10.0.0.20", port)
+    wires.serve(of("stranger"), "10.0.0.160", 80)
+    assert wires.ask(INTERNET, WEB_ADDRESS, 80) == str(INTERNET_CLIENT)
+    assert wires.is_silent(INTERNET, WEB_ADDRESS, 81)
+    with pytest.raises(OSError, match="unreachable"):
+        wires.ask(INTERNET, "10.0.0.160", 80)
+    (uplink,) = [link.device for link in plan(Topology((VPC,))).links if link.namespace == INTERNET]
+    _ip(
+        "-n",
+        INTERNET,
+        "route",
+        "add",
+        "10.0.0.0/24",
+        "via",
+        "169.254.0.2",
+        "dev",
+        uplink,
+        "onlink",
+        "src",
+        HOST,
+    )
+    assert wires.is_silent(INTERNET, "10.0.0.160", 80)
+    assert wires.is_silent(INTERNET, "10.0.0.20", 80)
+
+
+@isolated
+def test_a_nat_gateway_lets_no_new_connection_in() -> None:
+    wires = Wires(VPC)
+    wires.serve(INTERNET, HOST, 443)
+    wires.serve(of("nat-a"), "10.0.0.10", 80)
+    for port in (80, 81):
+        assert wires.is_silent(INTERNET, EGRESS["a"], port)
+    assert wires.ask(of("client-a"), HOST, 443) == EGRESS["a"]
+
+
+@isolated
+def test_an_elastic_address_that_is_taken_away_cuts_its_flows() -> None:
+    wires = Wires(VPC)
+    wires.serve(INTERNET, HOST, 443)
+    bare = replace(next(each for each in VPC.interfaces if each.id == "eni-nat-a"), public_address=None)
+    with wires.connected(of("client-a"), HOST, 443) as (connection, _):
+        wires.lay(with_interfaces(VPC, bare))
+        connection.settimeout(_SILENCE)
+        with pytest.raises(TimeoutError):
+            _echoes(connection)
+    assert wires.is_silent(of("client-a"), HOST, 443)
+    assert wires.ask(of("client-b"), HOST, 443) == EGRESS["b"]
+
+
+@isolated
+def test_a_severed_nat_gateway_cuts_its_zone_alone_and_comes_back() -> None:
+    wires = Wires(VPC)
+    wires.serve(INTERNET, HOST, 443)
+    cut = severed(Topology((VPC,)), [Fault(FaultKind.NAT_GATEWAY, "nat-a")])
+    with (
+        wires.connected(of("client-a"), HOST, 443) as (flow_a, _),
+        wires.connected(of("client-b"), HOST, 443) as (flow_b, _),
+    ):
+        assert _echoes(flow_a)
+        wires.lay(VPC, cut=cut)
+        assert wires.is_silent(of("client-a"), HOST, 443)
+        assert wires.ask(of("client-b"), HOST, 443) == EGRESS["b"]
+        assert _echoes(flow_b)
+        flow_a.settimeout(_SILENCE)
+        with pytest.raises(TimeoutError):
+            _echoes(flow_a, b"lost")
+        wires.lay(VPC)
+        assert wires.ask(of("client-a"), HOST, 443) == EGRESS["a"]
+        flow_a.settimeout(_PATIENCE)
+        assert flow_a.recv(100) == b"lost"  # TCP sent it again
+
+
+@isolated
+def test_a_severed_interface_neither_sends_nor_receives() -> None:
+    wires = Wires(VPC)
+    wires.serve(of("cache"), CACHE_ADDRESS, PORT)
+    received = wires.namespaces.socket(of("cache"), socket.SOCK_DGRAM)
+    received.bind((CACHE_ADDRESS, PORT))
+    received.settimeout(_SILENCE)
+    for cut in ("eni-client-a", "eni-cache"):
+        wires.lay(VPC, cut=frozenset({cut}))
+        assert wires.is_silent(of("client-a"), CACHE_ADDRESS, PORT)
+        with wires.namespaces.socket(of("client-a"), socket.SOCK_DGRAM) as sender:
+            sender.sendto(b"lost", (CACHE_ADDRESS, PORT))
+        with pytest.raises(TimeoutError):
+            received.recv(100)
+    wires.lay(VPC)
+    assert wires.ask(of("client-a"), CACHE_ADDRESS, PORT) == "10.0.0.140"
+
+
+@isolated
+def test_a_host_that_is_down_is_silent_and_others_are_not() -> None:
+    wires = Wires(VPC)
+    for host in (HOST, OTHER_HOST):
+        wires.serve(INTERNET, host, 443)
+    wires.lay(VPC, down=frozenset({IPv4Address(HOST)}))
+    assert wires.is_silent(of("client-a"), HOST, 443)
+    assert wires.ask(of("client-a"), OTHER_HOST, 443) == EGRESS["a"]
+    wires.lay(VPC)
+    assert wires.ask(of("client-a"), HOST, 443) == EGRESS["a"]
+
+
+@isolated
+def test_what_has_no_route_is_silent() -> None:
+    wires = Wires(VPC)
+    assert wires.is_silent(of("client-a"), "192.0.2.1", 443)  # nowhere on the internet
+    assert wires.is_silent(of("client-a"), "10.0.0.180", 443)  # nowhere in the VPC
+    assert wires.is_silent(of("client-a"), "169.254.0.2", 443)  # the lab's own plumbing
+    assert wires.is_silent(of("client-a"), "10.0.0.129", 443)  # the router
+
+
+@isolated
+def test_an_interface_cannot_speak_for_another() -> None:
+    wires = Wires(VPC)
+    cache = wires.namespaces.socket(of("cache"), socket.SOCK_DGRAM)
+    cache.bind((CACHE_ADDRESS, PORT))
+    cache.settimeout(_PATIENCE)
+    _ip("-n", of("stranger"), "address", "add", "10.0.0.140/32", "dev", "eth0")
+    for namespace, message in ((of("stranger"), b"forged"), (of("client-a"), b"true")):
+        with wires.namespaces.socket(namespace, socket.SOCK_DGRAM) as sender:
+            sender.bind(("10.0.0.140", 0))
+            sender.sendto(message, (CACHE_ADDRESS, PORT))
+    assert cache.recv(100) == b"true"
+
+
+@isolated
+def test_the_resolver_can_be_asked_whatever_the_groups_say() -> None:
+    mute = replace(CLIENTS["a"], security_groups=frozenset({"sg-mute"}))
+    wires = Wires(with_interfaces(VPC, mute))
+    resolver = str(resolver_address(VPC.cidr))
+    for port in (53, 54):
+        wires.serve(router_namespace(VPC.id), resolver, port)
+    assert wires.ask(of("client-a"), resolver, 53) == "10.0.0.140"
+    assert wires.is_silent(of("client-a"), resolver, 54)
+    with (
+        wires.namespaces.socket(router_namespace(VPC.id), socket.SOCK_DGRAM) as server,
+        wires.namespaces.socket(of("client-a"), socket.SOCK_DGRAM) as client,
+    ):
+        for end in (server, client):
+            end.settimeout(_PATIENCE)
+        server.bind((resolver, 53))
+        client.sendto(b"question", (resolver, 53))
+        _, asker = server.recvfrom(100)
+        server.sendto(b"answer", asker)
+        assert client.recv(100) == b"answer"
+
+
+@isolated
+def test_interfaces_come_and_go_and_other_flows_stay() -> None:
+    wires = Wires(VPC)
+    wires.serve(of("cache"), CACHE_ADDRESS, PORT)
+    wires.serve(INTERNET, HOST, 443)
+    with (
+        wires.connected(of("client-a"), CACHE_ADDRESS, PORT) as (inside, _),
+        wires.connected(of("client-a"), HOST, 443) as (outside, _),
+    ):
+        wires.lay(with_interfaces(VPC, interface("more", "10.0.0.170", "sg-client")))
+        assert wires.ask(of("more"), CACHE_ADDRESS, PORT) == "10.0.0.170"
+        assert _echoes(inside)
+        assert _echoes(outside)
+        wires.lay(VPC)
+        assert not (NAMED / of("more")).exists()
+        assert _echoes(inside)
+        assert _echoes(outside)
+
+
+@isolated
+def test_two_vpcs_of_one_range_do_not_meet() -> None:
+    renamed = {each.id: f"{each.id}-2" for each in VPC.interfaces}
+    other = replace(
+        VPC,
+        id="vpc-2",
+        interfaces=tuple(replace(each, id=renamed[each.id], public_address=None) for each in VPC.interfaces),
+    )
+    wires = Wires(VPC, other)
+    for suffix in ("", "-2"):
+        wires.serve(of(f"cache{suffix}"), CACHE_ADDRESS, PORT, name=f"cache{suffix} ")
+    assert wires.ask(of("client-a"), CACHE_ADDRESS, PORT) == "cache 10.0.0.140"
+    assert wires.ask(of("client-a-2"), CACHE_ADDRESS, PORT) == "cache-2 10.0.0.140"
+
+
+@isolated
+def test_the_same_network_again_runs_no_process() -> None:
+    wires = Wires(VPC)
+    os.environ["PATH"] = "/nonexistent"
+    wires.lay(VPC)
+    with pytest.raises(KernelError, match="cannot run nft"):
+        wires.lay(VPC, cut=frozenset({"eni-web"}))
+
+
+@isolated
+def test_nothing_is_left_of_what_is_removed() -> None:
+    wires = Wires(VPC)
+    before = {path.name for path in NAMED.iterdir()}
+    assert {INTERNET, router_namespace(VPC.id), gateway_namespace(VPC.id), of("cache")} <= before
+    inhabitant = wires.namespaces.popen(of("cache"), ["sleep", "60"])
+    devices = Path(f"/proc/{inhabitant.pid}/net/dev")
+    assert "eth0" in devices.read_text()
+    try:
+        wires.lay()
+        assert {path.name for path in NAMED.iterdir()} == {INTERNET}
+        assert len(_ip("-n", INTERNET, "-o", "link").splitlines()) == 1
+        assert not _ip("-n", INTERNET, "route")
+        assert "eth0" not in devices.read_text()
+    finally:
+        inhabitant.kill()
+        inhabitant.wait()
+    wires.kernel.close()
+    assert not list(NAMED.iterdir())
+    assert len(_ip("-o", "link").splitlines()) == 1
+
+
+@isolated
+def test_after_a_failure_the_next_network_stands_whole() -> None:
+    wires = Wires(VPC)
+    wires.serve(of("cache"), CACHE_ADDRESS, PORT)
+    more = with_interfaces(VPC, interface("more", "10.0.0.170", "sg-client"))
+    obstacle = ["blackhole", "10.0.0.170", "table", "100"]
+    _ip("-n", router_namespace(VPC.id), "route", "add", *obstacle)
+    with pytest.raises(
+        KernelError, match=rf"ip route add 10\.0\.0\.170 .* {router_namespace(VPC.id)}.*File exists"
+    ):
+        wires.lay(more)
+    with pytest.raises(OSError, match="unreachable"):
+        wires.ask(of("client-a"), CACHE_ADDRESS, PORT)
+    _ip("-n", router_namespace(VPC.id), "route", "del", *obstacle)
+    wires.lay(more)
+    for name in ("more", "client-a"):
+        assert wires.ask(of(name), CACHE_ADDRESS, PORT)
+    wires.kernel.apply(Network())
+    assert not list(NAMED.iterdir())
