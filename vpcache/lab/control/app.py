@@ -1,0 +1,181 @@
+"""The region's API: moto with the lab's extension, which tells the data plane of every change."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import re
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qs
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+from xml.sax.saxutils import escape
+
+from werkzeug.wrappers import Response
+
+from vpcache.lab.functions import FunctionRunner
+
+_log = logging.getLogger(__name__)
+
+_SETTLING = frozenset({"ec2", "elasticache", "lambda"})  # services whose changes the data plane follows
+_QUERY = frozenset({"ec2", "elasticache"})  # those of them that name the action in a form
+_SCOPE = re.compile(r"Credential=[^/]+/[^/]+/[^/]+/([^/]+)/aws4_request")
+_SETTINGS = {
+    "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",  # the lab runs no instances, and images take long to load
+    "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # roles attach AWS's own policies
+}
+
+
+def create_app(functions: FunctionRunner, settle: Callable[[], None]) -> WSGIApplication:
+    """Return a fresh region as a WSGI application.
+
+    `settle` is called after each change to EC2, ElastiCache or Lambda that succeeded, before the answer goes
+    out; such changes wait for each other, reads and invocations for nothing. If it raises, the caller gets a
+    500 that names the cause. There is one region per process: a second one takes the place of the first.
+    """
+    os.environ.update(_SETTINGS)
+    return ControlPlane(_extended_moto(functions), settle)
+
+
+def _extended_moto(functions: FunctionRunner) -> WSGIApplication:
+    """Return moto's server application with all that the lab replaces in it, which is:
+
+    - EC2's backend: addresses inside their subnets, AWS's dependency rules, no default VPC;
+    - ElastiCache's backend and API: memcached clusters and their groups, which moto lacks;
+    - Lambda's backend and API: interfaces in the VPC, and a runner in the place of Docker.
+    """
+    from moto.awslambda.models import lambda_backends
+    from moto.ec2.models import ec2_backends
+    from moto.elasticache.models import elasticache_backends
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+    from vpcache.lab.control.awslambda import FunctionsBackend
+    from vpcache.lab.control.ec2 import Ec2Backend
+    from vpcache.lab.control.elasticache import MemcachedBackend
+
+    replaced = {
+        ec2_backends: Ec2Backend,
+        elasticache_backends: MemcachedBackend,
+        lambda_backends: partial(FunctionsBackend, runner=functions),
+    }
+    for backends, ours in replaced.items():
+        backends.clear()
+        backends.backend = ours
+    app: WSGIApplication = DomainDispatcherApplication(create_backend_app)
+    return app
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a request asks of which service."""
+
+    service: str  # its signing name
+    action: str  # the API's name for it, or "METHOD /path" where only the URL says
+    is_change: bool  # of something that the data plane follows
+
+    @classmethod
+    def of(cls, environ: WSGIEnvironment) -> Call:
+        """Read a request; its body stays readable."""
+        scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+        service = scope[1] if scope else ""
+        action = _action(environ, service)
+        if service in _QUERY:
+            is_change = not action.startswith(("Describe", "Get", "List"))
+        else:
+            is_invocation = re.search(r"/invo(cations|ke-async)/?$", environ["PATH_INFO"])
+            is_change = environ["REQUEST_METHOD"] not in ("GET", "HEAD") and not is_invocation
+        return cls(service, action, is_change and service in _SETTLING)
+
+
+class ControlPlane:
+    """Passes requests on, settles what they changed, and answers like AWS whatever happens."""
+
+    def __init__(self, moto: WSGIApplication, settle: Callable[[], None]) -> None:
+        self._moto = moto
+        self._settle = settle
+        self._changes = threading.Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        """Answer one request."""
+        call = Call.of(environ)
+        if call.is_change:
+            with self._changes:
+                response = self._answer(call, environ)
+                if response.status_code < 300:
+                    response = self._settled(call, response)
+        else:
+            response = self._answer(call, environ)
+        return response(environ, start_response)
+
+    def _answer(self, call: Call, environ: WSGIEnvironment) -> Response:
+        if environ["PATH_INFO"].startswith("/moto-api"):
+            return _refusal(call, 501, "NotImplemented", "moto's own API would change the lab unseen.")
+        try:
+            response = Response.from_app(self._moto, environ, buffered=True)
+        except NotImplementedError as error:
+            return _not_emulated(call, str(error))
+        except Exception as error:
+            _log.exception("%s of %s failed", call.action, call.service or "an unknown service")
+            return _refusal(call, 500, "InternalFailure", f"{call.action}: {error!r}")
+        return _not_emulated(call, "") if _is_unrouted(call, response) else response
+
+    def _settled(self, call: Call, response: Response) -> Response:
+        try:
+            self._settle()
+        except Exception as error:
+            _log.exception("the network does not follow %s of %s", call.action, call.service)
+            return _refusal(call, 500, "InternalFailure", f"{call.action} was done, its network not: {error}")
+        return response
+
+
+def _action(environ: WSGIEnvironment, service: str) -> str:
+    if target := environ.get("HTTP_X_AMZ_TARGET"):
+        return str(target).rsplit(".", 1)[-1]
+    form = environ.get("QUERY_STRING", "")
+    if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(body)
+        form = body.decode(errors="replace") or form
+    named = parse_qs(form).get("Action")
+    return named[0] if named else f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+
+
+def _is_unrouted(call: Call, response: Response) -> bool:
+    """Tell whether moto has no route for a request, to which it answers with an HTML page or with nothing."""
+    if response.status_code not in (404, 405) or call.service in ("s3", ""):
+        return False
+    body = response.get_data().lstrip().lower()
+    return response.mimetype == "text/html" and (not body or body.startswith(b"<!doctype html"))
+
+
+def _not_emulated(call: Call, detail: str) -> Response:
+    message = f"{call.action} of {call.service or 'an unsigned service'} is not emulated by the lab."
+    return _refusal(call, 501, "NotImplemented", f"{message} {detail}".rstrip())
+
+
+def _refusal(call: Call, status: int, code: str, message: str) -> Response:
+    """Return an error in the form that the service's clients expect."""
+    request_id = str(uuid.uuid4())
+    error = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
+    if call.service == "ec2":
+        body = (
+            f"<Response><Errors><Error>{error}</Error></Errors><RequestID>{request_id}</RequestID></Response>"
+        )
+    elif call.service in ("elasticache", "iam", "sts", "sns", "monitoring"):
+        body = (
+            f"<ErrorResponse><Error><Type>Receiver</Type>{error}</Error>"
+            f"<RequestId>{request_id}</RequestId></ErrorResponse>"
+        )
+    elif call.service == "s3":
+        body = f"<Error>{error}<RequestId>{request_id}</RequestId></Error>"
+    else:
+        headers = {"x-amzn-ErrorType": code, "x-amzn-RequestId": request_id}
+        body = json.dumps({"__type": code, "message": message})
+        return Response(body, status, headers, content_type="application/json")
+    return Response(body, status, content_type="text/xml")

@@ -1,0 +1,162 @@
+"""The topology that the control plane's model means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from moto.core import DEFAULT_ACCOUNT_ID
+
+from vpcache.lab.control import ec2, elasticache
+from vpcache.lab.topology import (
+    CacheCluster,
+    CacheNode,
+    Interface,
+    InterfaceKind,
+    NatGateway,
+    Route,
+    RouteTable,
+    RouteTarget,
+    Rule,
+    SecurityGroup,
+    Subnet,
+    Topology,
+    Vpc,
+)
+
+_PROTOCOLS = {"-1": "all", "tcp": "tcp", "udp": "udp", "icmp": "icmp"}
+_KINDS = {"nat_gateway": InterfaceKind.NAT_GATEWAY, "lambda": InterfaceKind.FUNCTION}
+
+
+def derive(region: str = "us-east-1", account: str = DEFAULT_ACCOUNT_ID) -> Topology:
+    """Return the network as EC2 and ElastiCache of one region describe it. IPv6 is left out."""
+    network = ec2.backend_of(account, region)
+    clusters = elasticache.elasticache_of(account, region).clusters.values()
+    return Topology(tuple(_vpc(network, network.vpcs[vpc_id], clusters) for vpc_id in sorted(network.vpcs)))
+
+
+def _vpc(network: ec2.Ec2Backend, vpc: Any, clusters: Iterable[elasticache.Cluster]) -> Vpc:
+    gateway = network.attached_internet_gateway(vpc.id)
+    subnets = _of(vpc, (subnet for zone in network.subnets.values() for subnet in zone.values()))
+    tables = _of(vpc, network.route_tables.values())
+    nat_gateways = [each for each in _of(vpc, network.nat_gateways.values()) if each.interface]
+    return Vpc(
+        id=vpc.id,
+        cidr=IPv4Network(vpc.cidr_block),
+        internet_gateway_id=gateway.id if gateway else None,
+        subnets=_subnets(subnets, tables),
+        route_tables=tuple(_route_table(network, table) for table in tables),
+        security_groups=tuple(_group(group) for group in _of(vpc, network.groups[vpc.id].values())),
+        interfaces=tuple(_interface(each) for each in _of(vpc, network.enis.values())),
+        nat_gateways=tuple(NatGateway(each.id, each.interface.id) for each in nat_gateways),
+        cache_clusters=tuple(
+            _cluster(each)
+            for each in sorted(clusters, key=lambda each: each.id)
+            if each.subnet_group.vpc_id == vpc.id
+        ),
+    )
+
+
+def _of(vpc: Any, resources: Iterable[Any]) -> list[Any]:
+    return sorted((each for each in resources if each.vpc_id == vpc.id), key=lambda each: each.id)
+
+
+def _subnets(subnets: list[Any], tables: list[Any]) -> tuple[Subnet, ...]:
+    main = next(table.id for table in tables if table.main_association_id)
+    explicit = {target: table.id for table in tables for target in table._associations.values()}
+    return tuple(
+        Subnet(each.id, IPv4Network(each.cidr_block), each.availability_zone, explicit.get(each.id, main))
+        for each in subnets
+    )
+
+
+def _route_table(network: ec2.Ec2Backend, table: Any) -> RouteTable:
+    routes = [
+        _route(network, each) for each in table.routes if each.destination_cidr_block and not each.local
+    ]
+    return RouteTable(table.id, tuple(sorted(routes, key=lambda each: each.destination)))
+
+
+def _route(network: ec2.Ec2Backend, route: Any) -> Route:
+    destination = IPv4Network(route.destination_cidr_block, strict=False)
+    vpc_id = route.route_table.vpc_id
+    interface = route.nat_gateway.interface if route.nat_gateway else route.interface
+    if interface and interface.id in network.enis and interface.vpc_id == vpc_id:
+        return Route(destination, RouteTarget.INTERFACE, interface.id)
+    if route.gateway and route.gateway is network.attached_internet_gateway(vpc_id):
+        return Route(destination, RouteTarget.INTERNET_GATEWAY)
+    return Route(destination, RouteTarget.BLACKHOLE)
+
+
+def _group(group: Any) -> SecurityGroup:
+    return SecurityGroup(group.id, _rules(group.ingress_rules), _rules(group.egress_rules))
+
+
+def _rules(rules: Iterable[Any]) -> tuple[Rule, ...]:
+    """Return the rules that mean something to IPv4 and to the protocols that the lab knows."""
+    known = (
+        Rule(_PROTOCOLS[rule.ip_protocol], _ports(rule), peer)
+        for rule in rules
+        if rule.ip_protocol in _PROTOCOLS and (peer := _peer(rule))
+    )
+    return tuple(sorted(set(known), key=repr))
+
+
+def _ports(rule: Any) -> tuple[int, int] | None:
+    if rule.ip_protocol not in ("tcp", "udp"):
+        return None
+    low, high = int(rule.from_port), int(rule.to_port)
+    return (0, 65535) if low < 0 else (low, high)
+
+
+def _peer(rule: Any) -> IPv4Network | str | None:
+    if rule.cidr_ipv4:
+        return IPv4Network(rule.cidr_ipv4, strict=False)
+    group_id: str | None = rule.source_group.get("GroupId")
+    return group_id
+
+
+def _interface(interface: Any) -> Interface:
+    secondary = [
+        IPv4Address(each["PrivateIpAddress"])
+        for each in interface.private_ip_addresses
+        if each["PrivateIpAddress"] != interface.private_ip_address
+    ]
+    kind = _KINDS.get(interface.interface_type, InterfaceKind.PLAIN)
+    if interface.requester_id == elasticache.REQUESTER:
+        kind = InterfaceKind.CACHE_NODE
+    return Interface(
+        id=interface.id,
+        kind=kind,
+        subnet_id=interface.subnet_id,
+        zone=interface.availability_zone,
+        address=IPv4Address(interface.private_ip_address),
+        secondary_addresses=tuple(secondary),
+        security_groups=frozenset(group.id for group in interface.group_set),
+        public_address=IPv4Address(interface.public_ip) if interface.public_ip else None,
+    )
+
+
+def _cluster(cluster: elasticache.Cluster) -> CacheCluster:
+    return CacheCluster(
+        id=cluster.id,
+        vpc_id=cluster.subnet_group.vpc_id,
+        configuration_hostname=cluster.configuration_hostname,
+        version=cluster.membership,
+        nodes=tuple(_node(cluster, node) for node in sorted(cluster.nodes, key=lambda each: each.id)),
+        arguments=cluster.arguments(),
+    )
+
+
+def _node(cluster: elasticache.Cluster, node: elasticache.Node) -> CacheNode:
+    interface = _interface(node.interface)
+    return CacheNode(
+        id=node.id,
+        interface_id=interface.id,
+        zone=interface.zone,
+        address=interface.address,
+        endpoint_address=interface.secondary_addresses[0],
+        hostname=cluster.hostname(node),
+        port=cluster.port,
+    )
