@@ -69,7 +69,8 @@ def test_a_signal_reaches_terraform_as_one_interrupt_and_is_waited_for(tmp_path,
         from vpcache.errors import InterruptedRunError
         from vpcache.terraform import Terraform
         here = Path({str(tmp_path)!r})
-        terraform = Terraform(here, executable=here / "terraform", environment=os.environ, log_dir=here / "logs")
+        program = here / "terraform"
+        terraform = Terraform(here, executable=program, environment=os.environ, log_dir=here / "logs")
         try:
             terraform.cmd("apply")
         except InterruptedRunError as error:

@@ -1,0 +1,124 @@
+"""A region's API on a free port of 127.0.0.1, with a stand-in for the data plane."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from werkzeug.serving import make_server
+
+from vpcache.lab.control.app import create_app
+from vpcache.lab.control.model import derive
+from vpcache.lab.functions import FunctionSpec, Invocation
+from vpcache.lab.topology import Topology
+
+
+@dataclass
+class RecordingRunner:
+    """Answers every invocation with its event, or as `answer` says, and remembers what it was asked for."""
+
+    invoked: list[FunctionSpec] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
+    answer: Callable[[bytes], tuple[bytes, bool]] = lambda payload: (payload, False)
+
+    def invoke(self, function: FunctionSpec, payload: bytes) -> Invocation:
+        self.invoked.append(function)
+        answer, is_error = self.answer(payload)
+        request_id = str(uuid.uuid4())
+        log = f"START RequestId: {request_id}\nEND RequestId: {request_id}\nREPORT {'x' * 5000}\n"
+        return Invocation(
+            payload=answer,
+            error="Unhandled" if is_error else None,
+            log=log.encode(),
+            log_stream="2025/01/31/[$LATEST]0123456789abcdef",
+            request_id=request_id,
+            duration_ms=1.0,
+            billed_ms=1,
+            max_memory_mib=30,
+        )
+
+    def forget(self, function_arn: str) -> None:
+        self.forgotten.append(function_arn)
+
+
+@dataclass
+class Region:
+    """A running region, its clients, and the topologies that it settled to."""
+
+    url: str
+    runner: RecordingRunner
+    settled: list[Topology]
+    settle_error: Exception | None = None
+
+    def client(self, service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+        )
+
+    def settle(self) -> None:
+        if self.settle_error:
+            raise self.settle_error
+        self.settled.append(derive())
+
+
+@contextmanager
+def serve() -> Iterator[Region]:
+    """Serve a fresh region; there can be one per process at a time."""
+    region = Region("", RecordingRunner(), [])
+    server = make_server(
+        "127.0.0.1", 0, create_app(region.runner, lambda: region.settle()), threaded=True
+    )
+    region.url = f"http://127.0.0.1:{server.port}"
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield region
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@dataclass(frozen=True)
+class Network:
+    """The ids of a VPC with a public and a private subnet in each of two zones."""
+
+    vpc: str
+    internet_gateway: str
+    public: dict[str, str]
+    private: dict[str, str]
+
+
+ZONES = ("us-east-1a", "us-east-1b")
+
+
+def two_zones(ec2: Any) -> Network:
+    """Make the source scenario's network, without NAT gateways."""
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+
+    def subnet(zone: str, cidr: str) -> str:
+        made = ec2.create_subnet(VpcId=vpc, AvailabilityZone=zone, CidrBlock=cidr)
+        return str(made["Subnet"]["SubnetId"])
+
+    return Network(
+        vpc,
+        gateway,
+        {"us-east-1a": subnet("us-east-1a", "10.0.0.0/26"), "us-east-1b": subnet("us-east-1b", "10.0.0.64/26")},
+        {
+            "us-east-1a": subnet("us-east-1a", "10.0.0.128/26"),
+            "us-east-1b": subnet("us-east-1b", "10.0.0.192/26"),
+        },
+    )
