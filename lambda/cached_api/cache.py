@@ -78,7 +78,7 @@ class Cache:
 
     def _connect(self, node):
         self._clients[node] = Client(
-            (node.host, node.port),
+            (node.address, node.port),
             connect_timeout=CONNECT_SECONDS,
             timeout=ANSWER_SECONDS,
             no_delay=True,

@@ -14,10 +14,16 @@ _COMMAND = b"config get cluster\r\n"
 
 @dataclass(frozen=True, order=True)
 class Node:
-    """Where one cache node listens."""
+    """Where one cache node listens: its name, and the address that spares a look-up of it, if known."""
 
     host: str
     port: int
+    ip: str = ""
+
+    @property
+    def address(self):
+        """What to connect to."""
+        return self.ip or self.host
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ def _exchange(endpoint, timeout):
     # not pymemcache's raw_command: it loses what came before a segment's last chunk
     deadline = time.monotonic() + timeout
     reply = b""
-    with socket.create_connection((endpoint.host, endpoint.port), timeout) as connection:
+    with socket.create_connection((endpoint.address, endpoint.port), timeout) as connection:
         connection.sendall(_COMMAND)
         while not reply.endswith(b"END\r\n") and not (b"ERROR" in reply[:12] and reply.endswith(b"\r\n")):
             connection.settimeout(max(deadline - time.monotonic(), 0.001))
@@ -86,4 +92,4 @@ def _node(entry):
         raise DiscoveryError(f"not host|ip|port: {entry[:80]!r}") from error
     if not (ip or host) or not 0 < number < 65536:
         raise DiscoveryError(f"not host|ip|port: {entry[:80]!r}")
-    return Node(ip or host, number)
+    return Node(host or ip, number, ip)

@@ -17,9 +17,9 @@ def reply(version: int, entries: list[bytes]) -> bytes:
 def test_every_well_formed_reply_gives_its_nodes(cached_api, version, nodes):
     entries = [f"{host}|{ip if has_ip else ''}|{port}".encode() for host, ip, has_ip, port in nodes]
     cluster = cached_api.discovery.parse(reply(version, entries))
-    expected = {(str(ip) if has_ip else host, port) for host, ip, has_ip, port in nodes}
+    expected = {(host, str(ip) if has_ip else host, port) for host, ip, has_ip, port in nodes}
     assert cluster.version == version
-    assert {(node.host, node.port) for node in cluster.nodes} == expected
+    assert {(node.host, node.address, node.port) for node in cluster.nodes} == expected
     assert list(cluster.nodes) == sorted(cluster.nodes)
 
 
