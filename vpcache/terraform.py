@@ -9,7 +9,6 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,25 +67,26 @@ class Terraform(python_terraform.Terraform):  # type: ignore[misc]  # it has no 
         command = self.generate_cmd_string(cmd, *args, **options)
         log = self.log_dir / f"{cmd.replace(' ', '-')}.log"
         errors = log.with_suffix(".err")
-        with log.open("wb") as out, errors.open("wb") as err:
-            process = subprocess.Popen(
-                command,
-                cwd=self.working_dir,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                start_new_session=True,
-            )
-        with _forwarding(process) as signals:
+        with _Forwarding() as signals:
+            with log.open("wb") as out, errors.open("wb") as err:
+                process = subprocess.Popen(
+                    command,
+                    cwd=self.working_dir,
+                    env=self.environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=err,
+                    start_new_session=True,
+                )
+            signals.forward_to(process)
             for line in _lines_until_exit(process, log):
                 if on_event is not None:
                     _hand_over(line, on_event)
         self.temp_var_files.clean_up()
         output, complaint = log.read_text(errors="replace"), errors.read_text(errors="replace")
-        if signals:
+        if signals.came:
             raise InterruptedRunError(
-                f"terraform {cmd} was interrupted by {signals[0].name}; the state is whole and unlocked: "
+                f"terraform {cmd} was interrupted by {signals.came[0].name}; the state is whole and unlocked: "
                 "apply or destroy again to go on"
             )
         if process.returncode not in expected:
@@ -144,24 +144,36 @@ def terraform_environment(environ: Mapping[str, str], data_dir: Path) -> dict[st
     return environment | {"TF_DATA_DIR": str(data_dir), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
 
 
-@contextmanager
-def _forwarding(process: subprocess.Popen[bytes]) -> Iterator[list[signal.Signals]]:
-    """Forward signals to `process` as SIGINT while in here; gives the list of those that came."""
-    came: list[signal.Signals] = []
+class _Forwarding:
+    """While in here, signals go to a process as SIGINT; those that come before it is known are kept for it.
 
-    def forward(number: int, _frame: object) -> None:
-        came.append(signal.Signals(number))
-        process.send_signal(signal.SIGINT)
+    Only the main thread can catch signals; in another one this does nothing.
+    """
 
-    if threading.current_thread() is not threading.main_thread():
-        yield came
-        return
-    before = {number: signal.signal(number, forward) for number in _FORWARDED}
-    try:
-        yield came
-    finally:
-        for number, handler in before.items():
+    def __init__(self) -> None:
+        self.came: list[signal.Signals] = []
+        self._process: subprocess.Popen[bytes] | None = None
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> _Forwarding:
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._forward) for number in _FORWARDED}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    def forward_to(self, process: subprocess.Popen[bytes]) -> None:
+        """Send the signals that came, and those to come, to `process`."""
+        self._process = process
+        for _ in self.came:
+            process.send_signal(signal.SIGINT)
+
+    def _forward(self, number: int, _frame: object) -> None:
+        self.came.append(signal.Signals(number))
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
 
 
 def _lines_until_exit(process: subprocess.Popen[bytes], log: Path) -> Iterator[str]:

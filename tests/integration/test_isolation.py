@@ -37,12 +37,15 @@ def open_group(target, outputs):
 
 
 @pytest.mark.lab
-def test_only_the_client_group_opens_the_cache(lab, outputs, open_group, client_interface):
+def test_only_the_client_group_opens_the_cache(lab, target, outputs, open_group, client_interface):
     stranger = client_interface(open_group)
     client = client_interface(outputs["cached_api_security_group_id"])
-    for node in outputs["cache_nodes"]:
-        where = {"address": node["address"], "port": node["port"]}
-        # an outcome is only worth something if the name can be had at all
+    nodes = target.client("ec2").describe_network_interfaces(
+        Filters=[{"Name": "group-id", "Values": [outputs["cache_security_group_id"]]}]
+    )["NetworkInterfaces"]
+    assert len(nodes) == len(outputs["cache_nodes"])
+    for node in nodes:
+        where = {"address": node["PrivateIpAddress"], "port": outputs["cache_nodes"][0]["port"]}
         assert _connect(lab, client, where) == "connected"
         assert _connect(lab, stranger, where) == "timeout"
 

@@ -27,6 +27,7 @@ _SETTLING = frozenset({"ec2", "elasticache", "lambda"})  # services whose change
 _QUERY = frozenset({"ec2", "elasticache"})  # those of them that name the action in a form
 _SCOPE = re.compile(r"Credential=[^/]+/[^/]+/[^/]+/([^/]+)/aws4_request")
 _SETTINGS = {
+    "MOTO_ACCOUNT_ID": "123456789012",  # else moto looks through every IAM policy for the key of each request
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",  # the lab runs no instances, and images take long to load
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # roles attach AWS's own policies
 }
@@ -51,6 +52,7 @@ def _extended_moto(functions: FunctionRunner) -> WSGIApplication:
     - Lambda's backend and API: interfaces in the VPC, and a runner in the place of Docker.
     """
     from moto.awslambda.models import lambda_backends
+    from moto.core.base_backend import BackendDict
     from moto.ec2.models import ec2_backends
     from moto.elasticache.models import elasticache_backends
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -67,6 +69,7 @@ def _extended_moto(functions: FunctionRunner) -> WSGIApplication:
     for backends, ours in replaced.items():
         backends.clear()
         backends.backend = ours
+    BackendDict.reset()
     app: WSGIApplication = DomainDispatcherApplication(create_backend_app)
     return app
 

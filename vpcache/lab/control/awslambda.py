@@ -7,6 +7,7 @@ import json
 import logging
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from itertools import chain
 from types import SimpleNamespace
@@ -226,7 +227,7 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]
             self._interfaces[place] = self._ec2.create_managed_interface(
                 self._ec2.get_subnet(subnet_id),
                 "lambda",
-                f"AWS Lambda VPC ENI-{maker}-{len(self._interfaces)}",
+                f"AWS Lambda VPC ENI-{maker}-{uuid.uuid4()}",
                 requester_id=f"amazon-lambda:{maker}",
                 group_ids=sorted(group_ids),
             )

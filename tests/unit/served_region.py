@@ -76,9 +76,7 @@ class Region:
 def serve() -> Iterator[Region]:
     """Serve a fresh region; there can be one per process at a time."""
     region = Region("", RecordingRunner(), [])
-    server = make_server(
-        "127.0.0.1", 0, create_app(region.runner, lambda: region.settle()), threaded=True
-    )
+    server = make_server("127.0.0.1", 0, create_app(region.runner, lambda: region.settle()), threaded=True)
     region.url = f"http://127.0.0.1:{server.port}"
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -116,7 +114,10 @@ def two_zones(ec2: Any) -> Network:
     return Network(
         vpc,
         gateway,
-        {"us-east-1a": subnet("us-east-1a", "10.0.0.0/26"), "us-east-1b": subnet("us-east-1b", "10.0.0.64/26")},
+        {
+            "us-east-1a": subnet("us-east-1a", "10.0.0.0/26"),
+            "us-east-1b": subnet("us-east-1b", "10.0.0.64/26"),
+        },
         {
             "us-east-1a": subnet("us-east-1a", "10.0.0.128/26"),
             "us-east-1b": subnet("us-east-1b", "10.0.0.192/26"),

@@ -1,0 +1,252 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from served_region import ZONES, Network, Region, serve, two_zones
+
+
+@pytest.fixture
+def region() -> Iterator[Region]:
+    with serve() as served:
+        yield served
+
+
+@pytest.fixture
+def ec2(region: Region) -> Any:
+    return region.client("ec2")
+
+
+@pytest.fixture
+def network(ec2: Any) -> Network:
+    return two_zones(ec2)
+
+
+def refused(call: Any, **arguments: Any) -> str:
+    """Make a call that must fail, and return its error code."""
+    with pytest.raises(ClientError) as error:
+        call(**arguments)
+    return str(error.value.response["Error"]["Code"])
+
+
+def nat_gateway(ec2: Any, subnet: str) -> tuple[dict[str, Any], str]:
+    allocation = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    gateway = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=allocation)["NatGateway"]
+    return gateway, allocation
+
+
+def test_region_starts_without_a_default_vpc(ec2: Any) -> None:
+    assert ec2.describe_vpcs()["Vpcs"] == []
+    assert refused(ec2.create_security_group, GroupName="a", Description="a") == "VPCIdNotSpecified"
+
+
+def test_nat_gateway_lives_on_an_interface_in_its_subnet(ec2: Any, network: Network) -> None:
+    gateway, allocation = nat_gateway(ec2, network.public["us-east-1b"])
+
+    (address,) = ec2.describe_nat_gateways(NatGatewayIds=[gateway["NatGatewayId"]])["NatGateways"][0][
+        "NatGatewayAddresses"
+    ]
+    interfaces = ec2.describe_network_interfaces(NetworkInterfaceIds=[address["NetworkInterfaceId"]])
+    (interface,) = interfaces["NetworkInterfaces"]
+    (elastic_ip,) = ec2.describe_addresses(AllocationIds=[allocation])["Addresses"]
+    assert address["PrivateIp"] == interface["PrivateIpAddress"] == "10.0.0.68"
+    assert address["PublicIp"] == elastic_ip["PublicIp"] == interface["Association"]["PublicIp"]
+    assert interface["InterfaceType"] == "nat_gateway"
+    assert interface["RequesterManaged"] is True
+    assert interface["Description"] == f"Interface for NAT Gateway {gateway['NatGatewayId']}"
+    assert interface["Groups"] == []
+
+
+def test_deleted_nat_gateway_leaves_its_elastic_ip_free_and_its_subnet_empty(
+    ec2: Any, network: Network
+) -> None:
+    gateway, allocation = nat_gateway(ec2, network.public["us-east-1a"])
+
+    ec2.delete_nat_gateway(NatGatewayId=gateway["NatGatewayId"])
+
+    (shown,) = ec2.describe_nat_gateways()["NatGateways"]
+    assert shown["State"] == "deleted"
+    assert "AssociationId" not in ec2.describe_addresses(AllocationIds=[allocation])["Addresses"][0]
+    ec2.release_address(AllocationId=allocation)
+    ec2.delete_subnet(SubnetId=network.public["us-east-1a"])
+
+
+def test_public_nat_gateway_fails_without_an_internet_gateway(ec2: Any, network: Network) -> None:
+    ec2.detach_internet_gateway(InternetGatewayId=network.internet_gateway, VpcId=network.vpc)
+
+    gateway, allocation = nat_gateway(ec2, network.public["us-east-1a"])
+
+    assert (gateway["State"], gateway["FailureCode"]) == ("failed", "Gateway.NotAttached")
+    ec2.release_address(AllocationId=allocation)
+
+
+def test_elastic_ips_are_the_lowest_free_ones_of_the_documentation_range(ec2: Any) -> None:
+    first, second = (ec2.allocate_address(Domain="vpc") for _ in range(2))
+    assert (first["PublicIp"], second["PublicIp"]) == ("203.0.113.10", "203.0.113.11")
+
+    ec2.release_address(AllocationId=first["AllocationId"])
+
+    assert ec2.allocate_address(Domain="vpc")["PublicIp"] == "203.0.113.10"
+
+
+def test_what_is_in_use_cannot_go(ec2: Any, network: Network) -> None:
+    gateway, allocation = nat_gateway(ec2, network.public["us-east-1a"])
+    association = ec2.describe_addresses(AllocationIds=[allocation])["Addresses"][0]["AssociationId"]
+    used, referenced, free = (
+        ec2.create_security_group(GroupName=name, Description=name, VpcId=network.vpc)["GroupId"]
+        for name in ("used", "referenced", "free")
+    )
+    ec2.authorize_security_group_ingress(
+        GroupId=used,
+        IpPermissions=[
+            {
+                "IpProtocol": "tcp",
+                "FromPort": 11211,
+                "ToPort": 11211,
+                "UserIdGroupPairs": [{"GroupId": referenced}],
+            }
+        ],
+    )
+    interface = ec2.create_network_interface(SubnetId=network.private["us-east-1a"], Groups=[used])[
+        "NetworkInterface"
+    ]["NetworkInterfaceId"]
+    nat_interface = gateway["NatGatewayAddresses"][0]["NetworkInterfaceId"]
+
+    assert refused(ec2.delete_vpc, VpcId=network.vpc) == "DependencyViolation"
+    for zone in ("public", "private"):
+        subnet = getattr(network, zone)["us-east-1a"]
+        assert refused(ec2.delete_subnet, SubnetId=subnet) == "DependencyViolation"
+    assert refused(ec2.delete_security_group, GroupId=used) == "DependencyViolation"
+    assert refused(ec2.delete_security_group, GroupId=referenced) == "DependencyViolation"
+    assert refused(ec2.release_address, AllocationId=allocation) == "InvalidIPAddress.InUse"
+    assert refused(ec2.disassociate_address, AssociationId=association) == "AuthFailure"
+    detach = {"InternetGatewayId": network.internet_gateway, "VpcId": network.vpc}
+    assert refused(ec2.detach_internet_gateway, **detach) == "DependencyViolation"
+    assert refused(ec2.delete_network_interface, NetworkInterfaceId=nat_interface) == "OperationNotPermitted"
+
+    ec2.delete_security_group(GroupId=free)
+    ec2.delete_nat_gateway(NatGatewayId=gateway["NatGatewayId"])
+    ec2.release_address(AllocationId=allocation)
+    ec2.detach_internet_gateway(**detach)
+    ec2.delete_internet_gateway(InternetGatewayId=network.internet_gateway)
+    ec2.delete_network_interface(NetworkInterfaceId=interface)
+    ec2.delete_security_group(GroupId=used)
+    ec2.delete_security_group(GroupId=referenced)
+    for zone in ZONES:
+        ec2.delete_subnet(SubnetId=network.public[zone])
+        ec2.delete_subnet(SubnetId=network.private[zone])
+    ec2.delete_vpc(VpcId=network.vpc)
+
+    for left in (
+        ec2.describe_vpcs()["Vpcs"],
+        ec2.describe_subnets()["Subnets"],
+        ec2.describe_network_interfaces()["NetworkInterfaces"],
+        ec2.describe_addresses()["Addresses"],
+        ec2.describe_security_groups()["SecurityGroups"],
+        ec2.describe_route_tables()["RouteTables"],
+        ec2.describe_network_acls()["NetworkAcls"],
+        ec2.describe_internet_gateways()["InternetGateways"],
+    ):
+        assert left == []
+
+
+def test_route_table_of_a_deleted_subnet_can_go(ec2: Any, network: Network) -> None:
+    table = ec2.create_route_table(VpcId=network.vpc)["RouteTable"]["RouteTableId"]
+    ec2.associate_route_table(RouteTableId=table, SubnetId=network.private["us-east-1a"])
+
+    ec2.delete_subnet(SubnetId=network.private["us-east-1a"])
+
+    ec2.delete_route_table(RouteTableId=table)
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        ("10.0.0.4", "InvalidIPAddress.InUse"),
+        ("10.0.0.3", "InvalidParameterValue"),  # one of the four that AWS keeps
+        ("10.0.0.63", "InvalidParameterValue"),  # the last one, too
+        ("10.0.0.68", "InvalidParameterValue"),  # of another subnet
+    ],
+)
+def test_interface_cannot_have_an_address_that_is_not_to_be_had(
+    ec2: Any, network: Network, address: str, code: str
+) -> None:
+    subnet = network.public["us-east-1a"]
+    first = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]
+    assert first["PrivateIpAddress"] == "10.0.0.4"
+
+    assert refused(ec2.create_network_interface, SubnetId=subnet, PrivateIpAddress=address) == code
+
+
+def test_full_subnet_gives_no_more_addresses(ec2: Any, network: Network) -> None:
+    subnet = ec2.create_vpc(CidrBlock="10.1.0.0/28")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=subnet, CidrBlock="10.1.0.0/28")["Subnet"]["SubnetId"]
+    ec2.create_network_interface(SubnetId=subnet, SecondaryPrivateIpAddressCount=10)
+
+    assert refused(ec2.create_network_interface, SubnetId=subnet) == "InsufficientFreeAddressesInSubnet"
+
+
+def test_interface_cannot_name_a_group_of_another_vpc(ec2: Any, network: Network) -> None:
+    other = ec2.create_vpc(CidrBlock="10.1.0.0/24")["Vpc"]["VpcId"]
+    group = ec2.create_security_group(GroupName="other", Description="other", VpcId=other)["GroupId"]
+    subnet = network.private["us-east-1a"]
+
+    assert refused(ec2.create_network_interface, SubnetId=subnet, Groups=[group]) == "InvalidParameter"
+    assert (
+        refused(ec2.create_network_interface, SubnetId=subnet, Groups=["sg-0123456789abcdef0"])
+        == "InvalidGroup.NotFound"
+    )
+
+
+def test_rule_with_a_group_as_peer_keeps_its_description_and_changes_in_place(
+    ec2: Any, network: Network
+) -> None:
+    group, peer = (
+        ec2.create_security_group(GroupName=name, Description=name, VpcId=network.vpc)["GroupId"]
+        for name in ("group", "peer")
+    )
+    made = ec2.authorize_security_group_ingress(
+        GroupId=group,
+        IpPermissions=[
+            {
+                "IpProtocol": "tcp",
+                "FromPort": 80,
+                "ToPort": 80,
+                "UserIdGroupPairs": [{"GroupId": peer, "Description": "from the peer"}],
+            }
+        ],
+    )
+    rule_id = made["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+
+    def shown() -> Any:
+        return ec2.describe_security_group_rules(SecurityGroupRuleIds=[rule_id])["SecurityGroupRules"][0]
+
+    assert shown()["Description"] == "from the peer"
+    wanted = {"IpProtocol": "tcp", "FromPort": 81, "ToPort": 82, "ReferencedGroupId": group}
+    ec2.modify_security_group_rules(
+        GroupId=group, SecurityGroupRules=[{"SecurityGroupRuleId": rule_id, "SecurityGroupRule": wanted}]
+    )
+
+    rule = shown()
+    assert (rule["FromPort"], rule["ToPort"], rule["ReferencedGroupInfo"]["GroupId"]) == (81, 82, group)
+    assert "Description" not in rule
+
+
+def test_subnets_of_a_made_vpc_give_no_public_addresses(ec2: Any, network: Network) -> None:
+    assert {each["MapPublicIpOnLaunch"] for each in ec2.describe_subnets()["Subnets"]} == {False}
+
+
+def test_route_needs_a_nat_gateway_that_exists(ec2: Any, network: Network) -> None:
+    table = ec2.create_route_table(VpcId=network.vpc)["RouteTable"]["RouteTableId"]
+
+    assert (
+        refused(
+            ec2.create_route,
+            RouteTableId=table,
+            DestinationCidrBlock="0.0.0.0/0",
+            NatGatewayId="nat-0123456789abcdef0",
+        )
+        == "NatGatewayNotFound"
+    )
