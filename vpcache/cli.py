@@ -176,20 +176,27 @@ def test(root: Path, *, workers: str, select: str, paths: Sequence[str]) -> None
 @_in_one_line
 def check(root: Path) -> None:
     """Run every linter, then say which failed."""
-    from vpcache.terraform import find_terraform
+    from vpcache.terraform import find_terraform, plugin_dir, terraform_environment
 
     terraform = str(find_terraform(os.environ))
-    commands = [
-        [sys.executable, "-m", "ruff", "check", "."],
-        [sys.executable, "-m", "ruff", "format", "--check", "."],
-        [sys.executable, "-m", "mypy"],
-        [terraform, "fmt", "-check", "-recursive", "modules", "envs"],
-        [sys.executable, "-m", "pytest", "-q", "-n", "2", "tests/modules", "-k", "validate"],
+    plugins = plugin_dir(os.environ)
+    init = ["-backend=false", "-input=false", *([f"-plugin-dir={plugins}"] if plugins else [])]
+    work_dir = Project(root).work_dir / "check"
+    plain = terraform_environment(os.environ, work_dir)
+    checks: list[tuple[list[str], dict[str, str]]] = [
+        ([sys.executable, "-m", "ruff", "check", "."], plain),
+        ([sys.executable, "-m", "ruff", "format", "--check", "."], plain),
+        ([sys.executable, "-m", "mypy"], plain),
+        ([terraform, "fmt", "-check", "-recursive", "."], plain),
     ]
-    failed = [" ".join(command[-4:]) for command in commands if _status(command, root)]
+    for folder in sorted([*(root / "modules").iterdir(), *(root / "envs").iterdir()]):
+        own = terraform_environment(os.environ, work_dir / folder.name)
+        where = f"-chdir={folder.relative_to(root)}"
+        checks += [([terraform, where, "init", *init], own), ([terraform, where, "validate"], own)]
+    failed = [" ".join(command[1:]) for command, environment in checks if _status(command, root, environment)]
     if failed:
-        raise VpcacheError(f"{len(failed)} of {len(commands)} checks failed: {'; '.join(failed)}")
-    print(f"{len(commands)} checks are clean")
+        raise VpcacheError(f"{len(failed)} of {len(checks)} checks failed: {'; '.join(failed)}")
+    print(f"{len(checks)} checks are clean")
 
 
 @_in_one_line
@@ -338,5 +345,5 @@ def _run(command: Sequence[str], root: Path) -> None:
         raise Exit(code=status)
 
 
-def _status(command: Sequence[str], root: Path) -> int:
-    return subprocess.run(command, cwd=root, check=False).returncode
+def _status(command: Sequence[str], root: Path, environment: Mapping[str, str] | None = None) -> int:
+    return subprocess.run(command, cwd=root, env=environment, check=False).returncode

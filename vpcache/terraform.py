@@ -86,8 +86,8 @@ class Terraform(python_terraform.Terraform):  # type: ignore[misc]  # it has no 
         output, complaint = log.read_text(errors="replace"), errors.read_text(errors="replace")
         if signals.came:
             raise InterruptedRunError(
-                f"terraform {cmd} was interrupted by {signals.came[0].name}; the state is whole and unlocked: "
-                "apply or destroy again to go on"
+                f"terraform {cmd} was interrupted by {signals.came[0].name}; the state is whole and "
+                "unlocked: apply or destroy again to go on"
             )
         if process.returncode not in expected:
             raise TerraformError(f"terraform {cmd} failed: {_reason(output, complaint)} (all of it in {log})")

@@ -78,7 +78,7 @@ def serve() -> Iterator[Region]:
     region = Region("", RecordingRunner(), [])
     server = make_server("127.0.0.1", 0, create_app(region.runner, lambda: region.settle()), threaded=True)
     region.url = f"http://127.0.0.1:{server.port}"
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield region

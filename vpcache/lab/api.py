@@ -42,7 +42,7 @@ class LabApi:
 
     def _answer(self, request: Request) -> Any:
         resource = request.path.removeprefix(PREFIX)
-        handlers = {
+        handlers: dict[tuple[str, str], Callable[[], Any]] = {
             ("GET", "status"): lambda: {
                 "pid": self._pid,
                 "faults": [fault.label for fault in self._region.faults],

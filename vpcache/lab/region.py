@@ -69,7 +69,7 @@ class Region:
         return self._internet.origin.calls()
 
     def connect(self, interface_id: str | None, address: str, port: int) -> str:
-        """Try TCP from an interface, or the internet if None; return connected, refused, timeout or why not."""
+        """Try TCP from an interface, or the internet if None: connected, refused, timeout or why not."""
         namespace = INTERNET if interface_id is None else interface_namespace(interface_id)
         with self._namespaces.socket(namespace) as probe:
             probe.settimeout(_CONNECT_SECONDS)

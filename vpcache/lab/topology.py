@@ -26,7 +26,7 @@ class RouteTarget(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a security group allows. `protocol` is tcp, udp, icmp or all; `ports` (inclusive) is tcp's and udp's."""
+    """What a security group allows: tcp, udp, icmp or all; `ports` is inclusive, for tcp and udp."""
 
     protocol: str
     ports: tuple[int, int] | None

@@ -1,1 +1,4 @@
 """The lab's control plane: moto, and what moto lacks for stacks of this kind."""
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"

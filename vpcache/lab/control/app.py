@@ -19,6 +19,7 @@ from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Response
 
+from vpcache.lab.control import ACCOUNT
 from vpcache.lab.functions import FunctionRunner
 
 _log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ _SETTLING = frozenset({"ec2", "elasticache", "lambda"})  # services whose change
 _QUERY = frozenset({"ec2", "elasticache"})  # those of them that name the action in a form
 _SCOPE = re.compile(r"Credential=[^/]+/[^/]+/[^/]+/([^/]+)/aws4_request")
 _SETTINGS = {
-    "MOTO_ACCOUNT_ID": "123456789012",  # else moto looks through every IAM policy for the key of each request
+    "MOTO_ACCOUNT_ID": ACCOUNT,  # else moto asks IAM of every partition whose key each request bears
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",  # the lab runs no instances, and images take long to load
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # roles attach AWS's own policies
 }

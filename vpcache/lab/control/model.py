@@ -6,9 +6,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from moto.core import DEFAULT_ACCOUNT_ID
-
-from vpcache.lab.control import ec2, elasticache
+from vpcache.lab.control import ACCOUNT, REGION, ec2, elasticache
 from vpcache.lab.topology import (
     CacheCluster,
     CacheNode,
@@ -29,7 +27,7 @@ _PROTOCOLS = {"-1": "all", "tcp": "tcp", "udp": "udp", "icmp": "icmp"}
 _KINDS = {"nat_gateway": InterfaceKind.NAT_GATEWAY, "lambda": InterfaceKind.FUNCTION}
 
 
-def derive(region: str = "us-east-1", account: str = DEFAULT_ACCOUNT_ID) -> Topology:
+def derive(region: str = REGION, account: str = ACCOUNT) -> Topology:
     """Return the network as EC2 and ElastiCache of one region describe it. IPv6 is left out."""
     network = ec2.backend_of(account, region)
     clusters = elasticache.elasticache_of(account, region).clusters.values()

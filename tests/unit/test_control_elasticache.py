@@ -1,0 +1,382 @@
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from served_region import ZONES, Network, Region, serve, two_zones
+
+from vpcache.lab.control.cache_parameters import FAMILIES, arguments
+
+
+@pytest.fixture
+def region() -> Iterator[Region]:
+    with serve() as served:
+        yield served
+
+
+@pytest.fixture
+def ec2(region: Region) -> Any:
+    return region.client("ec2")
+
+
+@pytest.fixture
+def network(ec2: Any) -> Network:
+    return two_zones(ec2)
+
+
+@pytest.fixture
+def elasticache(region: Region, network: Network) -> Any:
+    """A client, with a subnet group of both private subnets."""
+    client = region.client("elasticache")
+    client.create_cache_subnet_group(
+        CacheSubnetGroupName="private",
+        CacheSubnetGroupDescription="both zones",
+        SubnetIds=list(network.private.values()),
+    )
+    return client
+
+
+def create(elasticache: Any, name: str = "cache", **wanted: Any) -> dict[str, Any]:
+    defaults = {
+        "Engine": "memcached",
+        "CacheNodeType": "cache.t4g.micro",
+        "NumCacheNodes": 2,
+        "AZMode": "cross-az",
+        "CacheSubnetGroupName": "private",
+    }
+    made: dict[str, Any] = elasticache.create_cache_cluster(CacheClusterId=name, **defaults | wanted)
+    return made["CacheCluster"]
+
+
+def describe(elasticache: Any, name: str = "cache") -> dict[str, Any]:
+    answer = elasticache.describe_cache_clusters(CacheClusterId=name, ShowCacheNodeInfo=True)
+    (cluster,) = answer["CacheClusters"]
+    return dict(cluster)
+
+
+def refused(call: Any, **arguments: Any) -> str:
+    with pytest.raises(ClientError) as error:
+        call(**arguments)
+    return str(error.value.response["Error"]["Code"])
+
+
+def zones(cluster: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(each["CacheNodeId"], each["CustomerAvailabilityZone"]) for each in cluster["CacheNodes"]]
+
+
+def test_cluster_lives_from_creating_to_gone(ec2: Any, elasticache: Any, network: Network) -> None:
+    made = create(elasticache)
+    assert made["CacheClusterStatus"] == "creating"
+    assert made["ARN"] == "arn:aws:elasticache:us-east-1:123456789012:cluster:cache"
+
+    cluster = describe(elasticache)
+    assert cluster["CacheClusterStatus"] == "available"
+    assert cluster["PreferredAvailabilityZone"] == "Multiple"
+    assert zones(cluster) == [("0001", "us-east-1a"), ("0002", "us-east-1b")]
+    names = [each["Endpoint"]["Address"] for each in cluster["CacheNodes"]]
+    label = names[0].split(".")[1]
+    assert len(label) == 6
+    assert names == [f"cache.{label}.{number}.use1.cache.amazonaws.com" for number in ("0001", "0002")]
+    assert cluster["ConfigurationEndpoint"] == {
+        "Address": f"cache.{label}.cfg.use1.cache.amazonaws.com",
+        "Port": 11211,
+    }
+    assert "CacheNodes" not in elasticache.describe_cache_clusters()["CacheClusters"][0]
+    interfaces = ec2.describe_network_interfaces()["NetworkInterfaces"]
+    assert {each["SubnetId"]: len(each["PrivateIpAddresses"]) for each in interfaces} == dict.fromkeys(
+        network.private.values(), 2
+    )
+    assert {each["Description"] for each in interfaces} == {"ElastiCache cache"}
+
+    deleted = elasticache.delete_cache_cluster(CacheClusterId="cache")["CacheCluster"]
+
+    assert deleted["CacheClusterStatus"] == "deleting"
+    assert refused(elasticache.describe_cache_clusters, CacheClusterId="cache") == "CacheClusterNotFound"
+    assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []
+
+
+def test_cluster_names_are_taken_once(elasticache: Any) -> None:
+    create(elasticache)
+
+    assert refused(lambda: create(elasticache)) == "CacheClusterAlreadyExists"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [
+        ({"NumCacheNodes": 1}, "InvalidParameterCombination"),  # cross-az needs two
+        ({"NumCacheNodes": 61}, "InvalidParameterValue"),
+        ({"PreferredAvailabilityZones": ["us-east-1a"]}, "InvalidParameterValue"),  # one short
+        ({"PreferredAvailabilityZones": ["us-east-1a", "us-east-1c"]}, "InvalidParameterValue"),  # no subnet
+        ({"AZMode": "single-az", "PreferredAvailabilityZones": [*ZONES]}, "InvalidParameterCombination"),
+        ({"CacheNodeType": "cache.t9.huge"}, "InvalidParameterValue"),
+        ({"EngineVersion": "9.9.9"}, "InvalidParameterValue"),
+        ({"CacheSubnetGroupName": "nowhere"}, "CacheSubnetGroupNotFoundFault"),
+        ({"CacheParameterGroupName": "nothing"}, "CacheParameterGroupNotFound"),
+        ({"SecurityGroupIds": ["sg-0123456789abcdef0"]}, "InvalidParameterValue"),
+        ({"EngineVersion": "1.6.6", "TransitEncryptionEnabled": True}, "InvalidParameterCombination"),
+        ({"Engine": "redis"}, "NotImplemented"),
+    ],
+)
+def test_cluster_that_aws_would_refuse_is_refused_and_leaves_nothing(
+    ec2: Any, elasticache: Any, wanted: dict[str, Any], code: str
+) -> None:
+    assert refused(lambda: create(elasticache, **wanted)) == code
+    assert elasticache.describe_cache_clusters()["CacheClusters"] == []
+    assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []
+
+
+def test_cluster_that_finds_no_addresses_leaves_nothing(ec2: Any, elasticache: Any, network: Network) -> None:
+    for _ in range(2):  # an interface has at most 50 addresses
+        ec2.create_network_interface(
+            SubnetId=network.private["us-east-1b"], SecondaryPrivateIpAddressCount=28
+        )
+    before = ec2.describe_network_interfaces()["NetworkInterfaces"]
+
+    assert refused(lambda: create(elasticache)) == "InsufficientCacheClusterCapacity"
+    assert ec2.describe_network_interfaces()["NetworkInterfaces"] == before
+
+
+def test_single_zone_is_the_preferred_one(elasticache: Any) -> None:
+    create(elasticache, AZMode="single-az", PreferredAvailabilityZone="us-east-1b")
+
+    cluster = describe(elasticache)
+    assert cluster["PreferredAvailabilityZone"] == "us-east-1b"
+    assert zones(cluster) == [("0001", "us-east-1b"), ("0002", "us-east-1b")]
+
+
+def test_nodes_come_at_the_end_and_go_as_named(ec2: Any, elasticache: Any) -> None:
+    create(elasticache)
+
+    elasticache.modify_cache_cluster(
+        CacheClusterId="cache",
+        NumCacheNodes=4,
+        NewAvailabilityZones=["us-east-1b", "us-east-1a"],
+        ApplyImmediately=True,
+    )
+    assert zones(describe(elasticache))[2:] == [("0003", "us-east-1b"), ("0004", "us-east-1a")]
+
+    elasticache.modify_cache_cluster(
+        CacheClusterId="cache", NumCacheNodes=3, CacheNodeIdsToRemove=["0002"], ApplyImmediately=True
+    )
+    cluster = describe(elasticache)
+    assert [node for node, _ in zones(cluster)] == ["0001", "0003", "0004"]
+    assert cluster["NumCacheNodes"] == 3
+    assert len(ec2.describe_network_interfaces()["NetworkInterfaces"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [
+        ({"NumCacheNodes": 3, "NewAvailabilityZones": [*ZONES]}, "InvalidParameterValue"),
+        ({"NumCacheNodes": 1, "AZMode": "single-az"}, "InvalidParameterCombination"),  # which one?
+        ({"NumCacheNodes": 1, "CacheNodeIdsToRemove": ["0002"]}, "InvalidParameterCombination"),  # cross-az
+        (
+            {"NumCacheNodes": 1, "AZMode": "single-az", "CacheNodeIdsToRemove": ["0009"]},
+            "InvalidParameterValue",
+        ),
+        ({"CacheNodeIdsToRemove": ["0001"]}, "InvalidParameterCombination"),
+    ],
+)
+def test_impossible_resize_is_refused(elasticache: Any, wanted: dict[str, Any], code: str) -> None:
+    create(elasticache)
+
+    change = {"CacheClusterId": "cache", "ApplyImmediately": True} | wanted
+    assert refused(elasticache.modify_cache_cluster, **change) == code
+    assert describe(elasticache)["NumCacheNodes"] == 2
+
+
+def test_change_that_may_wait_is_pending(elasticache: Any) -> None:
+    create(elasticache)
+
+    elasticache.modify_cache_cluster(CacheClusterId="cache", NumCacheNodes=3)
+
+    cluster = describe(elasticache)
+    assert (cluster["NumCacheNodes"], cluster["PendingModifiedValues"]) == (2, {"NumCacheNodes": 3})
+
+
+def test_security_groups_of_a_cluster_are_those_of_its_interfaces(
+    ec2: Any, elasticache: Any, network: Network
+) -> None:
+    group = ec2.create_security_group(GroupName="cache", Description="cache", VpcId=network.vpc)["GroupId"]
+    create(elasticache)
+
+    elasticache.modify_cache_cluster(CacheClusterId="cache", SecurityGroupIds=[group])
+
+    assert describe(elasticache)["SecurityGroups"] == [{"SecurityGroupId": group, "Status": "active"}]
+    interfaces = ec2.describe_network_interfaces()["NetworkInterfaces"]
+    assert [[each["GroupId"] for each in interface["Groups"]] for interface in interfaces] == [[group]] * 2
+    assert refused(ec2.delete_security_group, GroupId=group) == "DependencyViolation"
+
+
+def test_clusters_are_listed_page_by_page(elasticache: Any) -> None:
+    names = [f"cache-{number:02}" for number in range(25)]
+    for name in names:
+        create(elasticache, name, NumCacheNodes=1, AZMode="single-az")
+
+    first = elasticache.describe_cache_clusters(MaxRecords=20)
+    second = elasticache.describe_cache_clusters(MaxRecords=20, Marker=first["Marker"])
+
+    assert len(first["CacheClusters"]) == 20
+    pages = [*first["CacheClusters"], *second["CacheClusters"]]
+    assert [each["CacheClusterId"] for each in pages] == names
+    assert "Marker" not in second
+
+
+def test_parameters_are_in_force_after_a_reboot(region: Region, elasticache: Any) -> None:
+    elasticache.create_cache_parameter_group(
+        CacheParameterGroupName="big", CacheParameterGroupFamily="memcached1.6", Description="big items"
+    )
+    create(elasticache, CacheParameterGroupName="big")
+
+    def item_size() -> str:
+        (cluster,) = region.settled[-1].vpcs[0].cache_clusters
+        return cluster.arguments[cluster.arguments.index("-I") + 1]
+
+    elasticache.modify_cache_parameter_group(
+        CacheParameterGroupName="big",
+        ParameterNameValues=[{"ParameterName": "max_item_size", "ParameterValue": "2097152"}],
+    )
+    (changed,) = elasticache.describe_cache_parameters(CacheParameterGroupName="big", Source="user")[
+        "Parameters"
+    ]
+    assert (changed["ParameterName"], changed["ParameterValue"]) == ("max_item_size", "2097152")
+    assert describe(elasticache)["CacheParameterGroup"]["ParameterApplyStatus"] == "pending-reboot"
+    assert item_size() == "1048576"
+
+    elasticache.reboot_cache_cluster(CacheClusterId="cache", CacheNodeIdsToReboot=["0001", "0002"])
+
+    assert describe(elasticache)["CacheParameterGroup"]["ParameterApplyStatus"] == "in-sync"
+    assert item_size() == "2097152"
+
+    elasticache.reset_cache_parameter_group(CacheParameterGroupName="big", ResetAllParameters=True)
+    parameters = elasticache.describe_cache_parameters(CacheParameterGroupName="big")["Parameters"]
+    assert {each["Source"] for each in parameters} == {"system"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("max_item_size", "12"), ("max_item_size", "big"), ("unheard_of", "1"), ("requests_per_event", "30")],
+)
+def test_parameter_that_cannot_be_is_refused(elasticache: Any, name: str, value: str) -> None:
+    elasticache.create_cache_parameter_group(
+        CacheParameterGroupName="own", CacheParameterGroupFamily="memcached1.6", Description="own"
+    )
+
+    wanted = [{"ParameterName": name, "ParameterValue": value}]
+    assert (
+        refused(
+            elasticache.modify_cache_parameter_group,
+            CacheParameterGroupName="own",
+            ParameterNameValues=wanted,
+        )
+        == "InvalidParameterValue"
+    )
+
+
+def test_groups_in_use_cannot_go(elasticache: Any, network: Network) -> None:
+    elasticache.create_cache_parameter_group(
+        CacheParameterGroupName="own", CacheParameterGroupFamily="memcached1.6", Description="own"
+    )
+    create(elasticache, CacheParameterGroupName="own")
+
+    assert (
+        refused(elasticache.delete_cache_subnet_group, CacheSubnetGroupName="private")
+        == "CacheSubnetGroupInUse"
+    )
+    assert (
+        refused(elasticache.delete_cache_parameter_group, CacheParameterGroupName="own")
+        == "InvalidCacheParameterGroupState"
+    )
+    assert (
+        refused(
+            elasticache.modify_cache_subnet_group,
+            CacheSubnetGroupName="private",
+            SubnetIds=[network.private["us-east-1a"]],
+        )
+        == "SubnetInUse"
+    )
+
+    elasticache.delete_cache_cluster(CacheClusterId="cache")
+    elasticache.delete_cache_subnet_group(CacheSubnetGroupName="private")
+    elasticache.delete_cache_parameter_group(CacheParameterGroupName="own")
+
+    assert elasticache.describe_cache_subnet_groups()["CacheSubnetGroups"] == []
+    groups = elasticache.describe_cache_parameter_groups()["CacheParameterGroups"]
+    assert [each["CacheParameterGroupName"] for each in groups] == ["default.memcached1.6"]
+
+
+def test_subnet_group_knows_its_subnets_zones(elasticache: Any, network: Network) -> None:
+    (group,) = elasticache.describe_cache_subnet_groups()["CacheSubnetGroups"]
+
+    assert group["VpcId"] == network.vpc
+    shown = {each["SubnetAvailabilityZone"]["Name"]: each["SubnetIdentifier"] for each in group["Subnets"]}
+    assert shown == network.private
+
+
+def test_subnet_group_needs_known_subnets_of_one_vpc(ec2: Any, elasticache: Any, network: Network) -> None:
+    other = ec2.create_vpc(CidrBlock="10.1.0.0/24")["Vpc"]["VpcId"]
+    foreign = ec2.create_subnet(VpcId=other, CidrBlock="10.1.0.0/26")["Subnet"]["SubnetId"]
+
+    for subnets in (["subnet-0123456789abcdef0"], [network.private["us-east-1a"], foreign]):
+        assert (
+            refused(
+                elasticache.create_cache_subnet_group,
+                CacheSubnetGroupName="other",
+                CacheSubnetGroupDescription="other",
+                SubnetIds=subnets,
+            )
+            == "InvalidSubnet"
+        )
+
+
+def test_tags_come_and_go(elasticache: Any) -> None:
+    arn = create(elasticache, Tags=[{"Key": "a", "Value": "1"}])["ARN"]
+
+    elasticache.add_tags_to_resource(ResourceName=arn, Tags=[{"Key": "b", "Value": "2"}])
+    elasticache.remove_tags_from_resource(ResourceName=arn, TagKeys=["a"])
+
+    assert elasticache.list_tags_for_resource(ResourceName=arn)["TagList"] == [{"Key": "b", "Value": "2"}]
+
+
+def test_memcached_takes_the_arguments_of_changed_parameters(tmp_path: Path) -> None:
+    defaults = {name: parameter.default for name, parameter in FAMILIES["memcached1.6"].items()}
+    values = defaults | {
+        "max_item_size": "2097152",
+        "idle_timeout": "60",
+        "cas_disabled": "1",
+        "error_on_memory_exhausted": "1",
+        "disable_flush_all": "1",
+    }
+    path = tmp_path / "socket"
+    command = ["memcached", "-u", "root", "-s", str(path), *arguments("cache.t4g.micro", values)]
+    with subprocess.Popen(command) as process:
+        try:
+            settings = ask(path, process, b"stats settings\r\n")
+        finally:
+            process.kill()
+
+    assert settings["maxbytes"] == str((512 - 100) * 1024 * 1024)
+    assert settings["item_size_max"] == "2097152"
+    assert settings["num_threads"] == "2"
+    assert settings["idle_timeout"] == "60"
+    assert (settings["cas_enabled"], settings["evictions"], settings["flush_enabled"]) == ("no", "off", "no")
+
+
+def ask(path: Path, process: subprocess.Popen[bytes], command: bytes) -> dict[str, str]:
+    """Send a command to memcached as soon as it listens, and return its STAT lines."""
+    deadline = time.monotonic() + 10
+    with socket.socket(socket.AF_UNIX) as connection:
+        while connection.connect_ex(str(path)):
+            assert process.poll() is None, "memcached refused its arguments"
+            assert time.monotonic() < deadline, "memcached does not listen"
+        connection.sendall(command)
+        with connection.makefile() as answer:
+            lines = iter(answer.readline, "END\n")
+            return {name: value for _, name, value in (line.split(maxsplit=2) for line in lines)}
