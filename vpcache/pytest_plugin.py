@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -36,7 +37,7 @@ class Run:
     @property
     def stack_name(self) -> str:
         """A name that no other run has."""
-        return f"vpcache-test-{self.folder.name.rpartition('-')[2]}"
+        return self.folder.name
 
     @contextmanager
     def in_use(self, *, exclusive: bool) -> Iterator[None]:
@@ -123,7 +124,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the run's folder, or in a worker take the controller's."""
     worker_input = getattr(config, "workerinput", None)
     if worker_input is None:
-        folder = Path(tempfile.mkdtemp(prefix="vpcache-"))
+        folder = Path(tempfile.gettempdir()) / f"vpcache-{secrets.token_hex(4)}"
+        folder.mkdir(mode=0o700)
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as by Ctrl-C, with teardown
     else:
         folder = Path(worker_input["vpcache_folder"])
