@@ -27,8 +27,11 @@ class RecordingRunner:
     forgotten: list[str] = field(default_factory=list)
     answer: Callable[[bytes], tuple[bytes, bool]] = lambda payload: (payload, False)
 
+    reached: threading.Event = field(default_factory=threading.Event)
+
     def invoke(self, function: FunctionSpec, payload: bytes) -> Invocation:
         self.invoked.append(function)
+        self.reached.set()
         answer, is_error = self.answer(payload)
         request_id = str(uuid.uuid4())
         log = f"START RequestId: {request_id}\nEND RequestId: {request_id}\nREPORT {'x' * 5000}\n"

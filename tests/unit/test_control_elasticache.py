@@ -377,6 +377,6 @@ def ask(path: Path, process: subprocess.Popen[bytes], command: bytes) -> dict[st
             assert process.poll() is None, "memcached refused its arguments"
             assert time.monotonic() < deadline, "memcached does not listen"
         connection.sendall(command)
-        with connection.makefile() as answer:
-            lines = iter(answer.readline, "END\n")
-            return {name: value for _, name, value in (line.split(maxsplit=2) for line in lines)}
+        with connection.makefile(newline="\r\n") as answer:
+            lines = iter(answer.readline, "END\r\n")
+            return {name: value for _, name, value in (line.rstrip().split(maxsplit=2) for line in lines)}

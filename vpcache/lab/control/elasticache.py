@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
-from moto.core.responses import ActionResult, EmptyResult, PaginatedResult
+from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
 from moto.ec2.exceptions import EC2ClientError
 from moto.elasticache.exceptions import (
@@ -600,7 +601,9 @@ class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
         wanted = self._get_param("CacheClusterId")
         clusters = [self._memcached.cluster(wanted)] if wanted else _sorted(self._memcached.clusters)
         with_nodes = bool(self._get_param("ShowCacheNodeInfo"))
-        return _listed("CacheClusters", [each.describe(with_nodes=with_nodes) for each in clusters])
+        return self._page(
+            "CacheClusters", "CacheClusterId", [each.describe(with_nodes=with_nodes) for each in clusters]
+        )
 
     def modify_cache_cluster(self) -> ActionResult:
         """Answer ModifyCacheCluster."""
@@ -634,7 +637,7 @@ class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
         """Answer DescribeCacheSubnetGroups."""
         wanted = self._get_param("CacheSubnetGroupName")
         groups = [self._memcached.subnet_group(wanted)] if wanted else _sorted(self._memcached.subnet_groups)
-        return _listed("CacheSubnetGroups", [each.describe() for each in groups])
+        return self._page("CacheSubnetGroups", "CacheSubnetGroupName", [each.describe() for each in groups])
 
     def modify_cache_subnet_group(self) -> ActionResult:
         """Answer ModifyCacheSubnetGroup."""
@@ -665,12 +668,14 @@ class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
         wanted = self._get_param("CacheParameterGroupName")
         known = self._memcached.parameter_groups
         groups = [self._memcached.parameter_group(wanted)] if wanted else _sorted(known)
-        return _listed("CacheParameterGroups", [each.describe() for each in groups])
+        return self._page(
+            "CacheParameterGroups", "CacheParameterGroupName", [each.describe() for each in groups]
+        )
 
     def describe_cache_parameters(self) -> ActionResult:
         """Answer DescribeCacheParameters."""
         group = self._memcached.parameter_group(self._get_param("CacheParameterGroupName"))
-        return _listed("Parameters", group.describe_parameters(self._get_param("Source")))
+        return self._page("Parameters", "ParameterName", group.describe_parameters(self._get_param("Source")))
 
     def describe_engine_default_parameters(self) -> ActionResult:
         """Answer DescribeEngineDefaultParameters."""
@@ -712,6 +717,13 @@ class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
         """Answer RemoveTagsFromResource."""
         self._memcached.remove_tags(self._get_param("ResourceName"), self._get_param("TagKeys", []))
         return self.list_tags_for_resource()
+
+    def _page(self, name: str, key: str, values: list[dict[str, Any]]) -> ActionResult:
+        """Return one page of values sorted by `key`; the marker is the first key of the next page."""
+        size = int(self._get_param("MaxRecords") or 100)
+        first = bisect_left([each[key] for each in values], self._get_param("Marker") or "")
+        more = values[first + size : first + size + 1]
+        return ActionResult({name: values[first : first + size], "Marker": more[0][key] if more else None})
 
     def create_replication_group(self) -> ActionResult:
         """Refuse: replication is not memcached's."""
@@ -793,7 +805,3 @@ def _sorted(known: Mapping[str, Any]) -> list[Any]:
 
 def _shown(name: str, value: dict[str, Any]) -> ActionResult:
     return ActionResult({name: value})
-
-
-def _listed(name: str, values: list[dict[str, Any]]) -> ActionResult:
-    return PaginatedResult({name: values})

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from botocore.exceptions import ClientError
+from served_region import Region, serve
+
+
+@pytest.fixture
+def region() -> Iterator[Region]:
+    with serve() as served:
+        yield served
+
+
+def error_of(call: Any, **arguments: Any) -> tuple[int, str, str]:
+    with pytest.raises(ClientError) as error:
+        call(**arguments)
+    answer = error.value.response
+    return (
+        answer["ResponseMetadata"]["HTTPStatusCode"],
+        answer["Error"]["Code"],
+        answer["Error"]["Message"],
+    )
+
+
+def test_only_changes_that_succeed_are_settled_and_before_the_answer(region: Region) -> None:
+    ec2 = region.client("ec2")
+
+    ec2.create_vpc(CidrBlock="10.0.0.0/24")
+    assert len(region.settled) == 1
+    assert len(region.settled[0].vpcs) == 1
+
+    ec2.describe_vpcs()
+    error_of(ec2.create_vpc, CidrBlock="10.0.0.0/8")
+    region.client("elasticache").describe_cache_clusters()
+    region.client("lambda").list_functions()
+    region.client("iam").create_user(UserName="somebody")
+    assert len(region.settled) == 1
+
+
+def test_change_that_cannot_be_settled_is_a_500_that_says_why(
+    region: Region, caplog: pytest.LogCaptureFixture
+) -> None:
+    region.settle_error = RuntimeError("the cable is cut")
+
+    status, code, message = error_of(region.client("ec2").create_vpc, CidrBlock="10.0.0.0/24")
+
+    assert (status, code) == (500, "InternalFailure")
+    assert "CreateVpc" in message
+    assert "the cable is cut" in message
+    assert "Traceback" in caplog.text
+
+
+def test_reads_and_invocations_do_not_wait_for_a_change(region: Region) -> None:
+    settling, finish = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        settling.set()
+        assert finish.wait(10)
+
+    region.settle = slow  # type: ignore[method-assign]
+    ec2 = region.client("ec2")
+    change = threading.Thread(target=ec2.create_vpc, kwargs={"CidrBlock": "10.0.0.0/24"})
+    change.start()
+    try:
+        assert settling.wait(10)
+        assert len(ec2.describe_vpcs()["Vpcs"]) == 1
+        missing = error_of(region.client("lambda").invoke, FunctionName="none")
+        assert missing[1] == "ResourceNotFoundException"
+    finally:
+        finish.set()
+        change.join()
+
+
+def test_changes_wait_for_each_other(region: Region) -> None:
+    running, overlaps = threading.Lock(), []
+
+    def settle() -> None:
+        overlaps.append(not running.acquire(blocking=False))
+        threading.Event().wait(0.02)
+        running.release()
+
+    region.settle = settle  # type: ignore[method-assign]
+    ec2 = region.client("ec2")
+    changes = [
+        threading.Thread(target=ec2.create_vpc, kwargs={"CidrBlock": f"10.{number}.0.0/24"})
+        for number in range(5)
+    ]
+    for each in changes:
+        each.start()
+    for each in changes:
+        each.join()
+
+    assert overlaps == [False] * 5
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "arguments", "action"),
+    [
+        ("ec2", "describe_verified_access_groups", {}, "DescribeVerifiedAccessGroups"),
+        ("elasticache", "describe_events", {}, "DescribeEvents"),
+        (
+            "elasticache",
+            "create_replication_group",
+            {"ReplicationGroupId": "a", "ReplicationGroupDescription": "a"},
+            "CreateReplicationGroup",
+        ),
+        ("lambda", "list_code_signing_configs", {}, "GET /2020-04-22/code-signing-configs"),
+        ("cloudtrail", "list_channels", {}, "ListChannels"),
+    ],
+)
+def test_what_is_not_emulated_is_refused_by_name(
+    region: Region, service: str, call: str, arguments: dict[str, str], action: str
+) -> None:
+    status, code, message = error_of(getattr(region.client(service), call), **arguments)
+
+    assert (status, code) == (501, "NotImplemented")
+    assert action in message
+
+
+def test_motos_own_api_is_closed(region: Region) -> None:
+    region.client("ec2").create_vpc(CidrBlock="10.0.0.0/24")
+
+    assert requests.post(f"{region.url}/moto-api/reset", timeout=10).status_code == 501
+    assert len(region.client("ec2").describe_vpcs()["Vpcs"]) == 1
+
+
+def test_roles_can_have_the_policies_of_aws(region: Region) -> None:
+    iam = region.client("iam")
+    iam.create_role(RoleName="function", AssumeRolePolicyDocument="{}")
+    arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
+
+    iam.attach_role_policy(RoleName="function", PolicyArn=arn)
+
+    (attached,) = iam.list_attached_role_policies(RoleName="function")["AttachedPolicies"]
+    assert attached["PolicyArn"] == arn
+
+
+def test_state_lock_is_taken_once(region: Region) -> None:
+    s3 = region.client("s3")
+    s3.create_bucket(Bucket="state")
+    s3.put_object(Bucket="state", Key="dev.tflock", Body=b"{}", IfNoneMatch="*")
+
+    status, code, _ = error_of(s3.put_object, Bucket="state", Key="dev.tflock", Body=b"{}", IfNoneMatch="*")
+    assert (status, code) == (412, "PreconditionFailed")
+
+    s3.delete_object(Bucket="state", Key="dev.tflock")
+    s3.put_object(Bucket="state", Key="dev.tflock", Body=b"{}", IfNoneMatch="*")
+
+
+def test_a_new_app_is_a_fresh_region(region: Region) -> None:
+    region.client("ec2").create_vpc(CidrBlock="10.0.0.0/24")
+    region.client("iam").create_user(UserName="somebody")
+
+    with serve() as another:
+        assert another.client("ec2").describe_vpcs()["Vpcs"] == []
+        assert another.client("iam").list_users()["Users"] == []

@@ -1,0 +1,268 @@
+from __future__ import annotations
+
+import base64
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from served_region import Network, Region, serve, two_zones
+
+
+@pytest.fixture
+def region() -> Iterator[Region]:
+    with serve() as served:
+        yield served
+
+
+@pytest.fixture
+def ec2(region: Region) -> Any:
+    return region.client("ec2")
+
+
+@pytest.fixture
+def network(ec2: Any) -> Network:
+    return two_zones(ec2)
+
+
+@pytest.fixture
+def functions(region: Region) -> Any:
+    """A Lambda client, in an account with the role `function`."""
+    region.client("iam").create_role(RoleName="function", AssumeRolePolicyDocument="{}")
+    return region.client("lambda")
+
+
+def zipped(source: str) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as target:
+        target.writestr("handler.py", source)
+    return archive.getvalue()
+
+
+def create(functions: Any, name: str = "one", **wanted: Any) -> dict[str, Any]:
+    made: dict[str, Any] = functions.create_function(
+        FunctionName=name,
+        Runtime="python3.13",
+        Role="arn:aws:iam::123456789012:role/function",
+        Handler="handler.handler",
+        Code={"ZipFile": zipped("first")},
+        **wanted,
+    )
+    return made
+
+
+def group(ec2: Any, network: Network, name: str = "functions") -> str:
+    made = ec2.create_security_group(GroupName=name, Description=name, VpcId=network.vpc)
+    return str(made["GroupId"])
+
+
+def interfaces(ec2: Any) -> dict[str, str]:
+    """Return the subnet of each function's interface, by the interface's id."""
+    wanted = [{"Name": "interface-type", "Values": ["lambda"]}]
+    found = ec2.describe_network_interfaces(Filters=wanted)["NetworkInterfaces"]
+    return {each["NetworkInterfaceId"]: each["SubnetId"] for each in found}
+
+
+def refusal(call: Any, **arguments: Any) -> Any:
+    with pytest.raises(ClientError) as error:
+        call(**arguments)
+    return error.value.response["Error"]
+
+
+def test_functions_share_interfaces_and_the_last_one_frees_them(
+    ec2: Any, network: Network, functions: Any
+) -> None:
+    place = {"SubnetIds": list(network.private.values()), "SecurityGroupIds": [group(ec2, network)]}
+    create(functions, "one", VpcConfig=place)
+    shared = interfaces(ec2)
+    assert sorted(shared.values()) == sorted(network.private.values())
+
+    create(functions, "two", VpcConfig=place)
+    assert interfaces(ec2) == shared
+
+    functions.delete_function(FunctionName="one")
+    assert interfaces(ec2) == shared
+    assert refusal(ec2.delete_subnet, SubnetId=network.private["us-east-1a"])["Code"] == "DependencyViolation"
+
+    functions.delete_function(FunctionName="two")
+    assert interfaces(ec2) == {}
+
+
+def test_functions_of_other_groups_have_interfaces_of_their_own(
+    ec2: Any, network: Network, functions: Any
+) -> None:
+    subnets = [network.private["us-east-1a"]]
+    for name in ("one", "two"):
+        place = {"SubnetIds": subnets, "SecurityGroupIds": [group(ec2, network, name)]}
+        create(functions, name, VpcConfig=place)
+
+    assert list(interfaces(ec2).values()) == subnets * 2
+
+
+def test_interfaces_follow_a_change_of_place(ec2: Any, network: Network, functions: Any) -> None:
+    groups = [group(ec2, network)]
+    create(
+        functions,
+        VpcConfig={"SubnetIds": [network.private["us-east-1a"]], "SecurityGroupIds": groups},
+    )
+
+    moved = {"SubnetIds": [network.private["us-east-1b"]], "SecurityGroupIds": groups}
+    functions.update_function_configuration(FunctionName="one", VpcConfig=moved)
+    assert list(interfaces(ec2).values()) == [network.private["us-east-1b"]]
+    shown = functions.get_function_configuration(FunctionName="one")["VpcConfig"]
+    assert (shown["SubnetIds"], shown["VpcId"]) == (moved["SubnetIds"], network.vpc)
+
+    functions.update_function_configuration(
+        FunctionName="one", VpcConfig={"SubnetIds": [], "SecurityGroupIds": []}
+    )
+    assert interfaces(ec2) == {}
+    assert functions.get_function_configuration(FunctionName="one")["VpcConfig"]["VpcId"] == ""
+
+
+def test_published_version_keeps_its_interfaces(ec2: Any, network: Network, functions: Any) -> None:
+    place = {"SubnetIds": [network.private["us-east-1a"]], "SecurityGroupIds": [group(ec2, network)]}
+    made = create(functions, VpcConfig=place, Publish=True)
+    assert made["Version"] == "1"
+
+    functions.update_function_configuration(
+        FunctionName="one", VpcConfig={"SubnetIds": [], "SecurityGroupIds": []}
+    )
+
+    assert list(interfaces(ec2).values()) == place["SubnetIds"]
+
+
+def test_unknown_place_is_refused_and_leaves_no_function(ec2: Any, network: Network, functions: Any) -> None:
+    known, subnet = group(ec2, network), network.private["us-east-1a"]
+    for subnets, groups, cause in (
+        (["subnet-0123456789abcdef0"], [known], "InvalidSubnetID.NotFound"),
+        ([subnet], ["sg-0123456789abcdef0"], "InvalidGroup.NotFound"),
+        ([subnet], [], "both SubnetIds and SecurityGroupIds"),
+    ):
+        place = {"SubnetIds": subnets, "SecurityGroupIds": groups}
+        error = refusal(lambda place=place: create(functions, VpcConfig=place))
+        assert error["Code"] == "InvalidParameterValueException"
+        assert cause in error["Message"]
+    assert functions.list_functions()["Functions"] == []
+    assert interfaces(ec2) == {}
+
+
+def test_invocation_runs_the_function_as_it_is_described(
+    region: Region, ec2: Any, network: Network, functions: Any
+) -> None:
+    place = {"SubnetIds": list(network.private.values()), "SecurityGroupIds": [group(ec2, network)]}
+    made = create(
+        functions,
+        VpcConfig=place,
+        Timeout=7,
+        MemorySize=256,
+        Environment={"Variables": {"B": "2", "A": "1"}},
+    )
+
+    answer = functions.invoke(FunctionName="one", Payload=b'{"event": 1}')
+
+    assert json.load(answer["Payload"]) == {"event": 1}
+    assert (answer["StatusCode"], answer["ExecutedVersion"]) == (200, "$LATEST")
+    assert "FunctionError" not in answer
+    assert "LogResult" not in answer
+    (spec,) = region.runner.invoked
+    assert spec.arn == made["FunctionArn"]
+    assert spec.code == zipped("first")
+    assert spec.code_sha256 == made["CodeSha256"]
+    assert spec.environment == (("A", "1"), ("B", "2"))
+    assert (spec.handler, spec.runtime, spec.timeout, spec.memory) == (
+        "handler.handler",
+        "python3.13",
+        7,
+        256,
+    )
+    assert spec.interface_ids == tuple(sorted(interfaces(ec2)))
+
+
+def test_failed_invocation_says_so_and_shows_its_log_if_asked(region: Region, functions: Any) -> None:
+    create(functions)
+    region.runner.answer = lambda payload: (b'{"errorType": "Boom"}', True)
+
+    answer = functions.invoke(FunctionName="one", LogType="Tail")
+
+    assert answer["FunctionError"] == "Unhandled"
+    tail = base64.b64decode(answer["LogResult"])
+    assert len(tail) == 4096
+    assert tail.endswith(b"x\n")
+
+
+def test_too_large_an_answer_is_an_error(region: Region, functions: Any) -> None:
+    create(functions)
+    region.runner.answer = lambda payload: (b'"' + b"x" * 6 * 1024 * 1024 + b'"', False)
+
+    answer = functions.invoke(FunctionName="one")
+
+    assert answer["FunctionError"] == "Unhandled"
+    assert json.load(answer["Payload"])["errorType"] == "Function.ResponseSizeTooLarge"
+
+
+def test_payload_must_be_json(functions: Any) -> None:
+    create(functions)
+
+    error = refusal(functions.invoke, FunctionName="one", Payload=b"{")
+
+    assert error["Code"] == "InvalidRequestContentException"
+
+
+def test_dry_run_runs_nothing(region: Region, functions: Any) -> None:
+    create(functions)
+
+    assert functions.invoke(FunctionName="one", InvocationType="DryRun")["StatusCode"] == 204
+    assert region.runner.invoked == []
+
+
+def test_event_is_taken_at_once_and_run(region: Region, functions: Any) -> None:
+    create(functions)
+
+    assert functions.invoke(FunctionName="one", InvocationType="Event")["StatusCode"] == 202
+
+    assert region.runner.reached.wait(10)
+
+
+def test_qualifier_chooses_the_version(region: Region, functions: Any) -> None:
+    create(functions, Publish=True)
+    functions.update_function_code(FunctionName="one", ZipFile=zipped("second"))
+
+    answer = functions.invoke(FunctionName="one", Qualifier="1")
+    functions.invoke(FunctionName="one")
+
+    assert answer["ExecutedVersion"] == "1"
+    assert [(each.version, each.code) for each in region.runner.invoked] == [
+        ("1", zipped("first")),
+        ("$LATEST", zipped("second")),
+    ]
+
+
+def test_changed_and_deleted_functions_are_forgotten(region: Region, functions: Any) -> None:
+    arn = create(functions)["FunctionArn"]
+
+    functions.update_function_code(FunctionName="one", ZipFile=zipped("second"))
+    functions.update_function_configuration(FunctionName="one", Timeout=9)
+    functions.delete_function(FunctionName="one")
+
+    assert region.runner.forgotten == [arn] * 3
+
+
+def test_logs_go_to_the_group_of_the_function(region: Region, functions: Any) -> None:
+    made = create(functions, LoggingConfig={"LogGroup": "/of/its/own"})
+    assert made["LoggingConfig"] == {"LogFormat": "Text", "LogGroup": "/of/its/own"}
+
+    functions.invoke(FunctionName="one")
+
+    logs = region.client("logs")
+    (found,) = logs.describe_log_groups()["logGroups"]
+    events = logs.filter_log_events(logGroupName=found["logGroupName"])["events"]
+    assert found["logGroupName"] == "/of/its/own"
+    assert [each["message"].split()[0] for each in events] == ["START", "END", "REPORT"]
+    assert {each["logStreamName"] for each in events} == {"2025/01/31/[$LATEST]0123456789abcdef"}
+
+
+def test_unknown_function_cannot_be_invoked(functions: Any) -> None:
+    assert refusal(functions.invoke, FunctionName="none")["Code"] == "ResourceNotFoundException"
