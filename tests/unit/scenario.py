@@ -41,7 +41,11 @@ GROUPS = (
     ),
     SecurityGroup("sg-client", ingress=(), egress=EVERYTHING_OUT),
     SecurityGroup("sg-mute", ingress=(), egress=()),
-    SecurityGroup("sg-web", ingress=(Rule("tcp", (80, 80), ANYWHERE),), egress=EVERYTHING_OUT),
+    SecurityGroup(
+        "sg-web",
+        ingress=(Rule("tcp", (80, 80), ANYWHERE), Rule("udp", (80, 80), ANYWHERE)),
+        egress=EVERYTHING_OUT,
+    ),
 )
 
 

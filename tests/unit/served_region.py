@@ -16,6 +16,7 @@ from werkzeug.serving import make_server
 from vpcache.lab.control.app import create_app
 from vpcache.lab.control.model import derive
 from vpcache.lab.functions import FunctionSpec, Invocation
+from vpcache.lab.request_handler import RequestHandler
 from vpcache.lab.topology import Topology
 
 
@@ -77,9 +78,15 @@ class Region:
 
 @contextmanager
 def serve() -> Iterator[Region]:
-    """Serve a fresh region; there can be one per process at a time."""
+    """Serve a region with nothing in EC2, ElastiCache and Lambda; tests of a process share the rest."""
     region = Region("", RecordingRunner(), [])
-    server = make_server("127.0.0.1", 0, create_app(region.runner, lambda: region.settle()), threaded=True)
+    server = make_server(
+        "127.0.0.1",
+        0,
+        create_app(region.runner, lambda: region.settle()),
+        threaded=True,
+        request_handler=RequestHandler,
+    )
     region.url = f"http://127.0.0.1:{server.port}"
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
@@ -89,6 +96,11 @@ def serve() -> Iterator[Region]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def unique(name: str) -> str:
+    """Return a name that no other test in this process has, for what regions share."""
+    return f"{name}-{uuid.uuid4()}"
 
 
 @dataclass(frozen=True)

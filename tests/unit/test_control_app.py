@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 from botocore.exceptions import ClientError
-from served_region import Region, serve
+from served_region import Region, serve, unique
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_only_changes_that_succeed_are_settled_and_before_the_answer(region: Reg
     error_of(ec2.create_vpc, CidrBlock="10.0.0.0/8")
     region.client("elasticache").describe_cache_clusters()
     region.client("lambda").list_functions()
-    region.client("iam").create_user(UserName="somebody")
+    region.client("iam").create_user(UserName=unique("somebody"))
     assert len(region.settled) == 1
 
 
@@ -131,31 +131,31 @@ def test_motos_own_api_is_closed(region: Region) -> None:
 
 def test_roles_can_have_the_policies_of_aws(region: Region) -> None:
     iam = region.client("iam")
-    iam.create_role(RoleName="function", AssumeRolePolicyDocument="{}")
+    role = unique("function")
+    iam.create_role(RoleName=role, AssumeRolePolicyDocument="{}")
     arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
 
-    iam.attach_role_policy(RoleName="function", PolicyArn=arn)
+    iam.attach_role_policy(RoleName=role, PolicyArn=arn)
 
-    (attached,) = iam.list_attached_role_policies(RoleName="function")["AttachedPolicies"]
+    (attached,) = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
     assert attached["PolicyArn"] == arn
 
 
 def test_state_lock_is_taken_once(region: Region) -> None:
     s3 = region.client("s3")
-    s3.create_bucket(Bucket="state")
-    s3.put_object(Bucket="state", Key="dev.tflock", Body=b"{}", IfNoneMatch="*")
+    lock = {"Bucket": unique("state"), "Key": "dev.tflock"}
+    s3.create_bucket(Bucket=lock["Bucket"])
+    s3.put_object(**lock, Body=b"{}", IfNoneMatch="*")
 
-    status, code, _ = error_of(s3.put_object, Bucket="state", Key="dev.tflock", Body=b"{}", IfNoneMatch="*")
+    status, code, _ = error_of(s3.put_object, **lock, Body=b"{}", IfNoneMatch="*")
     assert (status, code) == (412, "PreconditionFailed")
 
-    s3.delete_object(Bucket="state", Key="dev.tflock")
-    s3.put_object(Bucket="state", Key="dev.tflock", Body=b"{}", IfNoneMatch="*")
+    s3.delete_object(**lock)
+    s3.put_object(**lock, Body=b"{}", IfNoneMatch="*")
 
 
 def test_a_new_app_is_a_fresh_region(region: Region) -> None:
     region.client("ec2").create_vpc(CidrBlock="10.0.0.0/24")
-    region.client("iam").create_user(UserName="somebody")
 
     with serve() as another:
         assert another.client("ec2").describe_vpcs()["Vpcs"] == []
-        assert another.client("iam").list_users()["Users"] == []

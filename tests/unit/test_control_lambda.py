@@ -5,11 +5,12 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from served_region import Network, Region, serve, two_zones
+from served_region import Network, Region, serve, two_zones, unique
 
 
 @pytest.fixture
@@ -30,8 +31,9 @@ def network(ec2: Any) -> Network:
 
 @pytest.fixture
 def functions(region: Region) -> Any:
-    """A Lambda client, in an account with the role `function`."""
-    region.client("iam").create_role(RoleName="function", AssumeRolePolicyDocument="{}")
+    """A Lambda client, in an account with the role that the functions have."""
+    with suppress(ClientError):  # another test made it
+        region.client("iam").create_role(RoleName="function", AssumeRolePolicyDocument="{}")
     return region.client("lambda")
 
 
@@ -251,17 +253,24 @@ def test_changed_and_deleted_functions_are_forgotten(region: Region, functions: 
 
 
 def test_logs_go_to_the_group_of_the_function(region: Region, functions: Any) -> None:
-    made = create(functions, LoggingConfig={"LogGroup": "/of/its/own"})
-    assert made["LoggingConfig"] == {"LogFormat": "Text", "LogGroup": "/of/its/own"}
+    group_name = unique("/of/its/own")
+    made = create(functions, LoggingConfig={"LogGroup": group_name})
+    assert made["LoggingConfig"] == {"LogFormat": "Text", "LogGroup": group_name}
 
     functions.invoke(FunctionName="one")
 
-    logs = region.client("logs")
-    (found,) = logs.describe_log_groups()["logGroups"]
-    events = logs.filter_log_events(logGroupName=found["logGroupName"])["events"]
-    assert found["logGroupName"] == "/of/its/own"
+    events = region.client("logs").filter_log_events(logGroupName=group_name)["events"]
     assert [each["message"].split()[0] for each in events] == ["START", "END", "REPORT"]
     assert {each["logStreamName"] for each in events} == {"2025/01/31/[$LATEST]0123456789abcdef"}
+
+
+def test_logs_without_a_group_go_to_the_usual_one(region: Region, functions: Any) -> None:
+    name = unique("one")
+    create(functions, name)
+
+    functions.invoke(FunctionName=name)
+
+    assert region.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
 
 
 def test_unknown_function_cannot_be_invoked(functions: Any) -> None:

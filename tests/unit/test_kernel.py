@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 import pytest
@@ -29,10 +29,11 @@ from vpcache.lab.network import (
     resolver_address,
     router_namespace,
 )
-from vpcache.lab.topology import Rule, Topology, Vpc
+from vpcache.lab.topology import Route, RouteTarget, Rule, Topology, Vpc
 
 HOST = "198.51.100.10"
 OTHER_HOST = "198.51.100.20"
+ELSEWHERE = "192.0.2.1"  # an address that nobody has
 CACHE_ADDRESS = "10.0.0.150"
 _PATIENCE = 10.0  # seconds for what must happen, on a busy machine
 _SILENCE = 0.4  # seconds after which a packet is taken to be dropped
@@ -92,6 +93,29 @@ class Wires:
         except TimeoutError:
             return True
         return False
+
+    @contextmanager
+    def datagrams(self, namespace: str, address: str, port: int = 0) -> Iterator[socket.socket]:
+        """Give a UDP socket bound to `address` in `namespace`."""
+        with self.namespaces.socket(namespace, socket.SOCK_DGRAM) as end:
+            end.bind((address, port))
+            yield end
+
+
+def _arrives(
+    sender: socket.socket, receiver: socket.socket, to: str = "", patience: float = _PATIENCE
+) -> bool:
+    """Return whether `receiver` hears `sender`, who sends to its address or to another, `to`."""
+    address, port = receiver.getsockname()
+    message = os.urandom(8)
+    sender.sendto(message, (to or address, port))
+    receiver.settimeout(patience)
+    try:
+        while receiver.recv(100) != message:
+            pass
+    except TimeoutError:
+        return False
+    return True
 
 
 def _serve(listener: socket.socket, name: str) -> None:
@@ -172,23 +196,23 @@ def test_the_internet_reaches_what_has_an_elastic_address_and_lets_it_in() -> No
     assert wires.is_silent(INTERNET, WEB_ADDRESS, 81)
     with pytest.raises(OSError, match="unreachable"):
         wires.ask(INTERNET, "10.0.0.160", 80)
+
+
+@isolated
+def test_not_even_one_datagram_from_the_internet_reaches_a_private_address() -> None:
+    wires = Wires(VPC)
     (uplink,) = [link.device for link in plan(Topology((VPC,))).links if link.namespace == INTERNET]
-    _ip(
-        "-n",
-        INTERNET,
-        "route",
-        "add",
-        "10.0.0.0/24",
-        "via",
-        "169.254.0.2",
-        "dev",
-        uplink,
-        "onlink",
-        "src",
-        HOST,
-    )
-    assert wires.is_silent(INTERNET, "10.0.0.160", 80)
-    assert wires.is_silent(INTERNET, "10.0.0.20", 80)
+    _ip("-n", INTERNET, "route", "add", "10.0.0.0/24", "via", "169.254.0.2", "dev", uplink, "onlink")
+    with (
+        wires.datagrams(INTERNET, HOST) as host,
+        wires.datagrams(of("client-a"), "10.0.0.140") as client,
+        wires.datagrams(of("stranger"), "10.0.0.160", 80) as stranger,
+        wires.datagrams(of("web"), "10.0.0.20", 80) as web,
+    ):
+        for receiver in (stranger, web):
+            assert _arrives(client, receiver)
+            assert not _arrives(host, receiver, patience=_SILENCE)
+        assert _arrives(host, web, to=WEB_ADDRESS)
 
 
 @isolated
@@ -198,6 +222,7 @@ def test_a_nat_gateway_lets_no_new_connection_in() -> None:
     wires.serve(of("nat-a"), "10.0.0.10", 80)
     for port in (80, 81):
         assert wires.is_silent(INTERNET, EGRESS["a"], port)
+        assert wires.is_silent(of("client-a"), "10.0.0.10", port)
     assert wires.ask(of("client-a"), HOST, 443) == EGRESS["a"]
 
 
@@ -242,18 +267,16 @@ def test_a_severed_nat_gateway_cuts_its_zone_alone_and_comes_back() -> None:
 def test_a_severed_interface_neither_sends_nor_receives() -> None:
     wires = Wires(VPC)
     wires.serve(of("cache"), CACHE_ADDRESS, PORT)
-    received = wires.namespaces.socket(of("cache"), socket.SOCK_DGRAM)
-    received.bind((CACHE_ADDRESS, PORT))
-    received.settimeout(_SILENCE)
-    for cut in ("eni-client-a", "eni-cache"):
-        wires.lay(VPC, cut=frozenset({cut}))
-        assert wires.is_silent(of("client-a"), CACHE_ADDRESS, PORT)
-        with wires.namespaces.socket(of("client-a"), socket.SOCK_DGRAM) as sender:
-            sender.sendto(b"lost", (CACHE_ADDRESS, PORT))
-        with pytest.raises(TimeoutError):
-            received.recv(100)
-    wires.lay(VPC)
-    assert wires.ask(of("client-a"), CACHE_ADDRESS, PORT) == "10.0.0.140"
+    with (
+        wires.datagrams(of("cache"), CACHE_ADDRESS, PORT) as cache,
+        wires.datagrams(of("client-a"), "10.0.0.140") as client,
+    ):
+        for cut in ("eni-client-a", "eni-cache"):
+            wires.lay(VPC, cut=frozenset({cut}))
+            assert wires.is_silent(of("client-a"), CACHE_ADDRESS, PORT)
+            assert not _arrives(client, cache, patience=_SILENCE)
+        wires.lay(VPC)
+        assert _arrives(client, cache)
 
 
 @isolated
@@ -269,26 +292,59 @@ def test_a_host_that_is_down_is_silent_and_others_are_not() -> None:
 
 
 @isolated
+def test_a_host_that_is_down_neither_sends_nor_receives() -> None:
+    wires = Wires(VPC)
+    with wires.datagrams(INTERNET, HOST, 80) as host, wires.datagrams(of("web"), "10.0.0.20", 80) as web:
+        assert _arrives(web, host)
+        assert _arrives(host, web, to=WEB_ADDRESS)
+        wires.lay(VPC, down=frozenset({IPv4Address(HOST)}))
+        assert not _arrives(web, host, patience=_SILENCE)
+        with pytest.raises(PermissionError):  # dropped before it leaves
+            _arrives(host, web, to=WEB_ADDRESS)
+
+
+@isolated
+def test_only_a_nat_gateway_takes_what_is_not_for_its_address() -> None:
+    tables = tuple(
+        replace(
+            table,
+            routes=(*table.routes, Route(IPv4Network(f"{ELSEWHERE}/32"), RouteTarget.INTERFACE, "eni-web")),
+        )
+        for table in VPC.route_tables
+    )
+    wires = Wires(replace(VPC, route_tables=tables))
+    _ip("-n", of("web"), "address", "add", f"{ELSEWHERE}/32", "dev", "lo")
+    with (
+        wires.datagrams(of("client-a"), "10.0.0.140") as client,
+        wires.datagrams(of("web"), "10.0.0.20", 80) as web,
+        wires.datagrams(of("web"), ELSEWHERE, 80) as elsewhere,
+    ):
+        assert _arrives(client, web)
+        assert not _arrives(client, elsewhere, patience=_SILENCE)
+
+
+@isolated
 def test_what_has_no_route_is_silent() -> None:
     wires = Wires(VPC)
-    assert wires.is_silent(of("client-a"), "192.0.2.1", 443)  # nowhere on the internet
+    assert wires.is_silent(of("client-a"), ELSEWHERE, 443)  # nowhere on the internet
     assert wires.is_silent(of("client-a"), "10.0.0.180", 443)  # nowhere in the VPC
     assert wires.is_silent(of("client-a"), "169.254.0.2", 443)  # the lab's own plumbing
     assert wires.is_silent(of("client-a"), "10.0.0.129", 443)  # the router
+    wires.lay(replace(VPC, route_tables=tuple(replace(table, routes=()) for table in VPC.route_tables)))
+    assert wires.is_silent(of("client-a"), ELSEWHERE, 443)
 
 
 @isolated
 def test_an_interface_cannot_speak_for_another() -> None:
     wires = Wires(VPC)
-    cache = wires.namespaces.socket(of("cache"), socket.SOCK_DGRAM)
-    cache.bind((CACHE_ADDRESS, PORT))
-    cache.settimeout(_PATIENCE)
     _ip("-n", of("stranger"), "address", "add", "10.0.0.140/32", "dev", "eth0")
-    for namespace, message in ((of("stranger"), b"forged"), (of("client-a"), b"true")):
-        with wires.namespaces.socket(namespace, socket.SOCK_DGRAM) as sender:
-            sender.bind(("10.0.0.140", 0))
-            sender.sendto(message, (CACHE_ADDRESS, PORT))
-    assert cache.recv(100) == b"true"
+    with (
+        wires.datagrams(of("cache"), CACHE_ADDRESS, PORT) as cache,
+        wires.datagrams(of("stranger"), "10.0.0.140") as forger,
+        wires.datagrams(of("client-a"), "10.0.0.140") as client,
+    ):
+        assert not _arrives(forger, cache, patience=_SILENCE)
+        assert _arrives(client, cache)
 
 
 @isolated
@@ -296,21 +352,17 @@ def test_the_resolver_can_be_asked_whatever_the_groups_say() -> None:
     mute = replace(CLIENTS["a"], security_groups=frozenset({"sg-mute"}))
     wires = Wires(with_interfaces(VPC, mute))
     resolver = str(resolver_address(VPC.cidr))
-    for port in (53, 54):
-        wires.serve(router_namespace(VPC.id), resolver, port)
+    router = router_namespace(VPC.id)
+    wires.serve(router, resolver, 53)
     assert wires.ask(of("client-a"), resolver, 53) == "10.0.0.140"
-    assert wires.is_silent(of("client-a"), resolver, 54)
     with (
-        wires.namespaces.socket(router_namespace(VPC.id), socket.SOCK_DGRAM) as server,
-        wires.namespaces.socket(of("client-a"), socket.SOCK_DGRAM) as client,
+        wires.datagrams(of("client-a"), "10.0.0.140", 5000) as client,
+        wires.datagrams(router, resolver, 53) as server,
+        wires.datagrams(router, resolver, 54) as other,
     ):
-        for end in (server, client):
-            end.settimeout(_PATIENCE)
-        server.bind((resolver, 53))
-        client.sendto(b"question", (resolver, 53))
-        _, asker = server.recvfrom(100)
-        server.sendto(b"answer", asker)
-        assert client.recv(100) == b"answer"
+        assert _arrives(client, server)
+        assert _arrives(server, client)
+        assert not _arrives(client, other, patience=_SILENCE)
 
 
 @isolated

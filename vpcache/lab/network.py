@@ -276,11 +276,7 @@ def _internet(topology: Topology, down_hosts: Collection[IPv4Address]) -> Namesp
     ruleset = _table_text(
         _set("down", "ipv4_addr", down_hosts),
         _chain("arriving", "filter hook prerouting priority raw; policy accept", ["ip daddr @down drop"]),
-        _chain(
-            "answering",
-            "filter hook output priority filter; policy accept",
-            ["ip saddr @down drop", "icmp type destination-unreachable drop"],
-        ),
+        _chain("answering", "filter hook output priority filter; policy accept", ["ip saddr @down drop"]),
     )
     return Namespace(tuple(lines), _FORWARDING, ruleset)
 

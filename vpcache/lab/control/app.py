@@ -35,11 +35,12 @@ _SETTINGS = {
 
 
 def create_app(functions: FunctionRunner, settle: Callable[[], None]) -> WSGIApplication:
-    """Return a fresh region as a WSGI application.
+    """Return the region's API as a WSGI application.
 
     `settle` is called after each change to EC2, ElastiCache or Lambda that succeeded, before the answer goes
     out; such changes wait for each other, reads and invocations for nothing. If it raises, the caller gets a
-    500 that names the cause. There is one region per process: a second one takes the place of the first.
+    500 that names the cause. A process has one region: a second one takes the place of the first, whose EC2,
+    ElastiCache and Lambda are gone.
     """
     os.environ.update(_SETTINGS)
     return ControlPlane(_extended_moto(functions), settle)
@@ -53,7 +54,6 @@ def _extended_moto(functions: FunctionRunner) -> WSGIApplication:
     - Lambda's backend and API: interfaces in the VPC, and a runner in the place of Docker.
     """
     from moto.awslambda.models import lambda_backends
-    from moto.core.base_backend import BackendDict
     from moto.ec2.models import ec2_backends
     from moto.elasticache.models import elasticache_backends
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -70,7 +70,6 @@ def _extended_moto(functions: FunctionRunner) -> WSGIApplication:
     for backends, ours in replaced.items():
         backends.clear()
         backends.backend = ours
-    BackendDict.reset()
     app: WSGIApplication = DomainDispatcherApplication(create_backend_app)
     return app
 

@@ -6,8 +6,6 @@ import hashlib
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,190 +27,13 @@ from moto.elasticache.models import ElastiCacheBackend, elasticache_backends
 from moto.elasticache.responses import ElastiCacheResponse
 from moto.elasticache.urls import url_bases
 
-from vpcache.lab.control.cache_parameters import FAMILIES, NODE_TYPES, VERSIONS, arguments
+from vpcache.lab.control.cache_parameters import FAMILIES, NODE_TYPES, VERSIONS
+from vpcache.lab.control.caches import Cluster, Node, ParameterGroup, SubnetGroup
 from vpcache.lab.control.ec2 import Ec2Backend, ManagedInterface, backend_of
 
 REQUESTER = "amazon-elasticache"
 _MOST_NODES = 60  # of one memcached cluster: "Quotas" in the ElastiCache user guide
 _Tags = Sequence[Mapping[str, str]]
-
-
-@dataclass
-class SubnetGroup:
-    """A cache subnet group: where in a VPC nodes may be placed."""
-
-    name: str
-    arn: str
-    description: str
-    vpc_id: str
-    subnets: list[Any]
-
-    def describe(self) -> dict[str, Any]:
-        """Return the group as the API shows it."""
-        return {
-            "CacheSubnetGroupName": self.name,
-            "CacheSubnetGroupDescription": self.description,
-            "VpcId": self.vpc_id,
-            "ARN": self.arn,
-            "SupportedNetworkTypes": ["ipv4"],
-            "Subnets": [
-                {
-                    "SubnetIdentifier": subnet.id,
-                    "SubnetAvailabilityZone": {"Name": subnet.availability_zone},
-                    "SupportedNetworkTypes": ["ipv4"],
-                }
-                for subnet in self.subnets
-            ],
-        }
-
-
-@dataclass
-class ParameterGroup:
-    """A cache parameter group; `changed` holds the parameters that differ from the family's defaults."""
-
-    name: str
-    arn: str
-    family: str
-    description: str
-    changed: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def is_default(self) -> bool:
-        """Whether this is a group of AWS's own, which cannot be changed."""
-        return self.name.startswith("default.")
-
-    def values(self) -> dict[str, str]:
-        """Return every parameter's value."""
-        return {name: parameter.default for name, parameter in FAMILIES[self.family].items()} | self.changed
-
-    def describe(self) -> dict[str, Any]:
-        """Return the group as the API shows it."""
-        return {
-            "CacheParameterGroupName": self.name,
-            "CacheParameterGroupFamily": self.family,
-            "Description": self.description,
-            "IsGlobal": False,
-            "ARN": self.arn,
-        }
-
-    def describe_parameters(self, source: str | None) -> list[dict[str, Any]]:
-        """Return the parameters as the API shows them: all, or those whose value came from `source`."""
-        shown = [
-            {
-                "ParameterName": parameter.name,
-                "ParameterValue": self.changed.get(parameter.name, parameter.default),
-                "Source": "user" if parameter.name in self.changed else "system",
-                "DataType": parameter.type,
-                "AllowedValues": parameter.allowed,
-                "IsModifiable": parameter.modifiable,
-                "MinimumEngineVersion": VERSIONS[0],
-                "ChangeType": "requires-reboot",
-            }
-            for parameter in FAMILIES[self.family].values()
-        ]
-        return [each for each in shown if source in (None, each["Source"])]
-
-
-@dataclass(frozen=True)
-class Node:
-    """A cache node on the interface made for it."""
-
-    id: str  # "0001"
-    interface: ManagedInterface
-    created: datetime
-
-
-@dataclass
-class Cluster:
-    """A memcached cluster."""
-
-    id: str
-    arn: str
-    node_type: str
-    engine_version: str
-    port: int
-    az_mode: str
-    label: str  # the six characters after the cluster's id in its names
-    suffix: str  # the end of its names: "use1.cache.amazonaws.com"
-    subnet_group: SubnetGroup
-    security_group_ids: list[str]
-    parameter_group: ParameterGroup
-    running: dict[str, str]  # the parameter values with which the nodes were started
-    is_encrypted: bool
-    created: datetime
-    maintenance_window: str
-    auto_minor_version_upgrade: bool
-    notification_topic_arn: str | None
-    nodes: list[Node] = field(default_factory=list)
-    membership: int = 0  # counts changes of `nodes`
-    pending: dict[str, Any] = field(default_factory=dict)  # waits for the maintenance window
-
-    @property
-    def configuration_hostname(self) -> str:
-        """The name of the configuration endpoint."""
-        return f"{self.id}.{self.label}.cfg.{self.suffix}"
-
-    def hostname(self, node: Node) -> str:
-        """Return the name of a node."""
-        return f"{self.id}.{self.label}.{node.id}.{self.suffix}"
-
-    def arguments(self) -> tuple[str, ...]:
-        """Return the arguments of this cluster's memcached processes."""
-        return arguments(self.node_type, self.running)
-
-    def describe(self, status: str = "available", *, with_nodes: bool = False) -> dict[str, Any]:
-        """Return the cluster as the API shows it."""
-        zones = {node.interface.availability_zone for node in self.nodes}
-        apply_status = "in-sync" if self.running == self.parameter_group.values() else "pending-reboot"
-        shown: dict[str, Any] = {
-            "CacheClusterId": self.id,
-            "ARN": self.arn,
-            "Engine": "memcached",
-            "EngineVersion": self.engine_version,
-            "CacheNodeType": self.node_type,
-            "CacheClusterStatus": status,
-            "NumCacheNodes": len(self.nodes),
-            "PreferredAvailabilityZone": zones.pop() if len(zones) == 1 else "Multiple",
-            "CacheClusterCreateTime": self.created,
-            "PreferredMaintenanceWindow": self.maintenance_window,
-            "PendingModifiedValues": self.pending,
-            "CacheSecurityGroups": [],
-            "SecurityGroups": [
-                {"SecurityGroupId": each, "Status": "active"} for each in self.security_group_ids
-            ],
-            "CacheParameterGroup": {
-                "CacheParameterGroupName": self.parameter_group.name,
-                "ParameterApplyStatus": apply_status,
-                "CacheNodeIdsToReboot": [] if apply_status == "in-sync" else [node.id for node in self.nodes],
-            },
-            "CacheSubnetGroupName": self.subnet_group.name,
-            "AutoMinorVersionUpgrade": self.auto_minor_version_upgrade,
-            "TransitEncryptionEnabled": self.is_encrypted,
-            "AtRestEncryptionEnabled": False,
-            "AuthTokenEnabled": False,
-            "NetworkType": "ipv4",
-            "IpDiscovery": "ipv4",
-        }
-        if self.notification_topic_arn:
-            shown["NotificationConfiguration"] = {
-                "TopicArn": self.notification_topic_arn,
-                "TopicStatus": "active",
-            }
-        if status != "creating":
-            shown["ConfigurationEndpoint"] = {"Address": self.configuration_hostname, "Port": self.port}
-        if with_nodes:
-            shown["CacheNodes"] = [self._describe_node(node) for node in self.nodes]
-        return shown
-
-    def _describe_node(self, node: Node) -> dict[str, Any]:
-        return {
-            "CacheNodeId": node.id,
-            "CacheNodeStatus": "available",
-            "CacheNodeCreateTime": node.created,
-            "Endpoint": {"Address": self.hostname(node), "Port": self.port},
-            "ParameterGroupStatus": "in-sync",
-            "CustomerAvailabilityZone": node.interface.availability_zone,
-        }
 
 
 class MemcachedBackend(ElastiCacheBackend):  # type: ignore[misc]  # mypy sees moto's classes as Any

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from vpcache.lab.control import ACCOUNT, REGION, ec2, elasticache
+from vpcache.lab.control.caches import Cluster, Node
 from vpcache.lab.topology import (
     CacheCluster,
     CacheNode,
@@ -34,7 +35,7 @@ def derive(region: str = REGION, account: str = ACCOUNT) -> Topology:
     return Topology(tuple(_vpc(network, network.vpcs[vpc_id], clusters) for vpc_id in sorted(network.vpcs)))
 
 
-def _vpc(network: ec2.Ec2Backend, vpc: Any, clusters: Iterable[elasticache.Cluster]) -> Vpc:
+def _vpc(network: ec2.Ec2Backend, vpc: Any, clusters: Iterable[Cluster]) -> Vpc:
     gateway = network.attached_internet_gateway(vpc.id)
     subnets = _of(vpc, (subnet for zone in network.subnets.values() for subnet in zone.values()))
     tables = _of(vpc, network.route_tables.values())
@@ -136,7 +137,7 @@ def _interface(interface: Any) -> Interface:
     )
 
 
-def _cluster(cluster: elasticache.Cluster) -> CacheCluster:
+def _cluster(cluster: Cluster) -> CacheCluster:
     return CacheCluster(
         id=cluster.id,
         vpc_id=cluster.subnet_group.vpc_id,
@@ -147,7 +148,7 @@ def _cluster(cluster: elasticache.Cluster) -> CacheCluster:
     )
 
 
-def _node(cluster: elasticache.Cluster, node: elasticache.Node) -> CacheNode:
+def _node(cluster: Cluster, node: Node) -> CacheNode:
     interface = _interface(node.interface)
     return CacheNode(
         id=node.id,
