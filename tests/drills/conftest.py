@@ -1,8 +1,8 @@
 import pytest
 
 
-@pytest.fixture(autouse=True)
-def alone(run):
-    """A drill takes something away from the stack: nobody else may look meanwhile."""
+@pytest.fixture
+def outputs(run, outputs):
+    """The shared stack's outputs, for a test that takes something away: nobody else may look meanwhile."""
     with run.in_use(exclusive=True):
-        yield
+        yield outputs

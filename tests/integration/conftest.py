@@ -1,8 +1,8 @@
 import pytest
 
 
-@pytest.fixture(autouse=True)
-def beside_others(run):
-    """Tests that only look may run at once, but not while a drill takes something away."""
+@pytest.fixture
+def outputs(run, outputs):
+    """The shared stack's outputs, for tests that only look: any number at once, but none during a drill."""
     with run.in_use(exclusive=False):
-        yield
+        yield outputs

@@ -216,6 +216,28 @@ def test_not_even_one_datagram_from_the_internet_reaches_a_private_address() -> 
 
 
 @isolated
+def test_not_even_one_datagram_leaves_by_the_internet_gateway_without_an_elastic_address() -> None:
+    wires = Wires(with_interfaces(VPC, interface("bare", "10.0.0.21", "sg-web")))
+    with (
+        wires.datagrams(INTERNET, HOST, 80) as host,
+        wires.datagrams(of("bare"), "10.0.0.21") as bare,
+        wires.datagrams(of("web"), "10.0.0.20") as web,
+    ):
+        assert not _arrives(bare, host, patience=_SILENCE)
+        assert _arrives(web, host)
+
+
+@isolated
+def test_no_packet_for_a_link_local_address_leaves_the_vpc() -> None:
+    wires = Wires(VPC)
+    with (
+        wires.datagrams(INTERNET, "169.254.0.1", 80) as plumbing,
+        wires.datagrams(of("web"), "10.0.0.20") as web,
+    ):
+        assert not _arrives(web, plumbing, patience=_SILENCE)
+
+
+@isolated
 def test_a_nat_gateway_lets_no_new_connection_in() -> None:
     wires = Wires(VPC)
     wires.serve(INTERNET, HOST, 443)

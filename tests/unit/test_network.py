@@ -206,6 +206,12 @@ def test_an_interface_has_its_subnets_prefix_and_leaves_by_base_plus_one() -> No
     ]
 
 
+def test_no_route_table_is_asked_about_the_vpcs_own_range() -> None:
+    routing = [line for line in lines(plan(Topology((VPC,))), ROUTER) if not line.startswith("address")]
+    assert routing[:2] == ["rule priority 100 lookup 100", "route blackhole 10.0.0.0/24 table 100"]
+    assert all("priority 200" in line for line in routing[2:] if line.startswith("rule"))
+
+
 @pytest.mark.parametrize(
     ("route", "vpc"),
     [

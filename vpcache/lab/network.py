@@ -306,8 +306,6 @@ def _gateway(vpc: Vpc) -> Namespace:
             "filter hook postrouting priority raw; policy drop",
             [f'oifname "{_INSIDE}" accept', f'oifname "{_OUTSIDE}" ip saddr set ip saddr map @public accept'],
         ),
-        _chain("input", "filter hook input priority filter; policy drop"),
-        _chain("output", "filter hook output priority filter; policy drop"),
     )
     return Namespace(lines, _FORWARDING, ruleset)
 
@@ -332,7 +330,7 @@ def _interface(vpc: Vpc, interface: Interface) -> Namespace:
             "filter hook forward priority filter; policy drop",
             [
                 "ct state established,related accept",
-                f"ct state new ip saddr {vpc.cidr} ip daddr != {vpc.cidr} accept",
+                f"ct state new ip saddr {vpc.cidr} accept",
             ],
         ),
         _chain(
@@ -424,7 +422,6 @@ def _router_ruleset(vpc: Vpc, severed: Collection[str]) -> str:
             "filter hook prerouting priority raw; policy accept",
             [
                 "iifname @severed drop",
-                "meta nfproto != ipv4 drop",
                 "iifname @checked iifname . ip saddr != @owned drop",
                 "meta mark set iifname map @route_table",
             ],

@@ -1,0 +1,125 @@
+"""The project's commands as a user types them, on a lab of the test's own, and what it leaves on the machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Commands:
+    """Runs Invoke tasks against the lab on `port`."""
+
+    port: int
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The user's environment, with this lab's port."""
+        return {**os.environ, "VPCACHE_LAB_PORT": str(self.port)}
+
+    def start(self, *words: str, **changes: str) -> subprocess.Popen[str]:
+        """Start a task."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "invoke", *words],
+            cwd=ROOT,
+            env=self.environment | changes,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *words: str, **changes: str) -> subprocess.CompletedProcess[str]:
+        """Run a task to its end."""
+        with self.start(*words, **changes) as process:
+            out, err = process.communicate(timeout=SECONDS)
+        return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+    def succeed(self, *words: str) -> str:
+        """Run a task that must succeed, and return what it printed."""
+        done = self.run(*words)
+        assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def refuse(self, *words: str, **changes: str) -> str:
+        """Run a task that must refuse in one line and no traceback, and return that line."""
+        done = self.run(*words, **changes)
+        assert done.returncode != 0, f"{words} succeeded: {done.stdout}"
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        assert len(lines) == 1, f"{words}: {done.stderr}"
+        return lines[0]
+
+    def lab_pid(self) -> int | None:
+        """Return the lab's process id, if it runs."""
+        answer: dict[str, Any] = json.loads(self.succeed("lab.status", "--json"))
+        return answer["pid"]
+
+
+@contextmanager
+def own_lab(port: int) -> Iterator[Commands]:
+    """Give commands for a lab that ends with the test, however it ends."""
+    commands = Commands(port)
+    try:
+        yield commands
+    finally:
+        commands.run("lab.stop")
+
+
+def machine() -> dict[str, list[str]]:
+    """Return what a lab could leave on the host: namespaces, links, mounts."""
+    views = {
+        "namespaces": ["ip", "netns"],
+        "links": ["ip", "-brief", "link"],
+        "mounts": ["cat", "/proc/mounts"],
+    }
+    return {
+        name: subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+        for name, command in views.items()
+    }
+
+
+def inhabitants(pid: int) -> set[int]:
+    """Return the processes of the PID namespace that `pid` lives in."""
+    home = Path(f"/proc/{pid}/ns/pid").readlink()
+    return {
+        int(entry.name)
+        for entry in Path("/proc").iterdir()
+        if entry.name.isdigit() and _lives_in(entry, home)
+    }
+
+
+def wait_until_gone(pids: set[int], seconds: float = 10) -> None:
+    """Wait for the end of processes. Raises AssertionError that names those still there."""
+    deadline = time.monotonic() + seconds
+    while left := {pid for pid in pids if Path(f"/proc/{pid}").exists()}:
+        assert time.monotonic() < deadline, f"still there: {left}"
+        time.sleep(0.01)
+
+
+def interrupt_when(process: subprocess.Popen[str], line: str) -> tuple[str, str]:
+    """Send SIGINT to a task as soon as it prints a line with these words; return the rest of what it says."""
+    assert process.stdout is not None
+    said = next(text for text in process.stdout if line in text)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=SECONDS)
+    return said + out, err
+
+
+def _lives_in(entry: Path, home: Path) -> bool:
+    try:
+        return (entry / "ns/pid").readlink() == home
+    except OSError:
+        return False

@@ -1,0 +1,86 @@
+"""The whole way as a user goes it, on a lab of the test's own."""
+
+import json
+import os
+import signal
+
+import pytest
+from commands import inhabitants, interrupt_when, machine, own_lab, wait_until_gone
+
+from vpcache.lab.client import Lab
+from vpcache.pytest_plugin import free_port
+from vpcache.target import lab_target
+
+pytestmark = pytest.mark.lab
+
+
+@pytest.fixture
+def commands():
+    with own_lab(free_port()) as commands:
+        yield commands
+
+
+def test_from_apply_to_nothing_left(commands, request):
+    before = machine()
+    name = f"life-{commands.port}"
+    stack = ("--env", "dev", "--name", name)
+
+    summary = commands.succeed("apply", *stack)
+    assert "egress by 203.0.113." in summary
+    assert "no changes" in commands.succeed("plan", *stack)
+    calls = [json.loads(commands.succeed("call", *stack, "--json")) for _ in range(2)]
+    assert [call["source"] for call in calls] == ["origin", "cache"]
+    assert calls[1]["function_ms"] <= calls[0]["function_ms"] / 10
+    verdict = json.loads(commands.succeed("verify", *stack, "--json"))
+    assert verdict["passed"], verdict
+    lab_processes = inhabitants(commands.lab_pid())
+    assert len(lab_processes) >= 5, "the daemon, two memcached nodes and workers should live in there"
+
+    assert f"nothing is left of {name}" in commands.succeed("destroy", *stack)
+    assert "applied" in commands.refuse("call", *stack)
+    lab_processes |= inhabitants(commands.lab_pid())
+    commands.succeed("lab.stop")
+    wait_until_gone(lab_processes)
+    assert machine() == before
+
+
+def test_an_interrupted_apply_can_be_destroyed(commands):
+    stack = ("--env", "dev", "--name", f"cut-{commands.port}")
+    with commands.start("apply", *stack) as process:
+        out, err = interrupt_when(process, "aws_iam_role.this")
+    assert process.returncode == 130, out + err
+    assert len(err.splitlines()) == 1
+    assert "interrupted by SIGINT" in err
+    assert "nothing is left" in commands.succeed("destroy", *stack)
+
+
+def test_the_kernel_takes_all_away_when_the_daemon_is_killed(commands):
+    before = machine()
+    commands.succeed("lab.start")
+    _make_network(lab_target(Lab(commands.port).endpoint, os.environ))
+    pid = commands.lab_pid()
+    lab_processes = inhabitants(pid)
+    assert len(lab_processes) > 2, "a memcached node should live in there"
+    os.kill(pid, signal.SIGKILL)
+    wait_until_gone(lab_processes)
+    assert machine() == before
+    assert commands.lab_pid() is None
+
+
+def _make_network(target):
+    """Make a VPC with one cache node in it."""
+    ec2, cache = target.client("ec2"), target.client("elasticache")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/25", AvailabilityZone="us-east-1a")["Subnet"][
+        "SubnetId"
+    ]
+    cache.create_cache_subnet_group(
+        CacheSubnetGroupName="kv", CacheSubnetGroupDescription="kv", SubnetIds=[subnet]
+    )
+    cache.create_cache_cluster(
+        CacheClusterId="kv",
+        Engine="memcached",
+        CacheNodeType="cache.t4g.micro",
+        NumCacheNodes=1,
+        CacheSubnetGroupName="kv",
+    )
