@@ -1,4 +1,4 @@
-"""The project's commands as a user types them, on a lab of the test's own, and what it leaves on the machine."""
+"""The project's commands as a user types them, on a lab of the test's own."""
 
 from __future__ import annotations
 
