@@ -6,7 +6,9 @@ from pathlib import Path
 
 from invoke import Collection, Context, task
 
-from vpcache import cli
+from vpcache.commands import checks
+from vpcache.commands import lab as lab_commands
+from vpcache.commands import stack as stack_commands
 
 ROOT = Path(__file__).parent
 
@@ -22,19 +24,19 @@ YES_HELP = {"yes": "on aws, do not ask for confirmation"}
 @task(help=STACK_HELP | YES_HELP)
 def apply(_: Context, env: str, target: str = "", name: str = "", yes: bool = False) -> None:
     """Make the stack: start the lab if need be, bundle the functions, run Terraform."""
-    cli.apply(ROOT, env, target, name, yes=yes)
+    stack_commands.apply(ROOT, env, target, name, yes=yes)
 
 
 @task(help=STACK_HELP)
 def plan(_: Context, env: str, target: str = "", name: str = "") -> None:
     """Show what apply would change."""
-    cli.plan(ROOT, env, target, name)
+    stack_commands.plan(ROOT, env, target, name)
 
 
 @task(help=STACK_HELP | JSON_HELP)
 def outputs(_: Context, env: str, target: str = "", name: str = "", json: bool = False) -> None:
     """Show the stack's zones, addresses, cache nodes and functions."""
-    cli.outputs(ROOT, env, target, name, as_json=json)
+    stack_commands.outputs(ROOT, env, target, name, as_json=json)
 
 
 @task(help=STACK_HELP | JSON_HELP | {"path": "resource of the origin, e.g. /employees/archive"})
@@ -42,19 +44,19 @@ def call(
     _: Context, env: str, path: str = "/employees", target: str = "", name: str = "", json: bool = False
 ) -> None:
     """Call the cached API once: where did the answer come from, and how long did it take?"""
-    cli.call(ROOT, env, target, name, path=path, as_json=json)
+    stack_commands.call(ROOT, env, target, name, path=path, as_json=json)
 
 
 @task(help=STACK_HELP | JSON_HELP)
 def verify(_: Context, env: str, target: str = "", name: str = "", json: bool = False) -> None:
     """Probe the running stack: egress of each zone, cache hits, isolation. Exit status 1 if a probe fails."""
-    cli.verify(ROOT, env, target, name, as_json=json)
+    stack_commands.verify(ROOT, env, target, name, as_json=json)
 
 
 @task(help=STACK_HELP | YES_HELP)
 def destroy(_: Context, env: str, target: str = "", name: str = "", yes: bool = False) -> None:
     """Destroy the stack, then ask the account what is left of it."""
-    cli.destroy(ROOT, env, target, name, yes=yes)
+    stack_commands.destroy(ROOT, env, target, name, yes=yes)
 
 
 @task(
@@ -66,31 +68,31 @@ def destroy(_: Context, env: str, target: str = "", name: str = "", yes: bool = 
 )
 def test(_: Context, workers: str = "4", select: str = "", paths: str = "") -> None:
     """Run the whole test suite, in parallel, on a lab of its own."""
-    cli.test(ROOT, workers=workers, select=select, paths=paths.split())
+    checks.test(ROOT, workers=workers, select=select, paths=paths.split())
 
 
 @task
 def check(_: Context) -> None:
     """Run the linters: ruff, mypy, terraform fmt and validate."""
-    cli.check(ROOT)
+    checks.check(ROOT)
 
 
 @task
 def start(_: Context) -> None:
     """Start the lab on 127.0.0.1 (port 4600, or VPCACHE_LAB_PORT)."""
-    cli.lab_start(ROOT)
+    lab_commands.start(ROOT)
 
 
 @task
 def stop(_: Context) -> None:
     """Stop the lab; every stack on it is gone with it."""
-    cli.lab_stop()
+    lab_commands.stop()
 
 
 @task(help=JSON_HELP)
 def status(_: Context, json: bool = False) -> None:
     """Tell whether the lab runs, and where."""
-    cli.lab_status(as_json=json)
+    lab_commands.status(as_json=json)
 
 
 lab = Collection("lab", start, stop, status)

@@ -1,55 +1,31 @@
-"""What the Invoke tasks do: orders to a stack or a lab, and what the user sees of it."""
+"""Orders to a stack, and what the user sees of it."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
-from invoke.exceptions import Exit
-
+from vpcache.commands.console import in_one_line, step
+from vpcache.commands.lab import chosen_lab, started
 from vpcache.errors import VpcacheError
-from vpcache.lab.client import DEFAULT_PORT, Lab
-from vpcache.lab.errors import LabError
 from vpcache.project import Project
 from vpcache.stack import Plan, Stack
 from vpcache.target import LAB, Target, aws_target, lab_target, target_name
 
-P = ParamSpec("P")
-R = TypeVar("R")
 
-
-def _in_one_line(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn what the user can mend into one line on stderr and an exit status."""
-
-    @wraps(command)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return command(*args, **kwargs)
-        except VpcacheError as error:
-            raise Exit(f"error: {error}", code=error.exit_status) from error
-        except LabError as error:
-            raise Exit(f"error: {error}", code=1) from error
-        except KeyboardInterrupt as error:
-            raise Exit("interrupted", code=130) from error
-
-    return guarded
-
-
-@_in_one_line
+@in_one_line
 def apply(root: Path, environment: str, target: str, name: str, *, yes: bool) -> None:
     """Make the stack and say what stands and what to type next."""
     stack = _stack(root, environment, target, name, start_lab=True)
     _say_header("apply", stack)
     plan = None
-    with _step("init"):
+    with step("init"):
         stack.init()
     if not (stack.target.is_lab or yes):
         plan = _confirmed_plan(stack, destroy=False)
@@ -60,19 +36,19 @@ def apply(root: Path, environment: str, target: str, name: str, *, yes: bool) ->
     _say_summary(environment, stack.outputs())
 
 
-@_in_one_line
+@in_one_line
 def plan(root: Path, environment: str, target: str, name: str) -> None:
     """Show what an apply would change."""
     stack = _stack(root, environment, target, name, start_lab=True)
     _say_header("plan", stack)
-    with _step("init"):
+    with step("init"):
         stack.init()
-    with _step("plan"):
+    with step("plan"):
         planned = stack.plan()
     print("no changes" if planned.is_empty else planned.text)
 
 
-@_in_one_line
+@in_one_line
 def outputs(root: Path, environment: str, target: str, name: str, *, as_json: bool) -> None:
     """Show the stack's outputs."""
     stack = _stack(root, environment, target, name)
@@ -85,7 +61,7 @@ def outputs(root: Path, environment: str, target: str, name: str, *, as_json: bo
         print(f"{key}: {value if isinstance(value, str) else json.dumps(value)}")
 
 
-@_in_one_line
+@in_one_line
 def call(root: Path, environment: str, target: str, name: str, *, path: str, as_json: bool) -> None:
     """Call the cached API once."""
     from vpcache.functions import call_cached_api
@@ -111,7 +87,7 @@ def call(root: Path, environment: str, target: str, name: str, *, path: str, as_
         raise VpcacheError(f"{path}: the cached API answered {answer.status}: {answer.body[:200]}")
 
 
-@_in_one_line
+@in_one_line
 def verify(root: Path, environment: str, target: str, name: str, *, as_json: bool) -> None:
     """Probe the running stack."""
     from vpcache import probes
@@ -131,7 +107,7 @@ def verify(root: Path, environment: str, target: str, name: str, *, as_json: boo
         raise VpcacheError(f"{len(failed)} of {len(results)} probes failed: {', '.join(failed)}")
 
 
-@_in_one_line
+@in_one_line
 def destroy(root: Path, environment: str, target: str, name: str, *, yes: bool) -> None:
     """Destroy the stack and report what is left of it."""
     from vpcache.leftovers import leftovers
@@ -141,7 +117,7 @@ def destroy(root: Path, environment: str, target: str, name: str, *, yes: bool) 
     _say_header("destroy", stack)
     vpc_id = None
     if state_exists(stack.target, stack.state):
-        with _step("init"):
+        with step("init"):
             stack.init()
         vpc_id = stack.output_or_none("vpc_id")
         plan = None
@@ -157,97 +133,13 @@ def destroy(root: Path, environment: str, target: str, name: str, *, yes: bool) 
     print(f"nothing is left of {stack.name} in account {stack.account}")
 
 
-@_in_one_line
-def test(root: Path, *, workers: str, select: str, paths: Sequence[str]) -> None:
-    """Run the test suite in parallel."""
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-n",
-        workers,
-        "--dist",
-        "worksteal",
-        *(["-k", select] if select else []),
-    ]
-    _run([*command, *paths], root)
-
-
-@_in_one_line
-def check(root: Path) -> None:
-    """Run every linter, then say which failed."""
-    from vpcache.terraform import find_terraform, plugin_dir, terraform_environment
-
-    terraform = str(find_terraform(os.environ))
-    plugins = plugin_dir(os.environ)
-    init = ["-backend=false", "-input=false", *([f"-plugin-dir={plugins}"] if plugins else [])]
-    work_dir = Project(root).work_dir / "check"
-    plain = terraform_environment(os.environ, work_dir)
-    checks: list[tuple[list[str], dict[str, str]]] = [
-        ([sys.executable, "-m", "ruff", "check", "."], plain),
-        ([sys.executable, "-m", "ruff", "format", "--check", "."], plain),
-        ([sys.executable, "-m", "mypy"], plain),
-        ([terraform, "fmt", "-check", "-recursive", "."], plain),
-    ]
-    for folder in sorted([*(root / "modules").iterdir(), *(root / "envs").iterdir()]):
-        own = terraform_environment(os.environ, work_dir / folder.name)
-        where = f"-chdir={folder.relative_to(root)}"
-        checks += [([terraform, where, "init", *init], own), ([terraform, where, "validate"], own)]
-    failed = [" ".join(command[1:]) for command, environment in checks if _status(command, root, environment)]
-    if failed:
-        raise VpcacheError(f"{len(failed)} of {len(checks)} checks failed: {'; '.join(failed)}")
-    print(f"{len(checks)} checks are clean")
-
-
-@_in_one_line
-def lab_start(root: Path) -> None:
-    """Start the lab unless it runs."""
-    lab = _lab()
-    was_running = lab.status().running
-    status = _started(lab, Project(root))
-    print(f"the lab {'was running' if was_running else 'runs'} at {status.endpoint}, process {status.pid}")
-
-
-@_in_one_line
-def lab_stop() -> None:
-    """Stop the lab if it runs."""
-    lab = _lab()
-    print(f"the lab at {lab.endpoint} {'is stopped' if lab.stop() else 'was not running'}")
-
-
-@_in_one_line
-def lab_status(*, as_json: bool) -> None:
-    """Tell whether the lab runs."""
-    status = _lab().status()
-    if as_json:
-        print(json.dumps(asdict(status)))
-    else:
-        print(
-            f"the lab runs at {status.endpoint}, process {status.pid}"
-            if status.running
-            else "the lab is not running"
-        )
-
-
-def _lab() -> Lab:
-    port = os.environ.get("VPCACHE_LAB_PORT", str(DEFAULT_PORT))
-    if not port.isdigit() or not 0 < int(port) < 65536:
-        raise VpcacheError(f"VPCACHE_LAB_PORT is '{port}': give a port number from 1 to 65535")
-    return Lab(int(port))
-
-
-def _started(lab: Lab, project: Project) -> Any:
-    with _step("lab"):
-        return lab.start(project.work_dir / f"lab-{lab.port}.log")
-
-
 def _target(name: str, project: Project, *, start_lab: bool) -> Target:
     chosen = target_name(name, os.environ)
     if chosen != LAB:
         return aws_target(os.environ)
-    lab = _lab()
+    lab = chosen_lab()
     if start_lab:
-        _started(lab, project)
+        started(lab, project)
     elif not lab.status().running:
         raise VpcacheError(f"the lab is not running at {lab.endpoint}: `invoke apply --env dev` starts it")
     return lab_target(lab.endpoint, os.environ)
@@ -257,12 +149,12 @@ def _stack(root: Path, environment: str, target: str, name: str, *, start_lab: b
     project = Project(root)
     project.check_environment(environment)
     where = _target(target, project, start_lab=start_lab)
-    with _step("bundles"):
+    with step("bundles"):
         return project.stack(environment, where, name or None)
 
 
 def _confirmed_plan(stack: Stack, *, destroy: bool) -> Plan | None:
-    with _step("plan"):
+    with step("plan"):
         planned = stack.plan(destroy=destroy)
     if planned.is_empty:
         print("no changes")
@@ -325,25 +217,3 @@ def _progress() -> Iterator[Any]:
 
     with ProgressDisplay(Console(highlight=False)) as display:
         yield display
-
-
-@contextmanager
-def _step(what: str) -> Iterator[None]:
-    """Show on a terminal's stderr that something is going on, for as long as it does."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status(what):
-        yield
-
-
-def _run(command: Sequence[str], root: Path) -> None:
-    status = _status(command, root)
-    if status:
-        raise Exit(code=status)
-
-
-def _status(command: Sequence[str], root: Path, environment: Mapping[str, str] | None = None) -> int:
-    return subprocess.run(command, cwd=root, env=environment, check=False).returncode

@@ -1,0 +1,1 @@
+"""What the Invoke tasks do, and what the user sees of it."""

@@ -1,0 +1,89 @@
+"""The project's own checks: the test suite and the linters."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from invoke.exceptions import Exit
+
+from vpcache.commands.console import in_one_line
+from vpcache.errors import VpcacheError
+from vpcache.project import Project
+from vpcache.terraform import find_terraform, plugin_dir, terraform_environment
+
+
+@in_one_line
+def test(root: Path, *, workers: str, select: str, paths: Sequence[str]) -> None:
+    """Run the test suite in parallel."""
+    selection = ["-k", select] if select else []
+    command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "worksteal", *selection, *paths]
+    status = subprocess.run(command, cwd=root, check=False).returncode
+    if status:
+        raise Exit(code=status)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A linter under the name that the user sees: commands that must all succeed, in turn."""
+
+    name: str
+    commands: Sequence[Sequence[str]]
+    environment: Mapping[str, str]
+
+    def complaint(self, root: Path) -> str | None:
+        """Run it in `root`; return what the first command that failed said, None if none did."""
+        for command in self.commands:
+            done = subprocess.run(
+                command,
+                cwd=root,
+                env=dict(self.environment),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+            if done.returncode:
+                return done.stdout
+        return None
+
+
+@in_one_line
+def check(root: Path) -> None:
+    """Run every linter, a line for each; show what the failed ones say."""
+    failed = []
+    checks = [*_python_checks(), *_terraform_checks(root)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        complaints = pool.map(lambda one: one.complaint(root), checks)
+        for one, complaint in zip(checks, complaints, strict=True):
+            print(f"{'clean ' if complaint is None else 'failed'}  {one.name}", flush=True)
+            if complaint is not None:
+                failed.append(one.name)
+                print(complaint, flush=True)
+    if failed:
+        raise VpcacheError(f"{len(failed)} of {len(checks)} checks failed: {', '.join(failed)}")
+    print(f"{len(checks)} checks are clean")
+
+
+def _python_checks() -> Iterator[Check]:
+    for name in ("ruff check .", "ruff format --check .", "mypy"):
+        yield Check(name, [[sys.executable, "-m", *name.split()]], os.environ)
+
+
+def _terraform_checks(root: Path) -> Iterator[Check]:
+    """Yield the format of all HCL, and the validity of each module and environment."""
+    terraform = str(find_terraform(os.environ))
+    plugins = plugin_dir(os.environ)
+    init = ["init", "-backend=false", "-input=false", *([f"-plugin-dir={plugins}"] if plugins else [])]
+    yield Check("terraform fmt", [[terraform, "fmt", "-check", "-diff", "-recursive", "."]], os.environ)
+    for folder in sorted([*(root / "modules").iterdir(), *(root / "envs").iterdir()]):
+        where = folder.relative_to(root)
+        here = [terraform, f"-chdir={where}"]
+        data_dir = Project(root).work_dir / "check" / folder.name
+        environment = terraform_environment(os.environ, data_dir)
+        yield Check(f"terraform validate {where}", [[*here, *init], [*here, "validate"]], environment)

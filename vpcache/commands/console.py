@@ -1,0 +1,46 @@
+"""How commands speak to the user: errors in one line, and a sign of life while something goes on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from invoke.exceptions import Exit
+
+from vpcache.errors import VpcacheError
+from vpcache.lab.errors import LabError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def in_one_line(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn what the user can mend into one line on stderr and an exit status."""
+
+    @wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except VpcacheError as error:
+            raise Exit(f"error: {error}", code=error.exit_status) from error
+        except LabError as error:
+            raise Exit(f"error: {error}", code=1) from error
+        except KeyboardInterrupt as error:
+            raise Exit("interrupted", code=130) from error
+
+    return guarded
+
+
+@contextmanager
+def step(what: str) -> Iterator[None]:
+    """Show on a terminal's stderr that something is going on, for as long as it does."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what):
+        yield

@@ -1,0 +1,57 @@
+"""The lab by hand, and for whatever needs it running."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+from vpcache.commands.console import in_one_line, step
+from vpcache.errors import VpcacheError
+from vpcache.lab.client import DEFAULT_PORT, Lab, LabStatus
+from vpcache.project import Project
+
+
+@in_one_line
+def start(root: Path) -> None:
+    """Start the lab unless it runs."""
+    lab = chosen_lab()
+    was_running = lab.status().running
+    status = started(lab, Project(root))
+    print(f"the lab {'was running' if was_running else 'runs'} at {status.endpoint}, process {status.pid}")
+
+
+@in_one_line
+def stop() -> None:
+    """Stop the lab if it runs."""
+    lab = chosen_lab()
+    print(f"the lab at {lab.endpoint} {'is stopped' if lab.stop() else 'was not running'}")
+
+
+@in_one_line
+def status(*, as_json: bool) -> None:
+    """Tell whether the lab runs."""
+    status = chosen_lab().status()
+    if as_json:
+        print(json.dumps(asdict(status)))
+    else:
+        print(
+            f"the lab runs at {status.endpoint}, process {status.pid}"
+            if status.running
+            else "the lab is not running"
+        )
+
+
+def chosen_lab() -> Lab:
+    """Return the lab on the port that VPCACHE_LAB_PORT names. Raises VpcacheError if it names none."""
+    port = os.environ.get("VPCACHE_LAB_PORT", str(DEFAULT_PORT))
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise VpcacheError(f"VPCACHE_LAB_PORT is '{port}': give a port number from 1 to 65535")
+    return Lab(int(port))
+
+
+def started(lab: Lab, project: Project) -> LabStatus:
+    """Start `lab` unless it runs, with its log among the project's work files."""
+    with step("lab"):
+        return lab.start(project.work_dir / f"lab-{lab.port}.log")
