@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,13 @@ class Project:
                 f"unknown environment '{environment}': choose one of {', '.join(self.environments())}"
             )
 
-    def stack(self, environment: str, target: Target, name: str | None = None) -> Stack:
+    def stack(
+        self,
+        environment: str,
+        target: Target,
+        name: str | None = None,
+        notice: Callable[[str], None] = lambda _: None,
+    ) -> Stack:
         """Return the stack of `environment` on `target`. Raises VpcacheError for either name unfit."""
         self.check_environment(environment)
         name = name or f"vpcache-{environment}"
@@ -53,6 +60,7 @@ class Project:
             target=target,
             work_dir=self.work_dir / "stacks" / target.name / name,
             variables={"bundles": self.bundles()},
+            notice=notice,
         )
 
     def bundles(self) -> dict[str, Any]:

@@ -21,7 +21,6 @@ import pytest
 
 from vpcache.errors import VpcacheError
 from vpcache.lab.client import Lab
-from vpcache.leftovers import leftovers
 from vpcache.project import Project
 from vpcache.stack import Outputs, Stack
 from vpcache.target import LAB, Target, aws_target, lab_target, target_name
@@ -93,10 +92,8 @@ class Run:
 
     def _destroy(self) -> None:
         stack = self.project.stack("dev", self.target(), self.stack_name)
-        vpc_id = stack.output_or_none("vpc_id")
         stack.init()
-        stack.destroy()
-        left = leftovers(stack.target, stack.name, vpc_id)
+        left = stack.destroy()
         shutil.rmtree(stack.work_dir)
         if left:
             raise VpcacheError(f"left of {stack.name} after destroy: {', '.join(map(str, left))}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Any
 
 from python_terraform import IsFlagged
 
+from vpcache import journal, lock
 from vpcache.errors import VpcacheError
-from vpcache.state import StateLocation, ensure_bucket, state_exists, state_location
+from vpcache.leftovers import Leftover, leftovers, remove
+from vpcache.state import StateLocation, ensure_bucket, read_state, state_exists, state_location
 from vpcache.target import Target
 from vpcache.terraform import Event, Terraform, find_terraform, plugin_dir, terraform_environment
 
@@ -39,7 +42,8 @@ class Stack:
     """Applies, questions and destroys one environment on one target, over python-terraform.
 
     `environment_dir` is the root module, `work_dir` a folder of this stack's own for logs and Terraform's
-    data (a cache: the state is in the target's bucket), `variables` are the root module's.
+    data (a cache: the state is in the target's bucket), `variables` are the root module's. `notice` is told,
+    in one line each, what the user would not expect: a wait for another run, what an earlier one left.
     """
 
     def __init__(
@@ -50,12 +54,15 @@ class Stack:
         target: Target,
         work_dir: Path,
         variables: Mapping[str, Any],
+        notice: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.name = name
         self.environment_dir = environment_dir
         self.target = target
         self.work_dir = work_dir
         self.variables = {"name": name, **variables}
+        self._notice = notice
+        self._lock: int | None = None
 
     @cached_property
     def account(self) -> str:
@@ -103,13 +110,54 @@ class Stack:
         _, text, _ = self._terraform.cmd("show", str(path), no_color=IsFlagged)
         return Plan(**counts, text=text, path=path)
 
-    def apply(self, plan: Plan | None = None, on_event: Callable[[Event], None] | None = None) -> None:
-        """Make the stack as its environment says, or as `plan` says. Needs `init` before."""
-        self._change("apply", plan, on_event)
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other runs from the stack meanwhile: see `lock.alone`."""
+        if self._lock is not None:
+            yield
+            return
+        with lock.alone(self.target, self.state, self.name, self._notice) as descriptor:
+            self._lock = descriptor
+            try:
+                yield
+            finally:
+                self._lock = None
 
-    def destroy(self, plan: Plan | None = None, on_event: Callable[[Event], None] | None = None) -> None:
-        """Destroy all that the state knows, or what `plan` says. Needs `init` before."""
-        self._change("destroy", plan, on_event)
+    def apply(self, plan: Plan | None = None, on_event: Callable[[Event], None] | None = None) -> None:
+        """Make the stack as its environment says, or as `plan` says. Needs `init` before.
+
+        What an interrupted run made and could not write into the state is removed first.
+        """
+        with self.alone():
+            entry = journal.read(self.target, self.state)
+            if entry is not None and entry.is_interrupted:
+                self._remove_unknown()
+            self._note(journal.APPLYING)
+            self._change("apply", plan, on_event)
+            self._note(journal.APPLIED)
+
+    def destroy(
+        self, plan: Plan | None = None, on_event: Callable[[Event], None] | None = None
+    ) -> list[Leftover]:
+        """Destroy all that the state knows, or what `plan` says, and return what is left in the account.
+
+        Needs `init` before, if there is a state. After an interrupted run what is left and bears the
+        stack's tag is removed too.
+        """
+        with self.alone():
+            vpc_id = self.output_or_none("vpc_id")
+            entry = journal.read(self.target, self.state)
+            if entry is None and not state_exists(self.target, self.state):
+                return leftovers(self.target, self.name)
+            self._note(journal.DESTROYING)
+            if state_exists(self.target, self.state):
+                self._change("destroy", plan, on_event)
+            if entry is not None and entry.is_interrupted:
+                self._remove_unknown()
+            left = leftovers(self.target, self.name, vpc_id)
+            if not left:
+                journal.erase(self.target, self.state)
+            return left
 
     def outputs(self) -> Outputs:
         """Return the root module's outputs. Raises VpcacheError if the stack is not applied."""
@@ -156,9 +204,26 @@ class Stack:
             log_dir=self.work_dir / "logs",
         )
 
+    def _remove_unknown(self) -> None:
+        """Remove what bears the stack's tag and is nowhere in its state."""
+        with lock.state_lock(self.target, self.state, self.name):
+            state = read_state(self.target, self.state)
+            unknown = [item for item in leftovers(self.target, self.name) if f'"{item.id}"' not in state]
+            refused = remove(
+                self.target, unknown, lambda item: self._notice(f"removed {item}, which no state knew of")
+            )
+        for item, reason in refused.items():
+            self._notice(f"could not remove {item}: {reason}")
+
+    def _note(self, phase: str) -> None:
+        entry = journal.new_entry(self.name, self.environment_dir.name, phase)
+        journal.write(self.target, self.state, entry)
+
     def _change(self, command: str, plan: Plan | None, on_event: Callable[[Event], None] | None) -> None:
         if plan is not None:
-            self._terraform.cmd("apply", str(plan.path), json=IsFlagged, input=False, on_event=on_event)
+            self._terraform.cmd(
+                "apply", str(plan.path), json=IsFlagged, input=False, on_event=on_event, lock_fd=self._lock
+            )
             return
         self._terraform.cmd(
             command,
@@ -167,6 +232,7 @@ class Stack:
             json=IsFlagged,
             input=False,
             on_event=on_event,
+            lock_fd=self._lock,
         )
 
     def _variables_file(self) -> str:

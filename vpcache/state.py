@@ -47,7 +47,7 @@ def state_exists(target: Target, location: StateLocation) -> bool:
     from botocore.exceptions import ClientError
 
     try:
-        _s3(target).head_object(Bucket=location.bucket, Key=location.key)
+        s3_client(target).head_object(Bucket=location.bucket, Key=location.key)
     except ClientError as error:
         if error.response["Error"]["Code"] in _ABSENT:
             return False
@@ -55,11 +55,21 @@ def state_exists(target: Target, location: StateLocation) -> bool:
     return True
 
 
+def read_state(target: Target, location: StateLocation) -> str:
+    """Return the state as it is written there, empty if none ever was."""
+    s3 = s3_client(target)
+    try:
+        body: bytes = s3.get_object(Bucket=location.bucket, Key=location.key)["Body"].read()
+    except (s3.exceptions.NoSuchKey, s3.exceptions.NoSuchBucket):
+        return ""
+    return body.decode()
+
+
 def ensure_bucket(target: Target, bucket: str) -> None:
     """Make the state bucket if it is not there. Raises VpcacheError if the account refuses."""
     from botocore.exceptions import ClientError
 
-    s3 = _s3(target)
+    s3 = s3_client(target)
     try:
         s3.head_bucket(Bucket=bucket)
         return
@@ -95,5 +105,6 @@ def ensure_bucket(target: Target, bucket: str) -> None:
         raise VpcacheError(f"state bucket {bucket}: {error}") from error
 
 
-def _s3(target: Target) -> Any:
+def s3_client(target: Target) -> Any:
+    """Return a client of S3 that finds buckets on `target`."""
     return target.client("s3", s3={"addressing_style": "path"} if target.is_lab else {})

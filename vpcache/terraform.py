@@ -57,12 +57,14 @@ class Terraform(python_terraform.Terraform):  # type: ignore[misc]  # it has no 
         *args: str,
         expected: Sequence[int] = (0,),
         on_event: Callable[[Event], None] | None = None,
+        lock_fd: int | None = None,
         **options: Any,
     ) -> tuple[int, str, str]:
         """Run one command and return its exit code, stdout and stderr.
 
-        `on_event` receives each line of a `-json` command as it comes. Raises TerraformError if the exit
-        code is not one of `expected`, InterruptedRunError if a signal came meanwhile.
+        `on_event` receives each line of a `-json` command as it comes; the process inherits `lock_fd`, so a
+        lock on it lasts until the last of the two ends. Raises TerraformError if the exit code is not one of
+        `expected`, InterruptedRunError if a signal came meanwhile.
         """
         command = self.generate_cmd_string(cmd, *args, **options)
         log = self.log_dir / f"{cmd.replace(' ', '-')}.log"
@@ -77,6 +79,7 @@ class Terraform(python_terraform.Terraform):  # type: ignore[misc]  # it has no 
                     stdout=out,
                     stderr=err,
                     start_new_session=True,
+                    pass_fds=() if lock_fd is None else (lock_fd,),
                 )
             signals.forward_to(process)
             for line in _lines_until_exit(process, log):

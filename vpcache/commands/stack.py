@@ -25,14 +25,15 @@ def apply(root: Path, environment: str, target: str, name: str, *, yes: bool) ->
     stack = _stack(root, environment, target, name, start_lab=True)
     _say_header("apply", stack)
     plan = None
-    with step("init"):
-        stack.init()
-    if not (stack.target.is_lab or yes):
-        plan = _confirmed_plan(stack, destroy=False)
-        if plan is None:
-            return
-    with _progress() as show:
-        stack.apply(plan, on_event=show)
+    with stack.alone():
+        with step("init"):
+            stack.init()
+        if not (stack.target.is_lab or yes):
+            plan = _confirmed_plan(stack, destroy=False)
+            if plan is None:
+                return
+        with _progress() as show:
+            stack.apply(plan, on_event=show)
     _say_summary(environment, stack.outputs())
 
 
@@ -41,10 +42,11 @@ def plan(root: Path, environment: str, target: str, name: str) -> None:
     """Show what an apply would change."""
     stack = _stack(root, environment, target, name, start_lab=True)
     _say_header("plan", stack)
-    with step("init"):
-        stack.init()
-    with step("plan"):
-        planned = stack.plan()
+    with stack.alone():
+        with step("init"):
+            stack.init()
+        with step("plan"):
+            planned = stack.plan()
     print("no changes" if planned.is_empty else planned.text)
 
 
@@ -110,24 +112,21 @@ def verify(root: Path, environment: str, target: str, name: str, *, as_json: boo
 @in_one_line
 def destroy(root: Path, environment: str, target: str, name: str, *, yes: bool) -> None:
     """Destroy the stack and report what is left of it."""
-    from vpcache.leftovers import leftovers
     from vpcache.state import state_exists
 
     stack = _stack(root, environment, target, name)
     _say_header("destroy", stack)
-    vpc_id = None
-    if state_exists(stack.target, stack.state):
-        with step("init"):
-            stack.init()
-        vpc_id = stack.output_or_none("vpc_id")
-        plan = None
-        if not (stack.target.is_lab or yes):
-            plan = _confirmed_plan(stack, destroy=True)
-            if plan is None:
-                return
+    plan = None
+    with stack.alone():
+        if state_exists(stack.target, stack.state):
+            with step("init"):
+                stack.init()
+            if not (stack.target.is_lab or yes):
+                plan = _confirmed_plan(stack, destroy=True)
+                if plan is None:
+                    return
         with _progress() as show:
-            stack.destroy(plan, on_event=show)
-    left = leftovers(stack.target, stack.name, vpc_id)
+            left = stack.destroy(plan, on_event=show)
     if left:
         raise VpcacheError(f"{len(left)} things are left of {stack.name}: {', '.join(map(str, left))}")
     print(f"nothing is left of {stack.name} in account {stack.account}")
@@ -150,7 +149,7 @@ def _stack(root: Path, environment: str, target: str, name: str, *, start_lab: b
     project.check_environment(environment)
     where = _target(target, project, start_lab=start_lab)
     with step("bundles"):
-        return project.stack(environment, where, name or None)
+        return project.stack(environment, where, name or None, notice=_say_notice)
 
 
 def _confirmed_plan(stack: Stack, *, destroy: bool) -> Plan | None:
@@ -179,6 +178,10 @@ def _say_header(command: str, stack: Stack) -> None:
         f"as {stack.name}, account {stack.account}, {stack.target.region}",
         flush=True,
     )
+
+
+def _say_notice(text: str) -> None:
+    print(f"note: {text}", file=sys.stderr, flush=True)
 
 
 def _say_summary(environment: str, values: Mapping[str, Any]) -> None:
