@@ -95,5 +95,30 @@ def status(_: Context, json: bool = False) -> None:
     lab_commands.status(as_json=json)
 
 
-lab = Collection("lab", start, stop, status)
+FAULT_HELP = {
+    "kind": "zone, nat_gateway, cache_node, interface, origin or dns",
+    "target": "which one: us-east-1a, nat-..., cluster/0001, eni-..., a host's name, vpc-...",
+}
+
+
+@task(
+    help=FAULT_HELP
+    | {
+        "mode": "how: a cache node may be out, dead, hung or restarted; an origin down, slow, erroring or "
+        "invalid_tls; dns down or erroring; all else is out",
+        "seconds": "what each answer of a slow origin takes more",
+    }
+)
+def fault(_: Context, kind: str, target: str, mode: str = "", seconds: str = "") -> None:
+    """Let something go wrong in the lab until it is mended; lab.status tells what is wrong."""
+    lab_commands.fault(kind, target, mode, seconds)
+
+
+@task(help=FAULT_HELP)
+def mend(_: Context, kind: str = "", target: str = "") -> None:
+    """Mend what is wrong with one thing in the lab, or with everything."""
+    lab_commands.mend(kind, target)
+
+
+lab = Collection("lab", start, stop, status, fault, mend)
 namespace = Collection(apply, plan, outputs, call, verify, destroy, test, check, lab)

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from isolation import add_namespace, isolated
 
-from vpcache.lab.internet import CHECKIP, HOSTS, ORIGIN, Internet, Origin, employee
+from vpcache.lab.faults import Fault, FaultKind, Mode
+from vpcache.lab.hosts import CHECKIP, HOSTS, ORIGIN
+from vpcache.lab.internet import Internet, Origin, employee
 from vpcache.lab.netns import Namespaces
 
 EMPLOYEES = "/api/v1/employees"
@@ -26,6 +28,9 @@ class World:
         add_namespace("internet", CALLER, *map(str, HOSTS.values()))
         self.namespaces = Namespaces()
         self.internet = Internet(self.namespaces, "internet", work)
+
+    def fault(self, mode: Mode, seconds: float | None = None) -> None:
+        self.internet.settle({ORIGIN: Fault(FaultKind.ORIGIN, ORIGIN, mode, seconds)})
 
     def socket(self, name: str, port: int = 443) -> socket.socket:
         connection = self.namespaces.socket("internet")
@@ -135,3 +140,47 @@ def test_closing_the_origin_lets_a_slow_call_go() -> None:
     origin.delay = 3600
     origin.close()
     assert origin.answer(EMPLOYEES, CALLER)[0] == 200
+
+
+@isolated
+def test_an_erroring_host_answers_500_until_it_is_mended_and_others_do_not(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    with world.connected(ORIGIN) as connection:
+        world.fault(Mode.ERRORING)
+        assert ask(connection, EMPLOYEES)[0].status == 500
+        assert world.get(CHECKIP, "/")[0].status == 200
+        world.internet.settle({})
+        assert ask(connection, EMPLOYEES)[0].status == 200
+    assert world.internet.origin.calls() == {EMPLOYEES: 2}
+
+
+@isolated
+def test_a_slow_host_answers_late_and_at_once_when_it_is_mended(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.fault(Mode.SLOW, 0.3)
+    started = time.perf_counter()
+    assert world.get(ORIGIN, EMPLOYEES)[0].status == 200
+    assert time.perf_counter() - started >= 0.3
+    world.fault(Mode.SLOW, 3600)
+    with world.connected(ORIGIN) as connection:
+        connection.request("GET", EMPLOYEES)
+        with pytest.raises(TimeoutError):
+            connection.sock.settimeout(0.3)
+            connection.sock.recv(1)
+        world.internet.settle({})
+        connection.sock.settimeout(5)
+        assert connection.getresponse().status == 200
+
+
+@isolated
+def test_a_host_with_invalid_tls_cuts_its_connections_and_is_not_trusted_until_mended(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    with world.connected(ORIGIN) as kept:
+        ask(kept, EMPLOYEES)
+        world.fault(Mode.INVALID_TLS)
+        with pytest.raises(OSError):
+            ask(kept, EMPLOYEES)
+    with pytest.raises(ssl.SSLCertVerificationError):
+        world.get(ORIGIN, EMPLOYEES)
+    world.internet.settle({})
+    assert world.get(ORIGIN, EMPLOYEES)[0].status == 200

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from isolation import add_namespace, command_lines, isolated
 
 from vpcache.lab.errors import LabError
+from vpcache.lab.faults import Fault, FaultKind, Mode
 from vpcache.lab.memcached import AnswerStream, CacheNodes, CommandStream, discovery_reply
 from vpcache.lab.netns import Namespaces
 from vpcache.lab.topology import CacheCluster, CacheNode
@@ -276,3 +277,58 @@ def test_nodes_die_with_the_process_that_started_them() -> None:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         assert receive(connection) == b""
+
+
+def wrong(mode: Mode) -> dict[str, Fault]:
+    return {"kv/0001": Fault(FaultKind.CACHE_NODE, "kv/0001", mode)}
+
+
+@isolated
+def test_a_dead_node_refuses_connections_and_comes_back_empty() -> None:
+    world = World()
+    (one, two), clusters = NODES, [cluster(*NODES)]
+    world.nodes.settle(clusters)
+    for node in NODES:
+        world.ask(node, node.address, store(b"k", b"v"))
+    world.nodes.settle(clusters, wrong(Mode.DEAD))
+    for address in (one.address, one.endpoint_address):
+        with pytest.raises(ConnectionRefusedError):
+            world.connect(one, address)
+    assert b"v" in world.ask(two, two.address, b"get k\r\n")
+    world.nodes.settle(clusters)
+    assert world.ask(one, one.address, b"get k\r\n") == b"END\r\n"
+
+
+@isolated
+def test_a_hung_node_takes_connections_answers_nothing_and_goes_on_with_its_keys() -> None:
+    world = World()
+    one, clusters = NODES[0], [cluster(*NODES)]
+    world.nodes.settle(clusters)
+    world.ask(one, one.address, store(b"k", b"v"))
+    world.nodes.settle(clusters, wrong(Mode.HUNG))
+    for address in (one.address, one.endpoint_address):
+        with world.connect(one, address) as connection:
+            connection.settimeout(0.3)
+            connection.sendall(b"get k\r\n")
+            with pytest.raises(TimeoutError):
+                connection.recv(100)
+            world.nodes.settle(clusters)
+            connection.settimeout(10)
+            assert connection.recv(100) == b"VALUE k 0 1\r\nv\r\nEND\r\n"
+            world.nodes.settle(clusters, wrong(Mode.HUNG))
+    world.nodes.close()
+    assert not processes()
+
+
+@isolated
+def test_a_node_that_was_ended_is_started_again_empty() -> None:
+    world = World()
+    one, clusters = NODES[0], [cluster(*NODES)]
+    world.nodes.settle(clusters)
+    with world.connect(one, one.address) as kept:
+        kept.sendall(store(b"k", b"v"))
+        assert kept.recv(100) == b"STORED\r\n"
+        world.nodes.end("kv", "0001")
+        world.nodes.settle(clusters)
+        assert kept.recv(100) == b""
+    assert world.ask(one, one.address, b"get k\r\n") == b"END\r\n"

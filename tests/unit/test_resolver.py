@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from isolation import add_namespace, isolated
 
+from vpcache.lab.faults import Fault, FaultKind, Mode
 from vpcache.lab.netns import Namespaces
 from vpcache.lab.resolver import Resolvers, answer, private_records, resolver_address
 from vpcache.lab.topology import CacheCluster, CacheNode, Topology, Vpc
@@ -163,3 +164,23 @@ def test_resolvers_follow_the_vpcs() -> None:
     resolvers.close()
     with pytest.raises(ConnectionRefusedError):
         ask_over_udp(namespaces, "10.0.1.2", question)
+
+
+@isolated
+def test_a_resolver_goes_wrong_and_is_mended() -> None:
+    add_namespace("router-vpc-1", "10.0.0.2")
+    namespaces = Namespaces()
+    resolvers = Resolvers(namespaces, "router-{}".format, PUBLIC)
+    topology = Topology((vpc(*NODES),))
+    question = DNSRecord.question("example.com").pack()
+    resolvers.settle(topology, {"vpc-1": Fault(FaultKind.DNS, "vpc-1", Mode.ERRORING)})
+    assert ask_over_udp(namespaces, "10.0.0.2", question).header.rcode == RCODE.SERVFAIL
+    resolvers.settle(topology, {"vpc-1": Fault(FaultKind.DNS, "vpc-1", Mode.DOWN)})
+    with namespaces.socket("router-vpc-1", socket.SOCK_DGRAM) as client:
+        client.settimeout(0.3)
+        client.connect(("10.0.0.2", 53))
+        client.send(question)
+        with pytest.raises(TimeoutError):
+            client.recv(512)
+    resolvers.settle(topology)
+    assert addresses(ask_over_udp(namespaces, "10.0.0.2", question)) == {"198.51.100.7"}

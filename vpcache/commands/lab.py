@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from vpcache.commands.console import in_one_line, step
 from vpcache.errors import VpcacheError
 from vpcache.lab.client import DEFAULT_PORT, Lab, LabStatus
+from vpcache.lab.faults import Fault
 from vpcache.project import Project
 
 
@@ -41,6 +43,40 @@ def status(*, as_json: bool) -> None:
             if status.running
             else "the lab is not running"
         )
+        _say_faults(status.faults)
+
+
+@in_one_line
+def fault(kind: str, target: str, mode: str, seconds: str) -> None:
+    """Let something go wrong and show all that is wrong."""
+    try:
+        duration = float(seconds) if seconds else None
+    except ValueError:
+        raise VpcacheError(f"--seconds is '{seconds}': give a number") from None
+    _say_faults(_running_lab().fault(kind, target, mode or None, seconds=duration))
+
+
+@in_one_line
+def mend(kind: str, target: str) -> None:
+    """Mend what is wrong with one thing, or with everything, and show what is still wrong."""
+    if bool(kind) != bool(target):
+        raise VpcacheError("give both --kind and --target, or neither to mend everything")
+    left = _running_lab().mend(kind or None, target or None)
+    _say_faults(left)
+    if not left:
+        print("nothing is wrong")
+
+
+def _running_lab() -> Lab:
+    lab = chosen_lab()
+    if not lab.status().running:
+        raise VpcacheError(f"the lab is not running at {lab.endpoint}: `invoke lab.start` starts it")
+    return lab
+
+
+def _say_faults(faults: Sequence[Fault]) -> None:
+    for each in faults:
+        print(f"fault: {each.label}")
 
 
 def chosen_lab() -> Lab:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from typing import Any
 
 from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, NotFound
@@ -45,12 +46,13 @@ class LabApi:
         handlers: dict[tuple[str, str], Callable[[], Any]] = {
             ("GET", "status"): lambda: {
                 "pid": self._pid,
-                "faults": [fault.label for fault in self._region.faults],
+                "faults": _shown(self._region.faults),
             },
             ("GET", "origin"): lambda: {"calls": self._region.origin_calls()},
             ("POST", "connect"): lambda: self._connect(_object(request)),
-            ("PUT", "faults"): lambda: self._region.set_fault(_fault(request), present=True),
-            ("DELETE", "faults"): lambda: self._region.set_fault(_fault(request), present=False),
+            ("GET", "faults"): lambda: _shown(self._region.faults),
+            ("PUT", "faults"): lambda: _shown(self._region.fault(_fault(request))),
+            ("DELETE", "faults"): lambda: _shown(self._region.mend(*_mended(request))),
         }
         if not any(resource == known for _, known in handlers):
             raise NotFound
@@ -74,9 +76,23 @@ def _object(request: Request) -> dict[str, Any]:
     return body
 
 
+def _shown(faults: Iterable[Fault]) -> list[dict[str, Any]]:
+    return [asdict(fault) for fault in faults]
+
+
 def _fault(request: Request) -> Fault:
     body = _object(request)
     try:
-        return Fault(kind=body["kind"], target=body["target"])
-    except (KeyError, ValueError) as error:
-        raise BadRequest(f"a fault has a kind and a target: {error}") from error
+        return Fault(**body)
+    except TypeError as error:
+        raise BadRequest("a fault has a kind, a target and, if need be, a mode and seconds") from error
+
+
+def _mended(request: Request) -> tuple[str | None, str | None]:
+    """Return kind and target of what is to be mended, None for everything."""
+    if not request.get_data():
+        return None, None
+    body = _object(request)
+    if body.keys() < {"kind", "target"}:
+        raise BadRequest("give kind and target, or no body to mend everything")
+    return body["kind"], body["target"]

@@ -10,11 +10,14 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vpcache.lab.errors import LabError
+from vpcache.lab.faults import Fault
 
 DEFAULT_PORT = 4600
 _ANSWER_SECONDS = 5.0
@@ -24,11 +27,12 @@ _STOP_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class LabStatus:
-    """Whether a lab runs at `endpoint`, and as which process of the host."""
+    """Whether a lab runs at `endpoint`, as which process of the host, and the faults in force there."""
 
     running: bool
     endpoint: str
     pid: int | None = None
+    faults: tuple[Fault, ...] = ()
 
 
 class Lab:
@@ -46,7 +50,7 @@ class Lab:
             answer = self.ask("GET", "status")
         except ConnectionRefusedError:
             return LabStatus(running=False, endpoint=self.endpoint)
-        return LabStatus(running=True, endpoint=self.endpoint, pid=int(answer["pid"]))
+        return LabStatus(True, self.endpoint, int(answer["pid"]), _faults(answer["faults"]))
 
     def start(self, log: Path) -> LabStatus:
         """Start the lab unless it runs, and wait until it serves. `log` receives what the daemon says.
@@ -97,6 +101,41 @@ class Lab:
             os.close(process)
         return True
 
+    def fault(
+        self, kind: str, target: str, mode: str | None = None, *, seconds: float | None = None
+    ) -> tuple[Fault, ...]:
+        """Let something go wrong until it is mended, in the place of what is wrong with the same target.
+
+        Kinds, targets and modes are `vpcache.lab.faults.FaultKind` and `Mode`; without a mode it is the
+        kind's usual one (`MODES`). `seconds` is for a slow origin. A `restarted` cache node is sound at
+        once, and empty. Returns all faults in force. Raises LabError, which names the targets that there are.
+        """
+        wanted = {"kind": kind, "target": target, "mode": mode, "seconds": seconds}
+        return _faults(self.ask("PUT", "faults", wanted))
+
+    def mend(self, kind: str | None = None, target: str | None = None) -> tuple[Fault, ...]:
+        """Mend what is wrong with a target, in whatever mode, or everything if none is given.
+
+        What is not wrong is no error. Returns the faults that stay in force.
+        """
+        wanted = None if kind is None else {"kind": kind, "target": target}
+        return _faults(self.ask("DELETE", "faults", wanted))
+
+    @contextmanager
+    def faulted(
+        self, kind: str, target: str, mode: str | None = None, *, seconds: float | None = None
+    ) -> Iterator[None]:
+        """Let something go wrong inside a `with` block, as `fault` does, and mend it at the end."""
+        self.fault(kind, target, mode, seconds=seconds)
+        try:
+            yield
+        finally:
+            self.mend(kind, target)
+
+    def faults(self) -> tuple[Fault, ...]:
+        """Return the faults in force, oldest first."""
+        return _faults(self.ask("GET", "faults"))
+
     def ask(self, method: str, resource: str, body: Any = None) -> Any:
         """Call the lab's own API (`/_lab/...`), not AWS's, and return its answer.
 
@@ -125,6 +164,10 @@ class Lab:
             f"port {self.port} on 127.0.0.1 is taken by something that is not a lab: "
             "end it, or give the lab another port with VPCACHE_LAB_PORT"
         )
+
+
+def _faults(shown: list[dict[str, Any]]) -> tuple[Fault, ...]:
+    return tuple(Fault(**each) for each in shown)
 
 
 def _message(error: urllib.error.HTTPError) -> str | None:

@@ -1,4 +1,4 @@
-"""What can go wrong in a region on purpose, and which packets that stops."""
+"""What can go wrong in a region on purpose, and what that does to its parts."""
 
 from __future__ import annotations
 
@@ -8,38 +8,89 @@ from enum import StrEnum
 from ipaddress import IPv4Address
 
 from vpcache.lab.errors import LabError
-from vpcache.lab.internet import HOSTS
+from vpcache.lab.hosts import HOSTS
 from vpcache.lab.topology import Topology
 
 
 class FaultKind(StrEnum):
-    """What is taken away. A target is a zone's name, an id, `cluster/node` of a cache node, a host's name."""
+    """What goes wrong, with what names it."""
 
-    ZONE = "zone"
-    NAT_GATEWAY = "nat_gateway"
-    CACHE_NODE = "cache_node"
-    INTERFACE = "interface"
-    ORIGIN = "origin"
+    ZONE = "zone"  # "us-east-1a"
+    NAT_GATEWAY = "nat_gateway"  # its id
+    CACHE_NODE = "cache_node"  # "cluster/0001"
+    INTERFACE = "interface"  # the id of any network interface, a function's too
+    ORIGIN = "origin"  # a host of the internet by its name
+    DNS = "dns"  # the id of the VPC whose resolver it is
+
+
+class Mode(StrEnum):
+    """How it goes wrong."""
+
+    OUT = "out"  # no packet passes, to or from
+    DEAD = "dead"  # the process is gone: connections are refused; it comes back empty
+    HUNG = "hung"  # the process stands still: connections are made and never answered; it keeps its keys
+    RESTARTED = "restarted"  # once, then it is sound again: connections are cut, all keys are gone
+    DOWN = "down"  # nothing answers
+    SLOW = "slow"  # each answer takes some seconds more
+    ERRORING = "erroring"  # each answer is an error of the server: HTTP 500, DNS SERVFAIL
+    INVALID_TLS = "invalid_tls"  # its certificate is another authority's
+
+
+MODES: Mapping[FaultKind, tuple[Mode, ...]] = {
+    FaultKind.ZONE: (Mode.OUT,),
+    FaultKind.NAT_GATEWAY: (Mode.OUT,),
+    FaultKind.CACHE_NODE: (Mode.OUT, Mode.DEAD, Mode.HUNG, Mode.RESTARTED),
+    FaultKind.INTERFACE: (Mode.OUT,),
+    FaultKind.ORIGIN: (Mode.DOWN, Mode.SLOW, Mode.ERRORING, Mode.INVALID_TLS),
+    FaultKind.DNS: (Mode.DOWN, Mode.ERRORING),
+}
+"""The modes of each kind, the usual one first."""
+
+_SLOWNESS = 2.0  # seconds, unless asked for
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing taken away. Raises ValueError for an unknown kind, or a target that is no text."""
+    """One thing that goes wrong: in its kind's usual mode unless one is given.
+
+    `seconds` is what a slow answer takes more. Kind and mode may come as text. Raises LabError for what
+    does not go together.
+    """
 
     kind: FaultKind
     target: str
+    mode: Mode | None = None
+    seconds: float | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in list(FaultKind):
-            raise ValueError(f"unknown kind {self.kind!r}; use one of {', '.join(FaultKind)}")
-        object.__setattr__(self, "kind", FaultKind(self.kind))
+            raise LabError(f"unknown kind {self.kind!r} of fault: use one of {', '.join(FaultKind)}")
         if not isinstance(self.target, str):
-            raise ValueError(f"unknown target {self.target!r}; it must be a string")
+            raise LabError(f"unknown target {self.target!r}: it must be a string")
+        kind = FaultKind(self.kind)
+        modes = MODES[kind]
+        if self.mode is not None and self.mode not in modes:
+            raise LabError(f"unknown mode {self.mode!r} of a {kind} fault: use one of {', '.join(modes)}")
+        mode = modes[0] if self.mode is None else Mode(self.mode)
+        seconds = self.seconds
+        if mode is Mode.SLOW:
+            seconds = _SLOWNESS if seconds is None else seconds
+            if not isinstance(seconds, int | float) or not seconds > 0:
+                raise LabError(f"unknown seconds {seconds!r}: give a number above 0")
+        elif seconds is not None:
+            raise LabError(f"unknown seconds {seconds!r}: only a slow fault has them, this one is {mode}")
+        for name, value in (("kind", kind), ("mode", mode), ("seconds", seconds)):
+            object.__setattr__(self, name, value)
 
     @property
     def label(self) -> str:
-        """Return the fault as one word."""
-        return f"{self.kind}:{self.target}"
+        """Return the fault in a few words, for people."""
+        how = f"{self.mode} by {self.seconds:g} s" if self.seconds else self.mode
+        return f"{self.kind} {self.target}: {how}"
+
+    def is_about(self, kind: str, target: str) -> bool:
+        """Tell whether this is what goes wrong with a target, in whatever mode."""
+        return (self.kind, self.target) == (kind, target)
 
 
 class UnknownTargetError(LabError):
@@ -55,25 +106,44 @@ def severed(topology: Topology, faults: Iterable[Fault]) -> frozenset[str]:
     """Return the ids of the interfaces that `faults` cut off. Raises UnknownTargetError."""
     cut: set[str] = set()
     for fault in faults:
-        targets = _targets(topology, fault.kind)
-        if fault.target not in targets:
-            raise UnknownTargetError(fault.kind, fault.target, targets)
-        cut |= targets[fault.target]
+        interfaces = _interfaces(topology, fault)
+        if fault.mode is Mode.OUT:
+            cut |= interfaces
     return frozenset(cut)
 
 
+def out_zones(faults: Iterable[Fault]) -> frozenset[str]:
+    """Return the zones that are out as a whole."""
+    return frozenset(fault.target for fault in faults if fault.kind is FaultKind.ZONE)
+
+
 def down_hosts(faults: Iterable[Fault]) -> frozenset[IPv4Address]:
-    """Return the internet's addresses that `faults` cut off. Raises UnknownTargetError."""
-    origins = [fault for fault in faults if fault.kind is FaultKind.ORIGIN]
-    for fault in origins:
-        if fault.target not in HOSTS:
-            raise UnknownTargetError(fault.kind, fault.target, HOSTS)
-    return frozenset(HOSTS[fault.target] for fault in origins)
+    """Return the internet's addresses that `faults` cut off."""
+    return frozenset(
+        HOSTS[fault.target] for fault in faults if fault.kind is FaultKind.ORIGIN and fault.mode is Mode.DOWN
+    )
+
+
+def by_target(faults: Iterable[Fault], kind: FaultKind) -> dict[str, Fault]:
+    """Return the faults of one kind by what they are about."""
+    return {fault.target: fault for fault in faults if fault.kind is kind}
 
 
 def standing(topology: Topology, faults: Iterable[Fault]) -> tuple[Fault, ...]:
     """Return those of `faults` whose target still exists: a fault goes with what it took away."""
     return tuple(fault for fault in faults if fault.target in _targets(topology, fault.kind))
+
+
+def check_target(topology: Topology, fault: Fault) -> None:
+    """Raise UnknownTargetError if there is nothing that `fault` could be about."""
+    _interfaces(topology, fault)
+
+
+def _interfaces(topology: Topology, fault: Fault) -> frozenset[str]:
+    targets = _targets(topology, fault.kind)
+    if fault.target not in targets:
+        raise UnknownTargetError(fault.kind, fault.target, targets)
+    return targets[fault.target]
 
 
 def _targets(topology: Topology, kind: FaultKind) -> Mapping[str, frozenset[str]]:
@@ -97,3 +167,5 @@ def _targets(topology: Topology, kind: FaultKind) -> Mapping[str, frozenset[str]
             return {each.id: frozenset({each.id}) for each in interfaces}
         case FaultKind.ORIGIN:
             return dict.fromkeys(HOSTS, frozenset())
+        case FaultKind.DNS:
+            return {vpc.id: frozenset() for vpc in topology.vpcs}

@@ -8,22 +8,19 @@ import socket
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 import trustme
 
+from vpcache.lab.faults import Fault, Mode
+from vpcache.lab.hosts import CHECKIP, HOSTS, ORIGIN
 from vpcache.lab.netns import Namespaces
 from vpcache.lab.sockets import cut
-
-ORIGIN = "dummy.restapiexample.com"
-CHECKIP = "checkip.amazonaws.com"
-HOSTS = {ORIGIN: IPv4Address("198.51.100.10"), CHECKIP: IPv4Address("198.51.100.20")}
-"""The public DNS, in a range that RFC 5737 keeps for documentation."""
 
 _ORIGIN_DELAY = 0.05  # seconds that the origin takes for an answer
 _EMPLOYEES = 21  # about 2 KB of JSON
@@ -32,6 +29,7 @@ _PATIENCE = 60.0  # seconds that a kept connection may be silent
 _SYLLABLES = ("ba", "de", "fi", "go", "ka", "lu", "me", "no", "pi", "ra", "so", "ti", "vu", "ze")
 
 Answer = tuple[HTTPStatus, str, bytes]  # status, content type, body
+_FAILURE: Answer = (HTTPStatus.INTERNAL_SERVER_ERROR, "application/json", b'{"status":"error"}')
 
 
 def employee(key: str) -> dict[str, object]:
@@ -89,54 +87,95 @@ class Internet:
     """
 
     def __init__(self, namespaces: Namespaces, namespace: str, work: Path) -> None:
-        authority = trustme.CA(organization_name="vpcache lab")
+        authority, stranger = (trustme.CA(organization_name=name) for name in ("vpcache lab", "stranger"))
         self.ca_file = work / "ca.pem"
         authority.cert_pem.write_to_path(str(self.ca_file))
         self.origin = Origin()
-        self._servers: list[_Server] = []
+        self._servers: dict[str, list[_Server]] = {}
         for name, answer, ports in ((ORIGIN, self.origin.answer, (443,)), (CHECKIP, _address, (443, 80))):
             for port in ports:
                 listener = namespaces.listen(namespace, str(HOSTS[name]), port)
-                tls = _server_context(authority, name) if port == 443 else None
-                self._servers.append(_Server(listener, tls, answer))
+                tls = _Tls(*(_server_context(each, name) for each in (authority, stranger)))
+                server = _Server(listener, tls if port == 443 else None, answer)
+                self._servers.setdefault(name, []).append(server)
+
+    def settle(self, faults: Mapping[str, Fault]) -> None:
+        """Let exactly the hosts in `faults` go wrong, each in its way; what is down the network cuts off."""
+        for name, servers in self._servers.items():
+            for server in servers:
+                server.suffer(faults.get(name))
 
     def close(self) -> None:
         """Stop serving; connections that stand are cut."""
         self.origin.close()
-        for server in self._servers:
-            server.close()
+        for servers in self._servers.values():
+            for server in servers:
+                server.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Tls:
+    sound: ssl.SSLContext
+    invalid: ssl.SSLContext
 
 
 class _Server(ThreadingHTTPServer):
     """HTTP on a given listener, over TLS where a context is given, one thread a connection."""
 
     def __init__(
-        self, listener: socket.socket, tls: ssl.SSLContext | None, answer: Callable[[str, str], Answer]
+        self, listener: socket.socket, tls: _Tls | None, answer: Callable[[str, str], Answer]
     ) -> None:
         super().__init__(listener.getsockname(), _Handler, bind_and_activate=False)
         self.socket.close()
         self.socket = listener
-        self.tls = tls
-        self.answer = answer
+        self._tls = tls
+        self._answer = answer
+        self._fault: Fault | None = None
+        self._change = threading.Event()  # set, and replaced, when the fault changes
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self.serve_forever, name="internet", daemon=True)
         self._thread.start()
 
+    def suffer(self, fault: Fault | None) -> None:
+        """Go wrong as `fault` says from now on, or be sound again."""
+        if fault == self._fault:
+            return
+        changed = {fault and fault.mode, self._fault and self._fault.mode}
+        self._fault = fault
+        self._change, before = threading.Event(), self._change
+        before.set()
+        if Mode.INVALID_TLS in changed:  # a kept connection would not show its certificate again
+            self._cut_all()
+
+    def answer(self, path: str, caller: str) -> Answer:
+        """Answer a GET of `path`, or suffer the fault in force instead."""
+        fault, change = self._fault, self._change
+        if fault and fault.mode is Mode.SLOW:
+            change.wait(fault.seconds)
+        sound = self._answer(path, caller)
+        return _FAILURE if fault and fault.mode is Mode.ERRORING else sound
+
     def close(self) -> None:
         """Stop accepting, cut what is open and wait for its threads."""
         self.shutdown()
         self._thread.join()
+        self._change.set()
+        self._cut_all()
+        self.server_close()
+
+    def _cut_all(self) -> None:
         with self._lock:
             for connection in self._open:
                 cut(connection)
-        self.server_close()
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Serve one connection in its thread, handshake included, so that no client holds up others."""
-        if self.tls:
+        if self._tls:
             request.settimeout(_PATIENCE)
-            request = self.tls.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
+            is_invalid = self._fault and self._fault.mode is Mode.INVALID_TLS
+            context = self._tls.invalid if is_invalid else self._tls.sound
+            request = context.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
         with self._lock:
             self._open.add(request)
         try:

@@ -6,16 +6,18 @@ import os
 import pwd
 import secrets
 import select
+import signal
 import socket
 import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import IO
 
 from vpcache.lab.errors import LabError
+from vpcache.lab.faults import Fault, Mode
 from vpcache.lab.netns import Namespaces
 from vpcache.lab.sockets import cut
 from vpcache.lab.topology import CacheCluster, CacheNode
@@ -117,17 +119,22 @@ class CacheNodes:
         self._interface_namespace = interface_namespace
         self._standing: dict[tuple[str, str], _Node] = {}
 
-    def settle(self, clusters: Iterable[CacheCluster]) -> None:
+    def settle(self, clusters: Iterable[CacheCluster], faults: Mapping[str, Fault] | None = None) -> None:
         """Let exactly the nodes of `clusters` run, and their endpoints tell of them.
 
-        A node whose description has not changed keeps running with all its keys and connections; one that
-        died is started again, empty. Calls must not overlap. Raises LabError with memcached's own words if a
-        node does not start.
+        `faults` are those of nodes, by "cluster/node"; a dead node does not run. A node whose description has
+        not changed keeps running with all its keys and connections; one that died is started again, empty.
+        Calls must not overlap. Raises LabError with memcached's own words if a node does not start.
         """
+        modes = {target: fault.mode for target, fault in (faults or {}).items()}
         wanted: dict[tuple[str, str], _Wanted] = {}
         for cluster in clusters:
             for node in cluster.nodes:
-                wanted[cluster.id, node.id] = _Wanted(node, cluster.arguments, discovery_reply(cluster))
+                mode = modes.get(f"{cluster.id}/{node.id}")
+                if mode is not Mode.DEAD:
+                    wanted[cluster.id, node.id] = _Wanted(
+                        node, cluster.arguments, discovery_reply(cluster), mode is Mode.HUNG
+                    )
         for key, standing in list(self._standing.items()):
             if key not in wanted or not standing.serves(wanted[key]):
                 del self._standing[key]
@@ -145,6 +152,12 @@ class CacheNodes:
             raise
         for key, each in wanted.items():
             self._standing[key].tell(each.reply)
+            self._standing[key].hang(each.is_hung)
+
+    def end(self, cluster_id: str, node_id: str) -> None:
+        """Kill a node's process; the next `settle` starts it again, empty."""
+        if node := self._standing.pop((cluster_id, node_id), None):
+            node.close()
 
     def close(self) -> None:
         """Stop every node."""
@@ -159,6 +172,7 @@ class _Wanted:
     node: CacheNode
     arguments: tuple[str, ...]
     reply: bytes
+    is_hung: bool
 
 
 class _Node:
@@ -208,6 +222,10 @@ class _Node:
         """Answer `config get cluster` with `reply` from now on."""
         if self._endpoint:
             self._endpoint.reply = reply
+
+    def hang(self, is_hung: bool) -> None:
+        """Let the process stand still, or go on."""
+        self._process.send_signal(signal.SIGSTOP if is_hung else signal.SIGCONT)
 
     def close(self) -> None:
         """Stop the endpoint and the process."""

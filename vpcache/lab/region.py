@@ -6,8 +6,19 @@ import threading
 from pathlib import Path
 
 from vpcache.lab.control.model import derive
-from vpcache.lab.faults import Fault, down_hosts, severed, standing
-from vpcache.lab.internet import HOSTS, Internet
+from vpcache.lab.faults import (
+    Fault,
+    FaultKind,
+    Mode,
+    by_target,
+    check_target,
+    down_hosts,
+    out_zones,
+    severed,
+    standing,
+)
+from vpcache.lab.hosts import HOSTS
+from vpcache.lab.internet import Internet
 from vpcache.lab.kernel import Kernel
 from vpcache.lab.memcached import CacheNodes
 from vpcache.lab.netns import Namespaces
@@ -47,22 +58,32 @@ class Region:
         with self._lock:
             topology = derive()
             self._faults = standing(topology, self._faults)
-            self._kernel.apply(plan(topology, severed(topology, self._faults), down_hosts(self._faults)))
-            self._nodes.settle(cluster for vpc in topology.vpcs for cluster in vpc.cache_clusters)
-            self._resolvers.settle(topology)
-            self.functions.settle(topology)
-            self._topology = topology
+            self._stand(topology)
 
-    def set_fault(self, fault: Fault, *, present: bool) -> list[str]:
-        """Put a fault in or out of force; return those in force. Raises LabError for an unknown target."""
-        others = tuple(known for known in self._faults if known != fault)
-        faults = (*others, fault) if present else others
-        # an unknown target is refused before anything changes
-        severed(self._topology, faults)
-        down_hosts(faults)
-        self._faults = faults
-        self.settle()
-        return [known.label for known in faults]
+    def fault(self, fault: Fault) -> tuple[Fault, ...]:
+        """Put a fault in force in the place of any other of its target; return all that are in force.
+
+        A restart is over at once. Raises UnknownTargetError.
+        """
+        with self._lock:
+            check_target(self._topology, fault)  # before anything changes
+            self._faults = tuple(each for each in self._faults if not each.is_about(fault.kind, fault.target))
+            if fault.mode is Mode.RESTARTED:
+                cluster, _, node = fault.target.partition("/")
+                self._nodes.end(cluster, node)
+            else:
+                self._faults += (fault,)
+            self._stand(self._topology)
+            return self._faults
+
+    def mend(self, kind: str | None = None, target: str | None = None) -> tuple[Fault, ...]:
+        """Mend what is wrong with a target, or everything if none is given; return what stays wrong."""
+        with self._lock:
+            self._faults = tuple(
+                each for each in self._faults if kind and target and not each.is_about(kind, target)
+            )
+            self._stand(self._topology)
+            return self._faults
 
     def origin_calls(self) -> dict[str, int]:
         """Return how often each path of the origin was asked for."""
@@ -83,5 +104,21 @@ class Region:
                 return (error.strerror or str(error)).lower()
             return "connected"
 
+    def _stand(self, topology: Topology) -> None:
+        """Make `topology` so, under the faults in force."""
+        self._kernel.apply(plan(topology, severed(topology, self._faults), down_hosts(self._faults)))
+        self._internet.settle(by_target(self._faults, FaultKind.ORIGIN))
+        clusters = [cluster for vpc in topology.vpcs for cluster in vpc.cache_clusters]
+        self._nodes.settle(clusters, by_target(self._faults, FaultKind.CACHE_NODE))
+        self._resolvers.settle(topology, by_target(self._faults, FaultKind.DNS))
+        self.functions.settle(topology)
+        self._topology = topology
+
     def _is_usable(self, interface_id: str) -> bool:
-        return interface_id not in severed(self._topology, self._faults)
+        """Tell whether the zone of a function's interface is there.
+
+        AWS places functions around a zone's loss; of a single interface's loss it knows nothing.
+        """
+        interfaces = {each.id: each for vpc in self._topology.vpcs for each in vpc.interfaces}
+        interface = interfaces.get(interface_id)
+        return interface is not None and interface.zone not in out_zones(self._faults)

@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from dnslib import CLASS, QTYPE, RCODE, RR, A, DNSRecord
 
+from vpcache.lab.faults import Fault, Mode
 from vpcache.lab.netns import Namespaces
 from vpcache.lab.topology import Topology, Vpc
 
@@ -35,7 +36,9 @@ def private_records(vpc: Vpc) -> dict[str, tuple[IPv4Address, ...]]:
     return records
 
 
-def answer(packet: bytes, records: Records, limit: int | None = None) -> bytes | None:
+def answer(
+    packet: bytes, records: Records, limit: int | None = None, *, is_failing: bool = False
+) -> bytes | None:
     """Answer one DNS message from `records`, names in lower case; None if it is no question.
 
     Several addresses come in an order that changes with the question's id. An answer longer than
@@ -52,6 +55,8 @@ def answer(packet: bytes, records: Records, limit: int | None = None) -> bytes |
     addresses = records.get(name)
     if question.header.opcode or question.q.qclass != CLASS.IN:
         reply.header.rcode = RCODE.NOTIMP
+    elif is_failing:
+        reply.header.rcode = RCODE.SERVFAIL
     elif addresses is None:
         reply.header.rcode = RCODE.NXDOMAIN
     elif question.q.qtype in (QTYPE.A, QTYPE.ANY) and addresses:
@@ -69,6 +74,7 @@ class Resolver:
 
     def __init__(self, namespaces: Namespaces, namespace: str, address: IPv4Address) -> None:
         self._records: Records = {}
+        self._mode: Mode | None = None
         self._tcp = namespaces.listen(namespace, str(address), _PORT)
         self._udp = namespaces.socket(namespace, socket.SOCK_DGRAM)
         self._udp.bind((str(address), _PORT))
@@ -76,9 +82,10 @@ class Resolver:
         self._thread = threading.Thread(target=self._serve, name=f"resolver {address}", daemon=True)
         self._thread.start()
 
-    def update(self, records: Records) -> None:
-        """Replace all that the resolver knows at once."""
+    def update(self, records: Records, fault: Fault | None = None) -> None:
+        """Replace all that the resolver knows at once; `fault` is what is wrong with it."""
         self._records = {name.lower(): addresses for name, addresses in records.items()}
+        self._mode = fault.mode if fault else None
 
     def close(self) -> None:
         """Stop answering and free the port."""
@@ -104,10 +111,15 @@ class Resolver:
     def _answer_udp(self) -> None:
         try:
             packet, client = self._udp.recvfrom(65535)
-            if reply := answer(packet, self._records, _UDP_LIMIT):
+            if reply := self._answer(packet, _UDP_LIMIT):
                 self._udp.sendto(reply, client)
         except OSError:
             return  # a client that vanished, or a packet that the kernel took back
+
+    def _answer(self, packet: bytes, limit: int | None = None) -> bytes | None:
+        if self._mode is Mode.DOWN:
+            return None
+        return answer(packet, self._records, limit, is_failing=self._mode is Mode.ERRORING)
 
     def _accept(self) -> None:
         try:
@@ -121,7 +133,7 @@ class Resolver:
         try:
             with connection, connection.makefile("rb") as stream:
                 while len(size := stream.read(2)) == 2:
-                    reply = answer(stream.read(int.from_bytes(size)), self._records)
+                    reply = self._answer(stream.read(int.from_bytes(size)))
                     if reply is None:
                         return
                     connection.sendall(len(reply).to_bytes(2) + reply)
@@ -143,8 +155,11 @@ class Resolvers:
         self._public = {name: (address,) for name, address in public.items()}
         self._standing: dict[str, Resolver] = {}
 
-    def settle(self, topology: Topology) -> None:
-        """Let exactly the VPCs of `topology` have a resolver, each with its names. The routers must stand."""
+    def settle(self, topology: Topology, faults: Mapping[str, Fault] | None = None) -> None:
+        """Let exactly the VPCs of `topology` have a resolver, each with its names. The routers must stand.
+
+        `faults` are those of resolvers, by VPC.
+        """
         wanted = {vpc.id: vpc for vpc in topology.vpcs}
         for gone in self._standing.keys() - wanted.keys():
             self._standing.pop(gone).close()
@@ -152,7 +167,7 @@ class Resolvers:
             if vpc.id not in self._standing:
                 namespace = self._router_namespace(vpc.id)
                 self._standing[vpc.id] = Resolver(self._namespaces, namespace, resolver_address(vpc.cidr))
-            self._standing[vpc.id].update(self._public | private_records(vpc))
+            self._standing[vpc.id].update(self._public | private_records(vpc), (faults or {}).get(vpc.id))
 
     def close(self) -> None:
         """Close every resolver."""

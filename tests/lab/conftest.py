@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from premises import Premises
+
+from vpcache.lab.client import Lab
+from vpcache.pytest_plugin import free_port
+
+
+@pytest.fixture(scope="session")
+def own_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A lab of this worker's own: what goes wrong here disturbs no stack."""
+    lab = Lab(free_port())
+    lab.start(tmp_path_factory.mktemp("lab") / "lab.log")
+    yield lab
+    lab.stop()
+
+
+@pytest.fixture
+def premises(own_lab: Lab) -> Iterator[Premises]:
+    """An empty VPC of two zones; all faults are mended at the end."""
+    yield Premises(own_lab)
+    own_lab.mend()

@@ -1,0 +1,161 @@
+"""A VPC made through AWS's API: two zones with a public and a private subnet each, and what is put there."""
+
+from __future__ import annotations
+
+import io
+import json
+import secrets
+import textwrap
+import zipfile
+from functools import cache
+from typing import Any
+
+from vpcache.lab.client import Lab
+from vpcache.target import lab_target
+
+ZONES = ("us-east-1a", "us-east-1b")
+PYTHON = "python3.13"
+_PROBE = """
+    import json, os, socket, ssl, urllib.request
+
+    def handler(event, context):
+        try:
+            return {"answer": answer(event)}
+        except Exception as error:
+            return {"error": type(error).__name__, "message": str(error)}
+
+    def answer(event):
+        if "url" in event:
+            with urllib.request.urlopen(event["url"], timeout=event.get("timeout", 5)) as response:
+                return response.read().decode()
+        if "name" in event:
+            return sorted({each[4][0] for each in socket.getaddrinfo(event["name"], 80)})
+        if "port" in event:
+            socket.create_connection((event["address"], event["port"]), event.get("timeout", 2)).close()
+            return "connected"
+        return dict(os.environ)
+"""
+
+
+class Premises:
+    """One VPC in a lab, with names that no other has."""
+
+    def __init__(self, lab: Lab, cidr: str = "10.0.0.0/24") -> None:
+        self.lab = lab
+        self._target = lab_target(lab.endpoint, {})
+        self.client = cache(self._target.client)
+        self.name = f"t{secrets.token_hex(4)}"
+        ec2 = self.client("ec2")
+        self.ec2 = ec2
+        self.vpc = ec2.create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"]
+        base = cidr.rpartition(".")[0]
+        self.public = {zone: self._subnet(zone, f"{base}.{at * 64}/26") for at, zone in enumerate(ZONES)}
+        self.private = {
+            zone: self._subnet(zone, f"{base}.{128 + at * 64}/26") for at, zone in enumerate(ZONES)
+        }
+        role = self.client("iam").create_role(RoleName=self.name, AssumeRolePolicyDocument="{}")
+        self._role = role["Role"]["Arn"]
+        self.group = self.new_group("all")
+        ec2.authorize_security_group_ingress(GroupId=self.group, IpPermissions=[_everything("0.0.0.0/0")])
+
+    def new_group(self, name: str) -> str:
+        """Make a security group that lets everything out and nothing in."""
+        made = self.ec2.create_security_group(
+            GroupName=f"{self.name}-{name}", Description="test", VpcId=self.vpc
+        )
+        return str(made["GroupId"])
+
+    def open_to_the_internet(self) -> None:
+        """Give the VPC an internet gateway and its public subnets the way there."""
+        gateway = self.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        self.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=self.vpc)
+        table = self.new_table(*self.public.values())
+        self.ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+
+    def new_table(self, *subnets: str) -> str:
+        """Make a route table for some subnets."""
+        table = self.ec2.create_route_table(VpcId=self.vpc)["RouteTable"]["RouteTableId"]
+        for subnet in subnets:
+            self.ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
+        return str(table)
+
+    def new_nat_gateway(self, zone: str) -> tuple[str, str, str]:
+        """Give a zone's private subnet a NAT gateway; return its id, its address and the route table."""
+        address = self.ec2.allocate_address(Domain="vpc")
+        made = self.ec2.create_nat_gateway(SubnetId=self.public[zone], AllocationId=address["AllocationId"])
+        gateway = made["NatGateway"]["NatGatewayId"]
+        table = self.new_table(self.private[zone])
+        self.ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=gateway)
+        return gateway, address["PublicIp"], table
+
+    def new_cluster(self, nodes: int = 2) -> str:
+        """Make a memcached cluster over the private subnets."""
+        elasticache = self.client("elasticache")
+        elasticache.create_cache_subnet_group(
+            CacheSubnetGroupName=self.name,
+            CacheSubnetGroupDescription="test",
+            SubnetIds=list(self.private.values()),
+        )
+        elasticache.create_cache_cluster(
+            CacheClusterId=self.name,
+            Engine="memcached",
+            CacheNodeType="cache.t4g.micro",
+            NumCacheNodes=nodes,
+            AZMode="cross-az" if nodes > 1 else "single-az",
+            CacheSubnetGroupName=self.name,
+            SecurityGroupIds=[self.group],
+        )
+        elasticache.get_waiter("cache_cluster_available").wait(
+            CacheClusterId=self.name, WaiterConfig={"Delay": 1}
+        )
+        return self.name
+
+    def new_function(self, name: str = "probe", *zones: str, code: str = _PROBE, **options: Any) -> str:
+        """Make a function in the private subnets of `zones`, all by default; it answers what it is asked."""
+        full = f"{self.name}-{name}"
+        self.client("lambda").create_function(
+            FunctionName=full,
+            Runtime=PYTHON,
+            Role=self._role,
+            Handler="index.handler",
+            Code={"ZipFile": _zip(code)},
+            VpcConfig={
+                "SubnetIds": [self.private[zone] for zone in zones or ZONES],
+                "SecurityGroupIds": [self.group],
+            },
+            **{"Timeout": 10, "MemorySize": 256} | options,
+        )
+        return full
+
+    def invoke(self, function: str, **event: Any) -> Any:
+        """Invoke a function and return its answer, as JSON has it."""
+        answer = self.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
+        return json.load(answer["Payload"])
+
+    def interface_of(self, function: str, zone: str) -> str:
+        """Return the id of a function's interface in a zone."""
+        config = self.client("lambda").get_function_configuration(FunctionName=function)
+        found = self.ec2.describe_network_interfaces(
+            Filters=[
+                {"Name": "subnet-id", "Values": [self.private[zone]]},
+                {"Name": "interface-type", "Values": ["lambda"]},
+                {"Name": "group-id", "Values": config["VpcConfig"]["SecurityGroupIds"]},
+            ]
+        )
+        (interface,) = found["NetworkInterfaces"]
+        return str(interface["NetworkInterfaceId"])
+
+    def _subnet(self, zone: str, cidr: str) -> str:
+        made = self.ec2.create_subnet(VpcId=self.vpc, AvailabilityZone=zone, CidrBlock=cidr)
+        return str(made["Subnet"]["SubnetId"])
+
+
+def _everything(cidr: str) -> dict[str, Any]:
+    return {"IpProtocol": "-1", "IpRanges": [{"CidrIp": cidr}]}
+
+
+def _zip(code: str) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as folder:
+        folder.writestr("index.py", textwrap.dedent(code))
+    return archive.getvalue()
