@@ -9,6 +9,7 @@ from invoke import Collection, Context, task
 from vpcache.commands import checks
 from vpcache.commands import lab as lab_commands
 from vpcache.commands import stack as stack_commands
+from vpcache.commands import sweep as sweep_commands
 
 ROOT = Path(__file__).parent
 
@@ -57,6 +58,21 @@ def verify(_: Context, env: str, target: str = "", name: str = "", json: bool = 
 def destroy(_: Context, env: str, target: str = "", name: str = "", yes: bool = False) -> None:
     """Destroy the stack, then ask the account what is left of it."""
     stack_commands.destroy(ROOT, env, target, name, yes=yes)
+
+
+SWEEP_HELP = {key: STACK_HELP[key] for key in ("target", "name")}
+
+
+@task(help=SWEEP_HELP | YES_HELP)
+def sweep(_: Context, target: str = "", name: str = "", yes: bool = False) -> None:
+    """Destroy what interrupted runs left, or all of the stack named: by its state, then by its tag."""
+    sweep_commands.sweep(ROOT, target, name, yes=yes)
+
+
+@task(help=SWEEP_HELP | YES_HELP)
+def unlock(_: Context, name: str, target: str = "", yes: bool = False) -> None:
+    """Take away the lock that a dead run left on a stack's state."""
+    sweep_commands.unlock(ROOT, target, name, yes=yes)
 
 
 @task(
@@ -121,4 +137,4 @@ def mend(_: Context, kind: str = "", target: str = "") -> None:
 
 
 lab = Collection("lab", start, stop, status, fault, mend)
-namespace = Collection(apply, plan, outputs, call, verify, destroy, test, check, lab)
+namespace = Collection(apply, plan, outputs, call, verify, destroy, sweep, unlock, test, check, lab)

@@ -16,6 +16,14 @@ from vpcache.target import Target
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
 
 
+def check_stack_name(name: str) -> None:
+    """Raise VpcacheError if AWS would not take `name` in the names of all resources."""
+    if not _NAME.fullmatch(name):
+        raise VpcacheError(
+            f"stack name '{name}': use 2 to 31 lower-case letters, digits and hyphens, a letter first"
+        )
+
+
 @dataclass(frozen=True)
 class Project:
     """The folder that holds `envs/` and `lambda/`; what it makes lies in `.vpcache/` there."""
@@ -50,10 +58,7 @@ class Project:
         """Return the stack of `environment` on `target`. Raises VpcacheError for either name unfit."""
         self.check_environment(environment)
         name = name or f"vpcache-{environment}"
-        if not _NAME.fullmatch(name):
-            raise VpcacheError(
-                f"stack name '{name}': use 2 to 31 lower-case letters, digits and hyphens, a letter first"
-            )
+        check_stack_name(name)
         return Stack(
             name=name,
             environment_dir=self.root / "envs" / environment,

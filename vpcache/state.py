@@ -65,6 +65,11 @@ def read_state(target: Target, location: StateLocation) -> str:
     return body.decode()
 
 
+def erase_state(target: Target, location: StateLocation) -> None:
+    """Delete the state of a stack of which nothing is left; the bucket keeps its versions."""
+    s3_client(target).delete_object(Bucket=location.bucket, Key=location.key)
+
+
 def ensure_bucket(target: Target, bucket: str) -> None:
     """Make the state bucket if it is not there. Raises VpcacheError if the account refuses."""
     from botocore.exceptions import ClientError

@@ -38,6 +38,21 @@ def in_one_line(command: Callable[P, R]) -> Callable[P, R]:
     return guarded
 
 
+def agreed(question: str) -> bool:
+    """Ask for a yes. Raises VpcacheError if there is no terminal to ask on."""
+    if not sys.stdin.isatty():
+        raise VpcacheError(f"{question}: this needs a yes and there is no terminal to ask on; give --yes")
+    if input(f"{question}. Type yes: ").strip() == "yes":
+        return True
+    print("nothing done")
+    return False
+
+
+def say_notice(text: str) -> None:
+    """Tell on stderr what the user would not expect."""
+    print(f"note: {text}", file=sys.stderr, flush=True)
+
+
 @contextmanager
 def step(what: str) -> Iterator[None]:
     """Show on a terminal's stderr that something is going on, for as long as it does."""

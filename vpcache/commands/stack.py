@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from vpcache.commands.console import in_one_line, step
+from vpcache.commands.console import agreed, in_one_line, say_notice, step
 from vpcache.commands.lab import chosen_lab, started
 from vpcache.errors import VpcacheError
 from vpcache.project import Project
@@ -22,7 +21,7 @@ from vpcache.target import LAB, Target, aws_target, lab_target, target_name
 @in_one_line
 def apply(root: Path, environment: str, target: str, name: str, *, yes: bool) -> None:
     """Make the stack and say what stands and what to type next."""
-    stack = _stack(root, environment, target, name, start_lab=True)
+    stack = chosen_stack(root, environment, target, name, start_lab=True)
     _say_header("apply", stack)
     plan = None
     with stack.alone():
@@ -40,7 +39,7 @@ def apply(root: Path, environment: str, target: str, name: str, *, yes: bool) ->
 @in_one_line
 def plan(root: Path, environment: str, target: str, name: str) -> None:
     """Show what an apply would change."""
-    stack = _stack(root, environment, target, name, start_lab=True)
+    stack = chosen_stack(root, environment, target, name, start_lab=True)
     _say_header("plan", stack)
     with stack.alone():
         with step("init"):
@@ -53,7 +52,7 @@ def plan(root: Path, environment: str, target: str, name: str) -> None:
 @in_one_line
 def outputs(root: Path, environment: str, target: str, name: str, *, as_json: bool) -> None:
     """Show the stack's outputs."""
-    stack = _stack(root, environment, target, name)
+    stack = chosen_stack(root, environment, target, name)
     values = stack.outputs()
     if as_json:
         print(json.dumps(values))
@@ -68,7 +67,7 @@ def call(root: Path, environment: str, target: str, name: str, *, path: str, as_
     """Call the cached API once."""
     from vpcache.functions import call_cached_api
 
-    stack = _stack(root, environment, target, name)
+    stack = chosen_stack(root, environment, target, name)
     answer = call_cached_api(stack.target, stack.outputs()["cached_api"], path)
     figures = {
         "source": answer.source,
@@ -94,7 +93,7 @@ def verify(root: Path, environment: str, target: str, name: str, *, as_json: boo
     """Probe the running stack."""
     from vpcache import probes
 
-    stack = _stack(root, environment, target, name)
+    stack = chosen_stack(root, environment, target, name)
     values = stack.outputs()
     if not as_json:
         _say_header("verify", stack)
@@ -114,7 +113,7 @@ def destroy(root: Path, environment: str, target: str, name: str, *, yes: bool) 
     """Destroy the stack and report what is left of it."""
     from vpcache.state import state_exists
 
-    stack = _stack(root, environment, target, name)
+    stack = chosen_stack(root, environment, target, name)
     _say_header("destroy", stack)
     plan = None
     with stack.alone():
@@ -132,7 +131,8 @@ def destroy(root: Path, environment: str, target: str, name: str, *, yes: bool) 
     print(f"nothing is left of {stack.name} in account {stack.account}")
 
 
-def _target(name: str, project: Project, *, start_lab: bool) -> Target:
+def chosen_target(name: str, project: Project, *, start_lab: bool = False) -> Target:
+    """Return the target that the user means. Raises VpcacheError if that is a lab that does not run."""
     chosen = target_name(name, os.environ)
     if chosen != LAB:
         return aws_target(os.environ)
@@ -144,12 +144,13 @@ def _target(name: str, project: Project, *, start_lab: bool) -> Target:
     return lab_target(lab.endpoint, os.environ)
 
 
-def _stack(root: Path, environment: str, target: str, name: str, *, start_lab: bool = False) -> Stack:
+def chosen_stack(root: Path, environment: str, target: str, name: str, *, start_lab: bool = False) -> Stack:
+    """Return the stack that the user means, its functions bundled."""
     project = Project(root)
     project.check_environment(environment)
-    where = _target(target, project, start_lab=start_lab)
+    where = chosen_target(target, project, start_lab=start_lab)
     with step("bundles"):
-        return project.stack(environment, where, name or None, notice=_say_notice)
+        return project.stack(environment, where, name or None, notice=say_notice)
 
 
 def _confirmed_plan(stack: Stack, *, destroy: bool) -> Plan | None:
@@ -159,17 +160,8 @@ def _confirmed_plan(stack: Stack, *, destroy: bool) -> Plan | None:
         print("no changes")
         return None
     print(planned.text)
-    if not sys.stdin.isatty():
-        raise VpcacheError(
-            "this needs a yes, and there is no terminal to ask on: look at the plan and give --yes"
-        )
-    question = (
-        f"{planned.add} to add, {planned.change} to change, {planned.remove} to destroy on aws. Type yes: "
-    )
-    if input(question).strip() != "yes":
-        print("nothing done")
-        return None
-    return planned
+    counts = f"{planned.add} to add, {planned.change} to change, {planned.remove} to destroy on aws"
+    return planned if agreed(counts) else None
 
 
 def _say_header(command: str, stack: Stack) -> None:
@@ -178,10 +170,6 @@ def _say_header(command: str, stack: Stack) -> None:
         f"as {stack.name}, account {stack.account}, {stack.target.region}",
         flush=True,
     )
-
-
-def _say_notice(text: str) -> None:
-    print(f"note: {text}", file=sys.stderr, flush=True)
 
 
 def _say_summary(environment: str, values: Mapping[str, Any]) -> None:
