@@ -11,7 +11,7 @@ import json
 import platform
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from vpcache.kinds import pages
@@ -20,27 +20,38 @@ from vpcache.target import Target
 
 APPLYING, APPLIED, DESTROYING = "applying", "applied", "destroying"
 _FILE = "journal.json"
+_LONGEST_TEST_RUN = timedelta(hours=6)  # a hosted CI job lasts no longer
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What is known of a stack: `phase` is the last that began, `since` its time (ISO 8601, UTC)."""
+    """What is known of a stack: `phase` is the last that began, `since` its time (ISO 8601, UTC).
+
+    A `temporary` stack is a test run's, which ends it within hours.
+    """
 
     stack: str
     environment: str
     phase: str
     since: str
     who: str
+    temporary: bool
 
     @property
     def is_interrupted(self) -> bool:
-        """Whether a run of the stack began and did not end, as far as the journal knows."""
+        """Whether a change of the stack began and did not end, as far as the journal knows."""
         return self.phase != APPLIED
 
+    def is_abandoned(self, now: datetime) -> bool:
+        """Whether nobody will end what stands there: interrupted, or older than any test run."""
+        return self.is_interrupted or (
+            self.temporary and now - datetime.fromisoformat(self.since) > _LONGEST_TEST_RUN
+        )
 
-def new_entry(stack: str, environment: str, phase: str) -> Entry:
+
+def new_entry(stack: str, environment: str, phase: str, *, temporary: bool) -> Entry:
     """Return an entry of this user and moment."""
-    return Entry(stack, environment, phase, datetime.now(UTC).isoformat("T", "seconds"), who())
+    return Entry(stack, environment, phase, datetime.now(UTC).isoformat("T", "seconds"), who(), temporary)
 
 
 def who() -> str:

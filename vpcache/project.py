@@ -53,7 +53,9 @@ class Project:
         environment: str,
         target: Target,
         name: str | None = None,
+        *,
         notice: Callable[[str], None] = lambda _: None,
+        temporary: bool = False,
     ) -> Stack:
         """Return the stack of `environment` on `target`. Raises VpcacheError for either name unfit."""
         self.check_environment(environment)
@@ -66,6 +68,7 @@ class Project:
             work_dir=self.work_dir / "stacks" / target.name / name,
             variables={"bundles": self.bundles()},
             notice=notice,
+            temporary=temporary,
         )
 
     def bundles(self) -> dict[str, Any]:

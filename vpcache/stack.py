@@ -44,6 +44,7 @@ class Stack:
     `environment_dir` is the root module, `work_dir` a folder of this stack's own for logs and Terraform's
     data (a cache: the state is in the target's bucket), `variables` are the root module's. `notice` is told,
     in one line each, what the user would not expect: a wait for another run, what an earlier one left.
+    A `temporary` stack is a test run's: if it is still there hours later, a sweep takes it.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Stack:
         work_dir: Path,
         variables: Mapping[str, Any],
         notice: Callable[[str], None] = lambda _: None,
+        temporary: bool = False,
     ) -> None:
         self.name = name
         self.environment_dir = environment_dir
@@ -62,6 +64,7 @@ class Stack:
         self.work_dir = work_dir
         self.variables = {"name": name, **variables}
         self._notice = notice
+        self._temporary = temporary
         self._lock: int | None = None
 
     @cached_property
@@ -216,7 +219,7 @@ class Stack:
             self._notice(f"could not remove {item}: {reason}")
 
     def _note(self, phase: str) -> None:
-        entry = journal.new_entry(self.name, self.environment_dir.name, phase)
+        entry = journal.new_entry(self.name, self.environment_dir.name, phase, temporary=self._temporary)
         journal.write(self.target, self.state, entry)
 
     def _change(self, command: str, plan: Plan | None, on_event: Callable[[Event], None] | None) -> None:

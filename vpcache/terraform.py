@@ -148,7 +148,7 @@ def terraform_environment(environ: Mapping[str, str], data_dir: Path) -> dict[st
 
 
 class _Forwarding:
-    """While in here, signals go to a process as SIGINT; those that come before it is known are kept for it.
+    """While in here, the first signal goes to a process as SIGINT; kept for it if it is not known yet.
 
     Only the main thread can catch signals; in another one this does nothing.
     """
@@ -168,14 +168,14 @@ class _Forwarding:
             signal.signal(number, handler)
 
     def forward_to(self, process: subprocess.Popen[bytes]) -> None:
-        """Send the signals that came, and those to come, to `process`."""
+        """Send SIGINT to `process` if a signal came, or when the first comes; a second would cost state."""
         self._process = process
-        for _ in self.came:
+        if self.came:
             process.send_signal(signal.SIGINT)
 
     def _forward(self, number: int, _frame: object) -> None:
         self.came.append(signal.Signals(number))
-        if self._process is not None:
+        if self._process is not None and len(self.came) == 1:
             self._process.send_signal(signal.SIGINT)
 
 

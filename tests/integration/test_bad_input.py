@@ -5,7 +5,7 @@ import socket
 import pytest
 from commands import own_lab
 
-from vpcache.pytest_plugin import free_port
+from vpcache.run import free_port
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from commands import inhabitants, interrupt_when, machine, own_lab, wait_until_gone
 
 from vpcache.lab.client import Lab
-from vpcache.pytest_plugin import free_port
+from vpcache.run import free_port
 from vpcache.target import lab_target
 
 pytestmark = pytest.mark.lab

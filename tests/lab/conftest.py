@@ -6,7 +6,7 @@ import pytest
 from premises import Premises
 
 from vpcache.lab.client import Lab
-from vpcache.pytest_plugin import free_port
+from vpcache.run import free_port
 
 
 @pytest.fixture(scope="session")

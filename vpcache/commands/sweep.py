@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from vpcache import journal, lock
@@ -42,7 +43,7 @@ def sweep(root: Path, target: str, name: str, *, yes: bool) -> None:
     with step("looking"):
         wrecks = _wrecks(where, account, name)
     if not wrecks:
-        print(f"nothing of {name} is there" if name else "no run was interrupted")
+        print(f"nothing of {name} is there" if name else "no run left anything")
         return
     for wreck in wrecks:
         print(wreck)
@@ -75,7 +76,7 @@ def unlock(root: Path, target: str, name: str, *, yes: bool) -> None:
 
 
 def _wrecks(where: Target, account: str, name: str) -> list[_Wreck]:
-    """Return the stack of that name if anything of it is there; given none, those interrupted."""
+    """Return the stack of that name if anything of it is there; given none, those abandoned."""
     bucket = state_location(where, account, name).bucket
     known = {entry.stack: entry for entry in journal.entries(where, bucket)}
     if name:
@@ -85,7 +86,7 @@ def _wrecks(where: Target, account: str, name: str) -> list[_Wreck]:
     return [
         _Wreck(entry.stack, entry, leftovers(where, entry.stack))
         for entry in known.values()
-        if entry.is_interrupted
+        if entry.is_abandoned(datetime.now(UTC))
     ]
 
 
