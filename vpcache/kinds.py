@@ -49,7 +49,9 @@ def _ec2_kind(
     def find(target: Target, stack: str) -> Iterator[Found]:
         request = {"Filters": [{"Name": f"tag:{STACK_TAG}", "Values": [stack]}]}
         for item in pages(target.client("ec2"), operation, items, **request):
-            if item.get("State") != "deleted":
+            # an emulator that does not know the filter lists everybody's, and what is found may be deleted
+            is_ours = _pairs(item.get("Tags") or item.get("TagSet") or []).get(STACK_TAG) == stack
+            if is_ours and item.get("State") != "deleted":
                 yield Found(item[id_key], is_tagged=True)
 
     return Kind(name, find, lambda target, id: delete(target.client("ec2"), id))

@@ -19,7 +19,13 @@ from vpcache.state import StateLocation, ensure_bucket, read_state, state_exists
 from vpcache.target import Target
 from vpcache.terraform import Event, Terraform, find_terraform, plugin_dir, terraform_environment
 
-Outputs = Mapping[str, Any]
+
+class Outputs(dict[str, Any]):
+    """A root module's outputs by name. Raises VpcacheError for one that it does not have."""
+
+    def __missing__(self, name: str) -> Any:
+        known = ", ".join(sorted(self))
+        raise VpcacheError(f"the environment has no output '{name}': add it to its outputs.tf beside {known}")
 
 
 @dataclass(frozen=True)
@@ -178,11 +184,11 @@ class Stack:
 
     def _outputs(self) -> Outputs:
         if not state_exists(self.target, self.state):
-            return {}
+            return Outputs()
         if not self._is_initialised:
             self.init()
         _, text, _ = self._terraform.cmd("output", json=IsFlagged)
-        return {key: output["value"] for key, output in json.loads(text).items()}
+        return Outputs({key: output["value"] for key, output in json.loads(text).items()})
 
     @property
     def _is_initialised(self) -> bool:

@@ -35,7 +35,7 @@ class Target:
         import boto3
         from botocore.exceptions import BotoCoreError
 
-        keys = {key: value for key, value in self.environment.items() if value}  # empty means unset
+        keys = self.environment
         try:
             session = boto3.Session(
                 aws_access_key_id=keys.get("AWS_ACCESS_KEY_ID"),

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -85,12 +86,19 @@ class Terraform(python_terraform.Terraform):  # type: ignore[misc]  # it has no 
             for line in _lines_until_exit(process, log):
                 if on_event is not None:
                     _hand_over(line, on_event)
+        if process.returncode < 0:
+            _kill_session(process.pid)
         self.temp_var_files.clean_up()
         output, complaint = log.read_text(errors="replace"), errors.read_text(errors="replace")
         if signals.came:
             raise InterruptedRunError(
                 f"terraform {cmd} was interrupted by {signals.came[0].name}; the state is whole and "
                 "unlocked: apply or destroy again to go on"
+            )
+        if process.returncode < 0:
+            raise TerraformError(
+                f"terraform {cmd} was killed by {signal.Signals(-process.returncode).name}: apply or destroy "
+                "again to go on"
             )
         if process.returncode not in expected:
             raise TerraformError(f"terraform {cmd} failed: {_reason(output, complaint)} (all of it in {log})")
@@ -190,6 +198,12 @@ def _lines_until_exit(process: subprocess.Popen[bytes], log: Path) -> Iterator[s
                 pass
             *lines, part = (part + stream.read()).split("\n")
             yield from lines
+
+
+def _kill_session(leader: int) -> None:
+    """Kill the providers of a Terraform that could not end them itself."""
+    with suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def _hand_over(line: str, on_event: Callable[[Event], None]) -> None:

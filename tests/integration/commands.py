@@ -29,12 +29,12 @@ class Commands:
         """The user's environment, with this lab's port."""
         return {**os.environ, "VPCACHE_LAB_PORT": str(self.port)}
 
-    def start(self, *words: str, **changes: str) -> subprocess.Popen[str]:
-        """Start a task."""
+    def start(self, *words: str, **changes: str | None) -> subprocess.Popen[str]:
+        """Start a task; `changes` of the environment that are None take a variable away."""
         return subprocess.Popen(
             [sys.executable, "-m", "invoke", *words],
             cwd=ROOT,
-            env=self.environment | changes,
+            env={key: value for key, value in (self.environment | changes).items() if value is not None},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -42,7 +42,7 @@ class Commands:
             start_new_session=True,
         )
 
-    def run(self, *words: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
         """Run a task to its end."""
         with self.start(*words, **changes) as process:
             out, err = process.communicate(timeout=SECONDS)
@@ -54,7 +54,7 @@ class Commands:
         assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
         return done.stdout
 
-    def refuse(self, *words: str, **changes: str) -> str:
+    def refuse(self, *words: str, **changes: str | None) -> str:
         """Run a task that must refuse in one line and no traceback, and return that line."""
         done = self.run(*words, **changes)
         assert done.returncode != 0, f"{words} succeeded: {done.stdout}"

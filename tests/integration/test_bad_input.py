@@ -53,9 +53,9 @@ def test_no_credentials_for_aws(commands, tmp_path):
         "AWS_CONFIG_FILE": str(tmp_path / "none"),
         "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
         "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_ACCESS_KEY_ID": "",
-        "AWS_SECRET_ACCESS_KEY": "",
-        "AWS_PROFILE": "",
+        "AWS_ACCESS_KEY_ID": None,
+        "AWS_SECRET_ACCESS_KEY": None,
+        "AWS_PROFILE": None,
     }
     line = commands.refuse("apply", "--env", "dev", "--target", "aws", **nothing)
     assert "no credentials" in line

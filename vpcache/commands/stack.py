@@ -173,7 +173,7 @@ def _say_header(command: str, stack: Stack) -> None:
 
 
 def _say_summary(environment: str, values: Mapping[str, Any]) -> None:
-    for zone in values["zones"]:
+    for zone in values.get("zones", []):
         nodes = [
             f"{n['id']} {n['address']}:{n['port']}"
             for n in values["cache_nodes"]
