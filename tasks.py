@@ -136,5 +136,11 @@ def mend(_: Context, kind: str = "", target: str = "") -> None:
     lab_commands.mend(kind, target)
 
 
-lab = Collection("lab", start, stop, status, fault, mend)
+@task
+def doctor(_: Context) -> None:
+    """Say whether this machine can run the lab and what to do if not; check a running lab's consistency."""
+    lab_commands.doctor()
+
+
+lab = Collection("lab", start, stop, status, doctor, fault, mend)
 namespace = Collection(apply, plan, outputs, call, verify, destroy, sweep, unlock, test, check, lab)

@@ -131,6 +131,8 @@ def begin(project: Project, notice: Callable[[str], None]) -> Iterator[Run]:
     """
     folders = Path(tempfile.gettempdir())
     for folder in folders.glob(f"{_FOLDERS}*"):
+        if not os.access(folder, os.W_OK):  # another user's
+            continue
         dead = Run(folder, project)
         with suppress(BlockingIOError, FileNotFoundError), dead.controlled():
             on_aws = "; its stack may still stand on aws: invoke sweep --target aws" if dead.is_on_aws else ""

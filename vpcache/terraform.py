@@ -150,7 +150,7 @@ def terraform_environment(environ: Mapping[str, str], data_dir: Path) -> dict[st
     environment = {
         key: value for key, value in environ.items() if not key.startswith(("TF_VAR_", "TF_CLI_ARGS"))
     }
-    if not Path(environment.get("TF_CLI_CONFIG_FILE", os.devnull)).exists():
+    if not os.access(environment.get("TF_CLI_CONFIG_FILE", os.devnull), os.R_OK):
         del environment["TF_CLI_CONFIG_FILE"]
     return environment | {"TF_DATA_DIR": str(data_dir), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
 

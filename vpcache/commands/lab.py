@@ -11,6 +11,7 @@ from pathlib import Path
 from vpcache.commands.console import in_one_line, step
 from vpcache.errors import VpcacheError
 from vpcache.lab.client import DEFAULT_PORT, Lab, LabStatus
+from vpcache.lab.doctor import Finding, examine
 from vpcache.lab.faults import Fault
 from vpcache.project import Project
 
@@ -44,6 +45,22 @@ def status(*, as_json: bool) -> None:
             else "the lab is not running"
         )
         _say_faults(status.faults)
+
+
+@in_one_line
+def doctor() -> None:
+    """Say whether this host has what the lab needs and, if the lab runs, whether it is what it says."""
+    findings = examine()
+    lab = chosen_lab()
+    if lab.status().running:
+        differences = lab.differences()
+        words = "; ".join(differences) or "model, kernel and processes agree"
+        findings.append(Finding(f"lab on port {lab.port}", not differences, words))
+    for finding in findings:
+        print(f"{'ok' if finding.is_ok else 'FAILED':6}  {finding.name:18}  {finding.words}".rstrip())
+    failed = [finding.name for finding in findings if not finding.is_ok]
+    if failed:
+        raise VpcacheError(f"{len(failed)} of {len(findings)} are not ok: {', '.join(failed)}")
 
 
 @in_one_line

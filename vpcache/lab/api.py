@@ -10,23 +10,23 @@ from typing import Any
 from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, NotFound
 from werkzeug.wrappers import Request, Response
 
+from vpcache.lab.control.app import ControlPlane
 from vpcache.lab.errors import LabError
 from vpcache.lab.faults import Fault
 from vpcache.lab.region import Region
 
-WSGIApplication = Callable[[dict[str, Any], Any], Iterable[bytes]]
 PREFIX = "/_lab/"
 
 
 class LabApi:
     """Serves the lab's API and passes every other request on to AWS's."""
 
-    def __init__(self, aws: WSGIApplication, region: Region, pid: int) -> None:
+    def __init__(self, aws: ControlPlane, region: Region, pid: int) -> None:
         self._aws = aws
         self._region = region
         self._pid = pid
 
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Answer one request."""
         if not environ["PATH_INFO"].startswith(PREFIX):
             return self._aws(environ, start_response)
@@ -48,6 +48,7 @@ class LabApi:
                 "pid": self._pid,
                 "faults": _shown(self._region.faults),
             },
+            ("GET", "consistency"): self._consistency,
             ("GET", "origin"): lambda: {"calls": self._region.origin_calls()},
             ("POST", "connect"): lambda: self._connect(_object(request)),
             ("GET", "faults"): lambda: _shown(self._region.faults),
@@ -60,6 +61,10 @@ class LabApi:
         if handler is None:
             raise MethodNotAllowed
         return handler()
+
+    def _consistency(self) -> dict[str, list[str]]:
+        with self._aws.at_rest():
+            return {"differences": self._region.differences()}
 
     def _connect(self, body: dict[str, Any]) -> dict[str, str]:
         try:

@@ -21,6 +21,7 @@ from vpcache.lab.faults import Fault
 
 DEFAULT_PORT = 4600
 _ANSWER_SECONDS = 5.0
+_CHECK_SECONDS = 60.0  # that a consistency check may take
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 
@@ -136,8 +137,13 @@ class Lab:
         """Return the faults in force, oldest first."""
         return _faults(self.ask("GET", "faults"))
 
-    def ask(self, method: str, resource: str, body: Any = None) -> Any:
-        """Call the lab's own API (`/_lab/...`), not AWS's, and return its answer.
+    def differences(self) -> list[str]:
+        """Return in what the lab's kernel and processes differ from its model, nothing if they agree."""
+        answer = self.ask("GET", "consistency", patience=_CHECK_SECONDS)
+        return [str(each) for each in answer["differences"]]
+
+    def ask(self, method: str, resource: str, body: Any = None, *, patience: float = _ANSWER_SECONDS) -> Any:
+        """Call the lab's own API (`/_lab/...`), not AWS's, and return its answer within `patience` seconds.
 
         Raises ConnectionRefusedError if nothing listens, LabError if the answer is an error or no lab's.
         """
@@ -148,7 +154,7 @@ class Lab:
             headers={"Content-Type": "application/json"},
         )
         try:
-            with self._opener.open(request, timeout=_ANSWER_SECONDS) as answer:
+            with self._opener.open(request, timeout=patience) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise LabError(_message(error) or self._not_a_lab()) from error

@@ -26,6 +26,10 @@ _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
+SYSTEM_FOLDERS = ("/usr/sbin", "/sbin")
+"""Where nft and ip may be: on the search path of administrators alone."""
+
+
 def run_isolated(body: Callable[[int], None]) -> int:
     """Fork a process that runs `body` in user (unless root), mount, PID and network namespaces of its own.
 
@@ -48,6 +52,7 @@ def run_isolated(body: Callable[[int], None]) -> int:
         return first
     host_pid = int(Path("/proc/self").readlink().name)  # the host's /proc is still mounted
     try:
+        os.environ["PATH"] = os.pathsep.join((os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS))
         _mount_private()
         _init(lambda: body(host_pid))
     except BaseException:

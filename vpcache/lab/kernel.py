@@ -30,6 +30,11 @@ class Kernel:
         self._namespaces = namespaces
         self._standing = Network()
 
+    @property
+    def standing(self) -> Network:
+        """The network that stands, if nobody else touched it."""
+        return self._standing
+
     def apply(self, network: Network) -> None:
         """Make `network` stand in place of what stands. Raises KernelError.
 

@@ -159,6 +159,10 @@ class CacheNodes:
         if node := self._standing.pop((cluster_id, node_id), None):
             node.close()
 
+    def running(self) -> set[str]:
+        """Return the nodes whose process is alive, as "cluster/node"."""
+        return {"/".join(key) for key, node in list(self._standing.items()) if node.is_alive}
+
     def close(self) -> None:
         """Stop every node."""
         self.settle(())
@@ -193,10 +197,15 @@ class _Node:
             start_new_session=True,
         )
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.poll() is None
+
     def serves(self, wanted: _Wanted) -> bool:
         """Tell whether this process is alive and what `wanted` asks for, its neighbours aside."""
         same = (self._made_for.node, self._made_for.arguments) == (wanted.node, wanted.arguments)
-        return same and self._process.poll() is None
+        return same and self.is_alive
 
     def wait(self) -> None:
         """Wait until memcached accepts connections, then open the endpoint."""

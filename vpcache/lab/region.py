@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+from vpcache.lab.consistency import compared, differences
 from vpcache.lab.control.model import derive
 from vpcache.lab.faults import (
     Fault,
@@ -22,7 +23,7 @@ from vpcache.lab.internet import Internet
 from vpcache.lab.kernel import Kernel
 from vpcache.lab.memcached import CacheNodes
 from vpcache.lab.netns import Namespaces
-from vpcache.lab.network import INTERNET, interface_namespace, plan, router_namespace
+from vpcache.lab.network import INTERNET, Network, interface_namespace, plan, router_namespace
 from vpcache.lab.resolver import Resolvers
 from vpcache.lab.runtime import FunctionRuntime
 from vpcache.lab.topology import Topology
@@ -85,6 +86,33 @@ class Region:
             self._stand(self._topology)
             return self._faults
 
+    def differences(self) -> list[str]:
+        """Return in what the data plane differs from the model, a line each; nothing if it does not.
+
+        Nothing may change the model meanwhile.
+        """
+        with self._lock:
+            topology = derive()
+            is_laid = self._plan(topology) == self._kernel.standing
+            modes = by_target(self._faults, FaultKind.CACHE_NODE)
+            nodes = [
+                name
+                for vpc in topology.vpcs
+                for cluster in vpc.cache_clusters
+                for name in (f"{cluster.id}/{node.id}" for node in cluster.nodes)
+                if name not in modes or modes[name].mode is not Mode.DEAD
+            ]
+            interfaces = {each.id for vpc in topology.vpcs for each in vpc.interfaces}
+            return [
+                *([] if is_laid else ["the network that the model means was never laid"]),
+                *differences(self._namespaces, self._kernel.standing),
+                *compared("memcached of cache nodes", nodes, self._nodes.running()),
+                *compared("resolvers of VPCs", (vpc.id for vpc in topology.vpcs), self._resolvers.vpcs),
+                *compared(
+                    "interfaces of function processes", interfaces, self.functions.interfaces() | interfaces
+                ),
+            ]
+
     def origin_calls(self) -> dict[str, int]:
         """Return how often each path of the origin was asked for."""
         return self._internet.origin.calls()
@@ -104,9 +132,12 @@ class Region:
                 return (error.strerror or str(error)).lower()
             return "connected"
 
+    def _plan(self, topology: Topology) -> Network:
+        return plan(topology, severed(topology, self._faults), down_hosts(self._faults))
+
     def _stand(self, topology: Topology) -> None:
         """Make `topology` so, under the faults in force."""
-        self._kernel.apply(plan(topology, severed(topology, self._faults), down_hosts(self._faults)))
+        self._kernel.apply(self._plan(topology))
         self._internet.settle(by_target(self._faults, FaultKind.ORIGIN))
         clusters = [cluster for vpc in topology.vpcs for cluster in vpc.cache_clusters]
         self._nodes.settle(clusters, by_target(self._faults, FaultKind.CACHE_NODE))

@@ -169,6 +169,11 @@ class Resolvers:
                 self._standing[vpc.id] = Resolver(self._namespaces, namespace, resolver_address(vpc.cidr))
             self._standing[vpc.id].update(self._public | private_records(vpc), (faults or {}).get(vpc.id))
 
+    @property
+    def vpcs(self) -> set[str]:
+        """The VPCs that have a resolver."""
+        return set(self._standing)
+
     def close(self) -> None:
         """Close every resolver."""
         self.settle(Topology())

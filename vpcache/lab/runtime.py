@@ -118,6 +118,11 @@ class FunctionRuntime:
             max_memory_mib=outcome.memory,
         )
 
+    def interfaces(self) -> set[str]:
+        """Return the interfaces on which processes are."""
+        with self._changed:
+            return {interface for interface, processes in self._places.items() if processes}
+
     def forget(self, function_arn: str) -> None:
         """End the function's processes: the idle ones now, those at work when they have answered."""
         with self._changed:

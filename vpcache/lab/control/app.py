@@ -9,7 +9,8 @@ import os
 import re
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -34,7 +35,7 @@ _SETTINGS = {
 }
 
 
-def create_app(functions: FunctionRunner, settle: Callable[[], None]) -> WSGIApplication:
+def create_app(functions: FunctionRunner, settle: Callable[[], None]) -> ControlPlane:
     """Return the region's API as a WSGI application.
 
     `settle` is called after each change to EC2, ElastiCache or Lambda that succeeded, before the answer goes
@@ -115,6 +116,12 @@ class ControlPlane:
         else:
             response = self._answer(call, environ)
         return response(environ, start_response)
+
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """Let no change happen inside a `with` block."""
+        with self._changes:
+            yield
 
     def _answer(self, call: Call, environ: WSGIEnvironment) -> Response:
         if environ["PATH_INFO"].startswith("/moto-api"):

@@ -1,0 +1,168 @@
+"""What the lab needs of its host, tried out; each finding says what to do if it is not there."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from vpcache.lab.errors import LabError
+from vpcache.lab.isolation import SYSTEM_FOLDERS, run_isolated
+
+_TOOLS = {
+    "ip": "install iproute2",
+    "nft": "install nftables",
+    "memcached": "install memcached",
+    "setpriv": "install util-linux",
+    "nsenter": "install util-linux",
+}
+_ELSEWHERE = (
+    "the lab is made of Linux namespaces: run the project in a Linux virtual machine, or in a container "
+    "with `docker run --privileged -it -v .:/vpcache -w /vpcache python:3.13 ./inv lab.start`"
+)
+_CONTAINER = "give the container its own with `docker run --privileged`"
+_RULESET = """
+table inet probe {
+  set known { type ifname . ipv4_addr; elements = { "lo" . 127.0.0.1 }; }
+  map way { type ifname : mark; elements = { "lo" : 1000 }; }
+  map verdicts { type ifname : verdict; elements = { "lo" : accept }; }
+  map private { type ipv4_addr : ipv4_addr; elements = { 203.0.113.1 : 10.0.0.1 }; }
+  chain raw {
+    type filter hook prerouting priority raw;
+    meta mark set iifname map @way
+    iifname . ip saddr != @known drop
+    ip daddr set ip daddr map @private
+  }
+  chain forward {
+    type filter hook forward priority filter;
+    ct state established,related accept
+    iifname vmap @verdicts
+  }
+  chain nat {
+    type nat hook postrouting priority srcnat;
+    snat ip to 10.0.0.1
+  }
+}
+"""
+_SWITCHES = {
+    "user/max_user_namespaces": ("0", "sysctl -w user.max_user_namespaces=15000"),
+    "kernel/unprivileged_userns_clone": ("0", "sysctl -w kernel.unprivileged_userns_clone=1"),
+    "kernel/apparmor_restrict_unprivileged_userns": (
+        "1",
+        "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
+    ),
+}
+"""Where kernels and distributions forbid namespaces to users: the value that does, and what allows them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that the lab needs: whether it is there and, if not, what to do."""
+
+    name: str
+    is_ok: bool
+    words: str = ""
+
+
+def examine() -> list[Finding]:
+    """Try out what the lab needs of this host. Nothing stays of it."""
+    if platform.system() != "Linux":
+        return [Finding("system", False, f"this is {platform.system()}; {_ELSEWHERE}")]
+    who = "root" if os.geteuid() == 0 else "an unprivileged user, in a user namespace"
+    findings = [Finding("system", True, f"Linux {platform.release()}, as {who}"), *_tools()]
+    try:
+        return findings + _inside()
+    except LabError as error:
+        return [
+            *findings,
+            Finding("namespaces", False, remedy(Path("/proc/sys")) or f"{error}; {_CONTAINER}"),
+        ]
+
+
+def remedy(settings: Path) -> str | None:
+    """Return what to do if one of the kernel's `settings` (/proc/sys) is what forbids user namespaces."""
+    for name, (forbidding, command) in _SWITCHES.items():
+        setting = settings / name
+        if setting.exists() and setting.read_text().strip() == forbidding:
+            return (
+                f"/proc/sys/{name} is {forbidding}: `sudo {command}` allows user namespaces, or run as root"
+            )
+    return None
+
+
+def _tools() -> Iterator[Finding]:
+    path = os.pathsep.join((os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS))
+    for tool, advice in _TOOLS.items():
+        found = shutil.which(tool, path=path)
+        yield Finding(tool, found is not None, found or f"not found: {advice}")
+
+
+def _inside() -> list[Finding]:
+    """Try out in namespaces like the lab's what it does in them. Raises LabError where there are none."""
+    answer, ours = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(answer)
+        _be_first(ours)
+    os.close(ours)
+    with os.fdopen(answer) as stream:
+        said = stream.read()
+    os.waitpid(child, 0)
+    findings = [Finding(**json.loads(line)) for line in said.splitlines()]
+    if not findings:
+        raise LabError("the kernel forbids the lab's namespaces")
+    return findings
+
+
+def _be_first(answer: int) -> None:
+    try:
+        first = run_isolated(lambda _: _tell(answer))
+        os.waitpid(first, 0)
+    except LabError:
+        pass  # that nothing is said says it
+    finally:
+        os._exit(0)
+
+
+def _tell(answer: int) -> None:
+    with os.fdopen(answer, "w") as stream:
+        for finding in (
+            Finding("namespaces", True, "user, mount, PID and network"),
+            _tried("named namespaces", "ip netns add probe", _CONTAINER),
+            _tried(
+                "veth pairs", "ip link add name one type veth peer name two netns probe", "sudo modprobe veth"
+            ),
+            _tried(
+                "policy routing",
+                "ip rule add fwmark 1000 lookup 1000",
+                "use a kernel with CONFIG_IP_MULTIPLE_TABLES",
+            ),
+            _tried("blackhole routes", "ip route add blackhole 10.0.0.0/8 table 1000", "update iproute2"),
+            _tried("packet filter", "nft -f -", "sudo modprobe -a nf_tables nft_ct nft_nat", _RULESET),
+            _written("sysctls", Path("/proc/sys/net/ipv4/ip_forward"), "1"),
+        ):
+            stream.write(json.dumps(asdict(finding)) + "\n")
+
+
+def _tried(name: str, command: str, advice: str, text: str = "") -> Finding:
+    try:
+        done = subprocess.run(command.split(), input=text, capture_output=True, text=True, check=False)
+    except OSError as error:
+        return Finding(name, False, f"{command}: {error}")
+    said = done.stderr.strip().partition("\n")[0]
+    return Finding(
+        name, done.returncode == 0, f"`{command}` fails ({said}): {advice}" if done.returncode else ""
+    )
+
+
+def _written(name: str, path: Path, value: str) -> Finding:
+    try:
+        path.write_text(value)
+    except OSError as error:
+        return Finding(name, False, f"/proc/sys cannot be written ({error.strerror}): {_CONTAINER}")
+    return Finding(name, True, "/proc/sys can be written")
