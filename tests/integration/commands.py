@@ -20,9 +20,10 @@ SECONDS = 300
 
 @dataclass(frozen=True)
 class Commands:
-    """Runs Invoke tasks against the lab on `port`."""
+    """Runs the Invoke tasks of the project at `root` against the lab on `port`."""
 
     port: int
+    root: Path = ROOT
 
     @property
     def environment(self) -> dict[str, str]:
@@ -33,7 +34,7 @@ class Commands:
         """Start a task; `changes` of the environment that are None take a variable away."""
         return subprocess.Popen(
             [sys.executable, "-m", "invoke", *words],
-            cwd=ROOT,
+            cwd=self.root,
             env={key: value for key, value in (self.environment | changes).items() if value is not None},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
