@@ -7,6 +7,7 @@ from pathlib import Path
 from invoke import Collection, Context, task
 
 from vpcache.commands import checks
+from vpcache.commands import drill as drill_commands
 from vpcache.commands import lab as lab_commands
 from vpcache.commands import stack as stack_commands
 from vpcache.commands import sweep as sweep_commands
@@ -58,6 +59,34 @@ def verify(_: Context, env: str, target: str = "", name: str = "", json: bool = 
 def destroy(_: Context, env: str, target: str = "", name: str = "", yes: bool = False) -> None:
     """Destroy the stack, then ask the account what is left of it."""
     stack_commands.destroy(ROOT, env, target, name, yes=yes)
+
+
+@task(
+    help=STACK_HELP
+    | JSON_HELP
+    | {
+        "fault": "what to take away: zone, zone-network, nat-gateway, node-reboot, node-dead, node-hung, "
+        "all-nodes, origin-down, origin-erroring",
+        "zone": "the zone it is about; the first by default",
+        "seconds": "how long it is away, and how long to look on afterwards",
+        "svg": "file to draw the timeline into",
+    }
+)
+def drill(
+    _: Context,
+    env: str,
+    fault: str,
+    zone: str = "",
+    seconds: int = 15,
+    svg: str = "",
+    target: str = "",
+    name: str = "",
+    json: bool = False,
+) -> None:
+    """Take something away from the running stack under load, give it back, show what callers saw."""
+    drill_commands.drill(
+        ROOT, env, target, name, fault=fault, zone=zone, seconds=seconds, svg=svg, as_json=json
+    )
 
 
 SWEEP_HELP = {key: STACK_HELP[key] for key in ("target", "name")}
@@ -143,4 +172,4 @@ def doctor(_: Context) -> None:
 
 
 lab = Collection("lab", start, stop, status, doctor, fault, mend)
-namespace = Collection(apply, plan, outputs, call, verify, destroy, sweep, unlock, test, check, lab)
+namespace = Collection(apply, plan, outputs, call, verify, drill, destroy, sweep, unlock, test, check, lab)

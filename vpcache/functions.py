@@ -28,25 +28,6 @@ class Answer:
     wall_ms: float
 
 
-def call(target: Target, function_name: str, event: object) -> Answer:
-    """Invoke a function and wait for its answer. Raises FunctionError if there is none, or an error."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    client = target.client("lambda", read_timeout=120, retries={"total_max_attempts": 1})
-    started = time.perf_counter()
-    try:
-        reply = client.invoke(FunctionName=function_name, Payload=json.dumps(event).encode(), LogType="Tail")
-        body = reply["Payload"].read()
-    except (BotoCoreError, ClientError) as error:
-        raise FunctionError(f"function {function_name}: {error}") from error
-    wall_ms = (time.perf_counter() - started) * 1000
-    payload = json.loads(body)
-    if "FunctionError" in reply:
-        raise FunctionError(f"function {function_name}: {payload.get('errorMessage', payload)}")
-    duration = _DURATION.search(base64.b64decode(reply.get("LogResult", "")))
-    return Answer(payload, float(duration[1]) if duration else wall_ms, wall_ms)
-
-
 @dataclass(frozen=True)
 class CachedAnswer:
     """An answer of the cached API: where it came from, and which cache node holds it."""
@@ -59,15 +40,55 @@ class CachedAnswer:
     wall_ms: float
 
 
+class FunctionClient:
+    """Invokes functions over kept connections, as many at once as it has `connections`."""
+
+    def __init__(self, target: Target, connections: int = 1) -> None:
+        self._client = target.client(
+            "lambda",
+            read_timeout=120,
+            retries={"total_max_attempts": 1},
+            max_pool_connections=connections,
+        )
+
+    def call(self, function_name: str, event: object) -> Answer:
+        """Invoke a function and wait for its answer. Raises FunctionError if there is none, or an error."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        started = time.perf_counter()
+        try:
+            reply = self._client.invoke(
+                FunctionName=function_name, Payload=json.dumps(event).encode(), LogType="Tail"
+            )
+            body = reply["Payload"].read()
+        except (BotoCoreError, ClientError) as error:
+            raise FunctionError(f"function {function_name}: {error}") from error
+        wall_ms = (time.perf_counter() - started) * 1000
+        payload = json.loads(body)
+        if "FunctionError" in reply:
+            raise FunctionError(f"function {function_name}: {payload.get('errorMessage', payload)}")
+        duration = _DURATION.search(base64.b64decode(reply.get("LogResult", "")))
+        return Answer(payload, float(duration[1]) if duration else wall_ms, wall_ms)
+
+    def call_cached_api(self, function_name: str, path: str | None = None) -> CachedAnswer:
+        """Ask the cached API for a path of its origin. Raises FunctionError as `call` does."""
+        answer = self.call(function_name, {} if path is None else {"path": path})
+        headers = answer.payload["headers"]
+        return CachedAnswer(
+            source="cache" if headers.get("x-cache") in ("HIT", "STALE") else "origin",
+            status=answer.payload["statusCode"],
+            body=answer.payload["body"],
+            node=headers.get("x-cache-node"),
+            function_ms=answer.function_ms,
+            wall_ms=answer.wall_ms,
+        )
+
+
+def call(target: Target, function_name: str, event: object) -> Answer:
+    """Invoke a function once; see `FunctionClient.call`."""
+    return FunctionClient(target).call(function_name, event)
+
+
 def call_cached_api(target: Target, function_name: str, path: str | None = None) -> CachedAnswer:
-    """Ask the cached API for a path of its origin. Raises FunctionError as `call` does."""
-    answer = call(target, function_name, {} if path is None else {"path": path})
-    headers = answer.payload["headers"]
-    return CachedAnswer(
-        source="cache" if headers.get("x-cache") in ("HIT", "STALE") else "origin",
-        status=answer.payload["statusCode"],
-        body=answer.payload["body"],
-        node=headers.get("x-cache-node"),
-        function_ms=answer.function_ms,
-        wall_ms=answer.wall_ms,
-    )
+    """Ask the cached API once; see `FunctionClient.call_cached_api`."""
+    return FunctionClient(target).call_cached_api(function_name, path)

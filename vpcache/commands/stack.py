@@ -22,7 +22,7 @@ from vpcache.target import LAB, Target, aws_target, lab_target, target_name
 def apply(root: Path, environment: str, target: str, name: str, *, yes: bool) -> None:
     """Make the stack and say what stands and what to type next."""
     stack = chosen_stack(root, environment, target, name, start_lab=True)
-    _say_header("apply", stack)
+    say_header("apply", stack)
     plan = None
     with stack.alone():
         with step("init"):
@@ -40,7 +40,7 @@ def apply(root: Path, environment: str, target: str, name: str, *, yes: bool) ->
 def plan(root: Path, environment: str, target: str, name: str) -> None:
     """Show what an apply would change."""
     stack = chosen_stack(root, environment, target, name, start_lab=True)
-    _say_header("plan", stack)
+    say_header("plan", stack)
     with stack.alone():
         with step("init"):
             stack.init()
@@ -57,7 +57,7 @@ def outputs(root: Path, environment: str, target: str, name: str, *, as_json: bo
     if as_json:
         print(json.dumps(values))
         return
-    _say_header("outputs", stack)
+    say_header("outputs", stack)
     for key, value in values.items():
         print(f"{key}: {value if isinstance(value, str) else json.dumps(value)}")
 
@@ -79,7 +79,7 @@ def call(root: Path, environment: str, target: str, name: str, *, path: str, as_
     if as_json:
         print(json.dumps(figures))
     else:
-        _say_header("call", stack)
+        say_header("call", stack)
         print(
             f"{path}: status {answer.status}, {figures['bytes']} bytes from the {answer.source}; "
             f"the function took {answer.function_ms:.1f} ms, the call {answer.wall_ms:.1f} ms"
@@ -96,7 +96,7 @@ def verify(root: Path, environment: str, target: str, name: str, *, as_json: boo
     stack = chosen_stack(root, environment, target, name)
     values = stack.outputs()
     if not as_json:
-        _say_header("verify", stack)
+        say_header("verify", stack)
     results = probes.verify(stack.target, values)
     passed = all(result.passed for result in results)
     if as_json:
@@ -114,7 +114,7 @@ def destroy(root: Path, environment: str, target: str, name: str, *, yes: bool) 
     from vpcache.state import state_exists
 
     stack = chosen_stack(root, environment, target, name)
-    _say_header("destroy", stack)
+    say_header("destroy", stack)
     plan = None
     with stack.alone():
         if state_exists(stack.target, stack.state):
@@ -164,7 +164,8 @@ def _confirmed_plan(stack: Stack, *, destroy: bool) -> Plan | None:
     return planned if agreed(counts) else None
 
 
-def _say_header(command: str, stack: Stack) -> None:
+def say_header(command: str, stack: Stack) -> None:
+    """Say what a command acts on."""
     print(
         f"{command} {stack.environment_dir.name} on {stack.target.name} "
         f"as {stack.name}, account {stack.account}, {stack.target.region}",

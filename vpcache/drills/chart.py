@@ -1,0 +1,141 @@
+"""A drill's timeline as lines of text and as SVG."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
+
+from vpcache.drills.drill import Report
+from vpcache.drills.timeline import Second
+
+_BARS = " ▁▂▃▄▅▆▇█"
+_WIDTH, _PANEL, _LEFT, _RIGHT, _TOP, _GAP = 760, 110, 64, 16, 64, 34
+_STYLE = """
+  text { font: 12px system-ui, sans-serif; fill: #24292f }
+  .title { font-size: 15px; font-weight: 600 } .faint { fill: #6e7781 }
+  .fault { fill: #cf222e; opacity: .10 } .grid { stroke: #d0d7de }
+  .requests { fill: #54aeff } .errors { fill: #cf222e }
+  .hit { stroke: #1a7f37; fill: none; stroke-width: 2 }
+  .p50 { stroke: #8250df; fill: none; stroke-width: 2 }
+  .p99 { stroke: #bf8700; fill: none; stroke-width: 2 }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #e6edf3 } .faint { fill: #8b949e } .grid { stroke: #30363d } .ground { fill: #0d1117 }
+  }
+"""
+
+
+def text_chart(report: Report) -> list[str]:
+    """Return the timeline as lines for a terminal, one character a second, the fault between bars."""
+    timeline = report.seconds
+    rows: list[tuple[str, list[float], str]] = [
+        ("requests/s", [float(second.requests) for second in timeline], "{:.0f}"),
+        ("errors/s", [float(second.errors) for second in timeline], "{:.0f}"),
+        ("hit rate", [100 * (second.hit_rate or 0.0) for second in timeline], "{:.0f} %"),
+        ("p50", [second.p50_ms for second in timeline], "{:.1f} ms"),
+        ("p99", [second.p99_ms for second in timeline], "{:.1f} ms"),
+    ]
+    lines = []
+    for name, values, unit in rows:
+        top = max(values, default=0.0)
+        bars = "".join(
+            _mark(second.at, report) + _BARS[round(value / top * 8) if top else 0]
+            for second, value in zip(timeline, values, strict=True)
+        )
+        lines.append(f"{name:>10} {bars}  max {unit.format(top)}")
+    return lines
+
+
+def svg_chart(report: Report) -> str:
+    """Return the timeline as an SVG picture of three panels over one time axis, in seconds from the fault."""
+    timeline = report.seconds
+    first, last = timeline[0].at, timeline[-1].at + 1
+    span = (_WIDTH - _LEFT - _RIGHT) / (last - first)
+    height = _TOP + 3 * (_PANEL + _GAP) + 8
+
+    def x(at: float) -> float:
+        return _LEFT + (at - first) * span
+
+    end = report.given_back - report.taken
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" '
+        f'role="img" aria-label="drill {escape(report.fault)}">',
+        f"<style>{_STYLE}</style>",
+        f'<rect class="ground" width="{_WIDTH}" height="{height}" fill="#fff"/>',
+        f'<text class="title" x="{_LEFT}" y="26">drill {escape(report.fault)}, {escape(report.zone)}</text>',
+        f'<text class="faint" x="{_LEFT}" y="46">{escape(_summary(report))}</text>',
+        f'<rect class="fault" x="{x(0):.1f}" y="{_TOP}" width="{end * span:.1f}" '
+        f'height="{3 * (_PANEL + _GAP) - _GAP}"/>',
+        *_bars(timeline, x, span, _TOP),
+        *_line_panel(timeline, x, _TOP + _PANEL + _GAP, "hit rate, %", _hit_lines(timeline), 100.0),
+        *_latency_panel(timeline, x, _TOP + 2 * (_PANEL + _GAP)),
+    ]
+    for at in range(first, last + 1):
+        if at % 5 == 0:
+            parts.append(f'<text class="faint" x="{x(at):.1f}" y="{height - 6}">{at} s</text>')
+    return "\n".join([*parts, "</svg>", ""])
+
+
+def _mark(at: int, report: Report) -> str:
+    """Return a bar before the seconds in which the fault begins and ends."""
+    return "│" if at in (0, math.floor(report.given_back - report.taken)) else ""
+
+
+def _summary(report: Report) -> str:
+    figures = report.figures()
+    return (
+        f"{figures['requests']} calls; during: {figures['during_errors']} errors, "
+        f"p99 {figures['during_p99_ms']} ms; after: {figures['after_errors']} errors"
+    )
+
+
+def _panel_frame(y: float, title: str, top: str) -> Iterator[str]:
+    yield f'<text x="8" y="{y - 8:.0f}">{title}</text>'
+    for at, label in ((y, top), (y + _PANEL, "0")):
+        yield f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>'
+        yield f'<text class="faint" x="{_LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{label}</text>'
+
+
+def _bars(timeline: Sequence[Second], x: Callable[[float], float], span: float, y: float) -> Iterator[str]:
+    top = max(second.requests for second in timeline)
+    yield from _panel_frame(y, "requests and errors a second", str(top))
+    for second in timeline:
+        for css, count in (("requests", second.requests), ("errors", second.errors)):
+            tall = count / top * _PANEL
+            yield (
+                f'<rect class="{css}" x="{x(second.at):.1f}" y="{y + _PANEL - tall:.1f}" '
+                f'width="{max(span - 1.5, 1):.1f}" height="{tall:.1f}"/>'
+            )
+
+
+def _hit_lines(timeline: Sequence[Second]) -> dict[str, list[float | None]]:
+    return {"hit": [None if s.hit_rate is None else 100 * s.hit_rate for s in timeline]}
+
+
+def _line_panel(
+    timeline: Sequence[Second],
+    x: Callable[[float], float],
+    y: float,
+    title: str,
+    lines: dict[str, list[float | None]],
+    top: float,
+) -> Iterator[str]:
+    yield from _panel_frame(y, title, f"{top:g}")
+    for css, values in lines.items():
+        points = " ".join(
+            f"{x(second.at + 0.5):.1f},{y + _PANEL * (1 - value / top):.1f}"
+            for second, value in zip(timeline, values, strict=True)
+            if value is not None
+        )
+        yield f'<polyline class="{css}" points="{points}"/>'
+
+
+def _latency_panel(timeline: Sequence[Second], x: Callable[[float], float], y: float) -> Iterator[str]:
+    top = max(second.p99_ms for second in timeline)
+    nice = 10 ** math.ceil(math.log10(max(top, 1)))
+    lines: dict[str, list[float | None]] = {
+        "p50": [second.p50_ms for second in timeline],
+        "p99": [second.p99_ms for second in timeline],
+    }
+    title = "latency, ms: p50 violet, p99 ochre"
+    yield from _line_panel(timeline, x, y, title, lines, nice / 2 if top <= nice / 2 else nice)

@@ -1,0 +1,105 @@
+"""A steady load on a stack's cached API, each call noted."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import count
+
+from vpcache.functions import CachedAnswer, FunctionClient, FunctionError
+from vpcache.target import Target
+
+_THREADS = 64  # calls that may wait at once; with more, the load would not be steady any more
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One call. `at` is when it was due, in seconds since the load began; `ms` runs from then to its end.
+
+    `source` is "cache" or "origin", None if it failed. `is_known` says that its key had been stored before.
+    """
+
+    at: float
+    ms: float
+    source: str | None
+    is_known: bool
+    problem: str | None = None
+    is_wrong: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether the caller got no right answer."""
+        return self.problem is not None or self.is_wrong
+
+
+class Load:
+    """Calls the cached API `rate` times a second inside a `with` block, however long the answers take.
+
+    Seven of eight calls ask for one of `keys` keys that are stored before the load begins, the eighth for a
+    key that nobody asked for before. Every answer for a known key is compared with the first one.
+    """
+
+    def __init__(self, target: Target, function_name: str, *, rate: float = 40, keys: int = 32) -> None:
+        self._client = FunctionClient(target, connections=_THREADS)
+        self._function = function_name
+        self._rate = rate
+        self._paths = [f"/employee/{number}" for number in range(1, keys + 1)]
+        self._bodies: dict[str, str] = {}
+        self._salt = f"{time.time_ns():x}"
+        self._samples: list[Sample] = []
+        self._stopping = threading.Event()
+        self._started = 0.0
+        self._clock = threading.Thread(target=self._run, name="load", daemon=True)
+
+    def __enter__(self) -> Load:
+        for path in self._paths:
+            answer = self._call(path)
+            if answer.status >= 400:
+                raise FunctionError(f"{path}: the cached API answered {answer.status} before the drill began")
+            self._bodies[path] = answer.body
+        self._started = time.perf_counter()
+        self._clock.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._clock.join()
+
+    @property
+    def now(self) -> float:
+        """Seconds since the load began."""
+        return time.perf_counter() - self._started
+
+    def samples(self) -> list[Sample]:
+        """Return the calls that have ended, in the order in which they were due."""
+        return sorted(self._samples.copy(), key=lambda sample: sample.at)
+
+    def _run(self) -> None:
+        with ThreadPoolExecutor(_THREADS) as pool:
+            for number in count():
+                due = number / self._rate
+                if self._stopping.wait(max(0.0, due - self.now)):
+                    return
+                pool.submit(self._sample, number, due)
+
+    def _sample(self, number: int, due: float) -> None:
+        is_known = number % 8 != 7
+        path = self._paths[number % len(self._paths)] if is_known else f"/employee/{self._salt}-{number}"
+        source, problem, is_wrong = None, None, False
+        try:
+            answer = self._call(path)
+        except FunctionError as error:
+            problem = str(error)
+        else:
+            if answer.status >= 400:
+                problem = f"{path}: {answer.status} {answer.body[:100]}"
+            else:
+                source = answer.source
+                is_wrong = is_known and answer.body != self._bodies[path]
+        ms = (self.now - due) * 1000
+        self._samples.append(Sample(due, ms, source, is_known, problem, is_wrong))
+
+    def _call(self, path: str) -> CachedAnswer:
+        return self._client.call_cached_api(self._function, path)
