@@ -10,7 +10,7 @@ from vpcache.drills.drill import Report
 from vpcache.drills.timeline import Second
 
 _BARS = " ▁▂▃▄▅▆▇█"
-_WIDTH, _PANEL, _LEFT, _RIGHT, _TOP, _GAP = 760, 110, 64, 16, 64, 34
+_WIDTH, _PANEL, _LEFT, _RIGHT, _TOP, _GAP = 760, 110, 56, 16, 84, 36
 _STYLE = """
   text { font: 12px system-ui, sans-serif; fill: #24292f }
   .title { font-size: 15px; font-weight: 600 } .faint { fill: #6e7781 }
@@ -51,7 +51,7 @@ def svg_chart(report: Report) -> str:
     timeline = report.seconds
     first, last = timeline[0].at, timeline[-1].at + 1
     span = (_WIDTH - _LEFT - _RIGHT) / (last - first)
-    height = _TOP + 3 * (_PANEL + _GAP) + 8
+    height = _TOP + 3 * (_PANEL + _GAP)
 
     def x(at: float) -> float:
         return _LEFT + (at - first) * span
@@ -67,12 +67,14 @@ def svg_chart(report: Report) -> str:
         f'<rect class="fault" x="{x(0):.1f}" y="{_TOP}" width="{end * span:.1f}" '
         f'height="{3 * (_PANEL + _GAP) - _GAP}"/>',
         *_bars(timeline, x, span, _TOP),
-        *_line_panel(timeline, x, _TOP + _PANEL + _GAP, "hit rate, %", _hit_lines(timeline), 100.0),
+        *_hit_panel(timeline, x, _TOP + _PANEL + _GAP),
         *_latency_panel(timeline, x, _TOP + 2 * (_PANEL + _GAP)),
     ]
     for at in range(first, last + 1):
         if at % 5 == 0:
-            parts.append(f'<text class="faint" x="{x(at):.1f}" y="{height - 6}">{at} s</text>')
+            parts.append(
+                f'<text class="faint" x="{x(at):.1f}" y="{height - 6}" text-anchor="middle">{at} s</text>'
+            )
     return "\n".join([*parts, "</svg>", ""])
 
 
@@ -89,9 +91,9 @@ def _summary(report: Report) -> str:
     )
 
 
-def _panel_frame(y: float, title: str, top: str) -> Iterator[str]:
-    yield f'<text x="8" y="{y - 8:.0f}">{title}</text>'
-    for at, label in ((y, top), (y + _PANEL, "0")):
+def _panel_frame(y: float, title: str, top: str, bottom: str = "0") -> Iterator[str]:
+    yield f'<text x="{_LEFT}" y="{y - 8:.0f}">{title}</text>'
+    for at, label in ((y, top), (y + _PANEL, bottom)):
         yield f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>'
         yield f'<text class="faint" x="{_LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{label}</text>'
 
@@ -108,34 +110,26 @@ def _bars(timeline: Sequence[Second], x: Callable[[float], float], span: float, 
             )
 
 
-def _hit_lines(timeline: Sequence[Second]) -> dict[str, list[float | None]]:
-    return {"hit": [None if s.hit_rate is None else 100 * s.hit_rate for s in timeline]}
-
-
-def _line_panel(
-    timeline: Sequence[Second],
-    x: Callable[[float], float],
-    y: float,
-    title: str,
-    lines: dict[str, list[float | None]],
-    top: float,
-) -> Iterator[str]:
-    yield from _panel_frame(y, title, f"{top:g}")
-    for css, values in lines.items():
-        points = " ".join(
-            f"{x(second.at + 0.5):.1f},{y + _PANEL * (1 - value / top):.1f}"
-            for second, value in zip(timeline, values, strict=True)
-            if value is not None
-        )
-        yield f'<polyline class="{css}" points="{points}"/>'
+def _hit_panel(timeline: Sequence[Second], x: Callable[[float], float], y: float) -> Iterator[str]:
+    yield from _panel_frame(y, "hit rate of known keys, %", "100")
+    yield _line("hit", x, y, [(second.at, second.hit_rate) for second in timeline])
 
 
 def _latency_panel(timeline: Sequence[Second], x: Callable[[float], float], y: float) -> Iterator[str]:
-    top = max(second.p99_ms for second in timeline)
-    nice = 10 ** math.ceil(math.log10(max(top, 1)))
-    lines: dict[str, list[float | None]] = {
-        "p50": [second.p50_ms for second in timeline],
-        "p99": [second.p99_ms for second in timeline],
-    }
-    title = "latency, ms: p50 violet, p99 ochre"
-    yield from _line_panel(timeline, x, y, title, lines, nice / 2 if top <= nice / 2 else nice)
+    """Draw latencies from 1 ms up on a logarithmic scale: a hit and a time-out differ by a thousand."""
+    decades = max(1, math.ceil(math.log10(max(second.p99_ms for second in timeline))))
+    title = "latency, ms, logarithmic: p50 violet, p99 ochre"
+    yield from _panel_frame(y, title, f"{10**decades}", "1")
+    for css, values in (
+        ("p50", [(second.at, second.p50_ms) for second in timeline]),
+        ("p99", [(second.at, second.p99_ms) for second in timeline]),
+    ):
+        yield _line(css, x, y, [(at, math.log10(max(ms, 1)) / decades) for at, ms in values])
+
+
+def _line(css: str, x: Callable[[float], float], y: float, values: Sequence[tuple[int, float | None]]) -> str:
+    """Return a line through the middles of the seconds; values are shares of the panel's height."""
+    points = " ".join(
+        f"{x(at + 0.5):.1f},{y + _PANEL * (1 - value):.1f}" for at, value in values if value is not None
+    )
+    return f'<polyline class="{css}" points="{points}"/>'

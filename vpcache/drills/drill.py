@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from vpcache.drills.disruption import Disruption, Premises
 from vpcache.drills.load import Load, Sample
-from vpcache.drills.timeline import Phase, Second, phase, seconds
+from vpcache.drills.timeline import Phase, Second, seconds
 
 
 @dataclass(frozen=True)
@@ -32,19 +32,20 @@ class Report:
 
     @property
     def before(self) -> Phase:
-        """From the load's begin until the fault."""
-        return phase(self.samples, 0, self.taken)
+        """The calls that had ended when the fault came."""
+        return Phase(0, self.taken, [each for each in self.samples if each.end <= self.taken])
 
     @property
     def during(self) -> Phase:
-        """From the fault until it is given back."""
-        return phase(self.samples, self.taken, self.given_back)
+        """The calls that it met: due before it was given back, and not ended when it came."""
+        met = [each for each in self.samples if each.end > self.taken and each.at < self.given_back]
+        return Phase(self.taken, self.given_back, met)
 
     @property
     def after(self) -> Phase:
-        """From then to the end."""
-        end = self.samples[-1].at + 1e-9 if self.samples else self.given_back
-        return phase(self.samples, self.given_back, end)
+        """The calls due later."""
+        later = [each for each in self.samples if each.at >= self.given_back]
+        return Phase(self.given_back, later[-1].at if later else self.given_back, later)
 
     @property
     def seconds(self) -> list[Second]:

@@ -29,6 +29,11 @@ class Sample:
     is_wrong: bool = False
 
     @property
+    def end(self) -> float:
+        """When it ended, in seconds since the load began."""
+        return self.at + self.ms / 1000
+
+    @property
     def failed(self) -> bool:
         """Whether the caller got no right answer."""
         return self.problem is not None or self.is_wrong

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from vpcache.drills.load import Sample
@@ -25,7 +25,7 @@ class Second:
 
 @dataclass(frozen=True)
 class Phase:
-    """The calls due between two moments, in seconds of the load's clock."""
+    """Calls of one phase of a drill, which lasts from `begin` to `end` on the load's clock, in seconds."""
 
     begin: float
     end: float
@@ -57,35 +57,32 @@ class Phase:
         return percentile([sample.ms for sample in self.samples], 0.99)
 
     def errors_end(self) -> float | None:
-        """Seconds from the phase's begin after which no call failed; None if they failed to its end."""
+        """Seconds from the phase's begin from which on no call failed; None if they failed to its end."""
         failed = [sample.at for sample in self.samples if sample.failed]
         if not failed:
             return 0.0
         later = [sample.at for sample in self.samples if sample.at > failed[-1]]
-        return later[0] - self.begin if later else None
+        return max(0.0, later[0] - self.begin) if later else None
 
     def hit_rate_back(self, before: float) -> float | None:
-        """Seconds until each window of a second has 95 % of the hit rate before; None if it never has."""
-        windows = [
-            (begin, _hit_rate([s for s in self.samples if begin <= s.at - self.begin < begin + 1]))
-            for begin in range(math.ceil(self.end - self.begin))
+        """Seconds until each whole second has 95 % of the hit rate before; None if the last has not."""
+        rates = [
+            _hit_rate([each for each in self.samples if second <= each.at - self.begin < second + 1])
+            for second in range(math.floor(self.end - self.begin))
         ]
-        low = [begin for begin, rate in windows if rate is not None and rate < RECOVERED * before]
+        low = [second for second, rate in enumerate(rates) if rate is None or rate < RECOVERED * before]
         if not low:
             return 0.0
-        return float(low[-1] + 1) if low[-1] < windows[-1][0] else None
-
-
-def phase(samples: Iterable[Sample], begin: float, end: float) -> Phase:
-    """Return the calls due from `begin` on and before `end`."""
-    return Phase(begin, end, [sample for sample in samples if begin <= sample.at < end])
+        return float(low[-1] + 1) if low[-1] + 1 < len(rates) else None
 
 
 def seconds(samples: Sequence[Sample], zero: float) -> list[Second]:
-    """Return what happened in each second, counted from `zero`."""
+    """Return what happened in each whole second of the load, counted from `zero`."""
     by_second: dict[int, list[Sample]] = {}
+    begin, end = math.ceil(-zero), math.floor(samples[-1].at - zero)
     for sample in samples:
-        by_second.setdefault(math.floor(sample.at - zero), []).append(sample)
+        if begin <= sample.at - zero < end:
+            by_second.setdefault(math.floor(sample.at - zero), []).append(sample)
     return [
         Second(
             at,
@@ -107,9 +104,5 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def _hit_rate(samples: Iterable[Sample]) -> float | None:
-    known = _known_answers(samples, lambda _: True)
-    return _known_answers(samples, lambda sample: sample.source == "cache") / known if known else None
-
-
-def _known_answers(samples: Iterable[Sample], which: Callable[[Sample], bool]) -> int:
-    return sum(1 for sample in samples if sample.is_known and not sample.failed and which(sample))
+    sources = [sample.source for sample in samples if sample.is_known and not sample.failed]
+    return sources.count("cache") / len(sources) if sources else None
