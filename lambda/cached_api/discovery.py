@@ -22,7 +22,7 @@ class Node:
 
     @property
     def address(self):
-        """What to connect to."""
+        """What to connect to where nobody asks for the name."""
         return self.ip or self.host
 
 
@@ -57,23 +57,23 @@ def parse(reply):
     return Cluster(int(version), nodes)
 
 
-def ask(endpoint, timeout):
+def ask(endpoint, timeout, tls=None):
     """Return the Cluster behind a configuration endpoint (a Node); `timeout` is in seconds, for all of it.
 
-    A server that does not know the command is a cluster of one. Raises OSError if none answers in time,
+    `tls` is an ssl.SSLContext where the endpoint speaks TLS. A server that does not know the command is a cluster of one. Raises OSError if none answers in time,
     DiscoveryError if the answer makes no sense.
     """
-    reply = _exchange(endpoint, timeout)
+    reply = _exchange(endpoint, timeout, tls)
     if reply.startswith((b"ERROR", b"CLIENT_ERROR")):
         return Cluster(0, (endpoint,))
     return parse(reply)
 
 
-def _exchange(endpoint, timeout):
+def _exchange(endpoint, timeout, tls):
     # not pymemcache's raw_command: it loses what came before a segment's last chunk
     deadline = time.monotonic() + timeout
     reply = b""
-    with socket.create_connection((endpoint.address, endpoint.port), timeout) as connection:
+    with _connect(endpoint, timeout, tls) as connection:
         connection.sendall(_COMMAND)
         while not reply.endswith(b"END\r\n") and not (b"ERROR" in reply[:12] and reply.endswith(b"\r\n")):
             connection.settimeout(max(deadline - time.monotonic(), 0.001))
@@ -82,6 +82,17 @@ def _exchange(endpoint, timeout):
                 raise DiscoveryError(f"cut off or overlong: {reply[-40:]!r}")
             reply += part
     return reply
+
+
+def _connect(endpoint, timeout, tls):
+    plain = socket.create_connection((endpoint.address, endpoint.port), timeout)
+    if tls is None:
+        return plain
+    try:
+        return tls.wrap_socket(plain, server_hostname=endpoint.host)
+    except OSError:
+        plain.close()
+        raise
 
 
 def _node(entry):

@@ -1,0 +1,69 @@
+"""What the function is told by its environment variables."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from discovery import Node
+
+_MONTH = 30 * 24 * 3600  # memcached takes a longer time to live for a date
+
+
+class SettingsError(Exception):
+    """An environment variable is missing or makes no sense; says which and what to write."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Times are in seconds.
+
+    A value is fresh for `ttl`; for `stale` more it serves those who would have to wait, and everybody while
+    the origin fails. `origin_limit` is how long one fetch may take with all its retries.
+    """
+
+    endpoint: Node
+    tls: bool
+    origin_url: str
+    ttl: int = 300
+    stale: int = 3600
+    origin_limit: int = 5
+
+
+def from_environment(variables):
+    """Read CACHE_ENDPOINT (host:port), CACHE_TLS (true or false), ORIGIN_URL, TTL_SECONDS, STALE_SECONDS and
+    ORIGIN_LIMIT_SECONDS. Raises SettingsError.
+    """
+    origin_url = variables.get("ORIGIN_URL", "")
+    if urlsplit(origin_url).scheme not in ("http", "https") or not urlsplit(origin_url).hostname:
+        raise SettingsError(f"ORIGIN_URL is {origin_url!r}: write a URL such as https://api.example.com/v1")
+    settings = Settings(
+        _endpoint(variables.get("CACHE_ENDPOINT", "")),
+        _flag(variables, "CACHE_TLS"),
+        origin_url,
+        _seconds(variables, "TTL_SECONDS", 1, Settings.ttl),
+        _seconds(variables, "STALE_SECONDS", 0, Settings.stale),
+        _seconds(variables, "ORIGIN_LIMIT_SECONDS", 1, Settings.origin_limit),
+    )
+    if settings.ttl + settings.stale > _MONTH:
+        raise SettingsError(f"TTL_SECONDS and STALE_SECONDS are over {_MONTH} together: write 30 days at most")
+    return settings
+
+
+def _endpoint(text):
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal():
+        raise SettingsError(f"CACHE_ENDPOINT is {text!r}: write host:port of the configuration endpoint")
+    return Node(host, int(port))
+
+
+def _flag(variables, name):
+    text = variables.get(name, "false")
+    if text not in ("true", "false"):
+        raise SettingsError(f"{name} is {text!r}: write true or false")
+    return text == "true"
+
+
+def _seconds(variables, name, least, default):
+    text = variables.get(name, str(default))
+    if not text.isdecimal() or int(text) < least:
+        raise SettingsError(f"{name} is {text!r}: write whole seconds, {least} or more")
+    return int(text)
