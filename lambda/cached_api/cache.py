@@ -1,15 +1,15 @@
-"""The memcached cluster: kept connections to every node, and no failure that a caller would feel."""
+"""The memcached cluster: its nodes as discovery tells them, and whom to ask when one is down."""
 
 import time
-import zlib
 
 import discovery
-from pymemcache.client.base import Client
+from connection import Connection
 from pymemcache.exceptions import MemcacheError
+from ring import Ring
 
-CONNECT_SECONDS = 0.25
-ANSWER_SECONDS = 0.25
+DISCOVERY_SECONDS = 0.3
 DOWN_SECONDS = 5.0  # how long a node that could not be reached is left alone
+DISPLACED_SECONDS = 10  # time to live of a value on a node that only stands in for another
 
 
 class CacheError(Exception):
@@ -17,75 +17,81 @@ class CacheError(Exception):
 
 
 class Cache:
-    """Gets and sets bytes on the nodes that auto discovery tells of; for one thread, as a worker has."""
+    """Runs commands on the node that a key belongs to; for one thread, as a worker has.
 
-    def __init__(self, endpoint, clock=time.monotonic):
+    A node counts as down only if a fresh connection to it fails: a kept one may have died in a freeze.
+    `report` is called with the words of every fault that another node, or an older list, makes up for.
+    """
+
+    def __init__(self, endpoint, report, tls=None, clock=time.monotonic):
         self._endpoint = endpoint
+        self._report = report
+        self._tls = tls
         self._clock = clock
-        self._clients = {}
-        self._nodes = ()
-        self._ask_again = 0.0
+        self._connections = {}
+        self._known = self._usable = Ring(())
         self._down_until = {}
+        self._discover_at = self._look_at = clock()
 
-    def get(self, key):
-        """Return the value of `key` or None, and the node that was asked. Raises CacheError."""
-        node = self._node_of(key)
-        return self._on(node, lambda client: client.get(key)), node
+    def run(self, command, key, *rest):
+        """Return what `command(connection, key, *rest)` does, on the node of `key`, and that node.
 
-    def set(self, key, value, seconds):
-        """Store `value` for some seconds and return the node. Raises CacheError if no node took it."""
-        node = self._node_of(key)
-        if not self._on(node, lambda client: client.set(key, value, expire=seconds, noreply=False)):
-            raise CacheError(f"{node.host}:{node.port} did not store {len(value)} bytes")
-        return node
+        A command that fails on a kept connection runs again, so it must bear that. Raises CacheError if no
+        node can be asked; of what `command` raises, only TooLarge passes.
+        """
+        if self._clock() >= self._look_at:
+            self._look()
+        while (node := self._usable.node_of(key)) is not None:
+            connection = self._connections.get(node) or self._connect(node)
+            if connection.sock is not None:
+                try:
+                    return command(connection, key, *rest), node
+                except (OSError, MemcacheError):
+                    pass
+            try:
+                return command(connection, key, *rest), node
+            except (OSError, MemcacheError) as error:
+                self._leave_alone(node, error)
+        raise CacheError(f"no node of {self._endpoint.host}:{self._endpoint.port} can be asked")
 
-    def _node_of(self, key):
+    def seconds_for(self, key, seconds):
+        """Return for how long a value may stay: shortly if the node of `key` is away and will come back."""
+        is_displaced = self._usable.node_of(key) != self._known.node_of(key)
+        return min(seconds, DISPLACED_SECONDS) if is_displaced else seconds
+
+    def _look(self):
+        """Ask for the nodes if it is time, and give those another chance that were down for long enough."""
         now = self._clock()
-        if now >= self._ask_again:
-            self._discover(now)
-        if not self._nodes:
-            raise CacheError(f"no node known behind {self._endpoint.host}:{self._endpoint.port}")
-        return self._nodes[zlib.crc32(key.encode()) % len(self._nodes)]
+        if now >= self._discover_at:
+            self._discover()
+        self._down_until = {node: end for node, end in self._down_until.items() if end > now}
+        self._settle()
 
-    def _discover(self, now):
+    def _discover(self):
         try:
-            nodes = discovery.ask(self._endpoint, CONNECT_SECONDS + ANSWER_SECONDS).nodes
-        except (OSError, discovery.DiscoveryError):
-            self._ask_again = now + DOWN_SECONDS  # the nodes known so far serve on
+            nodes = discovery.ask(self._endpoint, DISCOVERY_SECONDS, self._tls).nodes
+        except (OSError, discovery.DiscoveryError) as error:
+            self._report(f"discovery at {self._endpoint.host}:{self._endpoint.port}: {error}")
+            self._discover_at = self._clock() + DOWN_SECONDS  # the nodes known so far serve on
             return
-        self._ask_again = now + discovery.REFRESH_SECONDS
-        for gone in self._clients.keys() - set(nodes):
-            self._clients.pop(gone).close()
-        self._nodes = nodes
+        self._discover_at = self._clock() + discovery.REFRESH_SECONDS
+        for gone in self._connections.keys() - set(nodes):
+            self._connections.pop(gone).close()
+        if nodes != self._known.nodes:
+            self._known = Ring(nodes)
 
-    def _on(self, node, command):
-        """Run a command on a node; a kept connection that died meanwhile is opened once more."""
-        if self._clock() < self._down_until.get(node, 0.0):
-            raise CacheError(f"{node.host}:{node.port} was out of reach a moment ago")
-        client = self._clients.get(node) or self._connect(node)
-        was_open = client.sock is not None
-        try:
-            return command(client)
-        except (OSError, MemcacheError) as error:
-            client.close()
-            if not was_open:
-                raise self._down(node, error) from error
-        try:
-            return command(client)
-        except (OSError, MemcacheError) as error:
-            client.close()
-            raise self._down(node, error) from error
+    def _leave_alone(self, node, error):
+        self._report(f"{node.host}:{node.port} is left alone for {DOWN_SECONDS:g} s: {error}")
+        self._down_until[node] = self._clock() + DOWN_SECONDS
+        self._settle()
+
+    def _settle(self):
+        """Bring the usable nodes and the time of the next look into line with what is known."""
+        usable = tuple(node for node in self._known.nodes if node not in self._down_until)
+        if usable != self._usable.nodes:
+            self._usable = Ring(usable)
+        self._look_at = min([self._discover_at, *self._down_until.values()])
 
     def _connect(self, node):
-        self._clients[node] = Client(
-            (node.address, node.port),
-            connect_timeout=CONNECT_SECONDS,
-            timeout=ANSWER_SECONDS,
-            no_delay=True,
-            default_noreply=False,
-        )
-        return self._clients[node]
-
-    def _down(self, node, error):
-        self._down_until[node] = self._clock() + DOWN_SECONDS
-        return CacheError(f"{node.host}:{node.port}: {error}")
+        self._connections[node] = Connection(node, self._tls)
+        return self._connections[node]

@@ -1,10 +1,11 @@
 """The external API that the cache stands in front of."""
 
+import queue
+import threading
+import time
 from dataclasses import dataclass
 
-CONNECT_SECONDS = 3.0
-READ_SECONDS = 5.0
-MAX_BYTES = 5 * 1024 * 1024  # an answer of Lambda's holds 6 MB
+MAX_BYTES = 5 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -13,7 +14,7 @@ class Reply:
 
     status: int
     content_type: str
-    body: str
+    content: bytes
 
 
 class OriginError(Exception):
@@ -25,31 +26,52 @@ class OriginError(Exception):
 
 
 class Origin:
-    """Fetches paths below one URL, over connections that live across invocations."""
+    """Fetches paths below one URL, over connections that live across invocations.
 
-    def __init__(self, url):
-        self.url = url.rstrip("/")
+    `limit` is in seconds and holds for a whole fetch: look-up, connection, retries and the last byte.
+    """
+
+    def __init__(self, url, limit):
+        self._url = url.rstrip("/")
+        self._limit = limit
         self._session = None
 
     def fetch(self, path):
         """Return the Reply to a GET of `path`. Raises OriginError."""
-        import requests  # 100 ms that a hit can do without
-
-        if self._session is None:
-            self._session = requests.Session()
-        url = self.url + path
+        url = self._url + path
+        deadline = time.monotonic() + self._limit
+        outcome = queue.SimpleQueue()
+        # a thread, since no setting of requests limits a look-up, or headers that come drop by drop
+        threading.Thread(target=self._work, args=(url, deadline, outcome), daemon=True).start()
         try:
-            with self._session.get(
-                url, timeout=(CONNECT_SECONDS, READ_SECONDS), allow_redirects=False, stream=True
-            ) as reply:
-                content = reply.raw.read(MAX_BYTES + 1, decode_content=True)
-        except requests.Timeout as error:
+            reply = outcome.get(timeout=self._limit)
+        except queue.Empty:
+            self._session = None  # it belongs to the thread that is late
+            reply = OriginError(504, f"{url} did not answer within {self._limit} s")
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    def _work(self, url, deadline, outcome):
+        try:
+            outcome.put(self._get(url, deadline))
+        except OriginError as error:
+            outcome.put(error)
+        except Exception as error:  # or the caller would wait for the limit
+            outcome.put(OriginError(502, f"{url}: {type(error).__name__}: {error}"))
+
+    def _get(self, url, deadline):
+        import exchange  # it imports requests: 100 ms that a hit can do without
+
+        session = self._session = self._session or exchange.new_session()
+        try:
+            status, content_type, content = exchange.get(session, url, self._limit, deadline, MAX_BYTES)
+        except exchange.TIMEOUTS as error:
             raise OriginError(504, f"{url} did not answer in time") from error
-        except (requests.RequestException, OSError) as error:
+        except exchange.ERRORS as error:
             raise OriginError(502, f"{url} cannot be had: {error}") from error
-        if len(content) > MAX_BYTES:
+        if content is None:
             raise OriginError(502, f"{url} answered with more than {MAX_BYTES} bytes")
-        if reply.status_code >= 500:
-            raise OriginError(502, f"{url} answered {reply.status_code}")
-        content_type = reply.headers.get("content-type", "application/octet-stream")
-        return Reply(reply.status_code, content_type, content.decode(reply.encoding or "utf-8", "replace"))
+        if status >= 500 or 300 <= status < 400:
+            raise OriginError(502, f"{url} answered {status}")
+        return Reply(status, content_type, content)

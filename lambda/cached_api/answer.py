@@ -1,0 +1,53 @@
+"""Answers as an API Gateway proxy integration gives them, as JSON bytes.
+
+The runtime passes bytes on as they are. So an answer is escaped once, when it comes from the origin, and kept
+in the cache in that form; a hit adds the headers that differ from call to call, and parses nothing.
+"""
+
+import base64
+import functools
+import json
+
+MAX_BYTES = 6 * 1024 * 1024 - 4096  # of Lambda's 6 MB, with room for the last headers
+_END = b'"}}'
+
+
+class AnswerTooLarge(Exception):
+    """Lambda takes no answer of this size."""
+
+
+def body_of(status, content_type, content):
+    """Return an answer but for its last headers; text as it is, other content in base64.
+
+    Raises AnswerTooLarge.
+    """
+    try:
+        text, is_base64 = content.decode(), False
+    except UnicodeDecodeError:
+        text, is_base64 = base64.b64encode(content).decode(), True
+    answer = {
+        "statusCode": status,
+        "isBase64Encoded": is_base64,
+        "body": text,
+        "headers": {"content-type": content_type},
+    }
+    body = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()[:-2]
+    if len(body) > MAX_BYTES:
+        raise AnswerTooLarge(f"{len(body)} bytes, where Lambda takes {MAX_BYTES}")
+    return body
+
+
+def finish(body, state, age, host=None):
+    """Return the whole answer: `state` is HIT, MISS, STALE or BYPASS, `age` in seconds, `host` the node's."""
+    return b"".join((body, _headers(state, host), b"%d" % max(age, 0), _END))
+
+
+def problem(status, message):
+    """Return the answer that tells of an error."""
+    return finish(body_of(status, "application/json", json.dumps({"error": message}).encode()), "BYPASS", 0)
+
+
+@functools.lru_cache(maxsize=256)
+def _headers(state, host):
+    node = f',"x-cache-node":{json.dumps(host)}' if host else ""
+    return f',"x-cache":"{state}"{node},"age":"'.encode()
