@@ -21,8 +21,10 @@ _LEFT_OUT = (
     "bin",
     "tests",
     "requirements.txt",
+    "unused.txt",
 )  # nothing that runs, or that differs by machine
-_LEFT_OUT_SUFFIXES = (".dist-info", ".pyc")
+_LEFT_OUT_SUFFIXES = (".dist-info", ".data", ".pyc")
+_UNUSED = "unused.txt"
 
 
 class BundleError(VpcacheError):
@@ -40,16 +42,18 @@ class Bundle:
 def bundle(source: Path, work_dir: Path) -> Bundle:
     """Zip the function in `source` with the dependencies that its requirements.txt pins.
 
+    What its unused.txt names, a file or folder a line, is left out of the dependencies: Lambda loads less.
     The zip lies in `work_dir` under a name made of its content, so an unchanged function keeps its path.
     Dependencies are installed once for each content of requirements.txt; after that no network is needed.
-    Raises BundleError if there is no handler.py, a link leads out of the folder, or pip fails.
+    Raises BundleError if there is no handler.py, a link leads out of the folder, unused.txt names nothing
+    there is, or pip fails.
     """
     if not (source / "handler.py").is_file():
         raise BundleError(f"{source} has no handler.py: every function's entry is handler.handler")
     files = dict(_files(source))
     requirements = source / "requirements.txt"
     if requirements.exists():
-        files = dict(_files(_dependencies(requirements, work_dir))) | files
+        files = dict(_used(source, _files(_dependencies(requirements, work_dir)))) | files
     work_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=work_dir, delete=False) as draft:
         _write_zip(files, draft.name)
@@ -70,6 +74,21 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
             raise BundleError(f"{path} leads out of {folder}: put the file itself there")
         if path.is_file():
             yield "/".join(parts), path
+
+
+def _used(source: Path, files: Iterator[tuple[str, Path]]) -> Iterator[tuple[str, Path]]:
+    """Yield the dependencies' files but for those that `source` has no use for."""
+    listing = source / _UNUSED
+    unused = set(listing.read_text().split()) if listing.exists() else set()
+    found = set()
+    for name, path in files:
+        parents = {"/".join(name.split("/")[:depth]) for depth in range(1, name.count("/") + 2)}
+        if hit := parents & unused:
+            found |= hit
+        else:
+            yield name, path
+    if unused - found:
+        raise BundleError(f"{listing} names {', '.join(sorted(unused - found))}: no dependency has that")
 
 
 def _write_zip(files: dict[str, Path], name: str) -> None:

@@ -12,14 +12,14 @@ MAX_BYTES = 6 * 1024 * 1024 - 4096  # of Lambda's 6 MB, with room for the last h
 _END = b'"}}'
 
 
-class AnswerTooLarge(Exception):
+class AnswerTooLargeError(Exception):
     """Lambda takes no answer of this size."""
 
 
 def body_of(status, content_type, content):
     """Return an answer but for its last headers; text as it is, other content in base64.
 
-    Raises AnswerTooLarge.
+    Raises AnswerTooLargeError.
     """
     try:
         text, is_base64 = content.decode(), False
@@ -33,7 +33,7 @@ def body_of(status, content_type, content):
     }
     body = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()[:-2]
     if len(body) > MAX_BYTES:
-        raise AnswerTooLarge(f"{len(body)} bytes, where Lambda takes {MAX_BYTES}")
+        raise AnswerTooLargeError(f"{len(body)} bytes, where Lambda takes {MAX_BYTES}")
     return body
 
 

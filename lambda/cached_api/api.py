@@ -7,7 +7,7 @@ import answer
 import envelope
 import lease
 from cache import CacheError
-from connection import Connection, TooLarge
+from connection import Connection, TooLargeError
 from envelope import DEFLATED, PASS, PLAIN, EnvelopeError
 from origin import OriginError
 from wire import Wire
@@ -147,7 +147,7 @@ class CachedApi:
             self._telemetry.fetched(time.perf_counter() - started)
         try:
             return reply.status, answer.body_of(reply.status, reply.content_type, reply.content)
-        except answer.AnswerTooLarge as error:
+        except answer.AnswerTooLargeError as error:
             raise OriginError(502, f"{resource.path}: {error}") from error
 
     def _keep(self, key, status, body):
@@ -158,7 +158,7 @@ class CachedApi:
             for kind, form in self._forms(body):
                 try:
                     return self._store(key, kind, form, ttl, stale)
-                except TooLarge as error:
+                except TooLargeError as error:
                     self._telemetry.cache_error(f"{key!r}: {error}")
             self._store(key, PASS, b"", PASS_SECONDS, 0)
         except CacheError as error:

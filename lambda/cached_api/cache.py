@@ -37,7 +37,7 @@ class Cache:
         """Return what `command(connection, key, *rest)` does, on the node of `key`, and that node.
 
         A command that fails on a kept connection runs again, so it must bear that. Raises CacheError if no
-        node can be asked; of what `command` raises, only TooLarge passes.
+        node can be asked; of what `command` raises, only TooLargeError passes.
         """
         if self._clock() >= self._look_at:
             self._look()

@@ -19,7 +19,7 @@ _MAX_LINE = 512
 _KERNEL_TIMEOUT = struct.pack("@ll", 0, int(ANSWER_SECONDS * 1_000_000))
 
 
-class TooLarge(Exception):
+class TooLargeError(Exception):
     """The node takes no item of this size; the connection is in order."""
 
 
@@ -71,10 +71,10 @@ class Connection(Client):
         raise self._unusable(header)
 
     def store(self, key, value, seconds):
-        """Store `value` and return when the node has it. Raises TooLarge."""
+        """Store `value` and return when the node has it. Raises TooLargeError."""
         header, _, _ = self._exchange(b"ms %b %d T%d\r\n%b\r\n" % (key, len(value), seconds, value))
         if header[:4] == [b"SERVER_ERROR", b"object", b"too", b"large"]:
-            raise TooLarge(f"{len(value)} bytes are over the item limit of {self.node.host}")
+            raise TooLargeError(f"{len(value)} bytes are over the item limit of {self.node.host}")
         if header != [b"HD"]:
             raise self._unusable(header)
 

@@ -60,8 +60,8 @@ def parse(reply):
 def ask(endpoint, timeout, tls=None):
     """Return the Cluster behind a configuration endpoint (a Node); `timeout` is in seconds, for all of it.
 
-    `tls` is an ssl.SSLContext where the endpoint speaks TLS. A server that does not know the command is a cluster of one. Raises OSError if none answers in time,
-    DiscoveryError if the answer makes no sense.
+    `tls` is an ssl.SSLContext where the endpoint speaks TLS. A server that does not know the command is a
+    cluster of one. Raises OSError if none answers in time, DiscoveryError if the answer makes no sense.
     """
     reply = _exchange(endpoint, timeout, tls)
     if reply.startswith((b"ERROR", b"CLIENT_ERROR")):

@@ -51,7 +51,7 @@ def pack(stored):
 
 
 def unpack(value):
-    """Return the Entry in a buffer; its body is a part of the buffer, still deflated. Raises EnvelopeError."""
+    """Return the Entry in a buffer; its body is a part of it, still deflated. Raises EnvelopeError."""
     try:
         magic, kind, stored_at, refresh_at, fresh_until = _HEADER.unpack_from(value)
     except struct.error as error:

@@ -12,7 +12,7 @@ MAX_PATH_LENGTH = 1024
 _PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+", re.ASCII)
 
 
-class BadEvent(Exception):
+class BadEventError(Exception):
     """The event asks for nothing that a path of the origin could be."""
 
 
@@ -25,21 +25,21 @@ class Resource:
 
 
 def resource_of(event):
-    """Return the Resource of an event `{"path": "/employees"}`. Raises BadEvent.
+    """Return the Resource of an event `{"path": "/employees"}`. Raises BadEventError.
 
     Only unreserved characters of URLs pass, in segments that do not begin with a dot: no host, query, escape
     or step upwards can be written with them, nor a space or line end, which memcached and HTTP would heed.
     """
     path = event.get("path", DEFAULT_PATH) if type(event) is dict else None
     if type(path) is not str:
-        raise BadEvent('write an event such as {"path": "/employees"}')
+        raise BadEventError('write an event such as {"path": "/employees"}')
     return _resource(path)
 
 
 @functools.lru_cache(maxsize=1024)  # a worker is asked for few paths, many times
 def _resource(path):
     if len(path) > MAX_PATH_LENGTH or not _PATH.fullmatch(path):
-        raise BadEvent("path: write /names/of/resources with letters, digits and . _ ~ - only")
+        raise BadEventError("path: write /names/of/resources with letters, digits and . _ ~ - only")
     name = path.encode()
     if len(name) > MAX_KEY_BYTES:
         name = hashlib.sha256(name).hexdigest().encode()

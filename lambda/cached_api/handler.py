@@ -10,7 +10,7 @@ import answer
 import settings
 from api import CachedApi
 from cache import Cache
-from event import BadEvent, resource_of
+from event import BadEventError, resource_of
 from origin import Origin, OriginError
 from telemetry import Telemetry
 
@@ -21,7 +21,7 @@ def handler(event, context):
         telemetry = _telemetry()
         telemetry.begin(context)
         return _api().answer(resource_of(event))
-    except BadEvent as error:
+    except BadEventError as error:
         return answer.problem(400, str(error))
     except OriginError as error:
         telemetry.failed(None, error)

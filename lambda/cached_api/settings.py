@@ -44,7 +44,7 @@ def from_environment(variables):
         _seconds(variables, "ORIGIN_LIMIT_SECONDS", 1, Settings.origin_limit),
     )
     if settings.ttl + settings.stale > _MONTH:
-        raise SettingsError(f"TTL_SECONDS and STALE_SECONDS are over {_MONTH} together: write 30 days at most")
+        raise SettingsError(f"TTL_SECONDS and STALE_SECONDS exceed {_MONTH} together: write less")
     return settings
 
 

@@ -55,7 +55,7 @@ class Telemetry:
         self._log.warning("cache error", error=str(message), request_id=self._request_id)
 
     def failed(self, path, error):
-        """Log that neither cache nor origin had an answer, or that the origin failed while a stale one was."""
+        """Log a failure of the origin, whether a stale answer stood in or not."""
         self._log.error("origin error", path=path, error=str(error), request_id=self._request_id)
 
     def crashed(self):

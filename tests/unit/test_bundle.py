@@ -3,7 +3,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -73,3 +76,30 @@ def test_pip_failure_is_one_clear_line(tmp_path):
     with pytest.raises(BundleError, match=r"requirements\.txt: pip failed: ERROR"):
         bundle(source, tmp_path / "work")
     assert not [path for path in (tmp_path / "work").iterdir() if path.is_dir()]
+
+
+def test_unused_dependencies_are_left_out(tmp_path, monkeypatch):
+    wheel = tmp_path / "dep-1-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name in ("dep/__init__.py", "dep/used.py", "dep/big/data.py", "dep/bigger.py"):
+            archive.writestr(name, "")
+        archive.writestr("dep-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: dep\nVersion: 1\n")
+        archive.writestr("dep-1.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr("dep-1.dist-info/RECORD", "")
+    pin = f"dep==1 --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    files = {"handler.py": b"", "requirements.txt": pin.encode(), "unused.txt": b"dep/big\n"}
+    made = bundle(write(tmp_path / "fn", files), tmp_path / "work")
+    names = ["dep/__init__.py", "dep/bigger.py", "dep/used.py", "handler.py"]
+    assert zipfile.ZipFile(made.path).namelist() == names
+    (tmp_path / "fn" / "unused.txt").write_text("dep/big\ndep/gone\n")
+    with pytest.raises(BundleError, match=r"unused\.txt names dep/gone: no dependency has that"):
+        bundle(tmp_path / "fn", tmp_path / "work")
+
+
+def test_the_cached_api_is_at_most_2_mb_and_imports_alone(tmp_path):
+    made = bundle(Path(__file__).parents[2] / "lambda/cached_api", tmp_path / "work")
+    assert made.path.stat().st_size <= 2_000_000
+    program = f"import sys; sys.path.insert(0, {str(made.path)!r}); import handler, exchange"
+    subprocess.run([sys.executable, "-I", "-S", "-B", "-c", program], check=True)

@@ -1,0 +1,164 @@
+"""Real memcached nodes, a configuration endpoint and an origin, on 127.0.0.1: to measure and to test."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import socket
+import socketserver
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from vpcache.pytest_plugin import free_port
+
+
+class Memcached:
+    """A memcached process on a port of 127.0.0.1; it can be killed, frozen, and started again, empty."""
+
+    def __init__(self, port: int | None = None, options: Sequence[str] = ()) -> None:
+        self.port = port or free_port()
+        self._options = options
+        self.start()
+
+    def start(self) -> None:
+        """Start and wait until it answers."""
+        where = ["-u", "root", "-l", "127.0.0.1", "-p", str(self.port), "-U", "0", "-m", "64", "-t", "1"]
+        self._process = subprocess.Popen(["memcached", *where, *self._options])
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"memcached does not serve on 127.0.0.1:{self.port}") from None
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()
+        self._process.wait()
+
+    def freeze(self) -> None:
+        """Let it hang: the kernel still accepts connections for it."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def stats(self) -> dict[str, int]:
+        """Return its counters."""
+        with socket.create_connection(("127.0.0.1", self.port), 5) as connection:
+            connection.sendall(b"stats\r\nquit\r\n")
+            lines = [line.split() for line in connection.makefile()]
+        return {words[1]: int(words[2]) for words in lines if len(words) == 3 and words[2].isdigit()}
+
+
+class Discovery:
+    """A configuration endpoint that names the nodes on `ports`, which may change."""
+
+    def __init__(self, ports: Sequence[int]) -> None:
+        self.ports = list(ports)
+        owner = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                if self.rfile.readline() == b"config get cluster\r\n":
+                    nodes = " ".join(f"localhost|127.0.0.1|{port}" for port in owner.ports)
+                    body = f"1\n{nodes}\n".encode()
+                    self.wfile.write(b"CONFIG cluster 0 %d\r\n%b\r\nEND\r\n" % (len(body), body))
+
+        self._server = _Server(("127.0.0.1", 0), Handler)
+        self.port = int(self._server.server_address[1])
+        self.close = _served(self._server)
+
+
+class Origin:
+    """An HTTP API: `/bytes/N/name` gives JSON of about N bytes, `/noise/N/name` what cannot be deflated.
+
+    It counts calls and takes `delay` seconds for each.
+    """
+
+    def __init__(self, delay: float = 0.0) -> None:
+        self.delay = delay
+        self.status = 200
+        self.calls: Counter[str] = Counter()
+        owner = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def do_GET(self) -> None:
+                owner.calls[self.path] += 1
+                time.sleep(owner.delay)
+                words = self.path.split("/")
+                size = int(words[2]) if len(words) > 3 else 200
+                content = random.randbytes(size) if words[1] == "noise" else employees(size)
+                self.send_response(owner.status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self._server = _WebServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.close = _served(self._server)
+
+
+@contextmanager
+def cluster(size: int) -> Iterator[tuple[list[Memcached], Discovery]]:
+    """Give `size` nodes and their configuration endpoint, ended afterwards."""
+    with ExitStack() as stack:
+        nodes = []
+        for _ in range(size):
+            nodes.append(Memcached())
+            stack.callback(nodes[-1].kill)
+        discovery = Discovery([node.port for node in nodes])
+        stack.callback(discovery.close)
+        yield nodes, discovery
+
+
+def employees(size: int) -> bytes:
+    """Return JSON of about `size` bytes, of the form that the source scenario's API answers with."""
+    data: list[dict[str, object]] = []
+    length = 0
+    while length < size - 40:
+        number = len(data)
+        name = f"Employee {number * 7919 % 10007:05d}"
+        data.append(
+            {
+                "id": number,
+                "employee_name": name,
+                "employee_salary": number * 6151 % 400_000,
+                "employee_age": 20 + number * 31 % 46,
+            }
+        )
+        length += len(json.dumps(data[-1])) + 2
+    return json.dumps({"status": "success", "data": data}).encode()
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+
+class _WebServer(ThreadingHTTPServer):
+    request_queue_size = 256
+
+
+def _served(server: socketserver.BaseServer) -> Any:
+    """Serve in a thread; return what ends it."""
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def close() -> None:
+        server.shutdown()
+        server.server_close()
+
+    return close
