@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from vpcache.pytest_plugin import free_port
+from vpcache.run import free_port
 
 
 class Memcached:
@@ -96,7 +96,7 @@ class Origin:
                 owner.calls[self.path] += 1
                 time.sleep(owner.delay)
                 words = self.path.split("/")
-                size = int(words[2]) if len(words) > 3 else 200
+                size = int(words[2]) if words[1] in ("bytes", "noise") else 200
                 content = random.randbytes(size) if words[1] == "noise" else employees(size)
                 self.send_response(owner.status)
                 self.send_header("Content-Type", "application/json")
