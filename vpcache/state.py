@@ -38,7 +38,7 @@ def state_location(target: Target, account: str, stack_name: str) -> StateLocati
         bucket=f"vpcache-state-{account}-{target.region}",
         key=f"{stack_name}/terraform.tfstate",
         region=target.region,
-        use_path_style=target.is_lab,  # an endpoint that is an IP address has no bucket subdomains
+        use_path_style=target.uses_path_style,
     )
 
 
@@ -112,4 +112,4 @@ def ensure_bucket(target: Target, bucket: str) -> None:
 
 def s3_client(target: Target) -> Any:
     """Return a client of S3 that finds buckets on `target`."""
-    return target.client("s3", s3={"addressing_style": "path"} if target.is_lab else {})
+    return target.client("s3", s3={"addressing_style": "path"} if target.uses_path_style else {})

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from vpcache.errors import VpcacheError
 
@@ -29,6 +31,15 @@ class Target:
     def is_lab(self) -> bool:
         """Whether destruction costs nothing here."""
         return self.name == LAB
+
+    @property
+    def uses_path_style(self) -> bool:
+        """Whether S3 is at an endpoint that is an IP address, which has no bucket subdomains."""
+        host = urlsplit(self.environment.get("AWS_ENDPOINT_URL") or "").hostname or ""
+        try:
+            return bool(ip_address(host))
+        except ValueError:
+            return False
 
     def session(self) -> boto3.Session:
         """Return a boto3 session on this target. Raises VpcacheError if AWS has no credentials for it."""
