@@ -5,7 +5,7 @@ import subprocess
 from premises import ZONES, Premises
 
 from vpcache.lab.entrance import inside
-from vpcache.lab.network import interface_namespace
+from vpcache.lab.places import interface_namespace
 
 
 def test_model_and_kernel_agree_whatever_was_done(premises: Premises) -> None:

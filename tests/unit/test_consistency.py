@@ -11,7 +11,9 @@ from scenario import VPC
 from vpcache.lab.consistency import differences
 from vpcache.lab.kernel import Kernel
 from vpcache.lab.netns import Namespaces
-from vpcache.lab.network import Network, interface_namespace, plan, router_namespace
+from vpcache.lab.network import plan
+from vpcache.lab.places import interface_namespace, router_namespace
+from vpcache.lab.steps import Network
 from vpcache.lab.topology import Topology
 
 ROUTER = router_namespace(VPC.id)

@@ -19,16 +19,16 @@ from scenario import CLIENTS, EGRESS, PORT, STRANGER, VPC, WEB_ADDRESS, interfac
 from vpcache.lab.faults import Fault, FaultKind, severed
 from vpcache.lab.kernel import Kernel, KernelError
 from vpcache.lab.netns import NAMED, Namespaces
-from vpcache.lab.network import (
+from vpcache.lab.network import plan
+from vpcache.lab.places import (
     INTERNET,
     INTERNET_CLIENT,
-    Network,
     gateway_namespace,
     interface_namespace,
-    plan,
-    resolver_address,
     router_namespace,
 )
+from vpcache.lab.resolver import resolver_address
+from vpcache.lab.steps import Network
 from vpcache.lab.topology import Route, RouteTarget, Rule, Topology, Vpc
 
 HOST = "198.51.100.10"

@@ -9,19 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scenario import ANYWHERE, CLIENTS, VPC, interface, with_interfaces
 
-from vpcache.lab.network import (
-    INTERNET,
-    IpBatch,
-    Network,
-    Ruleset,
-    Step,
-    Sysctls,
-    changes,
-    gateway_namespace,
-    interface_namespace,
-    plan,
-    router_namespace,
-)
+from vpcache.lab.network import plan
+from vpcache.lab.places import INTERNET, gateway_namespace, interface_namespace, router_namespace
+from vpcache.lab.steps import IpBatch, Network, Ruleset, Step, Sysctls, changes
 from vpcache.lab.topology import Interface, Route, RouteTable, RouteTarget, Rule, Topology, Vpc
 
 ROUTER = router_namespace(VPC.id)
@@ -44,7 +34,10 @@ class Machine:
                     for command in commands:
                         self._ip(namespace, command.split(maxsplit=2))
                 case Sysctls(namespace, values):
-                    assert not any(end == namespace for end, _ in self.peers), "devices copied old defaults"
+                    if any(path.startswith("net/ipv4/conf/default") for path, _ in values):
+                        assert not any(end == namespace for end, _ in self.peers), "devices copied old ones"
+                    if any(path.startswith("net/netfilter") for path, _ in values):
+                        assert "ct state" in self.rulesets[namespace], "nothing tracks connections yet"
                     self.sysctls[namespace] |= dict(values)
                 case Ruleset(namespace, text):
                     assert text.startswith("flush ruleset\n")

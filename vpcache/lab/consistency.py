@@ -14,7 +14,7 @@ from subprocess import PIPE, STDOUT
 from typing import Any
 
 from vpcache.lab.netns import NAMED, Namespaces
-from vpcache.lab.network import Line, Namespace, Network
+from vpcache.lab.steps import Line, Namespace, Network
 
 _SCRATCH = "consistency"  # a namespace where rulesets are loaded to see how nft tells them
 _SHOW = "address show\nroute show table all\nrule show\nlink show\n"

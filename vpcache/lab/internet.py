@@ -15,8 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import trustme
-
+from vpcache.lab.authority import Authority
 from vpcache.lab.faults import Fault, Mode
 from vpcache.lab.hosts import CHECKIP, HOSTS, ORIGIN
 from vpcache.lab.netns import Namespaces
@@ -81,21 +80,21 @@ class Origin:
 
 
 class Internet:
-    """All public services, serving inside `namespace` from construction to `close`.
+    """All public services but AWS's API, serving inside `namespace` from construction to `close`.
 
     `ca_file` is the certificate of the lab's own authority, made anew under `work`.
     """
 
     def __init__(self, namespaces: Namespaces, namespace: str, work: Path) -> None:
-        authority, stranger = (trustme.CA(organization_name=name) for name in ("vpcache lab", "stranger"))
+        self.authority, stranger = Authority("vpcache lab"), Authority("stranger")
         self.ca_file = work / "ca.pem"
-        authority.cert_pem.write_to_path(str(self.ca_file))
+        self.authority.write(self.ca_file)
         self.origin = Origin()
         self._servers: dict[str, list[_Server]] = {}
         for name, answer, ports in ((ORIGIN, self.origin.answer, (443,)), (CHECKIP, _address, (443, 80))):
             for port in ports:
                 listener = namespaces.listen(namespace, str(HOSTS[name]), port)
-                tls = _Tls(*(_server_context(each, name) for each in (authority, stranger)))
+                tls = _Tls(name, self.authority, stranger)
                 server = _Server(listener, tls if port == 443 else None, answer)
                 self._servers.setdefault(name, []).append(server)
 
@@ -115,8 +114,12 @@ class Internet:
 
 @dataclass(frozen=True, slots=True)
 class _Tls:
-    sound: ssl.SSLContext
-    invalid: ssl.SSLContext
+    name: str
+    authority: Authority
+    stranger: Authority
+
+    def context(self, mode: Mode | None) -> ssl.SSLContext:
+        return (self.stranger if mode is Mode.INVALID_TLS else self.authority).server(self.name)
 
 
 class _Server(ThreadingHTTPServer):
@@ -173,8 +176,7 @@ class _Server(ThreadingHTTPServer):
         """Serve one connection in its thread, handshake included, so that no client holds up others."""
         if self._tls:
             request.settimeout(_PATIENCE)
-            is_invalid = self._fault and self._fault.mode is Mode.INVALID_TLS
-            context = self._tls.invalid if is_invalid else self._tls.sound
+            context = self._tls.context(self._fault.mode if self._fault else None)
             request = context.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
         with self._lock:
             self._open.add(request)
@@ -215,9 +217,3 @@ def _address(_path: str, caller: str) -> Answer:
 
 def _success(data: object) -> bytes:
     return json.dumps({"status": "success", "data": data}).encode()
-
-
-def _server_context(authority: trustme.CA, name: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name).configure_cert(context)
-    return context

@@ -11,7 +11,7 @@ from subprocess import PIPE, STDOUT
 
 from vpcache.lab.errors import LabError
 from vpcache.lab.netns import NAMED, Namespaces
-from vpcache.lab.network import IpBatch, Line, Namespace, Network, Ruleset, Step, Sysctls, changes
+from vpcache.lab.steps import IpBatch, Line, Namespace, Network, Ruleset, Step, Sysctls, changes
 
 _SYSCTLS = Path("/proc/sys")
 

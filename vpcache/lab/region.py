@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from wsgiref.types import WSGIApplication
 
+from vpcache.lab.api_hosts import ApiHosts
 from vpcache.lab.consistency import compared, differences
 from vpcache.lab.control.model import derive
 from vpcache.lab.faults import (
@@ -18,14 +20,16 @@ from vpcache.lab.faults import (
     severed,
     standing,
 )
-from vpcache.lab.hosts import HOSTS
+from vpcache.lab.hosts import public_addresses
 from vpcache.lab.internet import Internet
 from vpcache.lab.kernel import Kernel
 from vpcache.lab.memcached import CacheNodes
 from vpcache.lab.netns import Namespaces
-from vpcache.lab.network import INTERNET, Network, interface_namespace, plan, router_namespace
+from vpcache.lab.network import plan
+from vpcache.lab.places import INTERNET, interface_namespace, router_namespace
 from vpcache.lab.resolver import Resolvers
 from vpcache.lab.runtime import FunctionRuntime
+from vpcache.lab.steps import Network
 from vpcache.lab.topology import Topology
 
 _CONNECT_SECONDS = 2.0
@@ -44,7 +48,8 @@ class Region:
         self._kernel.apply(plan(self._topology))  # the internet stands before anything needs it
         self._internet = Internet(self._namespaces, INTERNET, work_dir)
         self._nodes = CacheNodes(self._namespaces, interface_namespace)
-        self._resolvers = Resolvers(self._namespaces, router_namespace, HOSTS)
+        self._api_hosts: ApiHosts | None = None
+        self._resolvers = Resolvers(self._namespaces, router_namespace, public_addresses)
         self.functions = FunctionRuntime(
             self._namespaces, interface_namespace, work_dir, self._internet.ca_file, self._is_usable
         )
@@ -53,6 +58,12 @@ class Region:
     def faults(self) -> tuple[Fault, ...]:
         """The faults in force, oldest first."""
         return self._faults
+
+    def open_api(self, api: WSGIApplication) -> None:
+        """Let AWS's API answer under its own names, inside the lab."""
+        with self._lock:
+            self._api_hosts = ApiHosts(self._namespaces, self._internet.authority, api)
+            self._stand(self._topology)
 
     def settle(self) -> None:
         """Derive the network from the model and make it so, by difference from what stands."""
@@ -107,7 +118,11 @@ class Region:
                 *([] if is_laid else ["the network that the model means was never laid"]),
                 *differences(self._namespaces, self._kernel.standing),
                 *compared("memcached of cache nodes", nodes, self._nodes.running()),
-                *compared("resolvers of VPCs", (vpc.id for vpc in topology.vpcs), self._resolvers.vpcs),
+                *compared(
+                    "resolvers of VPCs",
+                    (vpc.id for vpc in topology.vpcs if vpc.has_dns),
+                    self._resolvers.vpcs,
+                ),
                 *compared(
                     "interfaces of function processes", interfaces, self.functions.interfaces() | interfaces
                 ),
@@ -142,6 +157,8 @@ class Region:
         clusters = [cluster for vpc in topology.vpcs for cluster in vpc.cache_clusters]
         self._nodes.settle(clusters, by_target(self._faults, FaultKind.CACHE_NODE))
         self._resolvers.settle(topology, by_target(self._faults, FaultKind.DNS))
+        if self._api_hosts:
+            self._api_hosts.settle(topology)
         self.functions.settle(topology)
         self._topology = topology
 

@@ -6,6 +6,7 @@ import select
 import socket
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 
 from dnslib import CLASS, QTYPE, RCODE, RR, A, DNSRecord
@@ -14,7 +15,8 @@ from vpcache.lab.faults import Fault, Mode
 from vpcache.lab.netns import Namespaces
 from vpcache.lab.topology import Topology, Vpc
 
-Records = Mapping[str, tuple[IPv4Address, ...]]
+Records = Callable[[str], tuple[IPv4Address, ...] | None]
+"""What a name in lower case means: its addresses, or None if there is no such name."""
 
 _PORT = 53
 _TTL = 5  # seconds; short, so that a client of a changed cluster soon sees it
@@ -28,12 +30,28 @@ def resolver_address(cidr: IPv4Network) -> IPv4Address:
 
 
 def private_records(vpc: Vpc) -> dict[str, tuple[IPv4Address, ...]]:
-    """Return the names that exist inside `vpc` alone: those of its cache clusters."""
-    records = {}
+    """Return the names that mean something else inside `vpc` than outside, or nothing there.
+
+    They are those of its cache clusters, its interface endpoints and, if it has host names, its interfaces.
+    """
+    records: dict[str, tuple[IPv4Address, ...]] = {}
     for cluster in vpc.cache_clusters:
         records[cluster.configuration_hostname] = tuple(node.endpoint_address for node in cluster.nodes)
         records |= {node.hostname: (node.address,) for node in cluster.nodes}
-    return records
+    interfaces = {each.id: each for each in vpc.interfaces}
+    for endpoint in vpc.interface_endpoints:
+        addresses = tuple(interfaces[each].address for each in endpoint.interface_ids)
+        records |= dict.fromkeys(endpoint.names, addresses)
+    if vpc.has_hostnames:
+        for each in vpc.interfaces:
+            records[_hostname("ip", each.address, "ec2.internal")] = (each.address,)
+            if each.public_address:  # from inside, a public name means the private address
+                records[_hostname("ec2", each.public_address, "compute-1.amazonaws.com")] = (each.address,)
+    return {name.lower(): addresses for name, addresses in records.items()}
+
+
+def _hostname(prefix: str, address: IPv4Address, domain: str) -> str:
+    return f"{prefix}-{str(address).replace('.', '-')}.{domain}"
 
 
 def answer(
@@ -52,7 +70,7 @@ def answer(
     if question.header.qr or not question.questions:
         return None
     reply = question.reply(ra=1, aa=0)
-    addresses = records.get(name)
+    addresses = records(name)
     if question.header.opcode or question.q.qclass != CLASS.IN:
         reply.header.rcode = RCODE.NOTIMP
     elif is_failing:
@@ -73,7 +91,7 @@ class Resolver:
     """One resolver on UDP and TCP port 53 of `address` inside `namespace`; `update` says what it knows."""
 
     def __init__(self, namespaces: Namespaces, namespace: str, address: IPv4Address) -> None:
-        self._records: Records = {}
+        self._records: Records = lambda _: None
         self._mode: Mode | None = None
         self._tcp = namespaces.listen(namespace, str(address), _PORT)
         self._udp = namespaces.socket(namespace, socket.SOCK_DGRAM)
@@ -84,7 +102,7 @@ class Resolver:
 
     def update(self, records: Records, fault: Fault | None = None) -> None:
         """Replace all that the resolver knows at once; `fault` is what is wrong with it."""
-        self._records = {name.lower(): addresses for name, addresses in records.items()}
+        self._records = records
         self._mode = fault.mode if fault else None
 
     def close(self) -> None:
@@ -142,17 +160,17 @@ class Resolver:
 
 
 class Resolvers:
-    """The resolvers of all VPCs, each in its router's namespace; every VPC knows the names in `public`."""
+    """The resolvers of all VPCs with DNS, each in its router's namespace; all know the names of `public`."""
 
     def __init__(
         self,
         namespaces: Namespaces,
         router_namespace: Callable[[str], str],
-        public: Mapping[str, IPv4Address],
+        public: Records,
     ) -> None:
         self._namespaces = namespaces
         self._router_namespace = router_namespace
-        self._public = {name: (address,) for name, address in public.items()}
+        self._public = public
         self._standing: dict[str, Resolver] = {}
 
     def settle(self, topology: Topology, faults: Mapping[str, Fault] | None = None) -> None:
@@ -160,14 +178,16 @@ class Resolvers:
 
         `faults` are those of resolvers, by VPC.
         """
-        wanted = {vpc.id: vpc for vpc in topology.vpcs}
+        wanted = {vpc.id: vpc for vpc in topology.vpcs if vpc.has_dns}
         for gone in self._standing.keys() - wanted.keys():
             self._standing.pop(gone).close()
         for vpc in wanted.values():
             if vpc.id not in self._standing:
                 namespace = self._router_namespace(vpc.id)
                 self._standing[vpc.id] = Resolver(self._namespaces, namespace, resolver_address(vpc.cidr))
-            self._standing[vpc.id].update(self._public | private_records(vpc), (faults or {}).get(vpc.id))
+            private = private_records(vpc)
+            records = partial(_looked_up, private, self._public)
+            self._standing[vpc.id].update(records, (faults or {}).get(vpc.id))
 
     @property
     def vpcs(self) -> set[str]:
@@ -177,3 +197,9 @@ class Resolvers:
     def close(self) -> None:
         """Close every resolver."""
         self.settle(Topology())
+
+
+def _looked_up(
+    private: Mapping[str, tuple[IPv4Address, ...]], public: Records, name: str
+) -> tuple[IPv4Address, ...] | None:
+    return private[name] if name in private else public(name)

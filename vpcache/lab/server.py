@@ -57,7 +57,9 @@ def _serve(listener: socket.socket, pid: int, ready_fd: int) -> None:
     from vpcache.lab.request_handler import RequestHandler
 
     region = Region(WORK_DIR)
-    app = LabApi(create_app(region.functions, region.settle), region, pid)
+    aws = create_app(region.functions, region.settle)
+    region.open_api(aws)
+    app = LabApi(aws, region, pid)
     region.settle()
     server = make_server(
         "127.0.0.1",

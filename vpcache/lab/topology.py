@@ -14,6 +14,7 @@ class InterfaceKind(StrEnum):
     NAT_GATEWAY = "nat_gateway"
     FUNCTION = "lambda"
     CACHE_NODE = "cache_node"
+    ENDPOINT = "vpc_endpoint"
 
 
 class RouteTarget(StrEnum):
@@ -21,12 +22,16 @@ class RouteTarget(StrEnum):
 
     INTERNET_GATEWAY = "internet_gateway"
     INTERFACE = "interface"
+    GATEWAY_ENDPOINT = "gateway_endpoint"
     BLACKHOLE = "blackhole"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a security group allows: tcp, udp, icmp or all; `ports` is inclusive, for tcp and udp."""
+    """What a security group allows: tcp, udp, icmp, another protocol's number, or all.
+
+    `ports` is inclusive, for tcp and udp; for icmp it is the message's type and code, -1 for any.
+    """
 
     protocol: str
     ports: tuple[int, int] | None
@@ -43,6 +48,28 @@ class SecurityGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class AclEntry:
+    """What a network ACL says of packets to or from a range, in the terms of a `Rule`; the lowest number
+    that fits decides."""
+
+    number: int
+    protocol: str
+    ports: tuple[int, int] | None
+    cidr: IPv4Network
+    allows: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkAcl:
+    """A network ACL and the subnets that it guards; what no entry fits is dropped."""
+
+    id: str
+    subnet_ids: frozenset[str]
+    ingress: tuple[AclEntry, ...]
+    egress: tuple[AclEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Interface:
     """A network interface (ENI). `public_address` is the elastic IP mapped to `address`, if any."""
 
@@ -54,6 +81,7 @@ class Interface:
     secondary_addresses: tuple[IPv4Address, ...] = ()
     security_groups: frozenset[str] = frozenset()
     public_address: IPv4Address | None = None
+    source_dest_check: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +101,7 @@ class Route:
     destination: IPv4Network
     target: RouteTarget
     interface_id: str | None = None
+    endpoint_id: str | None = None  # of a gateway endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +118,23 @@ class NatGateway:
 
     id: str
     interface_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayEndpoint:
+    """A gateway endpoint; `service` is "s3" or "dynamodb"."""
+
+    id: str
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceEndpoint:
+    """An interface endpoint: all `names` mean its interfaces, where AWS's API answers."""
+
+    id: str
+    names: tuple[str, ...]
+    interface_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +176,11 @@ class Vpc:
     interfaces: tuple[Interface, ...]
     nat_gateways: tuple[NatGateway, ...]
     cache_clusters: tuple[CacheCluster, ...]
+    network_acls: tuple[NetworkAcl, ...] = ()
+    gateway_endpoints: tuple[GatewayEndpoint, ...] = ()
+    interface_endpoints: tuple[InterfaceEndpoint, ...] = ()
+    has_dns: bool = True  # EC2's enableDnsSupport
+    has_hostnames: bool = False  # EC2's enableDnsHostnames
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,15 @@ from moto.ec2.exceptions import (
     ResourceAlreadyAssociatedError,
     VPCIdNotSpecifiedError,
 )
-from moto.ec2.models import EC2Backend, ec2_backends
+from moto.ec2.models import ec2_backends
 from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses import EC2Response
 from moto.ec2.urls import url_bases
 from moto.ec2.utils import random_nat_gateway_id
+
+from vpcache.lab.control.endpoints import EndpointsBackend
 
 PUBLIC_RANGE = IPv4Network("203.0.113.0/24")  # TEST-NET-3 of RFC 5737: elastic IPs
 _FIRST_PUBLIC = 10  # those below are for what the lab itself needs on that range
@@ -94,7 +96,7 @@ class Rule(SecurityGroupRule):  # type: ignore[misc]
         return (self.ip_protocol, *ports, *peer)
 
 
-class Ec2Backend(EC2Backend):  # type: ignore[misc]
+class Ec2Backend(EndpointsBackend):
     """One region's EC2. It starts empty, without a default VPC."""
 
     def __init__(self, region_name: str, account_id: str) -> None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from vpcache.lab.control import ACCOUNT, REGION, ec2, elasticache
 from vpcache.lab.control.caches import Cluster, Node
+from vpcache.lab.control.endpoints import dns_names, service_of
+from vpcache.lab.hosts import SERVICE_ADDRESSES
 from vpcache.lab.topology import (
+    AclEntry,
     CacheCluster,
     CacheNode,
+    GatewayEndpoint,
     Interface,
+    InterfaceEndpoint,
     InterfaceKind,
     NatGateway,
+    NetworkAcl,
     Route,
     RouteTable,
     RouteTarget,
@@ -25,7 +31,13 @@ from vpcache.lab.topology import (
 )
 
 _PROTOCOLS = {"-1": "all", "tcp": "tcp", "udp": "udp", "icmp": "icmp"}
-_KINDS = {"nat_gateway": InterfaceKind.NAT_GATEWAY, "lambda": InterfaceKind.FUNCTION}
+_ACL_PROTOCOLS = _PROTOCOLS | {"6": "tcp", "17": "udp", "1": "icmp"}
+_LAST_ACL_ENTRY = 32767  # AWS's own, which denies what no other entry fits
+_KINDS = {
+    "nat_gateway": InterfaceKind.NAT_GATEWAY,
+    "lambda": InterfaceKind.FUNCTION,
+    "vpc_endpoint": InterfaceKind.ENDPOINT,
+}
 
 
 def derive(region: str = REGION, account: str = ACCOUNT) -> Topology:
@@ -39,14 +51,15 @@ def _vpc(network: ec2.Ec2Backend, vpc: Any, clusters: Iterable[Cluster]) -> Vpc:
     gateway = network.attached_internet_gateway(vpc.id)
     subnets = _of(vpc, (subnet for zone in network.subnets.values() for subnet in zone.values()))
     tables = _of(vpc, network.route_tables.values())
+    endpoints = _of(vpc, network.vpc_end_points.values())
     nat_gateways = [each for each in _of(vpc, network.nat_gateways.values()) if each.interface]
     return Vpc(
         id=vpc.id,
         cidr=IPv4Network(vpc.cidr_block),
         internet_gateway_id=gateway.id if gateway else None,
         subnets=_subnets(subnets, tables),
-        route_tables=tuple(_route_table(network, table) for table in tables),
-        security_groups=tuple(_group(group) for group in _of(vpc, network.groups[vpc.id].values())),
+        route_tables=tuple(_route_table(network, table, endpoints) for table in tables),
+        security_groups=tuple(_group(network, group) for group in _of(vpc, network.groups[vpc.id].values())),
         interfaces=tuple(_interface(each) for each in _of(vpc, network.enis.values())),
         nat_gateways=tuple(NatGateway(each.id, each.interface.id) for each in nat_gateways),
         cache_clusters=tuple(
@@ -54,6 +67,19 @@ def _vpc(network: ec2.Ec2Backend, vpc: Any, clusters: Iterable[Cluster]) -> Vpc:
             for each in sorted(clusters, key=lambda each: each.id)
             if each.subnet_group.vpc_id == vpc.id
         ),
+        network_acls=tuple(_acl(each) for each in _of(vpc, network.network_acls.values())),
+        gateway_endpoints=tuple(
+            GatewayEndpoint(each.id, service_of(each.service_name))
+            for each in endpoints
+            if each.vpc_endpoint_type == "Gateway"
+        ),
+        interface_endpoints=tuple(
+            InterfaceEndpoint(each.id, dns_names(each), tuple(each.network_interface_ids))
+            for each in endpoints
+            if each.vpc_endpoint_type == "Interface"
+        ),
+        has_dns=_is_true(vpc.enable_dns_support),
+        has_hostnames=_is_true(vpc.enable_dns_hostnames),
     )
 
 
@@ -70,10 +96,18 @@ def _subnets(subnets: list[Any], tables: list[Any]) -> tuple[Subnet, ...]:
     )
 
 
-def _route_table(network: ec2.Ec2Backend, table: Any) -> RouteTable:
+def _is_true(attribute: Any) -> bool:
+    return str(attribute).lower() == "true"  # moto keeps what the request said
+
+
+def _route_table(network: ec2.Ec2Backend, table: Any, endpoints: Iterable[Any]) -> RouteTable:
     routes = [
         _route(network, each) for each in table.routes if each.destination_cidr_block and not each.local
     ]
+    for endpoint in endpoints:
+        if table.id in endpoint.route_table_ids:
+            address = IPv4Network(SERVICE_ADDRESSES[service_of(endpoint.service_name)])
+            routes.append(Route(address, RouteTarget.GATEWAY_ENDPOINT, endpoint_id=endpoint.id))
     return RouteTable(table.id, tuple(sorted(routes, key=lambda each: each.destination)))
 
 
@@ -88,32 +122,79 @@ def _route(network: ec2.Ec2Backend, route: Any) -> Route:
     return Route(destination, RouteTarget.BLACKHOLE)
 
 
-def _group(group: Any) -> SecurityGroup:
-    return SecurityGroup(group.id, _rules(group.ingress_rules), _rules(group.egress_rules))
+def _acl(acl: Any) -> NetworkAcl:
+    return NetworkAcl(
+        acl.id,
+        frozenset(each.subnet_id for each in acl.associations),
+        ingress=_acl_entries(acl, egress=False),
+        egress=_acl_entries(acl, egress=True),
+    )
 
 
-def _rules(rules: Iterable[Any]) -> tuple[Rule, ...]:
+def _acl_entries(acl: Any, *, egress: bool) -> tuple[AclEntry, ...]:
+    known = (
+        AclEntry(
+            int(each.rule_number),
+            protocol,
+            _acl_ports(protocol, each),
+            IPv4Network(each.cidr_block, strict=False),
+            each.rule_action == "allow",
+        )
+        for each in acl.network_acl_entries
+        if _is_true(each.egress) == egress
+        and each.cidr_block
+        and int(each.rule_number) < _LAST_ACL_ENTRY
+        and (protocol := _ACL_PROTOCOLS.get(str(each.protocol), str(each.protocol)))
+    )
+    return tuple(sorted(known, key=lambda each: each.number))
+
+
+def _acl_ports(protocol: str, entry: Any) -> tuple[int, int] | None:
+    if protocol == "icmp":
+        return _icmp(entry.icmp_type, entry.icmp_code)
+    if protocol not in ("tcp", "udp") or entry.port_range_from in (None, ""):
+        return None
+    return (int(entry.port_range_from), int(entry.port_range_to))
+
+
+def _group(network: ec2.Ec2Backend, group: Any) -> SecurityGroup:
+    return SecurityGroup(group.id, _rules(network, group.ingress_rules), _rules(network, group.egress_rules))
+
+
+def _rules(network: ec2.Ec2Backend, rules: Iterable[Any]) -> tuple[Rule, ...]:
     """Return the rules that mean something to IPv4 and to the protocols that the lab knows."""
     known = (
         Rule(_PROTOCOLS[rule.ip_protocol], _ports(rule), peer)
         for rule in rules
-        if rule.ip_protocol in _PROTOCOLS and (peer := _peer(rule))
+        if rule.ip_protocol in _PROTOCOLS
+        for peer in _peers(network, rule)
     )
     return tuple(sorted(set(known), key=repr))
 
 
 def _ports(rule: Any) -> tuple[int, int] | None:
+    if rule.ip_protocol == "icmp":
+        return _icmp(rule.from_port, rule.to_port)
     if rule.ip_protocol not in ("tcp", "udp"):
         return None
     low, high = int(rule.from_port), int(rule.to_port)
     return (0, 65535) if low < 0 else (low, high)
 
 
-def _peer(rule: Any) -> IPv4Network | str | None:
+def _icmp(kind: Any, code: Any) -> tuple[int, int] | None:
+    """Return type and code of ICMP messages, None for all of them."""
+    kind, code = (-1 if value in (None, "") else int(value) for value in (kind, code))
+    return None if kind < 0 else (kind, code)
+
+
+def _peers(network: ec2.Ec2Backend, rule: Any) -> Iterator[IPv4Network | str]:
     if rule.cidr_ipv4:
-        return IPv4Network(rule.cidr_ipv4, strict=False)
-    group_id: str | None = rule.source_group.get("GroupId")
-    return group_id
+        yield IPv4Network(rule.cidr_ipv4, strict=False)
+    elif group_id := rule.source_group.get("GroupId"):
+        yield group_id
+    elif prefix_list := network.managed_prefix_lists.get(rule.prefix_list_id):
+        entries = prefix_list.entries.get(prefix_list.version) or [*prefix_list.entries.values()][-1]
+        yield from (IPv4Network(each["Cidr"]) for each in entries if ":" not in each["Cidr"])
 
 
 def _interface(interface: Any) -> Interface:
@@ -134,6 +215,7 @@ def _interface(interface: Any) -> Interface:
         secondary_addresses=tuple(secondary),
         security_groups=frozenset(group.id for group in interface.group_set),
         public_address=IPv4Address(interface.public_ip) if interface.public_ip else None,
+        source_dest_check=_is_true(interface.source_dest_check),
     )
 
 

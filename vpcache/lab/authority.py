@@ -1,0 +1,43 @@
+"""The lab's certificate authority, which every public host's certificate comes from."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from pathlib import Path
+
+import trustme
+
+
+class Authority:
+    """A certificate authority made anew; certificates are made when they are first needed."""
+
+    def __init__(self, name: str) -> None:
+        self._authority = trustme.CA(organization_name=name)
+        self._contexts: dict[str, ssl.SSLContext] = {}
+        self._lock = threading.Lock()
+
+    def write(self, file: Path) -> None:
+        """Write the authority's own certificate, for others to trust."""
+        self._authority.cert_pem.write_to_path(str(file))
+
+    def server(self, name: str) -> ssl.SSLContext:
+        """Return what a server needs to be believed to be `name`."""
+        with self._lock:
+            if name not in self._contexts:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                self._authority.issue_cert(name).configure_cert(context)
+                self._contexts[name] = context
+            return self._contexts[name]
+
+    def server_of_any(self, domain: str) -> ssl.SSLContext:
+        """Return what a server needs to be believed to be whatever name under `domain` a client asks for."""
+
+        def choose(connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> None:
+            if name and name.endswith(f".{domain}"):
+                connection.context = self.server(name)
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._authority.issue_cert(domain).configure_cert(context)
+        context.sni_callback = choose
+        return context

@@ -1,0 +1,66 @@
+"""Where things are: the names of namespaces and devices, and the addresses of the lab's own plumbing."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from ipaddress import IPv4Address, IPv4Network
+
+INTERNET = "internet"
+"""The namespace of all that lives outside every VPC."""
+INTERNET_HOSTS = IPv4Network("198.51.100.0/24")
+"""Each address of this range is the internet's own: a service there may bind any of them."""
+INTERNET_CLIENT = INTERNET_HOSTS.network_address + 1
+"""The address that a connection from the internet to an elastic IP has unless it binds another."""
+
+ETHERNET = "eth0"  # an interface's device in its own namespace
+GATEWAY = "gateway"  # the router's device towards the internet gateway
+INSIDE, OUTSIDE = "vpc", "internet"  # a gateway's devices
+GATEWAY_ADDRESS = IPv4Address("169.254.0.2")  # of a gateway, on all its links
+PEER_ADDRESS = IPv4Address("169.254.0.1")  # of whoever is at the other end of such a link
+LINK_LOCAL = IPv4Network("169.254.0.0/16")
+_FIRST_TABLE = 1000  # numbers below are the kernel's and ours
+
+
+def router_namespace(vpc_id: str) -> str:
+    """Return the namespace of a VPC's router, where its resolver listens."""
+    return f"router-{vpc_id}"
+
+
+def gateway_namespace(vpc_id: str) -> str:
+    """Return the namespace of the internet gateway attached to a VPC."""
+    return f"gateway-{vpc_id}"
+
+
+def endpoint_namespace(endpoint_id: str) -> str:
+    """Return the namespace of a gateway endpoint, where its service listens."""
+    return f"endpoint-{endpoint_id}"
+
+
+def interface_namespace(interface_id: str) -> str:
+    """Return the namespace of a network interface, where the processes behind it live."""
+    return f"interface-{interface_id}"
+
+
+def digest(identity: str, size: int) -> bytes:
+    """Return `size` bytes that stand for a name wherever the kernel takes no long ones."""
+    return blake2b(identity.encode(), digest_size=size).digest()
+
+
+def device(interface_id: str) -> str:
+    """Return the router's device towards an interface: at most 15 characters, as the kernel wants."""
+    return f"e-{digest(interface_id, 6).hex()}"
+
+
+def endpoint_device(endpoint_id: str) -> str:
+    """Return the router's device towards a gateway endpoint."""
+    return f"v-{digest(endpoint_id, 6).hex()}"
+
+
+def uplink(vpc_id: str) -> str:
+    """Return the internet's device towards a VPC's internet gateway."""
+    return f"g-{digest(vpc_id, 6).hex()}"
+
+
+def table_number(route_table_id: str) -> int:
+    """Return the number of a route table: the kernel's table and the mark of packets under it."""
+    return _FIRST_TABLE + int.from_bytes(digest(route_table_id, 4)) % (2**31 - _FIRST_TABLE)
