@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -15,133 +10,36 @@ from pathlib import Path
 import pytest
 from isolation import isolated
 from scenario import CLIENTS, EGRESS, PORT, STRANGER, VPC, WEB_ADDRESS, interface, with_interfaces
+from wires import (
+    CACHE_ADDRESS,
+    ELSEWHERE,
+    HOST,
+    OTHER_HOST,
+    PATIENCE,
+    SILENCE,
+    Wires,
+    arrives,
+    echoes,
+    ip,
+    needs_namespaces,
+    of,
+)
 
 from vpcache.lab.faults import Fault, FaultKind, severed
-from vpcache.lab.kernel import Kernel, KernelError
-from vpcache.lab.netns import NAMED, Namespaces
+from vpcache.lab.kernel import KernelError
+from vpcache.lab.netns import NAMED
 from vpcache.lab.network import plan
 from vpcache.lab.places import (
     INTERNET,
     INTERNET_CLIENT,
     gateway_namespace,
-    interface_namespace,
     router_namespace,
 )
 from vpcache.lab.resolver import resolver_address
 from vpcache.lab.steps import Network
-from vpcache.lab.topology import Route, RouteTarget, Rule, Topology, Vpc
+from vpcache.lab.topology import Route, RouteTarget, Rule, Topology
 
-HOST = "198.51.100.10"
-OTHER_HOST = "198.51.100.20"
-ELSEWHERE = "192.0.2.1"  # an address that nobody has
-CACHE_ADDRESS = "10.0.0.150"
-_PATIENCE = 10.0  # seconds for what must happen, on a busy machine
-_SILENCE = 0.4  # seconds after which a packet is taken to be dropped
-
-
-def _why_no_namespaces() -> str | None:
-    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    attempt = subprocess.run(
-        ["unshare", *user, "--net", "--mount", "--pid", "--fork", "true"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return f"this machine cannot make namespaces: {attempt.stderr}" if attempt.returncode else None
-
-
-_REASON = _why_no_namespaces()
-pytestmark = pytest.mark.skipif(_REASON is not None, reason=str(_REASON))
-
-
-class Wires:
-    """A kernel with a network in it, and sockets in its namespaces."""
-
-    def __init__(self, *vpcs: Vpc) -> None:
-        self.namespaces = Namespaces()
-        self.kernel = Kernel(self.namespaces)
-        self.lay(*vpcs)
-
-    def lay(
-        self, *vpcs: Vpc, cut: frozenset[str] = frozenset(), down: frozenset[IPv4Address] = frozenset()
-    ) -> None:
-        self.kernel.apply(plan(Topology(vpcs), cut, down))
-
-    def serve(self, namespace: str, address: str, port: int, name: str = "") -> None:
-        """Tell each caller `name` and its address, then echo."""
-        listener = self.namespaces.listen(namespace, address, port)
-        threading.Thread(target=_serve, args=(listener, name), daemon=True).start()
-
-    def ask(self, namespace: str, address: str, port: int, patience: float = _PATIENCE) -> str:
-        """Return what the server tells on a new connection. Raises TimeoutError."""
-        with self.connected(namespace, address, port, patience) as (_, told):
-            return told
-
-    @contextmanager
-    def connected(
-        self, namespace: str, address: str, port: int, patience: float = _PATIENCE
-    ) -> Iterator[tuple[socket.socket, str]]:
-        with self.namespaces.socket(namespace) as connection:
-            connection.settimeout(patience)
-            connection.connect((address, port))
-            yield connection, connection.recv(100).decode()
-
-    def is_silent(self, namespace: str, address: str, port: int) -> bool:
-        """Return whether a new connection is neither made nor refused."""
-        try:
-            self.ask(namespace, address, port, _SILENCE)
-        except TimeoutError:
-            return True
-        return False
-
-    @contextmanager
-    def datagrams(self, namespace: str, address: str, port: int = 0) -> Iterator[socket.socket]:
-        """Give a UDP socket bound to `address` in `namespace`."""
-        with self.namespaces.socket(namespace, socket.SOCK_DGRAM) as end:
-            end.bind((address, port))
-            yield end
-
-
-def _arrives(
-    sender: socket.socket, receiver: socket.socket, to: str = "", patience: float = _PATIENCE
-) -> bool:
-    """Return whether `receiver` hears `sender`, who sends to its address or to another, `to`."""
-    address, port = receiver.getsockname()
-    message = os.urandom(8)
-    sender.sendto(message, (to or address, port))
-    receiver.settimeout(patience)
-    try:
-        while receiver.recv(100) != message:
-            pass
-    except TimeoutError:
-        return False
-    return True
-
-
-def _serve(listener: socket.socket, name: str) -> None:
-    while True:
-        connection, (peer, _) = listener.accept()
-        connection.sendall(f"{name}{peer}".encode())
-        threading.Thread(target=_echo, args=(connection,), daemon=True).start()
-
-
-def _echo(connection: socket.socket) -> None:
-    with connection:
-        while message := connection.recv(100):
-            connection.sendall(message)
-
-
-def _echoes(connection: socket.socket, message: bytes = b"still there?") -> bool:
-    connection.sendall(message)
-    return connection.recv(100) == message
-
-
-def _ip(*arguments: str) -> str:
-    return subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True).stdout
-
-
-def of(name: str) -> str:
-    return interface_namespace(f"eni-{name}")
+pytestmark = needs_namespaces
 
 
 @isolated
@@ -202,7 +100,7 @@ def test_the_internet_reaches_what_has_an_elastic_address_and_lets_it_in() -> No
 def test_not_even_one_datagram_from_the_internet_reaches_a_private_address() -> None:
     wires = Wires(VPC)
     (uplink,) = [link.device for link in plan(Topology((VPC,))).links if link.namespace == INTERNET]
-    _ip("-n", INTERNET, "route", "add", "10.0.0.0/24", "via", "169.254.0.2", "dev", uplink, "onlink")
+    ip("-n", INTERNET, "route", "add", "10.0.0.0/24", "via", "169.254.0.2", "dev", uplink, "onlink")
     with (
         wires.datagrams(INTERNET, HOST) as host,
         wires.datagrams(of("client-a"), "10.0.0.140") as client,
@@ -210,9 +108,9 @@ def test_not_even_one_datagram_from_the_internet_reaches_a_private_address() -> 
         wires.datagrams(of("web"), "10.0.0.20", 80) as web,
     ):
         for receiver in (stranger, web):
-            assert _arrives(client, receiver)
-            assert not _arrives(host, receiver, patience=_SILENCE)
-        assert _arrives(host, web, to=WEB_ADDRESS)
+            assert arrives(client, receiver)
+            assert not arrives(host, receiver, patience=SILENCE)
+        assert arrives(host, web, to=WEB_ADDRESS)
 
 
 @isolated
@@ -223,8 +121,8 @@ def test_not_even_one_datagram_leaves_by_the_internet_gateway_without_an_elastic
         wires.datagrams(of("bare"), "10.0.0.21") as bare,
         wires.datagrams(of("web"), "10.0.0.20") as web,
     ):
-        assert not _arrives(bare, host, patience=_SILENCE)
-        assert _arrives(web, host)
+        assert not arrives(bare, host, patience=SILENCE)
+        assert arrives(web, host)
 
 
 @isolated
@@ -234,7 +132,7 @@ def test_no_packet_for_a_link_local_address_leaves_the_vpc() -> None:
         wires.datagrams(INTERNET, "169.254.0.1", 80) as plumbing,
         wires.datagrams(of("web"), "10.0.0.20") as web,
     ):
-        assert not _arrives(web, plumbing, patience=_SILENCE)
+        assert not arrives(web, plumbing, patience=SILENCE)
 
 
 @isolated
@@ -255,9 +153,9 @@ def test_an_elastic_address_that_is_taken_away_cuts_its_flows() -> None:
     bare = replace(next(each for each in VPC.interfaces if each.id == "eni-nat-a"), public_address=None)
     with wires.connected(of("client-a"), HOST, 443) as (connection, _):
         wires.lay(with_interfaces(VPC, bare))
-        connection.settimeout(_SILENCE)
+        connection.settimeout(SILENCE)
         with pytest.raises(TimeoutError):
-            _echoes(connection)
+            echoes(connection)
     assert wires.is_silent(of("client-a"), HOST, 443)
     assert wires.ask(of("client-b"), HOST, 443) == EGRESS["b"]
 
@@ -271,17 +169,17 @@ def test_a_severed_nat_gateway_cuts_its_zone_alone_and_comes_back() -> None:
         wires.connected(of("client-a"), HOST, 443) as (flow_a, _),
         wires.connected(of("client-b"), HOST, 443) as (flow_b, _),
     ):
-        assert _echoes(flow_a)
+        assert echoes(flow_a)
         wires.lay(VPC, cut=cut)
         assert wires.is_silent(of("client-a"), HOST, 443)
         assert wires.ask(of("client-b"), HOST, 443) == EGRESS["b"]
-        assert _echoes(flow_b)
-        flow_a.settimeout(_SILENCE)
+        assert echoes(flow_b)
+        flow_a.settimeout(SILENCE)
         with pytest.raises(TimeoutError):
-            _echoes(flow_a, b"lost")
+            echoes(flow_a, b"lost")
         wires.lay(VPC)
         assert wires.ask(of("client-a"), HOST, 443) == EGRESS["a"]
-        flow_a.settimeout(_PATIENCE)
+        flow_a.settimeout(PATIENCE)
         assert flow_a.recv(100) == b"lost"  # TCP sent it again
 
 
@@ -296,9 +194,9 @@ def test_a_severed_interface_neither_sends_nor_receives() -> None:
         for cut in ("eni-client-a", "eni-cache"):
             wires.lay(VPC, cut=frozenset({cut}))
             assert wires.is_silent(of("client-a"), CACHE_ADDRESS, PORT)
-            assert not _arrives(client, cache, patience=_SILENCE)
+            assert not arrives(client, cache, patience=SILENCE)
         wires.lay(VPC)
-        assert _arrives(client, cache)
+        assert arrives(client, cache)
 
 
 @isolated
@@ -317,12 +215,12 @@ def test_a_host_that_is_down_is_silent_and_others_are_not() -> None:
 def test_a_host_that_is_down_neither_sends_nor_receives() -> None:
     wires = Wires(VPC)
     with wires.datagrams(INTERNET, HOST, 80) as host, wires.datagrams(of("web"), "10.0.0.20", 80) as web:
-        assert _arrives(web, host)
-        assert _arrives(host, web, to=WEB_ADDRESS)
+        assert arrives(web, host)
+        assert arrives(host, web, to=WEB_ADDRESS)
         wires.lay(VPC, down=frozenset({IPv4Address(HOST)}))
-        assert not _arrives(web, host, patience=_SILENCE)
+        assert not arrives(web, host, patience=SILENCE)
         with pytest.raises(PermissionError):  # dropped before it leaves
-            _arrives(host, web, to=WEB_ADDRESS)
+            arrives(host, web, to=WEB_ADDRESS)
 
 
 @isolated
@@ -335,14 +233,14 @@ def test_only_a_nat_gateway_takes_what_is_not_for_its_address() -> None:
         for table in VPC.route_tables
     )
     wires = Wires(replace(VPC, route_tables=tables))
-    _ip("-n", of("web"), "address", "add", f"{ELSEWHERE}/32", "dev", "lo")
+    ip("-n", of("web"), "address", "add", f"{ELSEWHERE}/32", "dev", "lo")
     with (
         wires.datagrams(of("client-a"), "10.0.0.140") as client,
         wires.datagrams(of("web"), "10.0.0.20", 80) as web,
         wires.datagrams(of("web"), ELSEWHERE, 80) as elsewhere,
     ):
-        assert _arrives(client, web)
-        assert not _arrives(client, elsewhere, patience=_SILENCE)
+        assert arrives(client, web)
+        assert not arrives(client, elsewhere, patience=SILENCE)
 
 
 @isolated
@@ -359,14 +257,14 @@ def test_what_has_no_route_is_silent() -> None:
 @isolated
 def test_an_interface_cannot_speak_for_another() -> None:
     wires = Wires(VPC)
-    _ip("-n", of("stranger"), "address", "add", "10.0.0.140/32", "dev", "eth0")
+    ip("-n", of("stranger"), "address", "add", "10.0.0.140/32", "dev", "eth0")
     with (
         wires.datagrams(of("cache"), CACHE_ADDRESS, PORT) as cache,
         wires.datagrams(of("stranger"), "10.0.0.140") as forger,
         wires.datagrams(of("client-a"), "10.0.0.140") as client,
     ):
-        assert not _arrives(forger, cache, patience=_SILENCE)
-        assert _arrives(client, cache)
+        assert not arrives(forger, cache, patience=SILENCE)
+        assert arrives(client, cache)
 
 
 @isolated
@@ -382,9 +280,9 @@ def test_the_resolver_can_be_asked_whatever_the_groups_say() -> None:
         wires.datagrams(router, resolver, 53) as server,
         wires.datagrams(router, resolver, 54) as other,
     ):
-        assert _arrives(client, server)
-        assert _arrives(server, client)
-        assert not _arrives(client, other, patience=_SILENCE)
+        assert arrives(client, server)
+        assert arrives(server, client)
+        assert not arrives(client, other, patience=SILENCE)
 
 
 @isolated
@@ -398,12 +296,12 @@ def test_interfaces_come_and_go_and_other_flows_stay() -> None:
     ):
         wires.lay(with_interfaces(VPC, interface("more", "10.0.0.170", "sg-client")))
         assert wires.ask(of("more"), CACHE_ADDRESS, PORT) == "10.0.0.170"
-        assert _echoes(inside)
-        assert _echoes(outside)
+        assert echoes(inside)
+        assert echoes(outside)
         wires.lay(VPC)
         assert not (NAMED / of("more")).exists()
-        assert _echoes(inside)
-        assert _echoes(outside)
+        assert echoes(inside)
+        assert echoes(outside)
 
 
 @isolated
@@ -441,15 +339,15 @@ def test_nothing_is_left_of_what_is_removed() -> None:
     try:
         wires.lay()
         assert {path.name for path in NAMED.iterdir()} == {INTERNET}
-        assert len(_ip("-n", INTERNET, "-o", "link").splitlines()) == 1
-        assert not _ip("-n", INTERNET, "route")
+        assert len(ip("-n", INTERNET, "-o", "link").splitlines()) == 1
+        assert not ip("-n", INTERNET, "route")
         assert "eth0" not in devices.read_text()
     finally:
         inhabitant.kill()
         inhabitant.wait()
     wires.kernel.close()
     assert not list(NAMED.iterdir())
-    assert len(_ip("-o", "link").splitlines()) == 1
+    assert len(ip("-o", "link").splitlines()) == 1
 
 
 @isolated
@@ -458,14 +356,14 @@ def test_after_a_failure_the_next_network_stands_whole() -> None:
     wires.serve(of("cache"), CACHE_ADDRESS, PORT)
     more = with_interfaces(VPC, interface("more", "10.0.0.170", "sg-client"))
     obstacle = ["blackhole", "10.0.0.170", "table", "100"]
-    _ip("-n", router_namespace(VPC.id), "route", "add", *obstacle)
+    ip("-n", router_namespace(VPC.id), "route", "add", *obstacle)
     with pytest.raises(
         KernelError, match=rf"ip route add 10\.0\.0\.170 .* {router_namespace(VPC.id)}.*File exists"
     ):
         wires.lay(more)
     with pytest.raises(OSError, match="unreachable"):
         wires.ask(of("client-a"), CACHE_ADDRESS, PORT)
-    _ip("-n", router_namespace(VPC.id), "route", "del", *obstacle)
+    ip("-n", router_namespace(VPC.id), "route", "del", *obstacle)
     wires.lay(more)
     for name in ("more", "client-a"):
         assert wires.ask(of(name), CACHE_ADDRESS, PORT)

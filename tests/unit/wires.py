@@ -1,0 +1,129 @@
+"""Sockets in the namespaces of a network that stands, for tests with real packets."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import IPv4Address
+
+import pytest
+
+from vpcache.lab.kernel import Kernel
+from vpcache.lab.netns import Namespaces
+from vpcache.lab.network import plan
+from vpcache.lab.places import interface_namespace
+from vpcache.lab.topology import Topology, Vpc
+
+HOST = "198.51.100.10"
+OTHER_HOST = "198.51.100.20"
+ELSEWHERE = "192.0.2.1"  # an address that nobody has
+CACHE_ADDRESS = "10.0.0.150"
+PATIENCE = 10.0  # seconds for what must happen, on a busy machine
+SILENCE = 0.4  # seconds after which a packet is taken to be dropped
+
+
+def _why_no_namespaces() -> str | None:
+    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    attempt = subprocess.run(
+        ["unshare", *user, "--net", "--mount", "--pid", "--fork", "true"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return f"this machine cannot make namespaces: {attempt.stderr}" if attempt.returncode else None
+
+
+_REASON = _why_no_namespaces()
+needs_namespaces = pytest.mark.skipif(_REASON is not None, reason=str(_REASON))
+
+
+class Wires:
+    """A kernel with a network in it, and sockets in its namespaces."""
+
+    def __init__(self, *vpcs: Vpc) -> None:
+        self.namespaces = Namespaces()
+        self.kernel = Kernel(self.namespaces)
+        self.lay(*vpcs)
+
+    def lay(
+        self, *vpcs: Vpc, cut: frozenset[str] = frozenset(), down: frozenset[IPv4Address] = frozenset()
+    ) -> None:
+        self.kernel.apply(plan(Topology(vpcs), cut, down))
+
+    def serve(self, namespace: str, address: str, port: int, name: str = "") -> None:
+        """Tell each caller `name` and its address, then echo."""
+        listener = self.namespaces.listen(namespace, address, port)
+        threading.Thread(target=_serve, args=(listener, name), daemon=True).start()
+
+    def ask(self, namespace: str, address: str, port: int, patience: float = PATIENCE) -> str:
+        """Return what the server tells on a new connection. Raises TimeoutError."""
+        with self.connected(namespace, address, port, patience) as (_, told):
+            return told
+
+    @contextmanager
+    def connected(
+        self, namespace: str, address: str, port: int, patience: float = PATIENCE
+    ) -> Iterator[tuple[socket.socket, str]]:
+        with self.namespaces.socket(namespace) as connection:
+            connection.settimeout(patience)
+            connection.connect((address, port))
+            yield connection, connection.recv(100).decode()
+
+    def is_silent(self, namespace: str, address: str, port: int) -> bool:
+        """Return whether a new connection is neither made nor refused."""
+        try:
+            self.ask(namespace, address, port, SILENCE)
+        except TimeoutError:
+            return True
+        return False
+
+    @contextmanager
+    def datagrams(self, namespace: str, address: str, port: int = 0) -> Iterator[socket.socket]:
+        """Give a UDP socket bound to `address` in `namespace`."""
+        with self.namespaces.socket(namespace, socket.SOCK_DGRAM) as end:
+            end.bind((address, port))
+            yield end
+
+
+def arrives(sender: socket.socket, receiver: socket.socket, to: str = "", patience: float = PATIENCE) -> bool:
+    """Return whether `receiver` hears `sender`, who sends to its address or to another, `to`."""
+    address, port = receiver.getsockname()
+    message = os.urandom(8)
+    sender.sendto(message, (to or address, port))
+    receiver.settimeout(patience)
+    try:
+        while receiver.recv(100) != message:
+            pass
+    except TimeoutError:
+        return False
+    return True
+
+
+def _serve(listener: socket.socket, name: str) -> None:
+    while True:
+        connection, (peer, _) = listener.accept()
+        connection.sendall(f"{name}{peer}".encode())
+        threading.Thread(target=_echo, args=(connection,), daemon=True).start()
+
+
+def _echo(connection: socket.socket) -> None:
+    with connection:
+        while message := connection.recv(100):
+            connection.sendall(message)
+
+
+def echoes(connection: socket.socket, message: bytes = b"still there?") -> bool:
+    connection.sendall(message)
+    return connection.recv(100) == message
+
+
+def ip(*arguments: str) -> str:
+    return subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def of(name: str) -> str:
+    return interface_namespace(f"eni-{name}")
