@@ -4,17 +4,22 @@ import itertools
 import os
 import signal
 import socket
+import ssl
+from contextlib import suppress
 from dataclasses import replace
 from ipaddress import IPv4Address
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from isolation import add_namespace, command_lines, isolated
 
+from vpcache.lab.authority import Authority
+from vpcache.lab.discovery import AnswerStream, CommandStream, discovery_reply
 from vpcache.lab.errors import LabError
 from vpcache.lab.faults import Fault, FaultKind, Mode
-from vpcache.lab.memcached import AnswerStream, CacheNodes, CommandStream, discovery_reply
+from vpcache.lab.memcached import CacheNodes
 from vpcache.lab.netns import Namespaces
 from vpcache.lab.topology import CacheCluster, CacheNode
 
@@ -30,6 +35,7 @@ NODES = tuple(
     )
     for n in (1, 2)
 )
+WORK = Path("/run")  # an isolated body has one of its own
 DISCOVER = b"config get cluster\r\n"
 
 
@@ -48,7 +54,10 @@ class World:
         for node in NODES:
             add_namespace(node.interface_id, str(node.address), str(node.endpoint_address))
         self.namespaces = Namespaces()
-        self.nodes = CacheNodes(self.namespaces, str)
+        self.authority = Authority("lab")
+        self.ca_file = WORK / "ca.pem"
+        self.authority.write(self.ca_file)
+        self.nodes = CacheNodes(self.namespaces, str, self.authority, WORK)
 
     def connect(self, node: CacheNode, address: IPv4Address) -> socket.socket:
         connection = self.namespaces.socket(node.interface_id)
@@ -267,7 +276,7 @@ def test_nodes_die_with_the_process_that_started_them() -> None:
     ready, tell = os.pipe()
     child = os.fork()
     if child == 0:
-        CacheNodes(Namespaces(), str).settle([cluster(*NODES)])
+        CacheNodes(Namespaces(), str, world.authority, WORK).settle([cluster(*NODES)])
         os.write(tell, b"!")
         signal.pause()
     os.read(ready, 1)
@@ -332,3 +341,53 @@ def test_a_node_that_was_ended_is_started_again_empty() -> None:
         world.nodes.settle(clusters)
         assert kept.recv(100) == b""
     assert world.ask(one, one.address, b"get k\r\n") == b"END\r\n"
+
+
+def secured(world: World, node: CacheNode, address: IPv4Address, name: str) -> ssl.SSLSocket:
+    trust = ssl.create_default_context(cafile=str(world.ca_file))
+    return trust.wrap_socket(world.connect(node, address), server_hostname=name)
+
+
+@isolated
+def test_an_encrypted_cluster_speaks_tls_under_its_own_names_and_nothing_else() -> None:
+    world = World()
+    encrypted = replace(cluster(*NODES), is_encrypted=True)
+    world.nodes.settle([encrypted])
+    one, two = NODES
+    configuration = encrypted.configuration_hostname
+    value = bytes(range(256)) * 3600
+    with secured(world, one, one.address, one.hostname) as node:
+        node.sendall(store(b"big", value))
+        assert node.recv(100) == b"STORED\r\n"
+    once = b"VALUE big 0 %d\r\n%s\r\nEND\r\n" % (len(value), value)
+    with secured(world, one, one.endpoint_address, configuration) as endpoint:
+        endpoint.sendall(b"get big\r\n" * 5 + DISCOVER + b"quit\r\n")
+        assert receive(endpoint) == once * 5 + discovery_reply(encrypted)
+    for address, name in ((one.address, two.hostname), (one.endpoint_address, "kv.example")):
+        with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
+            secured(world, one, address, name)
+    for address in (one.address, one.endpoint_address):
+        with world.connect(one, address) as plain:
+            plain.sendall(b"version\r\n")
+            heard = b""
+            with suppress(ConnectionResetError):
+                heard = receive(plain)
+            assert b"VERSION" not in heard
+    with world.connect(two, two.address) as untrusting, pytest.raises(ssl.SSLCertVerificationError):
+        ssl.create_default_context().wrap_socket(untrusting, server_hostname=two.hostname)
+
+
+@isolated
+def test_clients_that_vanish_amid_tls_leave_the_endpoint_working() -> None:
+    world = World()
+    encrypted = replace(cluster(*NODES), is_encrypted=True)
+    world.nodes.settle([encrypted])
+    node, name = NODES[0], encrypted.configuration_hostname
+    world.connect(node, node.endpoint_address).close()  # before the handshake
+    silent = world.connect(node, node.endpoint_address)
+    secured(world, node, node.endpoint_address, name).close()
+    with secured(world, node, node.endpoint_address, name) as endpoint:
+        endpoint.sendall(DISCOVER + b"quit\r\n")
+        assert receive(endpoint) == discovery_reply(encrypted)
+    world.nodes.close()
+    assert receive(silent) == b""

@@ -1,4 +1,4 @@
-"""The lab's certificate authority, which every public host's certificate comes from."""
+"""The lab's certificate authority, which every certificate of the lab comes from."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ class Authority:
     def write(self, file: Path) -> None:
         """Write the authority's own certificate, for others to trust."""
         self._authority.cert_pem.write_to_path(str(file))
+
+    def write_credentials(self, file: Path, *names: str) -> None:
+        """Write what a server of its own needs to be believed to have `names`: key and certificate chain."""
+        file.touch(0o600)
+        self._authority.issue_cert(*names).private_key_and_cert_chain_pem.write_to_path(str(file))
 
     def server(self, name: str) -> ssl.SSLContext:
         """Return what a server needs to be believed to be `name`."""

@@ -47,7 +47,7 @@ class Region:
         self._faults: tuple[Fault, ...] = ()
         self._kernel.apply(plan(self._topology))  # the internet stands before anything needs it
         self._internet = Internet(self._namespaces, INTERNET, work_dir)
-        self._nodes = CacheNodes(self._namespaces, interface_namespace)
+        self._nodes = CacheNodes(self._namespaces, interface_namespace, self._internet.authority, work_dir)
         self._api_hosts: ApiHosts | None = None
         self._resolvers = Resolvers(self._namespaces, router_namespace, public_addresses)
         self.functions = FunctionRuntime(

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import socket
 from contextlib import suppress
+from typing import Protocol
 
 
-def cut(connection: socket.socket) -> None:
+class _Connection(Protocol):
+    def shutdown(self, how: int, /) -> None: ...
+
+
+def cut(connection: _Connection) -> None:
     """End `connection` in both directions and wake whoever waits on it, if it stands at all."""
     with suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)

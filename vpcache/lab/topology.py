@@ -161,6 +161,7 @@ class CacheCluster:
     version: int
     nodes: tuple[CacheNode, ...]
     arguments: tuple[str, ...] = ()  # of the memcached process, from the parameter group and node type
+    is_encrypted: bool = False  # clients must speak TLS, to the nodes and the configuration endpoint
 
 
 @dataclass(frozen=True, slots=True)

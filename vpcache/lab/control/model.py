@@ -227,6 +227,7 @@ def _cluster(cluster: Cluster) -> CacheCluster:
         version=cluster.membership,
         nodes=tuple(_node(cluster, node) for node in sorted(cluster.nodes, key=lambda each: each.id)),
         arguments=cluster.arguments(),
+        is_encrypted=cluster.is_encrypted,
     )
 
 
