@@ -6,7 +6,7 @@ from pathlib import Path
 
 from invoke import Collection, Context, task
 
-from vpcache.commands import checks
+from vpcache.commands import checks, wires
 from vpcache.commands import drill as drill_commands
 from vpcache.commands import lab as lab_commands
 from vpcache.commands import stack as stack_commands
@@ -171,5 +171,35 @@ def doctor(_: Context) -> None:
     lab_commands.doctor()
 
 
-lab = Collection("lab", start, stop, status, doctor, fault, mend)
+PLACE_HELP = {
+    "in": "a function's name, cluster/0001, nat-..., eni-..., vpc-... (its router), igw-... or internet",
+    "zone": "which one, of something in several zones",
+}
+
+
+@task
+def show(_: Context) -> None:
+    """Print the lab's topology as a tree: zones, subnets, interfaces, addresses, routes, groups."""
+    wires.show()
+
+
+@task(help=PLACE_HELP | {"command": "run this there instead of an interactive shell"})
+def shell(_: Context, in_: str, zone: str = "", command: str = "") -> None:
+    """Open a shell in the network namespace of something in the lab."""
+    wires.shell(in_, zone, command)
+
+
+@task(help=PLACE_HELP | {"file": "where to write the pcap", "seconds": "how long; until Ctrl-C by default"})
+def capture(_: Context, in_: str, zone: str = "", file: str = "lab.pcap", seconds: str = "") -> None:
+    """Record the packets of something in the lab with tcpdump."""
+    wires.capture(in_, zone, file, seconds)
+
+
+@task(help={"name": "e.g. nat_idle_seconds", "value": "a whole number"})
+def configure(_: Context, name: str, value: str) -> None:
+    """Change a setting of the running lab and show all."""
+    lab_commands.configure(name, value)
+
+
+lab = Collection("lab", start, stop, status, doctor, fault, mend, show, shell, capture, configure)
 namespace = Collection(apply, plan, outputs, call, verify, drill, destroy, sweep, unlock, test, check, lab)

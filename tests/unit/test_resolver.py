@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 from isolation import add_namespace, isolated
 
 from vpcache.lab.faults import Fault, FaultKind, Mode
+from vpcache.lab.hosts import public_addresses
 from vpcache.lab.netns import Namespaces
 from vpcache.lab.resolver import Resolvers, answer, private_records, resolver_address
-from vpcache.lab.topology import CacheCluster, CacheNode, Topology, Vpc
+from vpcache.lab.topology import CacheCluster, CacheNode, Interface, InterfaceKind, Topology, Vpc
 
 NODES = tuple(
     CacheNode(
@@ -184,3 +186,41 @@ def test_a_resolver_goes_wrong_and_is_mended() -> None:
             client.recv(512)
     resolvers.settle(topology)
     assert addresses(ask_over_udp(namespaces, "10.0.0.2", question)) == {"198.51.100.7"}
+
+
+def test_interfaces_have_names_if_the_vpc_has_hostnames() -> None:
+    web = Interface(
+        "eni-web",
+        InterfaceKind.PLAIN,
+        "subnet-1",
+        "us-east-1a",
+        IPv4Address("10.0.0.20"),
+        public_address=IPv4Address("203.0.113.3"),
+    )
+    bare = replace(vpc(), interfaces=(web,))
+    assert private_records(bare) == {}
+    records = private_records(replace(bare, has_hostnames=True))
+    inside = (IPv4Address("10.0.0.20"),)
+    assert records == {
+        "ip-10-0-0-20.ec2.internal": inside,
+        "ec2-203-0-113-3.compute-1.amazonaws.com": inside,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("s3.us-east-1.amazonaws.com", "198.51.100.30"),
+        ("my.bucket.s3.us-east-1.amazonaws.com", "198.51.100.30"),
+        ("bucket.s3.amazonaws.com", "198.51.100.30"),
+        ("dynamodb.us-east-1.amazonaws.com", "198.51.100.31"),
+        ("ssm.us-east-1.amazonaws.com", "198.51.100.40"),
+        ("iam.amazonaws.com", "198.51.100.40"),
+        ("checkip.amazonaws.com", "198.51.100.20"),
+        ("kv.0ab.cfg.use1.cache.amazonaws.com", None),
+        ("amazonaws.com", None),
+        ("s3.us-east-1.amazonaws.com.evil.example", None),
+    ],
+)
+def test_awss_names_are_public(name: str, address: str | None) -> None:
+    assert public_addresses(name) == (None if address is None else (IPv4Address(address),))

@@ -263,7 +263,7 @@ def test_a_function_without_an_interface_is_refused(tmp_path: Path) -> None:
 def test_the_function_resolves_names_by_its_vpcs_resolver(tmp_path: Path) -> None:
     world = World(tmp_path)
     resolver = Resolver(world.namespaces, "eni-1", IPv4Address("10.0.0.2"))
-    resolver.update({"kv.example": (IPv4Address("10.0.0.77"),)})
+    resolver.update({"kv.example": (IPv4Address("10.0.0.77"),)}.get)
     assert world.value("socket.gethostbyname('kv.example')") == "10.0.0.77"
     assert world.value("socket.gethostbyname('localhost')") == "127.0.0.1"
     assert failure(world.call(value="socket.gethostbyname('none.example')"))[0] == "gaierror"

@@ -64,13 +64,23 @@ def doctor() -> None:
 
 
 @in_one_line
+def configure(name: str, value: str) -> None:
+    """Change a setting and show all."""
+    if not value.isdigit():
+        raise VpcacheError(f"setting {name} is '{value}': give a whole number")
+    settings = running_lab().configure(**{name: int(value)})
+    for key, current in asdict(settings).items():
+        print(f"{key}: {current}")
+
+
+@in_one_line
 def fault(kind: str, target: str, mode: str, seconds: str) -> None:
     """Let something go wrong and show all that is wrong."""
     try:
         duration = float(seconds) if seconds else None
     except ValueError:
         raise VpcacheError(f"--seconds is '{seconds}': give a number") from None
-    _say_faults(_running_lab().fault(kind, target, mode or None, seconds=duration))
+    _say_faults(running_lab().fault(kind, target, mode or None, seconds=duration))
 
 
 @in_one_line
@@ -78,13 +88,14 @@ def mend(kind: str, target: str) -> None:
     """Mend what is wrong with one thing, or with everything, and show what is still wrong."""
     if bool(kind) != bool(target):
         raise VpcacheError("give both --kind and --target, or neither to mend everything")
-    left = _running_lab().mend(kind or None, target or None)
+    left = running_lab().mend(kind or None, target or None)
     _say_faults(left)
     if not left:
         print("nothing is wrong")
 
 
-def _running_lab() -> Lab:
+def running_lab() -> Lab:
+    """Return the chosen lab. Raises VpcacheError if it does not run."""
     lab = chosen_lab()
     if not lab.status().running:
         raise VpcacheError(f"the lab is not running at {lab.endpoint}: `invoke lab.start` starts it")

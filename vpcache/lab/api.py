@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, NotFound
 from werkzeug.wrappers import Request, Response
@@ -14,6 +14,8 @@ from vpcache.lab.control.app import ControlPlane
 from vpcache.lab.errors import LabError
 from vpcache.lab.faults import Fault
 from vpcache.lab.region import Region
+
+T = TypeVar("T")
 
 PREFIX = "/_lab/"
 
@@ -48,7 +50,13 @@ class LabApi:
                 "pid": self._pid,
                 "faults": _shown(self._region.faults),
             },
-            ("GET", "consistency"): self._consistency,
+            ("GET", "consistency"): lambda: {"differences": self._at_rest(self._region.differences)},
+            ("GET", "places"): lambda: self._at_rest(
+                lambda: [asdict(place) for place in self._region.directory()]
+            ),
+            ("GET", "tree"): lambda: {"lines": self._at_rest(self._region.tree)},
+            ("GET", "settings"): lambda: asdict(self._region.settings),
+            ("PUT", "settings"): lambda: asdict(self._region.change_settings(_object(request))),
             ("GET", "origin"): lambda: {"calls": self._region.origin_calls()},
             ("POST", "connect"): lambda: self._connect(_object(request)),
             ("GET", "faults"): lambda: _shown(self._region.faults),
@@ -62,9 +70,9 @@ class LabApi:
             raise MethodNotAllowed
         return handler()
 
-    def _consistency(self) -> dict[str, list[str]]:
+    def _at_rest(self, question: Callable[[], T]) -> T:
         with self._aws.at_rest():
-            return {"differences": self._region.differences()}
+            return question()
 
     def _connect(self, body: dict[str, Any]) -> dict[str, str]:
         try:

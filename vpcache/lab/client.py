@@ -18,6 +18,7 @@ from typing import Any
 
 from vpcache.lab.errors import LabError
 from vpcache.lab.faults import Fault
+from vpcache.lab.settings import Settings
 
 DEFAULT_PORT = 4600
 _ANSWER_SECONDS = 5.0
@@ -136,6 +137,30 @@ class Lab:
     def faults(self) -> tuple[Fault, ...]:
         """Return the faults in force, oldest first."""
         return _faults(self.ask("GET", "faults"))
+
+    def settings(self) -> Settings:
+        """Return the lab's settings."""
+        return Settings(**self.ask("GET", "settings"))
+
+    def configure(self, **values: int) -> Settings:
+        """Change some settings (`vpcache.lab.settings.Settings`) of the running lab and return all.
+
+        Raises LabError for what cannot be set.
+        """
+        return Settings(**self.ask("PUT", "settings", values))
+
+    def places(self, name: str) -> list[dict[str, str]]:
+        """Return the places called `name`: with their namespace, zone and resolver. Raises LabError."""
+        known: list[dict[str, str]] = self.ask("GET", "places")
+        found = [place for place in known if place["name"] == name]
+        if not found:
+            names = ", ".join(dict.fromkeys(place["name"] for place in known))
+            raise LabError(f"nothing in the lab is called {name!r}; there is: {names}")
+        return found
+
+    def tree(self) -> list[str]:
+        """Return the lab's topology as lines for people."""
+        return [str(line) for line in self.ask("GET", "tree")["lines"]]
 
     def differences(self) -> list[str]:
         """Return in what the lab's kernel and processes differ from its model, nothing if they agree."""

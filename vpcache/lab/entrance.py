@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vpcache.lab.netns import NAMED
+from vpcache.lab.places import CA_FILE
 
 
 def inside(pid: int, namespace: str | None = None) -> list[str]:
@@ -17,3 +18,16 @@ def inside(pid: int, namespace: str | None = None) -> list[str]:
     user = ["--user", "--preserve-credentials"] if is_other_user else []
     lab = ["nsenter", "--target", str(pid), *user, "--mount", "--net", "--pid"]
     return [*lab, "nsenter", f"--net={Path(NAMED, namespace)}"] if namespace else lab
+
+
+def with_resolver(resolver: str, command: list[str]) -> list[str]:
+    """Return `command` as it runs with a VPC's DNS and with trust in the lab's authority.
+
+    Without a resolver, as on the internet, names resolve as on the host.
+    """
+    trust = [f"{name}={CA_FILE}" for name in ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE")]
+    trusting = ["env", *trust, *command]
+    if not resolver:
+        return trusting
+    script = 'echo "nameserver $0" >/run/resolv.$$; mount --bind /run/resolv.$$ /etc/resolv.conf; exec "$@"'
+    return ["unshare", "--mount", "sh", "-c", script, resolver, *trusting]

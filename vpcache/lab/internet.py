@@ -19,6 +19,7 @@ from vpcache.lab.authority import Authority
 from vpcache.lab.faults import Fault, Mode
 from vpcache.lab.hosts import CHECKIP, HOSTS, ORIGIN
 from vpcache.lab.netns import Namespaces
+from vpcache.lab.places import CA_FILE
 from vpcache.lab.sockets import cut
 
 _ORIGIN_DELAY = 0.05  # seconds that the origin takes for an answer
@@ -87,7 +88,7 @@ class Internet:
 
     def __init__(self, namespaces: Namespaces, namespace: str, work: Path) -> None:
         self.authority, stranger = Authority("vpcache lab"), Authority("stranger")
-        self.ca_file = work / "ca.pem"
+        self.ca_file = work / CA_FILE.name
         self.authority.write(self.ca_file)
         self.origin = Origin()
         self._servers: dict[str, list[_Server]] = {}

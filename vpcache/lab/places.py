@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
 
 INTERNET = "internet"
 """The namespace of all that lives outside every VPC."""
@@ -11,6 +12,11 @@ INTERNET_HOSTS = IPv4Network("198.51.100.0/24")
 """Each address of this range is the internet's own: a service there may bind any of them."""
 INTERNET_CLIENT = INTERNET_HOSTS.network_address + 1
 """The address that a connection from the internet to an elastic IP has unless it binds another."""
+
+WORK_DIR = Path("/run/vpcache")
+"""The lab's files, on its own tmpfs: gone with the lab."""
+CA_FILE = WORK_DIR / "ca.pem"
+"""The certificate of the lab's authority."""
 
 ETHERNET = "eth0"  # an interface's device in its own namespace
 GATEWAY = "gateway"  # the router's device towards the internet gateway

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from wsgiref.types import WSGIApplication
 
 from vpcache.lab.api_hosts import ApiHosts
 from vpcache.lab.consistency import compared, differences
+from vpcache.lab.control.directory import Place, directory
 from vpcache.lab.control.model import derive
 from vpcache.lab.faults import (
     Fault,
@@ -29,8 +32,10 @@ from vpcache.lab.network import plan
 from vpcache.lab.places import INTERNET, interface_namespace, router_namespace
 from vpcache.lab.resolver import Resolvers
 from vpcache.lab.runtime import FunctionRuntime
+from vpcache.lab.settings import Settings
 from vpcache.lab.steps import Network
 from vpcache.lab.topology import Topology
+from vpcache.lab.tree import tree
 
 _CONNECT_SECONDS = 2.0
 
@@ -45,6 +50,7 @@ class Region:
         self._lock = threading.Lock()
         self._topology = Topology()
         self._faults: tuple[Fault, ...] = ()
+        self._settings = Settings()
         self._kernel.apply(plan(self._topology))  # the internet stands before anything needs it
         self._internet = Internet(self._namespaces, INTERNET, work_dir)
         self._nodes = CacheNodes(self._namespaces, interface_namespace, self._internet.authority, work_dir)
@@ -53,6 +59,32 @@ class Region:
         self.functions = FunctionRuntime(
             self._namespaces, interface_namespace, work_dir, self._internet.ca_file, self._is_usable
         )
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._settings
+
+    def change_settings(self, values: Mapping[str, Any]) -> Settings:
+        """Change some settings and return all. Raises LabError for what cannot be set."""
+        with self._lock:
+            self._settings = self._settings.changed(values)
+            self._stand(self._topology)
+            return self._settings
+
+    def directory(self) -> list[Place]:
+        """Return who is where. Nothing may change the model meanwhile."""
+        return directory(derive())
+
+    def tree(self) -> list[str]:
+        """Return the topology as lines for people. Nothing may change the model meanwhile."""
+        topology = derive()
+        names: dict[str, list[str]] = {}
+        for place in directory(topology):
+            names.setdefault(place.namespace, []).append(place.name)
+        ids = [each.id for vpc in topology.vpcs for each in vpc.interfaces]
+        inhabitants = {each: set(names[interface_namespace(each)]) - {each} for each in ids}
+        return tree(topology, inhabitants, [fault.label for fault in self._faults])
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -148,7 +180,12 @@ class Region:
             return "connected"
 
     def _plan(self, topology: Topology) -> Network:
-        return plan(topology, severed(topology, self._faults), down_hosts(self._faults))
+        return plan(
+            topology,
+            severed(topology, self._faults),
+            down_hosts(self._faults),
+            self._settings.nat_idle_seconds,
+        )
 
     def _stand(self, topology: Topology) -> None:
         """Make `topology` so, under the faults in force."""

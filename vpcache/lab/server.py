@@ -6,12 +6,10 @@ import argparse
 import os
 import socket
 import sys
-from pathlib import Path
 
 from vpcache.lab.errors import LabError
 from vpcache.lab.isolation import run_isolated
-
-WORK_DIR = Path("/run/vpcache")  # on the lab's own tmpfs: gone with the lab
+from vpcache.lab.places import WORK_DIR
 
 
 def main() -> None:

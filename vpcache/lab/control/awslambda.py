@@ -178,6 +178,14 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]
             log_group=function.logs_group_name,
         )
 
+    def interfaces_by_function(self) -> list[tuple[Function, tuple[str, ...]]]:
+        """Return the functions, without their published versions, with the ids of their interfaces."""
+        return [
+            (function, tuple(self._interfaces[place].id for place in function.places()))
+            for function in self._functions()
+            if str(function.version) == "$LATEST"
+        ]
+
     def _forget(self, function: Function) -> None:
         self._runner.forget(_unqualified(function))
 

@@ -1,0 +1,26 @@
+"""What can be set of a running lab."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from vpcache.lab.errors import LabError
+from vpcache.lab.network import NAT_IDLE_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings, each at AWS's value until it is changed."""
+
+    nat_idle_seconds: int = NAT_IDLE_SECONDS  # after which a NAT gateway forgets a flow
+
+    def changed(self, values: Mapping[str, Any]) -> Settings:
+        """Return these settings with some changed. Raises LabError for what cannot be set."""
+        for name, value in values.items():
+            if name not in asdict(self):
+                raise LabError(f"unknown setting {name!r}: use one of {', '.join(asdict(self))}")
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise LabError(f"setting {name} is {value!r}: give a whole number from 1 on")
+        return replace(self, **values)
