@@ -85,7 +85,7 @@ def test_two_labs_do_not_know_of_each_other(new_lab: Callable[[], Lab]) -> None:
     assert addresses[0] == addresses[1]  # each lab has the whole internet to itself
     functions = [site.new_function("probe", ZONES[0]) for site in sites]
     labs[0].fault("zone", ZONES[0])
-    event = {"url": "http://checkip.amazonaws.com/", "timeout": 0.3}
+    event = {"url": "http://198.51.100.20/", "timeout": 0.3}
     assert "answer" not in sites[0].invoke(functions[0], **event)
     assert sites[1].invoke(functions[1], **event)["answer"].strip() == addresses[1]
     assert len(sites[1].ec2.describe_vpcs()["Vpcs"]) == 1
@@ -110,6 +110,6 @@ def test_five_sites_of_one_range_in_one_lab_do_not_disturb_each_other(own_lab: L
     )
     with own_lab.faulted("nat_gateway", cut):
         for site, function, egress in functions:
-            answer = site.invoke(function, url="http://checkip.amazonaws.com/", timeout=0.3)
+            answer = site.invoke(function, url="http://198.51.100.20/", timeout=0.3)
             assert answer.get("answer", "silence").strip() == ("silence" if site is sites[2] else egress)
     assert own_lab.differences() == []
