@@ -3,6 +3,9 @@ locals {
 
   private_subnets = { for zone, place in module.vpc.zones : zone => place.private_subnet_id }
 
+  alarm_topic_arn = one(aws_sns_topic.alarms[*].arn)
+  alarms          = var.alarms ? { topic_arn = local.alarm_topic_arn } : null
+
   # the same subnets by way of the NAT gateways: whoever takes one from here waits for its zone's way out
   routed_subnets = { for zone in keys(module.nat_per_az.nat_gateway_ids) : zone => local.private_subnets[zone] }
 }
@@ -13,6 +16,9 @@ module "vpc" {
   name       = var.name
   cidr_block = var.cidr_block
   zones      = var.zones
+  flow_logs  = var.flow_logs
+
+  gateway_endpoints = var.gateway_endpoints
 }
 
 module "nat_per_az" {
@@ -20,6 +26,8 @@ module "nat_per_az" {
 
   name  = var.name
   zones = module.vpc.zones
+
+  alarm_topic_arn = local.alarm_topic_arn
 }
 
 module "elasticache_memcached" {
@@ -28,8 +36,13 @@ module "elasticache_memcached" {
   name      = var.name
   vpc_id    = module.vpc.vpc_id
   subnets   = local.private_subnets
-  nodes     = { for zone in keys(var.zones) : zone => 1 }
-  node_type = "cache.t4g.micro"
+  nodes     = var.cache.zones
+  node_type = var.cache.node_type
+
+  transit_encryption     = var.cache.transit_encryption
+  maintenance_window     = var.cache.maintenance_window
+  notification_topic_arn = local.alarm_topic_arn
+  alarms                 = local.alarms
 
   client_security_groups = { cached-api = module.cached_api.security_group_id }
 }
@@ -45,6 +58,7 @@ module "cached_api" {
 
   environment = {
     CACHE_ENDPOINT = module.elasticache_memcached.configuration_endpoint
+    CACHE_TLS      = module.elasticache_memcached.transit_encryption
     ORIGIN_URL     = var.origin_url
     TTL_SECONDS    = 300
   }
@@ -53,6 +67,9 @@ module "cached_api" {
     cache = { port = 11211, security_group_id = module.elasticache_memcached.security_group_id }
     https = local.https
   }
+
+  alarms             = local.alarms
+  log_retention_days = var.log_retention_days
 }
 
 module "egress_probe" {
@@ -71,4 +88,14 @@ module "egress_probe" {
     cache = { port = 11211, cidr_ipv4 = var.cidr_block }
     https = local.https
   }
+
+  log_retention_days = var.log_retention_days
+}
+
+# whom it tells is for the account's owner to say: subscriptions are made by hand or elsewhere
+resource "aws_sns_topic" "alarms" {
+  count = var.alarms ? 1 : 0
+
+  name              = "${var.name}-alarms"
+  kms_master_key_id = "alias/aws/sns"
 }

@@ -10,6 +10,12 @@ variable "address_service_url" {
   }
 }
 
+variable "alarms" {
+  description = "Whether the gateways, the cache and the cached API have alarms, which go to a topic of the stack's own."
+  type        = bool
+  nullable    = false
+}
+
 variable "bundles" {
   description = "Path and base64 SHA-256 of the functions' zips, by folder name in lambda/."
   type        = map(object({ path = string, sha256 = string }))
@@ -21,17 +27,49 @@ variable "bundles" {
   }
 }
 
+variable "cache" {
+  description = "The cache: the zone of each node, their type, whether they take TLS only, and when AWS may work on them."
+  type = object({
+    zones              = list(string)
+    node_type          = string
+    transit_encryption = bool
+    maintenance_window = optional(string)
+  })
+  nullable = false
+}
+
 variable "cidr_block" {
   description = "IPv4 range of the VPC."
   type        = string
-  default     = "10.0.0.0/24"
+  nullable    = false
+}
+
+variable "environment" {
+  description = "Name of the environment, in the tag Environment of everything."
+  type        = string
+  nullable    = false
+}
+
+variable "flow_logs" {
+  description = "Flow logs of the VPC, as the vpc module takes them; null for none."
+  type        = object({ retention_days = optional(number), traffic_type = optional(string) })
+}
+
+variable "gateway_endpoints" {
+  description = "AWS services that the private subnets reach without a NAT gateway."
+  type        = set(string)
+  nullable    = false
+}
+
+variable "log_retention_days" {
+  description = "Days for which the functions' logs are kept."
+  type        = number
   nullable    = false
 }
 
 variable "name" {
   description = "Name of the stack, in the name of everything it has."
   type        = string
-  default     = "vpcache-dev"
   nullable    = false
 
   validation {
@@ -58,9 +96,5 @@ variable "zones" {
     public_cidr  = string
     private_cidr = string
   }))
-  default = {
-    us-east-1a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" }
-    us-east-1b = { public_cidr = "10.0.0.64/26", private_cidr = "10.0.0.192/26" }
-  }
   nullable = false
 }

@@ -18,7 +18,7 @@ provider "aws" {
   default_tags {
     tags = {
       Project     = "vpcache"
-      Environment = "dev"
+      Environment = var.environment
       Stack       = var.name
     }
   }

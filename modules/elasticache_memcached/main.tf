@@ -1,11 +1,5 @@
 locals {
   family = "memcached${join(".", slice(split(".", var.engine_version), 0, 2))}"
-
-  # round by round over the zones, so that a zone or a round more goes to the end: AWS numbers nodes in this
-  # order, adds at the end and removes from the end
-  placement = flatten([
-    for round in range(max(0, values(var.nodes)...)) : [for zone, count in var.nodes : zone if count > round]
-  ])
 }
 
 resource "aws_elasticache_cluster" "this" {
@@ -13,15 +7,26 @@ resource "aws_elasticache_cluster" "this" {
   engine                       = "memcached"
   engine_version               = var.engine_version
   node_type                    = var.node_type
-  num_cache_nodes              = length(local.placement)
-  az_mode                      = length(var.nodes) > 1 ? "cross-az" : "single-az"
-  preferred_availability_zones = local.placement
+  num_cache_nodes              = length(var.nodes)
+  az_mode                      = length(distinct(var.nodes)) > 1 ? "cross-az" : "single-az"
+  preferred_availability_zones = var.nodes
   port                         = local.port
   parameter_group_name         = aws_elasticache_parameter_group.this.name
   subnet_group_name            = aws_elasticache_subnet_group.this.name
   security_group_ids           = [aws_security_group.this.id]
+  transit_encryption_enabled   = var.transit_encryption
+  maintenance_window           = var.maintenance_window
+  notification_topic_arn       = var.notification_topic_arn
   apply_immediately            = true
   tags                         = var.tags
+
+  # AWS takes the zones of a new node from the end of the list and never tells them back: look where they are
+  lifecycle {
+    postcondition {
+      condition     = join(",", sort(self.cache_nodes[*].availability_zone)) == join(",", sort(var.nodes))
+      error_message = "The nodes of ${var.name} are in ${join(", ", self.cache_nodes[*].availability_zone)}, not in ${join(", ", var.nodes)}: AWS adds nodes at the end of the list and removes from its end; append zones to nodes or remove its last ones, in steps."
+    }
+  }
 }
 
 resource "aws_elasticache_subnet_group" "this" {

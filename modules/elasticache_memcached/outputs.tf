@@ -4,6 +4,11 @@ output "configuration_endpoint" {
   depends_on  = [aws_vpc_security_group_ingress_rule.clients]
 }
 
+output "cluster_id" {
+  description = "Id of the cluster."
+  value       = aws_elasticache_cluster.this.cluster_id
+}
+
 output "nodes" {
   description = "The nodes: id, address (a host name), port and availability_zone of each."
   value = [for node in aws_elasticache_cluster.this.cache_nodes : {
@@ -12,6 +17,11 @@ output "nodes" {
     port              = node.port
     availability_zone = node.availability_zone
   }]
+}
+
+output "transit_encryption" {
+  description = "Whether clients must speak TLS."
+  value       = aws_elasticache_cluster.this.transit_encryption_enabled
 }
 
 output "security_group_id" {

@@ -1,3 +1,25 @@
+variable "alarms" {
+  description = "Alarms on any node, to an SNS topic: processor in percent, connections, evictions a minute, free memory in MiB. Null for none."
+  type = object({
+    topic_arn      = string
+    connections    = optional(number, 10000)
+    cpu_percent    = optional(number, 90)
+    evictions      = optional(number, 100)
+    free_memory_mb = optional(number, 50)
+  })
+  default = null
+
+  validation {
+    condition     = var.alarms == null || can(regex("^arn:[a-z-]+:sns:", var.alarms.topic_arn))
+    error_message = "alarms.topic_arn is \"${try(var.alarms.topic_arn, "")}\": write the ARN of an SNS topic, such as arn:aws:sns:us-east-1:123456789012:alarms."
+  }
+
+  validation {
+    condition     = var.alarms == null || try(var.alarms.cpu_percent > 0 && var.alarms.cpu_percent <= 100, false)
+    error_message = "alarms.cpu_percent is ${try(var.alarms.cpu_percent, 0)}: write a number above 0 and up to 100."
+  }
+}
+
 variable "client_security_groups" {
   description = "Ids of the security groups whose members may reach the cluster, by a label of your choice."
   type        = map(string)
@@ -16,8 +38,19 @@ variable "engine_version" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^1\\.[0-9]+\\.[0-9]+$", var.engine_version))
-    error_message = "engine_version is \"${var.engine_version}\": write a full version, such as \"1.6.22\"."
+    condition     = can(regex("^1\\.6\\.[0-9]+$", var.engine_version))
+    error_message = "engine_version is \"${var.engine_version}\": write a full version of the 1.6 series, such as \"1.6.22\"."
+  }
+}
+
+variable "maintenance_window" {
+  description = "When AWS may work on the nodes, in UTC: sun:05:00-sun:06:00. Null lets AWS choose."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.maintenance_window == null || can(regex("^(mon|tue|wed|thu|fri|sat|sun):([01][0-9]|2[0-3]):[0-5][0-9]-(mon|tue|wed|thu|fri|sat|sun):([01][0-9]|2[0-3]):[0-5][0-9]$", var.maintenance_window))
+    error_message = "maintenance_window is \"${coalesce(var.maintenance_window, "null")}\": write day and time of begin and end in lower case, an hour apart at least, such as \"sun:05:00-sun:06:00\"."
   }
 }
 
@@ -45,23 +78,34 @@ variable "node_type" {
 }
 
 variable "nodes" {
-  description = "Number of nodes in each zone, by zone name; AWS adds nodes at the end and removes those made last."
-  type        = map(number)
+  description = "The zone of each node, in the order in which AWS numbers them. Append to grow; AWS removes the last ones."
+  type        = list(string)
   nullable    = false
 
   validation {
     condition     = length(var.nodes) > 0
-    error_message = "nodes is empty: write at least one zone with its number of nodes, such as { us-east-1a = 1 }."
+    error_message = "nodes is empty: write the zone of each node, such as [\"us-east-1a\", \"us-east-1b\"]."
   }
 
   validation {
-    condition     = alltrue([for count in values(var.nodes) : count >= 1 && floor(count) == count])
-    error_message = "nodes has the numbers ${join(", ", values(var.nodes))}: write whole numbers of 1 or more, and leave a zone without nodes out."
+    condition     = length(var.nodes) <= 40
+    error_message = "nodes asks for ${length(var.nodes)} nodes: write at most 40, or use larger nodes; AWS has a quota of 40 for a cluster."
   }
 
   validation {
-    condition     = length(setsubtract(keys(var.nodes), keys(var.subnets))) == 0
-    error_message = "nodes has the zones ${join(", ", setsubtract(keys(var.nodes), keys(var.subnets)))}, which have no subnet: add them to subnets or write only zones out of ${join(", ", keys(var.subnets))}."
+    condition     = length(setsubtract(var.nodes, keys(var.subnets))) == 0
+    error_message = "nodes has the zones ${join(", ", setsubtract(var.nodes, keys(var.subnets)))}, which have no subnet: add them to subnets or write only zones out of ${join(", ", keys(var.subnets))}."
+  }
+}
+
+variable "notification_topic_arn" {
+  description = "ARN of the SNS topic that ElastiCache tells of a node's failure, replacement and maintenance. Null for none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.notification_topic_arn == null || can(regex("^arn:[a-z-]+:sns:", var.notification_topic_arn))
+    error_message = "notification_topic_arn is \"${coalesce(var.notification_topic_arn, "null")}\": write the ARN of an SNS topic, such as arn:aws:sns:us-east-1:123456789012:alarms."
   }
 }
 
@@ -70,6 +114,11 @@ variable "parameters" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.parameters) : can(regex("^[a-z_]+$", name))])
+    error_message = "parameters has the names ${join(", ", keys(var.parameters))}: write them as ElastiCache does, such as max_item_size."
+  }
 }
 
 variable "subnets" {
@@ -81,6 +130,16 @@ variable "subnets" {
     condition     = length(var.subnets) > 0
     error_message = "subnets is empty: write at least one zone with its subnet, such as { us-east-1a = \"subnet-0123456789abcdef0\" }."
   }
+
+  validation {
+    condition     = alltrue([for id in values(var.subnets) : startswith(id, "subnet-")])
+    error_message = "subnets has the values ${join(", ", values(var.subnets))}: write ids of subnets, such as subnet-0123456789abcdef0."
+  }
+
+  validation {
+    condition     = length(distinct(values(var.subnets))) == length(var.subnets)
+    error_message = "subnets has one subnet for several zones: a subnet is in one zone; write each zone's own."
+  }
 }
 
 variable "tags" {
@@ -90,8 +149,25 @@ variable "tags" {
   nullable    = false
 }
 
+variable "transit_encryption" {
+  description = "Whether the nodes take TLS connections only. To change it replaces the cluster."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = !var.transit_encryption || try(tonumber(split(".", var.engine_version)[2]) >= 12, true)
+    error_message = "transit_encryption needs memcached 1.6.12 or newer, and engine_version is \"${var.engine_version}\": write a newer version, or false."
+  }
+}
+
 variable "vpc_id" {
   description = "Id of the VPC in which the subnets are."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = startswith(var.vpc_id, "vpc-")
+    error_message = "vpc_id is \"${var.vpc_id}\": write the id of a VPC, such as vpc-0123456789abcdef0."
+  }
 }

@@ -1,3 +1,14 @@
+variable "alarm_topic_arn" {
+  description = "ARN of the SNS topic that is told when a gateway has no port left or drops packets, and when it is well again. Null for no alarms."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.alarm_topic_arn == null || can(regex("^arn:[a-z-]+:sns:", var.alarm_topic_arn))
+    error_message = "alarm_topic_arn is \"${coalesce(var.alarm_topic_arn, "null")}\": write the ARN of an SNS topic, such as arn:aws:sns:us-east-1:123456789012:alarms."
+  }
+}
+
 variable "allocation_ids" {
   description = "Allocation ids of elastic IPs of your own, by zone name; a zone without one gets a new elastic IP."
   type        = map(string)
@@ -44,5 +55,30 @@ variable "zones" {
   validation {
     condition     = length(var.zones) > 0
     error_message = "zones is empty: write at least one, or leave this module out."
+  }
+
+  validation {
+    condition     = alltrue([for zone in keys(var.zones) : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]+(-[a-z]+-[0-9]+)?[a-z]$", zone))])
+    error_message = "zones has the keys ${join(", ", keys(var.zones))}: write full names of availability zones, such as us-east-1a."
+  }
+
+  validation {
+    condition     = alltrue([for place in values(var.zones) : startswith(place.public_subnet_id, "subnet-")])
+    error_message = "zones has the public subnets ${join(", ", values(var.zones)[*].public_subnet_id)}: write ids of subnets, such as subnet-0123456789abcdef0."
+  }
+
+  validation {
+    condition     = alltrue([for place in values(var.zones) : startswith(place.private_route_table_id, "rtb-")])
+    error_message = "zones has the private route tables ${join(", ", values(var.zones)[*].private_route_table_id)}: write ids of route tables, such as rtb-0123456789abcdef0."
+  }
+
+  validation {
+    condition     = length(distinct(values(var.zones)[*].private_route_table_id)) == length(var.zones)
+    error_message = "zones has one private route table for several zones: give each zone its own, or all of them leave by one zone's gateway."
+  }
+
+  validation {
+    condition     = length(distinct(values(var.zones)[*].public_subnet_id)) == length(var.zones)
+    error_message = "zones has one public subnet for several zones: give each zone its own, or one zone's loss takes the way out of all."
   }
 }

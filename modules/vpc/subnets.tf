@@ -4,7 +4,7 @@ resource "aws_subnet" "public" {
   vpc_id            = aws_vpc.this.id
   availability_zone = each.key
   cidr_block        = each.value.public_cidr
-  tags              = merge(var.tags, { Name = "${var.name}-public-${each.key}" })
+  tags              = merge(var.tags, var.tier_tags.public, { Name = "${var.name}-public-${each.key}" })
 }
 
 resource "aws_subnet" "private" {
@@ -13,7 +13,7 @@ resource "aws_subnet" "private" {
   vpc_id            = aws_vpc.this.id
   availability_zone = each.key
   cidr_block        = each.value.private_cidr
-  tags              = merge(var.tags, { Name = "${var.name}-private-${each.key}" })
+  tags              = merge(var.tags, var.tier_tags.private, { Name = "${var.name}-private-${each.key}" })
 
   # AWS keeps a function's network interfaces here for up to 45 minutes after the function is gone
   timeouts {

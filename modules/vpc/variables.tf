@@ -7,6 +7,44 @@ variable "cidr_block" {
     condition     = can(regex("/(1[6-9]|2[0-8])$", var.cidr_block)) && try(cidrsubnet(var.cidr_block, 0, 0) == var.cidr_block, false)
     error_message = "cidr_block is \"${var.cidr_block}\": write a network address with a prefix of /16 to /28, such as \"10.0.0.0/24\"."
   }
+
+  validation {
+    condition = anytrue([for range in local.private_ranges :
+      try(cidrhost("${split("/", var.cidr_block)[0]}/${split("/", range)[1]}", 0) == cidrhost(range, 0), true)
+    ])
+    error_message = "cidr_block is \"${var.cidr_block}\", which are public addresses: write a range out of ${join(", ", local.private_ranges)}."
+  }
+}
+
+variable "flow_logs" {
+  description = "Records of the VPC's traffic in CloudWatch Logs: for how many days, and of which traffic (ALL, ACCEPT or REJECT). Null for none."
+  type = object({
+    retention_days = optional(number, 14)
+    traffic_type   = optional(string, "ALL")
+  })
+  default = null
+
+  validation {
+    condition     = var.flow_logs == null || try(contains(["ALL", "ACCEPT", "REJECT"], var.flow_logs.traffic_type), false)
+    error_message = "flow_logs.traffic_type is \"${try(var.flow_logs.traffic_type, "")}\": write \"ALL\", \"ACCEPT\" or \"REJECT\"."
+  }
+
+  validation {
+    condition     = var.flow_logs == null || try(contains(local.retentions, var.flow_logs.retention_days), false)
+    error_message = "flow_logs.retention_days is ${try(var.flow_logs.retention_days, 0)}: write one of ${join(", ", local.retentions)}."
+  }
+}
+
+variable "gateway_endpoints" {
+  description = "Services that the private subnets reach without a NAT gateway: s3, dynamodb. They cost nothing."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(var.gateway_endpoints, ["s3", "dynamodb"])) == 0
+    error_message = "gateway_endpoints has ${join(", ", setsubtract(var.gateway_endpoints, ["s3", "dynamodb"]))}: write \"s3\" or \"dynamodb\"; AWS has gateway endpoints for no other service."
+  }
 }
 
 variable "name" {
@@ -25,6 +63,16 @@ variable "tags" {
   type        = map(string)
   default     = {}
   nullable    = false
+}
+
+variable "tier_tags" {
+  description = "Tags of the public and of the private subnets, besides `tags` and Name."
+  type = object({
+    public  = optional(map(string), {})
+    private = optional(map(string), {})
+  })
+  default  = {}
+  nullable = false
 }
 
 variable "zones" {
@@ -51,4 +99,11 @@ variable "zones" {
     ])
     error_message = "zones has the ranges ${join(", ", flatten([for zone in var.zones : [zone.public_cidr, zone.private_cidr]]))}: write each as a network address with a prefix of /16 to /28, such as \"10.0.0.64/26\"."
   }
+}
+
+locals {
+  private_ranges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"]
+
+  # the only values that CloudWatch Logs takes
+  retentions = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
 }

@@ -1,18 +1,35 @@
 resource "aws_lambda_function" "this" {
-  function_name    = var.name
-  filename         = var.bundle.path
-  source_code_hash = var.bundle.sha256
-  handler          = var.handler
-  runtime          = var.runtime
-  architectures    = [var.architecture]
-  memory_size      = var.memory_size
-  timeout          = var.timeout
-  role             = aws_iam_role.this.arn
-  tags             = var.tags
+  function_name                  = var.name
+  filename                       = var.bundle.path
+  s3_bucket                      = try(var.bundle.s3.bucket, null)
+  s3_key                         = try(var.bundle.s3.key, null)
+  s3_object_version              = try(var.bundle.s3.version, null)
+  source_code_hash               = var.bundle.sha256
+  handler                        = var.handler
+  runtime                        = var.runtime
+  architectures                  = [var.architecture]
+  memory_size                    = var.memory_size
+  timeout                        = var.timeout
+  role                           = aws_iam_role.this.arn
+  publish                        = var.alias != null
+  reserved_concurrent_executions = coalesce(var.reserved_concurrency, -1)
+  tags                           = var.tags
 
   vpc_config {
     subnet_ids         = values(var.subnets)
     security_group_ids = [aws_security_group.this.id]
+  }
+
+  tracing_config {
+    mode = var.tracing ? "Active" : "PassThrough"
+  }
+
+  dynamic "dead_letter_config" {
+    for_each = var.dead_letter_arn == null ? [] : [var.dead_letter_arn]
+
+    content {
+      target_arn = dead_letter_config.value
+    }
   }
 
   dynamic "environment" {
@@ -29,6 +46,15 @@ resource "aws_lambda_function" "this" {
     aws_iam_role_policy.this,
     aws_vpc_security_group_egress_rule.this,
   ]
+}
+
+resource "aws_lambda_alias" "this" {
+  count = var.alias == null ? 0 : 1
+
+  name             = var.alias
+  description      = "The version that callers of ${var.name} get"
+  function_name    = aws_lambda_function.this.function_name
+  function_version = aws_lambda_function.this.version
 }
 
 resource "aws_cloudwatch_log_group" "this" {

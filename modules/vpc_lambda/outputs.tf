@@ -1,3 +1,8 @@
+output "alias_arn" {
+  description = "ARN of the alias, null without one."
+  value       = one(aws_lambda_alias.this[*].arn)
+}
+
 output "arn" {
   description = "ARN of the function."
   value       = aws_lambda_function.this.arn

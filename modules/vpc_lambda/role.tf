@@ -1,3 +1,52 @@
+locals {
+  # by name, as the function itself comes later
+  function_arn = replace(replace(aws_cloudwatch_log_group.this.arn, ":logs:", ":lambda:"), ":log-group:/aws/lambda/", ":function:")
+
+  network_interface_actions = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+  ]
+
+  statements = concat(
+    [
+      {
+        Sid      = "Logs"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["${aws_cloudwatch_log_group.this.arn}:*"]
+      },
+      {
+        Sid      = "NetworkInterfaces"
+        Effect   = "Allow"
+        Action   = local.network_interface_actions
+        Resource = ["*"]
+      },
+    ],
+    var.tracing ? [{
+      Sid      = "Tracing"
+      Effect   = "Allow"
+      Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+      Resource = ["*"]
+    }] : [],
+    var.dead_letter_arn == null ? [] : [{
+      Sid      = "DeadLetters"
+      Effect   = "Allow"
+      Action   = [strcontains(var.dead_letter_arn, ":sqs:") ? "sqs:SendMessage" : "sns:Publish"]
+      Resource = [var.dead_letter_arn]
+    }],
+    [for label, statement in var.policy_statements : {
+      Sid      = label
+      Effect   = "Allow"
+      Action   = statement.actions
+      Resource = statement.resources
+    }],
+  )
+}
+
 resource "aws_iam_role" "this" {
   name        = var.name
   description = "What the function ${var.name} may do"
@@ -20,26 +69,16 @@ resource "aws_iam_role_policy" "this" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat(local.statements, [
+      # Lambda needs them on all resources; the function's own code does not
+      # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
       {
-        Sid      = "Logs"
-        Effect   = "Allow"
-        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = "${aws_cloudwatch_log_group.this.arn}:*"
+        Sid       = "NotFromTheCode"
+        Effect    = "Deny"
+        Action    = local.network_interface_actions
+        Resource  = ["*"]
+        Condition = { ArnEquals = { "lambda:SourceFunctionArn" = [local.function_arn] } }
       },
-      {
-        Sid    = "NetworkInterfaces"
-        Effect = "Allow"
-        Action = [
-          "ec2:AssignPrivateIpAddresses",
-          "ec2:CreateNetworkInterface",
-          "ec2:DeleteNetworkInterface",
-          "ec2:DescribeNetworkInterfaces",
-          "ec2:DescribeSubnets",
-          "ec2:UnassignPrivateIpAddresses",
-        ]
-        Resource = "*"
-      },
-    ]
+    ])
   })
 }

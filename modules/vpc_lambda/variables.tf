@@ -1,3 +1,34 @@
+variable "alarms" {
+  description = "Alarms to an SNS topic: errors a minute, throttles, and the p99 of duration in percent of the time limit. Null for none."
+  type = object({
+    topic_arn       = string
+    errors          = optional(number, 0)
+    timeout_percent = optional(number, 80)
+  })
+  default = null
+
+  validation {
+    condition     = var.alarms == null || can(regex("^arn:[a-z-]+:sns:", var.alarms.topic_arn))
+    error_message = "alarms.topic_arn is \"${try(var.alarms.topic_arn, "")}\": write the ARN of an SNS topic, such as arn:aws:sns:us-east-1:123456789012:alarms."
+  }
+
+  validation {
+    condition     = var.alarms == null || try(var.alarms.timeout_percent > 0 && var.alarms.timeout_percent <= 100, false)
+    error_message = "alarms.timeout_percent is ${try(var.alarms.timeout_percent, 0)}: write a number above 0 and up to 100."
+  }
+}
+
+variable "alias" {
+  description = "Name of an alias that follows the newest published version. Null publishes no versions."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.alias == null || can(regex("^[a-zA-Z_-][a-zA-Z0-9_-]{0,127}$", var.alias))
+    error_message = "alias is \"${coalesce(var.alias, "null")}\": write letters, digits, hyphens and underscores, no digit first, such as \"live\"."
+  }
+}
+
 variable "architecture" {
   description = "Processor architecture of the function: arm64 or x86_64."
   type        = string
@@ -11,16 +42,33 @@ variable "architecture" {
 }
 
 variable "bundle" {
-  description = "The function's zip: its path, and its SHA-256 in base64."
+  description = "The function's zip, on this machine or in S3, and its SHA-256 in base64."
   type = object({
-    path   = string
     sha256 = string
+    path   = optional(string)
+    s3     = optional(object({ bucket = string, key = string, version = optional(string) }))
   })
   nullable = false
 
   validation {
+    condition     = (var.bundle.path == null) != (var.bundle.s3 == null)
+    error_message = "bundle has ${var.bundle.path == null ? "neither path nor s3" : "both path and s3"}: write one of them."
+  }
+
+  validation {
     condition     = can(regex("^[A-Za-z0-9+/]{43}=$", var.bundle.sha256))
-    error_message = "bundle.sha256 is \"${var.bundle.sha256}\": write the zip's SHA-256 in base64, as filebase64sha256(\"${var.bundle.path}\") gives it."
+    error_message = "bundle.sha256 is \"${var.bundle.sha256}\": write the zip's SHA-256 in base64, as filebase64sha256(\"bundle.zip\") gives it."
+  }
+}
+
+variable "dead_letter_arn" {
+  description = "ARN of the SQS queue or SNS topic for events that failed in asynchronous runs. Null for none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.dead_letter_arn == null || can(regex("^arn:[a-z-]+:(sqs|sns):", var.dead_letter_arn))
+    error_message = "dead_letter_arn is \"${coalesce(var.dead_letter_arn, "null")}\": write the ARN of an SQS queue or an SNS topic."
   }
 }
 
@@ -46,6 +94,11 @@ variable "egress_rules" {
   }
 
   validation {
+    condition     = alltrue([for rule in values(var.egress_rules) : rule.cidr_ipv4 == null || can(cidrnetmask(rule.cidr_ipv4))])
+    error_message = "egress_rules has the ranges ${join(", ", [for rule in values(var.egress_rules) : rule.cidr_ipv4 if rule.cidr_ipv4 != null])}: write IPv4 ranges, such as \"0.0.0.0/0\"."
+  }
+
+  validation {
     condition     = alltrue([for rule in values(var.egress_rules) : contains(["tcp", "udp"], rule.protocol)])
     error_message = "egress_rules has the protocols ${join(", ", values(var.egress_rules)[*].protocol)}: write \"tcp\" or \"udp\"."
   }
@@ -56,6 +109,11 @@ variable "environment" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.environment) : can(regex("^[a-zA-Z][a-zA-Z0-9_]+$", name)) && !startswith(name, "AWS_")])
+    error_message = "environment has the names ${join(", ", keys(var.environment))}: write two or more letters, digits and underscores, a letter first; names that begin with AWS_ are Lambda's own."
+  }
 }
 
 variable "handler" {
@@ -105,11 +163,44 @@ variable "name" {
   }
 }
 
+variable "policy_statements" {
+  description = "What else the function may do, by a label of letters and digits: actions on resources."
+  type        = map(object({ actions = list(string), resources = list(string) }))
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for label in keys(var.policy_statements) : can(regex("^[A-Za-z0-9]+$", label))])
+    error_message = "policy_statements has the labels ${join(", ", keys(var.policy_statements))}: write letters and digits only."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for statement in values(var.policy_statements) : [for action in statement.actions : can(regex("^[a-z0-9-]+:[A-Za-z0-9*]+$", action)) && !endswith(action, ":*")]]))
+    error_message = "policy_statements has the actions ${join(", ", flatten(values(var.policy_statements)[*].actions))}: write single actions of a service, such as \"s3:GetObject\"; all of a service's are too many."
+  }
+}
+
+variable "reserved_concurrency" {
+  description = "How many runs of the function may go on at once, set aside for it. Null shares the account's; 0 stops the function."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.reserved_concurrency == null || try(var.reserved_concurrency >= 0 && floor(var.reserved_concurrency) == var.reserved_concurrency, false)
+    error_message = "reserved_concurrency is ${coalesce(var.reserved_concurrency, -1)}: write a whole number of 0 or more, or null."
+  }
+}
+
 variable "runtime" {
   description = "Lambda runtime of the function."
   type        = string
   default     = "python3.13"
   nullable    = false
+
+  validation {
+    condition     = can(regex("^(python3\\.1[2-9]|nodejs2[0-9]\\.x|java(17|21|25)|dotnet([89]|10)|ruby3\\.[2-9]|provided\\.al2(023)?)$", var.runtime))
+    error_message = "runtime is \"${var.runtime}\": write one that Lambda supports, such as \"python3.13\"."
+  }
 }
 
 variable "subnets" {
@@ -120,6 +211,11 @@ variable "subnets" {
   validation {
     condition     = length(var.subnets) > 0
     error_message = "subnets is empty: write at least one zone with its subnet, such as { us-east-1a = \"subnet-0123456789abcdef0\" }."
+  }
+
+  validation {
+    condition     = alltrue([for id in values(var.subnets) : startswith(id, "subnet-")])
+    error_message = "subnets has the values ${join(", ", values(var.subnets))}: write ids of subnets, such as subnet-0123456789abcdef0."
   }
 }
 
@@ -142,10 +238,22 @@ variable "timeout" {
   }
 }
 
+variable "tracing" {
+  description = "Whether X-Ray traces the function's runs; its client must reach X-Ray through egress_rules."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "vpc_id" {
   description = "Id of the VPC in which the subnets are."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = startswith(var.vpc_id, "vpc-")
+    error_message = "vpc_id is \"${var.vpc_id}\": write the id of a VPC, such as vpc-0123456789abcdef0."
+  }
 }
 
 locals {

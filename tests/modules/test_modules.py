@@ -119,7 +119,11 @@ def test_a_third_zone_changes_nothing_that_stands(tmp_path: Path, moto_endpoint:
     (space.folder / "backend_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
     space.init()
     bundle = {"path": "bundle.zip", "sha256": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}
-    common = {"cidr_block": "10.0.0.0/23", "bundles": {"cached_api": bundle, "egress_probe": bundle}}
+    common = {
+        "name": "vpcache-dev",
+        "cidr_block": "10.0.0.0/23",
+        "bundles": {"cached_api": bundle, "egress_probe": bundle},
+    }
     before, after = common | {"zones": TWO_ZONES}, common | {"zones": THREE_ZONES}
 
     # the network stands for real; cache and functions, for which moto is not enough, are compared as planned

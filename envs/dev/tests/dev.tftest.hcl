@@ -1,4 +1,12 @@
 mock_provider "aws" {
+  mock_data "aws_region" {
+    defaults = { id = "us-east-1" }
+  }
+
+  mock_resource "aws_vpc" {
+    defaults = { id = "vpc-0123456789abcdef0" }
+  }
+
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::123456789012:role/vpcache" }
   }
@@ -12,11 +20,64 @@ mock_provider "aws" {
   }
 
   mock_resource "aws_elasticache_cluster" {
-    defaults = { configuration_endpoint = "vpcache-dev.cfg.example.com:11211" }
+    defaults = {
+      configuration_endpoint = "vpcache-dev.cfg.example.com:11211"
+      cache_nodes = [
+        { id = "0001", address = "vpcache-dev.0001.example.com", port = 11211, availability_zone = "us-east-1a", outpost_arn = "" },
+        { id = "0002", address = "vpcache-dev.0002.example.com", port = 11211, availability_zone = "us-east-1b", outpost_arn = "" },
+      ]
+    }
   }
 }
 
+override_resource {
+  target = module.vpc.aws_subnet.public["us-east-1a"]
+  values = { id = "subnet-public-us-east-1a" }
+}
+
+override_resource {
+  target = module.vpc.aws_subnet.private["us-east-1a"]
+  values = { id = "subnet-private-us-east-1a" }
+}
+
+override_resource {
+  target = module.vpc.aws_route_table.private["us-east-1a"]
+  values = { id = "rtb-table-us-east-1a" }
+}
+
+override_resource {
+  target = module.vpc.aws_subnet.public["us-east-1b"]
+  values = { id = "subnet-public-us-east-1b" }
+}
+
+override_resource {
+  target = module.vpc.aws_subnet.private["us-east-1b"]
+  values = { id = "subnet-private-us-east-1b" }
+}
+
+override_resource {
+  target = module.vpc.aws_route_table.private["us-east-1b"]
+  values = { id = "rtb-table-us-east-1b" }
+}
+
+override_resource {
+  target = module.vpc.aws_subnet.public["us-east-1-bos-1a"]
+  values = { id = "subnet-public-us-east-1-bos-1a" }
+}
+
+override_resource {
+  target = module.vpc.aws_subnet.private["us-east-1-bos-1a"]
+  values = { id = "subnet-private-us-east-1-bos-1a" }
+}
+
+override_resource {
+  target = module.vpc.aws_route_table.private["us-east-1-bos-1a"]
+  values = { id = "rtb-table-us-east-1-bos-1a" }
+}
+
 variables {
+  name = "vpcache-dev"
+
   bundles = {
     cached_api   = { path = "cached_api.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
     egress_probe = { path = "egress_probe.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }

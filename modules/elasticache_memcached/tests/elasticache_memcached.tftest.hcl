@@ -4,6 +4,7 @@ mock_provider "aws" {
       configuration_endpoint = "shop.cfg.example.com:11211"
       cache_nodes = [
         { id = "0001", address = "shop.0001.example.com", port = 11211, availability_zone = "us-east-1a", outpost_arn = "" },
+        { id = "0002", address = "shop.0002.example.com", port = 11211, availability_zone = "us-east-1b", outpost_arn = "" },
       ]
     }
   }
@@ -13,7 +14,7 @@ variables {
   name    = "shop"
   vpc_id  = "vpc-1"
   subnets = { us-east-1a = "subnet-a", us-east-1b = "subnet-b", us-east-1c = "subnet-c" }
-  nodes   = { us-east-1a = 1, us-east-1b = 1 }
+  nodes   = ["us-east-1a", "us-east-1b"]
 
   client_security_groups = { web = "sg-1", jobs = "sg-2" }
 }
@@ -44,7 +45,7 @@ run "nodes_across_zones" {
 
 run "one_zone_is_single_az" {
   command = plan
-  variables { nodes = { us-east-1b = 2 } }
+  variables { nodes = ["us-east-1b", "us-east-1b"] }
 
   assert {
     condition     = aws_elasticache_cluster.this.az_mode == "single-az"
@@ -57,13 +58,17 @@ run "one_zone_is_single_az" {
   }
 }
 
-run "more_nodes_go_to_the_end" {
-  command = plan
-  variables { nodes = { us-east-1a = 2, us-east-1b = 1 } }
+run "a_node_that_is_elsewhere_is_told" {
+  variables { nodes = ["us-east-1a", "us-east-1c"] }
+  expect_failures = [aws_elasticache_cluster.this]
+}
+
+run "nodes_are_told_in_whatever_order" {
+  variables { nodes = ["us-east-1b", "us-east-1a"] }
 
   assert {
-    condition     = aws_elasticache_cluster.this.preferred_availability_zones == tolist(["us-east-1a", "us-east-1b", "us-east-1a"])
-    error_message = "a node more in the first zone moves the place of a node that stands"
+    condition     = aws_elasticache_cluster.this.preferred_availability_zones == tolist(["us-east-1b", "us-east-1a"])
+    error_message = "the order of nodes is lost, by which AWS numbers them"
   }
 }
 
@@ -91,7 +96,7 @@ run "only_security_groups_may_come_in" {
   }
 
   assert {
-    condition     = output.nodes == [{ id = "0001", address = "shop.0001.example.com", port = 11211, availability_zone = "us-east-1a" }]
+    condition     = output.nodes[0] == { id = "0001", address = "shop.0001.example.com", port = 11211, availability_zone = "us-east-1a" } && length(output.nodes) == 2
     error_message = "nodes are not told by id, address, port and zone"
   }
 }
@@ -113,25 +118,13 @@ run "parameters_in_a_group_of_the_engines_family" {
 
 run "zone_without_subnet" {
   command = plan
-  variables { nodes = { us-east-1d = 1 } }
+  variables { nodes = ["us-east-1d"] }
   expect_failures = [var.nodes]
 }
 
 run "no_nodes" {
   command = plan
-  variables { nodes = {} }
-  expect_failures = [var.nodes]
-}
-
-run "zero_nodes_in_a_zone" {
-  command = plan
-  variables { nodes = { us-east-1a = 1, us-east-1b = 0 } }
-  expect_failures = [var.nodes]
-}
-
-run "half_a_node" {
-  command = plan
-  variables { nodes = { us-east-1a = 1.5 } }
+  variables { nodes = [] }
   expect_failures = [var.nodes]
 }
 
@@ -169,4 +162,96 @@ run "no_subnets" {
   command = plan
   variables { subnets = {} }
   expect_failures = [var.subnets]
+}
+
+run "plain_unless_asked_for" {
+  command = plan
+
+  assert {
+    condition     = !aws_elasticache_cluster.this.transit_encryption_enabled && length(aws_cloudwatch_metric_alarm.this) == 0
+    error_message = "the plain cluster has more than it must"
+  }
+}
+
+run "alarms_on_what_users_feel" {
+  variables { alarms = { topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms", free_memory_mb = 100 } }
+
+  assert {
+    condition = { for metric, alarm in aws_cloudwatch_metric_alarm.this : metric => "${alarm.comparison_operator} ${alarm.threshold}" } == {
+      CPUUtilization  = "GreaterThanThreshold 90"
+      CurrConnections = "GreaterThanThreshold 10000"
+      Evictions       = "GreaterThanThreshold 100"
+      FreeableMemory  = "LessThanThreshold 104857600"
+    }
+    error_message = "an alarm is missing or at another threshold"
+  }
+}
+
+run "more_nodes_than_the_quota" {
+  command = plan
+  variables { nodes = [for number in range(41) : "us-east-1a"] }
+  expect_failures = [var.nodes]
+}
+
+run "tls_with_an_old_engine" {
+  command = plan
+  variables {
+    transit_encryption = true
+    engine_version     = "1.6.6"
+  }
+  expect_failures = [var.transit_encryption]
+}
+
+run "engine_of_another_series" {
+  command = plan
+  variables { engine_version = "1.5.16" }
+  expect_failures = [var.engine_version]
+}
+
+run "one_subnet_for_two_zones" {
+  command = plan
+  variables { subnets = { us-east-1a = "subnet-a", us-east-1b = "subnet-a" } }
+  expect_failures = [var.subnets]
+}
+
+run "range_for_a_subnet" {
+  command = plan
+  variables { subnets = { us-east-1a = "10.0.0.0/26", us-east-1b = "subnet-b" } }
+  expect_failures = [var.subnets]
+}
+
+run "name_for_the_vpc" {
+  command = plan
+  variables { vpc_id = "main" }
+  expect_failures = [var.vpc_id]
+}
+
+run "maintenance_window_without_days" {
+  command = plan
+  variables { maintenance_window = "05:00-06:00" }
+  expect_failures = [var.maintenance_window]
+}
+
+run "name_for_the_notification_topic" {
+  command = plan
+  variables { notification_topic_arn = "alarms" }
+  expect_failures = [var.notification_topic_arn]
+}
+
+run "queue_for_the_alarm_topic" {
+  command = plan
+  variables { alarms = { topic_arn = "arn:aws:sqs:us-east-1:123456789012:alarms" } }
+  expect_failures = [var.alarms]
+}
+
+run "processor_above_all" {
+  command = plan
+  variables { alarms = { topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms", cpu_percent = 120 } }
+  expect_failures = [var.alarms]
+}
+
+run "parameter_with_hyphens" {
+  command = plan
+  variables { parameters = { max-item-size = "1" } }
+  expect_failures = [var.parameters]
 }

@@ -92,3 +92,64 @@ run "no_name" {
   variables { name = "" }
   expect_failures = [var.name]
 }
+
+run "no_alarms_without_a_topic" {
+  command = plan
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.this) == 0
+    error_message = "alarms that nobody hears"
+  }
+}
+
+run "two_alarms_for_each_gateway" {
+  variables { alarm_topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms" }
+
+  assert {
+    condition = toset([for alarm in aws_cloudwatch_metric_alarm.this : "${alarm.metric_name} ${alarm.dimensions.NatGatewayId}"]) == toset([
+      for pair in setproduct(["ErrorPortAllocation", "PacketsDropCount"], values(aws_nat_gateway.this)[*].id) : join(" ", pair)
+    ])
+    error_message = "a gateway lacks an alarm"
+  }
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_actions == toset([var.alarm_topic_arn])])
+    error_message = "an alarm tells another topic"
+  }
+}
+
+run "zone_by_its_letter" {
+  command = plan
+  variables { zones = { a = { public_subnet_id = "subnet-a", private_route_table_id = "rtb-a" } } }
+  expect_failures = [var.zones]
+}
+
+run "vpc_for_a_subnet" {
+  command = plan
+  variables { zones = { us-east-1a = { public_subnet_id = "vpc-a", private_route_table_id = "rtb-a" } } }
+  expect_failures = [var.zones]
+}
+
+run "subnet_for_a_route_table" {
+  command = plan
+  variables { zones = { us-east-1a = { public_subnet_id = "subnet-a", private_route_table_id = "subnet-b" } } }
+  expect_failures = [var.zones]
+}
+
+run "one_route_table_for_two_zones" {
+  command = plan
+  variables { zones = { us-east-1a = { public_subnet_id = "subnet-a", private_route_table_id = "rtb-a" }, us-east-1b = { public_subnet_id = "subnet-b", private_route_table_id = "rtb-a" } } }
+  expect_failures = [var.zones]
+}
+
+run "one_public_subnet_for_two_zones" {
+  command = plan
+  variables { zones = { us-east-1a = { public_subnet_id = "subnet-a", private_route_table_id = "rtb-a" }, us-east-1b = { public_subnet_id = "subnet-a", private_route_table_id = "rtb-b" } } }
+  expect_failures = [var.zones]
+}
+
+run "name_for_a_topic" {
+  command = plan
+  variables { alarm_topic_arn = "alarms" }
+  expect_failures = [var.alarm_topic_arn]
+}

@@ -1,4 +1,16 @@
-mock_provider "aws" {}
+mock_provider "aws" {
+  mock_data "aws_region" {
+    defaults = { id = "us-east-1" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/vpc/shop" }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/shop-flow-logs" }
+  }
+}
 
 variables {
   name       = "shop"
@@ -120,4 +132,115 @@ run "subnet_range_with_host_bits" {
   command = plan
   variables { zones = { us-east-1a = { public_cidr = "10.0.0.1/26", private_cidr = "10.0.0.128/26" } } }
   expect_failures = [var.zones]
+}
+
+run "no_flow_logs_and_no_endpoints_unless_asked_for" {
+  command = plan
+
+  assert {
+    condition     = length(aws_flow_log.this) + length(aws_vpc_endpoint.gateway) + length(aws_cloudwatch_log_group.flow_logs) == 0
+    error_message = "the plain VPC costs more than it must"
+  }
+}
+
+run "flow_logs_with_a_role_for_their_group_alone" {
+  variables { flow_logs = { traffic_type = "REJECT" } }
+
+  assert {
+    condition     = aws_flow_log.this[0].traffic_type == "REJECT" && aws_flow_log.this[0].vpc_id == aws_vpc.this.id
+    error_message = "the flow log is not the VPC's, of the traffic asked for"
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.flow_logs[0].retention_in_days == 14
+    error_message = "the records are kept for ever"
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.flow_logs[0].policy).Statement[*].Resource == ["arn:aws:logs:us-east-1:123456789012:log-group:/aws/vpc/shop:*"]
+    error_message = "the role may write elsewhere"
+  }
+}
+
+run "gateway_endpoints_on_each_private_table" {
+  variables { gateway_endpoints = ["s3", "dynamodb"] }
+
+  assert {
+    condition     = { for service, endpoint in aws_vpc_endpoint.gateway : service => endpoint.service_name } == { s3 = "com.amazonaws.us-east-1.s3", dynamodb = "com.amazonaws.us-east-1.dynamodb" }
+    error_message = "an endpoint is not of its service in this region"
+  }
+
+  assert {
+    condition = toset([for link in aws_vpc_endpoint_route_table_association.private : "${link.vpc_endpoint_id} ${link.route_table_id}"]) == toset([
+      for pair in setproduct(values(aws_vpc_endpoint.gateway)[*].id, values(aws_route_table.private)[*].id) : join(" ", pair)
+    ])
+    error_message = "a private table lacks an endpoint"
+  }
+}
+
+run "tags_by_tier" {
+  command = plan
+  variables { tier_tags = { private = { Tier = "private" } } }
+
+  assert {
+    condition     = alltrue([for subnet in aws_subnet.private : subnet.tags["Tier"] == "private"]) && !anytrue([for subnet in aws_subnet.public : can(subnet.tags["Tier"])])
+    error_message = "the private tier's tags are not on the private subnets alone"
+  }
+}
+
+run "subnet_outside_the_vpc" {
+  command = plan
+  variables { zones = { us-east-1a = { public_cidr = "10.0.4.0/26", private_cidr = "10.0.0.128/26" } } }
+  expect_failures = [aws_vpc.this]
+}
+
+run "subnet_wider_than_the_vpc" {
+  command = plan
+  variables { zones = { us-east-1a = { public_cidr = "10.0.0.0/22", private_cidr = "10.0.0.128/26" } } }
+  expect_failures = [aws_vpc.this]
+}
+
+run "overlap_in_one_zone" {
+  command = plan
+  variables { zones = { us-east-1a = { public_cidr = "10.0.0.0/25", private_cidr = "10.0.0.64/26" } } }
+  expect_failures = [aws_vpc.this]
+}
+
+run "same_range_in_two_zones" {
+  command = plan
+  variables { zones = { us-east-1a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" }, us-east-1b = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.192/26" } } }
+  expect_failures = [aws_vpc.this]
+}
+
+run "public_addresses" {
+  command = plan
+  variables {
+    cidr_block = "52.10.0.0/16"
+    zones      = { us-east-1a = { public_cidr = "52.10.0.0/26", private_cidr = "52.10.0.64/26" } }
+  }
+  expect_failures = [var.cidr_block]
+}
+
+run "zone_of_another_region" {
+  command = plan
+  variables { zones = { eu-west-1a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" } } }
+  expect_failures = [aws_vpc.this]
+}
+
+run "unknown_traffic_type" {
+  command = plan
+  variables { flow_logs = { traffic_type = "DROP" } }
+  expect_failures = [var.flow_logs]
+}
+
+run "flow_logs_kept_for_ten_days" {
+  command = plan
+  variables { flow_logs = { retention_days = 10 } }
+  expect_failures = [var.flow_logs]
+}
+
+run "gateway_endpoint_of_a_service_without" {
+  command = plan
+  variables { gateway_endpoints = ["sqs"] }
+  expect_failures = [var.gateway_endpoints]
 }

@@ -50,7 +50,7 @@ run "logs_to_its_own_group_only" {
 
   assert {
     condition = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Resource if statement.Sid == "Logs"] == [
-      "${aws_cloudwatch_log_group.this.arn}:*",
+      ["${aws_cloudwatch_log_group.this.arn}:*"],
     ]
     error_message = "the role may write to other log groups"
   }
@@ -161,4 +161,176 @@ run "no_subnets" {
   command = plan
   variables { subnets = {} }
   expect_failures = [var.subnets]
+}
+
+run "the_code_may_not_touch_network_interfaces" {
+  assert {
+    condition = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Condition if statement.Effect == "Deny"] == [
+      { ArnEquals = { "lambda:SourceFunctionArn" = ["arn:aws:lambda:us-east-1:123456789012:function:shop-api"] } },
+    ]
+    error_message = "the function's own code has Lambda's permissions on network interfaces"
+  }
+}
+
+run "plain_unless_asked_for" {
+  command = plan
+
+  assert {
+    condition     = !aws_lambda_function.this.publish && aws_lambda_function.this.reserved_concurrent_executions == -1 && aws_lambda_function.this.tracing_config[0].mode == "PassThrough"
+    error_message = "the plain function publishes, reserves or traces"
+  }
+
+  assert {
+    condition     = length(aws_lambda_alias.this) + length(aws_cloudwatch_metric_alarm.this) + length(aws_lambda_function.this.dead_letter_config) == 0
+    error_message = "the plain function has more than it must"
+  }
+}
+
+run "bundle_from_s3" {
+  command = plan
+  variables { bundle = { sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", s3 = { bucket = "bundles", key = "shop.zip" } } }
+
+  assert {
+    condition     = aws_lambda_function.this.s3_bucket == "bundles" && aws_lambda_function.this.s3_key == "shop.zip" && aws_lambda_function.this.filename == null
+    error_message = "the bundle is not taken from S3"
+  }
+}
+
+run "an_alias_follows_published_versions" {
+  variables { alias = "live" }
+
+  assert {
+    condition     = aws_lambda_function.this.publish && aws_lambda_alias.this[0].function_version == aws_lambda_function.this.version
+    error_message = "the alias does not follow what is published"
+  }
+}
+
+run "what_is_asked_for_is_allowed_and_no_more" {
+  variables {
+    dead_letter_arn   = "arn:aws:sqs:us-east-1:123456789012:dead"
+    policy_statements = { ReadPrices = { actions = ["s3:GetObject"], resources = ["arn:aws:s3:::prices/*"] } }
+    tracing           = true
+  }
+
+  assert {
+    condition     = toset([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Sid]) == toset(["Logs", "NetworkInterfaces", "NotFromTheCode", "Tracing", "DeadLetters", "ReadPrices"])
+    error_message = "the role has other statements than asked for"
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : [statement.Action, statement.Resource] if statement.Sid == "DeadLetters"] == [[["sqs:SendMessage"], ["arn:aws:sqs:us-east-1:123456789012:dead"]]]
+    error_message = "the function may not send its dead letters, or may send others"
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.dead_letter_config[0].target_arn == var.dead_letter_arn && aws_lambda_function.this.tracing_config[0].mode == "Active"
+    error_message = "the function itself is not told"
+  }
+}
+
+run "alarm_on_duration_against_the_time_limit" {
+  variables {
+    timeout = 20
+    alarms  = { topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms" }
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["Duration"].threshold == 16000 && aws_cloudwatch_metric_alarm.this["Duration"].extended_statistic == "p99"
+    error_message = "the alarm does not follow the time limit"
+  }
+
+  assert {
+    condition     = toset(keys(aws_cloudwatch_metric_alarm.this)) == toset(["Duration", "Errors", "Throttles"])
+    error_message = "an alarm is missing"
+  }
+}
+
+run "bundle_from_nowhere" {
+  command = plan
+  variables { bundle = { sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" } }
+  expect_failures = [var.bundle]
+}
+
+run "bundle_from_two_places" {
+  command = plan
+  variables { bundle = { sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", path = "shop.zip", s3 = { bucket = "bundles", key = "shop.zip" } } }
+  expect_failures = [var.bundle]
+}
+
+run "rule_for_a_host" {
+  command = plan
+  variables { egress_rules = { api = { port = 443, cidr_ipv4 = "example.com" } } }
+  expect_failures = [var.egress_rules]
+}
+
+run "own_variable_of_lambda" {
+  command = plan
+  variables { environment = { AWS_REGION = "us-east-1" } }
+  expect_failures = [var.environment]
+}
+
+run "variable_with_a_hyphen" {
+  command = plan
+  variables { environment = { TTL-SECONDS = "1" } }
+  expect_failures = [var.environment]
+}
+
+run "runtime_out_of_support" {
+  command = plan
+  variables { runtime = "python3.7" }
+  expect_failures = [var.runtime]
+}
+
+run "all_of_a_service" {
+  command = plan
+  variables { policy_statements = { All = { actions = ["s3:*"], resources = ["*"] } } }
+  expect_failures = [var.policy_statements]
+}
+
+run "statement_with_a_hyphen" {
+  command = plan
+  variables { policy_statements = { read-all = { actions = ["s3:GetObject"], resources = ["*"] } } }
+  expect_failures = [var.policy_statements]
+}
+
+run "negative_concurrency" {
+  command = plan
+  variables { reserved_concurrency = -5 }
+  expect_failures = [var.reserved_concurrency]
+}
+
+run "bucket_for_dead_letters" {
+  command = plan
+  variables { dead_letter_arn = "arn:aws:s3:::dead" }
+  expect_failures = [var.dead_letter_arn]
+}
+
+run "alias_that_begins_with_a_digit" {
+  command = plan
+  variables { alias = "1st" }
+  expect_failures = [var.alias]
+}
+
+run "name_for_the_alarm_topic" {
+  command = plan
+  variables { alarms = { topic_arn = "alarms" } }
+  expect_failures = [var.alarms]
+}
+
+run "duration_above_the_limit" {
+  command = plan
+  variables { alarms = { topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms", timeout_percent = 150 } }
+  expect_failures = [var.alarms]
+}
+
+run "range_for_a_subnet" {
+  command = plan
+  variables { subnets = { us-east-1a = "10.0.0.0/26" } }
+  expect_failures = [var.subnets]
+}
+
+run "name_for_the_vpc" {
+  command = plan
+  variables { vpc_id = "main" }
+  expect_failures = [var.vpc_id]
 }

@@ -1,0 +1,53 @@
+resource "aws_flow_log" "this" {
+  count = var.flow_logs == null ? 0 : 1
+
+  vpc_id          = aws_vpc.this.id
+  traffic_type    = var.flow_logs.traffic_type
+  log_destination = aws_cloudwatch_log_group.flow_logs[0].arn
+  iam_role_arn    = aws_iam_role.flow_logs[0].arn
+  tags            = merge(var.tags, { Name = var.name })
+
+  # the first records are lost without it
+  depends_on = [aws_iam_role_policy.flow_logs]
+}
+
+resource "aws_cloudwatch_log_group" "flow_logs" {
+  count = var.flow_logs == null ? 0 : 1
+
+  name              = "/aws/vpc/${var.name}"
+  retention_in_days = var.flow_logs.retention_days
+  tags              = var.tags
+}
+
+resource "aws_iam_role" "flow_logs" {
+  count = var.flow_logs == null ? 0 : 1
+
+  name        = "${var.name}-flow-logs"
+  description = "Writes the flow logs of the VPC ${var.name}"
+  tags        = var.tags
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "vpc-flow-logs.amazonaws.com" }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "flow_logs" {
+  count = var.flow_logs == null ? 0 : 1
+
+  name = "write"
+  role = aws_iam_role.flow_logs[0].name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+      Resource = "${aws_cloudwatch_log_group.flow_logs[0].arn}:*"
+    }]
+  })
+}
