@@ -1,0 +1,33 @@
+mock_provider "aws" {
+  mock_data "aws_region" {
+    defaults = { id = "us-east-1" }
+  }
+}
+
+variables {
+  name = "vpcache-prod"
+
+  bundles = {
+    cached_api   = { path = "cached_api.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
+    egress_probe = { path = "egress_probe.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
+  }
+}
+
+run "what_production_must_have" {
+  command = plan
+
+  assert {
+    condition     = output.zones == tolist(["us-east-1a", "us-east-1b", "us-east-1c"]) && toset(var.cache.zones) == toset(output.zones)
+    error_message = "production is not over three zones with a cache node in each"
+  }
+
+  assert {
+    condition     = var.cache.transit_encryption && var.alarms && var.flow_logs.retention_days >= 365 && var.log_retention_days >= 365
+    error_message = "production lacks TLS, alarms, or logs for a year"
+  }
+
+  assert {
+    condition     = length(aws_sns_topic.alarms) == 1
+    error_message = "the alarms have no topic"
+  }
+}
