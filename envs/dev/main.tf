@@ -27,7 +27,7 @@ module "nat_per_az" {
   name  = var.name
   zones = module.vpc.zones
 
-  alarm_topic_arn = local.alarm_topic_arn
+  alarms = local.alarms
 }
 
 module "elasticache_memcached" {

@@ -7,7 +7,7 @@ locals {
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
-  for_each = var.alarm_topic_arn == null ? {} : { for pair in setproduct(keys(local.alarms), keys(var.zones)) : "${pair[0]}-${pair[1]}" => { metric = pair[0], zone = pair[1] } }
+  for_each = var.alarms == null ? {} : { for pair in setproduct(keys(local.alarms), keys(var.zones)) : "${pair[0]}-${pair[1]}" => { metric = pair[0], zone = pair[1] } }
 
   alarm_name          = "${var.name}-nat-${each.value.zone}-${each.value.metric}"
   alarm_description   = "The NAT gateway of ${each.value.zone} ${local.alarms[each.value.metric]}"
@@ -21,7 +21,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   evaluation_periods  = 5
   datapoints_to_alarm = 3
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [var.alarm_topic_arn]
-  ok_actions          = [var.alarm_topic_arn]
+  alarm_actions       = [var.alarms.topic_arn]
+  ok_actions          = [var.alarms.topic_arn]
   tags                = var.tags
 }

@@ -1,11 +1,12 @@
-variable "alarm_topic_arn" {
-  description = "ARN of the SNS topic that is told when a gateway has no port left or drops packets, and when it is well again. Null for no alarms."
-  type        = string
+# an object, as whether it is null must be known before the topic is
+variable "alarms" {
+  description = "SNS topic that is told when a gateway has no port left or drops packets, and when it is well again. Null for no alarms."
+  type        = object({ topic_arn = string })
   default     = null
 
   validation {
-    condition     = var.alarm_topic_arn == null || can(regex("^arn:[a-z-]+:sns:", var.alarm_topic_arn))
-    error_message = "alarm_topic_arn is \"${coalesce(var.alarm_topic_arn, "null")}\": write the ARN of an SNS topic, such as arn:aws:sns:us-east-1:123456789012:alarms."
+    condition     = var.alarms == null || can(regex("^arn:[a-z-]+:sns:", var.alarms.topic_arn))
+    error_message = "alarms.topic_arn is \"${try(var.alarms.topic_arn, "")}\": write the ARN of an SNS topic, such as arn:aws:sns:us-east-1:123456789012:alarms."
   }
 }
 

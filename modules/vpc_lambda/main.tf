@@ -25,7 +25,7 @@ resource "aws_lambda_function" "this" {
   }
 
   dynamic "dead_letter_config" {
-    for_each = var.dead_letter_arn == null ? [] : [var.dead_letter_arn]
+    for_each = var.dead_letters == null ? [] : [var.dead_letters.target_arn]
 
     content {
       target_arn = dead_letter_config.value

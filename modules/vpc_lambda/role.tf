@@ -32,11 +32,11 @@ locals {
       Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
       Resource = ["*"]
     }] : [],
-    var.dead_letter_arn == null ? [] : [{
+    var.dead_letters == null ? [] : [{
       Sid      = "DeadLetters"
       Effect   = "Allow"
-      Action   = [strcontains(var.dead_letter_arn, ":sqs:") ? "sqs:SendMessage" : "sns:Publish"]
-      Resource = [var.dead_letter_arn]
+      Action   = [strcontains(var.dead_letters.target_arn, ":sqs:") ? "sqs:SendMessage" : "sns:Publish"]
+      Resource = [var.dead_letters.target_arn]
     }],
     [for label, statement in var.policy_statements : {
       Sid      = label

@@ -61,14 +61,14 @@ variable "bundle" {
   }
 }
 
-variable "dead_letter_arn" {
-  description = "ARN of the SQS queue or SNS topic for events that failed in asynchronous runs. Null for none."
-  type        = string
+variable "dead_letters" {
+  description = "SQS queue or SNS topic for events that failed in asynchronous runs. Null for none."
+  type        = object({ target_arn = string })
   default     = null
 
   validation {
-    condition     = var.dead_letter_arn == null || can(regex("^arn:[a-z-]+:(sqs|sns):", var.dead_letter_arn))
-    error_message = "dead_letter_arn is \"${coalesce(var.dead_letter_arn, "null")}\": write the ARN of an SQS queue or an SNS topic."
+    condition     = var.dead_letters == null || can(regex("^arn:[a-z-]+:(sqs|sns):", var.dead_letters.target_arn))
+    error_message = "dead_letters.target_arn is \"${try(var.dead_letters.target_arn, "")}\": write the ARN of an SQS queue or an SNS topic."
   }
 }
 

@@ -103,7 +103,7 @@ run "no_alarms_without_a_topic" {
 }
 
 run "two_alarms_for_each_gateway" {
-  variables { alarm_topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms" }
+  variables { alarms = { topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms" } }
 
   assert {
     condition = toset([for alarm in aws_cloudwatch_metric_alarm.this : "${alarm.metric_name} ${alarm.dimensions.NatGatewayId}"]) == toset([
@@ -113,7 +113,7 @@ run "two_alarms_for_each_gateway" {
   }
 
   assert {
-    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_actions == toset([var.alarm_topic_arn])])
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_actions == toset([var.alarms.topic_arn])])
     error_message = "an alarm tells another topic"
   }
 }
@@ -150,6 +150,6 @@ run "one_public_subnet_for_two_zones" {
 
 run "name_for_a_topic" {
   command = plan
-  variables { alarm_topic_arn = "alarms" }
-  expect_failures = [var.alarm_topic_arn]
+  variables { alarms = { topic_arn = "alarms" } }
+  expect_failures = [var.alarms]
 }

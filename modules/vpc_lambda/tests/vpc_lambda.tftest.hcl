@@ -207,7 +207,7 @@ run "an_alias_follows_published_versions" {
 
 run "what_is_asked_for_is_allowed_and_no_more" {
   variables {
-    dead_letter_arn   = "arn:aws:sqs:us-east-1:123456789012:dead"
+    dead_letters      = { target_arn = "arn:aws:sqs:us-east-1:123456789012:dead" }
     policy_statements = { ReadPrices = { actions = ["s3:GetObject"], resources = ["arn:aws:s3:::prices/*"] } }
     tracing           = true
   }
@@ -223,7 +223,7 @@ run "what_is_asked_for_is_allowed_and_no_more" {
   }
 
   assert {
-    condition     = aws_lambda_function.this.dead_letter_config[0].target_arn == var.dead_letter_arn && aws_lambda_function.this.tracing_config[0].mode == "Active"
+    condition     = aws_lambda_function.this.dead_letter_config[0].target_arn == var.dead_letters.target_arn && aws_lambda_function.this.tracing_config[0].mode == "Active"
     error_message = "the function itself is not told"
   }
 }
@@ -301,8 +301,8 @@ run "negative_concurrency" {
 
 run "bucket_for_dead_letters" {
   command = plan
-  variables { dead_letter_arn = "arn:aws:s3:::dead" }
-  expect_failures = [var.dead_letter_arn]
+  variables { dead_letters = { target_arn = "arn:aws:s3:::dead" } }
+  expect_failures = [var.dead_letters]
 }
 
 run "alias_that_begins_with_a_digit" {
