@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import socket
 import sys
@@ -10,6 +11,7 @@ import sys
 from vpcache.lab.errors import LabError
 from vpcache.lab.isolation import run_isolated
 from vpcache.lab.places import WORK_DIR
+from vpcache.lab.startup import remember_endpoints
 
 
 def main() -> None:
@@ -46,6 +48,8 @@ def _bind(port: int) -> socket.socket:
 
 
 def _serve(listener: socket.socket, pid: int, ready_fd: int) -> None:
+    gc.disable()  # of the many objects that imports make none is garbage
+    remember_endpoints()
     # imported here: the user namespace must be entered before any thread starts, and imports may start one
     from werkzeug.serving import make_server
 
@@ -67,6 +71,8 @@ def _serve(listener: socket.socket, pid: int, ready_fd: int) -> None:
         fd=listener.fileno(),
         request_handler=RequestHandler,
     )
+    gc.freeze()
+    gc.enable()
     os.write(ready_fd, b"ready\n")
     os.close(ready_fd)
     server.serve_forever()
