@@ -1,0 +1,256 @@
+"""`python -m bench.lab`: what the lab's networks cost, and its packets, its API and many functions at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import statistics
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from bench.sites import site
+from vpcache.lab.client import Lab
+from vpcache.lab.isolation import run_isolated
+from vpcache.lab.kernel import Kernel
+from vpcache.lab.netns import Namespaces
+from vpcache.lab.network import plan
+from vpcache.lab.places import INTERNET, interface_namespace
+from vpcache.run import free_port
+from vpcache.target import lab_target
+
+SIZES = (25, 50, 100, 200, 400)  # interfaces
+ZONES = 6
+ROUND_TRIPS = 4000
+INVOCATIONS = 300
+FUNCTIONS, AT_ONCE = 50, 200
+"""Functions, and invocations of them that are at work at the same time."""
+CROWD_SECONDS = 15.0  # that each of those takes, so that the first does not end before the last begins
+
+Figures = dict[str, Any]
+
+
+def main() -> int:
+    """Measure all and print it; the exit status is 1 if a limit is missed."""
+    wires = isolated(measure_wires)
+    with tempfile.TemporaryDirectory() as folder:
+        api = measure_api(Path(folder))
+    lines = [*_tables(wires, api), "", *(_verdict(*limit) for limit in limits(wires, api))]
+    print("\n".join(lines))
+    return 0 if all(value <= limit for _, value, limit, _ in limits(wires, api)) else 1
+
+
+def limits(wires: Figures, api: Figures) -> list[tuple[str, float, float, str]]:
+    """Return what is promised: its name, the value, the limit and the unit."""
+    trips, large = wires["round_trips"], wires["sizes"][str(200)]
+    return [
+        ("interface to interface, over loopback", trips["interface"] / trips["loopback"], 2.5, ""),
+        ("through NAT and internet gateway, over loopback", trips["nat"] / trips["loopback"], 4.0, ""),
+        ("6 zones and 200 interfaces", large["build"], 2.0, " s"),
+        ("one more interface", large["more"] * 1e3, 50.0, " ms"),
+        ("lab ready", api["start"], 2.0, " s"),
+        ("warm invocation through the API, p50", api["invoke"] * 1e3, 15.0, " ms"),
+        (f"of {AT_ONCE} invocations at once, errors", api["errors"], 0.0, ""),
+        (f"of {AT_ONCE} invocations at once, not at work at once", AT_ONCE - api["at_work"], 0.0, ""),
+    ]
+
+
+def isolated(body: Callable[[], Figures]) -> Figures:
+    """Return what `body` measures in namespaces like the lab's own."""
+    answer, ours = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(answer)
+        os.waitpid(run_isolated(lambda _: _tell(body, ours)), 0)
+        os._exit(0)
+    os.close(ours)
+    with os.fdopen(answer) as stream:
+        said = stream.read()
+    os.waitpid(child, 0)
+    if not said:
+        raise RuntimeError("the measurement failed; its complaint is above")
+    found: Figures = json.loads(said)
+    return found
+
+
+def _tell(body: Callable[[], Figures], answer: int) -> None:
+    figures = body()
+    with os.fdopen(answer, "w") as stream:
+        json.dump(figures, stream)
+
+
+def measure_wires() -> Figures:
+    """Measure networks of several sizes, and round trips in one."""
+    namespaces = Namespaces()
+    kernel = Kernel(namespaces)
+    sizes = {}
+    for size in SIZES:
+        before = _available()
+        build = _timed(lambda size=size: kernel.apply(plan(site(ZONES, size))))
+        memory = before - _available()
+        more = statistics.median(
+            _timed(lambda number=number, size=size: kernel.apply(plan(site(ZONES, size + number))))
+            for number in range(1, 6)
+        )
+        cut = frozenset({"eni-0"})
+        fault = _timed(lambda size=size, cut=cut: kernel.apply(plan(site(ZONES, size + 5), cut)))
+        kernel.close()
+        sizes[size] = {"build": build, "more": more, "fault": fault, "memory": memory / 1e6}
+    kernel.apply(plan(site(2, 4)))
+    one, other = interface_namespace("eni-0"), interface_namespace("eni-1")
+    ways = {
+        "loopback": (one, one, "127.0.0.1"),
+        "interface": (one, other, "10.0.3.4"),
+        "nat": (one, INTERNET, "198.51.100.10"),
+    }
+    rounds = [{way: _round_trip(namespaces, *ends) for way, ends in ways.items()} for _ in range(5)]
+    trips = {way: statistics.median(each[way] for each in rounds) for way in ways}
+    return {"sizes": sizes, "round_trips": trips}
+
+
+def _round_trip(namespaces: Namespaces, client: str, server: str, address: str) -> float:
+    """Return the median time of a byte there and back between two processes, in seconds."""
+    listener = namespaces.listen(server, address, 0)
+    port = listener.getsockname()[1]
+    echo = os.fork()
+    if echo == 0:
+        connection, _ = listener.accept()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        while byte := connection.recv(1):
+            connection.sendall(byte)
+        os._exit(0)
+    listener.close()
+    times = []
+    with namespaces.socket(client) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.connect((address, port))
+        for _ in range(ROUND_TRIPS):
+            began = time.perf_counter()
+            connection.sendall(b"x")
+            connection.recv(1)
+            times.append(time.perf_counter() - began)
+    os.waitpid(echo, 0)
+    return statistics.median(times)
+
+
+def measure_api(folder: Path) -> Figures:
+    """Measure a lab's start, its answers beside a bare one, and many invocations at once."""
+    port = free_port()
+    starts = []
+    for _ in range(3):
+        lab = Lab(port)
+        starts.append(_timed(lambda lab=lab: lab.start(folder / "lab.log")))
+        lab.stop()
+    lab.start(folder / "lab.log")
+    try:
+        return {"start": statistics.median(starts), **_invocations(lab)}
+    finally:
+        lab.stop()
+
+
+def _invocations(lab: Lab) -> Figures:
+    target = lab_target(lab.endpoint, {})
+    lambdas = target.client("lambda", max_pool_connections=AT_ONCE, read_timeout=120)
+    functions = list(_functions(target, lambdas))
+
+    def invoke(name: str, seconds: float = 0.0) -> tuple[float, float]:
+        answer = lambdas.invoke(FunctionName=name, Payload=json.dumps({"seconds": seconds}))
+        began, ended = json.load(answer["Payload"])
+        return began, ended
+
+    invoke(functions[0])
+    warm = [_timed(lambda: invoke(functions[0])) for _ in range(INVOCATIONS)]
+    bare = [_timed(lambda: lab.ask("GET", "status")) for _ in range(INVOCATIONS)]
+    before = _available()
+    with ThreadPoolExecutor(AT_ONCE) as callers:
+        began = time.time()
+        calls = [callers.submit(invoke, functions[n % FUNCTIONS], CROWD_SECONDS) for n in range(AT_ONCE)]
+        wait(calls, CROWD_SECONDS / 2)  # the machine is as full as it gets
+        memory = before - _available()
+    spans = [call.result() for call in calls if not call.exception()]
+    return {
+        "invoke": statistics.median(warm),
+        "bare": statistics.median(bare),
+        "errors": AT_ONCE - len(spans),
+        "at_work": max(sum(start <= moment < end for start, end in spans) for moment, _ in spans),
+        "late": max(start for start, _ in spans) - began,
+        "memory": memory / 1e6 / AT_ONCE,
+    }
+
+
+def _functions(target: Any, lambdas: Any) -> Iterator[str]:
+    ec2 = target.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"us-east-1{zone}")[
+            "Subnet"
+        ]["SubnetId"]
+        for n, zone in enumerate("ab")
+    ]
+    group = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["SecurityGroups"][0]
+    role = target.client("iam").create_role(RoleName="bench", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    code = BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr(
+            "index.py",
+            "import time\n\ndef handler(event, _):\n    began = time.time()\n    time.sleep(event['seconds'])\n    return [began, time.time()]\n",
+        )
+    for number in range(FUNCTIONS):
+        lambdas.create_function(
+            FunctionName=f"bench-{number}",
+            Runtime="python3.13",
+            Role=role,
+            Handler="index.handler",
+            Code={"ZipFile": code.getvalue()},
+            Timeout=120,
+            VpcConfig={"SubnetIds": subnets, "SecurityGroupIds": [group["GroupId"]]},
+        )
+        yield f"bench-{number}"
+
+
+def _timed(body: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    body()
+    return time.perf_counter() - began
+
+
+def _available() -> int:
+    """Return the machine's available memory in bytes: the kernel's own, of networks, is missing from it."""
+    (line,) = (each for each in Path("/proc/meminfo").read_text().splitlines() if each.startswith("MemAv"))
+    return int(line.split()[1]) * 1024
+
+
+def _tables(wires: Figures, api: Figures) -> Iterator[str]:
+    yield "interfaces   build s   one more ms   a fault ms   memory MB"
+    for size, each in wires["sizes"].items():
+        yield (
+            f"{size:>10}{each['build']:10.2f}{each['more'] * 1e3:14.1f}{each['fault'] * 1e3:13.1f}"
+            f"{each['memory']:12.0f}"
+        )
+    loopback = wires["round_trips"]["loopback"]
+    yield "round trip        µs   over loopback"
+    for way, seconds in wires["round_trips"].items():
+        yield f"{way:12}{seconds * 1e6:8.1f}{seconds / loopback:16.2f}"
+    yield (
+        f"warm invocation {api['invoke'] * 1e3:.1f} ms, beside a bare request to the lab "
+        f"{api['bare'] * 1e3:.1f} ms"
+    )
+    yield (
+        f"{AT_ONCE} invocations of {FUNCTIONS} functions: {api['at_work']} at work at once, "
+        f"{api['errors']} errors, the last began after {api['late']:.1f} s, {api['memory']:.0f} MB each"
+    )
+
+
+def _verdict(name: str, value: float, limit: float, unit: str) -> str:
+    return f"{name}: {value:.2f}{unit} (<= {limit:g}{unit}) {'met' if value <= limit else 'MISSED'}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
