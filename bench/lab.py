@@ -1,4 +1,4 @@
-"""`python -m bench.lab`: what the lab's networks cost, and its packets, its API and many functions at once."""
+"""`python -m bench.lab`: what the lab's networks, packets and API cost, and many functions at once."""
 
 from __future__ import annotations
 
@@ -35,6 +35,15 @@ FUNCTIONS, AT_ONCE = 50, 200
 CROWD_SECONDS = 15.0  # that each of those takes, so that the first does not end before the last begins
 
 Figures = dict[str, Any]
+
+_CODE = """
+import time
+
+def handler(event, _):
+    began = time.time()
+    time.sleep(event["seconds"])
+    return [began, time.time()]
+"""
 
 
 def main() -> int:
@@ -198,10 +207,7 @@ def _functions(target: Any, lambdas: Any) -> Iterator[str]:
     role = target.client("iam").create_role(RoleName="bench", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     code = BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
-        archive.writestr(
-            "index.py",
-            "import time\n\ndef handler(event, _):\n    began = time.time()\n    time.sleep(event['seconds'])\n    return [began, time.time()]\n",
-        )
+        archive.writestr("index.py", _CODE)
     for number in range(FUNCTIONS):
         lambdas.create_function(
             FunctionName=f"bench-{number}",
