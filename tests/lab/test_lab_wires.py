@@ -40,6 +40,30 @@ def test_show_prints_all_that_stands_and_what_is_wrong(online: Premises) -> None
     assert f"nat_gateway {gateway}: out" in text
 
 
+def test_faults_are_made_listed_and_mended_by_command(online: Premises) -> None:
+    lab = online.lab
+    said = run(lab, "lab.fault", "origin", "dummy.restapiexample.com", "--mode", "slow", "--seconds", "0.5")
+    assert said.stdout == "fault: origin dummy.restapiexample.com: slow by 0.5 s\n"
+    assert said.stdout in run(lab, "lab.fault", "zone", HERE).stdout
+    assert f"fault: zone {HERE}: out" in run(lab, "lab.status").stdout
+    assert "zone" not in run(lab, "lab.mend", "--kind", "zone", "--target", HERE).stdout
+    assert run(lab, "lab.mend").stdout == "nothing is wrong\n"
+    for words, complaint in (
+        (("zone", "moon"), "error: no zone named 'moon' to take away; there is: us-east-1a, us-east-1b"),
+        (("origin", "x", "--seconds", "soon"), "error: --seconds is 'soon': give a number"),
+    ):
+        refused = run(lab, "lab.fault", *words)
+        assert (refused.returncode, refused.stderr.strip()) == (1, complaint)
+    assert run(lab, "lab.mend", "--kind", "zone").returncode == 1
+
+
+def test_doctor_finds_a_running_lab_consistent(online: Premises) -> None:
+    said = run(online.lab, "lab.doctor")
+    assert said.returncode == 0, said.stderr
+    assert f"lab on port {online.lab.port}" in said.stdout
+    assert "FAILED" not in said.stdout
+
+
 def test_a_shell_is_where_it_was_asked_for(online: Premises) -> None:
     _, egress, _ = online.new_nat_gateway(HERE)
     function = online.new_function()

@@ -86,7 +86,9 @@ class Lab:
         said = _read_until_closed(reader, _START_SECONDS)
         daemon.wait()  # it has forked the lab and is done
         if said != "ready":
-            raise LabError(said or f"the lab did not start; its log is {log}")
+            raise LabError(
+                said or f"the lab did not start: `invoke lab.doctor` says what this machine lacks, {log} more"
+            )
         return self.status()
 
     def stop(self) -> bool:

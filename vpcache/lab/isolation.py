@@ -39,14 +39,17 @@ def run_isolated(body: Callable[[int], None]) -> int:
     """
     uid, gid = os.geteuid(), os.getegid()
     flags = _CLONE_NEWNS | _CLONE_NEWPID | _CLONE_NEWNET | (_CLONE_NEWUSER if uid else 0)
-    if _libc.unshare(flags):
+    try:
+        if _libc.unshare(flags):
+            error = ctypes.get_errno()
+            raise OSError(error, os.strerror(error))
+        if uid:
+            _map_to_root(uid, gid)
+    except OSError as error:
         raise LabError(
-            f"the kernel forbids the lab's namespaces ({os.strerror(ctypes.get_errno())}): "
-            "run as root, or allow unprivileged user namespaces (sysctl user.max_user_namespaces, "
-            "kernel.apparmor_restrict_unprivileged_userns)"
-        )
-    if uid:
-        _map_to_root(uid, gid)
+            f"the kernel forbids the lab's namespaces ({error.strerror}): run as root, or allow unprivileged "
+            "user namespaces; `invoke lab.doctor` says how"
+        ) from error
     first = os.fork()
     if first:
         return first
