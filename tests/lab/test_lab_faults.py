@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from ipaddress import IPv4Address, IPv4Network
+
 import pytest
 from premises import ZONES, Premises
 
@@ -61,8 +63,13 @@ def test_a_function_moves_out_of_a_lost_zone_but_not_from_a_lost_interface(onlin
     assert has_egress(alone)
     with online.lab.faulted("interface", online.interface_of(alone, HERE)):
         assert not has_egress(alone)
-    with online.lab.faulted("zone", THERE):
-        assert all(has_egress(function) for _ in range(3))
+    subnets = {zone: IPv4Network(cidr) for zone, cidr in ((HERE, "10.0.0.128/26"), (THERE, "10.0.0.192/26"))}
+    for _ in range(2):
+        address = IPv4Address(online.invoke(function)["answer"])
+        (zone,) = (zone for zone, subnet in subnets.items() if address in subnet)
+        with online.lab.faulted("zone", zone):
+            elsewhere = IPv4Address(online.invoke(function)["answer"])
+            assert elsewhere not in subnets[zone]
 
 
 @pytest.mark.parametrize(
