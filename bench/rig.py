@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import os
 import random
 import signal
 import socket
@@ -14,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from vpcache.run import free_port
@@ -45,9 +48,21 @@ class Memcached:
         self._process.kill()
         self._process.wait()
 
+    def pin(self, processors: set[int]) -> None:
+        """Let all its threads run on these processors only."""
+        for thread in Path(f"/proc/{self._process.pid}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), processors)
+
     def freeze(self) -> None:
         """Let it hang: the kernel still accepts connections for it."""
         self._process.send_signal(signal.SIGSTOP)
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Store a value."""
+        with socket.create_connection(("127.0.0.1", self.port), 5) as connection:
+            connection.sendall(b"set %b 0 0 %d\r\n%b\r\n" % (key, len(value), value))
+            if connection.recv(100) != b"STORED\r\n":
+                raise RuntimeError(f"memcached did not store {len(value)} bytes")
 
     def stats(self) -> dict[str, int]:
         """Return its counters."""
@@ -125,6 +140,7 @@ def cluster(size: int) -> Iterator[tuple[list[Memcached], Discovery]]:
         yield nodes, discovery
 
 
+@functools.cache
 def employees(size: int) -> bytes:
     """Return JSON of about `size` bytes, of the form that the source scenario's API answers with."""
     data: list[dict[str, object]] = []

@@ -142,7 +142,7 @@ class CachedApi:
         """Return the origin's status and the body of an answer. Raises OriginError."""
         started = time.perf_counter()
         try:
-            reply = self._origin.fetch(resource.path)
+            reply = self._origin.fetch(resource.path, meanwhile=self._telemetry.flush)
         finally:
             self._telemetry.fetched(time.perf_counter() - started)
         try:

@@ -12,7 +12,7 @@ MAX_REPLY_BYTES = 64 * 1024  # a cluster has 60 nodes at most, a node some 200 b
 _COMMAND = b"config get cluster\r\n"
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Node:
     """Where one cache node listens: its name, and the address that spares a look-up of it, if known."""
 
@@ -51,7 +51,8 @@ def parse(reply):
     version, _, listed = body.partition(b"\n")
     if not version.strip().isdigit():
         raise DiscoveryError(f"no version: {version[:40]!r}")
-    nodes = tuple(sorted({_node(entry) for entry in listed.split()}))
+    found = {_node(entry) for entry in listed.split()}
+    nodes = tuple(sorted(found, key=lambda node: (node.host, node.port, node.ip)))
     if not nodes:
         raise DiscoveryError("no nodes")
     return Cluster(int(version), nodes)

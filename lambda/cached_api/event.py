@@ -1,7 +1,6 @@
 """Which resource of the origin an event asks for: the gate between callers and everything behind."""
 
 import functools
-import hashlib
 import re
 from dataclasses import dataclass
 
@@ -42,5 +41,7 @@ def _resource(path):
         raise BadEventError("path: write /names/of/resources with letters, digits and . _ ~ - only")
     name = path.encode()
     if len(name) > MAX_KEY_BYTES:
+        import hashlib  # hardly ever needed
+
         name = hashlib.sha256(name).hexdigest().encode()
     return Resource(path, KEY_PREFIX + name)

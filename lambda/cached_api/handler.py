@@ -17,9 +17,9 @@ from telemetry import Telemetry
 
 def handler(event, context):
     """Answer one event as an API Gateway proxy integration would, in JSON bytes."""
+    telemetry = _telemetry()
+    telemetry.begin(context)
     try:
-        telemetry = _telemetry()
-        telemetry.begin(context)
         return _api().answer(resource_of(event))
     except BadEventError as error:
         return answer.problem(400, str(error))

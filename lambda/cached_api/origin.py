@@ -1,8 +1,5 @@
 """The external API that the cache stands in front of."""
 
-import queue
-import threading
-import time
 from dataclasses import dataclass
 
 MAX_BYTES = 5 * 1024 * 1024
@@ -34,40 +31,24 @@ class Origin:
     def __init__(self, url, limit):
         self._url = url.rstrip("/")
         self._limit = limit
-        self._session = None
+        self._fetcher = None
 
-    def fetch(self, path):
-        """Return the Reply to a GET of `path`. Raises OriginError."""
-        url = self._url + path
-        deadline = time.monotonic() + self._limit
-        outcome = queue.SimpleQueue()
-        # a thread, since no setting of requests limits a look-up, or headers that come drop by drop
-        threading.Thread(target=self._work, args=(url, deadline, outcome), daemon=True).start()
-        try:
-            reply = outcome.get(timeout=self._limit)
-        except queue.Empty:
-            self._session = None  # it belongs to the thread that is late
-            reply = OriginError(504, f"{url} did not answer within {self._limit} s")
-        if isinstance(reply, Exception):
-            raise reply
-        return reply
+    def fetch(self, path, meanwhile):
+        """Return the Reply to a GET of `path`; `meanwhile` is called while it is on its way.
 
-    def _work(self, url, deadline, outcome):
-        try:
-            outcome.put(self._get(url, deadline))
-        except OriginError as error:
-            outcome.put(error)
-        except Exception as error:  # or the caller would wait for the limit
-            outcome.put(OriginError(502, f"{url}: {type(error).__name__}: {error}"))
-
-    def _get(self, url, deadline):
+        Raises OriginError.
+        """
         import exchange  # it imports requests: 100 ms that a hit can do without
 
-        session = self._session = self._session or exchange.new_session()
+        url = self._url + path
+        fetcher = self._fetcher = self._fetcher or exchange.Fetcher(self._limit, MAX_BYTES)
         try:
-            status, content_type, content = exchange.get(session, url, self._limit, deadline, MAX_BYTES)
+            status, content_type, content = fetcher.get(url, meanwhile)
+        except exchange.LateError as error:
+            self._fetcher = None  # it is not done yet
+            raise OriginError(504, f"{url} did not answer within {self._limit} s") from error
         except exchange.TIMEOUTS as error:
-            raise OriginError(504, f"{url} did not answer in time") from error
+            raise OriginError(504, f"{url} did not answer in time: {error}") from error
         except exchange.ERRORS as error:
             raise OriginError(502, f"{url} cannot be had: {error}") from error
         if content is None:

@@ -1,7 +1,7 @@
 """What an operator sees: metrics in the embedded metric format, and a log line for all that is not a hit.
 
-A hit only counts. Counts are written with the next answer that had to wait for the origin, or by the first
-answer after FLUSH_SECONDS; those since then are lost when the environment ends, for nothing runs after it.
+A hit only counts. Counts are written while a later call waits for the origin anyway, or by the first answer
+after FLUSH_SECONDS; those since then are lost when the environment ends, for nothing runs after it.
 """
 
 import os
@@ -35,15 +35,13 @@ class Telemetry:
     def hit(self):
         """Count an answer from the cache."""
         self._counts["Hit"] += 1
-        if self._clock() >= self._flush_at:
-            self.flush()
+        self._flush_if_due()
 
     def answered(self, path, state, age):
         """Count and log an answer, `state` as in X-Cache, `age` in seconds."""
         self._counts[_METRIC_OF[state]] += 1
         self._log.info("answered", path=path, cache=state, age=age, request_id=self._request_id)
-        if state != "STALE" or self._clock() >= self._flush_at:
-            self.flush()
+        self._flush_if_due()
 
     def fetched(self, seconds):
         """Take note of how long the origin took."""
@@ -73,3 +71,7 @@ class Telemetry:
         self._counts.clear()
         self._origin_ms.clear()
         self._flush_at = self._clock() + FLUSH_SECONDS
+
+    def _flush_if_due(self):
+        if self._clock() >= self._flush_at:
+            self.flush()

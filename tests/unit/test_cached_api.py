@@ -32,6 +32,9 @@ class Silent:
     def cache_error(self, message):
         self.errors.append(str(message))
 
+    def flush(self):
+        pass
+
     def failed(self, path, error):
         self.errors.append(str(error))
 

@@ -1,0 +1,45 @@
+"""The same hit end to end: an applied stack on a lab of the bench's own, invoked as any client would."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.times import Times, times
+from vpcache.functions import call_cached_api
+from vpcache.project import Project
+from vpcache.run import begin
+
+_PATHS = {"2 KB": "/employees", "100 KB": "/employees/archive"}
+_WARM_UP = 20
+
+
+@dataclass(frozen=True)
+class EndToEnd:
+    """Times of a hit: from invoke to answer at the caller, and of the function by its REPORT line."""
+
+    caller: Times
+    function: Times
+
+
+def hits(root: Path, calls: int = 300) -> dict[str, EndToEnd]:
+    """Return the times by size. Raises RuntimeError if an answer was not from the cache."""
+    with begin(Project(root), lambda line: print(line, file=sys.stderr)) as run:
+        try:
+            outputs = run.stack().outputs()
+            result = {}
+            for size, path in _PATHS.items():
+                answers = [
+                    call_cached_api(run.target(), outputs["cached_api"], path)
+                    for _ in range(_WARM_UP + calls)
+                ][_WARM_UP:]
+                if {answer.source for answer in answers} != {"cache"}:
+                    raise RuntimeError(f"{path} was not always answered by the cache")
+                result[size] = EndToEnd(
+                    times([answer.wall_ms * 1e3 for answer in answers]),
+                    times([answer.function_ms * 1e3 for answer in answers]),
+                )
+            return result
+        finally:
+            run.end()
