@@ -8,6 +8,9 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
+from cached_reads import Api
+
+from bench.rig import Origin, cluster
 
 LAMBDA = Path(__file__).parents[2] / "lambda"
 
@@ -46,3 +49,26 @@ def cached_api(function_module):
         modules = SimpleNamespace(**{name: importlib.import_module(name) for name in names})
     sys.modules["exchange"] = modules.exchange  # it is imported only when the first miss comes
     return modules
+
+
+@pytest.fixture
+def origin():
+    server = Origin()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def two_nodes():
+    with cluster(2) as (nodes, discovery):
+        yield SimpleNamespace(nodes=nodes, discovery=discovery, port=discovery.port)
+
+
+@pytest.fixture
+def new_api(cached_api, origin, two_nodes):
+    """Make the API of one more worker."""
+
+    def make(**settings):
+        return Api(cached_api, settings.pop("url", origin.url), two_nodes.port, **settings)
+
+    return make

@@ -3,92 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
-from types import SimpleNamespace
 
 import pytest
-
-from bench.rig import Origin, cluster
-
-
-class Silent:
-    """Takes what telemetry takes, and keeps the words of cache errors and failures."""
-
-    def __init__(self) -> None:
-        self.errors: list[str] = []
-
-    def begin(self, context):
-        pass
-
-    def hit(self):
-        pass
-
-    def answered(self, path, state, age):
-        pass
-
-    def fetched(self, seconds):
-        pass
-
-    def cache_error(self, message):
-        self.errors.append(str(message))
-
-    def flush(self):
-        pass
-
-    def failed(self, path, error):
-        self.errors.append(str(error))
-
-
-class Api:
-    """A worker's cached API, with answers unpacked."""
-
-    def __init__(self, modules, url, port, **settings):
-        self._modules = modules
-        self.telemetry = Silent()
-        endpoint = modules.discovery.Node("127.0.0.1", port)
-        chosen = modules.settings.Settings(endpoint, False, url, **{"ttl": 60, "origin_limit": 2, **settings})
-        self.cache = modules.cache.Cache(endpoint, self.telemetry.cache_error)
-        origin = modules.origin.Origin(url, chosen.origin_limit)
-        self._api = modules.api.CachedApi(self.cache, origin, chosen, self.telemetry)
-
-    def get(self, path):
-        """Return status, X-Cache and body of an answer; an OriginError's status and words."""
-        try:
-            raw = self._api.answer(self._modules.event.resource_of({"path": path}))
-        except self._modules.origin.OriginError as error:
-            return SimpleNamespace(status=error.status, cache=None, body=str(error), age=0)
-        answer = json.loads(raw)
-        headers = answer["headers"]
-        return SimpleNamespace(
-            status=answer["statusCode"],
-            cache=headers["x-cache"],
-            body=answer["body"],
-            age=int(headers["age"]),
-            headers=headers,
-        )
-
-
-@pytest.fixture
-def origin():
-    server = Origin()
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def two_nodes():
-    with cluster(2) as (nodes, discovery):
-        yield SimpleNamespace(nodes=nodes, discovery=discovery, port=discovery.port)
-
-
-@pytest.fixture
-def new_api(cached_api, origin, two_nodes):
-    """Make the API of one more worker."""
-
-    def make(**settings):
-        return Api(cached_api, settings.pop("url", origin.url), two_nodes.port, **settings)
-
-    return make
+from cached_reads import at_once, later
 
 
 def test_first_call_is_a_miss_second_a_hit_and_the_origin_is_called_once(new_api, origin):
@@ -213,27 +130,3 @@ def test_binary_content_passes_in_base64(cached_api):
     body = cached_api.answer.body_of(200, "image/png", b"\xff\0")
     answer = json.loads(cached_api.answer.finish(body, "HIT", 3))
     assert (answer["isBase64Encoded"], answer["body"]) == (True, "/wA=")
-
-
-def at_once(workers, path):
-    """Let every worker ask for a path at the same moment; return their answers."""
-    gate = threading.Barrier(len(workers))
-    answers = []
-
-    def ask(worker):
-        gate.wait()
-        answers.append(worker.get(path))
-
-    threads = [threading.Thread(target=ask, args=(worker,)) for worker in workers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(answers) == len(workers)
-    return answers
-
-
-def later(modules, monkeypatch, seconds):
-    """Move the clock that ages are taken by."""
-    now_ms = modules.envelope.now_ms
-    monkeypatch.setattr(modules.envelope, "now_ms", lambda: now_ms() + int(seconds * 1000))
