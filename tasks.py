@@ -116,6 +116,18 @@ def test(_: Context, workers: str = "4", select: str = "", paths: str = "") -> N
     checks.test(ROOT, workers=workers, select=select, paths=paths.split())
 
 
+@task(
+    help=JSON_HELP
+    | {
+        "figure": "draw the hits into this SVG file",
+        "lab": "measure end to end on a lab and a stack too, which takes two minutes more",
+    }
+)
+def bench(_: Context, json: bool = False, figure: str = "", lab: bool = True) -> None:
+    """Measure the cached read against a raw socket and the source scenario's handler (needs Node.js and npm)."""
+    checks.bench(ROOT, as_json=json, figure=figure, with_lab=lab)
+
+
 @task
 def check(_: Context) -> None:
     """Run the linters: ruff, mypy, terraform fmt and validate."""
@@ -202,4 +214,6 @@ def configure(_: Context, name: str, value: str) -> None:
 
 
 lab = Collection("lab", start, stop, status, doctor, fault, mend, show, shell, capture, configure)
-namespace = Collection(apply, plan, outputs, call, verify, drill, destroy, sweep, unlock, test, check, lab)
+namespace = Collection(
+    apply, plan, outputs, call, verify, drill, destroy, sweep, unlock, test, check, bench, lab
+)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.times import Times, times
-from vpcache.functions import call_cached_api
+from vpcache.functions import FunctionClient
 from vpcache.project import Project
 from vpcache.run import begin
 
@@ -28,11 +28,11 @@ def hits(root: Path, calls: int = 300) -> dict[str, EndToEnd]:
     with begin(Project(root), lambda line: print(line, file=sys.stderr)) as run:
         try:
             outputs = run.stack().outputs()
+            client = FunctionClient(run.target())
             result = {}
             for size, path in _PATHS.items():
                 answers = [
-                    call_cached_api(run.target(), outputs["cached_api"], path)
-                    for _ in range(_WARM_UP + calls)
+                    client.call_cached_api(outputs["cached_api"], path) for _ in range(_WARM_UP + calls)
                 ][_WARM_UP:]
                 if {answer.source for answer in answers} != {"cache"}:
                     raise RuntimeError(f"{path} was not always answered by the cache")

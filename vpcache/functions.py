@@ -33,6 +33,7 @@ class CachedAnswer:
     """An answer of the cached API: where it came from, and which cache node holds it."""
 
     source: str  # "cache" or "origin"
+    cache: str  # HIT, MISS, STALE (the origin fails or is being asked) or BYPASS (the cache took no part)
     status: int
     body: str
     node: str | None
@@ -75,7 +76,8 @@ class FunctionClient:
         answer = self.call(function_name, {} if path is None else {"path": path})
         headers = answer.payload["headers"]
         return CachedAnswer(
-            source="cache" if headers.get("x-cache") in ("HIT", "STALE") else "origin",
+            source="cache" if headers["x-cache"] in ("HIT", "STALE") else "origin",
+            cache=headers["x-cache"],
             status=answer.payload["statusCode"],
             body=answer.payload["body"],
             node=headers.get("x-cache-node"),

@@ -28,6 +28,15 @@ def test(root: Path, *, workers: str, select: str, paths: Sequence[str]) -> None
         raise Exit(code=status)
 
 
+@in_one_line
+def bench(root: Path, *, as_json: bool, figure: str, with_lab: bool) -> None:
+    """Measure the cached read; exit status 1 if a figure misses what is promised of it."""
+    options = ["--json"] * as_json + ["--figure", figure] * bool(figure) + ["--no-lab"] * (not with_lab)
+    status = subprocess.run([sys.executable, "-m", "bench", *options], cwd=root, check=False).returncode
+    if status:
+        raise Exit(code=status)
+
+
 @dataclass(frozen=True)
 class Check:
     """A linter under the name that the user sees: commands that must all succeed, in turn."""

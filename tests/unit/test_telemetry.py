@@ -1,0 +1,56 @@
+import json
+from types import SimpleNamespace
+
+import pytest
+
+
+@pytest.fixture
+def telemetry(cached_api, monkeypatch):
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "the-function")
+    clock = SimpleNamespace(now=0.0)
+    made = cached_api.telemetry.Telemetry(lambda: clock.now)
+    made.begin(SimpleNamespace(aws_request_id="request-1"))
+    return made, clock
+
+
+def written(capsys):
+    """Return what was written since the last look: metrics and log lines."""
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return [line for line in lines if "_aws" in line], [line for line in lines if "_aws" not in line]
+
+
+def test_hits_are_counted_and_written_at_most_every_few_seconds(telemetry, cached_api, capsys):
+    made, clock = telemetry
+    for _ in range(3):
+        made.hit()
+    assert written(capsys) == ([], [])
+    clock.now += cached_api.telemetry.FLUSH_SECONDS
+    made.hit()
+    [metrics], logs = written(capsys)
+    assert metrics["Hit"] == [4]
+    assert metrics["service"] == "the-function"
+    assert metrics["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [{"Name": "Hit", "Unit": "Count"}]
+    assert logs == []
+    made.hit()
+    assert written(capsys) == ([], [])
+
+
+def test_all_that_is_not_a_hit_is_logged_and_counted(telemetry, capsys):
+    made, _ = telemetry
+    made.cache_error("node-1:11211 is left alone")
+    made.fetched(0.05)
+    made.answered("/employees", "MISS", 0)
+    made.answered("/employees", "BYPASS", 0)
+    made.answered("/employees", "STALE", 7)
+    made.flush()
+    [metrics], logs = written(capsys)
+    names = ("CacheError", "Miss", "Stale", "OriginLatency")
+    assert [metrics[name] for name in names] == [[1], [2], [1], [50]]
+    assert [line.get("cache") for line in logs] == [None, "MISS", "BYPASS", "STALE"]
+    assert {line["request_id"] for line in logs} == {"request-1"}
+    assert logs[0]["error"] == "node-1:11211 is left alone"
+
+
+def test_no_metrics_are_written_where_nothing_happened(telemetry, capsys):
+    telemetry[0].flush()
+    assert written(capsys) == ([], [])
