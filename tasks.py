@@ -124,7 +124,7 @@ def test(_: Context, workers: str = "4", select: str = "", paths: str = "") -> N
     }
 )
 def bench(_: Context, json: bool = False, figure: str = "", lab: bool = True) -> None:
-    """Measure the cached read against a raw socket and the source scenario's handler (needs Node.js and npm)."""
+    """Measure the cached read against a raw socket and the scenario's handler (needs Node.js, npm)."""
     checks.bench(ROOT, as_json=json, figure=figure, with_lab=lab)
 
 

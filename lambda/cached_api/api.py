@@ -142,11 +142,11 @@ class CachedApi:
         """Return the origin's status and the body of an answer. Raises OriginError."""
         started = time.perf_counter()
         try:
-            reply = self._origin.fetch(resource.path, meanwhile=self._telemetry.flush)
+            status, content_type, content = self._origin.fetch(resource.path, self._telemetry.flush)
         finally:
             self._telemetry.fetched(time.perf_counter() - started)
         try:
-            return reply.status, answer.body_of(reply.status, reply.content_type, reply.content)
+            return status, answer.body_of(status, content_type, content)
         except answer.AnswerTooLargeError as error:
             raise OriginError(502, f"{resource.path}: {error}") from error
 

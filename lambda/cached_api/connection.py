@@ -6,7 +6,6 @@ The protocol: https://github.com/memcached/memcached/blob/master/doc/protocol.tx
 import socket
 import struct
 import time
-from dataclasses import dataclass
 
 from pymemcache.client.base import Client
 from pymemcache.exceptions import MemcacheServerError, MemcacheUnexpectedCloseError, MemcacheUnknownError
@@ -21,14 +20,6 @@ _KERNEL_TIMEOUT = struct.pack("@ll", 0, int(ANSWER_SECONDS * 1_000_000))
 
 class TooLargeError(Exception):
     """The node takes no item of this size; the connection is in order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a node says of a key: `value` is None if it has none, `flags` are the words behind the size."""
-
-    value: bytes | None
-    flags: tuple[bytes, ...] = ()
 
 
 class Connection(Client):
@@ -62,12 +53,15 @@ class Connection(Client):
         raise self._unusable(header)
 
     def ask(self, key, flags):
-        """Return the Reply to a meta get of `key`; `flags` are added to it, such as N5."""
+        """Return the value of `key`, None if there is none, and what the node says of it.
+
+        `flags` are added to a meta get, such as N5; the node's words of it come back as a list.
+        """
         header, start, end = self._exchange(b"mg %b v k %b\r\n" % (key, flags))
         if start and header[2:3] == [b"k" + key]:
-            return Reply(bytes(self._view[start:end]), tuple(header[3:]))
+            return bytes(self._view[start:end]), header[3:]
         if header[:1] == [b"EN"]:
-            return Reply(None)
+            return None, []
         raise self._unusable(header)
 
     def store(self, key, value, seconds):

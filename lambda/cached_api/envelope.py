@@ -9,7 +9,7 @@ from typing import NamedTuple
 PLAIN, DEFLATED, PASS = range(3)
 COMPRESS_OVER = 4096  # bytes; below, there is nothing to gain
 MAX_BODY_BYTES = 8 * 1024 * 1024
-EARLY = 0.1  # the last part of a lifetime in which a refresh begins, at a random moment
+EARLY = 0.05  # the last part of a lifetime in which a refresh begins, at a random moment
 INFLATE_BYTES_PER_SECOND = 350e6  # zlib on JSON and one core: 100 KB take 0.3 ms
 _MAGIC = b"vpc"
 _HEADER = struct.Struct("!3sBQQQ")

@@ -15,7 +15,7 @@ class BadEventError(Exception):
     """The event asks for nothing that a path of the origin could be."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Resource:
     """A path below the origin's URL, and the key that its answer is cached under."""
 

@@ -20,7 +20,7 @@ class State(enum.Enum):
     FAILED = "somebody has just failed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Claim:
     """An attempt's outcome; of a failure, the HTTP status and the words."""
 
@@ -33,14 +33,14 @@ def take(connection, key, seconds, heeds_failure):
     """Try to take the lease of `key` for some seconds; who does not heed a failure takes it from there."""
     name = _name(key)
     wish = b"c N%d" % seconds
-    reply = connection.ask(name, wish)
-    if reply.value and not heeds_failure:
-        connection.remove(name, next(flag[1:] for flag in reply.flags if flag[:1] == b"c"))
-        reply = connection.ask(name, wish)
-    if b"W" in reply.flags:
+    failure, flags = connection.ask(name, wish)
+    if failure and not heeds_failure:
+        connection.remove(name, next(flag[1:] for flag in flags if flag[:1] == b"c"))
+        failure, flags = connection.ask(name, wish)
+    if b"W" in flags:
         return Claim(State.WON)
-    if reply.value:
-        status, message = json.loads(reply.value)
+    if failure:
+        status, message = json.loads(failure)
         return Claim(State.FAILED, status, message)
     return Claim(State.HELD)
 

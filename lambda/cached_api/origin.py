@@ -1,17 +1,6 @@
 """The external API that the cache stands in front of."""
 
-from dataclasses import dataclass
-
 MAX_BYTES = 5 * 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What the origin said."""
-
-    status: int
-    content_type: str
-    content: bytes
 
 
 class OriginError(Exception):
@@ -34,7 +23,7 @@ class Origin:
         self._fetcher = None
 
     def fetch(self, path, meanwhile):
-        """Return the Reply to a GET of `path`; `meanwhile` is called while it is on its way.
+        """Return status, content type and content of `path`; `meanwhile` is called during the wait.
 
         Raises OriginError.
         """
@@ -55,4 +44,4 @@ class Origin:
             raise OriginError(502, f"{url} answered with more than {MAX_BYTES} bytes")
         if status >= 500 or 300 <= status < 400:
             raise OriginError(502, f"{url} answered {status}")
-        return Reply(status, content_type, content)
+        return status, content_type, content

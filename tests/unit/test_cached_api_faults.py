@@ -130,8 +130,8 @@ def test_a_value_on_a_stand_in_lives_shortly(new_api, two_nodes, cached_api):
     lives = set()
     for path in PATHS:
         key = cached_api.event.resource_of({"path": path}).key
-        reply, _ = api.cache.run(cached_api.connection.Connection.ask, key, b"t")
-        lives.add(int(reply.flags[0][1:]) > cached_api.cache.DISPLACED_SECONDS)
+        (_, flags), _ = api.cache.run(cached_api.connection.Connection.ask, key, b"t")
+        lives.add(int(flags[0][1:]) > cached_api.cache.DISPLACED_SECONDS)
     assert lives == {True, False}  # the dead node's keys shortly, the others for as long as ever
 
 

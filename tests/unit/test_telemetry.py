@@ -1,16 +1,22 @@
 import json
+import secrets
 from types import SimpleNamespace
 
 import pytest
 
 
 @pytest.fixture
-def telemetry(cached_api, monkeypatch):
-    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "the-function")
-    clock = SimpleNamespace(now=0.0)
-    made = cached_api.telemetry.Telemetry(lambda: clock.now)
-    made.begin(SimpleNamespace(aws_request_id="request-1"))
-    return made, clock
+def start(cached_api, monkeypatch):
+    """Make a telemetry and its clock, within the test: a log handler keeps the stream of its making."""
+
+    def make():
+        monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", f"function-{secrets.token_hex(4)}")
+        clock = SimpleNamespace(now=0.0)
+        made = cached_api.telemetry.Telemetry(lambda: clock.now)
+        made.begin(SimpleNamespace(aws_request_id="request-1"))
+        return made, clock
+
+    return make
 
 
 def written(capsys):
@@ -19,8 +25,8 @@ def written(capsys):
     return [line for line in lines if "_aws" in line], [line for line in lines if "_aws" not in line]
 
 
-def test_hits_are_counted_and_written_at_most_every_few_seconds(telemetry, cached_api, capsys):
-    made, clock = telemetry
+def test_hits_are_counted_and_written_at_most_every_few_seconds(start, cached_api, capsys):
+    made, clock = start()
     for _ in range(3):
         made.hit()
     assert written(capsys) == ([], [])
@@ -28,15 +34,15 @@ def test_hits_are_counted_and_written_at_most_every_few_seconds(telemetry, cache
     made.hit()
     [metrics], logs = written(capsys)
     assert metrics["Hit"] == [4]
-    assert metrics["service"] == "the-function"
+    assert metrics["service"].startswith("function-")
     assert metrics["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [{"Name": "Hit", "Unit": "Count"}]
     assert logs == []
     made.hit()
     assert written(capsys) == ([], [])
 
 
-def test_all_that_is_not_a_hit_is_logged_and_counted(telemetry, capsys):
-    made, _ = telemetry
+def test_all_that_is_not_a_hit_is_logged_and_counted(start, capsys):
+    made, _ = start()
     made.cache_error("node-1:11211 is left alone")
     made.fetched(0.05)
     made.answered("/employees", "MISS", 0)
@@ -51,6 +57,6 @@ def test_all_that_is_not_a_hit_is_logged_and_counted(telemetry, capsys):
     assert logs[0]["error"] == "node-1:11211 is left alone"
 
 
-def test_no_metrics_are_written_where_nothing_happened(telemetry, capsys):
-    telemetry[0].flush()
+def test_no_metrics_are_written_where_nothing_happened(start, capsys):
+    start()[0].flush()
     assert written(capsys) == ([], [])

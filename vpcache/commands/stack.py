@@ -82,8 +82,9 @@ def call(root: Path, environment: str, target: str, name: str, *, path: str, as_
     else:
         say_header("call", stack)
         print(
-            f"{path}: status {answer.status}, {figures['bytes']} bytes from the {answer.source} ({answer.cache}); "
-            f"the function took {answer.function_ms:.1f} ms, the call {answer.wall_ms:.1f} ms"
+            f"{path}: status {answer.status}, {figures['bytes']} bytes from the {answer.source} "
+            f"({answer.cache}); the function took {answer.function_ms:.1f} ms, "
+            f"the call {answer.wall_ms:.1f} ms"
         )
     if answer.status >= 400:
         raise VpcacheError(f"{path}: the cached API answered {answer.status}: {answer.body[:200]}")
