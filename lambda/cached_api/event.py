@@ -2,7 +2,7 @@
 
 import functools
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 DEFAULT_PATH = "/employees"
 KEY_PREFIX = b"v2:"  # another prefix whenever the stored form changes
@@ -15,8 +15,7 @@ class BadEventError(Exception):
     """The event asks for nothing that a path of the origin could be."""
 
 
-@dataclass(frozen=True)
-class Resource:
+class Resource(NamedTuple):
     """A path below the origin's URL, and the key that its answer is cached under."""
 
     path: str

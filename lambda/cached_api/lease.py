@@ -7,7 +7,7 @@ fails leaves word in it: those who have waited share the failure, and a stale va
 
 import enum
 import json
-from dataclasses import dataclass
+from typing import NamedTuple
 
 FAILURE_SECONDS = 2
 
@@ -20,8 +20,7 @@ class State(enum.Enum):
     FAILED = "somebody has just failed"
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """An attempt's outcome; of a failure, the HTTP status and the words."""
 
     state: State

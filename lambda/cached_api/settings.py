@@ -1,6 +1,6 @@
 """What the function is told by its environment variables."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from discovery import Node
@@ -12,8 +12,7 @@ class SettingsError(Exception):
     """An environment variable is missing or makes no sense; says which and what to write."""
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """Times are in seconds.
 
     A value is fresh for `ttl`; for `stale` more it serves those who would have to wait, and everybody while
@@ -35,13 +34,14 @@ def from_environment(variables):
     origin_url = variables.get("ORIGIN_URL", "")
     if urlsplit(origin_url).scheme not in ("http", "https") or not urlsplit(origin_url).hostname:
         raise SettingsError(f"ORIGIN_URL is {origin_url!r}: write a URL such as https://api.example.com/v1")
+    default = Settings._field_defaults
     settings = Settings(
         _endpoint(variables.get("CACHE_ENDPOINT", "")),
         _flag(variables, "CACHE_TLS"),
         origin_url,
-        _seconds(variables, "TTL_SECONDS", 1, Settings.ttl),
-        _seconds(variables, "STALE_SECONDS", 0, Settings.stale),
-        _seconds(variables, "ORIGIN_LIMIT_SECONDS", 1, Settings.origin_limit),
+        _seconds(variables, "TTL_SECONDS", 1, default["ttl"]),
+        _seconds(variables, "STALE_SECONDS", 0, default["stale"]),
+        _seconds(variables, "ORIGIN_LIMIT_SECONDS", 1, default["origin_limit"]),
     )
     if settings.ttl + settings.stale > _MONTH:
         raise SettingsError(f"TTL_SECONDS and STALE_SECONDS exceed {_MONTH} together: write less")
