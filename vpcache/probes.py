@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from vpcache.functions import FunctionError, call, call_cached_api
 from vpcache.stack import Outputs
@@ -68,7 +69,8 @@ def cache_hit(target: Target, outputs: Outputs) -> tuple[bool, str]:
 
 def keys_on_every_node(target: Target, outputs: Outputs) -> tuple[bool, str]:
     """Whether every node holds keys: each is asked for twice and must then come from a node."""
-    nodes = Counter({node["address"]: 0 for node in outputs["cache_nodes"]})
+    ids = {node["address"]: node["id"] for node in outputs["cache_nodes"]}
+    nodes = Counter(dict.fromkeys(ids, 0))
     for path in _paths():
         answers = [call_cached_api(target, outputs["cached_api"], path) for _ in range(2)]
         if answers[1].source != "cache" or answers[1].node is None:
@@ -76,21 +78,22 @@ def keys_on_every_node(target: Target, outputs: Outputs) -> tuple[bool, str]:
         nodes[answers[1].node] += 1
         if all(nodes.values()):
             break
-    return all(nodes.values()), ", ".join(
-        f"{node}: {count}" for node, count in sorted(nodes.items())
-    ) + " keys"
+    said = ", ".join(f"{node_id} has {nodes[address]}" for address, node_id in ids.items())
+    return all(nodes.values()), f"of {nodes.total()} keys node {said}"
 
 
 def cache_is_private(target: Target, outputs: Outputs, zone: str) -> tuple[bool, str]:
     """Whether a function of the private subnet without the cache's client group is kept out."""
-    said = []
-    for node in outputs["cache_nodes"]:
-        where = f"{node['address']}:{node['port']}"
-        reply = call(target, outputs["egress_probes"][zone], {"connect": where}).payload
-        if reply["outcome"] != "timeout":
-            return False, f"{where}: {reply['outcome']}, where a timeout was due"
-        said.append(f"{where}: {reply['outcome']}")
-    return True, "without the client group, " + ", ".join(said)
+
+    def outcome(node: Mapping[str, Any]) -> str:
+        where = {"connect": f"{node['address']}:{node['port']}"}
+        return str(call(target, outputs["egress_probes"][zone], where).payload["outcome"])
+
+    nodes = outputs["cache_nodes"]
+    with ThreadPoolExecutor(max_workers=len(nodes)) as pool:
+        outcomes = list(pool.map(outcome, nodes))
+    said = ", ".join(f"node {node['id']}: {how}" for node, how in zip(nodes, outcomes, strict=True))
+    return set(outcomes) == {"timeout"}, f"without the client group, {said}"
 
 
 def _paths() -> Iterator[str]:

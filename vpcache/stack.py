@@ -98,6 +98,31 @@ class Stack:
 
     def plan(self, *, destroy: bool = False, on_event: Callable[[Event], None] | None = None) -> Plan:
         """Plan an apply (or a destroy). Needs `init` before."""
+        with self.alone():
+            return self._plan(destroy, on_event)
+
+    def changes(self, plan: Plan) -> dict[str, tuple[str, ...]]:
+        """Return what a plan does to each address that it touches: create, update, delete, or two in turn."""
+        _, text, _ = self._terraform.cmd("show", str(plan.path), json=IsFlagged)
+        return {
+            change["address"]: tuple(change["change"]["actions"])
+            for change in json.loads(text).get("resource_changes", [])
+            if change["change"]["actions"] not in (["no-op"], ["read"])
+        }
+
+    def with_variables(self, **variables: Any) -> Stack:
+        """Return the same stack as it would be with other variables."""
+        return Stack(
+            name=self.name,
+            environment_dir=self.environment_dir,
+            target=self.target,
+            work_dir=self.work_dir,
+            variables=self.variables | variables,
+            notice=self._notice,
+            temporary=self._temporary,
+        )
+
+    def _plan(self, destroy: bool, on_event: Callable[[Event], None] | None) -> Plan:
         path = self.work_dir / "plan.tfplan"
         counts = {"add": 0, "change": 0, "remove": 0}
 

@@ -20,10 +20,11 @@ resource "aws_elasticache_cluster" "this" {
   apply_immediately            = true
   tags                         = var.tags
 
-  # AWS takes the zones of a new node from the end of the list and never tells them back: look where they are
+  # AWS takes the zones of a new node from the end of the list and never tells them back: look where they are;
+  # while the number changes, the plan still shows the nodes of before
   lifecycle {
     postcondition {
-      condition     = join(",", sort(self.cache_nodes[*].availability_zone)) == join(",", sort(var.nodes))
+      condition     = length(self.cache_nodes) != length(var.nodes) || join(",", sort(self.cache_nodes[*].availability_zone)) == join(",", sort(var.nodes))
       error_message = "The nodes of ${var.name} are in ${join(", ", self.cache_nodes[*].availability_zone)}, not in ${join(", ", var.nodes)}: AWS adds nodes at the end of the list and removes from its end; append zones to nodes or remove its last ones, in steps."
     }
   }

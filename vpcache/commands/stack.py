@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -198,7 +199,7 @@ def _say_results(results: Sequence[Any]) -> None:
             "[green]passed" if result.passed else "[red]failed",
             result.evidence,
         )
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else 160).print(table)  # a log has no edge to wrap at
 
 
 @contextmanager

@@ -1,0 +1,63 @@
+"""What plans say about the stack that stands, before anything is touched."""
+
+import pytest
+
+from vpcache.terraform import TerraformError
+
+CLUSTER = "module.elasticache_memcached.aws_elasticache_cluster.this"
+SPANNING = {
+    CLUSTER,
+    "module.elasticache_memcached.aws_elasticache_subnet_group.this",
+    "module.cached_api.aws_lambda_function.this",
+}
+
+
+def _changes(stack, **variables):
+    other = stack.with_variables(**variables)
+    with other.alone():
+        return other.changes(other.plan())
+
+
+@pytest.fixture
+def cache(stack):
+    """The cache's settings as they stand, for plans that change one of them."""
+    return {
+        "zones": ["us-east-1a", "us-east-1b"],
+        "node_type": "cache.t4g.micro",
+        "transit_encryption": False,
+    }
+
+
+def test_the_settings_as_they_stand_change_nothing(stack, outputs, cache):
+    assert _changes(stack, cache=cache) == {}
+
+
+def test_a_zone_less_destroys_that_zone_alone(stack, outputs, cache):
+    zones = {"us-east-1a": {"public_cidr": "10.0.0.0/26", "private_cidr": "10.0.0.128/26"}}
+    changes = _changes(stack, zones=zones, cache={**cache, "zones": ["us-east-1a"]})
+    gone = {address for address, actions in changes.items() if actions == ("delete",)}
+    assert len(gone) == 15, gone  # subnets, routes, gateway, address and the probe with all that is its own
+    assert all("us-east-1b" in address for address in gone)
+    assert set(changes) - gone <= SPANNING
+    assert all(changes[address] == ("update",) for address in set(changes) - gone)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"node_type": "cache.t4g.small"}, {"transit_encryption": True}],
+    ids=lambda each: next(iter(each)),
+)
+def test_what_replaces_the_cluster_says_so(stack, outputs, cache, changed):
+    changes = _changes(stack, cache=cache | changed)
+    assert changes[CLUSTER] == ("delete", "create")
+    assert set(changes) <= SPANNING
+
+
+def test_one_node_more_changes_the_cluster_alone(stack, outputs, cache):
+    zones = [*cache["zones"], "us-east-1a"]
+    assert _changes(stack, cache={**cache, "zones": zones}) == {CLUSTER: ("update",)}
+
+
+def test_a_node_moved_to_another_zone_is_refused_with_the_way_to_do_it(stack, outputs, cache):
+    with pytest.raises(TerraformError, match="append zones to nodes or remove its last ones"):
+        _changes(stack, cache={**cache, "zones": ["us-east-1a", "us-east-1a"]})
