@@ -54,6 +54,7 @@ def _serve(listener: socket.socket, pid: int, ready_fd: int) -> None:
     from werkzeug.serving import make_server
 
     from vpcache.lab.api import LabApi
+    from vpcache.lab.callers import CallersGate
     from vpcache.lab.control.app import create_app
     from vpcache.lab.region import Region
     from vpcache.lab.request_handler import RequestHandler
@@ -61,7 +62,7 @@ def _serve(listener: socket.socket, pid: int, ready_fd: int) -> None:
     region = Region(WORK_DIR)
     aws = create_app(region.functions, region.settle)
     region.open_api(aws)
-    app = LabApi(aws, region, pid)
+    app = CallersGate(LabApi(aws, region, pid))
     region.settle()
     server = make_server(
         "127.0.0.1",
