@@ -39,12 +39,12 @@ class Silent:
 class Api:
     """A worker's cached API, with answers unpacked."""
 
-    def __init__(self, modules, url, port, clock=time.monotonic, **settings):
+    def __init__(self, modules, url, port, clock=time.monotonic, tls=None, **settings):
         self._modules = modules
         self.telemetry = Silent()
-        endpoint = modules.discovery.Node("127.0.0.1", port)
+        endpoint = modules.discovery.Node("localhost", port)
         chosen = modules.settings.Settings(endpoint, False, url, **{"ttl": 60, "origin_limit": 2, **settings})
-        self.cache = modules.cache.Cache(endpoint, self.telemetry.cache_error, clock=clock)
+        self.cache = modules.cache.Cache(endpoint, self.telemetry.cache_error, tls, clock)
         origin = modules.origin.Origin(url, chosen.origin_limit)
         self._api = modules.api.CachedApi(self.cache, origin, chosen, self.telemetry)
 
