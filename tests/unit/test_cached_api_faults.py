@@ -199,6 +199,23 @@ def test_a_node_that_talks_nonsense_is_done_without(cached_api, origin, serve, t
         discovery.close()
 
 
+@pytest.mark.parametrize(
+    ("key", "tail"), [(b"v2:/other", b""), (b"v2:/employees", b"x")], ids=["other_key", "longer"]
+)
+def test_an_answer_out_of_step_is_never_served(cached_api, origin, serve, key, tail):
+    envelope = cached_api.envelope
+    body = cached_api.answer.body_of(200, "text/plain", b"another's secret")
+    value = envelope.pack(envelope.entry(envelope.PLAIN, body, envelope.now_ms(), 60))
+    reply = b"VA %d k%b\r\n%b%b\r\n" % (len(value), key, value, tail)
+    discovery = Discovery([serve(replies(reply))])
+    try:
+        answer = get(Api(cached_api, origin.url, discovery.port))
+        assert (answer.status, answer.cache) == (200, "BYPASS")
+        assert "secret" not in answer.body
+    finally:
+        discovery.close()
+
+
 @pytest.mark.parametrize("talk", [None, hang, drip(b"C"), replies(b"CONFIG cluster 0 3\r\nabc\r\nEND\r\n")])
 def test_without_discovery_the_origin_answers(cached_api, origin, serve, talk):
     api = Api(cached_api, origin.url, free_port() if talk is None else serve(talk))
