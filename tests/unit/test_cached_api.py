@@ -116,9 +116,7 @@ def test_what_fits_in_no_form_is_served_uncached_and_nobody_waits(new_api, origi
     origin.delay = 0.4
     started = time.monotonic()
     answers = at_once(workers, "/noise/1500000/x")
-    assert (
-        time.monotonic() - started < 4 * origin.delay
-    )  # ten times if in turns
+    assert time.monotonic() - started < 4 * origin.delay  # ten times if in turns
     assert {(answer.status, answer.cache) for answer in answers} == {(200, "BYPASS")}
     assert origin.calls == {"/noise/1500000/x": 11}
 

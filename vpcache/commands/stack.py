@@ -72,6 +72,7 @@ def call(root: Path, environment: str, target: str, name: str, *, path: str, as_
     answer = call_cached_api(stack.target, stack.outputs()["cached_api"], path)
     figures = {
         "source": answer.source,
+        "cache": answer.cache,
         "status": answer.status,
         "bytes": len(answer.body.encode()),
         "function_ms": round(answer.function_ms, 2),
@@ -82,8 +83,9 @@ def call(root: Path, environment: str, target: str, name: str, *, path: str, as_
     else:
         say_header("call", stack)
         print(
-            f"{path}: status {answer.status}, {figures['bytes']} bytes from the {answer.source}; "
-            f"the function took {answer.function_ms:.1f} ms, the call {answer.wall_ms:.1f} ms"
+            f"{path}: status {answer.status}, {figures['bytes']} bytes from the {answer.source} "
+            f"({answer.cache}); the function took {answer.function_ms:.1f} ms, "
+            f"the call {answer.wall_ms:.1f} ms"
         )
     if answer.status >= 400:
         raise VpcacheError(f"{path}: the cached API answered {answer.status}: {answer.body[:200]}")
