@@ -90,7 +90,7 @@ class Premises:
         self.ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=gateway)
         return gateway, address["PublicIp"], table
 
-    def new_cluster(self, nodes: int = 2) -> str:
+    def new_cluster(self, nodes: int = 2, **options: Any) -> str:
         """Make a memcached cluster over the private subnets."""
         elasticache = self.client("elasticache")
         elasticache.create_cache_subnet_group(
@@ -106,6 +106,7 @@ class Premises:
             AZMode="cross-az" if nodes > 1 else "single-az",
             CacheSubnetGroupName=self.name,
             SecurityGroupIds=[self.group],
+            **options,
         )
         elasticache.get_waiter("cache_cluster_available").wait(
             CacheClusterId=self.name, WaiterConfig={"Delay": 1}
