@@ -23,7 +23,8 @@ from moto.core.utils import iso_8601_datetime_with_nanoseconds
 from moto.ec2.exceptions import EC2ClientError
 from moto.logs.models import logs_backends
 
-from vpcache.lab.control.ec2 import Ec2Backend, ManagedInterface, backend_of
+from vpcache.lab.control.ec2 import Ec2Backend, backend_of
+from vpcache.lab.control.interfaces import ManagedInterface
 from vpcache.lab.functions import FunctionRunner, FunctionSpec, Invocation
 
 _log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from vpcache.lab.control.cache_parameters import FAMILIES, VERSIONS, arguments
-from vpcache.lab.control.ec2 import ManagedInterface
+from vpcache.lab.control.interfaces import ManagedInterface
 
 
 @dataclass

@@ -24,7 +24,7 @@ from vpcache.lab.control.cache_groups import CacheGroupsBackend
 from vpcache.lab.control.cache_parameters import NODE_TYPES, VERSIONS
 from vpcache.lab.control.cache_placement import check_az_mode, one_of, place
 from vpcache.lab.control.caches import Cluster, Node
-from vpcache.lab.control.ec2 import ManagedInterface
+from vpcache.lab.control.interfaces import ManagedInterface
 
 REQUESTER = "amazon-elasticache"
 _MOST_NODES = 60  # of one memcached cluster: "Quotas" in the ElastiCache user guide

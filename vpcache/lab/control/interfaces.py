@@ -1,0 +1,218 @@
+"""EC2's elastic IPs and network interfaces, with addresses that mean something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from moto.ec2.exceptions import (
+    DependencyViolationError,
+    EC2ClientError,
+    InvalidSecurityGroupNotFoundError,
+)
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+
+PUBLIC_RANGE = IPv4Network("203.0.113.0/24")  # TEST-NET-3 of RFC 5737: elastic IPs
+_FIRST_PUBLIC = 10  # those below are for what the lab itself needs on that range
+_RESERVED = 4  # AWS keeps the first four addresses of a subnet, and the last
+
+
+class ManagedInterface(NetworkInterface):  # type: ignore[misc]  # mypy sees moto's classes as Any
+    """A network interface that an AWS service made for itself; its user can neither detach nor delete it."""
+
+    def __init__(
+        self, backend: InterfacesBackend, *, interface_type: str, requester_id: str, **options: Any
+    ) -> None:
+        super().__init__(backend, **options)
+        self.interface_type = interface_type
+        self.requester_id = requester_id
+        self.requester_managed = True
+        self.status = "in-use"
+        self.attachment_id = self.id.replace("eni-", "ela-attach-")
+
+    @property
+    def attachment(self) -> dict[str, Any]:
+        """What it is attached to: something of AWS's own."""
+        return {
+            "AttachmentId": self.attachment_id,
+            "DeleteOnTermination": False,
+            "DeviceIndex": 1,
+            "InstanceOwnerId": "amazon-aws",
+            "Status": "attached",
+        }
+
+
+class InterfacesBackend(EC2Backend):  # type: ignore[misc]
+    """The part of EC2 that has elastic IPs and interfaces."""
+
+    def allocate_address(self, domain: str, address: str | None = None, tags: Any = None) -> Any:
+        """Allocate the lowest free elastic IP of the public range, or the free one that is asked for."""
+        taken = {each.public_ip for each in self.addresses}
+        free = [str(each) for each in list(PUBLIC_RANGE)[_FIRST_PUBLIC:-1] if str(each) not in taken]
+        if address and address not in free:
+            raise EC2ClientError("InvalidAddress.NotFound", f"Address '{address}' cannot be had.")
+        if not free:
+            raise EC2ClientError("AddressLimitExceeded", "The maximum number of addresses has been reached.")
+        return super().allocate_address(domain, address or free[0], tags)
+
+    def disassociate_address(self, address: str | None = None, association_id: str | None = None) -> None:
+        """Free an elastic IP, unless a service holds it."""
+        found = self.address_by_ip([address]) if address else self.address_by_association([association_id])
+        if isinstance(found[0].eni, ManagedInterface):
+            raise EC2ClientError(
+                "AuthFailure",
+                f"You do not have permission to access the specified resource: "
+                f"{found[0].public_ip} belongs to {found[0].eni.description}.",
+            )
+        super().disassociate_address(address, association_id)
+
+    def release_address(self, address: str | None = None, allocation_id: str | None = None) -> None:
+        """Give back an elastic IP that nothing uses."""
+        found = self.address_by_ip([address]) if address else self.address_by_allocation([allocation_id])
+        if found[0].association_id:
+            raise EC2ClientError("InvalidIPAddress.InUse", f"Address {found[0].public_ip} is in use.")
+        super().release_address(address, allocation_id)
+
+    def create_network_interface(
+        self,
+        subnet: Any,
+        private_ip_address: Any,
+        private_ip_addresses: Any = None,
+        group_ids: Any = None,
+        description: Any = None,
+        tags: Any = None,
+        **options: Any,
+    ) -> Any:
+        """Make an interface whose addresses are in its subnet and its own."""
+        if isinstance(subnet, str):
+            subnet = self.get_subnet(subnet)
+        self._check_groups(subnet, group_ids or [])
+        wanted = [private_ip_address] if private_ip_address else []
+        wanted += [each["PrivateIpAddress"] for each in private_ip_addresses or []]
+        secondary = int(options.pop("secondary_ips_count", None) or 0)
+        addresses = self._choose_addresses(subnet, list(dict.fromkeys(wanted)), secondary)
+        return super().create_network_interface(
+            subnet, addresses[0], _address_list(addresses), group_ids, description, tags, **options
+        )
+
+    def create_managed_interface(
+        self,
+        subnet: Any,
+        interface_type: str,
+        description: str,
+        *,
+        requester_id: str,
+        group_ids: Iterable[str] = (),
+        secondary: int = 0,
+    ) -> ManagedInterface:
+        """Make an interface on behalf of an AWS service."""
+        addresses = self._choose_addresses(subnet, [], secondary)
+        interface = ManagedInterface(
+            self,
+            interface_type=interface_type,
+            requester_id=requester_id,
+            subnet=subnet,
+            private_ip_address=addresses[0],
+            private_ip_addresses=_address_list(addresses),
+            group_ids=list(group_ids),
+            description=description,
+        )
+        if interface_type == "nat_gateway":
+            interface._group_set = []  # groups do not apply to NAT gateways
+        self.enis[interface.id] = interface
+        return interface
+
+    def free_managed_interface(self, interface_id: str) -> None:
+        """Delete an interface that its service no longer needs; its elastic IP stays, free."""
+        interface = self.get_network_interface(interface_id)
+        if interface.public_ip:
+            super().disassociate_address(address=interface.public_ip)
+        super().delete_network_interface(interface_id)
+
+    def delete_network_interface(self, eni_id: str) -> None:
+        """Delete an interface that its user made."""
+        interface = self.get_network_interface(eni_id)
+        if isinstance(interface, ManagedInterface):
+            raise EC2ClientError(
+                "OperationNotPermitted",
+                f"You are not allowed to delete '{eni_id}': it is the {interface.description}.",
+            )
+        if interface.public_ip:
+            super().disassociate_address(address=interface.public_ip)
+        super().delete_network_interface(eni_id)
+
+    def detach_network_interface(self, attachment_id: str) -> None:
+        """Detach an interface that its user attached."""
+        for interface in self.enis.values():
+            if interface.attachment_id == attachment_id and isinstance(interface, ManagedInterface):
+                raise EC2ClientError(
+                    "OperationNotPermitted", "You are not allowed to manage 'ela-attach' attachments."
+                )
+        super().detach_network_interface(attachment_id)
+
+    def assign_private_ip_addresses(
+        self, eni_id: str, private_ip_addresses: Any = None, secondary_ips_count: int | None = None
+    ) -> Any:
+        """Add secondary addresses to an interface."""
+        interface = self.get_network_interface(eni_id)
+        added = self._choose_addresses(
+            interface.subnet, list(private_ip_addresses or []), secondary_ips_count or 0, primary=False
+        )
+        return super().assign_private_ip_addresses(eni_id, added)
+
+    def interfaces_where(self, matches: Callable[[Any], Any]) -> list[str]:
+        """Return the ids of the interfaces that match."""
+        return [each.id for each in self.enis.values() if matches(each)]
+
+    def _check_groups(self, subnet: Any, group_ids: Iterable[str]) -> None:
+        for group_id in group_ids:
+            group = self.get_security_group_from_id(group_id)
+            if not group:
+                raise InvalidSecurityGroupNotFoundError(group_id)
+            if group.vpc_id != subnet.vpc_id:
+                raise EC2ClientError(
+                    "InvalidParameter",
+                    f"Security group {group_id} and subnet {subnet.id} belong to different networks.",
+                )
+
+    def _choose_addresses(
+        self, subnet: Any, wanted: list[str], more: int, *, primary: bool = True
+    ) -> list[str]:
+        """Return the wanted addresses, checked, with the lowest free ones for those not named."""
+        network = IPv4Network(subnet.cidr_block)
+        usable = range(int(network.network_address) + _RESERVED, int(network.broadcast_address))
+        taken = {
+            int(IPv4Address(each["PrivateIpAddress"]))
+            for interface in self.enis.values()
+            if interface.subnet.id == subnet.id
+            for each in interface.private_ip_addresses
+        }
+        for address in wanted:
+            if int(IPv4Address(address)) not in usable:
+                raise EC2ClientError(
+                    "InvalidParameterValue", f"Address {address} does not fall within {subnet.cidr_block}"
+                )
+            if int(IPv4Address(address)) in taken:
+                raise EC2ClientError("InvalidIPAddress.InUse", f"Address {address} is in use.")
+        missing = more + (1 if primary and not wanted else 0)
+        taken |= {int(IPv4Address(address)) for address in wanted}
+        free = [str(IPv4Address(each)) for each in usable if each not in taken][:missing]
+        if len(free) < missing:
+            raise EC2ClientError(
+                "InsufficientFreeAddressesInSubnet",
+                f"Insufficient free addresses in subnet '{subnet.id}'.",
+            )
+        return wanted + free
+
+
+def refuse_if(message: str, dependents: Iterable[str]) -> None:
+    """Raise a DependencyViolation that names the dependents, if there are any."""
+    names = ", ".join(dependents)
+    if names:
+        raise DependencyViolationError(f"{message} In use by: {names}.")
+
+
+def _address_list(addresses: list[str]) -> list[dict[str, Any]]:
+    return [{"Primary": at == 0, "PrivateIpAddress": address} for at, address in enumerate(addresses)]
