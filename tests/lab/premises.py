@@ -109,7 +109,7 @@ class Premises:
             **options,
         )
         elasticache.get_waiter("cache_cluster_available").wait(
-            CacheClusterId=self.name, WaiterConfig={"Delay": 1}
+            CacheClusterId=self.name, WaiterConfig={"Delay": 0.1}
         )
         return self.name
 

@@ -30,6 +30,12 @@ class Cache:
         self.api = premises.client("elasticache")
         self._function = premises.new_function("talk", code=TALK)
 
+    def change(self, call: str, **change: Any) -> None:
+        """Make a change and wait until it is done."""
+        getattr(self.api, call)(CacheClusterId=self.id, **change)
+        waiter = self.api.get_waiter("cache_cluster_available")
+        waiter.wait(CacheClusterId=self.id, WaiterConfig={"Delay": 0.1})
+
     def describe(self) -> dict[str, Any]:
         found = self.api.describe_cache_clusters(CacheClusterId=self.id, ShowCacheNodeInfo=True)
         return dict(found["CacheClusters"][0])
@@ -75,7 +81,7 @@ def test_growth_and_shrinkage_reach_the_nodes_that_stay(cache: Cache) -> None:
     assert len(names) == 2
     cache.say(names[0], "set k 0 0 1\r\nv")
 
-    cache.api.modify_cache_cluster(CacheClusterId=cache.id, NumCacheNodes=4, ApplyImmediately=True)
+    cache.change("modify_cache_cluster", NumCacheNodes=4, ApplyImmediately=True)
 
     second, grown = cache.discover()
     assert second > first
@@ -83,8 +89,11 @@ def test_growth_and_shrinkage_reach_the_nodes_that_stay(cache: Cache) -> None:
     assert len(grown) == 4
     assert cache.say(grown[3], "version").startswith("VERSION ")
 
-    cache.api.modify_cache_cluster(
-        CacheClusterId=cache.id, NumCacheNodes=2, CacheNodeIdsToRemove=["0002", "0003"], ApplyImmediately=True
+    cache.change(
+        "modify_cache_cluster",
+        NumCacheNodes=2,
+        CacheNodeIdsToRemove=["0002", "0003"],
+        ApplyImmediately=True,
     )
 
     third, shrunk = cache.discover()
@@ -107,13 +116,13 @@ def test_parameters_reach_the_process_when_its_node_is_rebooted(premises: Premis
     for name in names:
         cache.say(name, "set k 0 0 1\r\nv")
 
-    api.reboot_cache_cluster(CacheClusterId=cache.id, CacheNodeIdsToReboot=["0001"])
+    cache.change("reboot_cache_cluster", CacheNodeIdsToReboot=["0001"])
 
     assert [cache.settings(name)["item_size_max"] for name in names] == ["4194304", "1048576"]
     assert [cache.say(name, "get k").startswith("VALUE") for name in names] == [False, True]
     assert cache.describe()["CacheParameterGroup"]["CacheNodeIdsToReboot"] == ["0002"]
 
-    api.reboot_cache_cluster(CacheClusterId=cache.id, CacheNodeIdsToReboot=["0002"])
+    cache.change("reboot_cache_cluster", CacheNodeIdsToReboot=["0002"])
 
     assert cache.settings(names[1])["item_size_max"] == "4194304"
     assert cache.describe()["CacheParameterGroup"]["ParameterApplyStatus"] == "in-sync"

@@ -17,6 +17,7 @@ from vpcache.lab.control.app import create_app
 from vpcache.lab.control.model import derive
 from vpcache.lab.functions import FunctionSpec, Invocation
 from vpcache.lab.request_handler import RequestHandler
+from vpcache.lab.settings import Settings
 from vpcache.lab.topology import Topology
 
 
@@ -59,6 +60,7 @@ class Region:
     runner: RecordingRunner
     settled: list[Topology]
     settle_error: Exception | None = None
+    settings: Settings = field(default_factory=lambda: Settings(transition_ms=0))
 
     def client(self, service: str) -> Any:
         return boto3.client(
@@ -83,7 +85,7 @@ def serve() -> Iterator[Region]:
     server = make_server(
         "127.0.0.1",
         0,
-        create_app(region.runner, lambda: region.settle()),
+        create_app(region.runner, lambda: region.settle(), lambda: region.settings),
         threaded=True,
         request_handler=RequestHandler,
     )

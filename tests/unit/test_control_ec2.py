@@ -7,6 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 from served_region import ZONES, Network, Region, serve, two_zones
 
+from vpcache.lab.settings import Settings
+
 
 @pytest.fixture
 def region() -> Iterator[Region]:
@@ -80,6 +82,29 @@ def test_public_nat_gateway_fails_without_an_internet_gateway(ec2: Any, network:
 
     assert (gateway["State"], gateway["FailureCode"]) == ("failed", "Gateway.NotAttached")
     ec2.release_address(AllocationId=allocation)
+
+
+def test_states_of_a_nat_gateway_on_the_way_are_shown(region: Region, ec2: Any, network: Network) -> None:
+    region.settings = Settings(transition_ms=60_000)
+
+    def state() -> str:
+        return str(ec2.describe_nat_gateways()["NatGateways"][0]["State"])
+
+    gateway, _ = nat_gateway(ec2, network.public["us-east-1a"])
+    assert gateway["State"] == state() == "pending"
+
+    ec2.delete_nat_gateway(NatGatewayId=gateway["NatGatewayId"])
+    assert state() == "deleting"
+
+
+def test_elastic_ips_have_a_quota(region: Region, ec2: Any) -> None:
+    region.settings = Settings(elastic_ips=2)
+    first, _ = (ec2.allocate_address(Domain="vpc") for _ in range(2))
+
+    assert refused(ec2.allocate_address, Domain="vpc") == "AddressLimitExceeded"
+
+    ec2.release_address(AllocationId=first["AllocationId"])
+    ec2.allocate_address(Domain="vpc")
 
 
 def test_elastic_ips_are_the_lowest_free_ones_of_the_documentation_range(ec2: Any) -> None:

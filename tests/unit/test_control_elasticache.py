@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from served_region import ZONES, Network, Region, serve, two_zones
 
 from vpcache.lab.control.cache_parameters import FAMILIES, arguments
+from vpcache.lab.settings import Settings
 
 
 @pytest.fixture
@@ -99,6 +100,44 @@ def test_cluster_lives_from_creating_to_gone(ec2: Any, elasticache: Any, network
     assert deleted["CacheClusterStatus"] == "deleting"
     assert refused(elasticache.describe_cache_clusters, CacheClusterId="cache") == "CacheClusterNotFound"
     assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []
+
+
+def parameters_of(elasticache: Any) -> tuple[str, list[str]]:
+    shown = describe(elasticache)["CacheParameterGroup"]
+    return shown["ParameterApplyStatus"], shown["CacheNodeIdsToReboot"]
+
+
+def test_statuses_on_the_way_are_shown_and_refuse_other_changes(region: Region, elasticache: Any) -> None:
+    region.settings = Settings(transition_ms=60_000)
+    change = {"CacheClusterId": "cache", "AutoMinorVersionUpgrade": False}
+
+    create(elasticache)
+
+    cluster = describe(elasticache)
+    assert cluster["CacheClusterStatus"] == "creating"
+    assert {each["CacheNodeStatus"] for each in cluster["CacheNodes"]} == {"creating"}
+    assert "ConfigurationEndpoint" not in cluster
+    assert refused(elasticache.modify_cache_cluster, **change) == "InvalidCacheClusterState"
+    assert refused(elasticache.delete_cache_cluster, CacheClusterId="cache") == "InvalidCacheClusterState"
+
+    region.settings = Settings(transition_ms=0)
+    create(elasticache, "other")
+    assert describe(elasticache, "other")["CacheClusterStatus"] == "available"
+    region.settings = Settings(transition_ms=60_000)
+
+    elasticache.modify_cache_cluster(**change | {"CacheClusterId": "other"})
+    assert describe(elasticache, "other")["CacheClusterStatus"] == "modifying"
+
+
+def test_a_deleted_cluster_is_shown_for_a_while_and_keeps_its_name(region: Region, elasticache: Any) -> None:
+    create(elasticache)
+    region.settings = Settings(transition_ms=60_000)
+
+    elasticache.delete_cache_cluster(CacheClusterId="cache")
+
+    assert describe(elasticache)["CacheClusterStatus"] == "deleting"
+    assert refused(lambda: create(elasticache)) == "CacheClusterAlreadyExists"
+    assert refused(elasticache.delete_cache_cluster, CacheClusterId="cache") == "InvalidCacheClusterState"
 
 
 def test_cluster_names_are_taken_once(elasticache: Any) -> None:
@@ -200,6 +239,109 @@ def test_change_that_may_wait_is_pending(elasticache: Any) -> None:
     cluster = describe(elasticache)
     assert (cluster["NumCacheNodes"], cluster["PendingModifiedValues"]) == (2, {"NumCacheNodes": 3})
 
+    elasticache.modify_cache_cluster(CacheClusterId="cache", NumCacheNodes=2)  # today's number cancels
+
+    assert describe(elasticache)["PendingModifiedValues"] == {}
+
+    elasticache.modify_cache_cluster(CacheClusterId="cache", NumCacheNodes=3)
+    elasticache.modify_cache_cluster(CacheClusterId="cache", ApplyImmediately=True)
+
+    cluster = describe(elasticache)
+    assert (cluster["NumCacheNodes"], cluster["PendingModifiedValues"]) == (3, {})
+
+
+def test_a_newer_engine_restarts_every_node_and_an_older_one_is_refused(
+    region: Region, elasticache: Any
+) -> None:
+    create(elasticache, EngineVersion="1.6.12")
+
+    def boots() -> list[int]:
+        (cluster,) = region.settled[-1].vpcs[0].cache_clusters
+        return [node.boots for node in cluster.nodes]
+
+    upgrade = {"CacheClusterId": "cache", "EngineVersion": "1.6.17"}
+    elasticache.modify_cache_cluster(**upgrade)
+    shown = describe(elasticache)
+    assert (shown["EngineVersion"], shown["PendingModifiedValues"]) == (
+        "1.6.12",
+        {"EngineVersion": "1.6.17"},
+    )
+    assert boots() == [0, 0]
+
+    elasticache.modify_cache_cluster(**upgrade, ApplyImmediately=True)
+
+    assert describe(elasticache)["EngineVersion"] == "1.6.17"
+    assert boots() == [1, 1]
+    assert (
+        refused(elasticache.modify_cache_cluster, CacheClusterId="cache", EngineVersion="1.6.12")
+        == "InvalidParameterCombination"
+    )
+
+
+def test_window_topic_and_upgrades_can_be_changed(elasticache: Any) -> None:
+    create(elasticache)
+
+    elasticache.modify_cache_cluster(
+        CacheClusterId="cache",
+        PreferredMaintenanceWindow="Mon:23:30-Tue:00:30",
+        NotificationTopicArn="arn:aws:sns:us-east-1:123456789012:cache",
+        NotificationTopicStatus="inactive",
+        AutoMinorVersionUpgrade=False,
+    )
+
+    cluster = describe(elasticache)
+    assert cluster["PreferredMaintenanceWindow"] == "mon:23:30-tue:00:30"
+    assert cluster["AutoMinorVersionUpgrade"] is False
+    assert cluster["NotificationConfiguration"] == {
+        "TopicArn": "arn:aws:sns:us-east-1:123456789012:cache",
+        "TopicStatus": "inactive",
+    }
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [
+        ({"PreferredMaintenanceWindow": "sun:05:00-sun:05:30"}, "InvalidParameterValue"),  # too short
+        ({"PreferredMaintenanceWindow": "sunday at five"}, "InvalidParameterValue"),
+        ({"NotificationTopicStatus": "asleep"}, "InvalidParameterValue"),
+        ({"CacheNodeType": "cache.t4g.small"}, "InvalidParameterCombination"),
+        ({"SecurityGroupIds": ["sg-0123456789abcdef0"]}, "InvalidParameterValue"),
+    ],
+)
+def test_change_that_aws_would_refuse_changes_nothing(
+    elasticache: Any, wanted: dict[str, Any], code: str
+) -> None:
+    create(elasticache)
+    before = describe(elasticache)
+
+    change = {"CacheClusterId": "cache", "NumCacheNodes": 3, "ApplyImmediately": True} | wanted
+    assert refused(elasticache.modify_cache_cluster, **change) == code
+    assert describe(elasticache) == before
+
+
+def test_reboot_needs_nodes_that_there_are(elasticache: Any) -> None:
+    create(elasticache)
+
+    for nodes in ([], ["0009"]):
+        call = {"CacheClusterId": "cache", "CacheNodeIdsToReboot": nodes}
+        assert refused(elasticache.reboot_cache_cluster, **call) == "InvalidParameterValue"
+
+
+def test_engine_versions_are_told(elasticache: Any) -> None:
+    told = elasticache.describe_cache_engine_versions(Engine="memcached")["CacheEngineVersions"]
+    (default,) = elasticache.describe_cache_engine_versions(DefaultOnly=True)["CacheEngineVersions"]
+
+    assert {each["CacheParameterGroupFamily"] for each in told} == {"memcached1.6"}
+    assert default == told[-1]
+    assert elasticache.describe_cache_engine_versions(Engine="redis")["CacheEngineVersions"] == []
+
+
+def test_memcached_has_no_snapshots(elasticache: Any) -> None:
+    create(elasticache)
+
+    snapshot = {"CacheClusterId": "cache", "SnapshotName": "snapshot"}
+    assert refused(elasticache.create_snapshot, **snapshot) == "SnapshotFeatureNotSupportedFault"
+
 
 def test_security_groups_of_a_cluster_are_those_of_its_interfaces(
     ec2: Any, elasticache: Any, network: Network
@@ -235,9 +377,9 @@ def test_parameters_are_in_force_after_a_reboot(region: Region, elasticache: Any
     )
     create(elasticache, CacheParameterGroupName="big")
 
-    def item_size() -> str:
+    def item_sizes() -> list[str]:
         (cluster,) = region.settled[-1].vpcs[0].cache_clusters
-        return cluster.arguments[cluster.arguments.index("-I") + 1]
+        return [node.arguments[node.arguments.index("-I") + 1] for node in cluster.nodes]
 
     elasticache.modify_cache_parameter_group(
         CacheParameterGroupName="big",
@@ -247,13 +389,20 @@ def test_parameters_are_in_force_after_a_reboot(region: Region, elasticache: Any
         "Parameters"
     ]
     assert (changed["ParameterName"], changed["ParameterValue"]) == ("max_item_size", "2097152")
-    assert describe(elasticache)["CacheParameterGroup"]["ParameterApplyStatus"] == "pending-reboot"
-    assert item_size() == "1048576"
+    assert parameters_of(elasticache) == ("pending-reboot", ["0001", "0002"])
+    assert item_sizes() == ["1048576", "1048576"]
 
-    elasticache.reboot_cache_cluster(CacheClusterId="cache", CacheNodeIdsToReboot=["0001", "0002"])
+    elasticache.reboot_cache_cluster(CacheClusterId="cache", CacheNodeIdsToReboot=["0002"])
 
-    assert describe(elasticache)["CacheParameterGroup"]["ParameterApplyStatus"] == "in-sync"
-    assert item_size() == "2097152"
+    assert parameters_of(elasticache) == ("pending-reboot", ["0001"])
+    assert item_sizes() == ["1048576", "2097152"]
+    statuses = [each["ParameterGroupStatus"] for each in describe(elasticache)["CacheNodes"]]
+    assert statuses == ["pending-reboot", "in-sync"]
+
+    elasticache.reboot_cache_cluster(CacheClusterId="cache", CacheNodeIdsToReboot=["0001"])
+
+    assert parameters_of(elasticache) == ("in-sync", [])
+    assert item_sizes() == ["2097152", "2097152"]
 
     elasticache.reset_cache_parameter_group(CacheParameterGroupName="big", ResetAllParameters=True)
     parameters = elasticache.describe_cache_parameters(CacheParameterGroupName="big")["Parameters"]

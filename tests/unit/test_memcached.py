@@ -40,7 +40,8 @@ DISCOVER = b"config get cluster\r\n"
 
 
 def cluster(*nodes: CacheNode, version: int = 1, arguments: tuple[str, ...] = ("-m", "16")) -> CacheCluster:
-    return CacheCluster("kv", "vpc-1", "kv.0ab.cfg.use1.cache.amazonaws.com", version, nodes, arguments)
+    started = tuple(replace(node, arguments=arguments) for node in nodes)
+    return CacheCluster("kv", "vpc-1", "kv.0ab.cfg.use1.cache.amazonaws.com", version, started)
 
 
 def store(key: bytes, value: bytes) -> bytes:
@@ -256,6 +257,18 @@ def test_new_arguments_and_death_start_a_node_anew() -> None:
     assert second.keys().isdisjoint(processes()) and len(processes()) == 1
     world.nodes.close()
     assert processes() == {}
+
+
+@isolated
+def test_a_boot_starts_its_node_alone_anew_and_empty() -> None:
+    world = World()
+    world.nodes.settle([cluster(*NODES)])
+    for node in NODES:
+        world.ask(node, node.address, store(b"k", b"v"))
+    one, two = NODES
+    world.nodes.settle([cluster(replace(one, boots=1), two)])
+    assert world.ask(one, one.address, b"get k\r\n") == b"END\r\n"
+    assert b"v" in world.ask(two, two.address, b"get k\r\n")
 
 
 @isolated

@@ -62,7 +62,6 @@ class CacheNodes:
                 if mode is not Mode.DEAD:
                     wanted[cluster.id, node.id] = _Wanted(
                         node,
-                        cluster.arguments,
                         self._credentials(cluster, node),
                         discovery_reply(cluster),
                         mode is Mode.HUNG,
@@ -114,15 +113,14 @@ class CacheNodes:
 @dataclass(frozen=True, slots=True)
 class _Wanted:
     node: CacheNode
-    arguments: tuple[str, ...]
     credentials: Path | None  # for TLS
     reply: bytes
     is_hung: bool
 
     @property
-    def process(self) -> tuple[CacheNode, tuple[str, ...], Path | None]:
+    def process(self) -> tuple[CacheNode, Path | None]:
         """What a memcached process cannot change while it runs."""
-        return self.node, self.arguments, self.credentials
+        return self.node, self.credentials
 
     @property
     def plain_address(self) -> str:
@@ -211,7 +209,7 @@ class _Node:
         words = self._stderr.read().decode(errors="replace").strip() or str(error)
         return (
             f"memcached of cache node {node.hostname} does not serve on {node.address}:{node.port}: {words}; "
-            f"mend its arguments ({' '.join(self._made_for.arguments) or 'none'}) or free the address"
+            f"mend its arguments ({' '.join(node.arguments) or 'none'}) or free the address"
         )
 
 
@@ -222,4 +220,4 @@ def _command(wanted: _Wanted) -> list[str]:
     if file := wanted.credentials:  # the plain address comes last: when it serves, both do
         tls = ["-Z", "-o", f"ssl_chain_cert={file},ssl_key={file}"]
         where += [*tls, "-l", f"notls:{wanted.plain_address}:{node.port}"]
-    return ["setpriv", "--pdeathsig", "KILL", "memcached", *where, *wanted.arguments]
+    return ["setpriv", "--pdeathsig", "KILL", "memcached", *where, *node.arguments]

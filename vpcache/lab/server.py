@@ -60,7 +60,7 @@ def _serve(listener: socket.socket, pid: int, ready_fd: int) -> None:
     from vpcache.lab.request_handler import RequestHandler
 
     region = Region(WORK_DIR)
-    aws = create_app(region.functions, region.settle)
+    aws = create_app(region.functions, region.settle, lambda: region.settings)
     region.open_api(aws)
     app = CallersGate(LabApi(aws, region, pid))
     region.settle()

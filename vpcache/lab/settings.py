@@ -12,9 +12,11 @@ from vpcache.lab.network import NAT_IDLE_SECONDS
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings, each at AWS's value until it is changed."""
+    """The settings, each at AWS's value until it is changed unless it says otherwise."""
 
     nat_idle_seconds: int = NAT_IDLE_SECONDS  # after which a NAT gateway forgets a flow
+    elastic_ips: int = 200  # that the account may have; AWS gives 5 unless asked for more
+    transition_ms: int = 500  # for which states such as "pending" are shown; on AWS it is minutes
 
     def changed(self, values: Mapping[str, Any]) -> Settings:
         """Return these settings with some changed. Raises LabError for what cannot be set."""

@@ -149,6 +149,8 @@ class CacheNode:
     endpoint_address: IPv4Address
     hostname: str
     port: int
+    arguments: tuple[str, ...] = ()  # of the memcached process, from the parameter group and node type
+    boots: int = 0  # a process serves for one boot
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,6 @@ class CacheCluster:
     configuration_hostname: str
     version: int
     nodes: tuple[CacheNode, ...]
-    arguments: tuple[str, ...] = ()  # of the memcached process, from the parameter group and node type
     is_encrypted: bool = False  # clients must speak TLS, to the nodes and the configuration endpoint
 
 

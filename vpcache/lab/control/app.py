@@ -22,6 +22,7 @@ from werkzeug.wrappers import Response
 
 from vpcache.lab.control import ACCOUNT
 from vpcache.lab.functions import FunctionRunner
+from vpcache.lab.settings import Settings
 
 _log = logging.getLogger(__name__)
 
@@ -35,19 +36,21 @@ _SETTINGS = {
 }
 
 
-def create_app(functions: FunctionRunner, settle: Callable[[], None]) -> ControlPlane:
+def create_app(
+    functions: FunctionRunner, settle: Callable[[], None], settings: Callable[[], Settings] = Settings
+) -> ControlPlane:
     """Return the region's API as a WSGI application.
 
     `settle` is called after each change to EC2, ElastiCache or Lambda that succeeded, before the answer goes
     out; such changes wait for each other, reads and invocations for nothing. If it raises, the caller gets a
-    500 that names the cause. A process has one region: a second one takes the place of the first, whose EC2,
-    ElastiCache and Lambda are gone.
+    500 that names the cause. `settings` are asked for at each use. A process has one region: a second one
+    takes the place of the first, whose EC2, ElastiCache and Lambda are gone.
     """
     os.environ.update(_SETTINGS)
-    return ControlPlane(_extended_moto(functions), settle)
+    return ControlPlane(_extended_moto(functions, settings), settle)
 
 
-def _extended_moto(functions: FunctionRunner) -> WSGIApplication:
+def _extended_moto(functions: FunctionRunner, settings: Callable[[], Settings]) -> WSGIApplication:
     """Return moto's server application with all that the lab replaces in it, which is:
 
     - EC2's backend: addresses inside their subnets, AWS's dependency rules, no default VPC;
@@ -64,8 +67,8 @@ def _extended_moto(functions: FunctionRunner) -> WSGIApplication:
     from vpcache.lab.control.elasticache import MemcachedBackend
 
     replaced = {
-        ec2_backends: Ec2Backend,
-        elasticache_backends: MemcachedBackend,
+        ec2_backends: partial(Ec2Backend, settings=settings),
+        elasticache_backends: partial(MemcachedBackend, settings=settings),
         lambda_backends: partial(FunctionsBackend, runner=functions),
     }
     for backends, ours in replaced.items():

@@ -7,14 +7,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from moto.core.responses import ActionResult, EmptyResult
+from moto.elasticache.exceptions import ElastiCacheException
 from moto.elasticache.models import elasticache_backends
 from moto.elasticache.responses import ElastiCacheResponse
 
-from vpcache.lab.control.cache_parameters import FAMILIES
+from vpcache.lab.control.cache_parameters import FAMILIES, VERSIONS
 from vpcache.lab.control.cache_placement import one_of
 
 if TYPE_CHECKING:
     from vpcache.lab.control.elasticache import MemcachedBackend
+
+(_FAMILY,) = FAMILIES
 
 
 class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
@@ -32,7 +35,8 @@ class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
     def describe_cache_clusters(self) -> ActionResult:
         """Answer DescribeCacheClusters."""
         wanted = self._get_param("CacheClusterId")
-        clusters = [self._memcached.cluster(wanted)] if wanted else _sorted(self._memcached.clusters)
+        known = self._memcached.shown_clusters()
+        clusters = [self._memcached.shown_cluster(wanted)] if wanted else _sorted(known)
         with_nodes = bool(self._get_param("ShowCacheNodeInfo"))
         return self._page(
             "CacheClusters", "CacheClusterId", [each.describe(with_nodes=with_nodes) for each in clusters]
@@ -157,6 +161,31 @@ class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
         first = bisect_left([each[key] for each in values], self._get_param("Marker") or "")
         more = values[first + size : first + size + 1]
         return ActionResult({name: values[first : first + size], "Marker": more[0][key] if more else None})
+
+    def describe_cache_engine_versions(self) -> ActionResult:
+        """Answer DescribeCacheEngineVersions."""
+        engine = self._get_param("Engine") or "memcached"
+        version, family = self._get_param("EngineVersion"), self._get_param("CacheParameterGroupFamily")
+        if self._get_param("DefaultOnly"):
+            version = VERSIONS[-1]
+        shown = [
+            {
+                "Engine": "memcached",
+                "EngineVersion": each,
+                "CacheParameterGroupFamily": _FAMILY,
+                "CacheEngineDescription": "memcached",
+                "CacheEngineVersionDescription": f"memcached version {each}",
+            }
+            for each in VERSIONS
+            if engine == "memcached" and version in (None, each) and family in (None, _FAMILY)
+        ]
+        return self._page("CacheEngineVersions", "EngineVersion", shown)
+
+    def create_snapshot(self) -> ActionResult:
+        """Refuse, as AWS does: memcached has no snapshots."""
+        raise ElastiCacheException(
+            "SnapshotFeatureNotSupportedFault", "Snapshots are not supported for memcached clusters."
+        )
 
     def create_replication_group(self) -> ActionResult:
         """Refuse: replication is not memcached's."""

@@ -1,13 +1,20 @@
-"""In which zones the nodes of a cluster go. All pure."""
+"""In which zones the nodes of a cluster go, and what a request may ask for. All pure."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 
 from moto.elasticache.exceptions import InvalidParameterCombinationException, InvalidParameterValueException
 
 from vpcache.lab.control.caches import SubnetGroup
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_TIME = rf"({'|'.join(_DAYS)}):([01]\d|2[0-3]):([0-5]\d)"
+_WINDOW = re.compile(f"{_TIME}-{_TIME}")
+_WEEK = 7 * 24 * 60  # minutes
+_SHORTEST_WINDOW = 60  # minutes
 
 
 def place(
@@ -52,6 +59,22 @@ def check_az_mode(az_mode: str, count: int) -> str:
             "Cross-AZ mode needs a NumCacheNodes of at least 2, or else AZMode single-az."
         )
     return az_mode
+
+
+def check_window(window: str) -> str:
+    """Return a maintenance window such as "sun:05:00-sun:06:00". Raises if AWS would not take it."""
+    found = _WINDOW.fullmatch(window.lower())
+    if found:
+        first, last = (
+            (_DAYS.index(day) * 24 + int(hour)) * 60 + int(minute)
+            for day, hour, minute in (found.groups()[:3], found.groups()[3:])
+        )
+        if (last - first) % _WEEK >= _SHORTEST_WINDOW:
+            return window.lower()
+    raise InvalidParameterValueException(
+        f"Invalid maintenance window {window}: give ddd:hh24:mi-ddd:hh24:mi of at least "
+        f"{_SHORTEST_WINDOW} minutes, such as sun:05:00-sun:06:00."
+    )
 
 
 def one_of(known: Iterable[str], name: str, value: str | None) -> str:

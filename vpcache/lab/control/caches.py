@@ -8,6 +8,7 @@ from typing import Any
 
 from vpcache.lab.control.cache_parameters import FAMILIES, VERSIONS, arguments
 from vpcache.lab.control.interfaces import ManagedInterface
+from vpcache.lab.control.transitions import Transition
 
 
 @dataclass
@@ -86,13 +87,20 @@ class ParameterGroup:
         return [each for each in shown if source in (None, each["Source"])]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Node:
     """A cache node on the interface made for it."""
 
     id: str  # "0001"
     interface: ManagedInterface
     created: datetime
+    running: dict[str, str]  # the parameter values with which memcached was started
+    boots: int = 0  # counts reboots
+
+    def boot(self, values: dict[str, str]) -> None:
+        """Start memcached anew, empty, with these parameter values."""
+        self.running = values
+        self.boots += 1
 
 
 @dataclass
@@ -110,15 +118,21 @@ class Cluster:
     subnet_group: SubnetGroup
     security_group_ids: list[str]
     parameter_group: ParameterGroup
-    running: dict[str, str]  # the parameter values with which the nodes were started
     is_encrypted: bool
     created: datetime
     maintenance_window: str
     auto_minor_version_upgrade: bool
     notification_topic_arn: str | None
+    notification_topic_status: str = "active"
     nodes: list[Node] = field(default_factory=list)
     membership: int = 0  # counts changes of `nodes`
     pending: dict[str, Any] = field(default_factory=dict)  # waits for the maintenance window
+    transition: Transition = field(default_factory=Transition)
+
+    @property
+    def status(self) -> str:
+        """The status to show."""
+        return self.transition.state("available")
 
     @property
     def configuration_hostname(self) -> str:
@@ -129,14 +143,15 @@ class Cluster:
         """Return the name of a node."""
         return f"{self.id}.{self.label}.{node.id}.{self.suffix}"
 
-    def arguments(self) -> tuple[str, ...]:
-        """Return the arguments of this cluster's memcached processes."""
-        return arguments(self.node_type, self.running)
+    def arguments(self, node: Node) -> tuple[str, ...]:
+        """Return the arguments of a node's memcached process."""
+        return arguments(self.node_type, node.running)
 
-    def describe(self, status: str = "available", *, with_nodes: bool = False) -> dict[str, Any]:
-        """Return the cluster as the API shows it."""
+    def describe(self, status: str | None = None, *, with_nodes: bool = False) -> dict[str, Any]:
+        """Return the cluster as the API shows it, in a status that it has not yet if one is given."""
+        status = status or self.status
         zones = {node.interface.availability_zone for node in self.nodes}
-        apply_status = "in-sync" if self.running == self.parameter_group.values() else "pending-reboot"
+        to_reboot = [node.id for node in self.nodes if not self._is_in_sync(node)]
         shown: dict[str, Any] = {
             "CacheClusterId": self.id,
             "ARN": self.arn,
@@ -155,8 +170,8 @@ class Cluster:
             ],
             "CacheParameterGroup": {
                 "CacheParameterGroupName": self.parameter_group.name,
-                "ParameterApplyStatus": apply_status,
-                "CacheNodeIdsToReboot": [] if apply_status == "in-sync" else [node.id for node in self.nodes],
+                "ParameterApplyStatus": "pending-reboot" if to_reboot else "in-sync",
+                "CacheNodeIdsToReboot": to_reboot,
             },
             "CacheSubnetGroupName": self.subnet_group.name,
             "AutoMinorVersionUpgrade": self.auto_minor_version_upgrade,
@@ -169,20 +184,23 @@ class Cluster:
         if self.notification_topic_arn:
             shown["NotificationConfiguration"] = {
                 "TopicArn": self.notification_topic_arn,
-                "TopicStatus": "active",
+                "TopicStatus": self.notification_topic_status,
             }
         if status != "creating":
             shown["ConfigurationEndpoint"] = {"Address": self.configuration_hostname, "Port": self.port}
         if with_nodes:
-            shown["CacheNodes"] = [self._describe_node(node) for node in self.nodes]
+            shown["CacheNodes"] = [self._describe_node(node, status) for node in self.nodes]
         return shown
 
-    def _describe_node(self, node: Node) -> dict[str, Any]:
+    def _is_in_sync(self, node: Node) -> bool:
+        return node.running == self.parameter_group.values()
+
+    def _describe_node(self, node: Node, status: str) -> dict[str, Any]:
         return {
             "CacheNodeId": node.id,
-            "CacheNodeStatus": "available",
+            "CacheNodeStatus": status,
             "CacheNodeCreateTime": node.created,
             "Endpoint": {"Address": self.hostname(node), "Port": self.port},
-            "ParameterGroupStatus": "in-sync",
+            "ParameterGroupStatus": "in-sync" if self._is_in_sync(node) else "pending-reboot",
             "CustomerAvailabilityZone": node.interface.availability_zone,
         }

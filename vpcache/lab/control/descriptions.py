@@ -58,16 +58,6 @@ _INTERFACES: Known = {
     "private-dns-name": lambda each: [getattr(each, "private_dns_name", None)],
     "requester-managed": lambda each: [each.requester_managed],
 }
-_SUBNETS: Known = {
-    "ipv6-cidr-block-association.association-id": lambda each: each.ipv6_cidr_block_associations,
-    "ipv6-cidr-block-association.ipv6-cidr-block": lambda each: [
-        association["ipv6CidrBlock"] for association in each.ipv6_cidr_block_associations.values()
-    ],
-    "ipv6-cidr-block-association.state": lambda each: [
-        association["ipv6CidrBlockState"]["State"]
-        for association in each.ipv6_cidr_block_associations.values()
-    ],
-}
 _ENDPOINTS: Known = {"vpc-endpoint-id": lambda each: [each.id]}
 _ACLS: Known = {"network-acl-id": lambda each: [each.id]}
 
@@ -107,11 +97,6 @@ class DescriptionsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's
         """Return interfaces."""
         ours, rest = divided(filters, _INTERFACES)
         return fitting(super().get_all_network_interfaces(eni_ids, rest), ours, _INTERFACES)
-
-    def describe_subnets(self, subnet_ids: list[str] | None = None, filters: Filters | None = None) -> Any:
-        """Return subnets."""
-        ours, rest = divided(filters, _SUBNETS)
-        return fitting(super().describe_subnets(subnet_ids, rest), ours, _SUBNETS)
 
     def describe_vpc_endpoints(
         self, vpc_end_point_ids: list[str] | None, filters: Filters | None = None

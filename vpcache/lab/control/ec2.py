@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,12 +14,14 @@ from vpcache.lab.control.endpoints import EndpointsBackend
 from vpcache.lab.control.gateways import GatewaysBackend
 from vpcache.lab.control.interfaces import refuse_if
 from vpcache.lab.control.security_groups import SecurityGroupsBackend
+from vpcache.lab.settings import Settings
 
 
 class Ec2Backend(DescriptionsBackend, GatewaysBackend, SecurityGroupsBackend, EndpointsBackend):
     """One region's EC2. It starts empty, without a default VPC."""
 
-    def __init__(self, region_name: str, account_id: str) -> None:
+    def __init__(self, region_name: str, account_id: str, settings: Callable[[], Settings]) -> None:
+        self.settings = settings
         self._is_starting = True
         super().__init__(region_name, account_id)
         self._is_starting = False

@@ -22,9 +22,10 @@ from moto.elasticache.urls import url_bases
 from vpcache.lab.control.cache_api import MemcachedResponse
 from vpcache.lab.control.cache_groups import CacheGroupsBackend
 from vpcache.lab.control.cache_parameters import NODE_TYPES, VERSIONS
-from vpcache.lab.control.cache_placement import check_az_mode, one_of, place
+from vpcache.lab.control.cache_placement import check_az_mode, check_window, one_of, place
 from vpcache.lab.control.caches import Cluster, Node
 from vpcache.lab.control.interfaces import ManagedInterface
+from vpcache.lab.settings import Settings
 
 REQUESTER = "amazon-elasticache"
 _MOST_NODES = 60  # of one memcached cluster: "Quotas" in the ElastiCache user guide
@@ -33,9 +34,14 @@ _MOST_NODES = 60  # of one memcached cluster: "Quotas" in the ElastiCache user g
 class MemcachedBackend(CacheGroupsBackend):
     """One region's ElastiCache.
 
-    What AWS does in minutes is done when the call returns: the answer to a change shows the status on the way
-    ("creating", "modifying", "deleting"), the next description the result.
+    What AWS does in minutes is done when the call returns; the status on the way ("creating", "modifying",
+    "deleting") is shown for as long as the settings say, and refuses other changes meanwhile.
     """
+
+    def __init__(self, region_name: str, account_id: str, settings: Callable[[], Settings]) -> None:
+        super().__init__(region_name, account_id)
+        self._settings = settings
+        self._leaving: dict[str, Cluster] = {}  # deleted, and shown until their transition is over
 
     @property
     def _url_module(self) -> Any:
@@ -48,7 +54,7 @@ class MemcachedBackend(CacheGroupsBackend):
         cluster_id = wanted["CacheClusterId"].lower()
         if wanted.get("Engine", "memcached") != "memcached" or wanted.get("ReplicationGroupId"):
             raise NotImplementedError(f"CreateCacheCluster with engine {wanted.get('Engine')}: use memcached")
-        if cluster_id in self.clusters:
+        if cluster_id in self.shown_clusters():
             raise CacheClusterAlreadyExists(cluster_id)
         node_type = one_of(NODE_TYPES, "CacheNodeType", wanted.get("CacheNodeType"))
         version = one_of(VERSIONS, "EngineVersion", wanted.get("EngineVersion") or VERSIONS[-1])
@@ -67,7 +73,7 @@ class MemcachedBackend(CacheGroupsBackend):
             raise InvalidParameterCombinationException(
                 f"Encryption in transit needs engine version {VERSIONS[1]} or newer, not {version}."
             )
-        window = wanted.get("PreferredMaintenanceWindow") or "sun:05:00-sun:06:00"
+        window = check_window(wanted.get("PreferredMaintenanceWindow") or "sun:05:00-sun:06:00")
         upgrade = wanted.get("AutoMinorVersionUpgrade")
         cluster = Cluster(
             id=cluster_id,
@@ -81,7 +87,6 @@ class MemcachedBackend(CacheGroupsBackend):
             subnet_group=group,
             security_group_ids=self._checked_groups(group.vpc_id, wanted.get("SecurityGroupIds") or []),
             parameter_group=parameters,
-            running=parameters.values(),
             is_encrypted=bool(wanted.get("TransitEncryptionEnabled")),
             created=utcnow(),
             maintenance_window=window,
@@ -91,20 +96,51 @@ class MemcachedBackend(CacheGroupsBackend):
         self._add_nodes(cluster, zones)
         self.clusters[cluster_id] = cluster
         self._tag(cluster.arn, wanted.get("Tags") or ())
+        self._begin(cluster, "creating")
         return cluster
 
-    def cluster(self, cluster_id: str) -> Cluster:
-        """Return a cluster. Raises CacheClusterNotFound."""
-        if cluster_id.lower() not in self.clusters:
+    def shown_clusters(self) -> dict[str, Cluster]:
+        """Return the clusters that descriptions show, those that are being deleted among them."""
+        self._leaving = {name: each for name, each in self._leaving.items() if not each.transition.is_over}
+        return self.clusters | self._leaving
+
+    def shown_cluster(self, cluster_id: str) -> Cluster:
+        """Return a cluster that descriptions show. Raises CacheClusterNotFound."""
+        found = self.shown_clusters().get(cluster_id.lower())
+        if not found:
             raise CacheClusterNotFound(cluster_id)
-        return self.clusters[cluster_id.lower()]
+        return found
+
+    def _available_cluster(self, cluster_id: str) -> Cluster:
+        """Return a cluster that can be changed. Raises CacheClusterNotFound, InvalidCacheClusterState."""
+        cluster = self.shown_cluster(cluster_id)
+        if not cluster.transition.is_over:
+            raise ElastiCacheException(
+                "InvalidCacheClusterState",
+                f"Cache cluster {cluster.id} is not in a valid state ({cluster.status}): wait until it is "
+                "available.",
+            )
+        return cluster
+
+    def _begin(self, cluster: Cluster, status: str) -> None:
+        cluster.transition.begin(status, self._settings().transition_ms)
 
     def modify_cluster(self, wanted: Mapping[str, Any]) -> Cluster:
         """Change a cluster by the parameters of ModifyCacheCluster."""
-        cluster = self.cluster(wanted["CacheClusterId"])
+        cluster = self._available_cluster(wanted["CacheClusterId"])
+        pending = _pending(cluster, wanted)
+        if wanted.get("ApplyImmediately"):
+            wanted = {**pending, **wanted}
         version = wanted.get("EngineVersion")
         if version:
-            one_of(VERSIONS, "EngineVersion", version)
+            _check_upgrade(cluster, one_of(VERSIONS, "EngineVersion", version))
+        if wanted.get("CacheNodeType") not in (None, cluster.node_type):
+            raise InvalidParameterCombinationException(
+                "The CacheNodeType of a memcached cluster cannot be modified: make another cluster."
+            )
+        window = check_window(wanted.get("PreferredMaintenanceWindow") or cluster.maintenance_window)
+        topic_status = wanted.get("NotificationTopicStatus") or cluster.notification_topic_status
+        one_of(("active", "inactive"), "NotificationTopicStatus", topic_status)
         groups = self._checked_groups(cluster.subnet_group.vpc_id, wanted.get("SecurityGroupIds") or [])
         parameters = self._parameter_group_for(
             wanted.get("CacheParameterGroupName") or cluster.parameter_group.name,
@@ -113,39 +149,47 @@ class MemcachedBackend(CacheGroupsBackend):
         resize = self._resize_of(cluster, wanted)
         if wanted.get("ApplyImmediately"):
             resize()
-            cluster.engine_version = version or cluster.engine_version
-            cluster.pending = {}
-        else:
-            cluster.pending |= {
-                name: wanted[name]
-                for name in ("NumCacheNodes", "CacheNodeIdsToRemove", "EngineVersion")
-                if wanted.get(name)
-            }
+            if version and version != cluster.engine_version:
+                cluster.engine_version = version
+                for node in cluster.nodes:
+                    node.boot(parameters.values())
+            pending = {}
+        cluster.pending = pending
         if wanted.get("SecurityGroupIds"):
             cluster.security_group_ids = groups
             for node in cluster.nodes:
                 self._ec2.modify_network_interface_attribute(node.interface.id, groups)
         cluster.parameter_group = parameters
-        cluster.maintenance_window = wanted.get("PreferredMaintenanceWindow") or cluster.maintenance_window
+        cluster.maintenance_window = window
         cluster.notification_topic_arn = wanted.get("NotificationTopicArn") or cluster.notification_topic_arn
+        cluster.notification_topic_status = topic_status
         if wanted.get("AutoMinorVersionUpgrade") is not None:
             cluster.auto_minor_version_upgrade = bool(wanted["AutoMinorVersionUpgrade"])
+        self._begin(cluster, "modifying")
         return cluster
 
     def reboot_cluster(self, cluster_id: str, node_ids: Iterable[str]) -> Cluster:
-        """Put the parameter group's values in force."""
-        cluster = self.cluster(cluster_id)
-        _check_known_nodes(cluster, node_ids)
-        cluster.running = cluster.parameter_group.values()
+        """Start nodes anew, empty, with the parameter group's values in force."""
+        cluster = self._available_cluster(cluster_id)
+        rebooted = set(node_ids)
+        if not rebooted:
+            raise InvalidParameterValueException("CacheNodeIdsToReboot must name at least one node.")
+        _check_known_nodes(cluster, rebooted)
+        for node in cluster.nodes:
+            if node.id in rebooted:
+                node.boot(cluster.parameter_group.values())
+        self._begin(cluster, "rebooting cluster nodes")
         return cluster
 
     def delete_cluster(self, cluster_id: str) -> Cluster:
         """Delete a cluster and free its interfaces."""
-        cluster = self.cluster(cluster_id)
+        cluster = self._available_cluster(cluster_id)
         for node in cluster.nodes:
             self._ec2.free_managed_interface(node.interface.id)
         del self.clusters[cluster.id]
         self.resource_tags.pop(cluster.arn, None)
+        self._leaving[cluster.id] = cluster
+        self._begin(cluster, "deleting")
         return cluster
 
     def _resize_of(self, cluster: Cluster, wanted: Mapping[str, Any]) -> Callable[[], None]:
@@ -186,7 +230,8 @@ class MemcachedBackend(CacheGroupsBackend):
         made: list[Node] = []
         try:
             for number, zone in enumerate(zones, first):
-                made.append(Node(f"{number:04}", self._add_interface(cluster, zone), utcnow()))
+                interface = self._add_interface(cluster, zone)
+                made.append(Node(f"{number:04}", interface, utcnow(), cluster.parameter_group.values()))
         except EC2ClientError as error:
             for node in made:
                 self._ec2.free_managed_interface(node.interface.id)
@@ -219,6 +264,28 @@ def elasticache_of(account_id: str, region: str) -> MemcachedBackend:
     """Return ElastiCache of one account in one region."""
     backend: MemcachedBackend = elasticache_backends[account_id][region]
     return backend
+
+
+def _pending(cluster: Cluster, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what waits for the maintenance window once a request came; a wanted number of nodes takes the
+    place of an earlier one, and today's number cancels it."""
+    sizes = ("NumCacheNodes", "CacheNodeIdsToRemove", "NewAvailabilityZones", "AZMode")
+    size = _given(wanted if wanted.get("NumCacheNodes") else cluster.pending, *sizes)
+    version = _given(cluster.pending, "EngineVersion") | _given(wanted, "EngineVersion")
+    is_resized = int(size.get("NumCacheNodes", len(cluster.nodes))) != len(cluster.nodes)
+    is_upgraded = version.get("EngineVersion", cluster.engine_version) != cluster.engine_version
+    return (size if is_resized else {}) | (version if is_upgraded else {})
+
+
+def _given(request: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: request[name] for name in names if request.get(name)}
+
+
+def _check_upgrade(cluster: Cluster, version: str) -> None:
+    if VERSIONS.index(version) < VERSIONS.index(cluster.engine_version):
+        raise InvalidParameterCombinationException(
+            f"The engine of {cluster.id} cannot be downgraded from {cluster.engine_version} to {version}."
+        )
 
 
 def _check_known_nodes(cluster: Cluster, node_ids: Iterable[str]) -> None:

@@ -13,6 +13,7 @@ from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.utils import random_nat_gateway_id
 
 from vpcache.lab.control.interfaces import InterfacesBackend, ManagedInterface, refuse_if
+from vpcache.lab.control.transitions import Transition
 
 
 class NatGateway(TaggedEC2Resource):  # type: ignore[misc]
@@ -27,12 +28,26 @@ class NatGateway(TaggedEC2Resource):  # type: ignore[misc]
         self.vpc_id: str = subnet.vpc_id
         self.connectivity_type = connectivity_type
         self.create_time = iso_8601_datetime_with_milliseconds(utcnow())
-        self.state = "available"
+        self.transition = Transition()
+        self._state = "available"
         self.failure_code: str | None = None
         self.failure_message: str | None = None
         self.interface: ManagedInterface | None = None
         self.nat_gateway_addresses: list[dict[str, Any]] = []
         self.add_tags(tags)
+
+    @property
+    def state(self) -> str:
+        """The state to show."""
+        return self.transition.state(self._state)
+
+    def fail(self, code: str, message: str) -> None:
+        """End before anything was made."""
+        self._state, self.failure_code, self.failure_message = "failed", code, message
+
+    def end(self) -> None:
+        """Be deleted; AWS shows deleted gateways for a while, the lab until it ends."""
+        self._state = "deleted"
 
 
 class GatewaysBackend(InterfacesBackend):
@@ -65,10 +80,9 @@ class GatewaysBackend(InterfacesBackend):
         gateway = NatGateway(self, subnet, connectivity_type, tags or {})
         self.nat_gateways[gateway.id] = gateway
         if is_public and not self.attached_internet_gateway(subnet.vpc_id):
-            gateway.state = "failed"
-            gateway.failure_code = "Gateway.NotAttached"
-            gateway.failure_message = f"Network {subnet.vpc_id} has no Internet gateway attached"
+            gateway.fail("Gateway.NotAttached", f"Network {subnet.vpc_id} has no Internet gateway attached")
             return gateway
+        gateway.transition.begin("pending", self.settings().transition_ms)
         interface = self.create_managed_interface(
             subnet, "nat_gateway", f"Interface for NAT Gateway {gateway.id}", requester_id="amazon-nat"
         )
@@ -95,7 +109,8 @@ class GatewaysBackend(InterfacesBackend):
         if gateway.interface:
             interface, gateway.interface = gateway.interface, None
             self.free_managed_interface(interface.id)
-        gateway.state = "deleted"
+        gateway.transition.begin("deleting", self.settings().transition_ms)
+        gateway.end()
         return gateway
 
     def create_route(self, *arguments: Any, **options: Any) -> Any:

@@ -14,6 +14,8 @@ from moto.ec2.exceptions import (
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 
+from vpcache.lab.settings import Settings
+
 PUBLIC_RANGE = IPv4Network("203.0.113.0/24")  # TEST-NET-3 of RFC 5737: elastic IPs
 _FIRST_PUBLIC = 10  # those below are for what the lab itself needs on that range
 _RESERVED = 4  # AWS keeps the first four addresses of a subnet, and the last
@@ -47,13 +49,15 @@ class ManagedInterface(NetworkInterface):  # type: ignore[misc]  # mypy sees mot
 class InterfacesBackend(EC2Backend):  # type: ignore[misc]
     """The part of EC2 that has elastic IPs and interfaces."""
 
+    settings: Callable[[], Settings]
+
     def allocate_address(self, domain: str, address: str | None = None, tags: Any = None) -> Any:
         """Allocate the lowest free elastic IP of the public range, or the free one that is asked for."""
         taken = {each.public_ip for each in self.addresses}
         free = [str(each) for each in list(PUBLIC_RANGE)[_FIRST_PUBLIC:-1] if str(each) not in taken]
         if address and address not in free:
             raise EC2ClientError("InvalidAddress.NotFound", f"Address '{address}' cannot be had.")
-        if not free:
+        if not free or len(taken) >= self.settings().elastic_ips:
             raise EC2ClientError("AddressLimitExceeded", "The maximum number of addresses has been reached.")
         return super().allocate_address(domain, address or free[0], tags)
 

@@ -226,7 +226,6 @@ def _cluster(cluster: Cluster) -> CacheCluster:
         configuration_hostname=cluster.configuration_hostname,
         version=cluster.membership,
         nodes=tuple(_node(cluster, node) for node in sorted(cluster.nodes, key=lambda each: each.id)),
-        arguments=cluster.arguments(),
         is_encrypted=cluster.is_encrypted,
     )
 
@@ -241,4 +240,6 @@ def _node(cluster: Cluster, node: Node) -> CacheNode:
         endpoint_address=interface.secondary_addresses[0],
         hostname=cluster.hostname(node),
         port=cluster.port,
+        arguments=cluster.arguments(node),
+        boots=node.boots,
     )
