@@ -28,6 +28,7 @@ from vpcache.target import lab_target
 
 SIZES = (25, 50, 100, 200, 400)  # interfaces
 ZONES = 6
+BUILDS = 5
 ROUND_TRIPS = 4000
 INVOCATIONS = 300
 FUNCTIONS, AT_ONCE = 50, 200
@@ -99,19 +100,7 @@ def measure_wires() -> Figures:
     """Measure networks of several sizes, and round trips in one."""
     namespaces = Namespaces()
     kernel = Kernel(namespaces)
-    sizes = {}
-    for size in SIZES:
-        before = _available()
-        build = _timed(lambda size=size: kernel.apply(plan(site(ZONES, size))))
-        memory = before - _available()
-        more = statistics.median(
-            _timed(lambda number=number, size=size: kernel.apply(plan(site(ZONES, size + number))))
-            for number in range(1, 6)
-        )
-        cut = frozenset({"eni-0"})
-        fault = _timed(lambda size=size, cut=cut: kernel.apply(plan(site(ZONES, size + 5), cut)))
-        kernel.close()
-        sizes[size] = {"build": build, "more": more, "fault": fault, "memory": memory / 1e6}
+    sizes = {size: _built(kernel, size) for size in SIZES}
     kernel.apply(plan(site(2, 4)))
     one, other = interface_namespace("eni-0"), interface_namespace("eni-1")
     ways = {
@@ -122,6 +111,20 @@ def measure_wires() -> Figures:
     rounds = [{way: _round_trip(namespaces, *ends) for way, ends in ways.items()} for _ in range(5)]
     trips = {way: statistics.median(each[way] for each in rounds) for way in ways}
     return {"sizes": sizes, "round_trips": trips}
+
+
+def _built(kernel: Kernel, size: int) -> dict[str, float]:
+    """Build a network of `size` interfaces several times; return median times in s and memory in MB."""
+    rounds = []
+    for _ in range(BUILDS):
+        before = _available()
+        build = _timed(lambda: kernel.apply(plan(site(ZONES, size))))
+        memory = (before - _available()) / 1e6
+        more = _timed(lambda: kernel.apply(plan(site(ZONES, size + 1))))
+        fault = _timed(lambda: kernel.apply(plan(site(ZONES, size + 1), frozenset({"eni-0"}))))
+        kernel.close()
+        rounds.append({"build": build, "more": more, "fault": fault, "memory": memory})
+    return {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
 
 
 def _round_trip(namespaces: Namespaces, client: str, server: str, address: str) -> float:
