@@ -204,6 +204,8 @@ class Region:
 
         AWS places functions around a zone's loss; of a single interface's loss it knows nothing.
         """
-        interfaces = {each.id: each for vpc in self._topology.vpcs for each in vpc.interfaces}
-        interface = interfaces.get(interface_id)
-        return interface is not None and interface.zone not in out_zones(self._faults)
+        lost = out_zones(self._faults)
+        if not lost:
+            return True
+        interfaces = (each for vpc in self._topology.vpcs for each in vpc.interfaces)
+        return all(each.zone not in lost for each in interfaces if each.id == interface_id)
