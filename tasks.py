@@ -213,7 +213,14 @@ def configure(_: Context, name: str, value: str) -> None:
     lab_commands.configure(name, value)
 
 
+@task
+def lab_bench(_: Context) -> None:
+    """Measure labs of their own: networks by size, round trips, the API, many functions at once."""
+    checks.bench_lab(ROOT)
+
+
 lab = Collection("lab", start, stop, status, doctor, fault, mend, show, shell, capture, configure)
+lab.add_task(lab_bench, name="bench")
 namespace = Collection(
     apply, plan, outputs, call, verify, drill, destroy, sweep, unlock, test, check, bench, lab
 )
