@@ -203,7 +203,7 @@ def shell(_: Context, in_: str, zone: str = "", command: str = "") -> None:
 
 @task(help=PLACE_HELP | {"file": "where to write the pcap", "seconds": "how long; until Ctrl-C by default"})
 def capture(_: Context, in_: str, zone: str = "", file: str = "lab.pcap", seconds: str = "") -> None:
-    """Record the packets of something in the lab with tcpdump."""
+    """Record the packets of something in the lab."""
     wires.capture(in_, zone, file, seconds)
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 from vpcache.commands.console import in_one_line
 from vpcache.commands.lab import running_lab
 from vpcache.errors import VpcacheError
 from vpcache.lab.entrance import inside, with_resolver
-from vpcache.lab.isolation import SYSTEM_FOLDERS
 
 
 @in_one_line
@@ -35,26 +34,21 @@ def shell(name: str, zone: str, command: str) -> None:
 @in_one_line
 def capture(name: str, zone: str, file: str, seconds: str) -> None:
     """Record the packets of the place called `name` into `file` until interrupted, or for some seconds."""
-    search = os.pathsep.join((os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS))
-    tcpdump = shutil.which("tcpdump", path=search)
-    if tcpdump is None:
-        raise VpcacheError("tcpdump is not on PATH: install it, e.g. sudo apt-get install tcpdump")
     try:
         duration = float(seconds) if seconds else None
     except ValueError:
         raise VpcacheError(f"--seconds is '{seconds}': give a number") from None
     prefix, _ = _entrance(name, zone)
     path = Path(file).absolute()
-    # as root of the lab: an unprivileged lab has no other user to become
-    words = [*prefix, tcpdump, "-Z", "root", "-i", "any", "-U", "-n", "-w", str(path)]
-    process = subprocess.Popen(words, start_new_session=True)
+    recorder = [*prefix, sys.executable, "-m", "vpcache.lab.recorder", str(path)]
+    process = subprocess.Popen(recorder, start_new_session=True)
     try:
         process.wait(duration)
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
         os.killpg(process.pid, signal.SIGINT)
         process.wait()
     if not path.exists():
-        raise VpcacheError(f"tcpdump recorded nothing into {path}; its complaint is above")
+        raise VpcacheError(f"nothing can be written into {path}; the complaint is above")
     print(f"the packets of {name} are in {path}, {path.stat().st_size} bytes")
 
 
