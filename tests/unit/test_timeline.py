@@ -57,10 +57,11 @@ def test_errors_end_with_the_first_call_after_the_last_failed_one(samples, end):
         ([miss(10.1), hit(11.1), hit(12.1)], 1.0),
         ([hit(10.1), miss(11.1), hit(12.1)], 2.0),
         ([hit(10.1), hit(11.1), miss(12.1)], None),
-        ([hit(10.1), hit(12.1)], 2.0),  # a second without an answer is not a good one
+        ([miss(10.1), *[hit(10.2 + n / 10) for n in range(19)]], 0.0),  # 95 % of all that follows
+        ([failure(10.1), failure(11.1), failure(12.1)], None),
     ],
 )
-def test_hit_rate_is_back_when_no_later_second_is_low(samples, back):
+def test_hit_rate_is_back_when_what_follows_has_it(samples, back):
     assert Phase(10, 13.4, samples).hit_rate_back(1.0) == back
 
 

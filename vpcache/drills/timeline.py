@@ -65,15 +65,12 @@ class Phase:
         return max(0.0, later[0] - self.begin) if later else None
 
     def hit_rate_back(self, before: float) -> float | None:
-        """Seconds until each whole second has 95 % of the hit rate before; None if the last has not."""
-        rates = [
-            _hit_rate([each for each in self.samples if second <= each.at - self.begin < second + 1])
-            for second in range(math.floor(self.end - self.begin))
-        ]
-        low = [second for second, rate in enumerate(rates) if rate is None or rate < RECOVERED * before]
-        if not low:
-            return 0.0
-        return float(low[-1] + 1) if low[-1] + 1 < len(rates) else None
+        """Seconds until the hit rate of all that follows is 95 % of the rate before; None if it never is."""
+        for second in range(math.floor(self.end - self.begin)):
+            rate = _hit_rate([each for each in self.samples if each.at - self.begin >= second])
+            if rate is not None and rate >= RECOVERED * before:
+                return float(second)
+        return None
 
 
 def seconds(samples: Sequence[Sample], zero: float) -> list[Second]:

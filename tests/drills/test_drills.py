@@ -1,0 +1,75 @@
+"""What callers see while something is away: the claims of the architecture, under load."""
+
+import pytest
+
+from vpcache.drills.disruption import DISRUPTIONS, Premises, disruption
+from vpcache.drills.drill import Schedule, run
+from vpcache.errors import VpcacheError
+
+pytestmark = pytest.mark.lab
+
+
+@pytest.fixture
+def drill(target, outputs, lab):
+    """Drill the shared stack, and see to it that every answer was the right one."""
+
+    def measured(fault, schedule):
+        premises = Premises(target, outputs, outputs["zones"][0], lab)
+        report = run(fault, disruption(fault, premises), premises, schedule)
+        assert report.before.errors == 0, report.figures()
+        assert report.before.wrong == report.during.wrong == report.after.wrong == 0
+        assert report.after.errors_end() is not None, report.figures()
+        return report
+
+    return measured
+
+
+def test_without_a_zone_no_call_fails_for_more_than_three_seconds(drill):
+    report = drill("zone", Schedule(2, 6, 3))
+    end = report.during.errors_end()
+    assert end is not None and end <= 3, report.figures()
+
+
+def test_with_a_hung_node_no_call_fails_and_the_other_node_takes_its_keys(drill):
+    report = drill("node-hung", Schedule(2, 8, 3))
+    assert report.during.errors == 0, report.figures()
+    assert report.during.hit_rate_back(report.before.hit_rate) is not None, report.figures()
+
+
+def test_without_any_node_no_call_fails(drill):
+    report = drill("all-nodes", Schedule(2, 4, 6))
+    assert report.during.errors == report.after.errors == 0, report.figures()
+    assert report.during.hit_rate < 0.05, report.figures()
+    assert report.after.hit_rate_back(report.before.hit_rate) is not None, report.figures()
+
+
+def test_without_the_origin_every_key_ever_seen_is_answered(drill):
+    report = drill("origin-down", Schedule(2, 8, 3))
+    assert report.during.known_errors == 0, report.figures()
+    assert report.during.errors > 0, "new keys were answered although their origin was down"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "fault", ["zone-network", "nat-gateway", "node-dead", "node-reboot", "origin-erroring"]
+)
+def test_known_keys_are_answered_whatever_else_is_away(drill, fault):
+    report = drill(fault, Schedule(3, 10, 10))
+    end = report.after.errors_end()
+    assert end is not None and end <= 3, report.figures()
+    if fault != "zone-network":  # its packets are lost, but Lambda does not know and goes on using it
+        assert report.during.known_errors == 0, report.figures()
+
+
+def test_what_cannot_be_taken_away_is_said(target, outputs, lab):
+    def refused(fault, zone="us-east-1a", where=lab):
+        with pytest.raises(VpcacheError) as error:
+            disruption(fault, Premises(target, outputs, zone, where))
+        return str(error.value)
+
+    assert "unknown fault 'flood': choose one of zone, " in refused("flood")
+    assert "unknown zone 'us-east-1f': the stack stands in us-east-1a, us-east-1b" in refused(
+        "zone", "us-east-1f"
+    )
+    assert "can be made on the lab only; on aws choose one of zone-network, " in refused("zone", where=None)
+    assert set(DISRUPTIONS) >= {"zone", "nat-gateway", "node-dead", "node-hung", "all-nodes", "origin-down"}
