@@ -273,8 +273,9 @@ def test_the_resolver_can_be_asked_whatever_the_groups_say() -> None:
     wires = Wires(with_interfaces(VPC, mute))
     resolver = str(resolver_address(VPC.cidr))
     router = router_namespace(VPC.id)
-    wires.serve(router, resolver, 53)
-    assert wires.ask(of("client-a"), resolver, 53) == "10.0.0.140"
+    for address in (resolver, "169.254.169.253"):
+        wires.serve(router, address, 53)
+        assert wires.ask(of("client-a"), address, 53) == "10.0.0.140"
     with (
         wires.datagrams(of("client-a"), "10.0.0.140", 5000) as client,
         wires.datagrams(router, resolver, 53) as server,

@@ -116,7 +116,7 @@ def ask_over_tcp(namespaces: Namespaces, server: str, packet: bytes) -> DNSRecor
 
 @isolated
 def test_a_resolver_answers_over_udp_and_tcp_and_survives_garbage() -> None:
-    add_namespace("router-vpc-1", "10.0.0.2")
+    add_namespace("router-vpc-1", "10.0.0.2", "169.254.169.253")
     namespaces = Namespaces()
     resolvers = Resolvers(namespaces, "router-{}".format, PUBLIC)
     resolvers.settle(Topology((vpc(*NODES),)))
@@ -129,6 +129,7 @@ def test_a_resolver_answers_over_udp_and_tcp_and_survives_garbage() -> None:
     assert addresses(ask_over_tcp(namespaces, "10.0.0.2", question)) == expected
     with pytest.raises(DNSError):  # the connection is closed without an answer
         ask_over_tcp(namespaces, "10.0.0.2", b"garbage")
+    assert addresses(ask_over_tcp(namespaces, "169.254.169.253", question)) == expected
     public = DNSRecord.question("example.com").pack()
     assert addresses(ask_over_udp(namespaces, "10.0.0.2", public)) == {"198.51.100.7"}
 
@@ -136,7 +137,7 @@ def test_a_resolver_answers_over_udp_and_tcp_and_survives_garbage() -> None:
 @isolated
 def test_resolvers_follow_the_vpcs() -> None:
     for number in (1, 2):
-        add_namespace(f"router-vpc-{number}", f"10.0.{number}.2")
+        add_namespace(f"router-vpc-{number}", f"10.0.{number}.2", "169.254.169.253")
     one, two = (vpc(identity=f"vpc-{n}", cidr=f"10.0.{n}.0/24") for n in (1, 2))
     namespaces = Namespaces()
     resolvers = Resolvers(namespaces, "router-{}".format, PUBLIC)
@@ -170,7 +171,7 @@ def test_resolvers_follow_the_vpcs() -> None:
 
 @isolated
 def test_a_resolver_goes_wrong_and_is_mended() -> None:
-    add_namespace("router-vpc-1", "10.0.0.2")
+    add_namespace("router-vpc-1", "10.0.0.2", "169.254.169.253")
     namespaces = Namespaces()
     resolvers = Resolvers(namespaces, "router-{}".format, PUBLIC)
     topology = Topology((vpc(*NODES),))

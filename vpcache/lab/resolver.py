@@ -19,6 +19,7 @@ Records = Callable[[str], tuple[IPv4Address, ...] | None]
 """What a name in lower case means: its addresses, or None if there is no such name."""
 
 _PORT = 53
+_LINK_LOCAL = IPv4Address("169.254.169.253")
 _TTL = 5  # seconds; short, so that a client of a changed cluster soon sees it
 _UDP_LIMIT = 512  # bytes of an answer over UDP without EDNS (RFC 1035, 4.2.1)
 _TCP_PATIENCE = 5.0  # seconds that a TCP client may be silent
@@ -27,6 +28,11 @@ _TCP_PATIENCE = 5.0  # seconds that a TCP client may be silent
 def resolver_address(cidr: IPv4Network) -> IPv4Address:
     """Return where a VPC's resolver answers: its range's base plus two."""
     return cidr.network_address + 2
+
+
+def resolver_addresses(cidr: IPv4Network) -> tuple[IPv4Address, IPv4Address]:
+    """Return all addresses of a VPC's resolver: the one of the VPC, and the one that is the same in all."""
+    return resolver_address(cidr), _LINK_LOCAL
 
 
 def private_records(vpc: Vpc) -> dict[str, tuple[IPv4Address, ...]]:
@@ -88,16 +94,21 @@ def answer(
 
 
 class Resolver:
-    """One resolver on UDP and TCP port 53 of `address` inside `namespace`; `update` says what it knows."""
+    """A resolver on UDP and TCP port 53 of `addresses` inside `namespace`; `update` says what it knows."""
 
-    def __init__(self, namespaces: Namespaces, namespace: str, address: IPv4Address) -> None:
+    def __init__(self, namespaces: Namespaces, namespace: str, *addresses: IPv4Address) -> None:
         self._records: Records = lambda _: None
         self._mode: Mode | None = None
-        self._tcp = namespaces.listen(namespace, str(address), _PORT)
-        self._udp = namespaces.socket(namespace, socket.SOCK_DGRAM)
-        self._udp.bind((str(address), _PORT))
+        self._listeners = {}
+        self._datagrams = {}
+        for address in addresses:
+            listener = namespaces.listen(namespace, str(address), _PORT)
+            self._listeners[listener.fileno()] = listener
+            datagrams = namespaces.socket(namespace, socket.SOCK_DGRAM)
+            datagrams.bind((str(address), _PORT))
+            self._datagrams[datagrams.fileno()] = datagrams
         self._stop, self._stopped = socket.socketpair()
-        self._thread = threading.Thread(target=self._serve, name=f"resolver {address}", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name=f"resolver {namespace}", daemon=True)
         self._thread.start()
 
     def update(self, records: Records, fault: Fault | None = None) -> None:
@@ -109,28 +120,28 @@ class Resolver:
         """Stop answering and free the port."""
         self._stop.close()
         self._thread.join()
-        for each in (self._tcp, self._udp, self._stopped):
+        for each in (*self._listeners.values(), *self._datagrams.values(), self._stopped):
             each.close()
 
     def _serve(self) -> None:
         poll = select.poll()
-        for each in (self._tcp, self._udp, self._stopped):
+        for each in (*self._listeners.values(), *self._datagrams.values(), self._stopped):
             each.setblocking(False)
             poll.register(each, select.POLLIN)
         while True:
             ready = {descriptor for descriptor, _ in poll.poll()}
             if self._stopped.fileno() in ready:
                 return
-            if self._udp.fileno() in ready:
-                self._answer_udp()
-            if self._tcp.fileno() in ready:
-                self._accept()
+            for descriptor in ready & self._datagrams.keys():
+                self._answer_udp(self._datagrams[descriptor])
+            for descriptor in ready & self._listeners.keys():
+                self._accept(self._listeners[descriptor])
 
-    def _answer_udp(self) -> None:
+    def _answer_udp(self, datagrams: socket.socket) -> None:
         try:
-            packet, client = self._udp.recvfrom(65535)
+            packet, client = datagrams.recvfrom(65535)
             if reply := self._answer(packet, _UDP_LIMIT):
-                self._udp.sendto(reply, client)
+                datagrams.sendto(reply, client)
         except OSError:
             return  # a client that vanished, or a packet that the kernel took back
 
@@ -139,9 +150,9 @@ class Resolver:
             return None
         return answer(packet, self._records, limit, is_failing=self._mode is Mode.ERRORING)
 
-    def _accept(self) -> None:
+    def _accept(self, listener: socket.socket) -> None:
         try:
-            connection, _ = self._tcp.accept()
+            connection, _ = listener.accept()
         except OSError:
             return
         threading.Thread(target=self._answer_tcp, args=(connection,), daemon=True).start()
@@ -184,7 +195,7 @@ class Resolvers:
         for vpc in wanted.values():
             if vpc.id not in self._standing:
                 namespace = self._router_namespace(vpc.id)
-                self._standing[vpc.id] = Resolver(self._namespaces, namespace, resolver_address(vpc.cidr))
+                self._standing[vpc.id] = Resolver(self._namespaces, namespace, *resolver_addresses(vpc.cidr))
             private = private_records(vpc)
             records = partial(_looked_up, private, self._public)
             self._standing[vpc.id].update(records, (faults or {}).get(vpc.id))

@@ -16,7 +16,7 @@ from vpcache.lab.places import (
     endpoint_device,
     table_number,
 )
-from vpcache.lab.resolver import resolver_address
+from vpcache.lab.resolver import resolver_addresses
 from vpcache.lab.steps import Line, Namespace
 from vpcache.lab.topology import (
     AclEntry,
@@ -49,7 +49,7 @@ def router(vpc: Vpc, severed: Collection[str]) -> Namespace:
     """Return the router of a VPC, which lets nothing pass to or from the interfaces that are `severed`."""
     subnets = _subnets(vpc)
     lines = [
-        Line("address", f"{resolver_address(vpc.cidr)}/32 dev lo"),
+        *(Line("address", f"{address}/32 dev lo") for address in resolver_addresses(vpc.cidr)),
         Line("rule", f"priority {_LOCAL_PRIORITY} lookup {_LOCAL_TABLE}"),
         Line("route", f"blackhole {vpc.cidr} table {_LOCAL_TABLE}"),
         Line("route", f"blackhole {LINK_LOCAL} table {_LOCAL_TABLE}"),
@@ -104,7 +104,7 @@ def _ruleset(vpc: Vpc, severed: Collection[str]) -> str:
     profiles = {_profile(each): each.security_groups for each in grouped}
     endpoints = [(_endpoint_quoted(each), "accept") for each in vpc.gateway_endpoints]
     guards = _guards(vpc)
-    resolver = f"{resolver_address(vpc.cidr)} meta l4proto {{ tcp, udp }}"
+    resolver = f"{{ {', '.join(map(str, resolver_addresses(vpc.cidr)))} }} meta l4proto {{ tcp, udp }}"
     return table(
         nft_set("severed", "ifname", (_quoted(each) for each in vpc.interfaces if each.id in severed)),
         nft_set("checked", "ifname", map(_quoted, checked)),
