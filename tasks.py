@@ -77,7 +77,7 @@ def drill(
     env: str,
     fault: str,
     zone: str = "",
-    seconds: int = 15,
+    seconds: str = "15",
     svg: str = "",
     target: str = "",
     name: str = "",
@@ -87,6 +87,12 @@ def drill(
     drill_commands.drill(
         ROOT, env, target, name, fault=fault, zone=zone, seconds=seconds, svg=svg, as_json=json
     )
+
+
+@task(help={key: STACK_HELP[key] for key in ("env", "name")} | JSON_HELP | {"minutes": "how long"})
+def soak(_: Context, env: str, minutes: str = "30", name: str = "", json: bool = False) -> None:
+    """Load the stack on the lab for long and take something away every two minutes."""
+    drill_commands.soak_stack(ROOT, env, name, minutes=minutes, as_json=json)
 
 
 SWEEP_HELP = {key: STACK_HELP[key] for key in ("target", "name")}
@@ -109,11 +115,12 @@ def unlock(_: Context, name: str, target: str = "", yes: bool = False) -> None:
         "workers": "how many tests run at once (pytest-xdist's -n)",
         "select": "only tests that match this expression (pytest's -k)",
         "paths": "only these files or folders, separated by spaces",
+        "long": "also what takes minutes: the whole kill matrix, ten stacks at once, all drills",
     }
 )
-def test(_: Context, workers: str = "4", select: str = "", paths: str = "") -> None:
+def test(_: Context, workers: str = "4", select: str = "", paths: str = "", long: bool = False) -> None:
     """Run the whole test suite, in parallel, on a lab of its own."""
-    checks.test(ROOT, workers=workers, select=select, paths=paths.split())
+    checks.test(ROOT, workers=workers, select=select, paths=paths.split(), long=long)
 
 
 @task(
@@ -222,5 +229,5 @@ def lab_bench(_: Context) -> None:
 lab = Collection("lab", start, stop, status, doctor, fault, mend, show, shell, capture, configure)
 lab.add_task(lab_bench, name="bench")
 namespace = Collection(
-    apply, plan, outputs, call, verify, drill, destroy, sweep, unlock, test, check, bench, lab
+    apply, plan, outputs, call, verify, drill, soak, destroy, sweep, unlock, test, check, bench, lab
 )

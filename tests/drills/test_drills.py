@@ -4,6 +4,7 @@ import pytest
 
 from vpcache.drills.disruption import DISRUPTIONS, Premises, disruption
 from vpcache.drills.drill import Schedule, run
+from vpcache.drills.soak import FAULTS, soak
 from vpcache.errors import VpcacheError
 
 pytestmark = pytest.mark.lab
@@ -73,3 +74,15 @@ def test_what_cannot_be_taken_away_is_said(target, outputs, lab):
     )
     assert "can be made on the lab only; on aws choose one of zone-network, " in refused("zone", where=None)
     assert set(DISRUPTIONS) >= {"zone", "nat-gateway", "node-dead", "node-hung", "all-nodes", "origin-down"}
+
+
+def test_two_minutes_of_one_fault_after_another(target, outputs, lab):
+    premises = Premises(target, outputs, outputs["zones"][0], lab)
+    report = soak(premises, rounds=len(FAULTS), interval=16, pid=lab.status().pid, rate=10)
+    figures = report.figures()
+    assert figures["wrong_answers"] == 0
+    assert figures["faults"] == len(FAULTS)
+    assert figures["errors_on_known_keys"] <= 0.01 * len(report.samples), figures
+    first, _, last = figures["descriptors"]
+    assert last <= first + 100, figures
+    assert lab.status().running

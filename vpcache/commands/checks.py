@@ -19,10 +19,29 @@ from vpcache.terraform import find_terraform, plugin_dir, terraform_environment
 
 
 @in_one_line
-def test(root: Path, *, workers: str, select: str, paths: Sequence[str]) -> None:
+def test(root: Path, *, workers: str, select: str, paths: Sequence[str], long: bool) -> None:
     """Run the test suite in parallel."""
+    if not workers.isdigit():
+        raise VpcacheError(
+            f"--workers is '{workers}': give the number of tests to run at once, 0 for one by one"
+        )
+    for path in paths:
+        if not (root / path.split("::")[0]).exists():
+            raise VpcacheError(f"--paths has '{path}', which does not exist in {root}")
     selection = ["-k", select] if select else []
-    command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "worksteal", *selection, *paths]
+    long_too = ["--long"] if long else []
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-n",
+        workers,
+        "--dist",
+        "worksteal",
+        *selection,
+        *long_too,
+        *paths,
+    ]
     status = subprocess.run(command, cwd=root, check=False).returncode
     if status:
         raise Exit(code=status)

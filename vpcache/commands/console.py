@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -46,6 +47,17 @@ def agreed(question: str) -> bool:
         return True
     print("nothing done")
     return False
+
+
+def positive(text: str, option: str) -> float:
+    """Return the number above 0 that the user gave for an option. Raises VpcacheError if it is none."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise VpcacheError(f"{option} is '{text}': give a number above 0")
+    return number
 
 
 def say_notice(text: str) -> None:

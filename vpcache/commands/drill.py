@@ -1,4 +1,4 @@
-"""A drill from the command line."""
+"""Drills and soaks from the command line."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from vpcache.commands.console import in_one_line
+from vpcache.commands.console import in_one_line, positive
 from vpcache.commands.lab import chosen_lab
 from vpcache.commands.stack import chosen_stack, say_header
 from vpcache.drills.chart import svg_chart, text_chart
 from vpcache.drills.disruption import Premises, disruption
 from vpcache.drills.drill import Report, Schedule, run
+from vpcache.drills.soak import FAULTS, Held, soak
+from vpcache.errors import VpcacheError
+from vpcache.stack import Stack
+
+_SOAK_INTERVAL = 120.0  # seconds from fault to fault
 
 
 @in_one_line
@@ -23,16 +28,15 @@ def drill(
     *,
     fault: str,
     zone: str,
-    seconds: int,
+    seconds: str,
     svg: str,
     as_json: bool,
 ) -> None:
     """Take something away under load, give it back, and show what callers saw."""
+    lasts = positive(seconds, "--seconds")
+    picture = _writable(svg) if svg else None
     stack = chosen_stack(root, environment, target, name)
-    outputs = stack.outputs()
-    premises = Premises(
-        stack.target, outputs, zone or outputs["zones"][0], chosen_lab() if stack.target.is_lab else None
-    )
+    premises = _premises(stack, zone)
     chosen = disruption(fault, premises)
     if not as_json:
         say_header(f"drill {fault} in {premises.zone}:", stack)
@@ -40,16 +44,55 @@ def drill(
         fault,
         chosen,
         premises,
-        Schedule(during=seconds, after=seconds),
-        (lambda *_: None) if as_json else (lambda what, lasts: print(f"{what}, {lasts:g} s", flush=True)),
+        Schedule(during=lasts, after=lasts),
+        (lambda *_: None) if as_json else (lambda what, long: print(f"{what}, {long:g} s", flush=True)),
     )
-    if svg:
-        Path(svg).write_text(svg_chart(report))
+    if picture:
+        picture.write_text(svg_chart(report))
     if as_json:
         timeline = [asdict(second) for second in report.seconds]
         print(json.dumps({**report.figures(), "timeline": timeline}))
     else:
         _show(report)
+
+
+@in_one_line
+def soak_stack(root: Path, environment: str, name: str, *, minutes: str, as_json: bool) -> None:
+    """Take one thing after another away, every two minutes, and show what callers saw and the lab kept."""
+    rounds = max(1, round(positive(minutes, "--minutes") * 60 / _SOAK_INTERVAL))
+    stack = chosen_stack(root, environment, "lab", name)
+    pid = chosen_lab().status().pid
+    assert pid is not None  # `chosen_stack` saw that it runs
+
+    def tell(what: str, held: Held) -> None:
+        if not as_json:
+            print(
+                f"{what}; the lab holds {held.memory_mb:.0f} MiB, {held.descriptors} descriptors", flush=True
+            )
+
+    if not as_json:
+        say_header(f"soak of {rounds} faults out of {', '.join(FAULTS)}:", stack)
+    report = soak(_premises(stack, ""), rounds=rounds, interval=_SOAK_INTERVAL, pid=pid, on_fault=tell)
+    if as_json:
+        print(json.dumps(report.figures()))
+    else:
+        for key, value in report.figures().items():
+            print(f"{key}: {value}")
+
+
+def _premises(stack: Stack, zone: str) -> Premises:
+    outputs = stack.outputs()
+    lab = chosen_lab() if stack.target.is_lab else None
+    return Premises(stack.target, outputs, zone or outputs["zones"][0], lab)
+
+
+def _writable(file: str) -> Path:
+    path = Path(file)
+    try:
+        path.touch()
+    except OSError as error:
+        raise VpcacheError(f"cannot write {path}: {error.strerror}") from error
+    return path
 
 
 def _show(report: Report) -> None:
