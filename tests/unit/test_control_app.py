@@ -111,6 +111,22 @@ def test_changes_wait_for_each_other(region: Region) -> None:
         ),
         ("lambda", "list_code_signing_configs", {}, "GET /2020-04-22/code-signing-configs"),
         ("cloudtrail", "list_channels", {}, "ListChannels"),
+        ("globalaccelerator", "list_accelerators", {}, "ListAccelerators"),
+        ("ec2", "run_instances", {"ImageId": "ami-1", "MinCount": 1, "MaxCount": 1}, "RunInstances"),
+        ("ec2", "create_transit_gateway", {}, "CreateTransitGateway"),
+        (
+            "ec2",
+            "create_vpc_peering_connection",
+            {"VpcId": "vpc-1", "PeerVpcId": "vpc-2"},
+            "CreateVpcPeeringConnection",
+        ),
+        ("ecs", "create_cluster", {"clusterName": "a"}, "CreateCluster"),
+        (
+            "elasticache",
+            "create_serverless_cache",
+            {"ServerlessCacheName": "a", "Engine": "memcached"},
+            "CreateServerlessCache",
+        ),
     ],
 )
 def test_what_is_not_emulated_is_refused_by_name(
@@ -120,6 +136,20 @@ def test_what_is_not_emulated_is_refused_by_name(
 
     assert (status, code) == (501, "NotImplemented")
     assert action in message
+
+
+def test_what_lives_elsewhere_can_be_listed(region: Region) -> None:
+    assert region.client("ecs").list_clusters()["clusterArns"] == []
+    assert region.client("rds").describe_db_instances()["DBInstances"] == []
+
+
+def test_a_dry_run_changes_nothing(region: Region) -> None:
+    ec2 = region.client("ec2")
+
+    status, code, _ = error_of(ec2.create_vpc, CidrBlock="10.0.0.0/24", DryRun=True)
+
+    assert (status, code) == (412, "DryRunOperation")
+    assert ec2.describe_vpcs()["Vpcs"] == []
 
 
 def test_motos_own_api_is_closed(region: Region) -> None:

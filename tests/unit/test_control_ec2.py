@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from served_region import ZONES, Network, Region, serve, two_zones
+from served_region import ZONES, Network, Region, serve, two_zones, unique
 
 from vpcache.lab.settings import Settings
 
@@ -275,3 +275,104 @@ def test_route_needs_a_nat_gateway_that_exists(ec2: Any, network: Network) -> No
         )
         == "NatGatewayNotFound"
     )
+
+
+def route_tables(ec2: Any, *filters: tuple[str, str]) -> list[dict[str, Any]]:
+    wanted = [{"Name": name, "Values": [value]} for name, value in filters]
+    return list(ec2.describe_route_tables(Filters=wanted)["RouteTables"])
+
+
+def test_the_main_route_table_stays(ec2: Any, network: Network) -> None:
+    (main,) = route_tables(ec2, ("association.main", "true"))
+    (association,) = main["Associations"]
+
+    assert refused(ec2.delete_route_table, RouteTableId=main["RouteTableId"]) == "DependencyViolation"
+    assert (
+        refused(ec2.disassociate_route_table, AssociationId=association["RouteTableAssociationId"])
+        == "InvalidParameterValue"
+    )
+
+
+def test_a_subnet_has_one_route_table_of_its_vpc(ec2: Any, network: Network) -> None:
+    other_vpc = ec2.create_vpc(CidrBlock="10.1.0.0/24")["Vpc"]["VpcId"]
+    first, second, foreign = (
+        ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+        for vpc in (network.vpc, network.vpc, other_vpc)
+    )
+    subnet = network.private["us-east-1a"]
+    call = ec2.associate_route_table
+
+    assert refused(call, RouteTableId=foreign, SubnetId=subnet) == "InvalidParameterValue"
+    made = call(RouteTableId=first, SubnetId=subnet)["AssociationId"]
+    assert call(RouteTableId=first, SubnetId=subnet)["AssociationId"] == made
+    assert refused(call, RouteTableId=second, SubnetId=subnet) == "Resource.AlreadyAssociated"
+    assert refused(ec2.delete_route_table, RouteTableId=first) == "DependencyViolation"
+
+    ec2.disassociate_route_table(AssociationId=made)
+    call(RouteTableId=second, SubnetId=subnet)
+    ec2.delete_route_table(RouteTableId=first)
+
+
+def test_routes_change_but_for_the_local_one(ec2: Any, network: Network) -> None:
+    (main,) = route_tables(ec2, ("association.main", "true"))
+    table = {"RouteTableId": main["RouteTableId"]}
+    ec2.create_route(**table, DestinationCidrBlock="0.0.0.0/0", GatewayId=network.internet_gateway)
+
+    unknown = {"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-0123456789abcdef0"}
+    assert refused(ec2.replace_route, **table, **unknown) == "NatGatewayNotFound"
+    gateway, _ = nat_gateway(ec2, network.public["us-east-1a"])
+    ec2.replace_route(**table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=gateway["NatGatewayId"])
+    local = {"DestinationCidrBlock": "10.0.0.0/24"}
+    assert refused(ec2.delete_route, **table, **local) == "InvalidParameterValue"
+
+    ec2.delete_route(**table, DestinationCidrBlock="0.0.0.0/0")
+
+
+def test_a_vpc_has_one_internet_gateway(ec2: Any, network: Network) -> None:
+    second = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+
+    assert (
+        refused(ec2.attach_internet_gateway, InternetGatewayId=second, VpcId=network.vpc)
+        == "InvalidParameterValue"
+    )
+
+
+def test_a_vpc_waits_for_its_endpoints_and_acls(ec2: Any) -> None:
+    vpc = ec2.create_vpc(CidrBlock="10.1.0.0/24")["Vpc"]["VpcId"]
+    acl = ec2.create_network_acl(VpcId=vpc)["NetworkAcl"]["NetworkAclId"]
+    endpoint = ec2.create_vpc_endpoint(VpcId=vpc, ServiceName="com.amazonaws.us-east-1.s3")["VpcEndpoint"]
+
+    assert refused(ec2.delete_vpc, VpcId=vpc) == "DependencyViolation"
+    ec2.delete_network_acl(NetworkAclId=acl)
+    assert refused(ec2.delete_vpc, VpcId=vpc) == "DependencyViolation"
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint["VpcEndpointId"]])
+    ec2.delete_vpc(VpcId=vpc)
+
+
+def test_ports_go_from_the_lower_to_the_higher(ec2: Any, network: Network) -> None:
+    group = ec2.create_security_group(GroupName="g", Description="g", VpcId=network.vpc)["GroupId"]
+    rule = {"IpProtocol": "tcp", "FromPort": 9, "ToPort": 1, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+
+    call = ec2.authorize_security_group_ingress
+    assert refused(call, GroupId=group, IpPermissions=[rule]) == "InvalidParameterValue"
+
+
+def test_a_nat_gateway_that_never_was_is_not_found(ec2: Any) -> None:
+    assert refused(ec2.describe_nat_gateways, NatGatewayIds=["nat-0123456789abcdef0"]) == "NatGatewayNotFound"
+
+
+def test_flow_logs_keep_their_options(region: Region, ec2: Any, network: Network) -> None:
+    bucket = unique("flow-logs")
+    region.client("s3").create_bucket(Bucket=bucket)
+    options = {"FileFormat": "parquet", "HiveCompatiblePartitions": True, "PerHourPartition": False}
+    ec2.create_flow_logs(
+        ResourceIds=[network.vpc],
+        ResourceType="VPC",
+        TrafficType="ALL",
+        LogDestinationType="s3",
+        LogDestination=f"arn:aws:s3:::{bucket}",
+        DestinationOptions=options,
+    )
+
+    (flow_log,) = ec2.describe_flow_logs()["FlowLogs"]
+    assert flow_log["DestinationOptions"] == options

@@ -117,6 +117,16 @@ def test_interfaces_follow_a_change_of_place(ec2: Any, network: Network, functio
     shown = functions.get_function_configuration(FunctionName="one")["VpcConfig"]
     assert (shown["SubnetIds"], shown["VpcId"]) == (moved["SubnetIds"], network.vpc)
 
+    (default,) = (
+        each["GroupId"]
+        for each in ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["default"]}])[
+            "SecurityGroups"
+        ]
+    )
+    functions.update_function_configuration(FunctionName="one", VpcConfig={"SecurityGroupIds": [default]})
+    shown = functions.get_function_configuration(FunctionName="one")["VpcConfig"]
+    assert (shown["SubnetIds"], shown["SecurityGroupIds"]) == (moved["SubnetIds"], [default])
+
     functions.update_function_configuration(
         FunctionName="one", VpcConfig={"SubnetIds": [], "SecurityGroupIds": []}
     )

@@ -28,6 +28,48 @@ _log = logging.getLogger(__name__)
 
 _SETTLING = frozenset({"ec2", "elasticache", "lambda"})  # services whose changes the data plane follows
 _QUERY = frozenset({"ec2", "elasticache"})  # those of them that name the action in a form
+_READING = ("Describe", "Get", "List")  # how the names of such actions begin
+_WITHOUT_WIRES = frozenset(
+    {
+        "AcceptVpcPeeringConnection",
+        "CreateCarrierGateway",
+        "CreateClientVpnEndpoint",
+        "CreateTransitGateway",
+        "CreateTransitGatewayVpcAttachment",
+        "CreateVpcPeeringConnection",
+        "CreateVpnConnection",
+        "CreateVpnGateway",
+        "RequestSpotFleet",
+        "RequestSpotInstances",
+        "RunInstances",
+        "CreateFleet",
+    }
+)
+"""What moto would make in EC2 and the lab has no wires for."""
+_SERVICES_WITHOUT_WIRES = frozenset(
+    {
+        "batch",
+        "dax",
+        "directconnect",
+        "dms",
+        "ds",
+        "ecs",
+        "eks",
+        "elasticfilesystem",
+        "elasticloadbalancing",
+        "elasticmapreduce",
+        "es",
+        "kafka",
+        "memorydb",
+        "mq",
+        "network-firewall",
+        "rds",
+        "redshift",
+        "vpc-lattice",
+        "workspaces",
+    }
+)
+"""Signing names of services that live in VPCs and that moto would let live nowhere."""
 _SCOPE = re.compile(r"Credential=[^/]+/[^/]+/[^/]+/([^/]+)/aws4_request")
 _SETTINGS = {
     "MOTO_ACCOUNT_ID": ACCOUNT,  # else moto asks IAM of every partition whose key each request bears
@@ -74,7 +116,15 @@ def _extended_moto(functions: FunctionRunner, settings: Callable[[], Settings]) 
     for backends, ours in replaced.items():
         backends.clear()
         backends.backend = ours
-    app: WSGIApplication = DomainDispatcherApplication(create_backend_app)
+
+    class Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
+        def get_backend_for_host(self, host: str | None) -> Any:
+            backend = super().get_backend_for_host(host)
+            if host and not backend:
+                raise NotImplementedError(f"There is nothing at {host}.")
+            return backend
+
+    app: WSGIApplication = Dispatcher(create_backend_app)
     return app
 
 
@@ -85,19 +135,30 @@ class Call:
     service: str  # its signing name
     action: str  # the API's name for it, or "METHOD /path" where only the URL says
     is_change: bool  # of something that the data plane follows
+    is_dry_run: bool = False
 
     @classmethod
     def of(cls, environ: WSGIEnvironment) -> Call:
         """Read a request; its body stays readable."""
         scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
         service = scope[1] if scope else ""
-        action = _action(environ, service)
+        form = _form(environ)
+        action = _action(environ, form)
         if service in _QUERY:
-            is_change = not action.startswith(("Describe", "Get", "List"))
+            is_change = not action.startswith(_READING)
         else:
             is_invocation = re.search(r"/invo(cations|ke-async)/?$", environ["PATH_INFO"])
             is_change = environ["REQUEST_METHOD"] not in ("GET", "HEAD") and not is_invocation
-        return cls(service, action, is_change and service in _SETTLING)
+        is_dry_run = service == "ec2" and form.get("DryRun") == ["true"]
+        return cls(service, action, is_change and service in _SETTLING, is_dry_run)
+
+    @property
+    def is_without_wires(self) -> bool:
+        """Whether it makes something that has a place in a VPC and none on the lab's network."""
+        if self.service == "ec2":
+            return self.action in _WITHOUT_WIRES
+        is_reading = self.action.startswith((*_READING, "GET ", "HEAD "))
+        return self.service in _SERVICES_WITHOUT_WIRES and not is_reading
 
 
 class ControlPlane:
@@ -129,6 +190,11 @@ class ControlPlane:
     def _answer(self, call: Call, environ: WSGIEnvironment) -> Response:
         if environ["PATH_INFO"].startswith("/moto-api"):
             return _refusal(call, 501, "NotImplemented", "moto's own API would change the lab unseen.")
+        if call.is_without_wires:
+            return _not_emulated(call, "It would have a place in a VPC, and no packet would find it.")
+        if call.is_dry_run:
+            message = "Request would have succeeded, but DryRun flag is set."
+            return _refusal(call, 412, "DryRunOperation", message)
         try:
             response = Response.from_app(self._moto, environ, buffered=True)
         except NotImplementedError as error:
@@ -147,15 +213,20 @@ class ControlPlane:
         return response
 
 
-def _action(environ: WSGIEnvironment, service: str) -> str:
-    if target := environ.get("HTTP_X_AMZ_TARGET"):
-        return str(target).rsplit(".", 1)[-1]
+def _form(environ: WSGIEnvironment) -> dict[str, list[str]]:
+    """Return the form of a request, empty if it has none; its body stays readable."""
     form = environ.get("QUERY_STRING", "")
     if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)
         form = body.decode(errors="replace") or form
-    named = parse_qs(form).get("Action")
+    return parse_qs(form)
+
+
+def _action(environ: WSGIEnvironment, form: dict[str, list[str]]) -> str:
+    if target := environ.get("HTTP_X_AMZ_TARGET"):
+        return str(target).rsplit(".", 1)[-1]
+    named = form.get("Action")
     return named[0] if named else f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
 
 

@@ -130,8 +130,10 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]
         self, function_name: str, qualifier: str | None, body: dict[str, Any]
     ) -> dict[str, Any] | None:
         """Change a function's configuration and the interfaces that it needs."""
-        self._check_vpc_config(body.get("VpcConfig") or {})
         function = self.get_function(function_name, qualifier)
+        if body.get("VpcConfig"):  # what it does not name stays
+            body = body | {"VpcConfig": {**(function._vpc_config or {}), **body["VpcConfig"]}}
+        self._check_vpc_config(body.get("VpcConfig") or {})
         changed: dict[str, Any] | None = super().update_function_configuration(function_name, qualifier, body)
         self._settle_interfaces(function.function_name)
         self._forget(function)

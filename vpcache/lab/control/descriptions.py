@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import EC2Backend
 from moto.ec2.responses import EC2Response
 
@@ -67,6 +68,9 @@ class DescriptionsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's
 
     def describe_nat_gateways(self, filters: Filters | None, nat_gateway_ids: list[str] | None) -> Any:
         """Return NAT gateways."""
+        for wanted in nat_gateway_ids or ():
+            if wanted not in self.nat_gateways:
+                raise EC2ClientError("NatGatewayNotFound", f"The Nat Gateway {wanted} was not found")
         return fitting(super().describe_nat_gateways(None, nat_gateway_ids), filters, _NAT_GATEWAYS)
 
     def describe_egress_only_internet_gateways(
@@ -148,6 +152,14 @@ class Ec2Response(EC2Response):  # type: ignore[misc]
             self._get_param("EgressOnlyInternetGatewayIds", []), self._filters_from_querystring()
         )
         return ActionResult({"EgressOnlyInternetGateways": found})
+
+    def create_flow_logs(self) -> Any:
+        """Answer CreateFlowLogs, with its options for the destination."""
+        answer = super().create_flow_logs()
+        for flow_log_id in answer.result["FlowLogIds"]:
+            flow_log = self.ec2_backend.flow_logs[flow_log_id]
+            flow_log.destination_options = self._get_param("DestinationOptions")
+        return answer
 
     def create_dhcp_options(self) -> Any:
         """Answer CreateDhcpOptions, with its tags."""

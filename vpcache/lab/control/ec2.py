@@ -13,11 +13,14 @@ from vpcache.lab.control.descriptions import DescriptionsBackend, Ec2Response
 from vpcache.lab.control.endpoints import EndpointsBackend
 from vpcache.lab.control.gateways import GatewaysBackend
 from vpcache.lab.control.interfaces import refuse_if
+from vpcache.lab.control.routes import RoutesBackend
 from vpcache.lab.control.security_groups import SecurityGroupsBackend
 from vpcache.lab.settings import Settings
 
 
-class Ec2Backend(DescriptionsBackend, GatewaysBackend, SecurityGroupsBackend, EndpointsBackend):
+class Ec2Backend(
+    DescriptionsBackend, GatewaysBackend, RoutesBackend, SecurityGroupsBackend, EndpointsBackend
+):
     """One region's EC2. It starts empty, without a default VPC."""
 
     def __init__(self, region_name: str, account_id: str, settings: Callable[[], Settings]) -> None:
@@ -49,12 +52,14 @@ class Ec2Backend(DescriptionsBackend, GatewaysBackend, SecurityGroupsBackend, En
         return vpc
 
     def delete_vpc(self, vpc_id: str) -> Any:
-        """Delete an empty VPC with its default security group and network ACL."""
+        """Delete an empty VPC with its default security group, network ACL and route table."""
         self.get_vpc(vpc_id)
         refuse_if(f"The vpc '{vpc_id}' has dependencies and cannot be deleted.", self._inside(vpc_id))
         del self.groups[vpc_id]
         for acl_id in [acl.id for acl in self.network_acls.values() if acl.vpc_id == vpc_id]:
             del self.network_acls[acl_id]
+        for table_id in [table.id for table in self.route_tables.values() if table.vpc_id == vpc_id]:
+            del self.route_tables[table_id]  # the main one alone is left
         return super().delete_vpc(vpc_id)
 
     def create_subnet(self, vpc_id: str, *arguments: Any, **options: Any) -> Any:
@@ -90,6 +95,9 @@ class Ec2Backend(DescriptionsBackend, GatewaysBackend, SecurityGroupsBackend, En
             ),
             *self.interfaces_where(lambda each: each.vpc_id == vpc_id),
             *([gateway.id] if gateway else []),
+            *(each.id for each in self.vpc_end_points.values() if each.vpc_id == vpc_id),
+            *(each.id for each in self.network_acls.values() if each.vpc_id == vpc_id and not each.default),
+            *(each.id for each in self.egress_only_internet_gateways.values() if each.vpc_id == vpc_id),
         ]
 
 

@@ -53,6 +53,14 @@ class NatGateway(TaggedEC2Resource):  # type: ignore[misc]
 class GatewaysBackend(InterfacesBackend):
     """The part of EC2 that has gateways."""
 
+    def attach_internet_gateway(self, internet_gateway_id: str, vpc_id: str) -> Any:
+        """Attach an internet gateway to a VPC that has none."""
+        if self.attached_internet_gateway(vpc_id):
+            raise EC2ClientError(
+                "InvalidParameterValue", f"Network {vpc_id} already has an internet gateway attached"
+            )
+        return super().attach_internet_gateway(internet_gateway_id, vpc_id)
+
     def detach_internet_gateway(self, internet_gateway_id: str, vpc_id: str) -> None:
         """Detach an internet gateway that no public address of the VPC needs."""
         refuse_if(
@@ -112,12 +120,6 @@ class GatewaysBackend(InterfacesBackend):
         gateway.transition.begin("deleting", self.settings().transition_ms)
         gateway.end()
         return gateway
-
-    def create_route(self, *arguments: Any, **options: Any) -> Any:
-        """Make a route; its NAT gateway must exist."""
-        if options.get("nat_gateway_id"):
-            self._nat_gateway(options["nat_gateway_id"])
-        return super().create_route(*arguments, **options)
 
     def attached_internet_gateway(self, vpc_id: str) -> Any | None:
         """Return the internet gateway attached to a VPC, if any."""

@@ -119,6 +119,11 @@ class SecurityGroupsBackend(InterfacesBackend):
         is_egress: bool = False,
         tags: dict[str, str] | None = None,
     ) -> Iterator[Rule]:
+        if ip_protocol in ("tcp", "udp") and int(from_port) > int(to_port):
+            raise EC2ClientError(
+                "InvalidParameterValue",
+                f"Invalid TCP/UDP port range ({from_port}:{to_port}): the first port is the lower one.",
+            )
         peers = [
             *((each, None, None) for each in ip_ranges or []),
             *((None, each, None) for each in source_groups),
