@@ -337,6 +337,12 @@ def test_a_vpc_has_one_internet_gateway(ec2: Any, network: Network) -> None:
     )
 
 
+def test_a_second_range_of_a_vpc_is_refused_by_name(ec2: Any, network: Network) -> None:
+    second = {"VpcId": network.vpc, "CidrBlock": "10.1.0.0/24"}
+
+    assert refused(ec2.associate_vpc_cidr_block, **second) == "NotImplemented"
+
+
 def test_a_vpc_waits_for_its_endpoints_and_acls(ec2: Any) -> None:
     vpc = ec2.create_vpc(CidrBlock="10.1.0.0/24")["Vpc"]["VpcId"]
     acl = ec2.create_network_acl(VpcId=vpc)["NetworkAcl"]["NetworkAclId"]

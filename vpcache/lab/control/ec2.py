@@ -51,6 +51,12 @@ class Ec2Backend(
         )
         return vpc
 
+    def associate_vpc_cidr_block(self, vpc_id: str, cidr_block: str, *arguments: Any, **options: Any) -> Any:
+        """Give a VPC an IPv6 range; the lab's network knows one range of IPv4."""
+        if cidr_block:
+            raise NotImplementedError(f"A VPC has one IPv4 range here: {cidr_block} would be a second one.")
+        return super().associate_vpc_cidr_block(vpc_id, cidr_block, *arguments, **options)
+
     def delete_vpc(self, vpc_id: str) -> Any:
         """Delete an empty VPC with its default security group, network ACL and route table."""
         self.get_vpc(vpc_id)
