@@ -136,6 +136,12 @@ def bench(_: Context, json: bool = False, figure: str = "", lab: bool = True) ->
 
 
 @task
+def docs(_: Context) -> None:
+    """Make the tables of inputs and outputs in the modules' READMEs anew."""
+    checks.docs(ROOT)
+
+
+@task
 def check(_: Context) -> None:
     """Run the linters: ruff, mypy, terraform fmt and validate."""
     checks.check(ROOT)
@@ -229,5 +235,5 @@ def lab_bench(_: Context) -> None:
 lab = Collection("lab", start, stop, status, doctor, fault, mend, show, shell, capture, configure)
 lab.add_task(lab_bench, name="bench")
 namespace = Collection(
-    apply, plan, outputs, call, verify, drill, soak, destroy, sweep, unlock, test, check, bench, lab
+    apply, plan, outputs, call, verify, drill, soak, destroy, sweep, unlock, test, check, docs, bench, lab
 )

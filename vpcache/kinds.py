@@ -65,11 +65,13 @@ def _named_kind(
     delete: Callable[[Any, str], None],
     *,
     prefix: str = "",
+    by_handle: bool = False,
 ) -> Kind:
     """Return a kind that is listed by name.
 
-    `listing` yields names, each with the handle that `tags` wants, given a client and what the stack's names
-    begin with. A resource of the stack's name that bears another stack's tag is that stack's.
+    `listing` yields names, each with the handle that `tags` wants, given a client and what the stack's
+    names begin with; `delete` wants the name, or the handle if `by_handle`. A resource of the stack's name
+    that bears another stack's tag is that stack's.
     """
 
     def find(target: Target, stack: str) -> Iterator[Found]:
@@ -79,7 +81,7 @@ def _named_kind(
             if bare == stack or bare.startswith(f"{stack}-"):
                 owner = tags(client, handle).get(STACK_TAG)
                 if owner in (stack, None):
-                    yield Found(named, is_tagged=owner == stack)
+                    yield Found(handle if by_handle else named, is_tagged=owner == stack)
 
     return Kind(name, find, lambda target, id: delete(target.client(service), id))
 
@@ -103,10 +105,17 @@ def _listed_by(
 
 
 def _one_call(operation: str, parameter: str) -> Callable[[Any, str], None]:
+    """Return a deletion of one or, if the parameter is a plural, of a list of one."""
+
     def delete(client: Any, id: str) -> None:
-        getattr(client, operation)(**{parameter: id})
+        getattr(client, operation)(**{parameter: [id] if parameter.endswith("s") else id})
 
     return delete
+
+
+def _topics(client: Any, _prefix: str) -> Iterator[tuple[str, str]]:
+    for topic in pages(client, "list_topics", "Topics"):
+        yield topic["TopicArn"].rpartition(":")[2], topic["TopicArn"]
 
 
 def _log_groups(client: Any, prefix: str) -> Iterator[tuple[str, str]]:
@@ -163,6 +172,21 @@ def _delete_internet_gateway(client: Any, id: str) -> None:
 # in the order in which they can be deleted: what uses a thing goes before it
 KINDS = (
     _named_kind(
+        "alarm",
+        "cloudwatch",
+        _listed_by("describe_alarms", "MetricAlarms", "AlarmName", "AlarmArn"),
+        lambda client, arn: _pairs(client.list_tags_for_resource(ResourceARN=arn)["Tags"]),
+        _one_call("delete_alarms", "AlarmNames"),
+    ),
+    _named_kind(
+        "topic",
+        "sns",
+        _topics,
+        lambda client, arn: _pairs(client.list_tags_for_resource(ResourceArn=arn)["Tags"]),
+        _one_call("delete_topic", "TopicArn"),
+        by_handle=True,
+    ),
+    _named_kind(
         "function",
         "lambda",
         _listed_by("list_functions", "Functions", "FunctionName", "FunctionArn"),
@@ -176,6 +200,21 @@ KINDS = (
         lambda client, arn: client.list_tags_for_resource(resourceArn=arn)["tags"],
         _one_call("delete_log_group", "logGroupName"),
         prefix="/aws/lambda/",
+    ),
+    _ec2_kind(
+        "flow log",
+        "describe_flow_logs",
+        "FlowLogs",
+        "FlowLogId",
+        _one_call("delete_flow_logs", "FlowLogIds"),
+    ),
+    _named_kind(
+        "flow log group",
+        "logs",
+        _log_groups,
+        lambda client, arn: client.list_tags_for_resource(resourceArn=arn)["tags"],
+        _one_call("delete_log_group", "logGroupName"),
+        prefix="/aws/vpc/",
     ),
     _named_kind(
         "role",
@@ -206,6 +245,13 @@ KINDS = (
         ),
         _cache_tags,
         _one_call("delete_cache_parameter_group", "CacheParameterGroupName"),
+    ),
+    _ec2_kind(
+        "VPC endpoint",
+        "describe_vpc_endpoints",
+        "VpcEndpoints",
+        "VpcEndpointId",
+        _one_call("delete_vpc_endpoints", "VpcEndpointIds"),
     ),
     _ec2_kind("NAT gateway", "describe_nat_gateways", "NatGateways", "NatGatewayId", _delete_nat_gateway),
     _ec2_kind(

@@ -7,6 +7,7 @@ import zipfile
 
 import pytest
 
+from vpcache.kinds import KINDS
 from vpcache.leftovers import leftovers, remove
 
 TRUST = {
@@ -38,24 +39,11 @@ def test_one_of_every_kind_is_found_and_removed(target, name, removed):
         _make_network(target, stack)
         _make_function(target, stack, _subnet(target, stack))
         _make_cache(target, stack, _subnet(target, stack))
+        _make_watch(target, stack)
     before = leftovers(target, others)
 
     left = leftovers(target, name)
-    assert {item.kind for item in left} == {
-        "function",
-        "log group",
-        "role",
-        "cache cluster",
-        "cache subnet group",
-        "cache parameter group",
-        "NAT gateway",
-        "elastic IP",
-        "security group",
-        "subnet",
-        "route table",
-        "internet gateway",
-        "VPC",
-    }
+    assert {item.kind for item in left} == {kind.name for kind in KINDS} - {"network interface"}
     gone = []
     assert remove(target, left, gone.append) == {}
     assert sorted(gone) == sorted(left)
@@ -214,3 +202,36 @@ def _make_cache(target, name, subnet):
         Tags=_tags(name),
     )
     cache.get_waiter("cache_cluster_available").wait(CacheClusterId=name, WaiterConfig={"Delay": 1})
+
+
+def _make_watch(target, name):
+    topic = target.client("sns").create_topic(Name=f"{name}-alarms", Tags=_tags(name))["TopicArn"]
+    target.client("cloudwatch").put_metric_alarm(
+        AlarmName=f"{name}-errors",
+        Namespace="AWS/Lambda",
+        MetricName="Errors",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=0,
+        ComparisonOperator="GreaterThanThreshold",
+        AlarmActions=[topic],
+        Tags=_tags(name),
+    )
+    group = f"/aws/vpc/{name}"
+    target.client("logs").create_log_group(logGroupName=group, tags={"Stack": name})
+    ec2 = target.client("ec2")
+    (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "tag:Stack", "Values": [name]}])["Vpcs"]
+    ec2.create_flow_logs(
+        ResourceIds=[vpc["VpcId"]],
+        ResourceType="VPC",
+        TrafficType="ALL",
+        LogGroupName=group,
+        DeliverLogsPermissionArn=target.client("iam").get_role(RoleName=f"{name}-role")["Role"]["Arn"],
+        TagSpecifications=_tagged(name, "vpc-flow-log"),
+    )
+    ec2.create_vpc_endpoint(
+        VpcId=vpc["VpcId"],
+        ServiceName=f"com.amazonaws.{target.region}.s3",
+        TagSpecifications=_tagged(name, "vpc-endpoint"),
+    )

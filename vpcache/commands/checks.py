@@ -14,6 +14,7 @@ from invoke.exceptions import Exit
 
 from vpcache.commands.console import in_one_line
 from vpcache.errors import VpcacheError
+from vpcache.module_docs import with_tables
 from vpcache.project import Project
 from vpcache.terraform import find_terraform, plugin_dir, terraform_environment
 
@@ -64,6 +65,14 @@ def bench_lab(root: Path) -> None:
         raise Exit(code=status)
 
 
+@in_one_line
+def docs(root: Path) -> None:
+    """Make the tables in the modules' READMEs anew."""
+    for module in sorted((root / "modules").iterdir()):
+        readme = module / "README.md"
+        readme.write_text(with_tables(readme.read_text(), module))
+
+
 @dataclass(frozen=True)
 class Check:
     """A linter under the name that the user sees: commands that must all succeed, in turn."""
@@ -101,6 +110,10 @@ def check(root: Path) -> None:
             if complaint is not None:
                 failed.append(one.name)
                 print(complaint, flush=True)
+    for module in sorted((root / "modules").iterdir()):
+        readme = (module / "README.md").read_text()
+        if with_tables(readme, module) != readme:
+            raise VpcacheError(f"{module / 'README.md'} is not what the code says: type `invoke docs`")
     if failed:
         raise VpcacheError(f"{len(failed)} of {len(checks)} checks failed: {', '.join(failed)}")
     print(f"{len(checks)} checks are clean")

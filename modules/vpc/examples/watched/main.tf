@@ -1,0 +1,46 @@
+terraform {
+  required_version = ">= 1.11"
+
+  backend "s3" {}
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100, < 7.0"
+    }
+  }
+}
+
+provider "aws" {
+  region = "us-east-1"
+
+  default_tags {
+    tags = { Stack = var.name }
+  }
+}
+
+variable "name" {
+  description = "Name of everything in this example."
+  type        = string
+}
+
+module "vpc" {
+  source = "../.."
+
+  name       = var.name
+  cidr_block = "10.0.0.0/24"
+
+  zones = {
+    us-east-1a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" }
+    us-east-1b = { public_cidr = "10.0.0.64/26", private_cidr = "10.0.0.192/26" }
+  }
+
+  flow_logs         = { retention_days = 30, traffic_type = "REJECT" }
+  gateway_endpoints = ["s3", "dynamodb"]
+  tier_tags         = { private = { Tier = "private" } }
+}
+
+output "zones" {
+  description = "What other modules take."
+  value       = module.vpc.zones
+}
