@@ -15,7 +15,7 @@ from bench.rig import Memcached, Origin, employees
 from bench.times import Times, percentile, times
 
 SIZES = {"2 KB": "/bytes/2000/hit", "100 KB": "/bytes/100000/hit"}
-ROUNDS, BATCH, WARM_UP = 120, 25, 3
+ROUNDS, BATCH, WARM_UP = 400, 10, 3
 _names = (f"{number}" for number in itertools.count())
 
 

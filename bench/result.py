@@ -86,7 +86,7 @@ def lines(result: Result) -> list[Line]:
 
 
 def text(result: Result) -> str:
-    """Return the run as tables."""
+    """Return the run as tables, and what was reached of what is promised."""
     said = []
     for title, by_size in (("hit", result.hits), ("miss", result.misses)):
         for size, series in by_size.items():
@@ -106,11 +106,11 @@ def text(result: Result) -> str:
         )
     said.append("import, ms: " + _listed({name: round(value, 1) for name, value in result.imports.items()}))
     said.append(f"bundle: {result.bundle_bytes} bytes")
-    for size, each in (result.end_to_end or {}).items():
+    for size, seen in (result.end_to_end or {}).items():
         said.append(
-            f"end to end on the lab, hit {size}: caller p50 {each.caller.p50 / 1e3:.2f} ms p99 "
-            f"{each.caller.p99 / 1e3:.2f} ms; function p50 {each.function.p50 / 1e3:.2f} ms p99 "
-            f"{each.function.p99 / 1e3:.2f} ms"
+            f"end to end on the lab, hit {size}: caller p50 {seen.caller.p50 / 1e3:.2f} ms p99 "
+            f"{seen.caller.p99 / 1e3:.2f} ms; function p50 {seen.function.p50 / 1e3:.2f} ms p99 "
+            f"{seen.function.p99 / 1e3:.2f} ms"
         )
     return "\n".join([*said, "", *map(str, lines(result))])
 
