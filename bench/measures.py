@@ -15,7 +15,8 @@ from bench.rig import Memcached, Origin, employees
 from bench.times import Times, percentile, times
 
 SIZES = {"2 KB": "/bytes/2000/hit", "100 KB": "/bytes/100000/hit"}
-ROUNDS, BATCH, WARM_UP = 400, 10, 3
+ROUNDS, BATCH = 200, 20
+WARM_UP = 10  # calls at the beginning of a turn that pay for what others left in the processor's caches
 _names = (f"{number}" for number in itertools.count())
 
 

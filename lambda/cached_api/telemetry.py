@@ -35,13 +35,15 @@ class Telemetry:
     def hit(self):
         """Count an answer from the cache."""
         self._counts["Hit"] += 1
-        self._flush_if_due()
+        if self._clock() >= self._flush_at:
+            self.flush()
 
     def answered(self, path, state, age):
         """Count and log an answer, `state` as in X-Cache, `age` in seconds."""
         self._counts[_METRIC_OF[state]] += 1
         self._log.info("answered", path=path, cache=state, age=age, request_id=self._request_id)
-        self._flush_if_due()
+        if self._clock() >= self._flush_at:
+            self.flush()
 
     def fetched(self, seconds):
         """Take note of how long the origin took."""
@@ -71,7 +73,3 @@ class Telemetry:
         self._counts.clear()
         self._origin_ms.clear()
         self._flush_at = self._clock() + FLUSH_SECONDS
-
-    def _flush_if_due(self):
-        if self._clock() >= self._flush_at:
-            self.flush()
