@@ -358,7 +358,8 @@ def test_a_node_that_was_ended_is_started_again_empty() -> None:
 
 def secured(world: World, node: CacheNode, address: IPv4Address, name: str) -> ssl.SSLSocket:
     trust = ssl.create_default_context(cafile=str(world.ca_file))
-    return trust.wrap_socket(world.connect(node, address), server_hostname=name)
+    connection = world.connect(node, address)
+    return trust.wrap_socket(connection, server_hostname=name, suppress_ragged_eofs=False)
 
 
 @isolated

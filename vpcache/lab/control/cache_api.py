@@ -193,6 +193,7 @@ class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
 
 
 def _sorted(known: Mapping[str, Any]) -> list[Any]:
+    known = dict(known)  # reads do not wait for changes
     return [known[name] for name in sorted(known)]
 
 

@@ -101,8 +101,11 @@ class MemcachedBackend(CacheGroupsBackend):
 
     def shown_clusters(self) -> dict[str, Cluster]:
         """Return the clusters that descriptions show, those that are being deleted among them."""
-        self._leaving = {name: each for name, each in self._leaving.items() if not each.transition.is_over}
-        return self.clusters | self._leaving
+        return self._still_leaving() | self.clusters
+
+    def _still_leaving(self) -> dict[str, Cluster]:
+        leaving = dict(self._leaving)  # reads do not wait for changes
+        return {name: each for name, each in leaving.items() if not each.transition.is_over}
 
     def shown_cluster(self, cluster_id: str) -> Cluster:
         """Return a cluster that descriptions show. Raises CacheClusterNotFound."""
@@ -188,7 +191,7 @@ class MemcachedBackend(CacheGroupsBackend):
             self._ec2.free_managed_interface(node.interface.id)
         del self.clusters[cluster.id]
         self.resource_tags.pop(cluster.arn, None)
-        self._leaving[cluster.id] = cluster
+        self._leaving = self._still_leaving() | {cluster.id: cluster}
         self._begin(cluster, "deleting")
         return cluster
 
