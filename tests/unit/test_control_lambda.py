@@ -285,3 +285,11 @@ def test_logs_without_a_group_go_to_the_usual_one(region: Region, functions: Any
 
 def test_unknown_function_cannot_be_invoked(functions: Any) -> None:
     assert refusal(functions.invoke, FunctionName="none")["Code"] == "ResourceNotFoundException"
+
+
+def test_dead_letters_are_shown_and_can_be_taken_back(functions: Any) -> None:
+    topic = {"TargetArn": "arn:aws:sns:us-east-1:123456789012:dead"}
+    assert create(functions, DeadLetterConfig=topic)["DeadLetterConfig"] == topic
+    assert functions.get_function_configuration(FunctionName="one")["DeadLetterConfig"] == topic
+    functions.update_function_configuration(FunctionName="one", DeadLetterConfig={"TargetArn": ""})
+    assert "DeadLetterConfig" not in functions.get_function_configuration(FunctionName="one")

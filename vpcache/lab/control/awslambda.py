@@ -42,6 +42,7 @@ class Function(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's classe
     def __init__(self, account_id: str, region: str, spec: dict[str, Any]) -> None:
         super().__init__(account_id=account_id, region=region, spec=spec, version="$LATEST")
         self._set_logging(spec.get("LoggingConfig") or {})
+        self.dead_letter_config: dict[str, str] = spec.get("DeadLetterConfig") or {}
 
     @property
     def vpc_config(self) -> dict[str, Any]:
@@ -64,12 +65,15 @@ class Function(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's classe
     def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
         """Return the configuration as the API shows it."""
         shown: dict[str, Any] = super().get_configuration(on_create)
-        return shown | {"LoggingConfig": self.logging_config, "LastUpdateStatus": "Successful"}
+        dead_letters = {"DeadLetterConfig": self.dead_letter_config} if self._has_dead_letters else {}
+        return shown | dead_letters | {"LoggingConfig": self.logging_config, "LastUpdateStatus": "Successful"}
 
     def update_configuration(self, config_updates: dict[str, Any]) -> dict[str, Any]:
         """Change the configuration."""
         if "LoggingConfig" in config_updates:
             self._set_logging(config_updates["LoggingConfig"])
+        if "DeadLetterConfig" in config_updates:
+            self.dead_letter_config = config_updates["DeadLetterConfig"]
         if "TracingConfig" in config_updates:
             self.tracing_config = config_updates["TracingConfig"]
         if "EphemeralStorage" in config_updates:
@@ -85,6 +89,11 @@ class Function(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's classe
         self.last_modified = iso_8601_datetime_with_nanoseconds()
         changed: dict[str, Any] = super().update_function_code(updated_spec)
         return changed
+
+    @property
+    def _has_dead_letters(self) -> bool:
+        """Whether failed events go anywhere: an empty ARN takes the setting back."""
+        return bool(self.dead_letter_config.get("TargetArn"))
 
     def _set_logging(self, wanted: dict[str, Any]) -> None:
         self.logs_group_name = wanted.get("LogGroup") or f"/aws/lambda/{self.function_name}"
