@@ -183,11 +183,14 @@ class Stack:
             entry = journal.read(self.target, self.state)
             if entry is None and not state_exists(self.target, self.state):
                 return leftovers(self.target, self.name)
+            interrupted = entry is not None and entry.is_interrupted
             self._note(journal.DESTROYING)
+            if interrupted:
+                self._remove_unknown()  # first: what the state knows of cannot go while these stand in it
             if state_exists(self.target, self.state):
                 self._change("destroy", plan, on_event)
-            if entry is not None and entry.is_interrupted:
-                self._remove_unknown()
+            if interrupted:
+                self._remove_unknown()  # and what these kept from going
             left = leftovers(self.target, self.name, vpc_id)
             if not left:
                 journal.erase(self.target, self.state)
