@@ -83,7 +83,7 @@ def ours(settings: dict[str, Any]) -> Answer:
 
 def ours_silent(settings: dict[str, Any]) -> Answer:
     """Ours without telemetry."""
-    names = ("begin", "hit", "answered", "fetched", "cache_error", "failed", "flush")
+    names = ("begin", "hit", "answered", "fetching", "fetched", "cache_error", "failed")
     silence = SimpleNamespace(**{name: lambda *_: None for name in names})
     _handler(settings)._telemetry = lambda: silence
     return ours(settings)

@@ -30,13 +30,14 @@ class CachedApi:
     def answer(self, resource):
         """Return the answer for a Resource, as bytes. Raises OriginError if neither side has one."""
         try:
-            entry, node = self._stored(resource.key)
+            value, node = self._cache.run(Connection.read, resource.key)
             now = envelope.now_ms()
-            if entry is not None and now < entry.refresh_at and entry.kind == PLAIN:
-                whole = answer.finish(entry.body, "HIT", (now - entry.stored_at) // 1000, node.host)
+            if value is not None and (hit := envelope.fresh(value, now)):
+                body, age = hit
+                whole = answer.finish(body, "HIT", age, node.host)
                 self._telemetry.hit()
                 return whole
-            return self._unless_hit(resource, entry, node, now)
+            return self._unless_hit(resource, self._entry(value, resource.key, node), node, now)
         except CacheError as error:
             self._telemetry.cache_error(error)
             return self._passed(resource)
@@ -117,13 +118,17 @@ class CachedApi:
     def _stored(self, key):
         """Return the Entry of `key`, or None, and the node that was asked. Raises CacheError."""
         value, node = self._cache.run(Connection.read, key)
+        return self._entry(value, key, node), node
+
+    def _entry(self, value, key, node):
+        """Return the Entry in what a node has under `key`; None if there is none, or another's."""
         if value is None:
-            return None, node
+            return None
         try:
-            return envelope.unpack(value), node
+            return envelope.unpack(value)
         except EnvelopeError as error:
             self._telemetry.cache_error(f"{node.host}: {key!r} is not ours: {error}")
-            return None, node
+            return None
 
     def _claim(self, key, *, heeds_failure):
         seconds = self._settings.origin_limit + 2  # longer than any fetch
@@ -142,7 +147,9 @@ class CachedApi:
         """Return the origin's status and the body of an answer. Raises OriginError."""
         started = time.perf_counter()
         try:
-            status, content_type, content = self._origin.fetch(resource.path, self._telemetry.flush)
+            status, content_type, content = self._origin.fetch(
+                resource.path, lambda: self._telemetry.fetching(resource.path)
+            )
         finally:
             self._telemetry.fetched(time.perf_counter() - started)
         try:

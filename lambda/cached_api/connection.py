@@ -3,6 +3,7 @@
 The protocol: https://github.com/memcached/memcached/blob/master/doc/protocol.txt, "Meta Commands".
 """
 
+import functools
 import socket
 import struct
 import time
@@ -41,55 +42,61 @@ class Connection(Client):
             tls_context=tls,
         )
         self.node = node
-        self._view = memoryview(bytearray(_FIRST_BUFFER))
+        self._buffer = bytearray(_FIRST_BUFFER)
+        self._view = memoryview(self._buffer)
 
     def read(self, key):
         """Return the value of `key` as a view that holds until the next command, or None."""
-        header, start, end = self._exchange(b"mg %b v k\r\n" % key)
-        if start and header[2:] == [b"k" + key]:
+        command, last_word = _read_command(key)
+        line, start, end = self._exchange(command)
+        if start and line.endswith(last_word):
             return self._view[start:end]
-        if header[:1] == [b"EN"]:
+        if _status(line) == b"EN":
             return None
-        raise self._unusable(header)
+        raise self._unusable(line)
 
     def ask(self, key, flags):
         """Return the value of `key`, None if there is none, and what the node says of it.
 
         `flags` are added to a meta get, such as N5; the node's words of it come back as a list.
         """
-        header, start, end = self._exchange(b"mg %b v k %b\r\n" % (key, flags))
-        if start and header[2:3] == [b"k" + key]:
-            return bytes(self._view[start:end]), header[3:]
-        if header[:1] == [b"EN"]:
+        line, start, end = self._exchange(b"mg %b v k %b\r\n" % (key, flags))
+        words = line.split()
+        if start and words[2:3] == [b"k" + key]:
+            return bytes(self._view[start:end]), words[3:]
+        if _status(line) == b"EN":
             return None, []
-        raise self._unusable(header)
+        raise self._unusable(line)
 
     def store(self, key, value, seconds):
         """Store `value` and return when the node has it. Raises TooLargeError."""
-        header, _, _ = self._exchange(b"ms %b %d T%d\r\n%b\r\n" % (key, len(value), seconds, value))
-        if header[:4] == [b"SERVER_ERROR", b"object", b"too", b"large"]:
+        line, _, _ = self._exchange(b"ms %b %d T%d\r\n%b\r\n" % (key, len(value), seconds, value))
+        if line.startswith(b"SERVER_ERROR object too large"):
             raise TooLargeError(f"{len(value)} bytes are over the item limit of {self.node.host}")
-        if header != [b"HD"]:
-            raise self._unusable(header)
+        if _status(line) != b"HD":
+            raise self._unusable(line)
 
     def remove(self, key, cas=None):
         """Delete `key`; with `cas`, only at that version of it. Returns whether it was deleted."""
         command = b"md %b\r\n" % key if cas is None else b"md %b C%b\r\n" % (key, cas)
-        header, _, _ = self._exchange(command)
-        if header not in ([b"HD"], [b"NF"], [b"EX"]):
-            raise self._unusable(header)
-        return header == [b"HD"]
+        line, _, _ = self._exchange(command)
+        if _status(line) not in (b"HD", b"NF", b"EX"):
+            raise self._unusable(line)
+        return _status(line) == b"HD"
 
     def _exchange(self, command):
-        """Send a command; return the words of the reply's first line, and where its value is in the buffer.
+        """Send a command; return the reply's first line, and where its value is in the buffer.
 
         Both places, from and to, are 0 if it has no value.
         """
         try:
             if self.sock is None:
                 self._connect()
-            self._send(command)
-            return self._receive()
+            self.sock.sendall(command)
+            return self._parsed(self.sock.recv_into(self._view))
+        except BlockingIOError as error:  # how the kernel says that time is up
+            self.close()
+            raise TimeoutError(f"no answer within {ANSWER_SECONDS} s") from error
         except BaseException:
             self.close()
             raise
@@ -102,68 +109,78 @@ class Connection(Client):
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _KERNEL_TIMEOUT)
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _KERNEL_TIMEOUT)
 
-    def _send(self, command):
-        try:
-            self.sock.sendall(command)
-        except BlockingIOError as error:  # how the kernel says that time is up
-            raise TimeoutError(f"took no command within {ANSWER_SECONDS} s") from error
-
-    def _receive(self):
-        view = self._view
-        have = self._receive_into(view)
-        line_end = view.obj.find(b"\r\n", 0, min(have, _MAX_LINE))
-        deadline = None
-        if line_end < 0:
-            deadline = time.monotonic() + ANSWER_SECONDS
-            while line_end < 0:
-                if have >= _MAX_LINE:
-                    raise MemcacheUnknownError(f"no line: {bytes(view[:40])!r}")
-                have += self._receive_more(view[have:], deadline)
-                line_end = view.obj.find(b"\r\n", 0, min(have, _MAX_LINE))
-        header = bytes(view[:line_end]).split()
+    def _parsed(self, have):
+        """Return what `_exchange` does, once `have` bytes of the reply are there."""
+        line_end = self._buffer.find(b"\r\n", 0, _MAX_LINE)
+        if not 0 <= line_end < have - 1:  # what lies behind is of an earlier reply
+            have, line_end = self._rest_of_line(have)
+        line = self._buffer[:line_end]
         start = line_end + 2
-        if header[:1] != [b"VA"]:
-            if have != start or not header:
-                raise MemcacheUnknownError(f"more than a line: {bytes(view[:40])!r}")
-            return header, 0, 0
-        if len(header) < 2 or not header[1].isdigit() or len(header[1]) > 8:
-            raise MemcacheUnknownError(f"a value without a size: {bytes(view[:40])!r}")
-        end = start + int(header[1])
+        if not line.startswith(b"VA "):
+            if have != start or not line:
+                raise MemcacheUnknownError(f"more than a line: {self._beginning()!r}")
+            return line, 0, 0
+        try:
+            end = start + int(line[3 : line.index(b" ", 3)])
+        except ValueError as error:
+            raise MemcacheUnknownError(f"a value without a size: {self._beginning()!r}") from error
         if have < end + 2:
-            view = self._room(end + 2, have)
-            deadline = deadline or time.monotonic() + ANSWER_SECONDS
-            while have < end + 2:
-                have += self._receive_more(view[have : end + 2], deadline)
-        if have != end + 2 or view[end : end + 2] != b"\r\n":
+            have = self._rest_of_value(have, end + 2)
+        if have != end + 2 or self._buffer[end:have] != b"\r\n":
             raise MemcacheUnknownError(f"a value of another size than {end - start}")
-        return header, start, end
+        return line, start, end
+
+    def _rest_of_line(self, have):
+        if not have:
+            raise MemcacheUnexpectedCloseError()
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while (line_end := self._buffer.find(b"\r\n", 0, min(have, _MAX_LINE))) < 0:
+            if have >= _MAX_LINE:
+                raise MemcacheUnknownError(f"no line: {self._beginning()!r}")
+            have += self._receive_more(self._view[have:], deadline)
+        return have, line_end
+
+    def _rest_of_value(self, have, size):
+        view = self._room(size, have)
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while have < size:
+            have += self._receive_more(view[have:size], deadline)
+        return have
 
     def _receive_more(self, view, deadline):
         if time.monotonic() > deadline:
             raise TimeoutError(f"no whole answer within {ANSWER_SECONDS} s")
-        return self._receive_into(view)
-
-    def _receive_into(self, view):
-        try:
-            count = self.sock.recv_into(view)
-        except BlockingIOError as error:
-            raise TimeoutError(f"no answer within {ANSWER_SECONDS} s") from error
+        count = self.sock.recv_into(view)
         if not count:
             raise MemcacheUnexpectedCloseError()
         return count
 
-    def _unusable(self, header):
+    def _unusable(self, line):
         """Close, for what came does not answer what was asked; return the exception to raise."""
         self.close()
-        text = b" ".join(header).decode("ascii", "replace")[:200]
+        text = line.decode("ascii", "replace")[:200]
         return (MemcacheServerError if text.startswith("SERVER_ERROR") else MemcacheUnknownError)(text)
+
+    def _beginning(self):
+        return bytes(self._view[:40])
 
     def _room(self, size, have):
         """Return the buffer, grown to `size` with the first `have` bytes kept."""
         if size > MAX_VALUE_BYTES:
             raise MemcacheUnknownError(f"a value of {size} bytes, where {MAX_VALUE_BYTES} are the most")
-        if size > len(self._view):
+        if size > len(self._buffer):
             grown = bytearray(size)
             grown[:have] = self._view[:have]
-            self._view = memoryview(grown)
+            self._buffer, self._view = grown, memoryview(grown)
         return self._view
+
+
+@functools.lru_cache(maxsize=1024)  # a worker asks for few keys, many times
+def _read_command(key):
+    """Return the command that asks for `key`, and how the first line of an answer to it ends."""
+    return b"mg %b v k\r\n" % key, b" k" + key
+
+
+def _status(line):
+    """Return the word that a reply begins with; memcached may repeat the key after it."""
+    return line.partition(b" ")[0]

@@ -1,7 +1,8 @@
 """What an operator sees: metrics in the embedded metric format, and a log line for all that is not a hit.
 
-A hit only counts. Counts are written while a later call waits for the origin anyway, or by the first answer
-after FLUSH_SECONDS; those since then are lost when the environment ends, for nothing runs after it.
+A hit only counts. Counts and the line of a miss are written while a call waits for the origin anyway, counts
+also by the first answer after FLUSH_SECONDS; those since then are lost when the environment ends, for nothing
+runs after it.
 """
 
 import os
@@ -39,11 +40,17 @@ class Telemetry:
             self.flush()
 
     def answered(self, path, state, age):
-        """Count and log an answer, `state` as in X-Cache, `age` in seconds."""
+        """Count an answer, `state` as in X-Cache, `age` in seconds; log one that is stale."""
         self._counts[_METRIC_OF[state]] += 1
-        self._log.info("answered", path=path, cache=state, age=age, request_id=self._request_id)
+        if state == "STALE":
+            self._log.info("stale", path=path, age=age, request_id=self._request_id)
         if self._clock() >= self._flush_at:
             self.flush()
+
+    def fetching(self, path):
+        """Write what there is to write, while the origin works on `path`."""
+        self._log.info("fetching", path=path, request_id=self._request_id)
+        self.flush()
 
     def fetched(self, seconds):
         """Take note of how long the origin took."""

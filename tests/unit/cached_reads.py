@@ -23,14 +23,14 @@ class Silent:
     def answered(self, path, state, age):
         pass
 
+    def fetching(self, path):
+        pass
+
     def fetched(self, seconds):
         pass
 
     def cache_error(self, message):
         self.errors.append(str(message))
-
-    def flush(self):
-        pass
 
     def failed(self, path, error):
         self.errors.append(str(error))
