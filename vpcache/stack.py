@@ -15,6 +15,7 @@ from python_terraform import IsFlagged
 from vpcache import journal, lock
 from vpcache.errors import VpcacheError
 from vpcache.leftovers import Leftover, leftovers, remove
+from vpcache.root_module import check_root_module
 from vpcache.state import StateLocation, ensure_bucket, read_state, state_exists, state_location
 from vpcache.target import Target
 from vpcache.terraform import Event, Terraform, find_terraform, plugin_dir, terraform_environment
@@ -84,7 +85,11 @@ class Stack:
         return state_location(self.target, self.account, self.name)
 
     def init(self) -> None:
-        """Prepare Terraform's data for this stack, the state bucket included."""
+        """Prepare Terraform's data for this stack, the state bucket included.
+
+        Raises VpcacheError if the root module cannot be a stack, or does not take the variables.
+        """
+        check_root_module(self.environment_dir, self.variables)
         ensure_bucket(self.target, self.state.bucket)
         plugins = plugin_dir(self.target.environment)
         self._terraform.cmd(
