@@ -26,6 +26,9 @@ _LEFT_OUT = (
 _LEFT_OUT_SUFFIXES = (".dist-info", ".data", ".pyc")
 _UNUSED = "unused.txt"
 
+EGRESS_PROBE = Path(__file__).parent / "egress_probe"
+"""Folder of a function that tells how the network looks from where it runs: the probes of a stack ask it."""
+
 
 class BundleError(VpcacheError):
     """A function cannot be bundled; says which and why."""
@@ -37,6 +40,10 @@ class Bundle:
 
     path: Path
     sha256: str
+
+    def as_variable(self) -> dict[str, str]:
+        """Return what the `bundle` variable of the vpc_lambda module takes."""
+        return {"path": str(self.path), "sha256": self.sha256}
 
 
 def bundle(source: Path, work_dir: Path) -> Bundle:

@@ -72,14 +72,23 @@ class FunctionClient:
         return Answer(payload, float(duration[1]) if duration else wall_ms, wall_ms)
 
     def call_cached_api(self, function_name: str, path: str | None = None) -> CachedAnswer:
-        """Ask the cached API for a path of its origin. Raises FunctionError as `call` does."""
+        """Ask the cached API for a path of its origin.
+
+        Raises FunctionError as `call` does, or if the answer is not one of the cached API's.
+        """
         answer = self.call(function_name, {} if path is None else {"path": path})
-        headers = answer.payload["headers"]
+        try:
+            headers, cache = answer.payload["headers"], answer.payload["headers"]["x-cache"]
+            status, body = answer.payload["statusCode"], answer.payload["body"]
+        except (KeyError, TypeError) as error:
+            raise FunctionError(
+                f"function {function_name} is no cached_api: its answer lacks statusCode, body or x-cache"
+            ) from error
         return CachedAnswer(
-            source="cache" if headers["x-cache"] in ("HIT", "STALE") else "origin",
-            cache=headers["x-cache"],
-            status=answer.payload["statusCode"],
-            body=answer.payload["body"],
+            source="cache" if cache in ("HIT", "STALE") else "origin",
+            cache=cache,
+            status=status,
+            body=body,
             node=headers.get("x-cache-node"),
             function_ms=answer.function_ms,
             wall_ms=answer.wall_ms,

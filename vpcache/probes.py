@@ -3,106 +3,192 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from vpcache.errors import VpcacheError
 from vpcache.functions import FunctionError, call, call_cached_api
 from vpcache.stack import Outputs
 from vpcache.target import Target
 
 MAX_KEYS = 16  # with two nodes, all of 16 keys fall on one node once in 32768 runs
 
+_EXAMPLES = {
+    "cache_nodes": "module.elasticache_memcached.nodes",
+    "cached_api": "module.cached_api.function_name",
+    "egress_ips": "module.nat_per_az.egress_ips",
+    "egress_probes": "{ for zone, probe in module.egress_probe : zone => probe.function_name }",
+}
+"""What the outputs that probes look for are in a stack of our modules."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Result:
-    """The answer to one probe; `zone` is set if it asked about one."""
+    """The answer to one probe, true if it passed; `zone` is set if it asked about one."""
 
     name: str
     zone: str | None
     passed: bool
     evidence: str
 
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def __repr__(self) -> str:
+        where = f" of {self.zone}" if self.zone else ""
+        return f"<{self.name}{where} {'passed' if self.passed else 'failed'}: {self.evidence}>"
+
+
+class Probes:
+    """The probes of one stack.
+
+    Each takes what it asks about from an argument or else from the output of the root module that its
+    docstring names. A probe that cannot ask because a function fails has failed, with that as evidence;
+    one that does not know whom to ask raises VpcacheError, which says what to write.
+    """
+
+    def __init__(self, target: Target, outputs: Outputs) -> None:
+        self._target = target
+        self._outputs = outputs
+
+    def egress(self, zone: str, *, function: str | None = None, address: str | None = None) -> Result:
+        """Whether the internet sees a zone's function as the elastic IP of that zone's NAT gateway.
+
+        The function answers `{}` with `{"address": "203.0.113.5"}`, as `EGRESS_PROBE` does. By default it is
+        the zone's in the output `egress_probes`, and the address the zone's in `egress_ips`: maps by zone.
+        """
+        asked = function or self._of_zone("egress_probes", zone, "function")
+        expected = address or self._of_zone("egress_ips", zone, "address")
+
+        def answer() -> tuple[bool, str]:
+            seen = self._ask(asked, {}, "address")
+            if seen == expected:
+                return True, f"seen as {seen}, the elastic IP of this zone's NAT gateway"
+            return False, f"seen as {seen}, but this zone's elastic IP is {expected}"
+
+        return _result("egress", zone, answer)
+
+    def egress_addresses_differ(self, *, addresses: Mapping[str, str] | None = None) -> Result:
+        """Whether each zone has an egress address of its own; by default by the output `egress_ips`."""
+        known = addresses or self._output("egress_ips", "addresses")
+        said = ", ".join(f"{zone} {address}" for zone, address in sorted(known.items()))
+        return Result("egress addresses differ", None, len(set(known.values())) == len(known), said)
+
+    def cache_hit(self, *, function: str | None = None) -> Result:
+        """Whether the second of two calls of a `cached_api` is answered by the cache with the same body.
+
+        The function is the output `cached_api` by default.
+        """
+        asked = function or self._output("cached_api", "function")
+
+        def answer() -> tuple[bool, str]:
+            first, second = (call_cached_api(self._target, asked) for _ in range(2))
+            said = (
+                f"first from the {first.source} in {first.function_ms:.1f} ms, "
+                f"second from the {second.source} in {second.function_ms:.1f} ms, {len(second.body)} bytes"
+            )
+            is_whole = first.status == second.status == 200 and first.body == second.body
+            return is_whole and second.source == "cache", said
+
+        return _result("cache hit", None, answer)
+
+    def keys_on_every_node(
+        self, *, function: str | None = None, nodes: Sequence[Mapping[str, Any]] | None = None
+    ) -> Result:
+        """Whether every node holds keys of a `cached_api`: asked for twice, each must come from one.
+
+        By default the outputs `cached_api` and `cache_nodes`, a list of `id`, `address` and `port`.
+        """
+        asked = function or self._output("cached_api", "function")
+        known = nodes or self._output("cache_nodes", "nodes")
+        ids = {node["address"]: node["id"] for node in known}
+
+        def answer() -> tuple[bool, str]:
+            held = Counter(dict.fromkeys(ids, 0))
+            for path in _paths():
+                answers = [call_cached_api(self._target, asked, path) for _ in range(2)]
+                if answers[1].source != "cache" or answers[1].node is None:
+                    said = f"{path} was answered by the {answers[1].source} twice"
+                    return False, f"{said} (status {answers[1].status})"
+                held[answers[1].node] += 1
+                if all(held.values()):
+                    break
+            said = ", ".join(f"{node_id} has {held[address]}" for address, node_id in ids.items())
+            return all(held.values()), f"of {held.total()} keys node {said}"
+
+        return _result("keys on every node", None, answer)
+
+    def cache_is_private(
+        self,
+        zone: str,
+        *,
+        function: str | None = None,
+        nodes: Sequence[Mapping[str, Any]] | None = None,
+    ) -> Result:
+        """Whether a function of a private subnet without the cache's client group is kept out.
+
+        The function answers `{"connect": "host:port"}` with `{"outcome": "timeout"}`, as `EGRESS_PROBE`
+        does. By default it is the zone's in the output `egress_probes`, and the nodes are `cache_nodes`.
+        """
+        asked = function or self._of_zone("egress_probes", zone, "function")
+        known = nodes or self._output("cache_nodes", "nodes")
+
+        def outcome(node: Mapping[str, Any]) -> str:
+            return str(self._ask(asked, {"connect": f"{node['address']}:{node['port']}"}, "outcome"))
+
+        def answer() -> tuple[bool, str]:
+            with ThreadPoolExecutor(max_workers=len(known)) as pool:
+                outcomes = list(pool.map(outcome, known))
+            said = ", ".join(f"node {node['id']}: {how}" for node, how in zip(known, outcomes, strict=True))
+            return set(outcomes) == {"timeout"}, f"without the client group, {said}"
+
+        return _result("cache is private", zone, answer)
+
+    def _ask(self, function: str, event: object, key: str) -> Any:
+        payload = call(self._target, function, event).payload
+        if not isinstance(payload, dict) or key not in payload:
+            raise FunctionError(f"function {function} answered {event} with {payload!r}, without {key!r}")
+        return payload[key]
+
+    def _output(self, name: str, argument: str) -> Any:
+        if name not in self._outputs:
+            raise VpcacheError(
+                f"the root module has no output '{name}': write "
+                f'`output "{name}" {{ value = {_EXAMPLES[name]} }}`, or give the probe {argument}=...'
+            )
+        return self._outputs[name]
+
+    def _of_zone(self, name: str, zone: str, argument: str) -> str:
+        by_zone = self._output(name, argument)
+        if zone not in by_zone:
+            raise VpcacheError(f"output '{name}' has no zone '{zone}': it has {', '.join(sorted(by_zone))}")
+        return str(by_zone[zone])
+
 
 def verify(target: Target, outputs: Outputs) -> list[Result]:
     """Run all probes against a stack, several at once, and return their results in a fixed order."""
-    probes: list[tuple[str, str | None, Callable[[], tuple[bool, str]]]] = []
-    for zone in outputs["zones"]:
-        probes.append(("egress", zone, partial(egress, target, outputs, zone)))
-    probes.append(("egress addresses differ", None, partial(egress_addresses_differ, outputs)))
-    probes.append(("cache hit", None, partial(cache_hit, target, outputs)))
-    probes.append(("keys on every node", None, partial(keys_on_every_node, target, outputs)))
-    for zone in outputs["zones"]:
-        probes.append(("cache is private", zone, partial(cache_is_private, target, outputs, zone)))
+    probes = Probes(target, outputs)
+    asked: list[Callable[[], Result]] = [
+        *(partial(probes.egress, zone) for zone in outputs["zones"]),
+        probes.egress_addresses_differ,
+        probes.cache_hit,
+        probes.keys_on_every_node,
+        *(partial(probes.cache_is_private, zone) for zone in outputs["zones"]),
+    ]
     with ThreadPoolExecutor(max_workers=4) as pool:
-        return list(pool.map(lambda probe: _result(*probe), probes))
-
-
-def egress(target: Target, outputs: Outputs, zone: str) -> tuple[bool, str]:
-    """Whether the internet sees a zone's function as the elastic IP of that zone's NAT gateway."""
-    expected = outputs["egress_ips"][zone]
-    seen = call(target, outputs["egress_probes"][zone], {}).payload["address"]
-    if seen == expected:
-        return True, f"seen as {seen}, the elastic IP of this zone's NAT gateway"
-    return False, f"seen as {seen}, but this zone's elastic IP is {expected}"
-
-
-def egress_addresses_differ(outputs: Outputs) -> tuple[bool, str]:
-    """Whether each zone has an egress address of its own."""
-    addresses = outputs["egress_ips"]
-    said = ", ".join(f"{zone} {address}" for zone, address in sorted(addresses.items()))
-    return len(set(addresses.values())) == len(addresses), said
-
-
-def cache_hit(target: Target, outputs: Outputs) -> tuple[bool, str]:
-    """Whether the second of two calls is answered by the cache with the same body."""
-    first, second = (call_cached_api(target, outputs["cached_api"]) for _ in range(2))
-    said = (
-        f"first from the {first.source} in {first.function_ms:.1f} ms, "
-        f"second from the {second.source} in {second.function_ms:.1f} ms, {len(second.body)} bytes"
-    )
-    passed = first.status == second.status == 200 and second.source == "cache" and first.body == second.body
-    return passed, said
-
-
-def keys_on_every_node(target: Target, outputs: Outputs) -> tuple[bool, str]:
-    """Whether every node holds keys: each is asked for twice and must then come from a node."""
-    ids = {node["address"]: node["id"] for node in outputs["cache_nodes"]}
-    nodes = Counter(dict.fromkeys(ids, 0))
-    for path in _paths():
-        answers = [call_cached_api(target, outputs["cached_api"], path) for _ in range(2)]
-        if answers[1].source != "cache" or answers[1].node is None:
-            return False, f"{path} was answered by the {answers[1].source} twice (status {answers[1].status})"
-        nodes[answers[1].node] += 1
-        if all(nodes.values()):
-            break
-    said = ", ".join(f"{node_id} has {nodes[address]}" for address, node_id in ids.items())
-    return all(nodes.values()), f"of {nodes.total()} keys node {said}"
-
-
-def cache_is_private(target: Target, outputs: Outputs, zone: str) -> tuple[bool, str]:
-    """Whether a function of the private subnet without the cache's client group is kept out."""
-
-    def outcome(node: Mapping[str, Any]) -> str:
-        where = {"connect": f"{node['address']}:{node['port']}"}
-        return str(call(target, outputs["egress_probes"][zone], where).payload["outcome"])
-
-    nodes = outputs["cache_nodes"]
-    with ThreadPoolExecutor(max_workers=len(nodes)) as pool:
-        outcomes = list(pool.map(outcome, nodes))
-    said = ", ".join(f"node {node['id']}: {how}" for node, how in zip(nodes, outcomes, strict=True))
-    return set(outcomes) == {"timeout"}, f"without the client group, {said}"
+        return list(pool.map(lambda probe: probe(), asked))
 
 
 def _paths() -> Iterator[str]:
     return (f"/employee/{number}" for number in range(1, MAX_KEYS + 1))
 
 
-def _result(name: str, zone: str | None, probe: Callable[[], tuple[bool, str]]) -> Result:
+def _result(name: str, zone: str | None, answer: Callable[[], tuple[bool, str]]) -> Result:
     try:
-        passed, evidence = probe()
+        passed, evidence = answer()
     except FunctionError as error:
         passed, evidence = False, str(error)
     return Result(name, zone, passed, evidence)

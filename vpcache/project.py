@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from vpcache.bundle import bundle
 from vpcache.errors import VpcacheError
@@ -71,12 +70,10 @@ class Project:
             temporary=temporary,
         )
 
-    def bundles(self) -> dict[str, Any]:
+    def bundles(self) -> dict[str, dict[str, str]]:
         """Return path and hash of each function's bundle by folder name, as the environments take them."""
         return {
-            source.name: {
-                key: str(value) for key, value in asdict(bundle(source, self.work_dir / "bundles")).items()
-            }
+            source.name: bundle(source, self.work_dir / "bundles").as_variable()
             for source in sorted((self.root / "lambda").iterdir())
             if (source / "handler.py").exists()
         }
