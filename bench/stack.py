@@ -9,7 +9,8 @@ from pathlib import Path
 from bench.times import Times, times
 from vpcache.functions import FunctionClient
 from vpcache.project import Project
-from vpcache.run import begin
+from vpcache.run import new_run
+from vpcache.target import LAB
 
 _PATHS = {"2 KB": "/employees", "100 KB": "/employees/archive"}
 _WARM_UP = 20
@@ -25,9 +26,11 @@ class EndToEnd:
 
 def hits(root: Path, calls: int = 300) -> dict[str, EndToEnd]:
     """Return the times by size. Raises RuntimeError if an answer was not from the cache."""
-    with begin(Project(root), lambda line: print(line, file=sys.stderr)) as run:
+    project, run = Project(root), new_run(LAB)
+    with run.joined(lambda line: print(line, file=sys.stderr)):
         try:
-            outputs = run.stack().outputs()
+            stack = run.stack(root / "envs/dev", {"bundles": project.bundles()}, project.work_dir)
+            outputs = stack.outputs()
             client = FunctionClient(run.target())
             result = {}
             for size, path in _PATHS.items():

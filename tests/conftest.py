@@ -1,5 +1,7 @@
 import pytest
 
+from vpcache.bundle import EGRESS_PROBE
+
 
 def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="run the tests marked long too: they take minutes")
@@ -12,3 +14,9 @@ def pytest_collection_modifyitems(config, items):
     long = [item for item in items if item.get_closest_marker("long")]
     config.hook.pytest_deselected(items=long)
     items[:] = [item for item in items if item not in long]
+
+
+@pytest.fixture(scope="session")
+def stack_variables(bundle):
+    """The functions of envs/dev: for everybody who tests a stack of this project."""
+    return {"bundles": {"cached_api": bundle("lambda/cached_api"), "egress_probe": bundle(EGRESS_PROBE)}}

@@ -1,5 +1,7 @@
-"""Fixtures of an applied stack, shared by all pytest-xdist workers: applied once, by whoever needs it first,
-destroyed once, by the controller, whatever happened meanwhile.
+"""Fixtures for tests of an applied root module: in this project, and in any that has the package installed.
+
+The stack is shared by all pytest-xdist workers: applied once, by whoever needs it first, destroyed once, when
+all have ended, whatever happened meanwhile. Nothing is made before a collected test asks for a fixture.
 """
 
 from __future__ import annotations
@@ -7,34 +9,62 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from vpcache.errors import VpcacheError
+from vpcache.bundle import bundle as make_bundle
+from vpcache.errors import InterruptedRunError, VpcacheError
 from vpcache.lab.client import Lab
-from vpcache.project import Project
-from vpcache.run import Run, begin
+from vpcache.lab.errors import LabError
+from vpcache.probes import Probes
+from vpcache.run import Run, new_run
 from vpcache.stack import Outputs, Stack
-from vpcache.target import LAB, Target, target_name
+from vpcache.target import AWS, LAB, Target
 
+_ROOT_MODULE = "vpcache_env_dir"
 _RUN = pytest.StashKey[Run]()
+_HELD = pytest.StashKey[ExitStack]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options, all with the package's name: an option that two plugins add ends pytest."""
+    group = parser.getgroup("vpcache", "vpcache, stacks of Terraform on the embedded lab or on AWS")
+    group.addoption(
+        "--vpcache-env-dir",
+        metavar="DIR",
+        help="root module that the fixture `stack` applies; by default the ini option vpcache_env_dir",
+    )
+    group.addoption(
+        "--vpcache-target",
+        choices=(LAB, AWS),
+        help="where it is applied: on a lab of the run's own (the default), or on AWS, which costs money; "
+        "also VPCACHE_TARGET",
+    )
+    parser.addini(_ROOT_MODULE, "root module that the fixture `stack` applies, from the root directory")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the run's folder, or in a worker take the controller's."""
+    """Choose the run's folder, or in a worker take the one that was chosen."""
+    for marker in (
+        "lab: looks at the lab's wires; skipped on aws",
+        "drill: takes something away from the stack; no other test holds its outputs meanwhile",
+    ):
+        config.addinivalue_line("markers", marker)
+    name = config.getoption("--vpcache-target") or os.environ.get("VPCACHE_TARGET") or LAB
     worker_input = getattr(config, "workerinput", None)
-    if worker_input is not None:
-        config.stash[_RUN] = Run(Path(worker_input["vpcache_folder"]), Project(config.rootpath))
-        return
-    control = ExitStack()
-    config.add_cleanup(control.close)
-    run = begin(Project(config.rootpath), lambda text: print(f"note: {text}", file=sys.stderr))
-    config.stash[_RUN] = control.enter_context(run)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as by Ctrl-C, with teardown
+    config.stash[_RUN] = Run(Path(worker_input["vpcache_folder"]), name) if worker_input else new_run(name)
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Say what is applied where, if anything is to be."""
+    root_module = _root_module(config)
+    if root_module is None:
+        return None
+    return f"vpcache: {os.path.relpath(root_module, config.rootpath)} on {config.stash[_RUN].target_name}"
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -43,53 +73,160 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["vpcache_folder"] = str(node.config.stash[_RUN].folder)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what looks at the lab's wires where there is no lab."""
+    if config.stash[_RUN].target_name == LAB or _root_module(config) is None:
+        return
+    for item in items:
+        if item.get_closest_marker("lab") or "lab" in _fixtures(item):
+            item.add_marker(pytest.mark.skip(reason="looks at the lab's wires; the target is aws"))
+
+
+@pytest.hookimpl(
+    tryfirst=True
+)  # before xdist's own, which tells its controller that the worker has collected
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Join the run if a test is going to use it."""
+    if not session.config.option.collectonly and any(
+        "vpcache_run" in _fixtures(item) for item in session.items
+    ):
+        _join(session.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any) -> None:
+    """In the controller, join the run if a worker has: it lives as long as the controller, which ends it."""
+    if node.config.stash[_RUN].folder.exists():
+        _join(node.config)
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
-    """In the controller, when all workers have ended, destroy what stands; fail the run if it cannot."""
+    """When all workers have ended, destroy what stands; fail the run if it cannot be."""
+    run = session.config.stash[_RUN]
     yield
-    if hasattr(session.config, "workerinput"):
+    if hasattr(session.config, "workerinput") or not run.folder.exists():
         return
     try:
-        session.config.stash[_RUN].end()
-    except VpcacheError as error:
+        run.end()
+    except (VpcacheError, LabError) as error:
         session.config.get_terminal_writer().line(f"teardown: {error}", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip what looks at the lab's wires where there is no lab."""
-    if target_name(None, os.environ) == LAB:
-        return
-    for item in items:
-        if item.get_closest_marker("lab"):
-            item.add_marker(pytest.mark.skip(reason="looks at the lab's wires; the target is aws"))
+@pytest.fixture(scope="session")
+def vpcache_run(pytestconfig: pytest.Config) -> Run:
+    """This test run, shared by all workers: what the other fixtures of vpcache stand on."""
+    _join(pytestconfig)
+    return pytestconfig.stash[_RUN]
 
 
 @pytest.fixture(scope="session")
-def run(request: pytest.FixtureRequest) -> Run:
-    """This test run, shared by all workers."""
-    return request.config.stash[_RUN]
+def lab(vpcache_run: Run) -> Lab:
+    """The run's lab: `with lab.faulted("nat_gateway", id):`. A test that uses it is skipped on AWS."""
+    with _in_one_line():
+        return vpcache_run.lab()
 
 
 @pytest.fixture(scope="session")
-def lab(run: Run) -> Lab:
-    """The run's lab."""
-    return run.lab()
+def target(vpcache_run: Run) -> Target:
+    """Where the run's stack is: `target.client("ec2")` is a boto3 client there."""
+    with _in_one_line():
+        return vpcache_run.target()
 
 
 @pytest.fixture(scope="session")
-def target(run: Run) -> Target:
-    """Where the run's stack is."""
-    return run.target()
+def bundle(pytestconfig: pytest.Config) -> Callable[[str | Path], dict[str, str]]:
+    """Zip a function's folder, named from the root directory, with what its requirements.txt pins.
+
+    `bundle("functions/api")` is what the `bundle` variable of the vpc_lambda module takes: the zip's path and
+    sha256. The folder has a handler.py; `vpcache.bundle.EGRESS_PROBE` is one that the probes can ask.
+    """
+
+    def of(folder: str | Path) -> dict[str, str]:
+        with _in_one_line():
+            source = pytestconfig.rootpath / folder
+            return make_bundle(source, _work_dir(pytestconfig) / "bundles").as_variable()
+
+    return of
 
 
 @pytest.fixture(scope="session")
-def stack(run: Run) -> Stack:
-    """The run's stack, applied."""
-    return run.stack()
+def stack_variables() -> dict[str, Any]:
+    """Variables of the root module besides `name`: none, unless you define this fixture, of session scope."""
+    return {}
 
 
 @pytest.fixture(scope="session")
-def outputs(stack: Stack) -> Outputs:
-    """The applied stack's outputs."""
+def stack(pytestconfig: pytest.Config, vpcache_run: Run, stack_variables: dict[str, Any]) -> Stack:
+    """The root module, applied under a name of the run's own: `assert stack.plan().is_empty`."""
+    root_module = _root_module(pytestconfig)
+    if root_module is None:
+        pytest.fail(
+            'no root module to apply: write vpcache_env_dir = "DIR" below [tool.pytest.ini_options] in '
+            "pyproject.toml, or give --vpcache-env-dir DIR",
+            pytrace=False,
+        )
+    with _in_one_line():
+        return vpcache_run.stack(root_module, stack_variables, _work_dir(pytestconfig))
+
+
+@pytest.fixture(scope="session")
+def _stack_outputs(stack: Stack) -> Outputs:
     return stack.outputs()
+
+
+@pytest.fixture
+def outputs(request: pytest.FixtureRequest, vpcache_run: Run, _stack_outputs: Outputs) -> Iterator[Outputs]:
+    """The applied stack's outputs by name, held together with other tests, or alone by one marked drill."""
+    with vpcache_run.in_use(exclusive=request.node.get_closest_marker("drill") is not None):
+        yield _stack_outputs
+
+
+@pytest.fixture
+def probes(target: Target, outputs: Outputs) -> Probes:
+    """Questions to the stack, with evidence when they fail: `assert probes.egress("us-east-1a")`."""
+    return Probes(target, outputs)
+
+
+def _join(config: pytest.Config) -> None:
+    """Be one of the run's processes until pytest ends; outside a worker, let SIGTERM end it as Ctrl-C."""
+    if _HELD in config.stash:
+        return
+    config.stash[_HELD] = held = ExitStack()
+    config.add_cleanup(held.close)
+    held.enter_context(config.stash[_RUN].joined(lambda text: print(f"note: {text}", file=sys.stderr)))
+    if not hasattr(config, "workerinput"):
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        held.callback(signal.signal, signal.SIGTERM, before)
+
+
+def _fixtures(item: pytest.Item) -> Sequence[str]:
+    """Return the fixtures that a test asks for, by themselves or through others."""
+    return getattr(item, "fixturenames", ())
+
+
+def _root_module(config: pytest.Config) -> Path | None:
+    if asked := config.getoption("--vpcache-env-dir"):
+        return Path(config.invocation_params.dir, asked)
+    known = config.getini(_ROOT_MODULE)
+    return Path(config.rootpath, known) if known else None
+
+
+def _work_dir(config: pytest.Config) -> Path:
+    """Return where logs, bundles and Terraform's data lie; git need not be told to leave them out."""
+    folder = config.rootpath / ".vpcache"
+    folder.mkdir(exist_ok=True)
+    (folder / ".gitignore").write_text("*\n")
+    return folder
+
+
+@contextmanager
+def _in_one_line() -> Iterator[None]:
+    """Let pytest say what the user can mend without showing our code; end it where a signal came."""
+    try:
+        yield
+    except InterruptedRunError as error:
+        raise KeyboardInterrupt(str(error)) from error
+    except (VpcacheError, LabError) as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None

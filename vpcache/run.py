@@ -1,39 +1,51 @@
-"""A test run: a lab and a stack of its own, shared by the controller and its pytest-xdist workers."""
+"""A test run: a lab and a stack of its own, shared by pytest and its pytest-xdist workers."""
 
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import secrets
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
 
 from vpcache.errors import VpcacheError
+from vpcache.kinds import STACK_TAG
 from vpcache.lab.client import Lab
-from vpcache.project import Project
+from vpcache.leftovers import leftovers
 from vpcache.stack import Stack
 from vpcache.target import LAB, Target, aws_target, lab_target, target_name
 
-_FOLDERS = "vpcache-run-"
+_FOLDERS = "vpcache-test-"
 
 
 @dataclass(frozen=True)
 class Run:
-    """One test run: a folder that the controller and its workers share, with a journal of what stands."""
+    """One test run on one target: a folder that its processes share, with a journal of what stands.
+
+    The folder's name is the stack's too, so no other run has it; it is made when the first process joins.
+    """
 
     folder: Path
-    project: Project
+    target_name: str
 
     @contextmanager
-    def controlled(self) -> Iterator[None]:
-        """Be the controller of this run. Raises BlockingIOError if it has a living one."""
-        with (self.folder / "controller").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def joined(self, notice: Callable[[str], None]) -> Iterator[None]:
+        """Be one of the run's processes: as long as there is one, nobody takes the run for dead.
+
+        The first one makes the folder and ends what dead runs left on this machine; `notice` is told of each
+        in a line.
+        """
+        if not self.folder.exists():
+            _end_dead_runs(self.folder.parent, notice)
+        with self._sign_of_life():
             yield
 
     @property
@@ -48,13 +60,6 @@ class Run:
             fcntl.flock(lock, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
             yield
 
-    @contextmanager
-    def _making(self) -> Iterator[None]:
-        """Keep the run's other processes from making the same thing."""
-        with (self.folder / "making").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-
     def lab(self) -> Lab:
         """Return this run's lab, started by whoever asks first."""
         with self._making():
@@ -65,20 +70,23 @@ class Run:
             return Lab(int(self._lab_port.read_text()))
 
     def target(self) -> Target:
-        """Return where this run's stacks are applied."""
-        if target_name(None, os.environ) != LAB:
+        """Return where this run's stack is applied. Raises VpcacheError if there is no such target."""
+        if target_name(self.target_name, {}) != LAB:
             return aws_target(os.environ)
         return lab_target(self.lab().endpoint, os.environ)
 
-    def stack(self) -> Stack:
-        """Return this run's stack, applied by whoever asks first."""
-        stack = self._stack()
+    def stack(self, root_module: Path, variables: Mapping[str, Any], work_dir: Path) -> Stack:
+        """Return this run's stack, applied by whoever asks first; its files lie below `work_dir`.
+
+        Raises VpcacheError if it cannot be applied, to whoever asks later too. Warns if nothing of the stack
+        bears its tag.
+        """
+        stack = self._stack(root_module, variables, work_dir)
         with self._making():
+            if self._failure.exists():
+                raise VpcacheError(self._failure.read_text())
             if not self._is_applied.exists():
-                self._journal.touch()  # before the first resource: what is begun must be ended
-                stack.init()
-                stack.apply()
-                self._is_applied.touch()
+                self._apply(stack)
         return stack
 
     def end(self) -> None:
@@ -96,20 +104,82 @@ class Run:
         shutil.rmtree(self.folder)
 
     @property
-    def is_on_aws(self) -> bool:
+    def may_stand_on_aws(self) -> bool:
         """Whether a stack of this run stands, or may stand, in a real account."""
-        return self._journal.exists() and not self._lab_port.exists()
+        return self._journal.exists() and json.loads(self._journal.read_text())["target"] != LAB
 
-    def _stack(self) -> Stack:
-        return self.project.stack("dev", self.target(), self.stack_name, temporary=True)
+    @contextmanager
+    def _making(self) -> Iterator[None]:
+        """Keep the run's other processes from making the same thing."""
+        with (self.folder / "making").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _stack(self, root_module: Path, variables: Mapping[str, Any], work_dir: Path) -> Stack:
+        return Stack(
+            name=self.stack_name,
+            environment_dir=root_module,
+            target=self.target(),
+            work_dir=work_dir / "stacks" / self.target_name / self.stack_name,
+            variables=variables,
+            temporary=True,
+        )
+
+    def _apply(self, stack: Stack) -> None:
+        try:
+            stack.init()
+            # before the first resource: what is begun must be ended
+            self._journal.write_text(
+                json.dumps(
+                    {
+                        "target": self.target_name,
+                        "root_module": str(stack.environment_dir),
+                        "variables": stack.variables,
+                        "work_dir": str(stack.work_dir.parents[2]),
+                    }
+                )
+            )
+            stack.apply()
+        except VpcacheError as error:
+            self._failure.write_text(str(error))
+            raise
+        self._is_applied.touch()
+        if not any(item.is_tagged for item in leftovers(stack.target, stack.name)):
+            warnings.warn(
+                f"nothing of {stack.name} bears the tag {STACK_TAG}, so what a destroy leaves behind would "
+                f"go unseen: write `default_tags {{ tags = {{ {STACK_TAG} = var.name }} }}` in the provider "
+                f"of {stack.environment_dir}",
+                stacklevel=2,
+            )
 
     def _destroy(self) -> None:
-        stack = self._stack()
+        begun = json.loads(self._journal.read_text())
+        stack = self._stack(Path(begun["root_module"]), begun["variables"], Path(begun["work_dir"]))
         stack.init()
         left = stack.destroy()
-        shutil.rmtree(stack.work_dir)
+        if not self._failure.exists():  # its logs are what the failure names
+            shutil.rmtree(stack.work_dir)
         if left:
             raise VpcacheError(f"left of {stack.name} after destroy: {', '.join(map(str, left))}")
+
+    def _sign_of_life(self) -> IO[str]:
+        """Return a file that is locked until it is closed; a run is dead when nobody holds its lock.
+
+        A new folder is only seen by others when the lock is held: until then it would look like a dead run's.
+        """
+        if not self.folder.exists():
+            unseen = Path(tempfile.mkdtemp(prefix=f".{self.folder.name}-", dir=self.folder.parent))
+            sign = (unseen / _SIGN).open("w")
+            fcntl.flock(sign, fcntl.LOCK_SH)
+            try:
+                unseen.rename(self.folder)
+                return sign
+            except OSError:  # another process of this run was faster
+                sign.close()
+                shutil.rmtree(unseen)
+        sign = (self.folder / _SIGN).open("w")
+        fcntl.flock(sign, fcntl.LOCK_SH)
+        return sign
 
     @property
     def _lab_port(self) -> Path:
@@ -117,32 +187,23 @@ class Run:
 
     @property
     def _journal(self) -> Path:
-        return self.folder / "stack-begun"
+        return self.folder / "stack-begun.json"
+
+    @property
+    def _failure(self) -> Path:
+        return self.folder / "stack-failed"
 
     @property
     def _is_applied(self) -> Path:
         return self.folder / "stack-applied"
 
 
-@contextmanager
-def begin(project: Project, notice: Callable[[str], None]) -> Iterator[Run]:
-    """Be the controller of a run with a folder of its own. What dead runs left on this machine ends first;
-    `notice` is told of each in a line.
-    """
-    folders = Path(tempfile.gettempdir())
-    for folder in folders.glob(f"{_FOLDERS}*"):
-        if not os.access(folder, os.W_OK):  # another user's
-            continue
-        dead = Run(folder, project)
-        with suppress(BlockingIOError, FileNotFoundError), dead.controlled():
-            on_aws = "; its stack may still stand on aws: invoke sweep --target aws" if dead.is_on_aws else ""
-            dead.bury()
-            notice(f"ended what the dead run {dead.stack_name} left here{on_aws}")
-    name = f"{_FOLDERS}{secrets.token_hex(4)}"
-    unseen = folders / f".{name}"  # until it is locked, it would look like a dead run's
-    unseen.mkdir(mode=0o700)
-    with Run(unseen, project).controlled():
-        yield Run(unseen.rename(folders / name), project)
+_SIGN = "alive"
+
+
+def new_run(target_name: str) -> Run:
+    """Return a run that nobody has joined yet."""
+    return Run(Path(tempfile.gettempdir()) / f"{_FOLDERS}{secrets.token_hex(4)}", target_name)
 
 
 def free_port() -> int:
@@ -150,3 +211,19 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _end_dead_runs(folders: Path, notice: Callable[[str], None]) -> None:
+    for folder in folders.glob(f"{_FOLDERS}*"):
+        if not os.access(folder, os.W_OK):  # another user's
+            continue
+        dead = Run(folder, LAB)
+        with suppress(BlockingIOError, FileNotFoundError), (folder / _SIGN).open() as sign:
+            fcntl.flock(sign, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            on_aws = (
+                f"; its stack may still stand on aws: `invoke sweep --target aws --name {dead.stack_name}`"
+                if dead.may_stand_on_aws
+                else ""
+            )
+            dead.bury()
+            notice(f"ended what the dead run {dead.stack_name} left here{on_aws}")

@@ -7,7 +7,7 @@ from vpcache.drills.drill import Schedule, run
 from vpcache.drills.soak import FAULTS, soak
 from vpcache.errors import VpcacheError
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.drill]
 
 
 @pytest.fixture

@@ -14,11 +14,14 @@ from vpcache.lab.client import Lab
 pytestmark = pytest.mark.lab
 
 SUITE = """
-import time
+import sys, time
 
 def test_holds_a_lab(lab):
-    print("lab", lab.port, flush=True)
+    print("lab", lab.port, file=sys.stderr, flush=True)  # stdout is xdist's in a worker
     time.sleep(300)
+
+def test_joins(vpcache_run):
+    pass
 """
 
 
@@ -52,16 +55,17 @@ def _lab_of(process) -> Lab:
     return Lab(int(line.split()[1]))
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "xdist"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signalled_run_ends_its_lab_itself(start_pytest, tmp_path, number):
+def test_a_signalled_run_ends_its_lab_itself(start_pytest, tmp_path, number, workers):
     before = machine()
-    run = start_pytest()
+    run = start_pytest(*workers)
     lab = _lab_of(run)
     processes = inhabitants(lab.status().pid)
     run.send_signal(number)
     run.communicate(timeout=60)
     wait_until_gone(processes)
-    assert list((tmp_path / "runs").iterdir()) == []
+    assert list((tmp_path / "runs").glob("*vpcache*")) == []
     assert machine() == before
 
 
@@ -74,11 +78,11 @@ def test_the_next_run_ends_a_killed_ones_lab_and_not_a_living_ones(start_pytest,
         killed.wait()
         assert killed_lab.status().running
 
-        said, _ = start_pytest("--collect-only").communicate(timeout=60)
-        assert re.search("note: ended what the dead run vpcache-run-[0-9a-f]+ left here\n", said)
+        said, _ = start_pytest("-k", "joins").communicate(timeout=60)
+        assert re.search("note: ended what the dead run vpcache-test-[0-9a-f]+ left here\n", said)
         wait_until_gone(processes)
         assert living_lab.status().running
-        assert len(list((tmp_path / "runs").glob("vpcache-run-*"))) == 1
+        assert len(list((tmp_path / "runs").glob("vpcache-test-*"))) == 1
     finally:
         living.send_signal(signal.SIGINT)
         living.communicate(timeout=60)

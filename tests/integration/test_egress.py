@@ -1,10 +1,6 @@
-from vpcache import probes
-
-
-def test_each_zone_is_seen_from_its_own_elastic_ip(target, outputs):
+def test_each_zone_is_seen_from_its_own_elastic_ip(probes, outputs):
     for zone in outputs["zones"]:
-        passed, evidence = probes.egress(target, outputs, zone)
-        assert passed, f"{zone}: {evidence}"
+        assert probes.egress(zone)
 
 
 def test_elastic_ips_belong_to_the_nat_gateway_of_their_zone(target, outputs):
