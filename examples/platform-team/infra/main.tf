@@ -1,0 +1,28 @@
+module "vpc" {
+  source = "git::https://example.com/vpcache.git//modules/vpc?ref=v0.2.0"
+
+  name       = var.name
+  cidr_block = "10.20.0.0/24"
+
+  zones = {
+    us-east-1a = { public_cidr = "10.20.0.0/26", private_cidr = "10.20.0.128/26" }
+    us-east-1b = { public_cidr = "10.20.0.64/26", private_cidr = "10.20.0.192/26" }
+  }
+}
+
+module "nat_per_az" {
+  source = "git::https://example.com/vpcache.git//modules/nat_per_az?ref=v0.2.0"
+
+  name  = var.name
+  zones = module.vpc.zones
+}
+
+module "courier" {
+  source   = "./modules/courier"
+  for_each = module.nat_per_az.nat_gateway_ids # so that no courier is there before its zone's way out
+
+  name      = "${var.name}-courier-${each.key}"
+  bundle    = var.courier
+  vpc_id    = module.vpc.vpc_id
+  subnet_id = module.vpc.zones[each.key].private_subnet_id
+}
