@@ -18,7 +18,8 @@ from vpcache.leftovers import Leftover, leftovers, remove
 from vpcache.root_module import check_root_module
 from vpcache.state import StateLocation, ensure_bucket, read_state, state_exists, state_location
 from vpcache.target import Target
-from vpcache.terraform import Event, Terraform, find_terraform, plugin_dir, terraform_environment
+from vpcache.terraform import Event, Terraform, plugin_dir, terraform_environment
+from vpcache.terraform_release import find_terraform
 
 
 class Outputs(dict[str, Any]):

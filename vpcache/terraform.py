@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import threading
@@ -19,7 +18,6 @@ from vpcache.errors import InterruptedRunError, VpcacheError
 
 Event = Mapping[str, Any]
 
-MINIMUM_VERSION = (1, 11)
 PROVIDER = Path("registry.terraform.io/hashicorp/aws")
 _POLL_SECONDS = 0.1
 _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -103,28 +101,6 @@ class Terraform(python_terraform.Terraform):  # type: ignore[misc]  # it has no 
         if process.returncode not in expected:
             raise TerraformError(f"terraform {cmd} failed: {_reason(output, complaint)} (all of it in {log})")
         return process.returncode, output, complaint
-
-
-def find_terraform(environ: Mapping[str, str]) -> Path:
-    """Return the Terraform on PATH. Raises VpcacheError if there is none or it is too old."""
-    wanted = ".".join(map(str, MINIMUM_VERSION))
-    found = shutil.which("terraform", path=environ.get("PATH"))
-    if found is None:
-        raise VpcacheError(
-            f"terraform is not on PATH: install Terraform {wanted} or newer "
-            "(https://developer.hashicorp.com/terraform/install)"
-        )
-    report = subprocess.run([found, "version", "-json"], env=dict(environ), capture_output=True, check=False)
-    try:
-        version = str(json.loads(report.stdout)["terraform_version"])
-        parts = tuple(int(part) for part in version.split("-")[0].split("."))
-    except (ValueError, KeyError) as error:
-        raise VpcacheError(
-            f"{found} does not tell its version; is it Terraform {wanted} or newer?"
-        ) from error
-    if parts < MINIMUM_VERSION:
-        raise VpcacheError(f"{found} is Terraform {version}: install {wanted} or newer")
-    return Path(found)
 
 
 def plugin_dir(environ: Mapping[str, str]) -> Path | None:

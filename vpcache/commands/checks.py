@@ -18,7 +18,8 @@ from vpcache.errors import VpcacheError
 from vpcache.module_docs import with_tables
 from vpcache.project import Project
 from vpcache.provider_schema import unknown_arguments
-from vpcache.terraform import find_terraform, plugin_dir, terraform_environment
+from vpcache.terraform import plugin_dir, terraform_environment
+from vpcache.terraform_release import find_terraform
 
 
 @in_one_line
