@@ -121,7 +121,7 @@ class Premises:
             Runtime=PYTHON,
             Role=self._role,
             Handler="index.handler",
-            Code={"ZipFile": _zip(code)},
+            Code={"ZipFile": zip_of(code)},
             VpcConfig={
                 "SubnetIds": [self.private[zone] for zone in zones or ZONES],
                 "SecurityGroupIds": [self.group],
@@ -157,7 +157,8 @@ def _everything(cidr: str) -> dict[str, Any]:
     return {"IpProtocol": "-1", "IpRanges": [{"CidrIp": cidr}]}
 
 
-def _zip(code: str) -> bytes:
+def zip_of(code: str) -> bytes:
+    """Return a bundle of one module, `index`."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as folder:
         folder.writestr("index.py", textwrap.dedent(code))

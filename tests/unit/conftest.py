@@ -9,6 +9,8 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 from cached_reads import Api
+from served_functions import role_and_client
+from served_region import Region, serve
 
 from bench.rig import Origin, cluster
 
@@ -72,3 +74,16 @@ def new_api(cached_api, origin, two_nodes):
         return Api(cached_api, settings.pop("url", origin.url), two_nodes.port, **settings)
 
     return make
+
+
+@pytest.fixture
+def region() -> Iterator[Region]:
+    """A region's API with nothing in it, over a stand-in for the data plane."""
+    with serve() as served:
+        yield served
+
+
+@pytest.fixture
+def functions(region):
+    """A client of the region's Lambda, in an account with the role that the functions have."""
+    return role_and_client(region)

@@ -15,7 +15,7 @@ from werkzeug.serving import make_server
 
 from vpcache.lab.control.app import create_app
 from vpcache.lab.control.model import derive
-from vpcache.lab.functions import FunctionSpec, Invocation
+from vpcache.lab.functions import Event, FunctionSpec, Invocation
 from vpcache.lab.request_handler import RequestHandler
 from vpcache.lab.settings import Settings
 from vpcache.lab.topology import Topology
@@ -25,31 +25,27 @@ from vpcache.lab.topology import Topology
 class RecordingRunner:
     """Answers every invocation with its event, or as `answer` says, and remembers what it was asked for."""
 
-    invoked: list[FunctionSpec] = field(default_factory=list)
-    forgotten: list[str] = field(default_factory=list)
+    invoked: list[tuple[FunctionSpec, Event]] = field(default_factory=list)
+    forgotten: list[tuple[str, str]] = field(default_factory=list)
     answer: Callable[[bytes], tuple[bytes, bool]] = lambda payload: (payload, False)
 
-    reached: threading.Event = field(default_factory=threading.Event)
+    def check(self, function: FunctionSpec) -> None:
+        """Run whatever there is."""
 
-    def invoke(self, function: FunctionSpec, payload: bytes) -> Invocation:
-        self.invoked.append(function)
-        self.reached.set()
-        answer, is_error = self.answer(payload)
-        request_id = str(uuid.uuid4())
-        log = f"START RequestId: {request_id}\nEND RequestId: {request_id}\nREPORT {'x' * 5000}\n"
+    def invoke(self, function: FunctionSpec, event: Event) -> Invocation:
+        self.invoked.append((function, event))
+        answer, is_error = self.answer(event.payload)
+        log = f"START RequestId: {event.request_id}\nEND RequestId: {event.request_id}\nREPORT {'x' * 5000}\n"
         return Invocation(
             payload=answer,
             error="Unhandled" if is_error else None,
             log=log.encode(),
             log_stream="2025/01/31/[$LATEST]0123456789abcdef",
-            request_id=request_id,
-            duration_ms=1.0,
-            billed_ms=1,
-            max_memory_mib=30,
+            request_id=event.request_id,
         )
 
-    def forget(self, function_arn: str) -> None:
-        self.forgotten.append(function_arn)
+    def forget(self, function_arn: str, version: str) -> None:
+        self.forgotten.append((function_arn, version))
 
 
 @dataclass

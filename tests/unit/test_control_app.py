@@ -1,19 +1,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 from botocore.exceptions import ClientError
 from served_region import Region, serve, unique
-
-
-@pytest.fixture
-def region() -> Iterator[Region]:
-    with serve() as served:
-        yield served
 
 
 def error_of(call: Any, **arguments: Any) -> tuple[int, str, str]:

@@ -1,19 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from served_region import ZONES, Network, Region, serve, two_zones, unique
+from served_region import ZONES, Network, Region, two_zones, unique
 
 from vpcache.lab.settings import Settings
-
-
-@pytest.fixture
-def region() -> Iterator[Region]:
-    with serve() as served:
-        yield served
 
 
 @pytest.fixture

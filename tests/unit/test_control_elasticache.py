@@ -3,22 +3,15 @@ from __future__ import annotations
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from served_region import ZONES, Network, Region, serve, two_zones
+from served_region import ZONES, Network, Region, two_zones
 
 from vpcache.lab.control.cache_parameters import FAMILIES, arguments
 from vpcache.lab.settings import Settings
-
-
-@pytest.fixture
-def region() -> Iterator[Region]:
-    with serve() as served:
-        yield served
 
 
 @pytest.fixture

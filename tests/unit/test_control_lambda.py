@@ -1,22 +1,12 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
-import zipfile
-from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
-from served_region import Network, Region, serve, two_zones, unique
-
-
-@pytest.fixture
-def region() -> Iterator[Region]:
-    with serve() as served:
-        yield served
+from served_functions import create, refusal, zipped
+from served_region import Network, Region, two_zones, unique
 
 
 @pytest.fixture
@@ -29,33 +19,6 @@ def network(ec2: Any) -> Network:
     return two_zones(ec2)
 
 
-@pytest.fixture
-def functions(region: Region) -> Any:
-    """A Lambda client, in an account with the role that the functions have."""
-    with suppress(ClientError):  # another test made it
-        region.client("iam").create_role(RoleName="function", AssumeRolePolicyDocument="{}")
-    return region.client("lambda")
-
-
-def zipped(source: str) -> bytes:
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as target:
-        target.writestr(zipfile.ZipInfo("handler.py"), source)  # of one date, so that equal is equal
-    return archive.getvalue()
-
-
-def create(functions: Any, name: str = "one", **wanted: Any) -> dict[str, Any]:
-    made: dict[str, Any] = functions.create_function(
-        FunctionName=name,
-        Runtime="python3.13",
-        Role="arn:aws:iam::123456789012:role/function",
-        Handler="handler.handler",
-        Code={"ZipFile": zipped("first")},
-        **wanted,
-    )
-    return made
-
-
 def group(ec2: Any, network: Network, name: str = "functions") -> str:
     made = ec2.create_security_group(GroupName=name, Description=name, VpcId=network.vpc)
     return str(made["GroupId"])
@@ -66,12 +29,6 @@ def interfaces(ec2: Any) -> dict[str, str]:
     wanted = [{"Name": "interface-type", "Values": ["lambda"]}]
     found = ec2.describe_network_interfaces(Filters=wanted)["NetworkInterfaces"]
     return {each["NetworkInterfaceId"]: each["SubnetId"] for each in found}
-
-
-def refusal(call: Any, **arguments: Any) -> Any:
-    with pytest.raises(ClientError) as error:
-        call(**arguments)
-    return error.value.response["Error"]
 
 
 def test_functions_share_interfaces_and_the_last_one_frees_them(
@@ -179,8 +136,8 @@ def test_invocation_runs_the_function_as_it_is_described(
     assert (answer["StatusCode"], answer["ExecutedVersion"]) == (200, "$LATEST")
     assert "FunctionError" not in answer
     assert "LogResult" not in answer
-    (spec,) = region.runner.invoked
-    assert spec.arn == made["FunctionArn"]
+    ((spec, event),) = region.runner.invoked
+    assert spec.arn == event.function_arn == made["FunctionArn"]
     assert spec.code == zipped("first")
     assert spec.code_sha256 == made["CodeSha256"]
     assert spec.environment == (("A", "1"), ("B", "2"))
@@ -205,16 +162,6 @@ def test_failed_invocation_says_so_and_shows_its_log_if_asked(region: Region, fu
     assert tail.endswith(b"x\n")
 
 
-def test_too_large_an_answer_is_an_error(region: Region, functions: Any) -> None:
-    create(functions)
-    region.runner.answer = lambda payload: (b'"' + b"x" * 6 * 1024 * 1024 + b'"', False)
-
-    answer = functions.invoke(FunctionName="one")
-
-    assert answer["FunctionError"] == "Unhandled"
-    assert json.load(answer["Payload"])["errorType"] == "Function.ResponseSizeTooLarge"
-
-
 def test_payload_must_be_json(functions: Any) -> None:
     create(functions)
 
@@ -230,28 +177,6 @@ def test_dry_run_runs_nothing(region: Region, functions: Any) -> None:
     assert region.runner.invoked == []
 
 
-def test_event_is_taken_at_once_and_run(region: Region, functions: Any) -> None:
-    create(functions)
-
-    assert functions.invoke(FunctionName="one", InvocationType="Event")["StatusCode"] == 202
-
-    assert region.runner.reached.wait(10)
-
-
-def test_qualifier_chooses_the_version(region: Region, functions: Any) -> None:
-    create(functions, Publish=True)
-    functions.update_function_code(FunctionName="one", ZipFile=zipped("second"))
-
-    answer = functions.invoke(FunctionName="one", Qualifier="1")
-    functions.invoke(FunctionName="one")
-
-    assert answer["ExecutedVersion"] == "1"
-    assert [(each.version, each.code) for each in region.runner.invoked] == [
-        ("1", zipped("first")),
-        ("$LATEST", zipped("second")),
-    ]
-
-
 def test_changed_and_deleted_functions_are_forgotten(region: Region, functions: Any) -> None:
     arn = create(functions)["FunctionArn"]
 
@@ -259,7 +184,7 @@ def test_changed_and_deleted_functions_are_forgotten(region: Region, functions: 
     functions.update_function_configuration(FunctionName="one", Timeout=9)
     functions.delete_function(FunctionName="one")
 
-    assert region.runner.forgotten == [arn] * 3
+    assert region.runner.forgotten == [(arn, "$LATEST")] * 3
 
 
 def test_logs_go_to_the_group_of_the_function(region: Region, functions: Any) -> None:

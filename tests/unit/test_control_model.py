@@ -1,22 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 import pytest
-from served_region import Network, Region, serve, two_zones
+from served_region import Network, Region, two_zones
 
 from vpcache.lab.control.model import derive
 from vpcache.lab.topology import Interface, InterfaceKind, Route, RouteTarget, Rule, Vpc
 
 ANYWHERE = IPv4Network("0.0.0.0/0")
-
-
-@pytest.fixture
-def region() -> Iterator[Region]:
-    with serve() as served:
-        yield served
 
 
 @pytest.fixture

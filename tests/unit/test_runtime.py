@@ -21,7 +21,7 @@ import pytest
 from isolation import add_namespace, command_lines, isolated
 
 from vpcache.lab.errors import LabError
-from vpcache.lab.functions import FunctionRunner, FunctionSpec, Invocation
+from vpcache.lab.functions import Event, FunctionRunner, FunctionSpec, Invocation
 from vpcache.lab.netns import Namespaces
 from vpcache.lab.resolver import Resolver
 from vpcache.lab.runtime import FunctionRuntime
@@ -91,12 +91,16 @@ class World:
 
     def call(self, spec: FunctionSpec = SPEC, **event: str) -> Invocation:
         runner: FunctionRunner = self.runtime
-        return runner.invoke(spec, json.dumps(event).encode())
+        return runner.invoke(spec, event_of(event))
 
     def value(self, expression: str, spec: FunctionSpec = SPEC, run: str = "") -> Any:
         answer = self.call(spec, value=expression, run=run)
         assert answer.error is None, answer
         return json.loads(answer.payload)
+
+
+def event_of(content: Any, **options: Any) -> Event:
+    return Event(json.dumps(content).encode(), **{"function_arn": ARN} | options)
 
 
 def function_processes() -> set[int]:
@@ -125,7 +129,7 @@ def failure(answer: Invocation) -> tuple[str, str]:
 def test_an_event_reaches_the_handler_and_its_answer_comes_back(tmp_path: Path) -> None:
     world = World(tmp_path)
     event = {"value": "event['nested']", "nested": {"text": "ü", "large": "x" * 5_000_000, "none": None}}
-    answer = world.runtime.invoke(SPEC, json.dumps(event).encode())
+    answer = world.runtime.invoke(SPEC, event_of(event))
     assert answer.error is None
     assert json.loads(answer.payload) == event["nested"]
 
@@ -142,8 +146,9 @@ def test_the_context_is_the_invocations(tmp_path: Path) -> None:
     assert (request_id, arn, memory, stream) == (answer.request_id, ARN, "128", answer.log_stream)
     assert re.fullmatch(r"\d{4}/\d\d/\d\d/\[\$LATEST\][0-9a-f]{32}", stream)
     numbered = replace(SPEC, version="3")
-    seen = world.value("[context.function_version, context.invoked_function_arn]", numbered)
-    assert seen == ["3", f"{ARN}:3"]
+    value = "[context.function_version, context.invoked_function_arn, context.client_context.custom]"
+    event = event_of({"value": value}, function_arn=f"{ARN}:live", client_context='{"custom": {"a": "b"}}')
+    assert json.loads(world.runtime.invoke(numbered, event).payload) == ["3", f"{ARN}:live", {"a": "b"}]
     assert len(function_processes()) == 2  # a version is no later state of $LATEST
     assert 9_000 < left <= 10_000
     assert re.fullmatch(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0", trace)
@@ -184,14 +189,15 @@ def test_what_makes_a_function_another_starts_it_anew(tmp_path: Path) -> None:
 def test_forgetting_ends_idle_processes_now_and_busy_ones_after_their_answer(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.call()
-    world.runtime.forget("arn:of:another")
+    world.runtime.forget("arn:of:another", "$LATEST")
+    world.runtime.forget(ARN, "1")
     assert len(function_processes()) == 1
-    world.runtime.forget(ARN)
+    world.runtime.forget(ARN, "$LATEST")
     assert function_processes() == set()
     with ThreadPoolExecutor(1) as pool:
         busy = pool.submit(world.value, "'done'", SPEC, "time.sleep(.5)")
         wait_until(lambda: len(function_processes()) == 1)
-        world.runtime.forget(ARN)
+        world.runtime.forget(ARN, "$LATEST")
         assert busy.result() == "done"
     assert function_processes() == set()
 
@@ -251,11 +257,19 @@ def test_processes_spread_over_interfaces_and_avoid_a_zone_that_is_out(tmp_path:
     assert world.value(here, replace(spec, interface_ids=("eni-1",))) == inodes["eni-1"]
 
 
-def test_a_function_without_an_interface_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"interface_ids": ()}, "probe is in no VPC"),
+        ({"runtime": "nodejs22.x"}, "has the runtime nodejs22.x"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_by_name(tmp_path: Path, change: Any, complaint: str) -> None:
     (tmp_path / "ca.pem").touch()
     runtime = FunctionRuntime(Namespaces(), str, tmp_path, tmp_path / "ca.pem")
-    with pytest.raises(LabError, match="probe has no network interface"):
-        runtime.invoke(replace(SPEC, interface_ids=()), b"{}")
+    with pytest.raises(NotImplementedError, match=complaint):
+        runtime.check(replace(SPEC, **change))
+    runtime.check(SPEC)
     runtime.close()
 
 

@@ -8,7 +8,6 @@ import secrets
 import sys
 import threading
 import time
-import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,11 +17,11 @@ from pathlib import Path
 
 from vpcache.lab.errors import LabError
 from vpcache.lab.function_files import FunctionFiles
-from vpcache.lab.functions import FunctionSpec, Invocation
+from vpcache.lab.functions import Event, FunctionSpec, Invocation
 from vpcache.lab.netns import Namespaces
-from vpcache.lab.platform_log import billed_ms, platform_log
+from vpcache.lab.platform_log import platform_log
 from vpcache.lab.resolver import resolver_address
-from vpcache.lab.sandbox import Event, Launch, Sandbox
+from vpcache.lab.sandbox import Launch, Sandbox
 from vpcache.lab.topology import Topology
 
 _TMP_MEGABYTES = 512  # that AWS gives unless asked for more
@@ -31,6 +30,7 @@ _LAUNCHER = Path(__file__).with_name("worker.py")
 _TASK_ROOT = "/var/task"
 _RUNTIME_DIR = "/var/runtime"
 _CA_FILE = "/etc/lab-ca.pem"
+_Version = tuple[str, str]  # a function's ARN and which version of it
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE")
 _FILES = {
     "/etc/passwd": "sbx_user:x:0:0::/tmp:/sbin/nologin\n",
@@ -79,7 +79,7 @@ class FunctionRuntime:
         self._idle: list[_Worker] = []  # the longest idle first
         self._at_work: set[_Worker] = set()
         self._places: Counter[str] = Counter()  # interface -> its processes
-        self._forgotten: Counter[str] = Counter()  # arn -> how often it was; a busy process learns of it so
+        self._forgotten: Counter[_Version] = Counter()  # how often; a busy process learns of it so
         self._is_closed = False
         self._reaper = threading.Thread(target=self._reap, name="function reaper", daemon=True)
         self._reaper.start()
@@ -94,14 +94,24 @@ class FunctionRuntime:
             ended = self._remove_idle(lambda worker: worker.interface_id not in resolvers)
         self._end(ended)
 
-    def invoke(self, function: FunctionSpec, payload: bytes) -> Invocation:
+    def check(self, function: FunctionSpec) -> None:
+        """Raise NotImplementedError if functions of this kind cannot be run."""
+        if not function.interface_ids:
+            raise NotImplementedError(
+                f"Function {function.name} is in no VPC: give it subnets and security groups in a VpcConfig."
+            )
+        if not function.runtime.startswith("python"):
+            raise NotImplementedError(
+                f"Function {function.name} has the runtime {function.runtime}: use one of Python's."
+            )
+
+    def invoke(self, function: FunctionSpec, event: Event) -> Invocation:
         """Run the function once and wait for its answer.
 
         Raises LabError if none of the function's interfaces stands or the runtime is closed.
         """
-        event = Event(str(uuid.uuid4()), payload, _invoked_arn(function), _trace_id())
         with self._changed:
-            generation = self._forgotten[function.arn]
+            generation = self._forgotten[_version(function)]
         worker = self._take(function) or self._start(function)
         try:
             outcome = worker.sandbox.invoke(event)
@@ -113,9 +123,6 @@ class FunctionRuntime:
             log=platform_log(event.request_id, function.version, function.memory, outcome).encode(),
             log_stream=worker.log_stream,
             request_id=event.request_id,
-            duration_ms=outcome.duration * 1000,
-            billed_ms=billed_ms(outcome),
-            max_memory_mib=outcome.memory,
         )
 
     def interfaces(self) -> set[str]:
@@ -123,11 +130,11 @@ class FunctionRuntime:
         with self._changed:
             return {interface for interface, processes in self._places.items() if processes}
 
-    def forget(self, function_arn: str) -> None:
-        """End the function's processes: the idle ones now, those at work when they have answered."""
+    def forget(self, function_arn: str, version: str) -> None:
+        """End a version's processes: the idle ones now, those at work when they have answered."""
         with self._changed:
-            self._forgotten[function_arn] += 1
-            ended = self._remove_idle(lambda worker: worker.function.arn == function_arn)
+            self._forgotten[function_arn, version] += 1
+            ended = self._remove_idle(lambda worker: _version(worker.function) == (function_arn, version))
         self._end(ended)
 
     def close(self) -> None:
@@ -187,16 +194,13 @@ class FunctionRuntime:
         """Return the interfaces to run on: the usable ones, or all where none is."""
         standing = [each for each in function.interface_ids if each in self._resolvers]
         if not standing:
-            raise LabError(
-                f"function {function.name} has no network interface: functions outside a VPC are not "
-                "emulated, give it a vpc_config with subnets and security groups"
-            )
+            raise LabError(f"function {function.name} has no network interface that stands")
         return [each for each in standing if self._usable(each)] or standing
 
     def _give_back(self, worker: _Worker, generation: int) -> None:
         with self._changed:
             self._at_work.remove(worker)
-            is_current = generation == self._forgotten[worker.function.arn] and not self._is_closed
+            is_current = generation == self._forgotten[_version(worker.function)] and not self._is_closed
             if is_current and worker.sandbox.is_alive and worker.interface_id in self._resolvers:
                 worker.idle_since = time.monotonic()
                 self._idle.append(worker)
@@ -281,14 +285,9 @@ def environment(function: FunctionSpec, log_stream: str) -> dict[str, str]:
     }
 
 
+def _version(function: FunctionSpec) -> _Version:
+    return function.arn, function.version
+
+
 def _is_outdated(old: FunctionSpec, new: FunctionSpec) -> bool:
-    return (old.arn, old.version) == (new.arn, new.version) and old != new
-
-
-def _invoked_arn(function: FunctionSpec) -> str:
-    return function.arn if function.version == "$LATEST" else f"{function.arn}:{function.version}"
-
-
-def _trace_id() -> str:
-    """Return an X-Ray header that asks for no sampling."""
-    return f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"
+    return _version(old) == _version(new) and old != new

@@ -17,6 +17,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
+from vpcache.lab.functions import Event
 from vpcache.lab.netns import Namespaces
 
 TIMED_OUT = "Sandbox.Timedout"
@@ -40,16 +41,6 @@ class Launch:
     environment: tuple[tuple[str, str], ...]
     memory: int
     timeout: float
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One invocation's event and what goes with it."""
-
-    request_id: str
-    payload: bytes
-    function_arn: str
-    trace_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +180,8 @@ class Sandbox:
             "Lambda-Runtime-Invoked-Function-Arn": event.function_arn,
             "Lambda-Runtime-Trace-Id": event.trace_id,
         }
+        if event.client_context:
+            headers["Lambda-Runtime-Client-Context"] = event.client_context
         if connection := self._waiting:
             self._waiting = None
             connection.send("200 OK", headers, event.payload)

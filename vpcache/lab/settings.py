@@ -16,6 +16,8 @@ class Settings:
 
     nat_idle_seconds: int = NAT_IDLE_SECONDS  # after which a NAT gateway forgets a flow
     elastic_ips: int = 200  # that the account may have; AWS gives 5 unless asked for more
+    concurrent_executions: int = 1000  # of all functions together, that the account may have
+    async_minute_ms: int = 1000  # that stand for a minute between attempts of an event; on AWS 60000
     transition_ms: int = 500  # for which states such as "pending" are shown; on AWS it is minutes
 
     def changed(self, values: Mapping[str, Any]) -> Settings:

@@ -111,7 +111,7 @@ def _extended_moto(functions: FunctionRunner, settings: Callable[[], Settings]) 
     replaced = {
         ec2_backends: partial(Ec2Backend, settings=settings),
         elasticache_backends: partial(MemcachedBackend, settings=settings),
-        lambda_backends: partial(FunctionsBackend, runner=functions),
+        lambda_backends: partial(FunctionsBackend, runner=functions, settings=settings),
     }
     for backends, ours in replaced.items():
         backends.clear()

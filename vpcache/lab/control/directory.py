@@ -46,8 +46,8 @@ def _vpc_places(vpc: Vpc) -> list[Place]:
         return Place(name, interface_namespace(interface_id), zone, str(resolver_address(vpc.cidr)))
 
     functions = [
-        (function.function_name, interface_id)
-        for function, interface_ids in lambda_of(ACCOUNT, REGION).interfaces_by_function()
+        (name, interface_id)
+        for name, interface_ids in lambda_of(ACCOUNT, REGION).interfaces_by_function()
         for interface_id in interface_ids
         if interface_id in interfaces
     ]
