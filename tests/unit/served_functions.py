@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -12,6 +14,8 @@ from botocore.exceptions import ClientError
 from served_region import Region
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:one"  # of what `create` makes
+
+PATIENCE = 10.0  # seconds for what must happen, on a busy machine
 
 
 def role_and_client(region: Region) -> Any:
@@ -45,3 +49,12 @@ def refusal(call: Any, **arguments: Any) -> Any:
     with pytest.raises(ClientError) as error:
         call(**arguments)
     return error.value.response["Error"]
+
+
+def eventually(condition: Callable[[], Any]) -> Any:
+    """Return what a condition comes to once that is true."""
+    deadline = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    return found

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import Any
 
 import pytest
-from served_functions import create, refusal, zipped
+from served_functions import create, eventually, refusal, zipped
 from served_region import Network, Region, two_zones, unique
 
 
@@ -48,6 +49,28 @@ def test_functions_share_interfaces_and_the_last_one_frees_them(
 
     functions.delete_function(FunctionName="two")
     assert interfaces(ec2) == {}
+
+
+def test_interfaces_linger_after_their_last_function_if_told_to(
+    region: Region, ec2: Any, network: Network, functions: Any
+) -> None:
+    subnet = network.private["us-east-1a"]
+    place = {"SubnetIds": [subnet], "SecurityGroupIds": [group(ec2, network)]}
+    region.settings = region.settings.changed({"interface_linger_seconds": 1})
+    create(functions, "one", VpcConfig=place)
+    standing = interfaces(ec2)
+    functions.delete_function(FunctionName="one")
+    create(functions, "two", VpcConfig=place)
+    assert interfaces(ec2) == standing
+    time.sleep(1.2)  # long enough for the first function's interface to go, were it not needed again
+    assert interfaces(ec2) == standing
+    functions.delete_function(FunctionName="two")
+    assert interfaces(ec2) == standing
+    settled = len(region.settled)
+    assert refusal(ec2.delete_subnet, SubnetId=subnet)["Code"] == "DependencyViolation"
+    eventually(lambda: interfaces(ec2) == {})
+    eventually(lambda: len(region.settled) > settled)
+    ec2.delete_subnet(SubnetId=subnet)
 
 
 def test_functions_of_other_groups_have_interfaces_of_their_own(

@@ -5,28 +5,17 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from served_functions import ARN, create, refusal, zipped
+from served_functions import ARN, PATIENCE, create, eventually, refusal, zipped
 from served_region import Region, unique
 
 from vpcache.lab.control.function_retries import Condition, RetryPolicy, after_failure, after_throttle
 
-PATIENCE = 10.0  # seconds for what must happen, on a busy machine
 EVENT = b'{"event": 1}'
-
-
-def eventually(condition: Callable[[], Any]) -> Any:
-    """Return what a condition comes to once that is true."""
-    deadline = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-    return found
 
 
 class Queue:

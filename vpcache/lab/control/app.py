@@ -7,10 +7,9 @@ import json
 import logging
 import os
 import re
-import threading
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -21,6 +20,7 @@ from xml.sax.saxutils import escape
 from werkzeug.wrappers import Response
 
 from vpcache.lab.control import ACCOUNT
+from vpcache.lab.control.changes import Changes
 from vpcache.lab.functions import FunctionRunner
 from vpcache.lab.settings import Settings
 
@@ -89,10 +89,13 @@ def create_app(
     takes the place of the first, whose EC2, ElastiCache and Lambda are gone.
     """
     os.environ.update(_SETTINGS)
-    return ControlPlane(_extended_moto(functions, settings), settle)
+    changes = Changes(settle)
+    return ControlPlane(_extended_moto(functions, settings, changes), changes)
 
 
-def _extended_moto(functions: FunctionRunner, settings: Callable[[], Settings]) -> WSGIApplication:
+def _extended_moto(
+    functions: FunctionRunner, settings: Callable[[], Settings], changes: Changes
+) -> WSGIApplication:
     """Return moto's server application with all that the lab replaces in it, which is:
 
     - EC2's backend: addresses inside their subnets, AWS's dependency rules, no default VPC;
@@ -111,7 +114,7 @@ def _extended_moto(functions: FunctionRunner, settings: Callable[[], Settings]) 
     replaced = {
         ec2_backends: partial(Ec2Backend, settings=settings),
         elasticache_backends: partial(MemcachedBackend, settings=settings),
-        lambda_backends: partial(FunctionsBackend, runner=functions, settings=settings),
+        lambda_backends: partial(FunctionsBackend, runner=functions, settings=settings, later=changes.later),
     }
     for backends, ours in replaced.items():
         backends.clear()
@@ -164,16 +167,15 @@ class Call:
 class ControlPlane:
     """Passes requests on, settles what they changed, and answers like AWS whatever happens."""
 
-    def __init__(self, moto: WSGIApplication, settle: Callable[[], None]) -> None:
+    def __init__(self, moto: WSGIApplication, changes: Changes) -> None:
         self._moto = moto
-        self._settle = settle
-        self._changes = threading.Lock()
+        self._changes = changes
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
         """Answer one request."""
         call = Call.of(environ)
         if call.is_change:
-            with self._changes:
+            with self._changes.alone():
                 response = self._answer(call, environ)
                 if response.status_code < 300:
                     response = self._settled(call, response)
@@ -181,11 +183,9 @@ class ControlPlane:
             response = self._answer(call, environ)
         return response(environ, start_response)
 
-    @contextmanager
-    def at_rest(self) -> Iterator[None]:
+    def at_rest(self) -> AbstractContextManager[None]:
         """Let no change happen inside a `with` block."""
-        with self._changes:
-            yield
+        return self._changes.alone()
 
     def _answer(self, call: Call, environ: WSGIEnvironment) -> Response:
         if environ["PATH_INFO"].startswith("/moto-api"):
@@ -206,7 +206,7 @@ class ControlPlane:
 
     def _settled(self, call: Call, response: Response) -> Response:
         try:
-            self._settle()
+            self._changes.settle()
         except Exception as error:
             _log.exception("the network does not follow %s of %s", call.action, call.service)
             return _refusal(call, 500, "InternalFailure", f"{call.action} was done, its network not: {error}")

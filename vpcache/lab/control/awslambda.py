@@ -25,7 +25,7 @@ from vpcache.lab.control.function_api import FunctionsResponse
 from vpcache.lab.control.function_checks import check_configuration, check_new_function
 from vpcache.lab.control.function_code import code_of
 from vpcache.lab.control.function_concurrency import LEAST_UNRESERVED
-from vpcache.lab.control.function_interfaces import FunctionInterfaces
+from vpcache.lab.control.function_interfaces import FunctionInterfaces, Later
 from vpcache.lab.control.function_invocations import Invocations
 from vpcache.lab.control.function_logs import FunctionLogs
 from vpcache.lab.control.function_versions import FunctionStore, check_revision
@@ -37,13 +37,21 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
     """One region's Lambda."""
 
     def __init__(
-        self, region_name: str, account_id: str, *, runner: FunctionRunner, settings: Callable[[], Settings]
+        self,
+        region_name: str,
+        account_id: str,
+        *,
+        runner: FunctionRunner,
+        settings: Callable[[], Settings],
+        later: Later,
     ) -> None:
         super().__init__(region_name, account_id)
         self._settings = settings
         self._runner = runner
         self._lambdas = FunctionStore(region_name, account_id)
-        self._interfaces = FunctionInterfaces(lambda: backend_of(account_id, region_name))
+        self._interfaces = FunctionInterfaces(
+            lambda: backend_of(account_id, region_name), lambda: settings().interface_linger_seconds, later
+        )
         logs = FunctionLogs(account_id, region_name)
         self.invocations = Invocations(self._lambdas, self._interfaces, logs, runner, settings)
 

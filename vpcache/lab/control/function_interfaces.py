@@ -13,17 +13,24 @@ from vpcache.lab.control.ec2 import Ec2Backend
 from vpcache.lab.control.function import FunctionVersion, Place
 from vpcache.lab.control.interfaces import ManagedInterface
 
+Later = Callable[[float, Callable[[], None]], None]
+"""Makes a change of the model in so many seconds."""
+
 
 class FunctionInterfaces:
     """Functions share interfaces per subnet and set of security groups, as on AWS.
 
-    Unlike AWS's, which linger for half an hour, an interface goes at once with the last function that
-    needs it. https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+    An interface that no function needs any more lingers for as long as `linger` says (seconds; on AWS it is
+    half an hour) before `later` frees it, unless it is needed again.
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
     """
 
-    def __init__(self, ec2: Callable[[], Ec2Backend]) -> None:
+    def __init__(self, ec2: Callable[[], Ec2Backend], linger: Callable[[], int], later: Later) -> None:
         self._ec2 = ec2
+        self._linger = linger
+        self._later = later
         self._standing: dict[Place, ManagedInterface] = {}
+        self._lingering: dict[Place, object] = {}  # with a token for the time since which it does
 
     def of(self, function: FunctionVersion) -> tuple[str, ...]:
         """Return the ids of a function's interfaces, one per subnet."""
@@ -36,8 +43,22 @@ class FunctionInterfaces:
         """
         for place in sorted(needed - self._standing.keys(), key=lambda each: each[0]):
             self._standing[place] = self._make(place, maker)
-        for place in self._standing.keys() - needed:
-            self._ec2().free_managed_interface(self._standing.pop(place).id)
+        for place in self._lingering.keys() & needed:
+            del self._lingering[place]
+        for place in self._standing.keys() - needed - self._lingering.keys():
+            self._release(place)
+
+    def _release(self, place: Place) -> None:
+        seconds = self._linger()
+        if not seconds:
+            self._free(place)
+            return
+        token = self._lingering[place] = object()
+        self._later(seconds, lambda: self._free(place) if self._lingering.get(place) is token else None)
+
+    def _free(self, place: Place) -> None:
+        self._lingering.pop(place, None)
+        self._ec2().free_managed_interface(self._standing.pop(place).id)
 
     def _make(self, place: Place, maker: str) -> ManagedInterface:
         subnet_id, group_ids = place
