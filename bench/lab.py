@@ -221,6 +221,8 @@ def _functions(target: Any, lambdas: Any) -> Iterator[str]:
             Timeout=120,
             VpcConfig={"SubnetIds": subnets, "SecurityGroupIds": [group["GroupId"]]},
         )
+        active = lambdas.get_waiter("function_active_v2")
+        active.wait(FunctionName=f"bench-{number}", WaiterConfig={"Delay": 0.1})
         yield f"bench-{number}"
 
 

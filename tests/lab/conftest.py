@@ -14,6 +14,7 @@ def own_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A lab of this worker's own: what goes wrong here disturbs no stack."""
     lab = Lab(free_port())
     lab.start(tmp_path_factory.mktemp("lab") / "lab.log")
+    lab.configure(transition_ms=20)  # what is to be seen on the way is seen elsewhere
     yield lab
     lab.stop()
 

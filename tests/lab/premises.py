@@ -116,7 +116,8 @@ class Premises:
     def new_function(self, name: str = "probe", *zones: str, code: str = _PROBE, **options: Any) -> str:
         """Make a function in the private subnets of `zones`, all by default; it answers what it is asked."""
         full = f"{self.name}-{name}"
-        self.client("lambda").create_function(
+        functions = self.client("lambda")
+        functions.create_function(
             FunctionName=full,
             Runtime=PYTHON,
             Role=self._role,
@@ -128,6 +129,7 @@ class Premises:
             },
             **{"Timeout": 10, "MemorySize": 256} | options,
         )
+        functions.get_waiter("function_active_v2").wait(FunctionName=full, WaiterConfig={"Delay": 0.02})
         return full
 
     def invoke(self, function: str, **event: Any) -> Any:

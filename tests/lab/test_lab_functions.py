@@ -60,8 +60,11 @@ class Subject:
         tail = base64.b64decode(answer["LogResult"]).decode()
         return str(json.load(answer["Payload"])["errorType"]), tail.splitlines()
 
-    def change(self, call: str, **change: Any) -> dict[str, Any]:
-        return dict(getattr(self.api, call)(FunctionName=self.name, **change))
+    def change(self, call: str, **change: Any) -> None:
+        """Change it and wait until that is done."""
+        getattr(self.api, call)(FunctionName=self.name, **change)
+        waiter = self.api.get_waiter("function_updated_v2")
+        waiter.wait(FunctionName=self.name, WaiterConfig={"Delay": 0.02})
 
     def log(self) -> list[str]:
         """Return what CloudWatch Logs has of it, oldest first."""

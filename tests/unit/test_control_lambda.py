@@ -141,6 +141,31 @@ def test_unknown_place_is_refused_and_leaves_no_function(ec2: Any, network: Netw
     assert interfaces(ec2) == {}
 
 
+def test_a_full_subnet_makes_no_function_and_moves_none(ec2: Any, functions: Any) -> None:
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
+    full, other, third = (
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.0.{at}/28")["Subnet"]["SubnetId"] for at in (0, 16, 32)
+    )
+    made = ec2.create_security_group(GroupName="functions", Description="functions", VpcId=vpc)
+    for _ in range(11):
+        ec2.create_network_interface(SubnetId=full)
+    here = {"SubnetIds": [other], "SecurityGroupIds": [made["GroupId"]]}
+    both = {"SubnetIds": [third, full], "SecurityGroupIds": [made["GroupId"]]}
+    create(functions, "two", VpcConfig=here)
+    standing = interfaces(ec2)
+    for call in (
+        lambda: create(functions, "one", VpcConfig=both),
+        lambda: functions.update_function_configuration(FunctionName="two", VpcConfig=both),
+    ):
+        error = refusal(call)
+        assert error["Code"] == "InvalidParameterValueException"
+        assert "InsufficientFreeAddressesInSubnet" in error["Message"]
+    assert interfaces(ec2) == standing
+    assert [each["FunctionName"] for each in functions.list_functions()["Functions"]] == ["two"]
+    shown = functions.get_function_configuration(FunctionName="two")["VpcConfig"]
+    assert shown["SubnetIds"] == here["SubnetIds"]
+
+
 def test_invocation_runs_the_function_as_it_is_described(
     region: Region, ec2: Any, network: Network, functions: Any
 ) -> None:
@@ -171,6 +196,39 @@ def test_invocation_runs_the_function_as_it_is_described(
         256,
     )
     assert spec.interface_ids == tuple(sorted(interfaces(ec2)))
+
+
+def state_of(functions: Any) -> tuple[str, str]:
+    shown = functions.get_function_configuration(FunctionName="one")
+    return shown["State"], shown["LastUpdateStatus"]
+
+
+def test_states_on_the_way_are_shown_and_refuse_what_aws_refuses(region: Region, functions: Any) -> None:
+    lasting = region.settings.changed({"transition_ms": 60_000})
+    region.settings, settled = lasting, region.settings
+    made = create(functions)
+    assert (made["State"], made["StateReasonCode"]) == ("Pending", "Creating")
+    changes = (
+        (functions.update_function_configuration, {"Timeout": 9}),
+        (functions.update_function_code, {"ZipFile": zipped("second")}),
+        (functions.publish_version, {}),
+    )
+    for call, change in ((functions.invoke, {}), *changes):
+        refused = refusal(call, FunctionName="one", **change)
+        assert refused["Code"] == "ResourceConflictException" and "Pending" in refused["Message"]
+    functions.delete_function(FunctionName="one")
+
+    region.settings = settled
+    create(functions)
+    assert state_of(functions) == ("Active", "Successful")
+    region.settings = lasting
+    functions.update_function_configuration(FunctionName="one", Timeout=8)
+    assert state_of(functions) == ("Active", "InProgress")
+    for call, change in changes:
+        refused = refusal(call, FunctionName="one", **change)
+        assert refused["Code"] == "ResourceConflictException" and "in progress" in refused["Message"]
+    functions.invoke(FunctionName="one")
+    assert [spec.timeout for spec, _ in region.runner.invoked] == [8]
 
 
 def test_failed_invocation_says_so_and_shows_its_log_if_asked(region: Region, functions: Any) -> None:

@@ -20,7 +20,7 @@ from moto.iam.exceptions import NotFoundException
 from moto.iam.models import iam_backends
 
 from vpcache.lab.control.ec2 import backend_of
-from vpcache.lab.control.function import FunctionVersion, Place, places_of
+from vpcache.lab.control.function import PENDING, UPDATING, FunctionVersion, Place, places_of
 from vpcache.lab.control.function_api import FunctionsResponse
 from vpcache.lab.control.function_checks import check_configuration, check_new_function
 from vpcache.lab.control.function_code import code_of
@@ -76,6 +76,7 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
         self._interfaces.check(spec.get("VpcConfig") or {})
         latest = FunctionVersion(self.account_id, self.region_name, {**spec, "FunctionName": name})
         self._make_room(latest.places(), name)
+        latest.transition.begin(PENDING, self._settings().transition_ms)
         function = self._lambdas.add(latest)
         return function.publish() if spec.get("Publish") else latest
 
@@ -84,6 +85,7 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
     ) -> dict[str, Any]:
         """Change a function's configuration and the interfaces that it needs."""
         latest = self._lambdas.find_whole(function_name).latest
+        latest.check_settled()
         check_revision(latest.revision_id, body.get("RevisionId"))
         check_configuration(body)
         if body.get("Role"):
@@ -93,22 +95,23 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
             self._interfaces.check(place)
             self._make_room(places_of(place), latest.function_name)
             body = {**body, "VpcConfig": place}
-        changed = latest.update_configuration(body)
+        latest.update_configuration(body)
         self._settle_interfaces(latest.function_name)
-        self._forget(latest)
-        return changed
+        self._updated(latest)
+        return latest.get_configuration()
 
     def update_function_code(
         self, function_name: str, qualifier: str | None, body: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Change a function's code, and publish it if asked to."""
         function = self._lambdas.find_whole(function_name)
+        function.latest.check_settled()
         check_revision(function.latest.revision_id, body.get("RevisionId"))
         if body.get("DryRun"):
             code_of(body, self.account_id, function.latest.partition)
             return function.latest.get_configuration()
         function.latest.update_function_code(body)
-        self._forget(function.latest)
+        self._updated(function.latest)
         version = function.publish() if body.get("Publish") else function.latest
         return version.get_configuration()
 
@@ -161,6 +164,10 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
     def interfaces_by_function(self) -> list[tuple[str, tuple[str, ...]]]:
         """Return the functions' names, each with the ids of the interfaces of $LATEST."""
         return [(each.latest.function_name, self._interfaces.of(each.latest)) for each in self._lambdas]
+
+    def _updated(self, version: FunctionVersion) -> None:
+        version.transition.begin(UPDATING, self._settings().transition_ms)
+        self._forget(version)
 
     def _forget(self, version: FunctionVersion) -> None:
         self._runner.forget(version.base_arn, str(version.version))

@@ -14,8 +14,13 @@ from moto.core.utils import iso_8601_datetime_with_nanoseconds
 
 from vpcache.lab.control.ec2 import backend_of
 from vpcache.lab.control.function_code import code_of
+from vpcache.lab.control.function_errors import ResourceConflictError
 from vpcache.lab.control.function_names import function_arn
+from vpcache.lab.control.transitions import Transition
 from vpcache.lab.functions import LATEST
+
+PENDING, ACTIVE = "Pending", "Active"  # a function's states
+UPDATING, UPDATED = "InProgress", "Successful"  # and what became of its last update
 
 Place = tuple[str, frozenset[str]]
 """A subnet and a set of security groups: what functions share interfaces by."""
@@ -34,7 +39,8 @@ _SETTINGS = {
 }
 """What UpdateFunctionConfiguration replaces as a whole: by its parameters, the attributes."""
 
-_IDENTITY = {"FunctionArn", "LastModified", "RevisionId", "Version"}  # what makes no version another
+_PASSING = {"FunctionArn", "LastModified", "LastUpdateStatus", "RevisionId", "Version"}
+"""What makes no version another; so does whatever begins with `State`."""
 
 
 class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's classes as Any
@@ -44,6 +50,7 @@ class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's
         super().__init__(account_id=account_id, region=region, spec=spec, version=LATEST)
         self._set_logging(spec.get("LoggingConfig") or {})
         self.dead_letter_config: dict[str, str] = spec.get("DeadLetterConfig") or {}
+        self.transition = Transition()
         self._touch()
 
     @property
@@ -76,19 +83,39 @@ class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's
         """Return the configuration as the API shows it."""
         shown: dict[str, Any] = super().get_configuration(on_create)
         dead_letters = {"DeadLetterConfig": self.dead_letter_config} if self.dead_letter_target else {}
-        return (
-            shown
-            | dead_letters
-            | {
-                "LoggingConfig": self.logging_config,
-                "LastUpdateStatus": "Successful",
-                "RevisionId": self.revision_id,
-            }
-        )
+        rest = {"LoggingConfig": self.logging_config, "RevisionId": self.revision_id}
+        return shown | dead_letters | rest | self._states()
+
+    def _states(self) -> dict[str, str]:
+        if self.transition.state(ACTIVE) == PENDING:
+            reason = {"StateReason": "The function is being created.", "StateReasonCode": "Creating"}
+            return {"State": PENDING, "LastUpdateStatus": UPDATED, **reason}
+        return {"State": ACTIVE, "LastUpdateStatus": self.transition.state(UPDATED)}
+
+    def check_active(self) -> None:
+        """Raise ResourceConflictError if the function is still being made."""
+        if self.transition.state(ACTIVE) == PENDING:
+            raise ResourceConflictError(
+                "The operation cannot be performed at this time. The function is currently in the following "
+                f"state: {PENDING}"
+            )
+
+    def check_settled(self) -> None:
+        """Raise ResourceConflictError if the function is still being made or changed."""
+        self.check_active()
+        if not self.transition.is_over:
+            raise ResourceConflictError(
+                "The operation cannot be performed at this time. An update is in progress for resource: "
+                f"{self.base_arn}"
+            )
 
     def content(self) -> dict[str, Any]:
         """Return what two versions differ in, if they differ."""
-        return {name: value for name, value in self.get_configuration().items() if name not in _IDENTITY}
+        return {
+            name: value
+            for name, value in self.get_configuration().items()
+            if name not in _PASSING and not name.startswith("State")
+        }
 
     def update_configuration(self, config_updates: Mapping[str, Any]) -> dict[str, Any]:
         """Change the configuration."""

@@ -64,6 +64,7 @@ class FunctionsResponse(InvocationsResponse):
     def publish_version(self) -> ActionResult:
         """Answer PublishVersion."""
         function = self.backend.functions.find_whole(self._name)
+        function.latest.check_settled()
         check_revision(function.latest.revision_id, self._get_param("RevisionId"))
         wanted = self._get_param("CodeSha256") or function.latest.code_sha_256
         if wanted != function.latest.code_sha_256:

@@ -38,8 +38,12 @@ class Invocations:
         self._events = EventQueue(self, lambda: settings().async_minute_ms)
 
     def check(self, name: str, qualifier: str | None = None) -> FunctionVersion:
-        """Return the version that is meant. Raises NotImplementedError if it cannot be run."""
+        """Return the version that is meant.
+
+        Raises ResourceConflictError if it is still being made, NotImplementedError if it cannot be run here.
+        """
         version = self._functions.resolve(name, qualifier)
+        version.check_active()
         self._runner.check(self._spec(version))
         return version
 
