@@ -121,13 +121,18 @@ def _extended_moto(
         backends.backend = ours
 
     class Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
-        def get_backend_for_host(self, host: str | None) -> Any:
-            backend = super().get_backend_for_host(host)
-            if host and not backend:
-                raise NotImplementedError(f"There is nothing at {host}.")
-            return backend
+        def __init__(self) -> None:
+            super().__init__(create_backend_app)
+            self._found: dict[str | None, Any] = {}  # moto looks for 180 folders each time
 
-    app: WSGIApplication = Dispatcher(create_backend_app)
+        def get_backend_for_host(self, host: str | None) -> Any:
+            if host not in self._found:
+                self._found[host] = super().get_backend_for_host(host)
+            if host and not self._found[host]:
+                raise NotImplementedError(f"There is nothing at {host}.")
+            return self._found[host]
+
+    app: WSGIApplication = Dispatcher()
     return app
 
 

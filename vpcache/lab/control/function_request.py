@@ -27,6 +27,12 @@ class FunctionRequest(LambdaResponse):  # type: ignore[misc]  # mypy sees moto's
     def __init__(self) -> None:
         super().__init__()
         self.automated_parameter_parsing = True
+        self._action: str | None = None
+
+    def _get_action(self) -> str:
+        """Find out what is asked for, once: moto asks several times, and it is most of what a call costs."""
+        self._action = self._action or super()._get_action()
+        return self._action
 
     @property
     def backend(self) -> FunctionsBackend:
