@@ -1,0 +1,149 @@
+"""What each resource costs a month, and by use. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from vpcache.cost.prices import Prices
+
+DAYS_A_MONTH = 365 / 12
+
+
+class Resource(Protocol):
+    """A resource as Terraform tells of it."""
+
+    @property
+    def address(self) -> str: ...  # noqa: D102
+    @property
+    def type(self) -> str: ...  # noqa: D102
+    @property
+    def values(self) -> Mapping[str, Any]: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Rate:
+    """US dollars for each `unit`, such as "GB through it"."""
+
+    usd: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """One resource: US dollars a month whether it is used or not, and what its use costs."""
+
+    address: str
+    type: str
+    what: str
+    monthly: float
+    rates: tuple[Rate, ...] = ()
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What can be priced, and the addresses of what cannot."""
+
+    items: tuple[Item, ...]
+    not_priced: tuple[str, ...]
+
+    @property
+    def monthly(self) -> float:
+        """US dollars a month before any use."""
+        return sum(item.monthly for item in self.items)
+
+
+def bill(resources: Iterable[Resource], prices: Prices) -> Bill:
+    """Price resources; those whose type is free are on neither of the bill's lists."""
+    items, not_priced = [], []
+    for resource in resources:
+        price = _PRICED.get(resource.type)
+        item = price(resource, prices) if price else None
+        if item:
+            items.append(item)
+        elif resource.type not in prices.free_types:
+            not_priced.append(resource.address)
+    return Bill(tuple(items), tuple(not_priced))
+
+
+def _item(resource: Resource, what: str, monthly: float, *rates: Rate) -> Item:
+    return Item(resource.address, resource.type, what, monthly, rates)
+
+
+def _nat_gateway(resource: Resource, prices: Prices) -> Item:
+    through = Rate(prices.price["nat_gateway_gb"].usd, "GB through it")
+    return _item(resource, "NAT gateway", prices.a_month("nat_gateway"), through)
+
+
+def _elastic_ip(resource: Resource, prices: Prices) -> Item:
+    return _item(resource, "public address", prices.a_month("public_ipv4"))
+
+
+def _cache(resource: Resource, prices: Prices) -> Item | None:
+    node_type = prices.node_types.get(resource.values.get("node_type") or "")
+    if node_type is None or resource.values.get("engine") != "memcached":
+        return None
+    number = int(resource.values.get("num_cache_nodes") or 1)
+    what = f"{number} cache nodes {node_type.name}"
+    across = Rate(2 * prices.price["between_zones_gb"].usd, "GB read from a node of another zone")
+    return _item(resource, what, number * node_type.usd * prices.hours_a_month, across)
+
+
+def _function(resource: Resource, prices: Prices) -> Item:
+    memory = int(resource.values.get("memory_size") or 128)
+    architecture = architecture_of(resource)
+    second = prices.price[f"lambda_gb_second_{architecture}"].usd * memory / 1024
+    return _item(
+        resource,
+        f"function of {memory} MB on {architecture}",
+        0,
+        Rate(prices.price["lambda_million_calls"].usd, "million calls"),
+        Rate(second * 1e6, "million seconds of running"),
+    )
+
+
+def _log_group(resource: Resource, prices: Prices) -> Item:
+    days = int(resource.values.get("retention_in_days") or 0)
+    kept = f"{days} days" if days else "ever"
+    storage = Rate(prices.price["log_storage_gb"].usd, "GB and month")
+    if days:
+        storage = Rate(storage.usd * days / DAYS_A_MONTH, f"GB kept for {kept}, less what packing saves")
+    return _item(
+        resource, f"logs kept for {kept}", 0, Rate(prices.price["log_gb"].usd, "GB written"), storage
+    )
+
+
+def _alarm(resource: Resource, prices: Prices) -> Item | None:
+    if int(resource.values.get("period") or 60) < 60 or resource.values.get("metric_query"):
+        return None  # high resolution and expressions have prices of their own
+    return _item(resource, "alarm", prices.price["alarm"].usd)
+
+
+def _endpoint(resource: Resource, prices: Prices) -> Item | None:
+    kind = resource.values.get("vpc_endpoint_type") or "Gateway"
+    if kind == "Gateway":
+        through = Rate(prices.price["gateway_endpoint_gb"].usd, "GB through it")
+        return _item(resource, "gateway endpoint", 0, through)
+    if kind != "Interface":
+        return None
+    zones = len(resource.values.get("subnet_ids") or []) or 1
+    through = Rate(prices.price["interface_endpoint_gb"].usd, "GB through it")
+    monthly = zones * prices.a_month("interface_endpoint")
+    return _item(resource, f"interface endpoint in {zones} zones", monthly, through)
+
+
+def architecture_of(function: Resource) -> str:
+    """Return a function's processor architecture; AWS takes x86_64 if told nothing."""
+    return next(iter(function.values.get("architectures") or []), "x86_64")
+
+
+_PRICED: Mapping[str, Callable[[Resource, Prices], Item | None]] = {
+    "aws_cloudwatch_log_group": _log_group,
+    "aws_cloudwatch_metric_alarm": _alarm,
+    "aws_eip": _elastic_ip,
+    "aws_elasticache_cluster": _cache,
+    "aws_lambda_function": _function,
+    "aws_nat_gateway": _nat_gateway,
+    "aws_vpc_endpoint": _endpoint,
+}

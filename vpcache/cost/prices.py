@@ -1,0 +1,70 @@
+"""The dated table of prices."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from importlib.resources import files
+
+
+@dataclass(frozen=True)
+class Price:
+    """What AWS asks for one unit, in US dollars; where that was read and when, where AWS publishes it."""
+
+    usd: float
+    unit: str
+    read: date
+    source: str
+    page: str
+
+
+@dataclass(frozen=True)
+class NodeType:
+    """A type of cache node: US dollars an hour, and GiB of memory."""
+
+    name: str
+    usd: float
+    memory: float
+
+    @property
+    def family(self) -> str:
+        """The type without its size, such as cache.t4g."""
+        return self.name.rpartition(".")[0]
+
+
+@dataclass(frozen=True)
+class Prices:
+    """All prices of one region."""
+
+    region: str
+    hours_a_month: int
+    price: Mapping[str, Price]
+    node_types: Mapping[str, NodeType]
+    nodes_read: date
+    free_types: frozenset[str]
+
+    def a_month(self, name: str) -> float:
+        """Return what something with a price by the hour costs a month."""
+        return self.price[name].usd * self.hours_a_month
+
+    @property
+    def read(self) -> tuple[date, date]:
+        """When the first and the last price were read."""
+        days = sorted([self.nodes_read, *(price.read for price in self.price.values())])
+        return days[0], days[-1]
+
+
+def load_prices() -> Prices:
+    """Return the table that comes with this package."""
+    table = tomllib.loads((files("vpcache.cost") / "prices.toml").read_text())
+    nodes = table["cache_nodes"]
+    return Prices(
+        region=table["region"],
+        hours_a_month=table["hours_a_month"],
+        price={name: Price(**price) for name, price in table["price"].items()},
+        node_types={name: NodeType(name, **values) for name, values in nodes["types"].items()},
+        nodes_read=nodes["read"],
+        free_types=frozenset(table["free"]["types"]),
+    )
