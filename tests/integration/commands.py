@@ -27,8 +27,8 @@ class Commands:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The user's environment, with this lab's port."""
-        return {**os.environ, "VPCACHE_LAB_PORT": str(self.port)}
+        """The user's environment, with this lab's port, and no wish for colour where there is no terminal."""
+        return {**os.environ, "VPCACHE_LAB_PORT": str(self.port), "FORCE_COLOR": ""}
 
     def start(self, *words: str, **changes: str | None) -> subprocess.Popen[str]:
         """Start a task; `changes` of the environment that are None take a variable away."""
@@ -44,9 +44,10 @@ class Commands:
         )
 
     def run(self, *words: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
-        """Run a task to its end."""
+        """Run a task to its end. What it says must be plain, as there is no terminal."""
         with self.start(*words, **changes) as process:
             out, err = process.communicate(timeout=SECONDS)
+        assert "\x1b" not in out + err, f"{words}: escape codes where there is no terminal: {out}{err}"
         return subprocess.CompletedProcess(words, process.returncode, out, err)
 
     def succeed(self, *words: str) -> str:

@@ -44,8 +44,9 @@ def test_lab_port_not_a_port(commands):
     assert "VPCACHE_LAB_PORT is 'ninety'" in commands.refuse("lab.start", VPCACHE_LAB_PORT="ninety")
 
 
-def test_terraform_missing(commands):
-    assert "terraform is not on PATH" in commands.refuse("plan", "--env", "dev", PATH="/usr/sbin:/sbin")
+def test_terraform_missing(commands, tmp_path):
+    nowhere = {"PATH": "/usr/sbin:/sbin", "XDG_CACHE_HOME": str(tmp_path)}
+    assert "terraform is not on PATH" in commands.refuse("plan", "--env", "dev", **nowhere)
 
 
 def test_no_credentials_for_aws(commands, tmp_path):

@@ -26,22 +26,35 @@ def test_from_apply_to_nothing_left(commands, request):
     stack = ("--env", "dev", "--name", name)
 
     summary = commands.succeed("apply", *stack)
+    assert summary.startswith(_header("apply", name))
     assert "egress by 203.0.113." in summary
-    assert "no changes" in commands.succeed("plan", *stack)
+    assert commands.succeed("plan", *stack) == f"{_header('plan', name)}no changes\n"
+    assert commands.succeed("outputs", *stack).startswith(_header("outputs", name))
     calls = [json.loads(commands.succeed("call", *stack, "--json")) for _ in range(2)]
     assert [call["source"] for call in calls] == ["origin", "cache"]
     assert calls[1]["function_ms"] <= calls[0]["function_ms"] / 10
     verdict = json.loads(commands.succeed("verify", *stack, "--json"))
     assert verdict["passed"], verdict
+    for task in ("call", "verify"):
+        assert commands.succeed(task, *stack).startswith(_header(task, name))
+    unlocked = commands.succeed("unlock", "--name", name)
+    assert unlocked.startswith(f"unlock on lab of {name}, account 123456789012, us-east-1\n")
     lab_processes = inhabitants(commands.lab_pid())
     assert len(lab_processes) >= 5, "the daemon, two memcached nodes and workers should live in there"
 
-    assert f"nothing is left of {name}" in commands.succeed("destroy", *stack)
+    destroyed = commands.succeed("destroy", *stack)
+    assert destroyed.startswith(_header("destroy", name))
+    assert f"nothing is left of {name}" in destroyed
     assert "applied" in commands.refuse("call", *stack)
     lab_processes |= inhabitants(commands.lab_pid())
     commands.succeed("lab.stop")
     wait_until_gone(lab_processes)
     assert machine() == before
+
+
+def _header(task: str, name: str) -> str:
+    """Return the first line of a task that acts on a stack: environment, target, account."""
+    return f"{task} dev on lab as {name}, account 123456789012, us-east-1\n"
 
 
 def test_an_interrupted_apply_can_be_destroyed(commands):

@@ -3,11 +3,6 @@
 import hashlib
 import io
 import os
-import pty
-import shutil
-import stat
-import subprocess
-import sys
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -16,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from bare import Bare, program, put
 
 from vpcache.errors import VpcacheError
 from vpcache.run import free_port
@@ -27,25 +23,12 @@ ZIP = f"terraform_{VERSION}_linux_amd64.zip"
 LIST = f"terraform_{VERSION}_SHA256SUMS"
 
 
-def program(version: str) -> str:
-    return f"""#!/bin/sh\necho '{{"terraform_version": "{version}"}}'\n"""
-
-
 def zipped(text: str) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("LICENSE.txt", "terms")
         archive.writestr("terraform", text)
     return stream.getvalue()
-
-
-def put(folder: Path, version: str) -> Path:
-    """Put a program that stands where Terraform would."""
-    path = folder / "terraform"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(program(version))
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    return path
 
 
 ARCHIVE = zipped(program(VERSION))
@@ -214,56 +197,6 @@ def test_one_on_path_that_is_new_enough_comes_first(tmp_path):
     assert find_terraform(environ) == newer
 
 
-class Bare:
-    """A machine without Terraform: the commands that ./inv needs, and a cache of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.cache = folder / "cache"
-        commands = folder / "bin"
-        commands.mkdir()
-        for name in ("bash", "cksum", "dirname", "env", "ip", "memcached", "nft"):
-            if found := shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin"):
-                (commands / name).symlink_to(found)
-        self.environment = os.environ | {"PATH": str(commands), "XDG_CACHE_HOME": str(self.cache)}
-
-    def offer(self, **changes: str) -> subprocess.CompletedProcess[str]:
-        """Run the module as ./inv does, with no terminal."""
-        return self.run([sys.executable, "-m", "vpcache.terraform_release"], **changes)
-
-    def run(self, command: list[str], **changes: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command,
-            env=self.environment | changes,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    def answer(self, text: str, **changes: str) -> tuple[int, str]:
-        """Run the module on a terminal, type `text`, return its exit status and what the terminal showed."""
-        controller, terminal = pty.openpty()
-        with subprocess.Popen(
-            [sys.executable, "-m", "vpcache.terraform_release"],
-            env=self.environment | changes,
-            stdin=terminal,
-            stderr=terminal,
-        ) as process:
-            os.close(terminal)
-            os.write(controller, f"{text}\n".encode())
-            shown = b"".join(iter(lambda: _read(controller), b""))
-        os.close(controller)
-        return process.returncode, shown.decode().replace("\r\n", "\n")
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 4096)
-    except OSError:  # the last process on it has ended
-        return b""
-
-
 @pytest.fixture
 def bare(tmp_path):
     return Bare(tmp_path)
@@ -320,33 +253,3 @@ def test_a_terminal_is_asked_and_yes_fetches(bare):
 
 def test_a_terminal_is_not_asked_when_told_not_to(bare):
     assert bare.answer("yes", VPCACHE_DOWNLOAD_TERRAFORM="0") == (0, "yes\n")
-
-
-def _is_installed() -> bool:
-    """Tell whether ./inv would run the task at once, its .venv being that of this pyproject.toml."""
-    stamp = ROOT / ".venv/.installed"
-    with (ROOT / "pyproject.toml").open() as file:
-        current = subprocess.run(["cksum"], stdin=file, capture_output=True, text=True, check=True).stdout
-    return stamp.exists() and stamp.read_text() == current
-
-
-installed = pytest.mark.skipif(
-    not _is_installed(), reason="./inv would install .venv first, which takes a minute"
-)
-
-
-@installed
-def test_inv_stops_when_what_was_asked_for_cannot_be_fetched(bare):
-    server = f"http://127.0.0.1:{free_port()}"
-    done = bare.run(
-        [str(ROOT / "inv"), "--version"], VPCACHE_DOWNLOAD_TERRAFORM="1", VPCACHE_TERRAFORM_SERVER=server
-    )
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "Connection refused" in done.stderr
-
-
-@installed
-def test_inv_goes_on_with_the_fetched_one_and_without_any(bare):
-    assert bare.run([str(ROOT / "inv"), "--version"]).stdout.startswith("Invoke ")
-    put(fetched_terraform(bare.environment).parent, PINNED.version)
-    assert bare.run([str(ROOT / "inv"), "--version"]).stdout.startswith("Invoke ")

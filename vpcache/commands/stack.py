@@ -130,7 +130,11 @@ def destroy(root: Path, environment: str, target: str, name: str, *, yes: bool) 
         with _progress() as show:
             left = stack.destroy(plan, on_event=show)
     if left:
-        raise VpcacheError(f"{len(left)} things are left of {stack.name}: {', '.join(map(str, left))}")
+        again = f"invoke sweep --name {stack.name}" + " --target aws" * (not stack.target.is_lab)
+        raise VpcacheError(
+            f"{len(left)} things are left of {stack.name}: {', '.join(map(str, left))}; "
+            f"`{again}` removes what bears its tag"
+        )
     print(f"nothing is left of {stack.name} in account {stack.account}")
 
 

@@ -64,7 +64,9 @@ def unlock(root: Path, target: str, name: str, *, yes: bool) -> None:
     """Take away the lock on a stack's state, after a yes."""
     check_stack_name(name)
     where = chosen_target(target, Project(root))
-    location = state_location(where, where.account(), name)
+    account = where.account()
+    print(f"unlock on {where.name} of {name}, account {account}, {where.region}", flush=True)
+    location = state_location(where, account, name)
     holder = lock.holder(where, location)
     if holder is None:
         print(f"the state of {name} is not locked")

@@ -1,0 +1,74 @@
+"""A machine without Terraform, and programs that stand where Terraform would."""
+
+from __future__ import annotations
+
+import os
+import pty
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+
+def program(version: str) -> str:
+    return f"""#!/bin/sh\necho '{{"terraform_version": "{version}"}}'\n"""
+
+
+def put(folder: Path, version: str) -> Path:
+    """Put a program that stands where Terraform would."""
+    path = folder / "terraform"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(program(version))
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+class Bare:
+    """A machine without Terraform: the commands that ./inv needs, and a cache of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.cache = folder / "cache"
+        commands = folder / "bin"
+        commands.mkdir()
+        for name in ("bash", "cksum", "dirname", "env", "ip", "memcached", "nft"):
+            if found := shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin"):
+                (commands / name).symlink_to(found)
+        self.environment = os.environ | {"PATH": str(commands), "XDG_CACHE_HOME": str(self.cache)}
+
+    def offer(self, **changes: str) -> subprocess.CompletedProcess[str]:
+        """Run the module as ./inv does, with no terminal."""
+        return self.run([sys.executable, "-m", "vpcache.terraform_release"], **changes)
+
+    def run(self, command: list[str], **changes: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command,
+            env=self.environment | changes,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def answer(self, text: str, **changes: str) -> tuple[int, str]:
+        """Run the module on a terminal, type `text`, return its exit status and what the terminal showed."""
+        controller, terminal = pty.openpty()
+        with subprocess.Popen(
+            [sys.executable, "-m", "vpcache.terraform_release"],
+            env=self.environment | changes,
+            stdin=terminal,
+            stderr=terminal,
+        ) as process:
+            os.close(terminal)
+            os.write(controller, f"{text}\n".encode())
+            shown = b"".join(iter(lambda: _read(controller), b""))
+        os.close(controller)
+        return process.returncode, shown.decode().replace("\r\n", "\n")
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # the last process on it has ended
+        return b""
