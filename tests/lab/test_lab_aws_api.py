@@ -119,3 +119,14 @@ def test_an_interface_endpoint_answers_under_its_services_name(premises: Premise
     assert premises.lab.differences() == []
     premises.ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint["VpcEndpointId"]])
     assert answers(premises, client, "ssm") == ["ConnectTimeoutError"]
+
+
+def test_the_lab_tells_which_operations_were_called(premises: Premises) -> None:
+    before = premises.lab.calls()
+    premises.ec2.describe_vpcs()
+    premises.client("lambda").list_functions()
+    after = premises.lab.calls()
+    assert {name for name in after if after[name] != before.get(name)} == {
+        "ec2:DescribeVpcs",
+        "lambda:ListFunctions",
+    }

@@ -50,6 +50,7 @@ class LabApi:
                 "pid": self._pid,
                 "faults": _shown(self._region.faults),
             },
+            ("GET", "calls"): lambda: {"calls": self._aws.calls.counts()},
             ("GET", "consistency"): lambda: {"differences": self._at_rest(self._region.differences)},
             ("GET", "places"): lambda: self._at_rest(
                 lambda: [asdict(place) for place in self._region.directory()]

@@ -151,6 +151,14 @@ class Lab:
         """
         return Settings(**self.ask("PUT", "settings", values))
 
+    def calls(self) -> dict[str, int]:
+        """Return how often each operation of AWS's API was called since the lab began, by service.
+
+        The names are as in `ec2:CreateVpc`: a service's signing name and the API's name of the operation.
+        """
+        calls: dict[str, int] = self.ask("GET", "calls")["calls"]
+        return calls
+
     def places(self, name: str) -> list[dict[str, str]]:
         """Return the places called `name`: with their namespace, zone and resolver. Raises LabError."""
         known: list[dict[str, str]] = self.ask("GET", "places")

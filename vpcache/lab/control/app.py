@@ -21,6 +21,7 @@ from werkzeug.wrappers import Response
 
 from vpcache.lab.control import ACCOUNT
 from vpcache.lab.control.changes import Changes
+from vpcache.lab.control.operations import Asked, Calls
 from vpcache.lab.functions import FunctionRunner
 from vpcache.lab.settings import Settings
 
@@ -173,12 +174,16 @@ class ControlPlane:
     """Passes requests on, settles what they changed, and answers like AWS whatever happens."""
 
     def __init__(self, moto: WSGIApplication, changes: Changes) -> None:
+        self.calls = Calls()
         self._moto = moto
         self._changes = changes
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
         """Answer one request."""
         call = Call.of(environ)
+        if call.service:
+            is_named = " " not in call.action
+            self.calls.note(f"{call.service}:{call.action}" if is_named else Asked.of(call.service, environ))
         if call.is_change:
             with self._changes.alone():
                 response = self._answer(call, environ)

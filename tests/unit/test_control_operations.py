@@ -1,0 +1,46 @@
+import pytest
+
+from vpcache.lab.control.operations import Asked, Calls, operation
+
+FUNCTIONS = "/2015-03-31/functions"
+
+
+def asked(service, method, path, query="", *headers):
+    return Asked(service, method, path, query, frozenset(headers))
+
+
+@pytest.mark.parametrize(
+    ("request_", "name"),
+    [
+        (asked("s3", "GET", "/"), "ListBuckets"),
+        (asked("s3", "PUT", "/bucket"), "CreateBucket"),
+        (asked("s3", "PUT", "/bucket", "versioning"), "PutBucketVersioning"),
+        (asked("s3", "PUT", "/bucket", "publicAccessBlock="), "PutPublicAccessBlock"),
+        (asked("s3", "GET", "/bucket", "list-type=2&prefix=a%2Fb"), "ListObjectsV2"),
+        (asked("s3", "HEAD", "/bucket/a/b"), "HeadObject"),
+        (asked("s3", "PUT", "/bucket/a/b", "x-id=PutObject"), "PutObject"),
+        (asked("s3", "PUT", "/bucket/a", "", "x-amz-copy-source"), "CopyObject"),
+        (asked("lambda", "POST", FUNCTIONS), "CreateFunction"),
+        (asked("lambda", "GET", f"{FUNCTIONS}/"), "ListFunctions"),
+        (asked("lambda", "POST", f"{FUNCTIONS}/f/invocations"), "Invoke"),
+        (asked("lambda", "GET", "/2017-03-31/tags/arn:aws:lambda:us-east-1:1:function:f"), "ListTags"),
+    ],
+    ids=lambda each: getattr(each, "service", each),
+)
+def test_method_path_query_and_headers_tell_the_operation(request_, name):
+    assert str(request_) == f"{request_.service}:{name}"
+
+
+def test_what_no_model_knows_keeps_its_method_and_path():
+    assert operation("lambda", "GET", "/unheard/of", {}, frozenset()) is None
+    assert str(asked("lambda", "GET", "/unheard/of")) == "lambda:GET /unheard/of"
+    assert str(asked("none-such", "GET", "/")) == "none-such:GET /"
+
+
+def test_calls_are_counted_by_name_however_they_were_asked():
+    calls = Calls()
+    for call in ("ec2:CreateVpc", asked("s3", "PUT", "/a"), asked("s3", "PUT", "/b"), "ec2:CreateVpc"):
+        calls.note(call)
+    assert calls.counts() == {"ec2:CreateVpc": 2, "s3:CreateBucket": 2}
+    calls.note(asked("s3", "PUT", "/a"))
+    assert calls.counts()["s3:CreateBucket"] == 3
