@@ -283,6 +283,13 @@ KINDS = (
         _one_call("delete_subnet", "SubnetId"),
     ),
     _ec2_kind(
+        "network ACL",
+        "describe_network_acls",
+        "NetworkAcls",
+        "NetworkAclId",
+        _one_call("delete_network_acl", "NetworkAclId"),
+    ),
+    _ec2_kind(
         "route table",
         "describe_route_tables",
         "RouteTables",

@@ -20,7 +20,7 @@ TRUST = {
 
 @pytest.fixture
 def name():
-    return f"left-{secrets.token_hex(4)}"
+    return f"vpcache-left-{secrets.token_hex(4)}"
 
 
 @pytest.fixture
@@ -125,6 +125,7 @@ def _make_network(target, name):
     table_id = table["RouteTable"]["RouteTableId"]
     ec2.create_route(RouteTableId=table_id, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway_id)
     ec2.associate_route_table(RouteTableId=table_id, SubnetId=subnet)
+    ec2.create_network_acl(VpcId=vpc, TagSpecifications=_tagged(name, "network-acl"))
     address = ec2.allocate_address(Domain="vpc", TagSpecifications=_tagged(name, "elastic-ip"))
     nat = ec2.create_nat_gateway(
         SubnetId=subnet,

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from vpcache.errors import VpcacheError
+from vpcache.kinds import STACK_TAG
 from vpcache.lab.client import Lab
 from vpcache.stack import Outputs
 from vpcache.target import Target
@@ -98,7 +99,9 @@ def _shut_subnets(premises: Premises) -> Iterator[None]:
         for association in acl["Associations"]
         if association["SubnetId"] in subnets
     }
-    shut = ec2.create_network_acl(VpcId=premises.outputs["vpc_id"])["NetworkAcl"]["NetworkAclId"]
+    vpc = premises.outputs["vpc_id"]
+    tags = [{"ResourceType": "network-acl", "Tags": [{"Key": STACK_TAG, "Value": _owner(ec2, vpc)}]}]
+    shut = ec2.create_network_acl(VpcId=vpc, TagSpecifications=tags)["NetworkAcl"]["NetworkAclId"]
     with ExitStack() as undo:
         undo.callback(ec2.delete_network_acl, NetworkAclId=shut)
         for association, acl in before.values():
@@ -109,6 +112,12 @@ def _shut_subnets(premises: Premises) -> Iterator[None]:
                 NetworkAclId=acl,
             )
         yield
+
+
+def _owner(ec2: Any, vpc: str) -> str:
+    """Return the stack that a VPC belongs to: a sweep finds what a killed drill leaves there by its name."""
+    (found,) = ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"]
+    return next(str(tag["Value"]) for tag in found["Tags"] if tag["Key"] == STACK_TAG)
 
 
 @contextmanager
