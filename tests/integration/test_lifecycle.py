@@ -6,6 +6,7 @@ import signal
 
 import pytest
 from commands import inhabitants, interrupt_when, machine, own_lab, wait_until_gone
+from nightly_role import allowed_actions, needed_actions
 
 from vpcache.lab.client import Lab
 from vpcache.run import free_port
@@ -46,6 +47,8 @@ def test_from_apply_to_nothing_left(commands, request):
     assert destroyed.startswith(_header("destroy", name))
     assert f"nothing is left of {name}" in destroyed
     assert "applied" in commands.refuse("call", *stack)
+    called = Lab(commands.port).calls()
+    assert needed_actions(called) <= allowed_actions(), "the role in examples/nightly-role lacks something"
     lab_processes |= inhabitants(commands.lab_pid())
     commands.succeed("lab.stop")
     wait_until_gone(lab_processes)

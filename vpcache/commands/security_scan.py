@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 _VERSION = "3.3.30"
+_FOLDERS = ("modules", "envs", "examples/nightly-role")
 
 
 def commands(work_dir: Path) -> Iterator[Sequence[str]]:
-    """Yield what installs checkov under `work_dir`, if it is not there, and what scans modules and envs.
+    """Yield what installs checkov under `work_dir`, if it is not there, and what scans our own HCL.
 
     A finding that is meant is suppressed in the resource itself: `#checkov:skip=ID:reason`.
     """
@@ -27,6 +28,6 @@ def commands(work_dir: Path) -> Iterator[Sequence[str]]:
             "--disable-pip-version-check",
             f"checkov=={_VERSION}",
         ]
-    folders = [word for folder in ("modules", "envs") for word in ("--directory", folder)]
+    folders = [word for folder in _FOLDERS for word in ("--directory", folder)]
     options = ["--framework", "terraform", "--compact", "--quiet", "--skip-download"]
     yield [python, str(checkov), *folders, *options]
