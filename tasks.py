@@ -129,14 +129,18 @@ def soak(_: Context, env: str, minutes: str = "30", name: str = "", json: bool =
 SWEEP_HELP = {key: STACK_HELP[key] for key in ("target", "name")}
 
 
-@task(help=SWEEP_HELP | YES_HELP)
-def sweep(_: Context, target: str = "", name: str = "", yes: bool = False) -> None:
+@task(
+    help=SWEEP_HELP
+    | YES_HELP
+    | {"tests": "also stacks of test runs that may be at work: for a nightly job, which knows of no other"}
+)
+def sweep(_: Context, target: str = "", name: str = "", tests: bool = False, yes: bool = False) -> None:
     """Destroy what interrupted runs left behind.
 
     Each stack by its state first, then by its tag. With --name, all of that
     stack, interrupted or not.
     """
-    sweep_commands.sweep(ROOT, target, name, yes=yes)
+    sweep_commands.sweep(ROOT, target, name, tests=tests, yes=yes)
 
 
 @task(help=SWEEP_HELP | YES_HELP)
@@ -151,15 +155,24 @@ def unlock(_: Context, name: str, target: str = "", yes: bool = False) -> None:
         "select": "only tests that match this expression (pytest's -k)",
         "paths": "only these files or folders, separated by spaces",
         "long": "also what takes minutes: the whole kill matrix, ten stacks at once, all drills",
+        "target": "lab, or aws to apply the suite's stack there and skip what looks at the lab's wires",
     }
 )
-def test(_: Context, workers: str = "4", select: str = "", paths: str = "", long: bool = False) -> None:
+def test(
+    _: Context,
+    workers: str = "4",
+    select: str = "",
+    paths: str = "",
+    long: bool = False,
+    target: str = "",
+) -> None:
     """Run the whole test suite on a lab of its own.
 
     invoke test --select cache
     invoke test --paths "tests/unit tests/modules" --workers 2
+    invoke test --paths tests/integration --target aws
     """
-    checks.test(ROOT, workers=workers, select=select, paths=paths.split(), long=long)
+    checks.test(ROOT, workers=workers, select=select, paths=paths.split(), long=long, target=target)
 
 
 @task(

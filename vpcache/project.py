@@ -36,9 +36,7 @@ class Project:
 
     def environments(self) -> list[str]:
         """Return the names of the environments."""
-        return sorted(
-            folder.name for folder in (self.root / "envs").iterdir() if (folder / "main.tf").exists()
-        )
+        return sorted(main.parent.name for main in self.root.glob("envs/*/main.tf"))
 
     def check_environment(self, environment: str) -> None:
         """Raise VpcacheError if there is no such environment."""

@@ -18,13 +18,15 @@ from vpcache.errors import VpcacheError
 from vpcache.module_docs import with_tables
 from vpcache.project import Project
 from vpcache.provider_schema import unknown_arguments
+from vpcache.target import AWS, target_name
 from vpcache.terraform import plugin_dir, terraform_environment
 from vpcache.terraform_release import find_terraform
 
 
 @in_one_line
-def test(root: Path, *, workers: str, select: str, paths: Sequence[str], long: bool) -> None:
-    """Run the test suite in parallel."""
+def test(root: Path, *, workers: str, select: str, paths: Sequence[str], long: bool, target: str) -> None:
+    """Run the test suite in parallel; on aws, say what is skipped there and why."""
+    where = target_name(target, os.environ)
     if not workers.isdigit():
         raise VpcacheError(
             f"--workers is '{workers}': give the number of tests to run at once, 0 for one by one"
@@ -34,6 +36,7 @@ def test(root: Path, *, workers: str, select: str, paths: Sequence[str], long: b
             raise VpcacheError(f"--paths has '{path}', which does not exist in {root}")
     selection = ["-k", select] if select else []
     long_too = ["--long"] if long else []
+    on_target = ["--vpcache-target", where, *(["-rs"] if where == AWS else [])]
     command = [
         sys.executable,
         "-m",
@@ -44,6 +47,7 @@ def test(root: Path, *, workers: str, select: str, paths: Sequence[str], long: b
         "worksteal",
         *selection,
         *long_too,
+        *on_target,
         *paths,
     ]
     status = subprocess.run(command, cwd=root, check=False).returncode
@@ -118,8 +122,8 @@ class Check:
 def check(root: Path) -> None:
     """Run every linter, a line for each; show what the failed ones say."""
     failed = []
-    scan = Check("checkov modules envs", [*security_scan.commands(Project(root).work_dir)], os.environ)
-    checks = [scan, *_python_checks(), *_terraform_checks(root)]
+    scan = Check("checkov", [*security_scan.commands(Project(root).work_dir)], os.environ)
+    checks = [scan, *_python_checks(), *_workflow_checks(), *_terraform_checks(root)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         complaints = pool.map(lambda one: one.complaint(root), checks)
         for one, complaint in zip(checks, complaints, strict=True):
@@ -141,13 +145,20 @@ def _python_checks() -> Iterator[Check]:
         yield Check(name, [[sys.executable, "-m", *name.split()]], os.environ)
 
 
+def _workflow_checks() -> Iterator[Check]:
+    """Yield the audit of the workflows, which needs no network."""
+    zizmor = Path(sys.executable).with_name("zizmor")
+    options = ["--offline", "--strict-collection", "--persona", "pedantic", "--quiet"]
+    yield Check("zizmor .github examples", [[str(zizmor), *options, ".github", "examples"]], os.environ)
+
+
 def _terraform_checks(root: Path) -> Iterator[Check]:
     """Yield the format of all HCL, and the validity of each module and environment."""
     terraform = str(find_terraform(os.environ))
     plugins = plugin_dir(os.environ)
     init = ["init", "-backend=false", "-input=false", *([f"-plugin-dir={plugins}"] if plugins else [])]
     yield Check("terraform fmt", [[terraform, "fmt", "-check", "-diff", "-recursive", "."]], os.environ)
-    for folder in sorted([*(root / "modules").iterdir(), *(root / "envs").iterdir()]):
+    for folder in sorted([*root.glob("modules/*"), *root.glob("envs/*"), root / "examples/nightly-role"]):
         where = folder.relative_to(root)
         here = [terraform, f"-chdir={where}"]
         data_dir = Project(root).work_dir / "check" / folder.name

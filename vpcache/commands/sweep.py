@@ -34,14 +34,17 @@ class _Wreck:
 
 
 @in_one_line
-def sweep(root: Path, target: str, name: str, *, yes: bool) -> None:
-    """Show and, after a yes, destroy what interrupted runs left: by its state, then by the stack's tag."""
+def sweep(root: Path, target: str, name: str, *, tests: bool, yes: bool) -> None:
+    """Show and, after a yes, destroy what interrupted runs left: by its state, then by the stack's tag.
+
+    With `tests`, the stacks of all test runs too.
+    """
     project = Project(root)
     where = chosen_target(target, project)
     account = where.account()
     print(f"sweep on {where.name}, account {account}, {where.region}", flush=True)
     with step("looking"):
-        wrecks = _wrecks(where, account, name)
+        wrecks = _wrecks(where, account, name, tests=tests)
     if not wrecks:
         print(f"nothing of {name} is there" if name else "no run left anything")
         return
@@ -77,8 +80,10 @@ def unlock(root: Path, target: str, name: str, *, yes: bool) -> None:
         print("unlocked")
 
 
-def _wrecks(where: Target, account: str, name: str) -> list[_Wreck]:
-    """Return the stack of that name if anything of it is there; given none, those abandoned."""
+def _wrecks(where: Target, account: str, name: str, *, tests: bool) -> list[_Wreck]:
+    """Return the stack of that name if anything of it is there; given none, those abandoned, and those of
+    test runs if `tests`.
+    """
     bucket = state_location(where, account, name).bucket
     known = {entry.stack: entry for entry in journal.entries(where, bucket)}
     if name:
@@ -88,7 +93,7 @@ def _wrecks(where: Target, account: str, name: str) -> list[_Wreck]:
     return [
         _Wreck(entry.stack, entry, leftovers(where, entry.stack))
         for entry in known.values()
-        if entry.is_abandoned(datetime.now(UTC))
+        if entry.is_abandoned(datetime.now(UTC)) or (tests and entry.temporary)
     ]
 
 
