@@ -7,6 +7,7 @@ from pathlib import Path
 from invoke import Collection, Context, task
 
 from vpcache.commands import checks, wires
+from vpcache.commands import diagram as diagram_commands
 from vpcache.commands import drill as drill_commands
 from vpcache.commands import lab as lab_commands
 from vpcache.commands import stack as stack_commands
@@ -75,6 +76,31 @@ def verify(_: Context, env: str, target: str = "", name: str = "", json: bool = 
     nobody else reach it? The exit status is 1 if a probe fails.
     """
     stack_commands.verify(ROOT, env, target, name, as_json=json)
+
+
+@task(
+    help=STACK_HELP
+    | JSON_HELP
+    | {
+        "live": "probe the running stack and show the results on the picture",
+        "svg": "file to draw into; by default both an SVG and a PNG in reports/",
+        "png": "file to draw into",
+        "from": "instead of an environment: a file of what `terraform show -json` printed, or - for stdin",
+    }
+)
+def diagram(
+    _: Context,
+    env: str = "",
+    target: str = "",
+    name: str = "",
+    live: bool = False,
+    svg: str = "",
+    png: str = "",
+    from_: str = "",
+    json: bool = False,
+) -> None:
+    """Draw the stack as it stands, or as it would stand: zones, subnets, ways out, who may reach whom."""
+    diagram_commands.diagram(ROOT, env, target, name, source=from_, svg=svg, png=png, live=live, as_json=json)
 
 
 @task(help=STACK_HELP | YES_HELP)
@@ -317,6 +343,7 @@ def lab_bench(_: Context) -> None:
 lab = Collection("lab", start, stop, status, doctor, fault, mend, show, shell, capture, configure)
 lab.add_task(lab_bench, name="bench")
 namespace = Collection(
-    apply, plan, outputs, call, verify, drill, soak, destroy, sweep, unlock, test, check, docs, bench, lab
+    *(apply, plan, outputs, call, verify, diagram, drill, soak, destroy, sweep, unlock),
+    *(test, check, docs, bench, lab),
 )
 namespace.add_task(provider_schema)

@@ -140,7 +140,7 @@ class Stack:
 
         self._terraform.cmd(
             "plan",
-            var_file=self._variables_file(),
+            var_file=self.variables_file(),
             out=str(path),
             input=False,
             json=IsFlagged,
@@ -202,6 +202,14 @@ class Stack:
                 journal.erase(self.target, self.state)
             return left
 
+    def shown(self) -> dict[str, Any] | None:
+        """Return the state as `terraform show -json` prints it, None if nothing is applied."""
+        if not self._has_state():
+            return None
+        _, text, _ = self._terraform.cmd("show", json=IsFlagged)
+        document: dict[str, Any] = json.loads(text)
+        return document if "values" in document else None
+
     def outputs(self) -> Outputs:
         """Return the root module's outputs. Raises VpcacheError if the stack is not applied."""
         outputs = self._outputs()
@@ -217,12 +225,18 @@ class Stack:
         return self._outputs().get(name)
 
     def _outputs(self) -> Outputs:
-        if not state_exists(self.target, self.state):
+        if not self._has_state():
             return Outputs()
-        if not self._is_initialised:
-            self.init()
         _, text, _ = self._terraform.cmd("output", json=IsFlagged)
         return Outputs({key: output["value"] for key, output in json.loads(text).items()})
+
+    def _has_state(self) -> bool:
+        """Whether a state was ever written; if so, Terraform is ready to read it."""
+        if not state_exists(self.target, self.state):
+            return False
+        if not self._is_initialised:
+            self.init()
+        return True
 
     @property
     def _is_initialised(self) -> bool:
@@ -270,7 +284,7 @@ class Stack:
             return
         self._terraform.cmd(
             command,
-            var_file=self._variables_file(),
+            var_file=self.variables_file(),
             auto_approve=IsFlagged,
             json=IsFlagged,
             input=False,
@@ -278,7 +292,8 @@ class Stack:
             lock_fd=self._lock,
         )
 
-    def _variables_file(self) -> str:
+    def variables_file(self) -> str:
+        """Write the variables down for Terraform and return where."""
         path = self.work_dir / "variables.tfvars.json"
         path.write_text(json.dumps(self.variables, indent=2, sort_keys=True))
         return str(path)

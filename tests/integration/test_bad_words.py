@@ -60,6 +60,26 @@ def test_picture_that_cannot_be_written(nowhere):
     assert line == "error: cannot write /nonexistent/timeline.svg: No such file or directory"
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "give either --env, or --from with what `terraform show -json` printed"),
+        ((*DEV, "--from", "x.json"), "give either --env, or --from"),
+        (("--from", "x.json", "--live"), "--live probes a running stack: give --env instead of --from"),
+        (("--from", "nothing.json"), "cannot read nothing.json: No such file or directory"),
+        (("--from", "README.md"), "README.md is not JSON (Expecting value"),
+        (("--from", "-"), "- is not JSON"),  # stdin is empty
+        (
+            ("--from", "bench/package.json"),
+            "give what `terraform show -json` prints of an applied root module",
+        ),
+        ((*DEV, "--live"), "the lab is not running at"),
+    ],
+)
+def test_subject_of_a_diagram(nowhere, words, said):
+    assert said in nowhere.refuse("diagram", *words)
+
+
 @pytest.mark.parametrize("workers", ["x", "-1", "2.5", ""])
 def test_workers(nowhere, workers):
     assert f"--workers is '{workers}'" in nowhere.refuse("test", "--workers", workers)

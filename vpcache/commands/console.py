@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from invoke.exceptions import Exit
@@ -58,6 +59,16 @@ def positive(text: str, option: str) -> float:
     if not 0 < number < math.inf:
         raise VpcacheError(f"{option} is '{text}': give a number above 0")
     return number
+
+
+def writable(file: str) -> Path:
+    """Return a file's path. Raises VpcacheError if it cannot be written."""
+    path = Path(file)
+    try:
+        path.touch()
+    except OSError as error:
+        raise VpcacheError(f"cannot write {path}: {error.strerror}") from error
+    return path
 
 
 def say_notice(text: str) -> None:

@@ -6,14 +6,13 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from vpcache.commands.console import in_one_line, positive
+from vpcache.commands.console import in_one_line, positive, writable
 from vpcache.commands.lab import chosen_lab
 from vpcache.commands.stack import chosen_stack, say_header
 from vpcache.drills.chart import svg_chart, text_chart
 from vpcache.drills.disruption import Premises, disruption
 from vpcache.drills.drill import Report, Schedule, run
 from vpcache.drills.soak import FAULTS, Held, soak
-from vpcache.errors import VpcacheError
 from vpcache.stack import Stack
 
 _SOAK_INTERVAL = 120.0  # seconds from fault to fault
@@ -34,7 +33,7 @@ def drill(
 ) -> None:
     """Take something away under load, give it back, and show what callers saw."""
     lasts = positive(seconds, "--seconds")
-    picture = _writable(svg) if svg else None
+    picture = writable(svg) if svg else None
     stack = chosen_stack(root, environment, target, name)
     premises = _premises(stack, zone)
     chosen = disruption(fault, premises)
@@ -84,15 +83,6 @@ def _premises(stack: Stack, zone: str) -> Premises:
     outputs = stack.outputs()
     lab = chosen_lab() if stack.target.is_lab else None
     return Premises(stack.target, outputs, zone or outputs["zones"][0], lab)
-
-
-def _writable(file: str) -> Path:
-    path = Path(file)
-    try:
-        path.touch()
-    except OSError as error:
-        raise VpcacheError(f"cannot write {path}: {error.strerror}") from error
-    return path
 
 
 def _show(report: Report) -> None:

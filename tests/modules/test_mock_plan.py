@@ -1,0 +1,158 @@
+"""Environments drawn before anything of them stands: planned with nobody asked."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from vpcache.mock_plan import mock_plan
+from vpcache.picture.model import Kind, Tier, Vpc
+from vpcache.picture.reading import picture
+from vpcache.project import Project
+from vpcache.stack import Stack
+from vpcache.target import aws_target, lab_target
+from vpcache.terraform import TerraformError
+
+ROOT = Path(__file__).parents[2]
+NOWHERE = "http://127.0.0.1:1"  # nothing listens there
+
+FOREIGN = """
+terraform {
+  backend "s3" {}
+}
+
+provider "aws" {
+  region = "eu-west-3"
+}
+
+variable "name" {
+  type = string
+}
+
+variable "newbits" {
+  type = number
+}
+
+data "aws_availability_zones" "all" {}
+data "aws_caller_identity" "me" {}
+
+data "aws_iam_policy_document" "trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+  }
+}
+
+data "aws_vpc" "given" {
+  id = "vpc-0123456789abcdef0"
+}
+
+resource "aws_subnet" "private" {
+  count = 3
+
+  vpc_id            = data.aws_vpc.given.id
+  availability_zone = data.aws_availability_zones.all.names[count.index]
+  cidr_block        = cidrsubnet("10.5.0.0/16", var.newbits, count.index)
+
+  lifecycle {
+    precondition {
+      condition     = can(regex("^[0-9]{12}$", data.aws_caller_identity.me.account_id))
+      error_message = "no account"
+    }
+  }
+}
+
+resource "aws_iam_role" "this" {
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+}
+
+resource "aws_security_group" "this" {
+  vpc_id = data.aws_vpc.given.id
+}
+
+resource "aws_lambda_function" "this" {
+  function_name = "${var.name}-hello"
+  role          = aws_iam_role.this.arn
+  package_type  = "Image"
+  image_uri     = "${data.aws_caller_identity.me.account_id}.dkr.ecr.eu-west-3.amazonaws.com/hello:1"
+
+  vpc_config {
+    subnet_ids         = slice(aws_subnet.private[*].id, 0, 2)
+    security_group_ids = [aws_security_group.this.id]
+  }
+}
+"""
+
+
+def drawn(stack: Stack) -> Vpc:
+    (vpc,) = picture(mock_plan(stack)).vpcs
+    return vpc
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_an_environment_is_drawn_whole_before_it_stands(environment: str, tmp_path: Path) -> None:
+    stack = Stack(
+        name="shop",
+        environment_dir=ROOT / "envs" / environment,
+        target=lab_target(NOWHERE, os.environ),
+        work_dir=tmp_path,
+        variables={"bundles": Project(ROOT).bundles()},
+    )
+    vpc = drawn(stack)
+    zones = {"dev": 2, "prod": 3}[environment]
+    assert len(vpc.zones) == zones
+    for zone in vpc.zones:
+        public, private = sorted(
+            (subnet for subnet in vpc.subnets if subnet.zone == zone),
+            key=lambda subnet: subnet.tier,
+            reverse=True,
+        )
+        assert (public.tier, private.tier) == (Tier.PUBLIC, Tier.PRIVATE)
+        assert [gateway.id for gateway in public.nat_gateways] == [private.way_out]
+        kinds = [(each.kind, each.name) for each in private.residents]
+        assert kinds[:2] == [(Kind.FUNCTION, "cached-api"), (Kind.FUNCTION, "egress-probe")]
+        assert [kind for kind, _ in kinds[2:]] == [Kind.CACHE_NODE]
+    names = {group.id: group.name for group in vpc.groups}
+    assert [(names[each.source], names[each.target], each.traffic) for each in vpc.permissions] == [
+        ("cached-api", "cache", "tcp 11211")
+    ]
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Stack:
+    """A root module that somebody else wrote, with answers of the account in its arguments."""
+    folder = tmp_path / "infra"
+    folder.mkdir()
+    (folder / "main.tf").write_text(FOREIGN)
+    (folder / "some.auto.tfvars").write_text("newbits = 8\n")
+    environ = {
+        **os.environ,
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_REGION": "eu-west-3",
+        "AWS_ENDPOINT_URL": NOWHERE,
+    }
+    return Stack(
+        name="shop",
+        environment_dir=folder,
+        target=aws_target(environ),
+        work_dir=tmp_path / "work",
+        variables={},
+    )
+
+
+def test_a_root_module_of_somebody_else_is_drawn_too(foreign: Stack) -> None:
+    vpc = drawn(foreign)
+    assert vpc.zones == ["eu-west-3a", "eu-west-3b", "eu-west-3c"]
+    assert [subnet.cidr for subnet in vpc.subnets] == ["10.5.0.0/24", "10.5.1.0/24", "10.5.2.0/24"]
+    assert [len(subnet.residents) for subnet in vpc.subnets] == [1, 1, 0]
+    assert vpc.subnets[0].residents[0].groups == {group.id for group in vpc.groups}
+    left = sorted(path.name for path in foreign.environment_dir.iterdir())
+    assert left == ["main.tf", "some.auto.tfvars"]
+
+
+def test_a_root_module_that_cannot_be_planned_says_why(foreign: Stack) -> None:
+    (foreign.environment_dir / "some.auto.tfvars").write_text("newbits = 99\n")
+    with pytest.raises(TerraformError, match="insufficient address space"):
+        mock_plan(foreign)

@@ -1,0 +1,132 @@
+"""What `terraform show -json` prints of a state, in short, of root modules of any shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+ZONES = [f"eu-west-3{letter}" for letter in "abcdef"]
+
+
+def resource(type_: str, name: str, /, *, mode: str = "managed", **values: Any) -> dict[str, Any]:
+    """Return one resource; its id is its type without `aws_`, and its name."""
+    id_ = values.pop("id", f"{type_.removeprefix('aws_')}.{name}")
+    return {"address": f"{type_}.{name}", "mode": mode, "type": type_, "values": {"id": id_, **values}}
+
+
+def state(*resources: dict[str, Any]) -> dict[str, Any]:
+    """Return a state with these resources, the half of them in a child module."""
+    half = len(resources) // 2
+    child = {"address": "module.other", "resources": list(resources[half:])}
+    root = {"resources": list(resources[:half]), "child_modules": [child]}
+    return {"format_version": "1.0", "values": {"root_module": root}}
+
+
+def network(zones: int, *, own_way_out: bool = True, name: str = "shop") -> list[dict[str, Any]]:
+    """Return a VPC with a public and a private subnet in each zone, and a NAT gateway in each or in one."""
+    vpc = f"vpc.{name}"
+    made = [
+        resource("aws_vpc", name, cidr_block="10.9.0.0/16", tags={"Name": name}),
+        resource("aws_internet_gateway", name, vpc_id=vpc),
+        resource("aws_route_table", f"{name}-public", vpc_id=vpc),
+        resource(
+            "aws_route",
+            f"{name}-internet",
+            route_table_id=f"route_table.{name}-public",
+            destination_cidr_block="0.0.0.0/0",
+            gateway_id=f"internet_gateway.{name}",
+            nat_gateway_id="",
+        ),
+    ]
+    for number, zone in enumerate(ZONES[:zones]):
+        for tier, table in (("public", f"{name}-public"), ("private", f"{name}-{zone}")):
+            made += [
+                resource(
+                    "aws_subnet",
+                    f"{name}-{tier}-{zone}",
+                    vpc_id=vpc,
+                    availability_zone=zone,
+                    cidr_block=f"10.9.{number + 100 * (tier == 'private')}.0/24",
+                ),
+                resource(
+                    "aws_route_table_association",
+                    f"{name}-{tier}-{zone}",
+                    subnet_id=f"subnet.{name}-{tier}-{zone}",
+                    route_table_id=f"route_table.{table}",
+                ),
+            ]
+        home = zone if own_way_out else ZONES[0]
+        way = {"cidr_block": "0.0.0.0/0", "gateway_id": "", "nat_gateway_id": f"nat_gateway.{name}-{home}"}
+        made.append(resource("aws_route_table", f"{name}-{zone}", vpc_id=vpc, route=[way]))
+        if home == zone:
+            made += [
+                resource("aws_eip", f"{name}-{zone}", public_ip=f"203.0.113.{10 + number}"),
+                resource(
+                    "aws_nat_gateway",
+                    f"{name}-{zone}",
+                    subnet_id=f"subnet.{name}-public-{zone}",
+                    allocation_id=f"eip.{name}-{zone}",
+                ),
+            ]
+    return made
+
+
+def group(name: str, *, vpc: str = "shop", **values: Any) -> dict[str, Any]:
+    """Return a security group."""
+    return resource("aws_security_group", name, vpc_id=f"vpc.{vpc}", name=f"{vpc}-{name}", **values)
+
+
+def function(
+    name: str, zones: int, group: str | None = None, *, vpc: str = "shop", **variables: str
+) -> dict[str, Any]:
+    """Return a function in the private subnets of the first zones, in a group of its own name unless told."""
+    return resource(
+        "aws_lambda_function",
+        name,
+        function_name=f"{vpc}-{name}",
+        runtime="python3.13",
+        memory_size=256,
+        environment=[{"variables": variables}] if variables else [],
+        vpc_config=[
+            {
+                "subnet_ids": [f"subnet.{vpc}-private-{zone}" for zone in ZONES[:zones]],
+                "security_group_ids": [f"security_group.{group or name}"],
+            }
+        ],
+    )
+
+
+def cache(name: str, nodes: list[str], *, vpc: str = "shop", **values: Any) -> list[dict[str, Any]]:
+    """Return a memcached cluster with a node in each zone given, in the group of its own name."""
+    return [
+        resource(
+            "aws_elasticache_subnet_group",
+            name,
+            name=name,
+            subnet_ids=[f"subnet.{vpc}-private-{zone}" for zone in sorted(set(nodes))],
+        ),
+        resource(
+            "aws_elasticache_cluster",
+            name,
+            cluster_id=name,
+            engine="memcached",
+            node_type="cache.t4g.micro",
+            num_cache_nodes=len(nodes),
+            subnet_group_name=name,
+            security_group_ids=[f"security_group.{name}"],
+            cache_nodes=[{"id": f"{n:04}", "availability_zone": zone} for n, zone in enumerate(nodes, 1)],
+            **values,
+        ),
+    ]
+
+
+def ingress(target: str, source: str, port: int = 11211) -> dict[str, Any]:
+    """Return a rule that lets one group into another."""
+    return resource(
+        "aws_vpc_security_group_ingress_rule",
+        f"{target}-from-{source}",
+        security_group_id=f"security_group.{target}",
+        referenced_security_group_id=f"security_group.{source}",
+        ip_protocol="tcp",
+        from_port=port,
+        to_port=port,
+    )

@@ -1,0 +1,115 @@
+"""An environment as a picture."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vpcache.commands.console import in_one_line, step, writable
+from vpcache.commands.lab import chosen_lab
+from vpcache.commands.stack import chosen_stack, say_header
+from vpcache.errors import VpcacheError
+from vpcache.mock_plan import mock_plan
+from vpcache.picture.layout import drawing
+from vpcache.picture.live import Live
+from vpcache.picture.png import png as to_png
+from vpcache.picture.reading import picture
+from vpcache.picture.svg import svg as to_svg
+from vpcache.project import Project
+from vpcache.stack import Stack
+from vpcache.target import LAB, lab_target, target_name
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What is to be drawn: its name, what Terraform tells of it and from what, and what probes showed."""
+
+    name: str
+    document: Mapping[str, Any]
+    drawn_from: str
+    live: Live = field(default_factory=Live)
+
+
+@in_one_line
+def diagram(
+    root: Path,
+    environment: str,
+    target: str,
+    name: str,
+    *,
+    source: str,
+    svg: str,
+    png: str,
+    live: bool,
+    as_json: bool,
+) -> None:
+    """Draw an environment, or what a file of Terraform's tells, into the files asked for, or into both."""
+    if bool(environment) == bool(source):
+        raise VpcacheError("give either --env, or --from with what `terraform show -json` printed")
+    if live and source:
+        raise VpcacheError("--live probes a running stack: give --env instead of --from")
+    if source:
+        subject = _Subject(Path(source).stem.strip("-") or "diagram", _read(source), source)
+    else:
+        subject = _stack(root, environment, target, name, live=live, is_quiet=as_json)
+    text = to_svg(drawing(picture(subject.document), subject.live))
+    if not (svg or png):
+        folder = root / "reports"
+        folder.mkdir(exist_ok=True)
+        svg, png = (os.path.relpath(folder / f"{subject.name}.{kind}") for kind in ("svg", "png"))
+    files = {kind: writable(file) for kind, file in (("svg", svg), ("png", png)) if file}
+    if svg:
+        files["svg"].write_text(text)
+    if png:
+        files["png"].write_bytes(to_png(text))
+    if as_json:
+        print(json.dumps({"drawn_from": subject.drawn_from} | {kind: str(at) for kind, at in files.items()}))
+    else:
+        print(f"drawn from the {subject.drawn_from}: {', '.join(map(str, files.values()))}")
+
+
+def _stack(root: Path, environment: str, target: str, name: str, *, live: bool, is_quiet: bool) -> _Subject:
+    """Return the stack that the user means, as its state tells of it or, if it has none, its plan."""
+    lab = chosen_lab()
+    if live or target_name(target, os.environ) != LAB or lab.status().running:
+        stack = chosen_stack(root, environment, target, name)
+        if not is_quiet:
+            say_header("diagram", stack)
+        results = _probed(stack) if live else Live()
+        if (state := stack.shown()) is not None:
+            return _Subject(stack.name, state, "state", results)
+    else:
+        stack = Project(root).stack(environment, lab_target(lab.endpoint, os.environ), name or None)
+        if not is_quiet:
+            print(f"diagram {environment} as {stack.name}: no lab runs at {lab.endpoint}, nothing stands")
+    with step("plan"):
+        return _Subject(stack.name, mock_plan(stack), "plan")
+
+
+def _probed(stack: Stack) -> Live:
+    from vpcache import probes
+
+    outputs = stack.outputs()
+    with step("probes"):
+        return Live(probes.verify(stack.target, outputs))
+
+
+def _read(source: str) -> Mapping[str, Any]:
+    """Return the JSON in a file, or on stdin for `-`. Raises VpcacheError if there is none."""
+    try:
+        text = sys.stdin.read() if source == "-" else Path(source).read_text()
+        document = json.loads(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise VpcacheError(f"cannot read {source}: {getattr(error, 'strerror', None) or error}") from error
+    except ValueError as error:
+        raise VpcacheError(
+            f"{source} is not JSON ({error}): give what `terraform show -json` prints"
+        ) from error
+    if not isinstance(document, dict):
+        raise VpcacheError(f"{source} is not what `terraform show -json` prints")
+    return document

@@ -1,0 +1,1 @@
+"""An environment as a picture: Terraform's JSON to a model, the model to SVG, SVG to PNG."""
