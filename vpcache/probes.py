@@ -47,12 +47,19 @@ class Probes:
 
     Each takes what it asks about from an argument or else from the output of the root module that its
     docstring names. A probe that cannot ask because a function fails has failed, with that as evidence;
-    one that does not know whom to ask raises VpcacheError, which says what to write.
+    one that does not know whom to ask raises VpcacheError, which says what to write. `on_result` is told of
+    each result.
     """
 
-    def __init__(self, target: Target, outputs: Outputs) -> None:
+    def __init__(
+        self,
+        target: Target,
+        outputs: Outputs,
+        on_result: Callable[[Result], None] = lambda _: None,
+    ) -> None:
         self._target = target
         self._outputs = outputs
+        self._on_result = on_result
 
     def egress(self, zone: str, *, function: str | None = None, address: str | None = None) -> Result:
         """Whether the internet sees a zone's function as the elastic IP of that zone's NAT gateway.
@@ -69,13 +76,14 @@ class Probes:
                 return True, f"seen as {seen}, the elastic IP of this zone's NAT gateway"
             return False, f"seen as {seen}, but this zone's elastic IP is {expected}"
 
-        return _result("egress", zone, answer)
+        return self._result("egress", zone, answer)
 
     def egress_addresses_differ(self, *, addresses: Mapping[str, str] | None = None) -> Result:
         """Whether each zone has an egress address of its own; by default by the output `egress_ips`."""
         known = addresses or self._output("egress_ips", "addresses")
         said = ", ".join(f"{zone} {address}" for zone, address in sorted(known.items()))
-        return Result("egress addresses differ", None, len(set(known.values())) == len(known), said)
+        are_different = len(set(known.values())) == len(known)
+        return self._result("egress addresses differ", None, lambda: (are_different, said))
 
     def cache_hit(self, *, function: str | None = None) -> Result:
         """Whether the second of two calls of a `cached_api` is answered by the cache with the same body.
@@ -93,7 +101,7 @@ class Probes:
             is_whole = first.status == second.status == 200 and first.body == second.body
             return is_whole and second.source == "cache", said
 
-        return _result("cache hit", None, answer)
+        return self._result("cache hit", None, answer)
 
     def keys_on_every_node(
         self, *, function: str | None = None, nodes: Sequence[Mapping[str, Any]] | None = None
@@ -119,7 +127,7 @@ class Probes:
             said = ", ".join(f"{node_id} has {held[address]}" for address, node_id in ids.items())
             return all(held.values()), f"of {held.total()} keys node {said}"
 
-        return _result("keys on every node", None, answer)
+        return self._result("keys on every node", None, answer)
 
     def cache_is_private(
         self,
@@ -145,7 +153,16 @@ class Probes:
             said = ", ".join(f"node {node['id']}: {how}" for node, how in zip(known, outcomes, strict=True))
             return set(outcomes) == {"timeout"}, f"without the client group, {said}"
 
-        return _result("cache is private", zone, answer)
+        return self._result("cache is private", zone, answer)
+
+    def _result(self, name: str, zone: str | None, answer: Callable[[], tuple[bool, str]]) -> Result:
+        try:
+            passed, evidence = answer()
+        except FunctionError as error:
+            passed, evidence = False, str(error)
+        result = Result(name, zone, passed, evidence)
+        self._on_result(result)
+        return result
 
     def _ask(self, function: str, event: object, key: str) -> Any:
         payload = call(self._target, function, event).payload
@@ -184,11 +201,3 @@ def verify(target: Target, outputs: Outputs) -> list[Result]:
 
 def _paths() -> Iterator[str]:
     return (f"/employee/{number}" for number in range(1, MAX_KEYS + 1))
-
-
-def _result(name: str, zone: str | None, answer: Callable[[], tuple[bool, str]]) -> Result:
-    try:
-        passed, evidence = answer()
-    except FunctionError as error:
-        passed, evidence = False, str(error)
-    return Result(name, zone, passed, evidence)

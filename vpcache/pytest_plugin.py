@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,13 +21,18 @@ from vpcache.errors import InterruptedRunError, VpcacheError
 from vpcache.lab.client import Lab
 from vpcache.lab.errors import LabError
 from vpcache.probes import Probes
+from vpcache.report.facts import Probed
 from vpcache.run import Run, new_run
 from vpcache.stack import Outputs, Stack
 from vpcache.target import AWS, LAB, Target
 
+if TYPE_CHECKING:
+    from vpcache.report.suite import SuiteReport
+
 _ROOT_MODULE = "vpcache_env_dir"
 _RUN = pytest.StashKey[Run]()
 _HELD = pytest.StashKey[ExitStack]()
+_REPORT: pytest.StashKey[SuiteReport] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,6 +49,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="where it is applied: on a lab of the run's own (the default), or on AWS, which costs money; "
         "also VPCACHE_TARGET",
     )
+    group.addoption(
+        "--vpcache-report-dir",
+        metavar="DIR",
+        help="leave report.html there: what was applied and probed, drills, timings, what is left",
+    )
     parser.addini(_ROOT_MODULE, "root module that the fixture `stack` applies, from the root directory")
 
 
@@ -57,6 +67,11 @@ def pytest_configure(config: pytest.Config) -> None:
     name = config.getoption("--vpcache-target") or os.environ.get("VPCACHE_TARGET") or LAB
     worker_input = getattr(config, "workerinput", None)
     config.stash[_RUN] = Run(Path(worker_input["vpcache_folder"]), name) if worker_input else new_run(name)
+    if (folder := config.getoption("--vpcache-report-dir")) and not worker_input:
+        from vpcache.report.suite import SuiteReport  # whoever wants no report waits for none of this
+
+        config.stash[_REPORT] = SuiteReport(Path(folder), config.stash[_RUN].facts)
+        config.pluginmanager.register(config.stash[_REPORT])
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -102,16 +117,26 @@ def pytest_xdist_node_collection_finished(node: Any) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
-    """When all workers have ended, destroy what stands; fail the run if it cannot be."""
-    run = session.config.stash[_RUN]
+    """When all workers have ended, destroy what stands and report; fail the run if that cannot be."""
     yield
-    if hasattr(session.config, "workerinput") or not run.folder.exists():
+    config = session.config
+    if hasattr(config, "workerinput"):
         return
-    try:
-        run.end()
-    except (VpcacheError, LabError) as error:
-        session.config.get_terminal_writer().line(f"teardown: {error}", red=True)
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    run, report = config.stash[_RUN], config.stash.get(_REPORT, None)
+    say, problem = config.get_terminal_writer().line, None
+    with ExitStack() as last:
+        if run.folder.exists():
+            last.callback(run.bury)
+            if report:
+                report.look_at(run.shown)
+            try:
+                run.end()
+            except (VpcacheError, LabError) as error:
+                problem = f"teardown: {error}"
+                say(problem, red=True)
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if report:
+            say(f"report: {report.write(session.exitstatus, problem)}")
 
 
 @pytest.fixture(scope="session")
@@ -184,9 +209,10 @@ def outputs(request: pytest.FixtureRequest, vpcache_run: Run, _stack_outputs: Ou
 
 
 @pytest.fixture
-def probes(target: Target, outputs: Outputs) -> Probes:
+def probes(request: pytest.FixtureRequest, vpcache_run: Run, target: Target, outputs: Outputs) -> Probes:
     """Questions to the stack, with evidence when they fail: `assert probes.egress("us-east-1a")`."""
-    return Probes(target, outputs)
+    test, in_drill = request.node.nodeid, request.node.get_closest_marker("drill") is not None
+    return Probes(target, outputs, lambda result: vpcache_run.facts.add(Probed(result, test, in_drill)))
 
 
 def _join(config: pytest.Config) -> None:

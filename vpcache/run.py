@@ -20,6 +20,7 @@ from vpcache.errors import VpcacheError
 from vpcache.kinds import STACK_TAG
 from vpcache.lab.client import Lab
 from vpcache.leftovers import leftovers
+from vpcache.report.facts import Facts, noted
 from vpcache.stack import Stack
 from vpcache.target import LAB, Target, aws_target, lab_target, target_name
 
@@ -52,6 +53,11 @@ class Run:
     def stack_name(self) -> str:
         """A name that no other run has."""
         return self.folder.name
+
+    @property
+    def facts(self) -> Facts:
+        """What the run's processes know to tell about it."""
+        return Facts(self.folder / "facts")
 
     @contextmanager
     def in_use(self, *, exclusive: bool) -> Iterator[None]:
@@ -89,13 +95,14 @@ class Run:
                 self._apply(stack)
         return stack
 
+    def shown(self) -> dict[str, Any] | None:
+        """Return what `terraform show -json` tells of this run's stack, None if nothing stands."""
+        return self._begun().shown() if self._journal.exists() else None
+
     def end(self) -> None:
         """Destroy what stands. Raises VpcacheError if something is left."""
-        try:
-            if self._journal.exists():
-                self._destroy()
-        finally:
-            self.bury()
+        if self._journal.exists():
+            self._destroy()
 
     def bury(self) -> None:
         """Stop the run's lab, and with it whatever stands there, and forget the run."""
@@ -139,7 +146,8 @@ class Run:
                     }
                 )
             )
-            stack.apply()
+            with noted(self.facts, "apply", stack) as note:
+                stack.apply(on_event=note.events.append)
         except VpcacheError as error:
             self._failure.write_text(str(error))
             raise
@@ -152,11 +160,17 @@ class Run:
                 stacklevel=2,
             )
 
-    def _destroy(self) -> None:
+    def _begun(self) -> Stack:
+        """Return the stack that the journal names."""
         begun = json.loads(self._journal.read_text())
-        stack = self._stack(Path(begun["root_module"]), begun["variables"], Path(begun["work_dir"]))
+        return self._stack(Path(begun["root_module"]), begun["variables"], Path(begun["work_dir"]))
+
+    def _destroy(self) -> None:
+        stack = self._begun()
         stack.init()
-        left = stack.destroy()
+        with noted(self.facts, "destroy", stack) as note:
+            left = stack.destroy(on_event=note.events.append)
+            note.left = tuple(map(str, left))
         if not self._failure.exists():  # its logs are what the failure names
             shutil.rmtree(stack.work_dir)
         if left:

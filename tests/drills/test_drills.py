@@ -6,17 +6,19 @@ from vpcache.drills.disruption import DISRUPTIONS, Premises, disruption
 from vpcache.drills.drill import Schedule, run
 from vpcache.drills.soak import FAULTS, soak
 from vpcache.errors import VpcacheError
+from vpcache.report.facts import Drilled
 
 pytestmark = [pytest.mark.lab, pytest.mark.drill]
 
 
 @pytest.fixture
-def drill(target, outputs, lab):
+def drill(vpcache_run, target, outputs, lab):
     """Drill the shared stack, and see to it that every answer was the right one."""
 
     def measured(fault, schedule):
         premises = Premises(target, outputs, outputs["zones"][0], lab)
         report = run(fault, disruption(fault, premises), premises, schedule)
+        vpcache_run.facts.add(Drilled.by(report))
         assert report.before.errors == 0, report.figures()
         assert report.before.wrong == report.during.wrong == report.after.wrong == 0
         assert report.after.errors_end() is not None, report.figures()

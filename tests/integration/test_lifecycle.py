@@ -21,7 +21,7 @@ def commands():
         yield commands
 
 
-def test_from_apply_to_nothing_left(commands, request):
+def test_from_apply_to_nothing_left(commands, tmp_path):
     before = machine()
     name = f"life-{commands.port}"
     stack = ("--env", "dev", "--name", name)
@@ -40,6 +40,10 @@ def test_from_apply_to_nothing_left(commands, request):
         assert commands.succeed(task, *stack).startswith(_header(task, name))
     unlocked = commands.succeed("unlock", "--name", name)
     assert unlocked.startswith(f"unlock on lab of {name}, account 123456789012, us-east-1\n")
+    svg = tmp_path / "life.svg"
+    drawn = json.loads(commands.succeed("diagram", *stack, "--live", "--svg", str(svg), "--json"))
+    assert drawn == {"drawn_from": "state", "svg": str(svg)}
+    assert svg.read_text().count('class="mark passed"') == 12  # seven probes, five of them on the picture too
     lab_processes = inhabitants(commands.lab_pid())
     assert len(lab_processes) >= 5, "the daemon, two memcached nodes and workers should live in there"
 
@@ -47,6 +51,8 @@ def test_from_apply_to_nothing_left(commands, request):
     assert destroyed.startswith(_header("destroy", name))
     assert f"nothing is left of {name}" in destroyed
     assert "applied" in commands.refuse("call", *stack)
+    drawn = json.loads(commands.succeed("diagram", *stack, "--svg", str(svg), "--json"))
+    assert drawn["drawn_from"] == "plan"
     called = Lab(commands.port).calls()
     assert needed_actions(called) <= allowed_actions(), "the role in examples/nightly-role lacks something"
     lab_processes |= inhabitants(commands.lab_pid())

@@ -128,3 +128,31 @@ def test_a_root_module_that_cannot_be_a_stack_is_one_line(foreign):
     done = foreign.runpytest_subprocess("--vpcache-env-dir", "infra")
     done.assert_outcomes(errors=1)
     done.stdout.fnmatch_lines(['root module */infra has the backend local: write `backend "s3" {}` into *'])
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_a_run_leaves_a_page_and_nothing_else(foreign, workers):
+    foreign.makepyfile("def test_one(): pass\ndef test_two(vpcache_run): assert not 'so'\n")
+    done = foreign.runpytest_subprocess("--vpcache-report-dir", "made/reports", *workers)
+    done.assert_outcomes(passed=1, failed=1)
+    done.stdout.fnmatch_lines(["report: made/reports/report.html"])
+    page = (foreign.path / "made/reports/report.html").read_text()
+    assert "1 passed" in page and "1 failed" in page
+    assert "assert not &#39;so&#39;" in page
+    assert "No stack was applied" in page
+    assert not list(foreign.path.glob("tmp/*vpcache*"))
+
+
+def test_a_run_that_is_interrupted_leaves_a_page(foreign):
+    foreign.makepyfile("def test_one(): pass\ndef test_two(vpcache_run): raise KeyboardInterrupt\n")
+    foreign.runpytest_subprocess("--vpcache-report-dir", "reports")
+    page = (foreign.path / "reports/report.html").read_text()
+    assert "The run was interrupted before its end." in page and "1 passed" in page
+
+
+def test_a_page_that_cannot_be_written_is_refused_before_anything_runs(foreign):
+    foreign.makepyfile("def test_one(): pass")
+    foreign.makefile(".txt", taken="")
+    done = foreign.runpytest_subprocess("--vpcache-report-dir", "taken.txt")
+    done.stderr.fnmatch_lines(["ERROR: --vpcache-report-dir is 'taken.txt': File exists"])
+    assert done.ret == pytest.ExitCode.USAGE_ERROR

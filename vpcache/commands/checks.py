@@ -45,6 +45,8 @@ def test(root: Path, *, workers: str, select: str, paths: Sequence[str], long: b
         workers,
         "--dist",
         "worksteal",
+        "--vpcache-report-dir=reports",
+        "--junitxml=reports/junit.xml",
         *selection,
         *long_too,
         *on_target,

@@ -1,0 +1,240 @@
+"""The page of a test run: what it tells, in every way that a run can end."""
+
+import base64
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from types import SimpleNamespace
+
+import pytest
+
+from vpcache.drills.drill import Report
+from vpcache.drills.load import Sample
+from vpcache.errors import VpcacheError
+from vpcache.probes import Result
+from vpcache.report.facts import Change, Drilled, Facts, Probed, noted
+from vpcache.report.outcomes import FAILED, PASSED, SKIPPED, Outcome, outcomes
+from vpcache.report.page import Run, duration, html, ticks
+from vpcache.report.timings import Timing, timings
+
+VPC = 'module.vpc["<b>"].aws_vpc.this'
+
+
+def event(kind, second, address=VPC, action="create"):
+    hook = {"resource": {"addr": address, "resource_type": "aws_vpc"}, "action": action}
+    return {"type": kind, "@timestamp": f"2026-11-23T10:00:{second:09.6f}Z", "hook": hook}
+
+
+def test_a_timing_runs_from_the_first_change_that_began():
+    events = [
+        {"type": "version", "@timestamp": "2026-11-23T09:59:00.000000Z"},
+        event("apply_start", 1.5),
+        event("apply_start", 2.0, "b"),
+        event("apply_progress", 3.0),
+        event("apply_complete", 4.25, "b"),
+        event("apply_complete", 11.5),
+        {"message": "no event of Terraform's"},
+    ]
+    assert timings(events) == [Timing(VPC, "create", 0.0, 10.0), Timing("b", "create", 0.5, 2.25)]
+
+
+def test_a_change_that_failed_or_never_ended_is_told_as_such():
+    events = [
+        event("apply_start", 0),
+        event("apply_start", 1, "b"),
+        event("apply_errored", 2),
+        event("apply_start", 2, "data.x", action="read"),
+    ]
+    assert timings(events) == [Timing(VPC, "create", 0.0, 2.0, True), Timing("b", "create", 1.0, 1.0, True)]
+    assert timings([]) == []
+
+
+def phase(test, how, when="call", seconds=1.0, why=""):
+    return SimpleNamespace(
+        nodeid=test, outcome=how, when=when, duration=seconds, longrepr=why, longreprtext=why
+    )
+
+
+def test_a_test_has_failed_if_any_of_its_phases_has():
+    skip = phase("c", SKIPPED, "setup")
+    skip.longrepr = ("test_c.py", 3, "Skipped: no lab")
+    reports = [
+        phase("a", PASSED, "setup"),
+        phase("b", PASSED),
+        phase("interrupted", PASSED, "setup"),
+        phase("a", PASSED),
+        phase("a", FAILED, "teardown", why="it leaked"),
+        skip,
+        SimpleNamespace(nodeid="d.py", outcome=FAILED, longrepr="x", longreprtext="SyntaxError"),
+        SimpleNamespace(
+            nodeid="d.py", outcome=FAILED, longrepr="x", longreprtext="SyntaxError"
+        ),  # another worker
+    ]
+    assert outcomes(reports) == [
+        Outcome("a", FAILED, 3.0, "it leaked"),
+        Outcome("b", PASSED, 1.0),
+        Outcome("c", SKIPPED, 1.0, "no lab"),
+        Outcome("d.py", FAILED, 0.0, "SyntaxError"),
+    ]
+
+
+CHANGE = Change(
+    command="apply",
+    stack="s",
+    environment="dev",
+    target="lab",
+    account="1",
+    region="us-east-1",
+    since="2026-11-23T10:00:00+00:00",
+    seconds=52.0,
+    timings=(Timing(VPC, "create", 0.0, 10.0), Timing("b", "create", 1.0, 2.0, True)),
+)
+GONE = replace(CHANGE, command="destroy")
+HIT = Sample(0.5, 1.0, "cache", is_known=True)
+DRILL = Drilled.by(Report("zone", "a", 1.0, 2.0, [replace(HIT, at=each / 4) for each in range(16)]))
+PROBED = Probed(Result("egress", "us-east-1a", True, "seen as 203.0.113.5"), "test_egress.py::test_it", False)
+RUN = Run("2026-11-23T10:00:00+00:00", 61.0, [Outcome("test_one", PASSED, 1.5)])
+
+
+def test_facts_come_back_as_they_were_told_in_their_order(tmp_path):
+    facts = Facts(tmp_path / "facts")
+    assert facts.of(Change) == []
+    told = [CHANGE, DRILL, GONE, PROBED]
+    for fact in told:
+        facts.add(fact)
+    assert [facts.of(kind) for kind in (Change, Drilled, Probed)] == [[CHANGE, GONE], [DRILL], [PROBED]]
+
+
+@pytest.fixture
+def stack(tmp_path):
+    target = SimpleNamespace(name="lab", region="us-east-1")
+    return SimpleNamespace(name="s", environment_dir=tmp_path / "dev", target=target, account="1")
+
+
+def test_a_change_is_noted_however_it_ends(tmp_path, stack):
+    facts = Facts(tmp_path / "facts")
+    with pytest.raises(VpcacheError), noted(facts, "apply", stack) as note:
+        note.events += [event("apply_start", 0), event("apply_errored", 2)]
+        raise VpcacheError("no capacity")
+    with noted(facts, "destroy", stack) as note:
+        note.left = ("network interface eni-1",)
+    failed, gone = facts.of(Change)
+    assert (failed.problem, failed.timings) == ("no capacity", (Timing(VPC, "create", 0.0, 2.0, True),))
+    assert (gone.problem, gone.left) == (None, ("network interface eni-1",))
+
+
+class Page(HTMLParser):
+    """Collects a page's text, and sees to it that it is well-formed and asks for nothing else."""
+
+    VOID = {"meta", "img", "br"}
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.words = [], []
+        self.feed(text)
+        assert self.open == []
+        assert "@import" not in text and "url(" not in text
+
+    def handle_starttag(self, tag, attrs):
+        assert tag not in ("script", "link", "iframe")
+        for name in ("src", "href"):
+            assert (dict(attrs).get(name) or "#").startswith(("#", "data:image/svg+xml;base64,"))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+
+def shown(**facts):
+    return Page(html(replace(RUN, **facts))).text
+
+
+def test_the_page_tells_the_facts_and_needs_nothing_beside_itself():
+    text = shown(changes=[CHANGE, GONE], probes=[PROBED], drills=[DRILL], picture="<svg/>")
+    assert "Test run passed" in text
+    assert "s: 1 resources in 52 s" in text
+    assert "seen as 203.0.113.5 test_egress.py::test_it" in text
+    assert VPC in text  # as text, not as a tag
+    assert "zone in a" in text
+    assert "Nothing: the account was asked after the destroy." in text
+
+
+def test_pictures_are_in_the_page():
+    page = html(replace(RUN, picture="<svg>π</svg>"))
+    (data,) = re.findall(r'base64,([^"]+)"', page)
+    assert base64.b64decode(data).decode() == "<svg>π</svg>"
+
+
+def test_a_run_without_a_stack_says_so():
+    text = shown()
+    for words in ("No stack was applied", "No probe ran", "No drill ran", "Nothing was made"):
+        assert words in text
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"outcomes": [Outcome("t", FAILED, 1.0, "assert <x>")]}, "assert <x>"),
+        ({"outcomes": []}, "No test ran"),
+        ({"problem": "The run was interrupted before its end."}, "interrupted before its end"),
+        (
+            {"changes": [replace(CHANGE, problem="no capacity")], "problem": "teardown"},
+            "then it failed no capacity",
+        ),
+    ],
+    ids=["a test failed", "no test ran", "interrupted", "apply failed"],
+)
+def test_a_run_that_went_wrong_says_so(facts, words):
+    text = shown(**facts)
+    assert "Test run failed" in text
+    assert words in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ([CHANGE], "./inv sweep --name s"),
+        ([CHANGE, replace(GONE, problem="timed out")], "./inv sweep --name s"),
+        ([CHANGE, replace(GONE, left=("vpc vpc-1",))], "vpc vpc-1"),
+    ],
+    ids=["never destroyed", "destroy failed", "something left"],
+)
+def test_what_is_left_is_told(changes, words):
+    text = shown(changes=changes)
+    assert words in text
+    assert "Nothing: the account" not in text
+
+
+@pytest.mark.parametrize(
+    ("probed", "words"),
+    [(replace(PROBED, in_drill=True), "✗ failed in a drill"), (PROBED, "✗ failed")],
+)
+def test_a_probe_that_fails_while_something_is_away_is_told_apart(probed, words):
+    text = shown(probes=[replace(probed, result=Result("egress", "a", False, "no answer"))])
+    assert f"{words} no answer" in text
+
+
+def test_durations_are_as_people_say_them():
+    said = [duration(each) for each in (0.04, 0.44, 1.44, 9.96, 52.4, 725)]
+    assert said == ["0.04 s", "0.44 s", "1.4 s", "10 s", "52 s", "12 min 5 s"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "axis"),
+    [
+        (0.2, [0]),
+        (3.2, [0, 1, 2, 3]),
+        (52, [0, 10, 20, 30, 40, 50]),
+        (700, [0, 100, 200, 300, 400, 500, 600, 700]),
+    ],
+)
+def test_an_axis_has_round_seconds(seconds, axis):
+    assert ticks(seconds) == axis
