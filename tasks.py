@@ -99,7 +99,15 @@ def diagram(
     from_: str = "",
     json: bool = False,
 ) -> None:
-    """Draw the stack as it stands, or as it would stand: zones, subnets, ways out, who may reach whom."""
+    """Draw zones, subnets, ways out, and who may reach whom.
+
+    As the stack stands, by its state; or as it would stand, by a plan that needs
+    neither lab nor account. Without --svg and --png both are made in reports/.
+
+    invoke diagram --env dev --live
+    invoke diagram --env prod --svg prod.svg
+    terraform show -json | invoke diagram --from - --png mine.png
+    """
     diagram_commands.diagram(ROOT, env, target, name, source=from_, svg=svg, png=png, live=live, as_json=json)
 
 

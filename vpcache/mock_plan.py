@@ -18,7 +18,8 @@ from python_terraform import IsFlagged
 
 from vpcache.errors import VpcacheError
 from vpcache.stack import Stack
-from vpcache.terraform import Event, Terraform, find_terraform, plugin_dir, terraform_environment
+from vpcache.terraform import Event, Terraform, plugin_dir, terraform_environment
+from vpcache.terraform_release import find_terraform
 
 _ACCOUNT = "123456789012"
 

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from vpcache.errors import VpcacheError
 from vpcache.picture.model import Host, NatGateway, Permission, Picture, SecurityGroup, Subnet, Vpc
 from vpcache.picture.residents import residents, service, short
-from vpcache.picture.resources import Resource, Resources, resources
 from vpcache.picture.routing import Routing
 from vpcache.picture.rules import Rule, rules
+from vpcache.resources import Resource, Resources, resources
 
 
 def picture(document: Mapping[str, Any]) -> Picture:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import cycle
 
 from vpcache.picture.model import Kind, Resident
-from vpcache.picture.resources import Resource, Resources
+from vpcache.resources import Resource, Resources
 
 
 def short(name: str, *prefixes: str, suffix: str = "") -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vpcache.picture.model import Tier
-from vpcache.picture.resources import Resource, Resources
+from vpcache.resources import Resource, Resources
 
 _TABLES = ("aws_route_table", "aws_default_route_table")
 _DEFAULT = "0.0.0.0/0"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vpcache.picture.resources import Resources
+from vpcache.resources import Resources
 
 
 @dataclass(frozen=True)
