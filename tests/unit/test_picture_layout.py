@@ -52,6 +52,13 @@ def isolated(zones):
                 )
 
 
+def endpoints(*services):
+    for service in services:
+        name = f"com.amazonaws.eu-west-3.{service}"
+        vpc = "vpc.a-vpc-with-a-name-that-is-rather-long"
+        yield resource("aws_vpc_endpoint", service, vpc_id=vpc, service_name=name)
+
+
 SCENES = {
     **{f"{zones} zones": [*network(zones), *app(zones)] for zones in (1, 2, 3, 6)},
     "one way out for all": [*network(6, own_way_out=False), *app(6)],
@@ -59,6 +66,10 @@ SCENES = {
     "more tiers": [*network(2), *app(2), *isolated(2)],
     "two VPCs": [*network(2), *app(2), *network(3, name="other"), function("x", 3, vpc="other")],
     "a bare network": network(2),
+    "a long foot": [
+        *network(1, name="a-vpc-with-a-name-that-is-rather-long"),
+        *endpoints("s3", "dynamodb", "x"),
+    ],
 }
 
 
@@ -106,6 +117,12 @@ def test_everything_is_on_the_picture(scene):
         assert box.x >= 0 and box.right <= scene.width and box.y >= 0 and box.bottom <= scene.height
     for wire in (shape for shape in scene.shapes if isinstance(shape, Wire)):
         assert all(0 <= x <= scene.width and 0 <= y <= scene.height for x, y in wire.points)
+
+
+def test_words_are_on_the_picture(scene):
+    for words in (shape for shape in scene.shapes if isinstance(shape, Words)):
+        width = text_width(words.text, 13, bold=True) + text_width(words.note, 11.5)
+        assert "end" in words.style or words.x + width <= scene.width, words
 
 
 def test_every_subnet_is_in_a_zone_and_every_resident_in_a_subnet(scene):

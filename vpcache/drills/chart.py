@@ -10,17 +10,24 @@ from vpcache.drills.drill import Report
 from vpcache.drills.timeline import Second
 
 _BARS = " ▁▂▃▄▅▆▇█"
-_WIDTH, _PANEL, _LEFT, _RIGHT, _TOP, _GAP = 760, 110, 56, 16, 84, 36
+_WIDTH, _PANEL, _LEFT, _RIGHT, _TOP, _GAP = 760, 110, 60, 16, 92, 36
 _STYLE = """
   text { font: 12px system-ui, sans-serif; fill: #24292f }
   .title { font-size: 15px; font-weight: 600 } .faint { fill: #6e7781 }
-  .fault { fill: #cf222e; opacity: .10 } .grid { stroke: #d0d7de }
-  .requests { fill: #54aeff } .errors { fill: #cf222e }
-  .hit { stroke: #1a7f37; fill: none; stroke-width: 2 }
-  .p50 { stroke: #8250df; fill: none; stroke-width: 2 }
-  .p99 { stroke: #bf8700; fill: none; stroke-width: 2 }
+  .ground { fill: #ffffff } .fault { fill: #cf222e; opacity: .10 } .grid { stroke: #d0d7de }
+  .away { fill: #cf222e; font-weight: 600 }
+  rect.requests { fill: #80ccff } rect.errors { fill: #cf222e }
+  polyline { fill: none; stroke-width: 2; stroke-linejoin: round }
+  polyline.hit { stroke: #1a7f37 } polyline.p50 { stroke: #8250df } polyline.p99 { stroke: #9a6700 }
+  tspan { font-weight: 600 }
+  tspan.requests { fill: #0969da } tspan.errors { fill: #cf222e }
+  tspan.p50 { fill: #8250df } tspan.p99 { fill: #9a6700 }
   @media (prefers-color-scheme: dark) {
-    text { fill: #e6edf3 } .faint { fill: #8b949e } .grid { stroke: #30363d } .ground { fill: #0d1117 }
+    text { fill: #e6edf3 } .faint { fill: #9198a1 } .grid { stroke: #3d444d } .ground { fill: #0d1117 }
+    .fault { opacity: .22 } .away, tspan.errors { fill: #f85149 } rect.errors { fill: #f85149 }
+    rect.requests { fill: #1f6feb } tspan.requests { fill: #58a6ff }
+    polyline.hit { stroke: #3fb950 } polyline.p50 { stroke: #ab7df8 } polyline.p99 { stroke: #d29922 }
+    tspan.p50 { fill: #ab7df8 } tspan.p99 { fill: #d29922 }
   }
 """
 
@@ -61,19 +68,21 @@ def svg_chart(report: Report) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" '
         f'role="img" aria-label="drill {escape(report.fault)}">',
         f"<style>{_STYLE}</style>",
-        f'<rect class="ground" width="{_WIDTH}" height="{height}" fill="#fff"/>',
+        f'<rect class="ground" width="{_WIDTH}" height="{height}"/>',
         f'<text class="title" x="{_LEFT}" y="26">drill {escape(report.fault)}, {escape(report.zone)}</text>',
         f'<text class="faint" x="{_LEFT}" y="46">{escape(_summary(report))}</text>',
-        f'<rect class="fault" x="{x(0):.1f}" y="{_TOP}" width="{end * span:.1f}" '
-        f'height="{3 * (_PANEL + _GAP) - _GAP}"/>',
+        f'<rect class="fault" x="{x(0):.1f}" y="{_TOP - _GAP + 8}" width="{end * span:.1f}" '
+        f'height="{3 * (_PANEL + _GAP) - 8}"/>',
+        f'<text class="away" x="{x(end) - 6:.1f}" y="{_TOP - 8}" text-anchor="end">away</text>',
         *_bars(timeline, x, span, _TOP),
         *_hit_panel(timeline, x, _TOP + _PANEL + _GAP),
         *_latency_panel(timeline, x, _TOP + 2 * (_PANEL + _GAP)),
     ]
     for at in range(first, last + 1):
         if at % 5 == 0:
+            anchor = "end" if at == last else "middle"
             parts.append(
-                f'<text class="faint" x="{x(at):.1f}" y="{height - 6}" text-anchor="middle">{at} s</text>'
+                f'<text class="faint" x="{x(at):.1f}" y="{height - 12}" text-anchor="{anchor}">{at} s</text>'
             )
     return "\n".join([*parts, "</svg>", ""])
 
@@ -91,16 +100,19 @@ def _summary(report: Report) -> str:
     )
 
 
-def _panel_frame(y: float, title: str, top: str, bottom: str = "0") -> Iterator[str]:
+def _panel_frame(y: float, title: str, *labels: str) -> Iterator[str]:
+    """Draw a panel's title, and a line for each label from the top to the bottom."""
     yield f'<text x="{_LEFT}" y="{y - 8:.0f}">{title}</text>'
-    for at, label in ((y, top), (y + _PANEL, bottom)):
+    for number, label in enumerate(labels):
+        at = y + number * _PANEL / (len(labels) - 1)
         yield f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>'
         yield f'<text class="faint" x="{_LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{label}</text>'
 
 
 def _bars(timeline: Sequence[Second], x: Callable[[float], float], span: float, y: float) -> Iterator[str]:
     top = max(second.requests for second in timeline)
-    yield from _panel_frame(y, "requests and errors a second", str(top))
+    title = f"{_named('requests')} and {_named('errors')} a second"
+    yield from _panel_frame(y, title, str(top), "0")
     for second in timeline:
         for css, count in (("requests", second.requests), ("errors", second.errors)):
             tall = count / top * _PANEL
@@ -111,20 +123,25 @@ def _bars(timeline: Sequence[Second], x: Callable[[float], float], span: float, 
 
 
 def _hit_panel(timeline: Sequence[Second], x: Callable[[float], float], y: float) -> Iterator[str]:
-    yield from _panel_frame(y, "hit rate of known keys, %", "100")
+    yield from _panel_frame(y, "hit rate of known keys", "100 %", "0 %")
     yield _line("hit", x, y, [(second.at, second.hit_rate) for second in timeline])
 
 
 def _latency_panel(timeline: Sequence[Second], x: Callable[[float], float], y: float) -> Iterator[str]:
     """Draw latencies from 1 ms up on a logarithmic scale: a hit and a time-out differ by a thousand."""
     decades = max(1, math.ceil(math.log10(max(second.p99_ms for second in timeline))))
-    title = "latency, ms, logarithmic: p50 violet, p99 ochre"
-    yield from _panel_frame(y, title, f"{10**decades}", "1")
+    labels = [f"{10**power // 1000} s" if power > 2 else f"{10**power} ms" for power in range(decades + 1)]
+    yield from _panel_frame(y, f"latency, {_named('p50')} and {_named('p99')}", *reversed(labels))
     for css, values in (
         ("p50", [(second.at, second.p50_ms) for second in timeline]),
         ("p99", [(second.at, second.p99_ms) for second in timeline]),
     ):
         yield _line(css, x, y, [(at, math.log10(max(ms, 1)) / decades) for at, ms in values])
+
+
+def _named(css: str) -> str:
+    """Return what something is called, in its own colour."""
+    return f'<tspan class="{css}">{css}</tspan>'
 
 
 def _line(css: str, x: Callable[[float], float], y: float, values: Sequence[tuple[int, float | None]]) -> str:

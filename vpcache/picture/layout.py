@@ -29,8 +29,9 @@ def drawing(picture: Picture, live: Live | None = None, *, with_evidence: bool =
     x, bottom, shapes = float(_MARGIN), float(top), list[Shape]()
     for vpc in picture.vpcs:
         places = columns(vpc, x + _PADDING, top + _BAR / 2 + 16)
-        right = places.right + room_aside(vpc.permissions, places, live) + _PADDING
-        box = Box(x, top, right - x, places.bottom + _FOOT - top)
+        right = places.right + room_aside(vpc.permissions, places, live)
+        width = max(right - places.left, _foot_width(vpc)) + 2 * _PADDING
+        box = Box(x, top, width, places.bottom + _FOOT - top)
         shapes += _vpc(vpc, places, box, internet, colours, live)
         x, bottom = box.right + _PADDING, max(bottom, box.bottom)
     width = x - _PADDING + _MARGIN
@@ -85,11 +86,22 @@ def _vpc(
     yield from arrows(vpc.permissions, places, live)
 
 
+def _foot_width(vpc: Vpc) -> float:
+    """Return how wide what is written below the zones is, with gaps between."""
+    pills = sum(pill_width(_endpoint(name), LABEL, has_mark=False) + 8 for name in vpc.endpoints)
+    name = text_width(f"VPC {vpc.name}", TITLE, bold=True) + text_width(vpc.cidr, LABEL)
+    return name + 9 + (pills + 12 if pills else 0)
+
+
+def _endpoint(name: str) -> str:
+    return f"gateway endpoint {name}"
+
+
 def _endpoints(vpc: Vpc, box: Box) -> Iterator[Shape]:
     right = box.right - _PADDING
     for name in reversed(vpc.endpoints):
-        width = pill_width(f"gateway endpoint {name}", LABEL, has_mark=False)
-        yield Pill(Box(right - width, box.bottom - 33, width, PILL), "plain", f"gateway endpoint {name}")
+        width = pill_width(_endpoint(name), LABEL, has_mark=False)
+        yield Pill(Box(right - width, box.bottom - 33, width, PILL), "plain", _endpoint(name))
         right -= width + 8
 
 
