@@ -35,12 +35,15 @@ def repository(tmp_path) -> Path:
 
 
 def test_the_example_passes_far_from_this_clone(outsider, repository):
-    done = outsider.run(repository, "-m", "pytest", "-p", "no:cacheprovider", "-rA")
+    done = outsider.run(
+        repository, "-m", "pytest", "-p", "no:cacheprovider", "-rA", "--vpcache-report-dir=reports"
+    )
     assert done.returncode == 0, done.stdout
     assert "vpcache: infra on lab" in done.stdout
     assert "3 passed" in done.stdout
     assert f"vpcache-{VERSION}" in done.stdout
     assert list(repository.rglob("vpcache-test-*")) == []
+    assert "data:image/svg+xml;base64," in (repository / "reports/report.html").read_text()
 
 
 def test_the_package_is_the_wheels(outsider, tmp_path):

@@ -1,11 +1,13 @@
 """Where the things of a picture stand, and what is written: for any number of zones, functions and nodes."""
 
 import itertools
+import sys
 import xml.etree.ElementTree as ET
 
 import pytest
 from terraform_documents import ZONES, cache, function, group, ingress, network, resource, state
 
+from vpcache.errors import VpcacheError
 from vpcache.picture.layout import drawing
 from vpcache.picture.live import Live
 from vpcache.picture.png import png
@@ -232,6 +234,12 @@ def test_live_results_stand_where_they_were_found():
         ("private", True),
         ("tcp 11211", True),
     ]
+    assert sorted(wire.style for wire in ways(scene)) == [
+        "way z0",
+        "way z0",
+        "way z1 broken",
+        "way z1 broken",
+    ]
     words = [shape.text for shape in scene.shapes if isinstance(shape, Words)]
     assert [word for word in words if word.startswith("seen as")] == ["seen as 203.0.113.10"]
     assert sum("timed out" in word for word in words) > 2, "long evidence has several lines"
@@ -286,3 +294,9 @@ def test_png_has_letters_even_where_no_font_is_installed():
         for inner in ('<text y="15" style="font-family: system-ui, sans-serif">abc</text>', "")
     )
     assert len(with_text) > len(without) + 100
+
+
+def test_png_without_its_extra_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    with pytest.raises(VpcacheError, match=r"a PNG needs resvg_py: .* pip install 'vpcache\[png\]'"):
+        png("<svg/>")

@@ -62,15 +62,17 @@ def diagram(
         folder = root / "reports"
         folder.mkdir(exist_ok=True)
         svg, png = (os.path.relpath(folder / f"{subject.name}.{kind}") for kind in ("svg", "png"))
-    files = {kind: writable(file) for kind, file in (("svg", svg), ("png", png)) if file}
-    if svg:
-        files["svg"].write_text(text)
+    drawn = {"svg": (svg, text.encode())} if svg else {}
     if png:
-        files["png"].write_bytes(to_png(text))
+        drawn["png"] = (png, to_png(text))
+    for file, data in drawn.values():
+        writable(file).write_bytes(data)
     if as_json:
-        print(json.dumps({"drawn_from": subject.drawn_from} | {kind: str(at) for kind, at in files.items()}))
+        print(
+            json.dumps({"drawn_from": subject.drawn_from} | {kind: file for kind, (file, _) in drawn.items()})
+        )
     else:
-        print(f"drawn from the {subject.drawn_from}: {', '.join(map(str, files.values()))}")
+        print(f"drawn from the {subject.drawn_from}: {', '.join(file for file, _ in drawn.values())}")
 
 
 def _stack(root: Path, environment: str, target: str, name: str, *, live: bool, is_quiet: bool) -> _Subject:

@@ -74,7 +74,7 @@ def _vpc(
         yield Frame(at, f"zone {colours[zone]}", zone)
     for _, subnet, at in places.subnets.values():
         yield Frame(at, subnet.tier, f"{subnet.tier} subnet", subnet.cidr)
-    yield from ways_out(places, colours)
+    yield from ways_out(places, colours, live)
     if vpc.has_internet_gateway:
         bar = Box(places.left, box.y - _BAR / 2, places.right - places.left, _BAR)
         yield Bar(bar, "internet gateway")

@@ -14,7 +14,7 @@ from vpcache.picture.text import pill_width
 _FIRST_TRACK = 26  # above the subnets, with room for a label below it
 
 
-def ways_out(places: Columns, colours: Mapping[str, str]) -> Iterator[Shape]:
+def ways_out(places: Columns, colours: Mapping[str, str], live: Live) -> Iterator[Shape]:
     """Draw the default route of each private subnet, in the colour of its NAT gateway's zone."""
     below = min((at.y for _, each, at in places.subnets.values() if each.tier is not Tier.PUBLIC), default=0)
     tracks, lanes = count(), {column: count() for column in range(len(places.zones))}
@@ -40,7 +40,8 @@ def ways_out(places: Columns, colours: Mapping[str, str]) -> Iterator[Shape]:
         else:
             points = [(at.middle, at.y)]
             yield Words(at.middle + 9, at.y - 9, "0.0.0.0/0", f"route {style}")
-        yield Wire([*points, (gateway.middle, gateway.bottom)], f"way {style}", is_arrow=True)
+        way = _style(style, live.of("egress", places.zones[column][0]))
+        yield Wire([*points, (gateway.middle, gateway.bottom)], way, is_arrow=True)
 
 
 def ways_through(
@@ -54,6 +55,11 @@ def ways_through(
         passed = live.of("egress", zone)
         text = f"elastic IP {gateway.public_address}".strip()
         width = pill_width(text, LABEL, passed is not None)
-        yield Wire([(at.middle, at.y), (at.middle, top)], f"way {colours[zone]}", is_arrow=True)
+        yield Wire([(at.middle, at.y), (at.middle, top)], _style(colours[zone], passed), is_arrow=True)
         middle = (top + bottom) / 2 + 3  # the arrow's head takes some room above
         yield Pill(Box(at.middle - width / 2, middle - PILL / 2, width, PILL), colours[zone], text, passed)
+
+
+def _style(colour: str, passed: bool | None) -> str:
+    """Return how a way out is drawn: broken if a probe did not get through."""
+    return f"way {colour}{' broken' if passed is False else ''}"
