@@ -5,24 +5,21 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vpcache.commands.console import in_one_line, step, writable
 from vpcache.commands.lab import chosen_lab
 from vpcache.commands.stack import chosen_stack, say_header
 from vpcache.errors import VpcacheError
-from vpcache.mock_plan import mock_plan
-from vpcache.picture.layout import drawing
-from vpcache.picture.live import Live
-from vpcache.picture.png import png as to_png
-from vpcache.picture.reading import picture
-from vpcache.picture.svg import svg as to_svg
 from vpcache.project import Project
 from vpcache.stack import Stack
 from vpcache.target import LAB, lab_target, target_name
+
+if TYPE_CHECKING:
+    from vpcache.probes import Result
 
 
 @dataclass(frozen=True)
@@ -32,7 +29,7 @@ class _Subject:
     name: str
     document: Mapping[str, Any]
     drawn_from: str
-    live: Live = field(default_factory=Live)
+    probed: Sequence[Result] = ()
 
 
 @in_one_line
@@ -57,14 +54,16 @@ def diagram(
         subject = _Subject(Path(source).stem.strip("-") or "diagram", _read(source), source)
     else:
         subject = _stack(root, environment, target, name, live=live, is_quiet=as_json)
-    text = to_svg(drawing(picture(subject.document), subject.live))
+    text = _svg(subject)
     if not (svg or png):
         folder = root / "reports"
         folder.mkdir(exist_ok=True)
         svg, png = (os.path.relpath(folder / f"{subject.name}.{kind}") for kind in ("svg", "png"))
     drawn = {"svg": (svg, text.encode())} if svg else {}
     if png:
-        drawn["png"] = (png, to_png(text))
+        from vpcache.picture.png import png as rendered
+
+        drawn["png"] = (png, rendered(text))
     for file, data in drawn.values():
         writable(file).write_bytes(data)
     if as_json:
@@ -82,23 +81,34 @@ def _stack(root: Path, environment: str, target: str, name: str, *, live: bool, 
         stack = chosen_stack(root, environment, target, name)
         if not is_quiet:
             say_header("diagram", stack)
-        results = _probed(stack) if live else Live()
+        probed = _probed(stack) if live else ()
         if (state := stack.shown()) is not None:
-            return _Subject(stack.name, state, "state", results)
+            return _Subject(stack.name, state, "state", probed)
     else:
         stack = Project(root).stack(environment, lab_target(lab.endpoint, os.environ), name or None)
         if not is_quiet:
             print(f"diagram {environment} as {stack.name}: no lab runs at {lab.endpoint}, nothing stands")
+    from vpcache.mock_plan import mock_plan
+
     with step("plan"):
         return _Subject(stack.name, mock_plan(stack), "plan")
 
 
-def _probed(stack: Stack) -> Live:
+def _svg(subject: _Subject) -> str:
+    from vpcache.picture.layout import drawing
+    from vpcache.picture.live import Live
+    from vpcache.picture.reading import picture
+    from vpcache.picture.svg import svg
+
+    return svg(drawing(picture(subject.document), Live(subject.probed)))
+
+
+def _probed(stack: Stack) -> Sequence[Result]:
     from vpcache import probes
 
     outputs = stack.outputs()
     with step("probes"):
-        return Live(probes.verify(stack.target, outputs))
+        return probes.verify(stack.target, outputs)
 
 
 def _read(source: str) -> Mapping[str, Any]:
