@@ -7,6 +7,7 @@ from pathlib import Path
 from invoke import Collection, Context, task
 
 from vpcache.commands import checks, wires
+from vpcache.commands import cost as cost_commands
 from vpcache.commands import diagram as diagram_commands
 from vpcache.commands import drill as drill_commands
 from vpcache.commands import lab as lab_commands
@@ -21,6 +22,9 @@ STACK_HELP = {
     "name": "name of the stack, vpcache-<env> by default; stacks of other names stand side by side",
 }
 JSON_HELP = {"json": "print one JSON object and nothing else"}
+FROM_HELP = {
+    "from": "instead of an environment: a file of what `terraform show -json` printed, or - for stdin"
+}
 YES_HELP = {"yes": "on aws, do not ask for confirmation"}
 
 
@@ -85,8 +89,8 @@ def verify(_: Context, env: str, target: str = "", name: str = "", json: bool = 
         "live": "probe the running stack and show the results on the picture",
         "svg": "file to draw into; by default both an SVG and a PNG in reports/",
         "png": "file to draw into",
-        "from": "instead of an environment: a file of what `terraform show -json` printed, or - for stdin",
     }
+    | FROM_HELP
 )
 def diagram(
     _: Context,
@@ -109,6 +113,20 @@ def diagram(
     terraform show -json | invoke diagram --from - --png mine.png
     """
     diagram_commands.diagram(ROOT, env, target, name, source=from_, svg=svg, png=png, live=live, as_json=json)
+
+
+@task(help={"env": STACK_HELP["env"]} | JSON_HELP | FROM_HELP)
+def cost(_: Context, env: str = "", from_: str = "", json: bool = False) -> None:
+    """Say what the stack costs a month, and what could be less.
+
+    By the environment's code, before anything is made, and AWS's list prices of
+    the days that the table says. Then what could be chosen otherwise, what that
+    saves and what it loses.
+
+    invoke cost --env prod
+    terraform show -json | invoke cost --from -
+    """
+    cost_commands.cost(ROOT, env, source=from_, as_json=json)
 
 
 @task(help=STACK_HELP | YES_HELP)
@@ -351,7 +369,7 @@ def lab_bench(_: Context) -> None:
 lab = Collection("lab", start, stop, status, doctor, fault, mend, show, shell, capture, configure)
 lab.add_task(lab_bench, name="bench")
 namespace = Collection(
-    *(apply, plan, outputs, call, verify, diagram, drill, soak, destroy, sweep, unlock),
+    *(apply, plan, outputs, call, verify, diagram, cost, drill, soak, destroy, sweep, unlock),
     *(test, check, docs, bench, lab),
 )
 namespace.add_task(provider_schema)

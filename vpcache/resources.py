@@ -19,6 +19,7 @@ class Resource:
     address: str
     type: str
     values: Mapping[str, Any]
+    is_data: bool = False  # read, not made
 
     def text(self, key: str) -> str:
         """Return an attribute that is a string; empty if it is null or not known yet."""
@@ -64,25 +65,28 @@ def resources(document: Mapping[str, Any]) -> Resources:
     if changes := document.get("resource_changes"):
         # what a plan has read from the account is apart from what it would make
         read = (document.get("prior_state") or {}).get("values", {}).get("root_module", {})
-        data = (resource for mode, resource in _of_module(read) if mode == "data")
+        data = (resource for resource in _of_module(read) if resource.is_data)
         return Resources((*data, *_after(changes)))
     if "root_module" not in (values := document.get("values") or {}):
         raise VpcacheError(
             "there is no state or plan, or nothing in it: give what `terraform show -json` prints of an "
             "applied root module or of a plan file"
         )
-    return Resources(tuple(resource for _, resource in _of_module(values["root_module"])))
+    return Resources(tuple(_of_module(values["root_module"])))
 
 
 def _after(changes: Iterable[Mapping[str, Any]]) -> Iterator[Resource]:
     for item in changes:
         if after := item["change"].get("after"):
-            yield Resource(item["address"], item["type"], after)
+            yield _resource(item, after)
 
 
-def _of_module(module: Mapping[str, Any]) -> Iterator[tuple[str, Resource]]:
-    """Yield the resources of a module and of those in it, each after its mode: managed or data."""
+def _of_module(module: Mapping[str, Any]) -> Iterator[Resource]:
     for item in module.get("resources", []):
-        yield item["mode"], Resource(item["address"], item["type"], item.get("values") or {})
+        yield _resource(item, item.get("values") or {})
     for child in module.get("child_modules", []):
         yield from _of_module(child)
+
+
+def _resource(item: Mapping[str, Any], values: Mapping[str, Any]) -> Resource:
+    return Resource(item["address"], item["type"], values, item["mode"] == "data")

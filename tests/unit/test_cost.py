@@ -1,6 +1,5 @@
 """What stacks cost, worked out by hand beside what the code says."""
 
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -9,26 +8,21 @@ import pytest
 from vpcache.cost.bill import bill
 from vpcache.cost.choices import choices
 from vpcache.cost.prices import load_prices
+from vpcache.cost.words import bill_rows, choice_rows, money
+from vpcache.resources import Resource
 
 PRICES = load_prices()
 
 
-@dataclass(frozen=True)
-class Made:
-    address: str
-    type: str
-    values: dict[str, Any] = field(default_factory=dict)
+def made(type_: str, number: int = 1, **values: Any) -> list[Resource]:
+    return [Resource(f"{type_}.{count}", type_, values) for count in range(number)]
 
 
-def made(type_: str, number: int = 1, **values: Any) -> list[Made]:
-    return [Made(f"{type_}.{count}", type_, values) for count in range(number)]
-
-
-def function(memory: int, *architectures: str) -> list[Made]:
+def function(memory: int, *architectures: str) -> list[Resource]:
     return made("aws_lambda_function", memory_size=memory, architectures=list(architectures))
 
 
-def cache(node_type: str, nodes: int, engine: str = "memcached") -> list[Made]:
+def cache(node_type: str, nodes: int, engine: str = "memcached") -> list[Resource]:
     return made("aws_elasticache_cluster", engine=engine, node_type=node_type, num_cache_nodes=nodes)
 
 
@@ -42,12 +36,12 @@ DEV = [
 ]
 
 
-def item(resources: list[Made]) -> Any:
+def item(resources: list[Resource]) -> Any:
     (only,) = bill(resources, PRICES).items
     return only
 
 
-def choice(resources: list[Made], what: str) -> Any:
+def choice(resources: list[Resource], what: str) -> Any:
     (only,) = [each for each in choices(resources, PRICES) if each.what == what]
     return only
 
@@ -68,6 +62,10 @@ def test_what_has_no_price_is_named():
     priced = bill(resources, PRICES)
     assert priced.items == ()
     assert priced.not_priced == tuple(each.address for each in resources)
+
+
+def test_what_is_only_read_costs_nothing():
+    assert bill([Resource("data.aws_nat_gateway.x", "aws_nat_gateway", {}, is_data=True)], PRICES).items == ()
 
 
 def test_a_gateway_takes_its_share_of_each_gb():
@@ -150,6 +148,37 @@ def test_shorter_logs_save_what_is_not_kept():
     assert saved.rates[0].usd == pytest.approx(0.03 * 351 / (365 / 12))
     assert choice(made("aws_cloudwatch_log_group"), "logs for 14 days instead of ever").rates[0].usd == 0.03
     assert not [each for each in choices(DEV, PRICES) if each.what.startswith("logs")]
+
+
+@pytest.mark.parametrize(
+    ("usd", "words"),
+    [
+        (0, "$0.00"),
+        (96.36, "$96.36"),
+        (1234.5, "$1,234.50"),
+        (0.045, "$0.045"),
+        (0.0000133334, "$0.00001333"),
+    ],
+)
+def test_money_is_told_to_the_cent_or_to_four_digits(usd, words):
+    assert money(usd) == words
+
+
+def test_what_is_alike_is_one_row_and_the_dearest_comes_first():
+    rows = list(bill_rows(bill(DEV, PRICES)))
+    assert [row[0] for row in rows[:3]] == [
+        "2 x NAT gateway",
+        "2 cache nodes cache.t4g.micro",
+        "2 x public address",
+    ]
+    assert rows[0][1:] == ("$65.70", "$0.045 for each GB through it")
+    assert rows[-1] == ("together", "$96.36", "")
+
+
+def test_a_choice_that_is_taken_says_so():
+    rows = {what: saves for what, saves, _ in choice_rows(choices(DEV, PRICES))}
+    assert rows["arm64 for all functions"] == "$3.33 for each million GB-seconds, taken"
+    assert rows["one NAT gateway instead of 2"] == "$36.50 a month"
 
 
 def test_every_price_has_a_day_a_source_and_a_page():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from vpcache.commands.console import in_one_line, step, writable
 from vpcache.commands.lab import chosen_lab
 from vpcache.commands.stack import chosen_stack, say_header
+from vpcache.commands.terraform_json import check_source, planned, read
 from vpcache.errors import VpcacheError
 from vpcache.project import Project
 from vpcache.stack import Stack
@@ -46,12 +46,11 @@ def diagram(
     as_json: bool,
 ) -> None:
     """Draw an environment, or what a file of Terraform's tells, into the files asked for, or into both."""
-    if bool(environment) == bool(source):
-        raise VpcacheError("give either --env, or --from with what `terraform show -json` printed")
+    check_source(environment, source)
     if live and source:
         raise VpcacheError("--live probes a running stack: give --env instead of --from")
     if source:
-        subject = _Subject(Path(source).stem.strip("-") or "diagram", _read(source), source)
+        subject = _Subject(Path(source).stem.strip("-") or "diagram", read(source), source)
     else:
         subject = _stack(root, environment, target, name, live=live, is_quiet=as_json)
     text = _svg(subject)
@@ -88,10 +87,7 @@ def _stack(root: Path, environment: str, target: str, name: str, *, live: bool, 
         stack = Project(root).stack(environment, lab_target(lab.endpoint, os.environ), name or None)
         if not is_quiet:
             print(f"diagram {environment} as {stack.name}: no lab runs at {lab.endpoint}, nothing stands")
-    from vpcache.mock_plan import mock_plan
-
-    with step("plan"):
-        return _Subject(stack.name, mock_plan(stack), "plan")
+    return _Subject(stack.name, planned(stack), "plan")
 
 
 def _svg(subject: _Subject) -> str:
@@ -109,19 +105,3 @@ def _probed(stack: Stack) -> Sequence[Result]:
     outputs = stack.outputs()
     with step("probes"):
         return probes.verify(stack.target, outputs)
-
-
-def _read(source: str) -> Mapping[str, Any]:
-    """Return the JSON in a file, or on stdin for `-`. Raises VpcacheError if there is none."""
-    try:
-        text = sys.stdin.read() if source == "-" else Path(source).read_text()
-        document = json.loads(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise VpcacheError(f"cannot read {source}: {getattr(error, 'strerror', None) or error}") from error
-    except ValueError as error:
-        raise VpcacheError(
-            f"{source} is not JSON ({error}): give what `terraform show -json` prints"
-        ) from error
-    if not isinstance(document, dict):
-        raise VpcacheError(f"{source} is not what `terraform show -json` prints")
-    return document

@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 from vpcache.cost.prices import Prices
+from vpcache.resources import Resource
 
 DAYS_A_MONTH = 365 / 12
-
-
-class Resource(Protocol):
-    """A resource as Terraform tells of it."""
-
-    @property
-    def address(self) -> str: ...  # noqa: D102
-    @property
-    def type(self) -> str: ...  # noqa: D102
-    @property
-    def values(self) -> Mapping[str, Any]: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -55,9 +44,11 @@ class Bill:
 
 
 def bill(resources: Iterable[Resource], prices: Prices) -> Bill:
-    """Price resources; those whose type is free are on neither of the bill's lists."""
+    """Price resources; those that are free or only read are on neither of the bill's lists."""
     items, not_priced = [], []
     for resource in resources:
+        if resource.is_data:
+            continue
         price = _PRICED.get(resource.type)
         item = price(resource, prices) if price else None
         if item:

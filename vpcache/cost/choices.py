@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from vpcache.cost.bill import DAYS_A_MONTH, Rate, Resource, architecture_of
+from vpcache.cost.bill import DAYS_A_MONTH, Rate, architecture_of
 from vpcache.cost.prices import NodeType, Prices
+from vpcache.resources import Resource
 
 _GATEWAY_SERVICES = ("s3", "dynamodb")
 _LOG_DAYS = 14  # what the modules choose if told nothing
@@ -36,7 +37,7 @@ def choices(resources: Iterable[Resource], prices: Prices) -> list[Choice]:
 
 
 def _of(resources: Sequence[Resource], type_: str) -> list[Resource]:
-    return [resource for resource in resources if resource.type == type_]
+    return [resource for resource in resources if resource.type == type_ and not resource.is_data]
 
 
 def _gateway_endpoints(resources: Sequence[Resource], prices: Prices) -> Iterator[Choice]:
@@ -63,8 +64,8 @@ def _one_nat_gateway(resources: Sequence[Resource], prices: Prices) -> Iterator[
         False,
         saved,
         (),
-        f"the way out of all zones when its own is lost; ${crossing:.2f} for each GB of the other zones, "
-        f"which eats the saving at {saved / crossing:,.0f} GB a month",
+        f"every zone's way out with its own zone, and ${crossing:.2f} for each GB of the others: "
+        f"{saved / crossing:,.0f} GB a month eat the saving",
     )
 
 
