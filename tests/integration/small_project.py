@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
-MAIN = """
+HEAD = """
 terraform {
   backend "s3" {}
 
@@ -30,7 +30,11 @@ provider "aws" {
 variable "name" {
   type = string
 }
+"""
 
+MAIN = (
+    HEAD
+    + """
 module "vpc" {
   source = "../../modules/vpc"
 
@@ -54,6 +58,7 @@ output "vpc_id" {
   value = module.vpc.vpc_id
 }
 """
+)
 
 
 def make_small_project(folder: Path) -> Path:

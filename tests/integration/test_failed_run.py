@@ -5,33 +5,13 @@ import sys
 import xml.etree.ElementTree as ET
 
 import pytest
+from small_project import HEAD
 
 pytestmark = pytest.mark.lab
 
-ROOT_MODULE = """
-terraform {
-  backend "s3" {}
-
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = ">= 5.100, < 7.0"
-    }
-  }
-}
-
-provider "aws" {
-  region = "us-east-1"
-
-  default_tags {
-    tags = { Stack = var.name }
-  }
-}
-
-variable "name" {
-  type = string
-}
-
+ROOT_MODULE = (
+    HEAD
+    + """
 resource "aws_cloudwatch_log_group" "made" {
   name = "/aws/lambda/${var.name}"
 }
@@ -43,6 +23,7 @@ resource "aws_subnet" "refused" {
   depends_on = [aws_cloudwatch_log_group.made]
 }
 """
+)
 
 
 def test_a_run_that_failed_midway_leaves_a_whole_page(tmp_path):
