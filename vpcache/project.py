@@ -58,12 +58,13 @@ class Project:
         self.check_environment(environment)
         name = name or f"vpcache-{environment}"
         check_stack_name(name)
+        bundles = self.bundles()
         return Stack(
             name=name,
             environment_dir=self.root / "envs" / environment,
             target=target,
             work_dir=self.work_dir / "stacks" / target.name / name,
-            variables={"bundles": self.bundles()},
+            variables={"bundles": bundles} if bundles else {},  # a project without functions takes none
             notice=notice,
             temporary=temporary,
         )
