@@ -42,14 +42,14 @@ def apply(_: Context, env: str, target: str = "", name: str = "", yes: bool = Fa
     stack_commands.apply(ROOT, env, target, name, yes=yes)
 
 
-@task(help=STACK_HELP)
-def plan(_: Context, env: str, target: str = "", name: str = "") -> None:
+@task(help=STACK_HELP | JSON_HELP)
+def plan(_: Context, env: str, target: str = "", name: str = "", json: bool = False) -> None:
     """Show what apply would change.
 
     The exit status is 0 whether or not there are changes; "no changes" says that
     there are none.
     """
-    stack_commands.plan(ROOT, env, target, name)
+    stack_commands.plan(ROOT, env, target, name, as_json=json)
 
 
 @task(help=STACK_HELP | JSON_HELP)
@@ -320,14 +320,14 @@ def mend(_: Context, kind: str = "", target: str = "") -> None:
     lab_commands.mend(kind, target)
 
 
-@task
-def doctor(_: Context) -> None:
+@task(help=JSON_HELP)
+def doctor(_: Context, json: bool = False) -> None:
     """Say what this machine lacks for the lab, and what to do.
 
     While a lab runs, also whether its kernel and processes are what its control
     plane says.
     """
-    lab_commands.doctor()
+    lab_commands.doctor(as_json=json)
 
 
 PLACE_HELP = {

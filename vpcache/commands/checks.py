@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -125,7 +126,7 @@ def check(root: Path) -> None:
     """Run every linter, a line for each; show what the failed ones say."""
     failed = []
     scan = Check("checkov", [*security_scan.commands(Project(root).work_dir)], os.environ)
-    checks = [scan, *_python_checks(), *_workflow_checks(), *_terraform_checks(root)]
+    checks = [scan, *_python_checks(), *_shell_checks(), *_workflow_checks(), *_terraform_checks(root)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         complaints = pool.map(lambda one: one.complaint(root), checks)
         for one, complaint in zip(checks, complaints, strict=True):
@@ -145,6 +146,14 @@ def check(root: Path) -> None:
 def _python_checks() -> Iterator[Check]:
     for name in ("ruff check .", "ruff format --check .", "mypy"):
         yield Check(name, [[sys.executable, "-m", *name.split()]], os.environ)
+
+
+def _shell_checks() -> Iterator[Check]:
+    """Yield the check of what is bash, where there is a ShellCheck: its wheels are not for all machines."""
+    if shellcheck := shutil.which("shellcheck"):
+        yield Check("shellcheck inv", [[shellcheck, "inv", ".ci/run"]], os.environ)
+    else:
+        print("absent  shellcheck inv: install shellcheck to check it here", flush=True)
 
 
 def _workflow_checks() -> Iterator[Check]:

@@ -48,7 +48,7 @@ def status(*, as_json: bool) -> None:
 
 
 @in_one_line
-def doctor() -> None:
+def doctor(*, as_json: bool) -> None:
     """Say whether this host has what the lab needs and, if the lab runs, whether it is what it says."""
     findings = examine()
     lab = chosen_lab()
@@ -56,8 +56,11 @@ def doctor() -> None:
         differences = lab.differences()
         words = "; ".join(differences) or "model, kernel and processes agree"
         findings.append(Finding(f"lab on port {lab.port}", not differences, words))
-    for finding in findings:
-        print(f"{'ok' if finding.is_ok else 'FAILED':6}  {finding.name:18}  {finding.words}".rstrip())
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in findings]))
+    else:
+        for finding in findings:
+            print(f"{'ok' if finding.is_ok else 'FAILED':6}  {finding.name:18}  {finding.words}".rstrip())
     failed = [finding.name for finding in findings if not finding.is_ok]
     if failed:
         raise VpcacheError(f"{len(failed)} of {len(findings)} are not ok: {', '.join(failed)}")

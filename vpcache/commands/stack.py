@@ -38,15 +38,20 @@ def apply(root: Path, environment: str, target: str, name: str, *, yes: bool) ->
 
 
 @in_one_line
-def plan(root: Path, environment: str, target: str, name: str) -> None:
+def plan(root: Path, environment: str, target: str, name: str, *, as_json: bool) -> None:
     """Show what an apply would change."""
     stack = chosen_stack(root, environment, target, name, start_lab=True)
-    say_header("plan", stack)
+    if not as_json:
+        say_header("plan", stack)
     with stack.alone():
         with step("init"):
             stack.init()
         with step("plan"):
             planned = stack.plan()
+        if as_json:
+            counts = {"add": planned.add, "change": planned.change, "remove": planned.remove}
+            print(json.dumps(counts | {"changes": stack.changes(planned)}))
+            return
     print("no changes" if planned.is_empty else planned.text)
 
 
