@@ -187,6 +187,14 @@ def test_a_plan_is_read_with_the_vpc_that_it_found_and_without_values_that_it_ma
     assert [each.public_address for each in drawn.subnets[0].nat_gateways] == [""]
 
 
+def test_a_plan_that_knows_no_ids_yet_is_refused_as_it_would_be_drawn_wrong():
+    parts = network(1)
+    for part in parts:
+        part["change"] = {"actions": ["create"], "after": part["values"] | {"id": None}}
+    with pytest.raises(VpcacheError, match=r"aws_vpc\.shop has no id in this plan"):
+        picture({"format_version": "1.2", "resource_changes": parts})
+
+
 @pytest.mark.parametrize(
     ("document", "words"),
     [

@@ -14,13 +14,30 @@ from vpcache.picture.routing import Routing
 from vpcache.picture.rules import Rule, rules
 from vpcache.resources import Resource, Resources, resources
 
+# what others in the picture refer to by id
+_REFERRED_TO = (
+    "aws_internet_gateway",
+    "aws_nat_gateway",
+    "aws_route_table",
+    "aws_security_group",
+    "aws_subnet",
+    "aws_vpc",
+)
+
 
 def picture(document: Mapping[str, Any]) -> Picture:
     """Return the picture of what `terraform show -json` tells of a state or plan.
 
-    Raises VpcacheError if that is neither, or has no subnet.
+    Raises VpcacheError if that is neither, has no subnet, or has no ids yet, without which nobody knows what
+    leads where.
     """
     found = resources(document)
+    for each in found.of(*_REFERRED_TO):
+        if not each.text("id"):
+            raise VpcacheError(
+                f"{each.address} has no id in this plan, as it is not made yet: give the state after the "
+                "apply, or draw an environment by --env"
+            )
     subnets = found.of("aws_subnet", "aws_default_subnet")
     if not subnets:
         raise VpcacheError("there is no aws_subnet in this state or plan: nothing to draw")
