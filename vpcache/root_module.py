@@ -12,7 +12,7 @@ _BACKEND = re.compile(r'^\s*backend\s+"([\w-]+)"', re.MULTILINE)
 _VARIABLE = re.compile(r'^\s*variable\s+"([\w-]+)"', re.MULTILINE)
 
 
-def check_root_module(folder: Path, variables: Iterable[str]) -> None:
+def check_root_module(folder: Path, variables: Iterable[str] = ()) -> None:
     """Raise VpcacheError unless the HCL in `folder` has an `s3` backend, a variable `name`, and `variables`.
 
     Terraform only warns of either: without the backend the state would lie in the folder, where no other

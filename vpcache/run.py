@@ -21,6 +21,7 @@ from vpcache.kinds import STACK_TAG
 from vpcache.lab.client import Lab
 from vpcache.leftovers import leftovers
 from vpcache.report.facts import Facts, noted
+from vpcache.root_module import check_root_module
 from vpcache.stack import Stack
 from vpcache.target import LAB, Target, aws_target, lab_target, target_name
 
@@ -134,6 +135,7 @@ class Run:
 
     def _apply(self, stack: Stack) -> None:
         try:
+            check_root_module(stack.environment_dir, stack.variables)
             stack.init()
             # before the first resource: what is begun must be ended
             self._journal.write_text(

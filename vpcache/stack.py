@@ -88,9 +88,9 @@ class Stack:
     def init(self) -> None:
         """Prepare Terraform's data for this stack, the state bucket included.
 
-        Raises VpcacheError if the root module cannot be a stack, or does not take the variables.
+        Raises VpcacheError if the root module cannot be a stack.
         """
-        check_root_module(self.environment_dir, self.variables)
+        check_root_module(self.environment_dir)
         ensure_bucket(self.target, self.state.bucket)
         plugins = plugin_dir(self.target.environment)
         self._terraform.cmd(

@@ -156,3 +156,18 @@ def test_a_page_that_cannot_be_written_is_refused_before_anything_runs(foreign):
     done = foreign.runpytest_subprocess("--vpcache-report-dir", "taken.txt")
     done.stderr.fnmatch_lines(["ERROR: --vpcache-report-dir is 'taken.txt': File exists"])
     assert done.ret == pytest.ExitCode.USAGE_ERROR
+
+
+def test_a_variable_that_the_root_module_does_not_take_is_one_line(foreign):
+    foreign.mkdir("infra").joinpath("main.tf").write_text(ROOT_MODULE)
+    foreign.makeconftest("""
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def stack_variables():
+            return {"bundel": {}}
+    """)
+    foreign.makepyfile("def test_one(stack): pass")
+    done = foreign.runpytest_subprocess("--vpcache-env-dir", "infra")
+    done.assert_outcomes(errors=1)
+    done.stdout.fnmatch_lines(["root module */infra has no variable bundel: it takes name"])

@@ -11,7 +11,7 @@ NAME = 'variable "name" {\n  type = string\n}\n'
 def refusal(tmp_path):
     """Return what is said against HCL, as far as the folder's name goes."""
 
-    def of(hcl, variables=("name",)):
+    def of(hcl, variables=()):
         (tmp_path / "main.tf").write_text(hcl)
         with pytest.raises(VpcacheError) as error:
             check_root_module(tmp_path, variables)
