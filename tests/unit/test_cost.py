@@ -122,6 +122,8 @@ def test_addresses_of_others_are_not_saved():
 def test_gateway_endpoints_save_by_gb_and_nothing_without_a_gateway():
     there = [*DEV, *made("aws_vpc_endpoint", service_name="com.amazonaws.us-east-1.s3")]
     assert choice(there, "gateway endpoint for s3").is_taken
+    interface = {"service_name": "com.amazonaws.us-east-1.s3", "vpc_endpoint_type": "Interface"}
+    assert not choice([*DEV, *made("aws_vpc_endpoint", **interface)], "gateway endpoint for s3").is_taken
     missing = choice(there, "gateway endpoint for dynamodb")
     assert not missing.is_taken
     assert missing.rates[0].usd == 0.045
@@ -182,7 +184,7 @@ def test_a_choice_that_is_taken_says_so():
 
 
 def test_every_price_has_a_day_a_source_and_a_page():
-    for name, price in PRICES.price.items():
+    for name, price in PRICES.all.items():
         assert price.source.startswith("https://"), name
         assert price.page.startswith(("https://aws.amazon.com/", "https://docs.aws.amazon.com/")), name
         assert date(2024, 1, 1) <= price.read <= date.today(), name

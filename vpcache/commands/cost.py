@@ -33,7 +33,6 @@ def cost(root: Path, environment: str, *, source: str, as_json: bool) -> None:
     prices, everything = load_prices(), resources(document).all
     priced, options = bill(everything, prices), choices(everything, prices)
     if as_json:
-        used = {name: asdict(price) for name, price in prices.price.items()}
         report = {
             "region": prices.region,
             "currency": "USD",
@@ -41,7 +40,7 @@ def cost(root: Path, environment: str, *, source: str, as_json: bool) -> None:
             "resources": [asdict(item) for item in priced.items],
             "not_priced": priced.not_priced,
             "choices": [asdict(choice) for choice in options],
-            "prices": used,
+            "prices": {name: asdict(price) for name, price in prices.all.items()},
         }
         print(json.dumps(report, default=str))  # days
         return

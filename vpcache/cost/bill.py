@@ -78,7 +78,7 @@ def _cache(resource: Resource, prices: Prices) -> Item | None:
     number = int(resource.values.get("num_cache_nodes") or 1)
     what = f"{number} cache nodes {node_type.name}"
     across = Rate(2 * prices.price["between_zones_gb"].usd, "GB read from a node of another zone")
-    return _item(resource, what, number * node_type.usd * prices.hours_a_month, across)
+    return _item(resource, what, number * node_type.price.usd * prices.hours_a_month, across)
 
 
 def _function(resource: Resource, prices: Prices) -> Item:

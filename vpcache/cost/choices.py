@@ -43,7 +43,8 @@ def _of(resources: Sequence[Resource], type_: str) -> list[Resource]:
 def _gateway_endpoints(resources: Sequence[Resource], prices: Prices) -> Iterator[Choice]:
     if not _of(resources, "aws_nat_gateway"):
         return
-    there = {str(endpoint.values.get("service_name")) for endpoint in _of(resources, "aws_vpc_endpoint")}
+    endpoints = _of(resources, "aws_vpc_endpoint")
+    there = [each.text("service_name") for each in endpoints if each.text("vpc_endpoint_type") != "Interface"]
     saved = prices.price["nat_gateway_gb"].usd - prices.price["gateway_endpoint_gb"].usd
     for service in _GATEWAY_SERVICES:
         is_taken = any(name.endswith(f".{service}") for name in there)
@@ -95,17 +96,17 @@ def _node_types(resources: Sequence[Resource], prices: Prices) -> Iterator[Choic
             loses = f"{now.memory - other.memory:g} of {now.memory:g} GiB of memory a node"
             if other.memory >= now.memory:
                 loses = "no memory; another processor"
-            saved = (now.usd - other.usd) * hours
+            saved = (now.price.usd - other.price.usd) * hours
             yield Choice(f"{other.name} instead of {now.name}", False, saved, (), loses)
 
 
 def _cheaper(now: NodeType, types: Iterable[NodeType]) -> Iterator[NodeType]:
     """Yield the cheapest type with as much memory, and the next smaller one of the same family."""
-    cheaper = [other for other in types if other.usd < now.usd]
+    cheaper = [other for other in types if other.price.usd < now.price.usd]
     as_large = [other for other in cheaper if other.memory >= now.memory]
     smaller = [other for other in cheaper if other.family == now.family and other.memory < now.memory]
     if as_large:
-        yield min(as_large, key=lambda other: other.usd)
+        yield min(as_large, key=lambda other: other.price.usd)
     if smaller:
         yield max(smaller, key=lambda other: other.memory)
 

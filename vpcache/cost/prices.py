@@ -22,10 +22,10 @@ class Price:
 
 @dataclass(frozen=True)
 class NodeType:
-    """A type of cache node: US dollars an hour, and GiB of memory."""
+    """A type of cache node: its price by the hour, and its memory in GiB."""
 
     name: str
-    usd: float
+    price: Price
     memory: float
 
     @property
@@ -42,7 +42,6 @@ class Prices:
     hours_a_month: int
     price: Mapping[str, Price]
     node_types: Mapping[str, NodeType]
-    nodes_read: date
     free_types: frozenset[str]
 
     def a_month(self, name: str) -> float:
@@ -50,9 +49,14 @@ class Prices:
         return self.price[name].usd * self.hours_a_month
 
     @property
+    def all(self) -> Mapping[str, Price]:
+        """Every price by its name, or by the type of node."""
+        return {**self.price, **{name: node.price for name, node in self.node_types.items()}}
+
+    @property
     def read(self) -> tuple[date, date]:
         """When the first and the last price were read."""
-        days = sorted([self.nodes_read, *(price.read for price in self.price.values())])
+        days = sorted(price.read for price in self.all.values())
         return days[0], days[-1]
 
 
@@ -60,11 +64,14 @@ def load_prices() -> Prices:
     """Return the table that comes with this package."""
     table = tomllib.loads((files("vpcache.cost") / "prices.toml").read_text())
     nodes = table["cache_nodes"]
+    types = nodes.pop("types")
     return Prices(
         region=table["region"],
         hours_a_month=table["hours_a_month"],
         price={name: Price(**price) for name, price in table["price"].items()},
-        node_types={name: NodeType(name, **values) for name, values in nodes["types"].items()},
-        nodes_read=nodes["read"],
+        node_types={
+            name: NodeType(name, Price(usd=values["usd"], **nodes), values["memory"])
+            for name, values in types.items()
+        },
         free_types=frozenset(table["free"]["types"]),
     )
