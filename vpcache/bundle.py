@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -41,9 +42,14 @@ class Bundle:
     path: Path
     sha256: str
 
-    def as_variable(self) -> dict[str, str]:
-        """Return what the `bundle` variable of the vpc_lambda module takes."""
-        return {"path": str(self.path), "sha256": self.sha256}
+    def as_variable(self, root_module: Path | None = None) -> dict[str, str]:
+        """Return what the `bundle` variable of the vpc_lambda module takes.
+
+        Seen from `root_module`, where Terraform runs, the path is the same in every clone: an absolute one
+        would be a change to whoever applies from elsewhere.
+        """
+        path = self.path if root_module is None else os.path.relpath(self.path, root_module)
+        return {"path": str(path), "sha256": self.sha256}
 
 
 def bundle(source: Path, work_dir: Path) -> Bundle:

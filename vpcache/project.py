@@ -58,10 +58,11 @@ class Project:
         self.check_environment(environment)
         name = name or f"vpcache-{environment}"
         check_stack_name(name)
-        bundles = self.bundles()
+        environment_dir = self.root / "envs" / environment
+        bundles = self.bundles(environment_dir)
         return Stack(
             name=name,
-            environment_dir=self.root / "envs" / environment,
+            environment_dir=environment_dir,
             target=target,
             work_dir=self.work_dir / "stacks" / target.name / name,
             variables={"bundles": bundles} if bundles else {},  # a project without functions takes none
@@ -69,10 +70,10 @@ class Project:
             temporary=temporary,
         )
 
-    def bundles(self) -> dict[str, dict[str, str]]:
-        """Return path and hash of each function's bundle by folder name, as the environments take them."""
+    def bundles(self, root_module: Path | None = None) -> dict[str, dict[str, str]]:
+        """Return path, seen from `root_module`, and hash of each function's bundle by folder name."""
         return {
-            source.name: bundle(source, self.work_dir / "bundles").as_variable()
+            source.name: bundle(source, self.work_dir / "bundles").as_variable(root_module)
             for source in sorted((self.root / "lambda").iterdir())
             if (source / "handler.py").exists()
         }

@@ -103,3 +103,13 @@ def test_the_cached_api_is_at_most_2_mb_and_imports_alone(tmp_path):
     assert made.path.stat().st_size <= 2_000_000
     program = f"import sys; sys.path.insert(0, {str(made.path)!r}); import handler, exchange"
     subprocess.run([sys.executable, "-I", "-S", "-B", "-c", program], check=True)
+
+
+def test_every_clone_names_a_bundle_alike_as_terraform_sees_it(tmp_path):
+    seen = []
+    for clone in ("here", "else/where"):
+        root = tmp_path / clone
+        made = bundle(write(root / "lambda/fn", {"handler.py": b"x = 1\n"}), root / ".vpcache/bundles")
+        seen.append(made.as_variable(root / "envs/dev"))
+    assert seen[0] == seen[1]
+    assert (tmp_path / "here/envs/dev" / seen[0]["path"]).resolve().is_file()
