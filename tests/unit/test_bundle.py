@@ -109,6 +109,8 @@ def test_every_clone_names_a_bundle_alike_as_terraform_sees_it(tmp_path):
     seen = []
     for clone in ("here", "else/where"):
         root = tmp_path / clone
+        (root / "lambda").mkdir(parents=True)
+        (root / "envs/dev").mkdir(parents=True)
         made = bundle(write(root / "lambda/fn", {"handler.py": b"x = 1\n"}), root / ".vpcache/bundles")
         seen.append(made.as_variable(root / "envs/dev"))
     assert seen[0] == seen[1]
