@@ -38,12 +38,14 @@ class Outsider:
             "GIT_CONFIG_VALUE_0": HOME,
         }
 
-    def run(self, folder: Path, *words: str, seconds: float = 300) -> subprocess.CompletedProcess[str]:
-        """Run Python with `words` in `folder` to its end."""
+    def run(
+        self, folder: Path, *words: str, seconds: float = 300, **changes: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run Python with `words` in `folder` to its end, in an environment with `changes`."""
         return subprocess.run(
             [self.python, *words],
             cwd=folder,
-            env=self.environment,
+            env=self.environment | changes,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -53,21 +55,24 @@ class Outsider:
         )
 
 
-def new_outsider(folder: Path, *, with_dependencies: bool) -> Outsider:
-    """Build the wheel, install it, and make a repository of the working tree with the version's tag.
+def newcomer(folder: Path) -> Outsider:
+    """Return somebody who has not installed anything yet."""
+    _command(sys.executable, "-m", "venv", str(folder / "venv"))
+    return Outsider(folder / "venv/bin/python", _repository(folder))
 
-    The dependencies come from the index, or else are those of this very environment, found by path.
+
+def owner_of_the_wheel(folder: Path) -> Outsider:
+    """Return somebody who has built and installed the wheel, without the network.
+
+    Its dependencies are this very environment's, found by path: that they are all declared is for `newcomer`
+    to show, who installs them.
     """
     python = folder / "venv/bin/python"
     _command(sys.executable, "-m", "venv", "--without-pip", str(folder / "venv"))
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "--python", str(python))
-    wheel = str(_wheel(folder))
-    if with_dependencies:
-        _command(*pip, "install", wheel)
-    else:
-        _command(*pip, "install", "--no-index", "--no-deps", wheel)
-        (site,) = (folder / "venv/lib").glob("python*/site-packages")
-        (site / "dependencies.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
+    _command(*pip, "install", "--no-index", "--no-deps", str(_wheel(folder)))
+    (site,) = (folder / "venv/lib").glob("python*/site-packages")
+    (site / "dependencies.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
     return Outsider(python, _repository(folder))
 
 

@@ -7,7 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from outsider import ROOT, VERSION, Outsider, new_outsider
+from commands import own_lab
+from documents import shown
+from outsider import ROOT, VERSION, Outsider, newcomer, owner_of_the_wheel
+
+from vpcache.lab.client import Lab
+from vpcache.run import free_port
 
 pytestmark = pytest.mark.lab
 
@@ -20,11 +25,9 @@ print(json.dumps([vpcache.__file__, importlib.metadata.version("vpcache"), has_p
 """
 
 
-@pytest.fixture(scope="module", params=["path", pytest.param("index", marks=pytest.mark.long)])
-def outsider(request, tmp_path_factory) -> Outsider:
-    """An outsider whose dependencies are this environment's, or with --long fetched for the wheel alone."""
-    folder = tmp_path_factory.mktemp("outsider")
-    return new_outsider(folder, with_dependencies=request.param == "index")
+@pytest.fixture(scope="module")
+def outsider(tmp_path_factory) -> Outsider:
+    return owner_of_the_wheel(tmp_path_factory.mktemp("outsider"))
 
 
 @pytest.fixture
@@ -44,6 +47,23 @@ def test_the_example_passes_far_from_this_clone(outsider, repository):
     assert f"vpcache-{VERSION}" in done.stdout
     assert list(repository.rglob("vpcache-test-*")) == []
     assert "data:image/svg+xml;base64," in (repository / "reports/report.html").read_text()
+
+
+@pytest.mark.long
+def test_the_document_s_commands_work_for_a_newcomer(repository, tmp_path):
+    """On AWS too: there it is a lab, started by hand."""
+    reader = newcomer(tmp_path)
+    document = ROOT / "docs/testing-your-own-stack.md"
+    commands = [each.words[1:] for each in shown(document) if each.words[0] == "python"]
+    assert len(commands) == 3
+    with own_lab(free_port()) as lab:
+        lab.succeed("lab.start")
+        keys = {"AWS_ACCESS_KEY_ID": "by-hand", "AWS_SECRET_ACCESS_KEY": "by-hand"}
+        for words in commands:
+            done = reader.run(repository, *words, AWS_ENDPOINT_URL=Lab(lab.port).endpoint, **keys)
+            assert done.returncode == 0, f"{words}\n{done.stdout}"
+        assert "2 passed, 1 skipped" in done.stdout
+        assert "vpcache: infra on aws" in done.stdout
 
 
 def test_the_package_is_the_wheels(outsider, tmp_path):
