@@ -10,7 +10,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted(
-    path for pattern in ("README.md", "docs/*.md", "modules/*/README.md", "examples/*/README.md") for path in ROOT.glob(pattern)
+    path
+    for pattern in ("README.md", "docs/*.md", "modules/*/README.md", "examples/*/README.md")
+    for path in ROOT.glob(pattern)
 )
 OURS = ("./inv", "invoke")
 
