@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -64,6 +65,13 @@ def test_the_document_s_commands_work_for_a_newcomer(repository, tmp_path):
             assert done.returncode == 0, f"{words}\n{done.stdout}"
         assert "2 passed, 1 skipped" in done.stdout
         assert "vpcache: infra on aws" in done.stdout
+
+
+def test_the_lab_s_needs_are_told_without_tasks(outsider, tmp_path):
+    assert outsider.run(tmp_path, "-m", "vpcache.lab.doctor").returncode == 0
+    done = outsider.run(tmp_path, "-m", "vpcache.lab.doctor", PATH="/nonexistent")
+    assert done.returncode == 1
+    assert re.search(r"^FAILED  memcached +not found: install memcached$", done.stdout, re.MULTILINE)
 
 
 def test_the_package_is_the_wheels(outsider, tmp_path):

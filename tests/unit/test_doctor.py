@@ -48,7 +48,7 @@ def test_a_host_without_namespaces_left_says_so_in_one_finding() -> None:
     code = (
         "from pathlib import Path; from vpcache.lab.doctor import examine;"
         "Path('/proc/sys/user/max_net_namespaces').write_text('0');"  # of this user namespace alone
-        "print(*(finding for finding in examine() if not finding.is_ok), sep='\\n')"
+        "print(*(repr(finding) for finding in examine() if not finding.is_ok), sep='\\n')"
     )
     inside = ["unshare", "--user", "--map-root-user", sys.executable, "-c", code]
     (missing,) = subprocess.run(inside, check=True, capture_output=True, text=True).stdout.splitlines()

@@ -29,6 +29,22 @@ terraform {
 
 variable "name" {}
 """
+STACK_OF_MARKS = """
+resource "terraform_data" "this" {
+  provisioner "local-exec" {
+    command = "echo applied >> marks"
+  }
+
+  provisioner "local-exec" {
+    when    = destroy
+    command = "echo destroyed >> marks"
+  }
+}
+
+output "greeting" {
+  value = "hello ${var.name}"
+}
+"""
 TERRAFORM_THAT_FAILS = """#!/bin/sh
 [ "$1" = version ] && echo '{"terraform_version": "1.11.4"}' && exit
 echo "$1" >> "$(dirname "$0")/calls"
@@ -171,3 +187,42 @@ def test_a_variable_that_the_root_module_does_not_take_is_one_line(foreign):
     done = foreign.runpytest_subprocess("--vpcache-env-dir", "infra")
     done.assert_outcomes(errors=1)
     done.stdout.fnmatch_lines(["root module */infra has no variable bundel: it takes name"])
+
+
+@pytest.mark.parametrize("mark", ["", "@pytest.mark.drill"], ids=["looks", "drills"])
+def test_outputs_are_held_alone_by_a_drill_and_together_by_all_else(foreign, mark):
+    foreign.makeconftest("""
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def _stack_outputs():
+            return {}
+    """)
+    foreign.makepyfile(f"""
+        import fcntl
+        import pytest
+
+        {mark}
+        def test_one(request, vpcache_run, outputs):
+            with (vpcache_run.folder / "in-use").open() as other:
+                try:
+                    fcntl.flock(other, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                    is_alone = False
+                except BlockingIOError:
+                    is_alone = True
+            assert is_alone == (request.node.get_closest_marker("drill") is not None)
+    """)
+    foreign.runpytest_subprocess("--strict-markers").assert_outcomes(passed=1)
+
+
+def test_a_stack_is_applied_once_for_all_workers_and_destroyed_at_the_end(foreign):
+    foreign.mkdir("infra").joinpath("main.tf").write_text(ROOT_MODULE + STACK_OF_MARKS)
+    foreign.makepyfile("""
+        def test_one(stack): assert stack.outputs()["greeting"] == f"hello {stack.name}"
+        def test_two(outputs): assert "destroyed" not in open("infra/marks").read()
+    """)
+    done = foreign.runpytest_subprocess("--vpcache-env-dir", "infra", "-n", "2")
+    done.assert_outcomes(passed=2, warnings=1)
+    done.stdout.fnmatch_lines(["*nothing of vpcache-test-* bears the tag Stack, so what a destroy leaves*"])
+    assert (foreign.path / "infra/marks").read_text() == "applied\ndestroyed\n"
+    assert not list(foreign.path.glob("tmp/*vpcache*"))

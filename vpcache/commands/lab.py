@@ -59,8 +59,7 @@ def doctor(*, as_json: bool) -> None:
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings]))
     else:
-        for finding in findings:
-            print(f"{'ok' if finding.is_ok else 'FAILED':6}  {finding.name:18}  {finding.words}".rstrip())
+        print(*findings, sep="\n")
     failed = [finding.name for finding in findings if not finding.is_ok]
     if failed:
         raise VpcacheError(f"{len(failed)} of {len(findings)} are not ok: {', '.join(failed)}")

@@ -87,7 +87,9 @@ class Lab:
         daemon.wait()  # it has forked the lab and is done
         if said != "ready":
             raise LabError(
-                said or f"the lab did not start: `invoke lab.doctor` says what this machine lacks, {log} more"
+                said
+                or "the lab did not start: `python -m vpcache.lab.doctor` says what this machine lacks, "
+                f"{log} more"
             )
         return self.status()
 

@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -67,6 +68,9 @@ class Finding:
     name: str
     is_ok: bool
     words: str = ""
+
+    def __str__(self) -> str:
+        return f"{'ok' if self.is_ok else 'FAILED':6}  {self.name:18}  {self.words}".rstrip()
 
 
 def examine() -> list[Finding]:
@@ -166,3 +170,14 @@ def _written(name: str, path: Path, value: str) -> Finding:
     except OSError as error:
         return Finding(name, False, f"/proc/sys cannot be written ({error.strerror}): {_CONTAINER}")
     return Finding(name, True, "/proc/sys can be written")
+
+
+def main() -> None:
+    """Print what there is, for those who have the package and no tasks; exit status 1 if something lacks."""
+    findings = examine()
+    print(*findings, sep="\n")
+    sys.exit(not all(finding.is_ok for finding in findings))
+
+
+if __name__ == "__main__":
+    main()

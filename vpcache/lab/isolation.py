@@ -48,7 +48,7 @@ def run_isolated(body: Callable[[int], None]) -> int:
     except OSError as error:
         raise LabError(
             f"the kernel forbids the lab's namespaces ({error.strerror}): run as root, or allow unprivileged "
-            "user namespaces; `invoke lab.doctor` says how"
+            "user namespaces; `python -m vpcache.lab.doctor` says how"
         ) from error
     first = os.fork()
     if first:
