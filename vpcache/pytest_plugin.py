@@ -97,14 +97,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="looks at the lab's wires; the target is aws"))
 
 
-@pytest.hookimpl(
-    tryfirst=True
-)  # before xdist's own, which tells its controller that the worker has collected
+# before xdist's own, which tells its controller that the worker has collected
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Join the run if a test is going to use it."""
-    if not session.config.option.collectonly and any(
-        "vpcache_run" in _fixtures(item) for item in session.items
-    ):
+    is_used = any("vpcache_run" in _fixtures(item) for item in session.items)
+    if is_used and not session.config.option.collectonly:
         _join(session.config)
 
 
