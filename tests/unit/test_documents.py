@@ -13,6 +13,7 @@ from invoke.program import Program
 # what else a reader is told to type, and where that is tried; a line that is not here has to be looked at
 ELSEWHERE = {
     r"python -m (pip install --requirement requirements\.txt|pytest.*)": "tests/integration/test_outsider.py",
+    r"export AWS_ENDPOINT_URL=.*": "tests/integration/test_aws_target.py",
     r"git clone \S+ vpcache && cd vpcache": "the address is nobody's",
     r"source <\(./inv --print-completion-script bash\)": "tests/unit/test_inv.py",
     r"sudo .*": "an account of one's own is made by hand",
