@@ -40,7 +40,7 @@ def test_with_a_hung_node_no_call_fails_and_the_other_node_takes_its_keys(drill)
 
 
 def test_without_any_node_no_call_fails(drill):
-    report = drill("all-nodes", Schedule(2, 4, 6))
+    report = drill("all-nodes", Schedule(2, 4, 12))
     assert report.during.errors == report.after.errors == 0, report.figures()
     assert report.during.hit_rate < 0.05, report.figures()
     assert report.after.hit_rate_back(report.before.hit_rate) is not None, report.figures()

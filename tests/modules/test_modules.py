@@ -20,7 +20,10 @@ from vpcache.terraform import plugin_dir, terraform_environment
 from vpcache.terraform_release import find_terraform
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = sorted(str(main.parent.relative_to(ROOT)) for main in ROOT.glob("*/*/main.tf"))
+TREES = ("modules", "envs")
+FOLDERS = sorted(
+    str(main.parent.relative_to(ROOT)) for tree in TREES for main in ROOT.glob(f"{tree}/*/main.tf")
+)
 
 TWO_ZONES = {
     "us-east-1a": {"public_cidr": "10.0.0.0/26", "private_cidr": "10.0.0.128/26"},
@@ -80,7 +83,7 @@ class Workspace:
 
 
 def workspace(folder: str, tmp_path: Path, **environment: str) -> Workspace:
-    for tree in ("modules", "envs"):
+    for tree in TREES:
         shutil.copytree(
             ROOT / tree, tmp_path / tree, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*")
         )
