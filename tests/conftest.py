@@ -3,7 +3,6 @@ import pytest
 
 from vpcache.bundle import EGRESS_PROBE
 
-
 # a deadline for each example would measure what else the machine does
 hypothesis.settings.register_profile("suite", deadline=None)
 hypothesis.settings.load_profile("suite")
