@@ -76,6 +76,22 @@ class Run:
                 lab.start(self.folder / "lab.log")
             return Lab(int(self._lab_port.read_text()))
 
+    @contextmanager
+    def own_lab(self) -> Iterator[Lab]:
+        """Give a test a lab of its own, to be started by it.
+
+        It ends with the test, or with the run: pytest-xdist kills workers on a signal, and their teardowns.
+        """
+        lab = Lab(free_port())
+        self._own_labs.mkdir(exist_ok=True)
+        record = self._own_labs / str(lab.port)
+        record.touch()
+        try:
+            yield lab
+        finally:
+            lab.stop()
+            record.unlink(missing_ok=True)  # the run may have ended first
+
     def target(self) -> Target:
         """Return where this run's stack is applied. Raises VpcacheError if there is no such target."""
         if target_name(self.target_name, {}) != LAB:
@@ -106,9 +122,12 @@ class Run:
             self._destroy()
 
     def bury(self) -> None:
-        """Stop the run's lab, and with it whatever stands there, and forget the run."""
+        """Stop the run's labs, and with them whatever stands there, and forget the run."""
+        ports = [record.name for record in self._own_labs.glob("*")]
         if self._lab_port.exists():
-            Lab(int(self._lab_port.read_text())).stop()
+            ports.append(self._lab_port.read_text())
+        for port in ports:
+            Lab(int(port)).stop()
         shutil.rmtree(self.folder)
 
     @property
@@ -200,6 +219,10 @@ class Run:
     @property
     def _lab_port(self) -> Path:
         return self.folder / "lab-port"
+
+    @property
+    def _own_labs(self) -> Path:
+        return self.folder / "own-labs"
 
     @property
     def _journal(self) -> Path:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vpcache.run import Run
+
 ROOT = Path(__file__).parents[2]
 SECONDS = 300
 
@@ -71,13 +73,10 @@ class Commands:
 
 
 @contextmanager
-def own_lab(port: int) -> Iterator[Commands]:
+def own_lab(run: Run) -> Iterator[Commands]:
     """Give commands for a lab that ends with the test, however it ends."""
-    commands = Commands(port)
-    try:
-        yield commands
-    finally:
-        commands.run("lab.stop")
+    with run.own_lab() as lab:
+        yield Commands(lab.port)
 
 
 def machine() -> dict[str, list[str]]:

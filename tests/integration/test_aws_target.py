@@ -22,9 +22,9 @@ YES = ("--target", "aws", "--yes")
 
 
 @pytest.fixture
-def by_hand(tmp_path, monkeypatch):
+def by_hand(tmp_path, monkeypatch, vpcache_run):
     """Commands that know no lab: only AWS_ENDPOINT_URL leads to the one that runs."""
-    with own_lab(free_port()) as lab:
+    with own_lab(vpcache_run) as lab:
         lab.succeed("lab.start")
         monkeypatch.setenv("AWS_ENDPOINT_URL", Lab(lab.port).endpoint)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "by-hand")

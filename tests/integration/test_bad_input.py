@@ -5,12 +5,10 @@ import socket
 import pytest
 from commands import own_lab
 
-from vpcache.run import free_port
-
 
 @pytest.fixture
-def commands():
-    with own_lab(free_port()) as commands:
+def commands(vpcache_run):
+    with own_lab(vpcache_run) as commands:
         yield commands
 
 

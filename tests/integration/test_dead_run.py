@@ -16,9 +16,12 @@ pytestmark = pytest.mark.lab
 SUITE = """
 import sys, time
 
-def test_holds_a_lab(lab):
-    print("lab", lab.port, file=sys.stderr, flush=True)  # stdout is xdist's in a worker
-    time.sleep(300)
+def test_holds_labs(lab, vpcache_run):
+    with vpcache_run.own_lab() as own:
+        own.start(vpcache_run.folder / "own.log")
+        for each in (lab, own):
+            print("lab", each.port, file=sys.stderr, flush=True)  # stdout is xdist's in a worker
+        time.sleep(300)
 
 def test_joins(vpcache_run):
     pass
@@ -50,18 +53,22 @@ def start_pytest(tmp_path):
         process.communicate()
 
 
-def _lab_of(process) -> Lab:
-    line = next(line for line in process.stdout if line.startswith("lab "))
-    return Lab(int(line.split()[1]))
+def _labs_of(process) -> list[Lab]:
+    """Return the run's lab and the one of a test's own."""
+    lines = (line for line in process.stdout if line.startswith("lab "))
+    return [Lab(int(next(lines).split()[1])) for _ in range(2)]
+
+
+def _processes_of(labs) -> set[int]:
+    return {process for lab in labs for process in inhabitants(lab.status().pid)}
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "xdist"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signalled_run_ends_its_lab_itself(start_pytest, tmp_path, number, workers):
+def test_a_signalled_run_ends_its_labs_itself(start_pytest, tmp_path, number, workers):
     before = machine()
     run = start_pytest(*workers)
-    lab = _lab_of(run)
-    processes = inhabitants(lab.status().pid)
+    processes = _processes_of(_labs_of(run))
     run.send_signal(number)
     run.communicate(timeout=60)
     wait_until_gone(processes)
@@ -69,22 +76,23 @@ def test_a_signalled_run_ends_its_lab_itself(start_pytest, tmp_path, number, wor
     assert machine() == before
 
 
-def test_the_next_run_ends_a_killed_ones_lab_and_not_a_living_ones(start_pytest, tmp_path):
+def test_the_next_run_ends_a_killed_ones_labs_and_not_a_living_ones(start_pytest, tmp_path):
     killed, living = start_pytest(), start_pytest()
-    killed_lab, living_lab = _lab_of(killed), _lab_of(living)
-    processes = inhabitants(killed_lab.status().pid)
+    killed_labs, living_labs = _labs_of(killed), _labs_of(living)
+    processes = _processes_of(killed_labs)
     try:
         killed.kill()
         killed.wait()
-        assert killed_lab.status().running
+        assert all(lab.status().running for lab in killed_labs)
 
         said, _ = start_pytest("-k", "joins").communicate(timeout=60)
         assert re.search("note: ended what the dead run vpcache-test-[0-9a-f]+ left here\n", said)
         wait_until_gone(processes)
-        assert living_lab.status().running
+        assert all(lab.status().running for lab in living_labs)
         assert len(list((tmp_path / "runs").glob("vpcache-test-*"))) == 1
     finally:
         living.send_signal(signal.SIGINT)
         living.communicate(timeout=60)
-        killed_lab.stop()
-    assert not living_lab.status().running
+        for lab in killed_labs:
+            lab.stop()
+    assert not any(lab.status().running for lab in living_labs)

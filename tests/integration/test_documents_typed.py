@@ -4,8 +4,6 @@ import pytest
 from commands import Commands, own_lab
 from documents import OURS, ROOT, SHOWN
 
-from vpcache.run import free_port
-
 pytestmark = pytest.mark.lab
 
 # what is shown and not typed here, and why
@@ -29,8 +27,8 @@ def typed():
     return sorted(once, key=lambda words: PHASES.get(words[0], 2))
 
 
-def test_what_is_shown_works(tmp_path):
-    with own_lab(free_port()) as project:
+def test_what_is_shown_works(tmp_path, vpcache_run):
+    with own_lab(vpcache_run) as project:
         reader = Commands(project.port, tmp_path)  # what they write is not for the project's folder
         for words in typed():
             reader.succeed("--search-root", str(ROOT), *words)

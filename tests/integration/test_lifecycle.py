@@ -9,15 +9,14 @@ from commands import inhabitants, interrupt_when, machine, own_lab, wait_until_g
 from nightly_role import allowed_actions, needed_actions
 
 from vpcache.lab.client import Lab
-from vpcache.run import free_port
 from vpcache.target import lab_target
 
 pytestmark = pytest.mark.lab
 
 
 @pytest.fixture
-def commands():
-    with own_lab(free_port()) as commands:
+def commands(vpcache_run):
+    with own_lab(vpcache_run) as commands:
         yield commands
 
 

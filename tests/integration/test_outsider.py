@@ -13,7 +13,6 @@ from documents import shown
 from outsider import ROOT, VERSION, Outsider, newcomer, owner_of_the_wheel
 
 from vpcache.lab.client import Lab
-from vpcache.run import free_port
 
 pytestmark = pytest.mark.lab
 
@@ -51,13 +50,13 @@ def test_the_example_passes_far_from_this_clone(outsider, repository):
 
 
 @pytest.mark.long
-def test_the_document_s_commands_work_for_a_newcomer(repository, tmp_path):
+def test_the_document_s_commands_work_for_a_newcomer(repository, tmp_path, vpcache_run):
     """On AWS too: there it is a lab, started by hand."""
     reader = newcomer(tmp_path)
     document = ROOT / "docs/testing-your-own-stack.md"
     commands = [each.words[1:] for each in shown(document) if each.words[0] == "python"]
     assert len(commands) == 3
-    with own_lab(free_port()) as lab:
+    with own_lab(vpcache_run) as lab:
         lab.succeed("lab.start")
         keys = {"AWS_ACCESS_KEY_ID": "by-hand", "AWS_SECRET_ACCESS_KEY": "by-hand"}
         for words in commands:

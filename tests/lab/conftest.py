@@ -6,17 +6,16 @@ import pytest
 from premises import Premises
 
 from vpcache.lab.client import Lab
-from vpcache.run import free_port
+from vpcache.run import Run
 
 
 @pytest.fixture(scope="session")
-def own_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def own_lab(tmp_path_factory: pytest.TempPathFactory, vpcache_run: Run) -> Iterator[Lab]:
     """A lab of this worker's own: what goes wrong here disturbs no stack."""
-    lab = Lab(free_port())
-    lab.start(tmp_path_factory.mktemp("lab") / "lab.log")
-    lab.configure(transition_ms=20)  # what is to be seen on the way is seen elsewhere
-    yield lab
-    lab.stop()
+    with vpcache_run.own_lab() as lab:
+        lab.start(tmp_path_factory.mktemp("lab") / "lab.log")
+        lab.configure(transition_ms=20)  # what is to be seen on the way is seen elsewhere
+        yield lab
 
 
 @pytest.fixture

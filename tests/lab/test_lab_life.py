@@ -13,18 +13,17 @@ import pytest
 from premises import ZONES, Premises
 
 from vpcache.lab.client import Lab
-from vpcache.run import free_port
+from vpcache.run import Run
 
 _SECONDS = 10.0
 
 
 @pytest.fixture
-def new_lab(tmp_path: Path) -> Iterator[Callable[[], Lab]]:
+def new_lab(tmp_path: Path, vpcache_run: Run) -> Iterator[Callable[[], Lab]]:
     with ExitStack() as labs:
 
         def start() -> Lab:
-            lab = Lab(free_port())
-            labs.callback(lab.stop)
+            lab = labs.enter_context(vpcache_run.own_lab())
             lab.start(tmp_path / f"lab-{lab.port}.log")
             return lab
 
