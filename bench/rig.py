@@ -13,7 +13,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -94,11 +94,12 @@ class Discovery:
 class Origin:
     """An HTTP API: `/bytes/N/name` gives JSON of about N bytes, `/noise/N/name` what cannot be deflated.
 
-    It counts calls and takes `delay` seconds for each.
+    It counts calls and takes `delay` seconds for each, or as long as another `pause` takes.
     """
 
     def __init__(self, delay: float = 0.0) -> None:
         self.delay = delay
+        self.pause: Callable[[], object] = lambda: time.sleep(self.delay)
         self.status = 200
         self.calls: Counter[str] = Counter()
         owner = self
@@ -109,7 +110,7 @@ class Origin:
 
             def do_GET(self) -> None:
                 owner.calls[self.path] += 1
-                time.sleep(owner.delay)
+                owner.pause()
                 words = self.path.split("/")
                 size = int(words[2]) if words[1] in ("bytes", "noise") else 200
                 content = random.randbytes(size) if words[1] == "noise" else employees(size)
