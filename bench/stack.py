@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,22 +28,22 @@ class EndToEnd:
 def hits(root: Path, calls: int = 300) -> dict[str, EndToEnd]:
     """Return the times by size. Raises RuntimeError if an answer was not from the cache."""
     project, run = Project(root), new_run(LAB)
-    with run.joined(lambda line: print(line, file=sys.stderr)):
-        try:
-            stack = run.stack(root / "envs/dev", {"bundles": project.bundles()}, project.work_dir)
-            outputs = stack.outputs()
-            client = FunctionClient(run.target())
-            result = {}
-            for size, path in _PATHS.items():
-                answers = [
-                    client.call_cached_api(outputs["cached_api"], path) for _ in range(_WARM_UP + calls)
-                ][_WARM_UP:]
-                if {answer.source for answer in answers} != {"cache"}:
-                    raise RuntimeError(f"{path} was not always answered by the cache")
-                result[size] = EndToEnd(
-                    times([answer.wall_ms * 1e3 for answer in answers]),
-                    times([answer.function_ms * 1e3 for answer in answers]),
-                )
-            return result
-        finally:
-            run.end()
+    with ExitStack() as scope:
+        scope.enter_context(run.joined(lambda line: print(line, file=sys.stderr)))
+        scope.callback(run.bury)
+        scope.callback(run.end)
+        stack = run.stack(root / "envs/dev", {"bundles": project.bundles()}, project.work_dir)
+        outputs = stack.outputs()
+        client = FunctionClient(run.target())
+        result = {}
+        for size, path in _PATHS.items():
+            answers = [client.call_cached_api(outputs["cached_api"], path) for _ in range(_WARM_UP + calls)][
+                _WARM_UP:
+            ]
+            if {answer.source for answer in answers} != {"cache"}:
+                raise RuntimeError(f"{path} was not always answered by the cache")
+            result[size] = EndToEnd(
+                times([answer.wall_ms * 1e3 for answer in answers]),
+                times([answer.function_ms * 1e3 for answer in answers]),
+            )
+        return result
