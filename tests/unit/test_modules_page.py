@@ -25,6 +25,12 @@ def cells(module: Path) -> list[str]:
     longest = max(lines, key=lambda name: lines[name])
     tests = "".join(file.read_text() for file in module.glob("tests/*.tftest.hcl"))
     runs = re.findall(r"^run ", tests, re.MULTILINE)
+    refused = [
+        each
+        for found in re.findall(r"expect_failures = \[(.+?)\]", tests, re.DOTALL)
+        for each in found.split(",")
+    ]
+    refusals = [each for each in refused if each.strip()]
     examples = list(module.glob("examples/*/main.tf"))
     versions = re.findall(r'version += "(.+)"', files["versions.tf"])
     return [
@@ -33,7 +39,7 @@ def cells(module: Path) -> list[str]:
         str(len(checks)),
         str(sum(lines.values())),
         f"{longest} {lines[longest]}",
-        f"{len(runs)} runs with a mocked provider",
+        f"{len(runs)} runs with a mocked provider, {len(refusals)} refusals",
         f"{len(examples)} of {len(examples)}",
         *versions,
     ]

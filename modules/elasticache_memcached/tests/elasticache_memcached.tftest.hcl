@@ -41,6 +41,11 @@ run "nodes_across_zones" {
     condition     = aws_elasticache_subnet_group.this.subnet_ids == toset(["subnet-a", "subnet-b", "subnet-c"])
     error_message = "the subnet group lacks a subnet"
   }
+
+  assert {
+    condition     = !aws_elasticache_cluster.this.transit_encryption_enabled && length(aws_cloudwatch_metric_alarm.this) == 0
+    error_message = "the plain cluster has more than it must"
+  }
 }
 
 run "one_zone_is_single_az" {
@@ -128,49 +133,62 @@ run "no_nodes" {
   expect_failures = [var.nodes]
 }
 
-run "range_for_a_client" {
+run "things_of_another_kind" {
   command = plan
-  variables { client_security_groups = { web = "10.0.0.0/24" } }
-  expect_failures = [var.client_security_groups]
+
+  variables {
+    node_type              = "t4g.small"
+    client_security_groups = { web = "10.0.0.0/24" }
+    vpc_id                 = "main"
+    notification_topic_arn = "alarms"
+    alarms                 = { topic_arn = "arn:aws:sqs:us-east-1:123456789012:alarms" }
+  }
+
+  expect_failures = [
+    var.node_type,
+    var.client_security_groups,
+    var.vpc_id,
+    var.notification_topic_arn,
+    var.alarms,
+  ]
 }
 
-run "upper_case_name" {
+run "words_that_aws_does_not_take" {
   command = plan
-  variables { name = "Shop" }
-  expect_failures = [var.name]
+
+  variables {
+    name               = "Shop"
+    engine_version     = "1.6"
+    maintenance_window = "05:00-06:00"
+    parameters         = { max-item-size = "1" }
+  }
+
+  expect_failures = [
+    var.name,
+    var.engine_version,
+    var.maintenance_window,
+    var.parameters,
+  ]
 }
 
-run "hyphen_at_the_end_of_the_name" {
+run "an_engine_of_another_series_and_a_name_with_a_hyphen_at_its_end" {
   command = plan
-  variables { name = "shop-" }
-  expect_failures = [var.name]
-}
 
-run "minor_version_alone" {
-  command = plan
-  variables { engine_version = "1.6" }
-  expect_failures = [var.engine_version]
-}
+  variables {
+    engine_version = "1.5.16"
+    name           = "shop-"
+  }
 
-run "instance_type_for_a_node" {
-  command = plan
-  variables { node_type = "t4g.small" }
-  expect_failures = [var.node_type]
+  expect_failures = [
+    var.engine_version,
+    var.name,
+  ]
 }
 
 run "no_subnets" {
   command = plan
   variables { subnets = {} }
   expect_failures = [var.subnets]
-}
-
-run "plain_unless_asked_for" {
-  command = plan
-
-  assert {
-    condition     = !aws_elasticache_cluster.this.transit_encryption_enabled && length(aws_cloudwatch_metric_alarm.this) == 0
-    error_message = "the plain cluster has more than it must"
-  }
 }
 
 run "alarms_on_what_users_feel" {
@@ -202,12 +220,6 @@ run "tls_with_an_old_engine" {
   expect_failures = [var.transit_encryption]
 }
 
-run "engine_of_another_series" {
-  command = plan
-  variables { engine_version = "1.5.16" }
-  expect_failures = [var.engine_version]
-}
-
 run "one_subnet_for_two_zones" {
   command = plan
   variables { subnets = { us-east-1a = "subnet-a", us-east-1b = "subnet-a" } }
@@ -220,38 +232,8 @@ run "range_for_a_subnet" {
   expect_failures = [var.subnets]
 }
 
-run "name_for_the_vpc" {
-  command = plan
-  variables { vpc_id = "main" }
-  expect_failures = [var.vpc_id]
-}
-
-run "maintenance_window_without_days" {
-  command = plan
-  variables { maintenance_window = "05:00-06:00" }
-  expect_failures = [var.maintenance_window]
-}
-
-run "name_for_the_notification_topic" {
-  command = plan
-  variables { notification_topic_arn = "alarms" }
-  expect_failures = [var.notification_topic_arn]
-}
-
-run "queue_for_the_alarm_topic" {
-  command = plan
-  variables { alarms = { topic_arn = "arn:aws:sqs:us-east-1:123456789012:alarms" } }
-  expect_failures = [var.alarms]
-}
-
 run "processor_above_all" {
   command = plan
   variables { alarms = { topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms", cpu_percent = 120 } }
   expect_failures = [var.alarms]
-}
-
-run "parameter_with_hyphens" {
-  command = plan
-  variables { parameters = { max-item-size = "1" } }
-  expect_failures = [var.parameters]
 }

@@ -33,6 +33,11 @@ run "each_zone_has_its_own_way_out" {
     condition     = output.egress_ips == { for zone, gateway in aws_nat_gateway.this : zone => gateway.public_ip }
     error_message = "egress_ips are not the gateways' public addresses by zone"
   }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.this) == 0
+    error_message = "alarms that nobody hears"
+  }
 }
 
 run "a_third_zone_replaces_nothing" {
@@ -81,25 +86,20 @@ run "address_for_an_allocation_id" {
   expect_failures = [var.allocation_ids]
 }
 
-run "no_zones" {
-  command = plan
-  variables { zones = {} }
-  expect_failures = [var.zones]
-}
-
-run "no_name" {
-  command = plan
-  variables { name = "" }
-  expect_failures = [var.name]
-}
-
-run "no_alarms_without_a_topic" {
+run "no_name_no_zones_and_a_topics_name" {
   command = plan
 
-  assert {
-    condition     = length(aws_cloudwatch_metric_alarm.this) == 0
-    error_message = "alarms that nobody hears"
+  variables {
+    name   = ""
+    zones  = {}
+    alarms = { topic_arn = "alarms" }
   }
+
+  expect_failures = [
+    var.name,
+    var.zones,
+    var.alarms,
+  ]
 }
 
 run "two_alarms_for_each_gateway" {
@@ -146,10 +146,4 @@ run "one_public_subnet_for_two_zones" {
   command = plan
   variables { zones = { us-east-1a = { public_subnet_id = "subnet-a", private_route_table_id = "rtb-a" }, us-east-1b = { public_subnet_id = "subnet-a", private_route_table_id = "rtb-b" } } }
   expect_failures = [var.zones]
-}
-
-run "name_for_a_topic" {
-  command = plan
-  variables { alarms = { topic_arn = "alarms" } }
-  expect_failures = [var.alarms]
 }

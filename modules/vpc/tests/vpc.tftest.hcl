@@ -57,22 +57,23 @@ run "subnets_and_tables_by_zone" {
     condition     = output.zones["us-east-1b"].private_route_table_id == aws_route_table.private["us-east-1b"].id
     error_message = "the output does not give a zone's own route table"
   }
-}
 
-run "default_security_group_has_no_rules" {
   assert {
     condition     = length(aws_default_security_group.this.ingress) + length(aws_default_security_group.this.egress) == 0
     error_message = "the default security group lets something through"
   }
-}
 
-run "names_begin_with_name" {
   assert {
     condition = alltrue([for tags in concat(
       [aws_vpc.this.tags, aws_internet_gateway.this.tags, aws_default_security_group.this.tags, aws_route_table.public.tags],
       values(aws_subnet.public)[*].tags, values(aws_subnet.private)[*].tags, values(aws_route_table.private)[*].tags,
     ) : startswith(tags.Name, "shop")])
     error_message = "a resource is not named after the VPC"
+  }
+
+  assert {
+    condition     = length(aws_flow_log.this) + length(aws_vpc_endpoint.gateway) + length(aws_cloudwatch_log_group.flow_logs) == 0
+    error_message = "the plain VPC costs more than it must"
   }
 }
 
@@ -92,55 +93,58 @@ run "a_third_zone_replaces_nothing" {
   }
 }
 
-run "vpc_range_too_small" {
+run "too_small_a_range_a_letter_and_ten_days" {
   command = plan
-  variables { cidr_block = "10.0.0.0/29" }
-  expect_failures = [var.cidr_block]
+
+  variables {
+    cidr_block = "10.0.0.0/29"
+    zones      = { a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" } }
+    flow_logs  = { retention_days = 10 }
+  }
+
+  expect_failures = [
+    var.cidr_block,
+    var.zones,
+    var.flow_logs,
+  ]
 }
 
-run "vpc_range_with_host_bits" {
+run "vpc_range_with_host_bits_and_a_region" {
   command = plan
-  variables { cidr_block = "10.0.0.1/24" }
-  expect_failures = [var.cidr_block]
+
+  variables {
+    cidr_block = "10.0.0.1/24"
+    zones      = { us-east-1 = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" } }
+  }
+
+  expect_failures = [
+    var.cidr_block,
+    var.zones,
+  ]
 }
 
-run "no_name" {
+run "nothing_where_something_must_be" {
   command = plan
-  variables { name = "" }
-  expect_failures = [var.name]
-}
 
-run "no_zones" {
-  command = plan
-  variables { zones = {} }
-  expect_failures = [var.zones]
-}
+  variables {
+    name              = ""
+    zones             = {}
+    flow_logs         = { traffic_type = "DROP" }
+    gateway_endpoints = ["sqs"]
+  }
 
-run "zone_by_its_letter" {
-  command = plan
-  variables { zones = { a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" } } }
-  expect_failures = [var.zones]
-}
-
-run "region_for_a_zone" {
-  command = plan
-  variables { zones = { us-east-1 = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" } } }
-  expect_failures = [var.zones]
+  expect_failures = [
+    var.name,
+    var.zones,
+    var.flow_logs,
+    var.gateway_endpoints,
+  ]
 }
 
 run "subnet_range_with_host_bits" {
   command = plan
   variables { zones = { us-east-1a = { public_cidr = "10.0.0.1/26", private_cidr = "10.0.0.128/26" } } }
   expect_failures = [var.zones]
-}
-
-run "no_flow_logs_and_no_endpoints_unless_asked_for" {
-  command = plan
-
-  assert {
-    condition     = length(aws_flow_log.this) + length(aws_vpc_endpoint.gateway) + length(aws_cloudwatch_log_group.flow_logs) == 0
-    error_message = "the plain VPC costs more than it must"
-  }
 }
 
 run "flow_logs_with_a_role_for_their_group_alone" {
@@ -225,22 +229,4 @@ run "zone_of_another_region" {
   command = plan
   variables { zones = { eu-west-1a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" } } }
   expect_failures = [aws_vpc.this]
-}
-
-run "unknown_traffic_type" {
-  command = plan
-  variables { flow_logs = { traffic_type = "DROP" } }
-  expect_failures = [var.flow_logs]
-}
-
-run "flow_logs_kept_for_ten_days" {
-  command = plan
-  variables { flow_logs = { retention_days = 10 } }
-  expect_failures = [var.flow_logs]
-}
-
-run "gateway_endpoint_of_a_service_without" {
-  command = plan
-  variables { gateway_endpoints = ["sqs"] }
-  expect_failures = [var.gateway_endpoints]
 }
