@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from vpcache import journal
 from vpcache.errors import VpcacheError
@@ -56,12 +57,9 @@ def alone(
     it; `notice` is told. Raises LockedError if it is somebody else's, VpcacheError if the user's state folder
     (https://specifications.freedesktop.org/basedir-spec/) cannot be written.
     """
-    with _machine_file(target, location).open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            notice(f"another run of {stack_name} is at work on this machine: waiting for its end")
-            fcntl.flock(file, fcntl.LOCK_EX)
+    path = _machine_file(target, location)
+    waits = f"another run of {stack_name} is at work on this machine: waiting for its end"
+    with _held(path, lambda: notice(waits)) as file:
         taken = holder(target, location)
         if taken is not None:
             file.seek(0)
@@ -72,7 +70,29 @@ def alone(
         os.ftruncate(file.fileno(), 0)
         os.pwrite(file.fileno(), _AT_WORK.encode(), 0)
         yield file.fileno()
-        os.ftruncate(file.fileno(), 0)  # not after an error: Terraform may be dead and its lock left
+        path.unlink()  # not after an error: Terraform may be dead and its lock left
+
+
+@contextmanager
+def _held(path: Path, waiting: Callable[[], None]) -> Iterator[IO[str]]:
+    """Hold a file's lock; `waiting` is told if it is taken. Its last holder may have removed the file."""
+    while True:
+        with path.open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                waiting()
+                fcntl.flock(file, fcntl.LOCK_EX)
+            if _is_at(path, file):
+                yield file
+                return
+
+
+def _is_at(path: Path, file: IO[str]) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 def _machine_file(target: Target, location: StateLocation) -> Path:
