@@ -102,7 +102,7 @@ def test_changes_wait_for_each_other(region: Region) -> None:
             {"ReplicationGroupId": "a", "ReplicationGroupDescription": "a"},
             "CreateReplicationGroup",
         ),
-        ("lambda", "list_code_signing_configs", {}, "GET /2020-04-22/code-signing-configs"),
+        ("lambda", "list_code_signing_configs", {}, "ListCodeSigningConfigs"),
         ("cloudtrail", "list_channels", {}, "ListChannels"),
         ("globalaccelerator", "list_accelerators", {}, "ListAccelerators"),
         ("ec2", "run_instances", {"ImageId": "ami-1", "MinCount": 1, "MaxCount": 1}, "RunInstances"),

@@ -97,8 +97,14 @@ class Kernel:
         return process.returncode, said.decode(errors="replace").strip()
 
     def _strip(self, attempted: Network) -> None:
-        """Take away all but the namespaces, as far as it is there: a failure leaves unknown what stands."""
+        """Take away all but the namespaces, as far as it is there: a failure leaves unknown what stands.
+
+        A namespace that the attempt made goes, too: it may be half made, and nobody lives in it.
+        """
         networks = (self._standing, attempted)
+        for name in attempted.namespaces.keys() - self._standing.namespaces.keys():
+            if (NAMED / name).exists():
+                self._run(None, ["ip", "-batch", "-"], f"netns del {name}")
         namespaces: dict[str, tuple[Line, ...]] = {}
         for network in networks:
             for name, namespace in network.namespaces.items():

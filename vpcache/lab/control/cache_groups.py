@@ -128,7 +128,7 @@ class CacheGroupsBackend(ElastiCacheBackend):  # type: ignore[misc]  # mypy sees
         """Set parameters; running clusters get them when they are rebooted."""
         group = self._own_parameter_group(name)
         known = FAMILIES[group.family]
-        values = {each["ParameterName"]: each["ParameterValue"] for each in wanted}
+        values = {each["ParameterName"]: each.get("ParameterValue", "") for each in wanted}
         for parameter_name, value in values.items():
             if parameter_name not in known or not known[parameter_name].modifiable:
                 raise InvalidParameterValueException(

@@ -121,7 +121,8 @@ class DescriptionsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's
     ) -> Any:
         """Return network ACLs."""
         ours, rest = divided(filters, _ACLS)
-        return fitting(super().describe_network_acls(network_acl_ids, rest), ours, _ACLS)
+        wanted = list(dict.fromkeys(network_acl_ids or ()))
+        return fitting(super().describe_network_acls(wanted, rest), ours, _ACLS)
 
     def describe_security_groups(
         self,

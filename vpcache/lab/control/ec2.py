@@ -13,13 +13,20 @@ from vpcache.lab.control.descriptions import DescriptionsBackend, Ec2Response
 from vpcache.lab.control.endpoints import EndpointsBackend
 from vpcache.lab.control.gateways import GatewaysBackend
 from vpcache.lab.control.interfaces import refuse_if
+from vpcache.lab.control.network_acls import NetworkAclsBackend
 from vpcache.lab.control.routes import RoutesBackend
 from vpcache.lab.control.security_groups import SecurityGroupsBackend
+from vpcache.lab.control.traffic import canonical
 from vpcache.lab.settings import Settings
 
 
 class Ec2Backend(
-    DescriptionsBackend, GatewaysBackend, RoutesBackend, SecurityGroupsBackend, EndpointsBackend
+    DescriptionsBackend,
+    GatewaysBackend,
+    RoutesBackend,
+    SecurityGroupsBackend,
+    NetworkAclsBackend,
+    EndpointsBackend,
 ):
     """One region's EC2. It starts empty, without a default VPC."""
 
@@ -42,20 +49,27 @@ class Ec2Backend(
         self.default_vpc = super().create_default_vpc()
         return self.default_vpc
 
-    def create_vpc(self, cidr_block: str, *arguments: Any, **options: Any) -> Any:
+    def create_vpc(self, cidr_block: str | None, *arguments: Any, **options: Any) -> Any:
         """Make a VPC; the members of its default security group may reach each other."""
-        vpc = super().create_vpc(cidr_block, *arguments, **options)
+        if not cidr_block:
+            raise NotImplementedError("A VPC has an IPv4 range of its own here: give a CidrBlock.")
+        vpc = super().create_vpc(canonical(cidr_block), *arguments, **options)
         default = self.get_default_security_group(vpc.id)
         self.authorize_security_group_ingress(
             default.id, "-1", None, None, [], source_groups=[{"GroupId": default.id}]
         )
         return vpc
 
-    def associate_vpc_cidr_block(self, vpc_id: str, cidr_block: str, *arguments: Any, **options: Any) -> Any:
+    def associate_vpc_cidr_block(
+        self, vpc_id: str, cidr_block: str | None, amazon_provided_ipv6_cidr_block: bool
+    ) -> Any:
         """Give a VPC an IPv6 range; the lab's network knows one range of IPv4."""
-        if cidr_block:
-            raise NotImplementedError(f"A VPC has one IPv4 range here: {cidr_block} would be a second one.")
-        return super().associate_vpc_cidr_block(vpc_id, cidr_block, *arguments, **options)
+        if cidr_block or not amazon_provided_ipv6_cidr_block:
+            raise NotImplementedError(
+                "A VPC has one IPv4 range here, and what IPv6 ranges it has are Amazon's: "
+                f"{cidr_block or 'another one'} cannot be added."
+            )
+        return super().associate_vpc_cidr_block(vpc_id, cidr_block, amazon_provided_ipv6_cidr_block)
 
     def delete_vpc(self, vpc_id: str) -> Any:
         """Delete an empty VPC with its default security group, network ACL and route table."""
@@ -68,9 +82,11 @@ class Ec2Backend(
             del self.route_tables[table_id]  # the main one alone is left
         return super().delete_vpc(vpc_id)
 
-    def create_subnet(self, vpc_id: str, *arguments: Any, **options: Any) -> Any:
+    def create_subnet(self, vpc_id: str, cidr_block: str | None, *arguments: Any, **options: Any) -> Any:
         """Make a subnet, which is nobody's default unless its VPC is."""
-        subnet = super().create_subnet(vpc_id, *arguments, **options)
+        if not cidr_block:
+            raise NotImplementedError("A subnet has an IPv4 range here: give a CidrBlock.")
+        subnet = super().create_subnet(vpc_id, canonical(cidr_block), *arguments, **options)
         subnet.default_for_az = subnet.map_public_ip_on_launch = self.get_vpc(vpc_id).is_default
         return subnet
 

@@ -137,9 +137,9 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
             del self.vpc_end_points[endpoint.id]
 
 
-def service_of(service_name: str) -> str:
+def service_of(service_name: str | None) -> str:
     """Return the service that an endpoint service's name means, such as "s3". Raises EC2ClientError."""
-    found = _SERVICE.fullmatch(service_name)
+    found = _SERVICE.fullmatch(service_name or "")
     if not found:
         raise _unknown_service(service_name)
     return found[2]
@@ -163,5 +163,5 @@ def _dns_entry(endpoint_id: str, service_name: str) -> dict[str, str]:
     }
 
 
-def _unknown_service(service_name: str) -> EC2ClientError:
+def _unknown_service(service_name: str | None) -> EC2ClientError:
     return EC2ClientError("InvalidServiceName", f"The Vpc Endpoint Service '{service_name}' does not exist")

@@ -155,6 +155,10 @@ class FunctionsResponse(InvocationsResponse):
         """Refuse: nothing serves such URLs."""
         raise NotImplementedError("Nothing serves URLs of functions: invoke the function.")
 
+    def update_function_url_config(self) -> None:
+        """Refuse likewise."""
+        self.create_function_url_config()
+
     def _weights(self) -> dict[str, float] | None:
         """Return where else an alias is to send invocations, None if the request does not say."""
         routing = self._get_param("RoutingConfig")

@@ -34,6 +34,10 @@ class FunctionRequest(LambdaResponse):  # type: ignore[misc]  # mypy sees moto's
         self._action = self._action or super()._get_action()
         return self._action
 
+    def get_region_from_url(self, request: Any, full_url: str) -> str:
+        """Return the caller's region, which moto looks for in the whole URL: names of functions too."""
+        return str(super().get_region_from_url(request, request.host_url))
+
     @property
     def backend(self) -> FunctionsBackend:
         """The region's functions, to moto's methods too."""

@@ -61,8 +61,32 @@ class InterfacesBackend(EC2Backend):  # type: ignore[misc]
             raise EC2ClientError("AddressLimitExceeded", "The maximum number of addresses has been reached.")
         return super().allocate_address(domain, address or free[0], tags)
 
+    def associate_address(
+        self,
+        instance: Any = None,
+        eni: Any = None,
+        address: str | None = None,
+        allocation_id: str | None = None,
+        reassociate: bool = False,
+    ) -> Any:
+        """Give an interface an elastic IP, and take from both what they had before if asked to."""
+        (wanted,) = self.address_by_ip([address]) if address else self.address_by_allocation([allocation_id])
+        others = [each for each in self.addresses if each.eni is eni and each is not wanted]
+        moved = [wanted] if wanted.eni is not eni else []
+        for each in [*moved, *others] if eni else []:
+            if each.eni and not reassociate:
+                raise EC2ClientError(
+                    "Resource.AlreadyAssociated",
+                    f"resource {each.public_ip} is already associated with {each.eni.id}",
+                )
+            if each.eni:
+                self.disassociate_address(each.public_ip)
+        return super().associate_address(instance, eni, address, allocation_id, reassociate)
+
     def disassociate_address(self, address: str | None = None, association_id: str | None = None) -> None:
         """Free an elastic IP, unless a service holds it."""
+        if not address and not association_id:
+            raise EC2ClientError("MissingParameter", "The request must contain the parameter AssociationId")
         found = self.address_by_ip([address]) if address else self.address_by_association([association_id])
         if isinstance(found[0].eni, ManagedInterface):
             raise EC2ClientError(
@@ -74,6 +98,8 @@ class InterfacesBackend(EC2Backend):  # type: ignore[misc]
 
     def release_address(self, address: str | None = None, allocation_id: str | None = None) -> None:
         """Give back an elastic IP that nothing uses."""
+        if not address and not allocation_id:
+            raise EC2ClientError("MissingParameter", "The request must contain the parameter AllocationId")
         found = self.address_by_ip([address]) if address else self.address_by_allocation([allocation_id])
         if found[0].association_id:
             raise EC2ClientError("InvalidIPAddress.InUse", f"Address {found[0].public_ip} is in use.")
@@ -160,11 +186,30 @@ class InterfacesBackend(EC2Backend):  # type: ignore[misc]
         self, eni_id: str, private_ip_addresses: Any = None, secondary_ips_count: int | None = None
     ) -> Any:
         """Add secondary addresses to an interface."""
-        interface = self.get_network_interface(eni_id)
+        interface = self._own_interface(eni_id)
         added = self._choose_addresses(
             interface.subnet, list(private_ip_addresses or []), secondary_ips_count or 0, primary=False
         )
         return super().assign_private_ip_addresses(eni_id, added)
+
+    def unassign_private_ip_addresses(self, eni_id: str, private_ip_address: Any = None) -> Any:
+        """Take secondary addresses from an interface."""
+        interface = self._own_interface(eni_id)
+        if interface.private_ip_address in (private_ip_address or ()):
+            raise EC2ClientError(
+                "InvalidParameterValue", f"{interface.private_ip_address} is the primary address of {eni_id}"
+            )
+        return super().unassign_private_ip_addresses(eni_id, private_ip_address)
+
+    def _own_interface(self, interface_id: str) -> Any:
+        """Return an interface whose addresses its user may change."""
+        interface = self.get_network_interface(interface_id)
+        if isinstance(interface, ManagedInterface):
+            raise EC2ClientError(
+                "OperationNotPermitted",
+                f"You are not allowed to change '{interface_id}': it is the {interface.description}.",
+            )
+        return interface
 
     def interfaces_where(self, matches: Callable[[Any], Any]) -> list[str]:
         """Return the ids of the interfaces that match."""
@@ -194,7 +239,7 @@ class InterfacesBackend(EC2Backend):  # type: ignore[misc]
             for each in interface.private_ip_addresses
         }
         for address in wanted:
-            if int(IPv4Address(address)) not in usable:
+            if _number(address) not in usable:
                 raise EC2ClientError(
                     "InvalidParameterValue", f"Address {address} does not fall within {subnet.cidr_block}"
                 )
@@ -216,6 +261,13 @@ def refuse_if(message: str, dependents: Iterable[str]) -> None:
     names = ", ".join(dependents)
     if names:
         raise DependencyViolationError(f"{message} In use by: {names}.")
+
+
+def _number(address: str) -> int:
+    try:
+        return int(IPv4Address(address))
+    except ValueError as error:
+        raise EC2ClientError("InvalidParameterValue", f"Address {address} is invalid") from error
 
 
 def _address_list(addresses: list[str]) -> list[dict[str, Any]]:

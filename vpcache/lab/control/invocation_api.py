@@ -44,6 +44,13 @@ class InvocationsResponse(FunctionRequest):
             headers["X-Amz-Function-Error"] = done.invocation.error
         return 200, headers, done.invocation.payload
 
+    def invoke_async(self) -> TYPE_RESPONSE:
+        """Answer InvokeAsync, which is Invoke of old for events."""
+        payload = _checked_payload(self.raw_body, MOST_EVENT)
+        self.backend.invocations.check(self._name, self._qualifier)
+        self.backend.invocations.put_event(self._name, payload, self._qualifier)
+        return 202, {"status": "202"}, ""
+
     def put_function_event_invoke_config(self) -> ActionResult:
         """Answer PutFunctionEventInvokeConfig: what it does not name takes its usual value."""
         return self._set_event_config(EventConfig.of(self.params))

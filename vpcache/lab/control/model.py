@@ -193,8 +193,10 @@ def _peers(network: ec2.Ec2Backend, rule: Any) -> Iterator[IPv4Network | str]:
     elif group_id := rule.source_group.get("GroupId"):
         yield group_id
     elif prefix_list := network.managed_prefix_lists.get(rule.prefix_list_id):
-        entries = prefix_list.entries.get(prefix_list.version) or [*prefix_list.entries.values()][-1]
-        yield from (IPv4Network(each["Cidr"]) for each in entries if ":" not in each["Cidr"])
+        entries = prefix_list.entries.get(prefix_list.version) or next(
+            reversed(prefix_list.entries.values()), ()
+        )
+        yield from (IPv4Network(each["Cidr"], strict=False) for each in entries if ":" not in each["Cidr"])
 
 
 def _interface(interface: Any) -> Interface:

@@ -31,7 +31,7 @@ class Asked:
         return cls(
             service=service,
             method=environ["REQUEST_METHOD"],
-            path=environ["PATH_INFO"],
+            path=str(environ.get("RAW_URI", environ["PATH_INFO"])).partition("?")[0],  # a slash may be quoted
             query=environ.get("QUERY_STRING", ""),
             headers=frozenset(
                 key.removeprefix("HTTP_").replace("_", "-").lower()
@@ -40,15 +40,14 @@ class Asked:
             ),
         )
 
+    @property
+    def operation(self) -> str | None:
+        """The API's name of it, None if AWS's model has no such request."""
+        query = parse_qs(self.query, keep_blank_values=True)
+        return operation(self.service, self.method, self.path, query, self.headers)
+
     def __str__(self) -> str:
-        known = operation(
-            self.service,
-            self.method,
-            self.path,
-            parse_qs(self.query, keep_blank_values=True),
-            self.headers,
-        )
-        return f"{self.service}:{known or f'{self.method} {self.path}'}"
+        return f"{self.service}:{self.operation or f'{self.method} {self.path}'}"
 
 
 class Calls:
@@ -95,14 +94,15 @@ class _Route:
     names: frozenset[str]
     headers: frozenset[str]
 
-    def fits(self, method: str, path: str, query: Mapping[str, list[str]], headers: frozenset[str]) -> bool:
+    def fits(self, query: Mapping[str, list[str]], headers: frozenset[str]) -> bool:
         return (
-            method == self.method
-            and self.path.fullmatch(path) is not None
-            and all(query.get(key, [None])[0] == value for key, value in self.query.items())
+            all(query.get(key, [None])[0] == value for key, value in self.query.items())
             and self.names <= query.keys()
             and self.headers <= headers
         )
+
+    def is_at(self, method: str, path: str) -> bool:
+        return method == self.method and self.path.fullmatch(path) is not None
 
     @property
     def weight(self) -> int:
@@ -117,7 +117,10 @@ def operation(
 
     `query` holds blank values too; `headers` are their names in lower case. The model is botocore's.
     """
-    fitting = [route for route in _routes(service) if route.fits(method, path, query, headers)]
+    there = [route for route in _routes(service) if route.is_at(method, path)]
+    if len(there) == 1:  # whatever is missing in the query
+        return there[0].operation
+    fitting = [route for route in there if route.fits(query, headers)]
     return max(fitting, key=lambda route: route.weight).operation if fitting else None
 
 

@@ -14,6 +14,7 @@ from moto.ec2.exceptions import (
 from moto.ec2.models.security_groups import SecurityGroupRule
 
 from vpcache.lab.control.interfaces import InterfacesBackend, refuse_if
+from vpcache.lab.control.traffic import check_ports, check_protocol, check_range
 
 
 class Rule(SecurityGroupRule):  # type: ignore[misc]
@@ -119,11 +120,14 @@ class SecurityGroupsBackend(InterfacesBackend):
         is_egress: bool = False,
         tags: dict[str, str] | None = None,
     ) -> Iterator[Rule]:
-        if ip_protocol in ("tcp", "udp") and int(from_port) > int(to_port):
+        check_protocol(ip_protocol)
+        if ip_protocol in ("tcp", "udp") and (from_port is None or to_port is None):
             raise EC2ClientError(
-                "InvalidParameterValue",
-                f"Invalid TCP/UDP port range ({from_port}:{to_port}): the first port is the lower one.",
+                "MissingParameter", "The request must contain the parameter FromPort, ToPort"
             )
+        check_ports(ip_protocol, from_port, to_port)
+        for each in ip_ranges or []:
+            check_range(each.get("CidrIp") or each.get("CidrIpv6"))
         peers = [
             *((each, None, None) for each in ip_ranges or []),
             *((None, each, None) for each in source_groups),

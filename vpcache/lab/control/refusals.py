@@ -1,0 +1,59 @@
+"""Errors in the form that each service's clients expect."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+from werkzeug.wrappers import Response
+
+_QUERY = ("elasticache", "iam", "sts", "sns", "monitoring")
+_XML = ("ec2", *_QUERY)
+_ERROR_TYPE = re.compile(r'(?:<Code>|"__type": ")([\w.]+)')
+_MESSAGE = re.compile(r'(?:<Message>|"message": ")(.*?)(?:</Message>|"\})', re.DOTALL)
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def refusal(service: str, status: int, code: str, message: str) -> Response:
+    """Return an error of `service`, which is its signing name or nothing."""
+    request_id = str(uuid.uuid4())
+    error = f"<Code>{code}</Code><Message>{escape(_NOT_XML.sub('?', message))}</Message>"
+    if service == "ec2":
+        body = (
+            f"<Response><Errors><Error>{error}</Error></Errors><RequestID>{request_id}</RequestID></Response>"
+        )
+    elif service in _QUERY:
+        body = (
+            f"<ErrorResponse><Error><Type>Receiver</Type>{error}</Error>"
+            f"<RequestId>{request_id}</RequestId></ErrorResponse>"
+        )
+    elif service == "s3":
+        body = f"<Error>{error}<RequestId>{request_id}</RequestId></Error>"
+    else:
+        headers = {"x-amzn-ErrorType": code, "x-amzn-RequestId": request_id}
+        body = json.dumps({"__type": code, "message": message})
+        return Response(body, status, headers, content_type="application/json")
+    return Response(body, status, content_type="text/xml")
+
+
+def in_form(service: str, answer: Response) -> Response:
+    """Return moto's answer, or one that can be read if it is an error that the service's clients cannot."""
+    if service not in _XML or answer.status_code < 400:
+        return answer
+    body = answer.get_data(as_text=True)
+    try:
+        ElementTree.fromstring(body)
+    except ElementTree.ParseError:
+        code, message = _ERROR_TYPE.search(body), _MESSAGE.search(body)
+        if code and message:
+            return refusal(service, answer.status_code, code[1], message[1])
+    return answer
+
+
+def not_emulated(service: str, action: str, detail: str) -> Response:
+    """Return the error that names what the lab has not."""
+    message = f"{action} of {service or 'an unsigned service'} is not emulated by the lab."
+    return refusal(service, 501, "NotImplemented", f"{message} {detail}".rstrip())

@@ -1,0 +1,60 @@
+"""What rules about traffic may say: protocols, ports and ranges that mean something on a network. Pure."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network, ip_network
+from typing import Any
+
+from moto.ec2.exceptions import EC2ClientError
+
+_NAMES = ("tcp", "udp", "icmp", "icmpv6", "-1")
+_PORTED = ("tcp", "udp", "6", "17")
+_MOST_PORT = 65535
+_MOST_ICMP = 255  # of types and of codes
+_MOST_PROTOCOL = 255
+
+
+def invalid(name: str, value: object) -> EC2ClientError:
+    """Return the error about a parameter that means nothing."""
+    return EC2ClientError("InvalidParameterValue", f"Value ({value}) for parameter {name} is invalid.")
+
+
+def check_protocol(protocol: Any) -> None:
+    """Raise unless it is the name or the number of a protocol."""
+    text = str(protocol)
+    if text not in _NAMES and not (text.isdecimal() and int(text) <= _MOST_PROTOCOL):
+        raise invalid("Protocol", protocol)
+
+
+def check_ports(protocol: Any, first: Any, last: Any) -> None:
+    """Raise unless a protocol can have these ports, or, for ICMP, this type and code. None is all of them."""
+    most = _MOST_PORT if str(protocol) in _PORTED else _MOST_ICMP
+    if str(protocol) in (*_PORTED, "icmp", "1"):
+        for each in (first, last):
+            if each not in (None, "") and not -1 <= int(each) <= most:
+                raise invalid("PortRange", each)
+    if str(protocol) in _PORTED and _number(first) > _number(last):
+        raise EC2ClientError(
+            "InvalidParameterValue",
+            f"Invalid TCP/UDP port range ({first}:{last}): the first port is the lower one.",
+        )
+
+
+def check_range(cidr: Any) -> None:
+    """Raise unless it is a range of addresses."""
+    try:
+        ip_network(cidr, strict=False)
+    except ValueError as error:
+        raise EC2ClientError("InvalidParameterValue", f"CIDR block {cidr} is malformed") from error
+
+
+def canonical(cidr: str) -> str:
+    """Return a range as AWS shows it, without the bits of a host; unchanged if it is none."""
+    try:
+        return str(IPv4Network(cidr, strict=False))
+    except ValueError:
+        return cidr
+
+
+def _number(port: Any) -> int:
+    return -1 if port in (None, "") else int(port)
