@@ -24,6 +24,7 @@ def asked(service, method, path, query="", *headers):
         (asked("lambda", "GET", f"{FUNCTIONS}/"), "ListFunctions"),
         (asked("lambda", "POST", f"{FUNCTIONS}/f/invocations"), "Invoke"),
         (asked("lambda", "GET", "/2017-03-31/tags/arn:aws:lambda:us-east-1:1:function:f"), "ListTags"),
+        (asked("lambda", "DELETE", "/2017-03-31/tags/arn%3Aaws%2Fa"), "UntagResource"),
     ],
     ids=lambda each: getattr(each, "service", each),
 )

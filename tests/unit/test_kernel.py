@@ -364,8 +364,10 @@ def test_after_a_failure_the_next_network_stands_whole() -> None:
         wires.lay(more)
     with pytest.raises(OSError, match="unreachable"):
         wires.ask(of("client-a"), CACHE_ADDRESS, PORT)
+    assert not (NAMED / of("more")).exists()  # it was half made
     ip("-n", router_namespace(VPC.id), "route", "del", *obstacle)
     wires.lay(more)
+    assert "UP" in ip("-n", of("more"), "link", "show", "lo")
     for name in ("more", "client-a"):
         assert wires.ask(of(name), CACHE_ADDRESS, PORT)
     wires.kernel.apply(Network())

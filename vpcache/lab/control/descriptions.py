@@ -162,9 +162,23 @@ class Ec2Response(EC2Response):  # type: ignore[misc]
             flow_log.destination_options = self._get_param("DestinationOptions")
         return answer
 
+    def create_network_acl_entry(self) -> Any:
+        """Answer CreateNetworkAclEntry, with its type and code of ICMP."""
+        self._name_icmp()
+        return super().create_network_acl_entry()
+
+    def replace_network_acl_entry(self) -> Any:
+        """Answer ReplaceNetworkAclEntry, with its type and code of ICMP."""
+        self._name_icmp()
+        return super().replace_network_acl_entry()
+
     def create_dhcp_options(self) -> Any:
         """Answer CreateDhcpOptions, with its tags."""
         answer = super().create_dhcp_options()
         tags = self._parse_tag_specification().get("dhcp-options", {})
         answer.result["DhcpOptions"].add_tags(tags)
         return answer
+
+    def _name_icmp(self) -> None:
+        """Name type and code of ICMP as moto asks for them."""
+        self.params["Icmp"] = self.params.get("IcmpTypeCode", {})

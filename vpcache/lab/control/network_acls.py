@@ -109,7 +109,7 @@ class NetworkAclsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's 
         if current[0].vpc_id != wanted.vpc_id:
             raise EC2ClientError(
                 "InvalidParameterValue",
-                f"Network ACL {network_acl_id} and association {association_id} belong to different networks.",
+                f"Network ACL {network_acl_id} and {association_id} belong to different networks.",
             )
         return super().replace_network_acl_association(association_id, network_acl_id)
 

@@ -94,12 +94,9 @@ class _Route:
     names: frozenset[str]
     headers: frozenset[str]
 
-    def fits(self, query: Mapping[str, list[str]], headers: frozenset[str]) -> bool:
-        return (
-            all(query.get(key, [None])[0] == value for key, value in self.query.items())
-            and self.names <= query.keys()
-            and self.headers <= headers
-        )
+    def is_among(self, query: Mapping[str, list[str]]) -> bool:
+        """Tell whether a query has what is fixed in this one's."""
+        return all(query.get(key, [None])[0] == value for key, value in self.query.items())
 
     def is_at(self, method: str, path: str) -> bool:
         return method == self.method and self.path.fullmatch(path) is not None
@@ -117,10 +114,10 @@ def operation(
 
     `query` holds blank values too; `headers` are their names in lower case. The model is botocore's.
     """
-    there = [route for route in _routes(service) if route.is_at(method, path)]
-    if len(there) == 1:  # whatever is missing in the query
-        return there[0].operation
-    fitting = [route for route in there if route.fits(query, headers)]
+    there = [route for route in _routes(service) if route.is_at(method, path) and route.is_among(query)]
+    fitting = [route for route in there if route.names <= query.keys() and route.headers <= headers]
+    if len(there) == 1:  # whatever it lacks
+        fitting = there
     return max(fitting, key=lambda route: route.weight).operation if fitting else None
 
 

@@ -128,13 +128,17 @@ def _form_problems(parser: Callable[[Any], Any]) -> Callable[[Any, Call, WSGIEnv
 
 def _rest_problems(operation: Any, call: Call, environ: WSGIEnvironment) -> Iterator[Problem]:
     shape = operation.input_shape
-    query = parse_qs(environ.get("QUERY_STRING", ""))
+    query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
     for name, member in shape.members.items():
         if member.serialization.get("location") == "querystring":
             values = query.get(member.serialization.get("name", name))
             if not values and name in shape.required_members:
                 yield Problem(name, Fault.MISSING, constraint=_NOT_NULL)
-            elif values and member.type_name != "list":
+            elif (
+                values
+                and member.type_name != "list"
+                and not (values[0] == "" and member.type_name == "string")
+            ):
                 yield from _wrong(member, values[0], name, _text_reading)
     body = body_of(environ)
     try:
