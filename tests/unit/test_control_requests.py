@@ -290,3 +290,26 @@ def test_an_acl_entry_has_its_type_and_code_of_icmp(region: Region) -> None:
     (vpc,) = region.settled[-1].vpcs
     (entry,) = next(each for each in vpc.network_acls if each.id == acl).ingress
     assert (entry.protocol, entry.ports) == ("icmp", (8, 0))
+
+
+def test_a_tag_may_lack_a_value(region: Region) -> None:
+    tags = [{"ResourceType": "internet-gateway", "Tags": [{"Key": "mine"}]}]
+    gateway = client(region, "ec2").create_internet_gateway(TagSpecifications=tags)["InternetGateway"]
+
+    assert gateway["Tags"] == [{"Key": "mine", "Value": ""}]
+
+
+def test_a_flow_log_goes_to_an_arn(region: Region) -> None:
+    ec2 = client(region, "ec2")
+    network = two_zones(ec2)
+
+    refusal = refused(
+        ec2.create_flow_logs,
+        ResourceIds=[network.vpc],
+        ResourceType="VPC",
+        TrafficType="ALL",
+        LogDestinationType="s3",
+        LogDestination="bucket",
+    )
+
+    assert refusal[1] == "InvalidParameter"

@@ -147,6 +147,16 @@ class DescriptionsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's
 class Ec2Response(EC2Response):  # type: ignore[misc]
     """The EC2 API with what moto's leaves out of requests."""
 
+    def parse_parameters(self, request: Any) -> None:
+        """Read a request; a tag without a value has an empty one."""
+        super().parse_parameters(request)
+        specified = self.params.get("TagSpecifications") or []
+        for tag in [
+            *(self.params.get("Tags") or []),
+            *(tag for each in specified for tag in each.get("Tags", ())),
+        ]:
+            tag.setdefault("Value", "")
+
     def describe_egress_only_internet_gateways(self) -> Any:
         """Answer DescribeEgressOnlyInternetGateways, with its filters."""
         found = self.ec2_backend.describe_egress_only_internet_gateways(
@@ -156,6 +166,9 @@ class Ec2Response(EC2Response):  # type: ignore[misc]
 
     def create_flow_logs(self) -> Any:
         """Answer CreateFlowLogs, with its options for the destination."""
+        destination = self._get_param("LogDestination")
+        if destination and len(destination.split(":", 5)) < 6:
+            raise EC2ClientError("InvalidParameter", f"LogDestination {destination} is not an ARN")
         answer = super().create_flow_logs()
         for flow_log_id in answer.result["FlowLogIds"]:
             flow_log = self.ec2_backend.flow_logs[flow_log_id]

@@ -32,6 +32,7 @@ _ALSO_REQUIRED: Mapping[str, tuple[str, ...]] = {
     "ParameterNameValue": ("ParameterName",),
     "SecurityGroupRuleUpdate": ("SecurityGroupRuleId", "SecurityGroupRule"),
     "Tag": ("Key",),
+    "TagSpecification": ("ResourceType",),
 }
 """Members by structure that AWS requires and its model does not."""
 
