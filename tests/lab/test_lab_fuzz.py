@@ -13,6 +13,19 @@ from vpcache.target import lab_target
 
 BATCH = 100  # calls between two looks at the lab as a whole
 
+ODD_RANGES = (
+    "0.0.0.0/0",
+    "0.0.0.0/32",
+    "10.0.0.7/8",
+    "10.0.0.0/28",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "198.51.100.0/24",
+    "224.0.0.0/4",
+    "255.255.255.255/32",
+    "::/0",
+)
+
 
 @pytest.mark.parametrize(
     ("count", "seed"), [(300, 7), pytest.param(5000, secrets.randbits(32), marks=pytest.mark.long)]
@@ -61,5 +74,7 @@ def furnish(lab: Lab, caller: Caller) -> None:
         ("lambda", "list_functions"),
     ):
         caller.pool.learn(getattr(premises.client(service), question)())
+    for cidr in ODD_RANGES:
+        caller.pool.add("CidrBlock", cidr)
     caller.pool.add("ZipFile", zip_of("def handler(event, context): return event"))
     caller.pool.add("Payload", b"{}")

@@ -273,6 +273,25 @@ def test_ranges_are_kept_without_the_bits_of_a_host(region: Region) -> None:
     assert (vpc["CidrBlock"], subnet["CidrBlock"]) == ("10.0.0.0/24", "10.0.0.64/26")
 
 
+def test_a_route_leads_to_a_range_of_ipv4_whatever_its_target(region: Region) -> None:
+    ec2 = client(region, "ec2")
+    network = two_zones(ec2)
+    subnet = network.public["us-east-1a"]
+    interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    table = ec2.create_route_table(VpcId=network.vpc)["RouteTable"]["RouteTableId"]
+    route = {"RouteTableId": table, "NetworkInterfaceId": interface}
+
+    for wrong in ("nowhere", "::/0"):
+        answer = refused(ec2.create_route, **route, DestinationCidrBlock=wrong)
+        assert answer[1] == "InvalidParameterValue", wrong
+    ec2.create_route(**route, DestinationCidrBlock="192.0.2.7/24")
+    ec2.create_route(**route, DestinationCidrBlock="192.0.2.0/24")
+
+    (vpc,) = region.settled[-1].vpcs
+    (made,) = next(each.routes for each in vpc.route_tables if each.id == table)
+    assert str(made.destination) == "192.0.2.0/24"
+
+
 def test_an_acl_entry_has_its_type_and_code_of_icmp(region: Region) -> None:
     ec2 = client(region, "ec2")
     network = two_zones(ec2)
@@ -290,6 +309,11 @@ def test_an_acl_entry_has_its_type_and_code_of_icmp(region: Region) -> None:
     (vpc,) = region.settled[-1].vpcs
     (entry,) = next(each for each in vpc.network_acls if each.id == acl).ingress
     assert (entry.protocol, entry.ports) == ("icmp", (8, 0))
+
+
+@pytest.mark.parametrize("cidr", ["0.0.0.0/16", "127.0.0.0/16", "169.254.0.0/16", "224.0.0.0/16"])
+def test_no_vpc_has_a_range_that_means_something_else(region: Region, cidr: str) -> None:
+    assert refused(region.client("ec2").create_vpc, CidrBlock=cidr)[1] == "InvalidVpc.Range"
 
 
 def test_a_tag_may_lack_a_value(region: Region) -> None:

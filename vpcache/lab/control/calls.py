@@ -14,7 +14,7 @@ from vpcache.lab.control.unwired import READING
 
 SETTLING = frozenset({"ec2", "elasticache", "lambda"})  # services whose changes the data plane follows
 _QUERY = frozenset({"ec2", "elasticache"})  # those of them that name the action in a form
-_INVOCATION = re.compile(r"/(invocations|invoke-async)/?$")
+_INVOCATION = re.compile(r"/(invocations|invoke-async|response-streaming-invocations)/?$")
 _SCOPE = re.compile(r"Credential=[^/]+/[^/]+/[^/]+/([^/]+)/aws4_request")
 
 

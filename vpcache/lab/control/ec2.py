@@ -16,7 +16,7 @@ from vpcache.lab.control.interfaces import refuse_if
 from vpcache.lab.control.network_acls import NetworkAclsBackend
 from vpcache.lab.control.routes import RoutesBackend
 from vpcache.lab.control.security_groups import SecurityGroupsBackend
-from vpcache.lab.control.traffic import canonical
+from vpcache.lab.control.traffic import canonical, check_vpc_range
 from vpcache.lab.settings import Settings
 
 
@@ -53,6 +53,7 @@ class Ec2Backend(
         """Make a VPC; the members of its default security group may reach each other."""
         if not cidr_block:
             raise NotImplementedError("A VPC has an IPv4 range of its own here: give a CidrBlock.")
+        check_vpc_range(cidr_block)
         vpc = super().create_vpc(canonical(cidr_block), *arguments, **options)
         default = self.get_default_security_group(vpc.id)
         self.authorize_security_group_ingress(

@@ -108,7 +108,8 @@ def _route_table(network: ec2.Ec2Backend, table: Any, endpoints: Iterable[Any]) 
         if table.id in endpoint.route_table_ids:
             address = IPv4Network(SERVICE_ADDRESSES[service_of(endpoint.service_name)])
             routes.append(Route(address, RouteTarget.GATEWAY_ENDPOINT, endpoint_id=endpoint.id))
-    return RouteTable(table.id, tuple(sorted(routes, key=lambda each: each.destination)))
+    by_destination = {each.destination: each for each in routes}
+    return RouteTable(table.id, tuple(by_destination[each] for each in sorted(by_destination)))
 
 
 def _route(network: ec2.Ec2Backend, route: Any) -> Route:

@@ -8,7 +8,14 @@ from typing import Any
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import EC2Backend
 
-from vpcache.lab.control.traffic import check_ports, check_protocol, check_range, invalid
+from vpcache.lab.control.traffic import (
+    check_ports,
+    check_prefix,
+    check_protocol,
+    check_range,
+    check_range_of_ipv6,
+    invalid,
+)
 
 _LAST_ENTRY = 32767  # AWS's own
 
@@ -34,7 +41,7 @@ class NetworkAclsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's 
         _check_entry(
             rule_number,
             protocol,
-            cidr_block or ipv6_cidr_block,
+            (cidr_block, ipv6_cidr_block),
             (icmp_type, icmp_code),
             (port_range_from, port_range_to),
         )
@@ -80,7 +87,7 @@ class NetworkAclsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's 
         _check_entry(
             rule_number,
             protocol,
-            cidr_block or ipv6_cidr_block,
+            (cidr_block, ipv6_cidr_block),
             (icmp_type, icmp_code),
             (port_range_from, port_range_to),
         )
@@ -161,15 +168,22 @@ class NetworkAclsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's 
 
 
 def _check_entry(
-    number: int, protocol: str, cidr: str | None, icmp: tuple[Any, Any], ports: tuple[Any, Any]
+    number: int,
+    protocol: str,
+    cidrs: tuple[str | None, str | None],
+    icmp: tuple[Any, Any],
+    ports: tuple[Any, Any],
 ) -> None:
     if not 1 <= int(number) <= _LAST_ENTRY:
         raise invalid("RuleNumber", number)
     check_protocol(protocol)
-    check_range(cidr)
+    if cidrs[1] and not cidrs[0]:
+        check_range_of_ipv6(cidrs[1])
+    else:
+        check_range(cidrs[0])
     check_ports(protocol, *(icmp if protocol in ("icmp", "1") else ports))
 
 
 def _check_prefixes(entries: Iterable[Mapping[str, str]]) -> None:
     for each in entries:
-        check_range(each.get("Cidr"))
+        check_prefix(each.get("Cidr"))

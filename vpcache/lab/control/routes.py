@@ -7,6 +7,8 @@ from typing import Any
 from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
 from moto.ec2.models import EC2Backend
 
+from vpcache.lab.control.traffic import canonical, check_range
+
 
 class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's classes as Any
     """The part of EC2 that has route tables."""
@@ -48,15 +50,18 @@ class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's class
             )
         return super().disassociate_route_table(association_id)
 
-    def create_route(self, route_table_id: str, *arguments: Any, **options: Any) -> Any:
+    def create_route(
+        self, route_table_id: str, destination_cidr_block: str | None, *arguments: Any, **options: Any
+    ) -> Any:
         """Make a route; its NAT gateway must exist."""
         self._check_nat_gateway(options.get("nat_gateway_id"))
-        return super().create_route(route_table_id, *arguments, **options)
+        destination = _destination(destination_cidr_block)
+        return super().create_route(route_table_id, destination, *arguments, **options)
 
     def replace_route(
         self,
         route_table_id: str,
-        destination_cidr_block: str,
+        destination_cidr_block: str | None,
         destination_ipv6_cidr_block: str | None = None,
         destination_prefix_list_id: str | None = None,
         nat_gateway_id: str | None = None,
@@ -67,7 +72,7 @@ class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's class
         self._check_nat_gateway(nat_gateway_id)
         return super().replace_route(
             route_table_id,
-            destination_cidr_block,
+            _destination(destination_cidr_block),
             destination_ipv6_cidr_block,
             destination_prefix_list_id,
             nat_gateway_id,
@@ -75,7 +80,7 @@ class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's class
             **options,
         )
 
-    def delete_route(self, route_table_id: str, destination_cidr_block: str, *arguments: Any) -> Any:
+    def delete_route(self, route_table_id: str, destination_cidr_block: str | None, *arguments: Any) -> Any:
         """Delete a route, but for the local one."""
         for route in self.get_route_table(route_table_id).routes:
             if route.local and route.destination_cidr_block == destination_cidr_block:
@@ -83,8 +88,17 @@ class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's class
                     "InvalidParameterValue",
                     f"cannot remove local route {destination_cidr_block} in route table {route_table_id}",
                 )
-        return super().delete_route(route_table_id, destination_cidr_block, *arguments)
+        destination = canonical(destination_cidr_block) if destination_cidr_block else None
+        return super().delete_route(route_table_id, destination, *arguments)
 
     def _check_nat_gateway(self, nat_gateway_id: str | None) -> None:
         if nat_gateway_id and nat_gateway_id not in self.nat_gateways:
             raise EC2ClientError("NatGatewayNotFound", f"The Nat Gateway {nat_gateway_id} was not found")
+
+
+def _destination(cidr: str | None) -> str | None:
+    """Return a route's range as AWS shows it. Raises if it is none."""
+    if not cidr:
+        return None
+    check_range(cidr)
+    return canonical(cidr)

@@ -14,7 +14,7 @@ from moto.ec2.exceptions import (
 from moto.ec2.models.security_groups import SecurityGroupRule
 
 from vpcache.lab.control.interfaces import InterfacesBackend, refuse_if
-from vpcache.lab.control.traffic import check_ports, check_protocol, check_range
+from vpcache.lab.control.traffic import check_ports, check_protocol, check_range, check_range_of_ipv6
 
 
 class Rule(SecurityGroupRule):  # type: ignore[misc]
@@ -127,7 +127,10 @@ class SecurityGroupsBackend(InterfacesBackend):
             )
         check_ports(ip_protocol, from_port, to_port)
         for each in ip_ranges or []:
-            check_range(each.get("CidrIp") or each.get("CidrIpv6"))
+            if "CidrIpv6" in each:
+                check_range_of_ipv6(each["CidrIpv6"])
+            else:
+                check_range(each.get("CidrIp"))
         peers = [
             *((each, None, None) for each in ip_ranges or []),
             *((None, each, None) for each in source_groups),

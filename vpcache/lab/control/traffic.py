@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network, ip_network
+from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError
 
 _NAMES = ("tcp", "udp", "icmp", "icmpv6", "-1")
 _PORTED = ("tcp", "udp", "6", "17")
+_NOT_FOR_VPCS = tuple(map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4")))
+"""https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html"""
 _MOST_PORT = 65535
 _MOST_ICMP = 255  # of types and of codes
 _MOST_PROTOCOL = 255
@@ -41,9 +44,30 @@ def check_ports(protocol: Any, first: Any, last: Any) -> None:
 
 
 def check_range(cidr: Any) -> None:
-    """Raise unless it is a range of addresses."""
+    """Raise unless it is a range of IPv4."""
+    _check(cidr, IPv4Network)
+
+
+def check_range_of_ipv6(cidr: Any) -> None:
+    """Raise unless it is a range of IPv6."""
+    _check(cidr, IPv6Network)
+
+
+def check_vpc_range(cidr: str) -> None:
+    """Raise unless it is a range that a VPC can have."""
+    check_range(cidr)
+    if any(IPv4Network(cidr, strict=False).overlaps(each) for each in _NOT_FOR_VPCS):
+        raise EC2ClientError("InvalidVpc.Range", f"The CIDR '{cidr}' is invalid.")
+
+
+def check_prefix(cidr: Any) -> None:
+    """Raise unless it is a range of either."""
+    _check(cidr, ip_network)
+
+
+def _check(cidr: Any, kind: Callable[..., Any]) -> None:
     try:
-        ip_network(cidr, strict=False)
+        kind(cidr, strict=False)
     except ValueError as error:
         raise EC2ClientError("InvalidParameterValue", f"CIDR block {cidr} is malformed") from error
 
