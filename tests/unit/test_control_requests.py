@@ -311,6 +311,29 @@ def test_an_acl_entry_has_its_type_and_code_of_icmp(region: Region) -> None:
     assert (entry.protocol, entry.ports) == ("icmp", (8, 0))
 
 
+def test_an_unknown_group_is_given_to_no_interface(region: Region) -> None:
+    ec2 = client(region, "ec2")
+    network = two_zones(ec2)
+    subnet = network.public["us-east-1a"]
+    interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    endpoint = {
+        "VpcId": network.vpc,
+        "VpcEndpointType": "Interface",
+        "ServiceName": "com.amazonaws.us-east-1.ssm",
+        "SubnetIds": [subnet],
+    }
+    made = ec2.create_vpc_endpoint(**endpoint)["VpcEndpoint"]["VpcEndpointId"]
+
+    for call, arguments in (
+        (ec2.modify_network_interface_attribute, {"NetworkInterfaceId": interface, "Groups": ["sg-1"]}),
+        (ec2.create_vpc_endpoint, endpoint | {"SecurityGroupIds": ["sg-1"]}),
+        (ec2.modify_vpc_endpoint, {"VpcEndpointId": made, "AddSecurityGroupIds": ["sg-1"]}),
+    ):
+        assert refused(call, **arguments)[1] == "InvalidGroup.NotFound"
+    ec2.create_tags(Resources=[interface], Tags=[{"Key": "mine"}])
+    assert all(each.security_groups for each in region.settled[-1].vpcs[0].interfaces)
+
+
 @pytest.mark.parametrize("cidr", ["0.0.0.0/16", "127.0.0.0/16", "169.254.0.0/16", "224.0.0.0/16"])
 def test_no_vpc_has_a_range_that_means_something_else(region: Region, cidr: str) -> None:
     assert refused(region.client("ec2").create_vpc, CidrBlock=cidr)[1] == "InvalidVpc.Range"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.exceptions import EC2ClientError, InvalidSecurityGroupNotFoundError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.vpcs import VPCEndPoint
 from moto.ec2.utils import random_vpc_ep_id
@@ -107,6 +107,11 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
             raise EC2ClientError(
                 "InvalidParameter", "A change of an endpoint's subnets is not emulated by the lab."
             )
+        for table in add_route_tables or []:
+            self.get_route_table(table)
+        for group_id in add_security_groups or []:
+            if not self.get_security_group_from_id(group_id):
+                raise InvalidSecurityGroupNotFoundError(group_id)
         endpoint.modify(
             policy_doc,
             None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
@@ -134,10 +134,11 @@ class InterfacesBackend(EC2Backend):  # type: ignore[misc]
         description: str,
         *,
         requester_id: str,
-        group_ids: Iterable[str] = (),
+        group_ids: Collection[str] = (),
         secondary: int = 0,
     ) -> ManagedInterface:
         """Make an interface on behalf of an AWS service."""
+        self._check_groups(subnet, group_ids)
         addresses = self._choose_addresses(subnet, [], secondary)
         interface = ManagedInterface(
             self,
@@ -210,6 +211,13 @@ class InterfacesBackend(EC2Backend):  # type: ignore[misc]
                 f"You are not allowed to change '{interface_id}': it is the {interface.description}.",
             )
         return interface
+
+    def modify_network_interface_attribute(
+        self, eni_id: str, group_ids: list[str], *arguments: Any, **options: Any
+    ) -> None:
+        """Change an interface, whose groups are of its VPC."""
+        self._check_groups(self.get_network_interface(eni_id).subnet, group_ids)
+        super().modify_network_interface_attribute(eni_id, group_ids, *arguments, **options)
 
     def interfaces_where(self, matches: Callable[[Any], Any]) -> list[str]:
         """Return the ids of the interfaces that match."""
