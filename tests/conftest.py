@@ -1,3 +1,5 @@
+import signal
+
 import hypothesis
 import pytest
 
@@ -6,6 +8,9 @@ from vpcache.bundle import EGRESS_PROBE
 # a deadline for each example would measure what else the machine does
 hypothesis.settings.register_profile("suite", deadline=None)
 hypothesis.settings.load_profile("suite")
+
+# a shell has its background jobs ignore SIGINT, and all that they start: tests send it to what they started
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):

@@ -49,8 +49,11 @@ def start_pytest(tmp_path):
 
     yield start
     for process in started:
-        process.kill()
-        process.communicate()
+        process.terminate()  # what a test that failed left alive ends its own labs
+        try:
+            process.communicate(timeout=60)
+        finally:
+            process.kill()
 
 
 def _labs_of(process) -> list[Lab]:
