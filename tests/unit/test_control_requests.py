@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -9,8 +10,10 @@ import pytest
 import requests
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from moto.cloudwatch.models import cloudwatch_backends
 from served_region import Region, two_zones
 
+from vpcache.lab.control import ACCOUNT
 from vpcache.lab.control.requests import Fault, Problem
 
 
@@ -144,6 +147,26 @@ def test_where_moto_breaks_the_call_is_not_emulated_and_what_it_changed_is_settl
     assert "DisassociateTransitGatewayRouteTable" in message
     assert "moto fails" in message
     assert len(region.settled) == 1
+
+
+class Growing(dict[str, Any]):
+    """Gets one more item whenever somebody goes through it."""
+
+    def values(self) -> Any:
+        for value in super().values():
+            self[f"alarm {len(self)}"] = value
+            yield value
+
+
+def test_a_request_that_met_with_a_change_is_to_be_repeated(
+    region: Region, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = cloudwatch_backends[ACCOUNT]["us-east-1"]
+    monkeypatch.setattr(backend, "alarms", Growing({"alarm 0": SimpleNamespace(rule=None)}))
+
+    status, _, _ = refused(client(region, "cloudwatch").describe_alarms)
+
+    assert status == 503  # every SDK repeats it
 
 
 def test_where_the_lab_breaks_it_is_an_internal_failure(region: Region) -> None:

@@ -133,6 +133,9 @@ class ControlPlane:
         except NotImplementedError as error:
             return _not_emulated(call, str(error))
         except Exception as error:
+            if _is_race(error):
+                message = "Another request changed what this one was reading; repeat it."
+                return refusal(call.service, 503, "ServiceUnavailable", message)
             _log.exception("%s of %s failed", call.action, call.service or "an unknown service")
             if not _is_ours(error):
                 return _not_emulated(call, f"moto fails at this request: {error!r}")
@@ -157,6 +160,11 @@ def _is_ours(error: BaseException) -> bool:
     """Tell whether code of the lab had a part in an error that moto raised."""
     modules = (frame.f_globals["__name__"] for frame, _ in walk_tb(error.__traceback__))
     return any(module.startswith("vpcache.lab.") and module != __name__ for module in modules)
+
+
+def _is_race(error: Exception) -> bool:
+    """Tell whether moto, which locks nothing, met with a change by another thread: clients repeat a 503."""
+    return isinstance(error, RuntimeError) and "during iteration" in str(error)
 
 
 def _is_unrouted(call: Call, response: Response) -> bool:
