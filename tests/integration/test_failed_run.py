@@ -36,7 +36,7 @@ def test_a_run_that_failed_midway_leaves_a_whole_page(tmp_path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,  # of a hang: on a quiet machine it takes 30 s
         check=False,
     )
     assert run.returncode == pytest.ExitCode.TESTS_FAILED, run.stdout + run.stderr
