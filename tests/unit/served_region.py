@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from werkzeug.serving import make_server
 
 from vpcache.lab.control.app import create_app
@@ -135,4 +137,16 @@ def two_zones(ec2: Any) -> Network:
             "us-east-1a": subnet("us-east-1a", "10.0.0.128/26"),
             "us-east-1b": subnet("us-east-1b", "10.0.0.192/26"),
         },
+    )
+
+
+def error_of(call: Any, **arguments: Any) -> tuple[int, str, str]:
+    """Return status, code and message of the error that a call must end in."""
+    with pytest.raises(ClientError) as error:
+        call(**arguments)
+    answer = error.value.response
+    return (
+        answer["ResponseMetadata"]["HTTPStatusCode"],
+        answer["Error"]["Code"],
+        answer["Error"]["Message"],
     )

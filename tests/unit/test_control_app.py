@@ -1,23 +1,10 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 import pytest
 import requests
-from botocore.exceptions import ClientError
-from served_region import Region, serve, unique
-
-
-def error_of(call: Any, **arguments: Any) -> tuple[int, str, str]:
-    with pytest.raises(ClientError) as error:
-        call(**arguments)
-    answer = error.value.response
-    return (
-        answer["ResponseMetadata"]["HTTPStatusCode"],
-        answer["Error"]["Code"],
-        answer["Error"]["Message"],
-    )
+from served_region import Region, error_of, serve, unique
 
 
 def test_only_changes_that_succeed_are_settled_and_before_the_answer(region: Region) -> None:

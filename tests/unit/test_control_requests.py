@@ -9,9 +9,8 @@ import boto3
 import pytest
 import requests
 from botocore.config import Config
-from botocore.exceptions import ClientError
 from moto.cloudwatch.models import cloudwatch_backends
-from served_region import Region, two_zones
+from served_region import Region, error_of, two_zones
 
 from vpcache.lab.control import ACCOUNT
 from vpcache.lab.control.requests import Fault, Problem
@@ -26,17 +25,6 @@ def client(region: Region, service: str) -> Any:
         aws_access_key_id="test",
         aws_secret_access_key="test",
         config=Config(retries={"total_max_attempts": 1}, parameter_validation=False),
-    )
-
-
-def refused(call: Any, **arguments: Any) -> tuple[int, str, str]:
-    with pytest.raises(ClientError) as error:
-        call(**arguments)
-    answer = error.value.response
-    return (
-        answer["ResponseMetadata"]["HTTPStatusCode"],
-        answer["Error"]["Code"],
-        answer["Error"]["Message"],
     )
 
 
@@ -108,7 +96,7 @@ def refused(call: Any, **arguments: Any) -> tuple[int, str, str]:
 def test_what_has_not_the_form_is_refused_by_name(
     region: Region, service: str, call: str, arguments: dict[str, Any], code: str, named: str
 ) -> None:
-    status, told, message = refused(getattr(client(region, service), call), **arguments)
+    status, told, message = error_of(getattr(client(region, service), call), **arguments)
 
     assert (status, told) == (400, code)
     assert named in message
@@ -137,7 +125,7 @@ def test_each_service_words_a_problem_in_its_own_way() -> None:
 def test_where_moto_breaks_the_call_is_not_emulated_and_what_it_changed_is_settled(region: Region) -> None:
     ec2 = client(region, "ec2")
 
-    status, code, message = refused(
+    status, code, message = error_of(
         ec2.disassociate_transit_gateway_route_table,
         TransitGatewayRouteTableId="tgw-rtb-1",
         TransitGatewayAttachmentId="tgw-attach-1",
@@ -164,7 +152,7 @@ def test_a_request_that_met_with_a_change_is_to_be_repeated(
     backend = cloudwatch_backends[ACCOUNT]["us-east-1"]
     monkeypatch.setattr(backend, "alarms", Growing({"alarm 0": SimpleNamespace(rule=None)}))
 
-    status, _, _ = refused(client(region, "cloudwatch").describe_alarms)
+    status, _, _ = error_of(client(region, "cloudwatch").describe_alarms)
 
     assert status == 503  # every SDK repeats it
 
@@ -172,13 +160,13 @@ def test_a_request_that_met_with_a_change_is_to_be_repeated(
 def test_where_the_lab_breaks_it_is_an_internal_failure(region: Region) -> None:
     region.settings = None  # type: ignore[assignment]
 
-    status, code, _ = refused(region.client("ec2").allocate_address, Domain="vpc")
+    status, code, _ = error_of(region.client("ec2").allocate_address, Domain="vpc")
 
     assert (status, code) == (500, "InternalFailure")
 
 
 def test_an_error_of_motos_that_clients_could_not_read_is_put_in_their_form(region: Region) -> None:
-    status, code, message = refused(
+    status, code, message = error_of(
         region.client("elasticache").describe_replication_groups, Marker="nowhere"
     )
 
@@ -212,7 +200,7 @@ def test_rules_that_mean_nothing_are_refused(region: Region) -> None:
         {"Protocol": "1", "IcmpTypeCode": {"Type": 256, "Code": 0}},
         {"RuleNumber": 0},
     ):
-        assert refused(ec2.create_network_acl_entry, **entry | wrong)[1] == "InvalidParameterValue", wrong
+        assert error_of(ec2.create_network_acl_entry, **entry | wrong)[1] == "InvalidParameterValue", wrong
     for wrong, code in (
         ({"IpProtocol": "carrier-pigeon"}, "InvalidParameterValue"),
         ({"ToPort": 65536}, "InvalidParameterValue"),
@@ -220,7 +208,7 @@ def test_rules_that_mean_nothing_are_refused(region: Region) -> None:
         ({"FromPort": None}, "MissingParameter"),
     ):
         told = {name: value for name, value in (rule | wrong).items() if value is not None}
-        answer = refused(ec2.authorize_security_group_ingress, GroupId=group, IpPermissions=[told])
+        answer = error_of(ec2.authorize_security_group_ingress, GroupId=group, IpPermissions=[told])
         assert answer[1] == code, wrong
     assert len(region.settled) == settled
 
@@ -232,21 +220,21 @@ def test_acl_entries_associations_and_prefix_lists_that_are_not_there_are_not_fo
     own, entries = acl["NetworkAclId"], {"RuleNumber": 7, "Egress": False}
 
     assert (
-        refused(ec2.delete_network_acl_entry, NetworkAclId=own, **entries)[1]
+        error_of(ec2.delete_network_acl_entry, NetworkAclId=own, **entries)[1]
         == "InvalidNetworkAclEntry.NotFound"
     )
     assert (
-        refused(ec2.replace_network_acl_association, AssociationId="aclassoc-1", NetworkAclId=own)[1]
+        error_of(ec2.replace_network_acl_association, AssociationId="aclassoc-1", NetworkAclId=own)[1]
         == "InvalidAssociationID.NotFound"
     )
     taken = acl["Associations"][0]["NetworkAclAssociationId"]
     assert (
-        refused(ec2.replace_network_acl_association, AssociationId=taken, NetworkAclId="acl-1")[1]
+        error_of(ec2.replace_network_acl_association, AssociationId=taken, NetworkAclId="acl-1")[1]
         == "InvalidNetworkAclID.NotFound"
     )
     (again,) = ec2.describe_network_acls(NetworkAclIds=[own, own])["NetworkAcls"]
     assert again["Associations"] == acl["Associations"]
-    assert refused(ec2.delete_managed_prefix_list, PrefixListId="pl-1")[1] == "InvalidPrefixListID.NotFound"
+    assert error_of(ec2.delete_managed_prefix_list, PrefixListId="pl-1")[1] == "InvalidPrefixListID.NotFound"
 
 
 def test_an_elastic_ip_that_moves_leaves_the_interface_that_had_it(region: Region) -> None:
@@ -262,7 +250,7 @@ def test_an_elastic_ip_that_moves_leaves_the_interface_that_had_it(region: Regio
     ec2.associate_address(AllocationId=other["AllocationId"], NetworkInterfaceId=second)
     move = {"AllocationId": moving["AllocationId"], "NetworkInterfaceId": second}
 
-    assert refused(ec2.associate_address, **move)[1] == "Resource.AlreadyAssociated"
+    assert error_of(ec2.associate_address, **move)[1] == "Resource.AlreadyAssociated"
     ec2.associate_address(**move, AllowReassociation=True)
 
     (vpc,) = region.settled[-1].vpcs
@@ -284,7 +272,7 @@ def test_the_addresses_of_a_services_interface_stay(region: Region) -> None:
         (ec2.assign_private_ip_addresses, {"SecondaryPrivateIpAddressCount": 1}),
         (ec2.unassign_private_ip_addresses, {"PrivateIpAddresses": [used["PrivateIp"]]}),
     ):
-        refusal = refused(call, NetworkInterfaceId=interface, **arguments)
+        refusal = error_of(call, NetworkInterfaceId=interface, **arguments)
         assert refusal[1] == "OperationNotPermitted"
 
 
@@ -305,7 +293,7 @@ def test_a_route_leads_to_a_range_of_ipv4_whatever_its_target(region: Region) ->
     route = {"RouteTableId": table, "NetworkInterfaceId": interface}
 
     for wrong in ("nowhere", "::/0"):
-        answer = refused(ec2.create_route, **route, DestinationCidrBlock=wrong)
+        answer = error_of(ec2.create_route, **route, DestinationCidrBlock=wrong)
         assert answer[1] == "InvalidParameterValue", wrong
     ec2.create_route(**route, DestinationCidrBlock="192.0.2.7/24")
     ec2.create_route(**route, DestinationCidrBlock="192.0.2.0/24")
@@ -352,14 +340,14 @@ def test_an_unknown_group_is_given_to_no_interface(region: Region) -> None:
         (ec2.create_vpc_endpoint, endpoint | {"SecurityGroupIds": ["sg-1"]}),
         (ec2.modify_vpc_endpoint, {"VpcEndpointId": made, "AddSecurityGroupIds": ["sg-1"]}),
     ):
-        assert refused(call, **arguments)[1] == "InvalidGroup.NotFound"
+        assert error_of(call, **arguments)[1] == "InvalidGroup.NotFound"
     ec2.create_tags(Resources=[interface], Tags=[{"Key": "mine"}])
     assert all(each.security_groups for each in region.settled[-1].vpcs[0].interfaces)
 
 
 @pytest.mark.parametrize("cidr", ["0.0.0.0/16", "127.0.0.0/16", "169.254.0.0/16", "224.0.0.0/16"])
 def test_no_vpc_has_a_range_that_means_something_else(region: Region, cidr: str) -> None:
-    assert refused(region.client("ec2").create_vpc, CidrBlock=cidr)[1] == "InvalidVpc.Range"
+    assert error_of(region.client("ec2").create_vpc, CidrBlock=cidr)[1] == "InvalidVpc.Range"
 
 
 def test_a_tag_may_lack_a_value(region: Region) -> None:
@@ -373,7 +361,7 @@ def test_a_flow_log_goes_to_an_arn(region: Region) -> None:
     ec2 = client(region, "ec2")
     network = two_zones(ec2)
 
-    refusal = refused(
+    refusal = error_of(
         ec2.create_flow_logs,
         ResourceIds=[network.vpc],
         ResourceType="VPC",
