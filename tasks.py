@@ -148,15 +148,19 @@ def destroy(_: Context, env: str, target: str = "", name: str = "", yes: bool = 
         "zone": "the zone it is about; the first by default",
         "seconds": "how long it is away, and how long to look on afterwards",
         "svg": "file to draw the timeline into",
+        "soak": "instead of one fault, one after another, every two minutes; on the lab only",
+        "minutes": "how long to soak",
     }
 )
 def drill(
     _: Context,
     env: str,
-    fault: str,
+    fault: str = "",
     zone: str = "",
     seconds: str = "15",
     svg: str = "",
+    soak: bool = False,
+    minutes: str = "30",
     target: str = "",
     name: str = "",
     json: bool = False,
@@ -164,18 +168,18 @@ def drill(
     """Take something away under load and show what callers saw.
 
     After --seconds it is given back, and the load goes on for as long again.
+    With --soak one fault follows another, and what the lab's daemon holds is
+    looked at too.
 
     invoke drill --env dev --fault zone --zone us-east-1b --svg zone.svg
+    invoke drill --env dev --soak
     """
-    drill_commands.drill(
-        ROOT, env, target, name, fault=fault, zone=zone, seconds=seconds, svg=svg, as_json=json
-    )
-
-
-@task(help={key: STACK_HELP[key] for key in ("env", "name")} | JSON_HELP | {"minutes": "how long"})
-def soak(_: Context, env: str, minutes: str = "30", name: str = "", json: bool = False) -> None:
-    """Load the stack for long, with a fault every two minutes."""
-    drill_commands.soak_stack(ROOT, env, name, minutes=minutes, as_json=json)
+    if soak:
+        drill_commands.soak_stack(ROOT, env, target, name, fault=fault, minutes=minutes, as_json=json)
+    else:
+        drill_commands.drill(
+            ROOT, env, target, name, fault=fault, zone=zone, seconds=seconds, svg=svg, as_json=json
+        )
 
 
 SWEEP_HELP = {key: STACK_HELP[key] for key in ("target", "name")}
@@ -203,7 +207,7 @@ def unlock(_: Context, name: str, target: str = "", yes: bool = False) -> None:
 
 @task(
     help={
-        "workers": "how many tests run at once (pytest-xdist's -n)",
+        "numprocesses": "how many tests run at once, as in pytest-xdist",
         "select": "only tests that match this expression (pytest's -k)",
         "paths": "only these files or folders, separated by spaces",
         "long": "also what takes minutes: the whole kill matrix, ten stacks at once, all drills",
@@ -212,7 +216,7 @@ def unlock(_: Context, name: str, target: str = "", yes: bool = False) -> None:
 )
 def test(
     _: Context,
-    workers: str = "4",
+    numprocesses: str = "4",
     select: str = "",
     paths: str = "",
     long: bool = False,
@@ -221,10 +225,10 @@ def test(
     """Run the whole test suite on a lab of its own.
 
     invoke test --select cache
-    invoke test --paths "tests/unit tests/modules" --workers 2
+    invoke test --paths "tests/unit tests/modules" -n 2
     invoke test --paths tests/integration --target aws
     """
-    checks.test(ROOT, workers=workers, select=select, paths=paths.split(), long=long, target=target)
+    checks.test(ROOT, numprocesses=numprocesses, select=select, paths=paths.split(), long=long, target=target)
 
 
 @task(
@@ -369,7 +373,7 @@ def lab_bench(_: Context) -> None:
 lab = Collection("lab", start, stop, status, doctor, fault, mend, show, shell, capture, configure)
 lab.add_task(lab_bench, name="bench")
 namespace = Collection(
-    *(apply, plan, outputs, call, verify, diagram, cost, drill, soak, destroy, sweep, unlock),
+    *(apply, plan, outputs, call, verify, diagram, cost, drill, destroy, sweep, unlock),
     *(test, check, docs, bench, lab),
 )
 namespace.add_task(provider_schema)

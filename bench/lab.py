@@ -264,4 +264,7 @@ def _verdict(name: str, value: float, limit: float, unit: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # what it had started has ended with its contexts
+        sys.exit(130)

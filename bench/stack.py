@@ -29,9 +29,9 @@ def hits(root: Path, calls: int = 300) -> dict[str, EndToEnd]:
     """Return the times by size. Raises RuntimeError if an answer was not from the cache."""
     project, run = Project(root), new_run(LAB)
     with ExitStack() as scope:
-        scope.enter_context(run.joined(lambda line: print(line, file=sys.stderr)))
+        scope.enter_context(run.joined(_say))
         scope.callback(run.bury)
-        scope.callback(run.end)
+        scope.callback(run.end, _say, in_haste=True)
         stack = run.stack(root / "envs/dev", {"bundles": project.bundles()}, project.work_dir)
         outputs = stack.outputs()
         client = FunctionClient(run.target())
@@ -47,3 +47,7 @@ def hits(root: Path, calls: int = 300) -> dict[str, EndToEnd]:
                 times([answer.function_ms * 1e3 for answer in answers]),
             )
         return result
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,4 +1,5 @@
 import signal
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -17,13 +18,31 @@ def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="run the tests marked long too: they take minutes")
 
 
+TESTS = Path(__file__).parent
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
+    _begin_with_the_longest(items)
     if config.getoption("--long"):
         return
     long = [item for item in items if item.get_closest_marker("long")]
     config.hook.pytest_deselected(items=long)
     items[:] = [item for item in items if item not in long]
+
+
+def _begin_with_the_longest(items):
+    """Sort by file: first the drills, which keep others from the shared stack, last whoever would wait for it
+    meanwhile and what takes no time. pytest-xdist hands out files in this order.
+    """
+    sharing = {item.path for item in items if "outputs" in getattr(item, "fixturenames", ())}
+
+    def turn(item):
+        folder = item.path.relative_to(TESTS).parts[0]
+        is_waiting = folder == "integration" and item.path in sharing
+        return [("drills", "modules", "integration", "lab", "unit").index(folder), is_waiting]
+
+    items.sort(key=turn)
 
 
 @pytest.fixture(scope="session")

@@ -128,7 +128,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
             if report:
                 report.look_at(run.shown)
             try:
-                run.end()
+                run.end(say, in_haste=session.exitstatus == pytest.ExitCode.INTERRUPTED)
             except (VpcacheError, LabError) as error:
                 problem = f"teardown: {error}"
                 say(problem, red=True)

@@ -116,10 +116,21 @@ class Run:
         """Return what `terraform show -json` tells of this run's stack, None if nothing stands."""
         return self._begun().shown() if self._journal.exists() else None
 
-    def end(self) -> None:
-        """Destroy what stands. Raises VpcacheError if something is left."""
-        if self._journal.exists():
-            self._destroy()
+    def end(self, say: Callable[[str], None], *, in_haste: bool = False) -> None:
+        """Destroy what stands, and `say` so before. Raises VpcacheError if something is left.
+
+        In haste, what stands on the run's own lab is left to end with it, once no Terraform is at work there.
+        """
+        if not self._journal.exists():
+            return
+        stack = self._begun()
+        if in_haste and stack.target.is_lab:
+            say(f"{stack.name} ends with its lab")
+            with stack.alone():
+                shutil.rmtree(stack.work_dir)
+            return
+        say(f"destroying {stack.name}")
+        self._destroy(stack)
 
     def bury(self) -> None:
         """Stop the run's labs, and with them whatever stands there, and forget the run."""
@@ -186,8 +197,7 @@ class Run:
         begun = json.loads(self._journal.read_text())
         return self._stack(Path(begun["root_module"]), begun["variables"], Path(begun["work_dir"]))
 
-    def _destroy(self) -> None:
-        stack = self._begun()
+    def _destroy(self, stack: Stack) -> None:
         stack.init()
         with noted(self.facts, "destroy", stack) as note:
             left = stack.destroy(on_event=note.events.append)

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,12 +14,12 @@ from typing import Any
 import python_terraform
 
 from vpcache.errors import InterruptedRunError, VpcacheError
+from vpcache.signals import Forwarding
 
 Event = Mapping[str, Any]
 
 PROVIDER = Path("registry.terraform.io/hashicorp/aws")
 _POLL_SECONDS = 0.1
-_FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class TerraformError(VpcacheError):
@@ -68,7 +67,7 @@ class Terraform(python_terraform.Terraform):  # type: ignore[misc]  # it has no 
         command = self.generate_cmd_string(cmd, *args, **options)
         log = self.log_dir / f"{cmd.replace(' ', '-')}.log"
         errors = log.with_suffix(".err")
-        with _Forwarding() as signals:
+        with Forwarding() as signals:
             with log.open("wb") as out, errors.open("wb") as err:
                 process = subprocess.Popen(
                     command,
@@ -129,38 +128,6 @@ def terraform_environment(environ: Mapping[str, str], data_dir: Path) -> dict[st
     if not os.access(environment.get("TF_CLI_CONFIG_FILE", os.devnull), os.R_OK):
         del environment["TF_CLI_CONFIG_FILE"]
     return environment | {"TF_DATA_DIR": str(data_dir), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
-
-
-class _Forwarding:
-    """While in here, the first signal goes to a process as SIGINT; kept for it if it is not known yet.
-
-    Only the main thread can catch signals; in another one this does nothing.
-    """
-
-    def __init__(self) -> None:
-        self.came: list[signal.Signals] = []
-        self._process: subprocess.Popen[bytes] | None = None
-        self._before: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> _Forwarding:
-        if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._forward) for number in _FORWARDED}
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def forward_to(self, process: subprocess.Popen[bytes]) -> None:
-        """Send SIGINT to `process` if a signal came, or when the first comes; a second would cost state."""
-        self._process = process
-        if self.came:
-            process.send_signal(signal.SIGINT)
-
-    def _forward(self, number: int, _frame: object) -> None:
-        self.came.append(signal.Signals(number))
-        if self._process is not None and len(self.came) == 1:
-            self._process.send_signal(signal.SIGINT)
 
 
 def _lines_until_exit(process: subprocess.Popen[bytes], log: Path) -> Iterator[str]:

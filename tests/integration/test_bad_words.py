@@ -52,7 +52,18 @@ def test_seconds_of_a_drill(nowhere, seconds):
 
 @pytest.mark.parametrize("minutes", ["soon", "0"])
 def test_minutes_of_a_soak(nowhere, minutes):
-    assert f"--minutes is '{minutes}'" in nowhere.refuse("soak", *DEV, "--minutes", minutes)
+    assert f"--minutes is '{minutes}'" in nowhere.refuse("drill", *DEV, "--soak", "--minutes", minutes)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "give --fault with one of zone, zone-network, "),
+        (("--soak", "--fault", "zone"), "leave --fault zone out"),
+    ],
+)
+def test_what_a_drill_takes_away(nowhere, words, said):
+    assert said in nowhere.refuse("drill", *DEV, *words)
 
 
 def test_picture_that_cannot_be_written(nowhere):
@@ -80,9 +91,9 @@ def test_subject_of_a_diagram(nowhere, words, said):
     assert said in nowhere.refuse("diagram", *words)
 
 
-@pytest.mark.parametrize("workers", ["x", "-1", "2.5", ""])
-def test_workers(nowhere, workers):
-    assert f"--workers is '{workers}'" in nowhere.refuse("test", "--workers", workers)
+@pytest.mark.parametrize("number", ["x", "-1", "2.5", ""])
+def test_number_of_processes(nowhere, number):
+    assert f"--numprocesses is '{number}'" in nowhere.refuse("test", "--numprocesses", number)
 
 
 @pytest.mark.parametrize("path", ["nothing", "tests/nothing.py", "tests/unit/nothing.py::test_one"])

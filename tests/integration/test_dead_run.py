@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from commands import inhabitants, machine, wait_until_gone
+from commands import Commands, inhabitants, machine, wait_until_gone
+from small_project import make_small_project
 
 from vpcache.lab.client import Lab
 
@@ -56,9 +57,9 @@ def start_pytest(tmp_path):
             process.kill()
 
 
-def _labs_of(process) -> list[Lab]:
-    """Return the run's lab and the one of a test's own."""
-    lines = (line for line in process.stdout if line.startswith("lab "))
+def _labs_of(said) -> list[Lab]:
+    """Return the run's lab and the one of a test's own, from what a run says."""
+    lines = (line for line in said if line.startswith("lab "))
     return [Lab(int(next(lines).split()[1])) for _ in range(2)]
 
 
@@ -71,7 +72,7 @@ def _processes_of(labs) -> set[int]:
 def test_a_signalled_run_ends_its_labs_itself(start_pytest, tmp_path, number, workers):
     before = machine()
     run = start_pytest(*workers)
-    processes = _processes_of(_labs_of(run))
+    processes = _processes_of(_labs_of(run.stdout))
     run.send_signal(number)
     run.communicate(timeout=60)
     wait_until_gone(processes)
@@ -79,9 +80,25 @@ def test_a_signalled_run_ends_its_labs_itself(start_pytest, tmp_path, number, wo
     assert machine() == before
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_whatever_ends_the_task_has_the_run_end_its_labs(tmp_path, number):
+    before = machine()
+    project = make_small_project(tmp_path / "project")
+    for folder in ("project/tests", "runs"):
+        (tmp_path / folder).mkdir()
+    (project / "tests/test_suite.py").write_text(SUITE)
+    with Commands(0, project).start("test", "-n", "1", TMPDIR=str(tmp_path / "runs")) as task:
+        processes = _processes_of(_labs_of(task.stderr))
+        task.send_signal(number)
+        task.communicate(timeout=60)  # to the end of pytest, which writes there too
+    wait_until_gone(processes)
+    assert list((tmp_path / "runs").glob("*vpcache*")) == []
+    assert machine() == before
+
+
 def test_the_next_run_ends_a_killed_ones_labs_and_not_a_living_ones(start_pytest, tmp_path):
     killed, living = start_pytest(), start_pytest()
-    killed_labs, living_labs = _labs_of(killed), _labs_of(living)
+    killed_labs, living_labs = _labs_of(killed.stdout), _labs_of(living.stdout)
     processes = _processes_of(killed_labs)
     try:
         killed.kill()

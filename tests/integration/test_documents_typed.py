@@ -10,10 +10,9 @@ pytestmark = pytest.mark.lab
 NOT_HERE = {
     "bench": "tests/unit/test_bench.py",
     "check": "whoever runs the suite runs it too",
-    "drill": "tests/drills; each takes a minute",
+    "drill": "tests/drills; each takes a minute, a soak half an hour",
     "lab.bench": "takes minutes",
     "provider-schema": "needs PyPI",
-    "soak": "tests/drills; takes half an hour",
     "test": "this is it",
 }
 PHASES = {"lab.start": 0, "apply": 1, "destroy": 3, "lab.stop": 4}  # all else comes between apply and destroy

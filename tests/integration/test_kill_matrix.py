@@ -9,6 +9,7 @@ import re
 import secrets
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -42,6 +43,7 @@ class Case:
 
     @property
     def remedy(self) -> tuple[str, ...]:
+        """The task that has to clear up."""
         return ("sweep",) if self.victim == "terraform" else ("destroy", "--env", "small")
 
     def __str__(self) -> str:
@@ -65,8 +67,10 @@ def _cases() -> Iterator[object]:
 
 
 @pytest.fixture
-def small(tmp_path, lab) -> Commands:
-    return Commands(lab.port, make_small_project(tmp_path / "project"))
+def small(tmp_path, lab, monkeypatch) -> Iterator[Commands]:
+    with tempfile.TemporaryDirectory() as sockets:  # of providers, which a killed Terraform leaves behind
+        monkeypatch.setenv("TMPDIR", sockets)
+        yield Commands(lab.port, make_small_project(tmp_path / "project"))
 
 
 @pytest.mark.parametrize("case", list(_cases()))
@@ -85,12 +89,7 @@ def test_whatever_is_killed_nothing_is_lost_and_nothing_left(case, small, target
     if case.task == "apply" and case.number != signal.SIGKILL:
         assert set(done) <= _addresses(read_state(target, location)), "the state lost resources"
 
-    remedy = (
-        ["sweep", "--name", stack]
-        if case.remedy == "sweep"
-        else ["destroy", "--env", "small", "--name", stack]
-    )
-    said = small.succeed(*remedy)
+    said = small.succeed(*case.remedy, "--name", stack)
     assert f"nothing is left of {stack}" in said or "nothing of" in said
     assert leftovers(target, stack) == []
     assert lock.holder(target, location) is None

@@ -19,18 +19,21 @@ from vpcache.errors import VpcacheError
 from vpcache.module_docs import with_tables
 from vpcache.project import Project
 from vpcache.provider_schema import unknown_arguments
+from vpcache.signals import Forwarding, interrupted_with_parent
 from vpcache.target import AWS, target_name
 from vpcache.terraform import plugin_dir, terraform_environment
 from vpcache.terraform_release import find_terraform
 
 
 @in_one_line
-def test(root: Path, *, workers: str, select: str, paths: Sequence[str], long: bool, target: str) -> None:
+def test(
+    root: Path, *, numprocesses: str, select: str, paths: Sequence[str], long: bool, target: str
+) -> None:
     """Run the test suite in parallel; on aws, say what is skipped there and why."""
     where = target_name(target, os.environ)
-    if not workers.isdigit():
+    if not numprocesses.isdigit():
         raise VpcacheError(
-            f"--workers is '{workers}': give the number of tests to run at once, 0 for one by one"
+            f"--numprocesses is '{numprocesses}': give the number of tests to run at once, 0 for one by one"
         )
     for path in paths:
         if not (root / path.split("::")[0]).exists():
@@ -38,41 +41,44 @@ def test(root: Path, *, workers: str, select: str, paths: Sequence[str], long: b
     selection = ["-k", select] if select else []
     long_too = ["--long"] if long else []
     on_target = ["--vpcache-target", where, *(["-rs"] if where == AWS else [])]
-    command = [
-        sys.executable,
-        "-m",
+    _run(
+        root,
         "pytest",
-        "-n",
-        workers,
-        "--dist",
-        "worksteal",
-        "--vpcache-report-dir=reports",
-        "--junitxml=reports/junit.xml",
-        *selection,
-        *long_too,
-        *on_target,
-        *paths,
-    ]
-    status = subprocess.run(command, cwd=root, check=False).returncode
-    if status:
-        raise Exit(code=status)
+        *("-n", numprocesses, "--dist", "loadfile", "--no-loadscope-reorder"),
+        *("--vpcache-report-dir=reports", "--junitxml=reports/junit.xml"),
+        *(*selection, *long_too, *on_target, *paths),
+    )
 
 
 @in_one_line
 def bench(root: Path, *, as_json: bool, figure: str, with_lab: bool) -> None:
     """Measure the cached read; exit status 1 if a figure misses what is promised of it."""
-    options = ["--json"] * as_json + ["--figure", figure] * bool(figure) + ["--no-lab"] * (not with_lab)
-    status = subprocess.run([sys.executable, "-m", "bench", *options], cwd=root, check=False).returncode
-    if status:
-        raise Exit(code=status)
+    _run(
+        root,
+        "bench",
+        *(["--json"] * as_json + ["--figure", figure] * bool(figure) + ["--no-lab"] * (not with_lab)),
+    )
 
 
 @in_one_line
 def bench_lab(root: Path) -> None:
     """Measure the lab; exit status 1 if a figure misses what is promised of it."""
-    status = subprocess.run([sys.executable, "-m", "bench.lab"], cwd=root, check=False).returncode
+    _run(root, "bench.lab")
+
+
+def _run(root: Path, module: str, *options: str) -> None:
+    """Run a module that has labs to end: it gets one SIGINT, whatever signal comes, and the time it takes."""
+    with Forwarding() as signals:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, *options],
+            cwd=root,
+            start_new_session=True,
+            preexec_fn=interrupted_with_parent,
+        )
+        signals.forward_to(process)
+        status = process.wait()
     if status:
-        raise Exit(code=status)
+        raise Exit(code=status if status > 0 else 128 - status)  # as a shell tells of a signal
 
 
 @in_one_line

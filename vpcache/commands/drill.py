@@ -10,9 +10,10 @@ from vpcache.commands.console import in_one_line, positive, writable
 from vpcache.commands.lab import chosen_lab
 from vpcache.commands.stack import chosen_stack, say_header
 from vpcache.drills.chart import svg_chart, text_chart
-from vpcache.drills.disruption import Premises, disruption
+from vpcache.drills.disruption import DISRUPTIONS, Premises, disruption
 from vpcache.drills.drill import Report, Schedule, run
 from vpcache.drills.soak import FAULTS, Held, soak
+from vpcache.errors import VpcacheError
 from vpcache.stack import Stack
 
 _SOAK_INTERVAL = 120.0  # seconds from fault to fault
@@ -32,6 +33,10 @@ def drill(
     as_json: bool,
 ) -> None:
     """Take something away under load, give it back, and show what callers saw."""
+    if not fault:
+        raise VpcacheError(
+            f"give --fault with one of {', '.join(DISRUPTIONS)}, or --soak for one after another"
+        )
     lasts = positive(seconds, "--seconds")
     picture = writable(svg) if svg else None
     stack = chosen_stack(root, environment, target, name)
@@ -56,10 +61,18 @@ def drill(
 
 
 @in_one_line
-def soak_stack(root: Path, environment: str, name: str, *, minutes: str, as_json: bool) -> None:
+def soak_stack(
+    root: Path, environment: str, target: str, name: str, *, fault: str, minutes: str, as_json: bool
+) -> None:
     """Take one thing after another away, every two minutes, and show what callers saw and the lab kept."""
+    if fault:
+        raise VpcacheError(f"--soak makes {', '.join(FAULTS)} in turn: leave --fault {fault} out")
     rounds = max(1, round(positive(minutes, "--minutes") * 60 / _SOAK_INTERVAL))
-    stack = chosen_stack(root, environment, "lab", name)
+    stack = chosen_stack(root, environment, target, name)
+    if not stack.target.is_lab:
+        raise VpcacheError(
+            "--soak looks at the lab's daemon, and most of its faults are the lab's: use --target lab"
+        )
     pid = chosen_lab().status().pid
     assert pid is not None  # `chosen_stack` saw that it runs
 
