@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from commands import Commands, inhabitants, machine, wait_until_gone
@@ -57,10 +58,19 @@ def start_pytest(tmp_path):
             process.kill()
 
 
-def _labs_of(said) -> list[Lab]:
-    """Return the run's lab and the one of a test's own, from what a run says."""
-    lines = (line for line in said if line.startswith("lab "))
+def _labs_of(process) -> list[Lab]:
+    """Return the run's lab and the one of a test's own."""
+    lines = (line for line in process.stdout if line.startswith("lab "))
     return [Lab(int(next(lines).split()[1])) for _ in range(2)]
+
+
+def _labs_named_in(file) -> list[Lab]:
+    """Wait until both labs are named in a file."""
+    deadline = time.monotonic() + 60
+    while not file.exists() or len(lines := file.read_text().splitlines()) < 2:
+        assert time.monotonic() < deadline, "no labs"
+        time.sleep(0.05)
+    return [Lab(int(line.split()[1])) for line in lines]
 
 
 def _processes_of(labs) -> set[int]:
@@ -72,7 +82,7 @@ def _processes_of(labs) -> set[int]:
 def test_a_signalled_run_ends_its_labs_itself(start_pytest, tmp_path, number, workers):
     before = machine()
     run = start_pytest(*workers)
-    processes = _processes_of(_labs_of(run.stdout))
+    processes = _processes_of(_labs_of(run))
     run.send_signal(number)
     run.communicate(timeout=60)
     wait_until_gone(processes)
@@ -86,9 +96,10 @@ def test_whatever_ends_the_task_has_the_run_end_its_labs(tmp_path, number):
     project = make_small_project(tmp_path / "project")
     for folder in ("project/tests", "runs"):
         (tmp_path / folder).mkdir()
-    (project / "tests/test_suite.py").write_text(SUITE)
+    ports = tmp_path / "ports"  # the task's pytest shows what a test prints when that has ended
+    (project / "tests/test_suite.py").write_text(SUITE.replace("sys.stderr", f"open({str(ports)!r}, 'a')"))
     with Commands(0, project).start("test", "-n", "1", TMPDIR=str(tmp_path / "runs")) as task:
-        processes = _processes_of(_labs_of(task.stderr))
+        processes = _processes_of(_labs_named_in(ports))
         task.send_signal(number)
         task.communicate(timeout=60)  # to the end of pytest, which writes there too
     wait_until_gone(processes)
@@ -98,7 +109,7 @@ def test_whatever_ends_the_task_has_the_run_end_its_labs(tmp_path, number):
 
 def test_the_next_run_ends_a_killed_ones_labs_and_not_a_living_ones(start_pytest, tmp_path):
     killed, living = start_pytest(), start_pytest()
-    killed_labs, living_labs = _labs_of(killed.stdout), _labs_of(living.stdout)
+    killed_labs, living_labs = _labs_of(killed), _labs_of(living)
     processes = _processes_of(killed_labs)
     try:
         killed.kill()
