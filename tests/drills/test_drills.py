@@ -80,7 +80,7 @@ def test_what_cannot_be_taken_away_is_said(target, outputs, lab):
 
 def test_two_minutes_of_one_fault_after_another(target, outputs, lab):
     premises = Premises(target, outputs, outputs["zones"][0], lab)
-    report = soak(premises, rounds=len(FAULTS), interval=16, pid=lab.status().pid, rate=10)
+    report = soak(premises, rounds=len(FAULTS), interval=16, rate=10)
     figures = report.figures()
     assert figures["wrong_answers"] == 0
     assert figures["faults"] == len(FAULTS)

@@ -12,8 +12,9 @@ from vpcache.commands.stack import chosen_stack, say_header
 from vpcache.drills.chart import svg_chart, text_chart
 from vpcache.drills.disruption import DISRUPTIONS, Premises, disruption
 from vpcache.drills.drill import Report, Schedule, run
-from vpcache.drills.soak import FAULTS, Held, soak
+from vpcache.drills.soak import FAULTS, soak
 from vpcache.errors import VpcacheError
+from vpcache.lab.held import Held
 from vpcache.stack import Stack
 
 _SOAK_INTERVAL = 120.0  # seconds from fault to fault
@@ -73,8 +74,6 @@ def soak_stack(
         raise VpcacheError(
             "--soak looks at the lab's daemon, and most of its faults are the lab's: use --target lab"
         )
-    pid = chosen_lab().status().pid
-    assert pid is not None  # `chosen_stack` saw that it runs
 
     def tell(what: str, held: Held) -> None:
         if not as_json:
@@ -84,7 +83,7 @@ def soak_stack(
 
     if not as_json:
         say_header(f"soak of {rounds} faults out of {', '.join(FAULTS)}:", stack)
-    report = soak(_premises(stack, ""), rounds=rounds, interval=_SOAK_INTERVAL, pid=pid, on_fault=tell)
+    report = soak(_premises(stack, ""), rounds=rounds, interval=_SOAK_INTERVAL, on_fault=tell)
     if as_json:
         print(json.dumps(report.figures()))
     else:

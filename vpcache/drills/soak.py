@@ -6,20 +6,12 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from vpcache.drills.disruption import DISRUPTIONS, Premises
 from vpcache.drills.load import Load, Sample
+from vpcache.lab.held import Held
 
 FAULTS = ("node-hung", "nat-gateway", "node-dead", "origin-erroring", "zone", "node-reboot", "all-nodes")
-
-
-@dataclass(frozen=True)
-class Held:
-    """What a process holds: resident memory in MiB and open descriptors."""
-
-    memory_mb: float
-    descriptors: int
 
 
 @dataclass(frozen=True)
@@ -34,14 +26,16 @@ class SoakReport:
         """Return the figures that matter."""
         # the first round fills pools and caches; what grows after it is kept for good
         settled = self.held[min(len(FAULTS), len(self.held) - 1)]
+        moments = (self.held[0], settled, self.held[-1])
         return {
             "faults": len(self.faults),
             "requests": len(self.samples),
             "wrong_answers": sum(sample.is_wrong for sample in self.samples),
             "errors": sum(sample.failed for sample in self.samples),
             "errors_on_known_keys": sum(sample.failed and sample.is_known for sample in self.samples),
-            "memory_mb": [round(each.memory_mb, 1) for each in (self.held[0], settled, self.held[-1])],
-            "descriptors": [each.descriptors for each in (self.held[0], settled, self.held[-1])],
+            "memory_mb": [each.memory_mb for each in moments],
+            "descriptors": [each.descriptors for each in moments],
+            "threads": [each.threads for each in moments],
         }
 
 
@@ -50,34 +44,25 @@ def soak(
     *,
     rounds: int,
     interval: float,
-    pid: int,
     on_fault: Callable[[str, Held], None] = lambda _name, _held: None,
     rate: float = 20,
 ) -> SoakReport:
-    """Take `rounds` things away in turn, one every `interval` seconds and for half of it, zones in turn too.
-
-    `pid` is the process of the lab's daemon, whose memory and descriptors are looked at.
-    """
+    """Take `rounds` things away in turn, one every `interval` seconds and for half of it, zones in turn too."""
+    lab = premises.lab
+    assert lab is not None  # AWS has no daemon to look at
     pause = threading.Event().wait
     made, held = [], []
     with Load(premises.target, premises.outputs["cached_api"], rate=rate) as load:
         for name, zone in itertools.islice(_turns(premises.outputs["zones"]), rounds):
             pause(interval / 2)
-            held.append(held_by(pid))
+            held.append(lab.held())
             on_fault(f"{name} in {zone}", held[-1])
             with DISRUPTIONS[name].apply(replace(premises, zone=zone)):
                 pause(interval / 2)
             made.append(name)
         pause(interval / 2)
-        held.append(held_by(pid))
+        held.append(lab.held())
     return SoakReport(made, load.samples(), held)
-
-
-def held_by(pid: int) -> Held:
-    """Return what a process of this machine holds, from /proc (proc(5))."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    (resident,) = [line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:")]
-    return Held(int(resident) / 1024, sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir()))
 
 
 def _turns(zones: list[str]) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request, Response
 from vpcache.lab.control.app import ControlPlane
 from vpcache.lab.errors import LabError
 from vpcache.lab.faults import Fault
+from vpcache.lab.held import held
 from vpcache.lab.region import Region
 
 T = TypeVar("T")
@@ -51,6 +52,7 @@ class LabApi:
                 "faults": _shown(self._region.faults),
             },
             ("GET", "calls"): lambda: {"calls": self._aws.calls.counts()},
+            ("GET", "held"): lambda: asdict(held()),
             ("GET", "consistency"): lambda: {"differences": self._at_rest(self._region.differences)},
             ("GET", "places"): lambda: self._at_rest(
                 lambda: [asdict(place) for place in self._region.directory()]

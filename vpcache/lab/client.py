@@ -18,6 +18,7 @@ from typing import Any
 
 from vpcache.lab.errors import LabError
 from vpcache.lab.faults import Fault
+from vpcache.lab.held import Held
 from vpcache.lab.settings import Settings
 
 DEFAULT_PORT = 4600
@@ -160,6 +161,10 @@ class Lab:
         """
         calls: dict[str, int] = self.ask("GET", "calls")["calls"]
         return calls
+
+    def held(self) -> Held:
+        """Return what the daemon itself holds: not its workers, nor the cache nodes' processes."""
+        return Held(**self.ask("GET", "held"))
 
     def places(self, name: str) -> list[dict[str, str]]:
         """Return the places called `name`: with their namespace, zone and resolver. Raises LabError."""

@@ -9,6 +9,9 @@ from moto.logs.models import logs_backends
 
 from vpcache.lab.functions import Invocation
 
+KEPT_LINES = 10_000
+"""Of each stream, so that a lab under load for days does not grow."""
+
 
 class FunctionLogs:
     """Keeps the logs of one region's functions."""
@@ -29,3 +32,4 @@ class FunctionLogs:
             logs.put_log_events(
                 group, done.log_stream, [{"timestamp": now, "message": line} for line in lines]
             )
+            del logs.groups[group].streams[done.log_stream].events[:-KEPT_LINES]
