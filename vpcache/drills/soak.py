@@ -47,7 +47,7 @@ def soak(
     on_fault: Callable[[str, Held], None] = lambda _name, _held: None,
     rate: float = 20,
 ) -> SoakReport:
-    """Take `rounds` things away in turn, one every `interval` seconds and for half of it, zones in turn too."""
+    """Take `rounds` things away, one every `interval` seconds and for half of it, in each zone in turn."""
     lab = premises.lab
     assert lab is not None  # AWS has no daemon to look at
     pause = threading.Event().wait
