@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 from moto.logs.models import logs_backends
 
 from vpcache.lab.functions import Invocation
 
 KEPT_LINES = 10_000
-"""Of each stream, so that a lab under load for days does not grow."""
+"""Of each group, so that a lab under load for days does not grow."""
 
 
 class FunctionLogs:
@@ -32,4 +33,19 @@ class FunctionLogs:
             logs.put_log_events(
                 group, done.log_stream, [{"timestamp": now, "message": line} for line in lines]
             )
-            del logs.groups[group].streams[done.log_stream].events[:-KEPT_LINES]
+            _forget_the_oldest(logs.groups[group].streams)
+
+
+def _forget_the_oldest(streams: dict[str, Any]) -> None:
+    """Bring a group's lines down to those kept, and take away the streams that have none left."""
+    over = sum(len(stream.events) for stream in streams.values()) - KEPT_LINES
+    while over > 0:
+        name, stream = min(
+            ((name, stream) for name, stream in streams.items() if stream.events),
+            key=lambda each: each[1].events[0].timestamp,
+        )
+        forgotten = min(over, len(stream.events))
+        del stream.events[:forgotten]
+        over -= forgotten
+        if not stream.events:
+            del streams[name]
