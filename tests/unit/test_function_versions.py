@@ -210,3 +210,18 @@ def test_permissions_are_a_functions_an_aliass_or_a_versions(published: Any) -> 
     gone = refusal(published.get_policy, FunctionName="one", Qualifier="live")
     assert gone["Code"] == "ResourceNotFoundException"
     assert "whole" in published.get_policy(FunctionName="one")["Policy"]
+
+
+def test_the_id_of_a_statement_is_given_once(published: Any) -> None:
+    permission = {
+        "FunctionName": "one",
+        "StatementId": "events",
+        "Action": "lambda:InvokeFunction",
+        "Principal": "events.amazonaws.com",
+    }
+    published.add_permission(**permission)
+    again = refusal(published.add_permission, **permission)
+    assert again["Code"] == "ResourceConflictException" and "(events)" in again["Message"]
+    published.add_permission(**permission, Qualifier="1")  # a version has a policy of its own
+    published.remove_permission(FunctionName="one", StatementId="events")
+    assert refusal(published.get_policy, FunctionName="one")["Code"] == "ResourceNotFoundException"

@@ -9,6 +9,7 @@ from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.core.responses import ActionResult, EmptyResult
 
 from vpcache.lab.control.function_aliases import Alias
+from vpcache.lab.control.function_errors import ResourceConflictError
 from vpcache.lab.control.function_versions import Function, check_revision
 from vpcache.lab.control.invocation_api import InvocationsResponse
 
@@ -131,6 +132,12 @@ class FunctionsResponse(InvocationsResponse):
     def add_permission(self) -> ActionResult:
         """Answer AddPermission."""
         policy = self._function().policy(self._meant.qualifier)
+        name = self._get_param("StatementId")
+        if any(each["Sid"] == name for each in policy.statements):
+            raise ResourceConflictError(
+                f"The statement id ({name}) provided already exists. "
+                "Please provide a new statement id, or remove the existing statement."
+            )
         statement, _ = policy.add_statement(self.body, self._meant.qualifier)
         return ActionResult({"Statement": json.dumps(statement)})
 
