@@ -102,6 +102,14 @@ def test_changes_wait_for_each_other(region: Region) -> None:
         ),
         ("ecs", "create_cluster", {"clusterName": "a"}, "CreateCluster"),
         (
+            "rds",
+            "create_db_subnet_group",
+            {"DBSubnetGroupName": "a", "DBSubnetGroupDescription": "a", "SubnetIds": ["subnet-1"]},
+            "CreateDBSubnetGroup",
+        ),
+        ("elbv2", "create_load_balancer", {"Name": "a"}, "CreateLoadBalancer"),
+        ("route53", "get_checker_ip_ranges", {}, "checkeripranges"),
+        (
             "elasticache",
             "create_serverless_cache",
             {"ServerlessCacheName": "a", "Engine": "memcached"},

@@ -10,7 +10,21 @@ from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Response
 
-_QUERY = ("elasticache", "iam", "sts", "sns", "monitoring")
+_QUERY = (
+    "autoscaling",
+    "cloudformation",
+    "cloudfront",
+    "elasticache",
+    "elasticloadbalancing",
+    "iam",
+    "monitoring",
+    "rds",
+    "redshift",
+    "route53",
+    "ses",
+    "sns",
+    "sts",
+)
 _XML = ("ec2", *_QUERY)
 _ERROR_TYPE = re.compile(r'(?:<Code>|"__type": ")([\w.]+)')
 _MESSAGE = re.compile(r'(?:<Message>|"message": ")(.*?)(?:</Message>|"\})', re.DOTALL)
