@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
+from typing import Any
 
 import pytest
 import requests
 from served_region import Region, error_of, serve, unique
+
+from vpcache.lab.control import ACCOUNT
+from vpcache.lab.control.ec2 import backend_of
 
 
 def test_only_changes_that_succeed_are_settled_and_before_the_answer(region: Region) -> None:
@@ -110,6 +116,16 @@ def test_changes_wait_for_each_other(region: Region) -> None:
         ("elbv2", "create_load_balancer", {"Name": "a"}, "CreateLoadBalancer"),
         ("route53", "get_checker_ip_ranges", {}, "checkeripranges"),
         (
+            "route53",
+            "create_hosted_zone",
+            {
+                "Name": "a.example",
+                "CallerReference": "a",
+                "VPC": {"VPCRegion": "us-east-1", "VPCId": "vpc-1"},
+            },
+            "hostedzone",
+        ),
+        (
             "elasticache",
             "create_serverless_cache",
             {"ServerlessCacheName": "a", "Engine": "memcached"},
@@ -118,7 +134,7 @@ def test_changes_wait_for_each_other(region: Region) -> None:
     ],
 )
 def test_what_is_not_emulated_is_refused_by_name(
-    region: Region, service: str, call: str, arguments: dict[str, str], action: str
+    region: Region, service: str, call: str, arguments: dict[str, Any], action: str
 ) -> None:
     status, code, message = error_of(getattr(region.client(service), call), **arguments)
 
@@ -138,6 +154,15 @@ def test_a_dry_run_changes_nothing(region: Region) -> None:
 
     assert (status, code) == (412, "DryRunOperation")
     assert ec2.describe_vpcs()["Vpcs"] == []
+
+
+def test_what_is_deleted_takes_no_memory(region: Region) -> None:
+    ec2 = region.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
+    kept = weakref.ref(backend_of(ACCOUNT, "us-east-1").get_vpc(vpc))
+    ec2.delete_vpc(VpcId=vpc)
+    gc.collect()
+    assert kept() is None
 
 
 def test_motos_own_api_is_closed(region: Region) -> None:

@@ -14,8 +14,9 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from werkzeug.wrappers import Response
 
 from vpcache.lab.control import ACCOUNT
-from vpcache.lab.control.calls import Call
+from vpcache.lab.control.calls import Call, body_of
 from vpcache.lab.control.changes import Changes
+from vpcache.lab.control.instances import leave_unlisted
 from vpcache.lab.control.operations import Asked, Calls
 from vpcache.lab.control.refusals import in_form, not_emulated, refusal
 from vpcache.lab.control.requests import problem_of
@@ -43,6 +44,7 @@ def create_app(
     takes the place of the first, whose EC2, ElastiCache and Lambda are gone.
     """
     os.environ.update(_SETTINGS)
+    leave_unlisted()
     changes = Changes(settle)
     return ControlPlane(_extended_moto(functions, settings, changes), changes)
 
@@ -121,7 +123,7 @@ class ControlPlane:
     def _answer(self, call: Call, environ: WSGIEnvironment) -> Response:
         if environ["PATH_INFO"].startswith("/moto-api"):
             return refusal(call.service, 501, "NotImplemented", "moto's own API would change the lab unseen.")
-        if is_unwired(call.service, call.action):
+        if is_unwired(call.service, call.action) or _names_a_vpc(call, environ):
             return _not_emulated(call, "It would have a place in a VPC, and no packet would find it.")
         if problem := problem_of(call, environ):
             return refusal(call.service, 400, *problem.error(call.service))
@@ -150,6 +152,11 @@ class ControlPlane:
             message = f"{call.action} was done, its network not: {error}"
             return refusal(call.service, 500, "InternalFailure", message)
         return response
+
+
+def _names_a_vpc(call: Call, environ: WSGIEnvironment) -> bool:
+    """Tell whether a request is about a private hosted zone, which the lab's resolvers do not know."""
+    return call.service == "route53" and b"<VPC>" in body_of(environ)
 
 
 def _not_emulated(call: Call, detail: str) -> Response:
