@@ -201,11 +201,12 @@ def test_a_run_that_went_wrong_says_so(facts, words):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ([CHANGE], "./inv sweep --name s"),
-        ([CHANGE, replace(GONE, problem="timed out")], "./inv sweep --name s"),
+        ([CHANGE], "it ended with the run's own lab"),
+        ([replace(CHANGE, target="aws")], "./inv sweep --target aws --name s"),
+        ([CHANGE, replace(GONE, target="aws", problem="timed out")], "./inv sweep --target aws --name s"),
         ([CHANGE, replace(GONE, left=("vpc vpc-1",))], "vpc vpc-1"),
     ],
-    ids=["never destroyed", "destroy failed", "something left"],
+    ids=["never destroyed", "never destroyed on aws", "destroy failed", "something left"],
 )
 def test_what_is_left_is_told(changes, words):
     text = shown(changes=changes)

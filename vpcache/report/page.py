@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from vpcache.report.facts import Change, Drilled, Probed
 from vpcache.report.outcomes import FAILED, PASSED, SKIPPED, Outcome
+from vpcache.target import LAB
 
 _SLOWEST = 10
 
@@ -59,15 +60,15 @@ class Run:
         return [item for change in last.values() for item in change.left]
 
     @property
-    def standing(self) -> list[str]:
-        """The stacks that were applied and not destroyed, or of which the destroy failed."""
+    def undestroyed(self) -> list[Change]:
+        """The last change of each stack that was not destroyed, or of which the destroy failed."""
         last = {change.stack: change for change in self.changes}
-        return [name for name, change in last.items() if change.command == "apply" or change.problem]
+        return [change for change in last.values() if change.command == "apply" or change.problem]
 
 
 def html(run: Run) -> str:
     """Return the page."""
-    return _template().render(run=run, FAILED=FAILED, PASSED=PASSED, SKIPPED=SKIPPED)
+    return _template().render(run=run, FAILED=FAILED, PASSED=PASSED, SKIPPED=SKIPPED, LAB=LAB)
 
 
 def duration(seconds: float) -> str:
