@@ -321,6 +321,25 @@ def test_routes_change_but_for_the_local_one(ec2: Any, network: Network) -> None
     ec2.delete_route(**table, DestinationCidrBlock="0.0.0.0/0")
 
 
+def test_a_route_whose_target_is_gone_is_shown_as_a_black_hole(ec2: Any, network: Network) -> None:
+    (main,) = route_tables(ec2, ("association.main", "true"))
+    table = {"RouteTableId": main["RouteTableId"]}
+    gateway, _ = nat_gateway(ec2, network.public["us-east-1a"])
+    ec2.create_route(**table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=gateway["NatGatewayId"])
+    ec2.create_route(**table, DestinationCidrBlock="8.0.0.0/8", GatewayId=network.internet_gateway)
+
+    def states() -> dict[str, str]:
+        (shown,) = route_tables(ec2, ("association.main", "true"))
+        return {route["DestinationCidrBlock"]: route["State"] for route in shown["Routes"]}
+
+    whole = {"10.0.0.0/24": "active", "0.0.0.0/0": "active", "8.0.0.0/8": "active"}
+    assert states() == whole
+    ec2.delete_nat_gateway(NatGatewayId=gateway["NatGatewayId"])
+    assert states() == whole | {"0.0.0.0/0": "blackhole"}
+    ec2.replace_route(**table, DestinationCidrBlock="0.0.0.0/0", GatewayId=network.internet_gateway)
+    assert states() == whole
+
+
 def test_a_vpc_has_one_internet_gateway(ec2: Any, network: Network) -> None:
     second = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
 

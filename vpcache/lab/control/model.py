@@ -9,6 +9,7 @@ from typing import Any
 from vpcache.lab.control import ACCOUNT, REGION, ec2, elasticache
 from vpcache.lab.control.caches import Cluster, Node
 from vpcache.lab.control.endpoints import dns_names, service_of
+from vpcache.lab.control.routes import has_gateway, interface_behind
 from vpcache.lab.hosts import SERVICE_ADDRESSES
 from vpcache.lab.topology import (
     AclEntry,
@@ -114,11 +115,9 @@ def _route_table(network: ec2.Ec2Backend, table: Any, endpoints: Iterable[Any]) 
 
 def _route(network: ec2.Ec2Backend, route: Any) -> Route:
     destination = IPv4Network(route.destination_cidr_block, strict=False)
-    vpc_id = route.route_table.vpc_id
-    interface = route.nat_gateway.interface if route.nat_gateway else route.interface
-    if interface and interface.id in network.enis and interface.vpc_id == vpc_id:
+    if interface := interface_behind(network, route):
         return Route(destination, RouteTarget.INTERFACE, interface.id)
-    if route.gateway and route.gateway is network.attached_internet_gateway(vpc_id):
+    if has_gateway(network, route):
         return Route(destination, RouteTarget.INTERNET_GATEWAY)
     return Route(destination, RouteTarget.BLACKHOLE)
 

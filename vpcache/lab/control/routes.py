@@ -6,8 +6,25 @@ from typing import Any
 
 from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
 from moto.ec2.models import EC2Backend
+from moto.ec2.models.route_tables import Route
 
 from vpcache.lab.control.traffic import canonical, check_range
+
+
+class WatchedRoute(Route):  # type: ignore[misc]  # mypy sees moto's classes as Any
+    """A route that knows whether its target is still there."""
+
+    @property
+    def state(self) -> str:
+        """`active`, or `blackhole` where packets that it is for are lost."""
+        network = self.route_table.ec2_backend
+        leads_on = (
+            self.local
+            or not self.destination_cidr_block  # of IPv6 or a prefix list: no packets of the lab
+            or interface_behind(network, self)
+            or has_gateway(network, self)
+        )
+        return "active" if leads_on else "blackhole"
 
 
 class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's classes as Any
@@ -56,7 +73,9 @@ class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's class
         """Make a route; its NAT gateway must exist."""
         self._check_nat_gateway(options.get("nat_gateway_id"))
         destination = _destination(destination_cidr_block)
-        return super().create_route(route_table_id, destination, *arguments, **options)
+        route = super().create_route(route_table_id, destination, *arguments, **options)
+        route.__class__ = WatchedRoute  # moto makes its own
+        return route
 
     def replace_route(
         self,
@@ -94,6 +113,20 @@ class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's class
     def _check_nat_gateway(self, nat_gateway_id: str | None) -> None:
         if nat_gateway_id and nat_gateway_id not in self.nat_gateways:
             raise EC2ClientError("NatGatewayNotFound", f"The Nat Gateway {nat_gateway_id} was not found")
+
+
+def interface_behind(network: Any, route: Any) -> Any | None:
+    """Return the interface that a route leads to, of a NAT gateway or another; None if there is none now."""
+    interface = route.nat_gateway.interface if route.nat_gateway else route.interface
+    is_there = interface and interface.id in network.enis and interface.vpc_id == route.route_table.vpc_id
+    return interface if is_there else None
+
+
+def has_gateway(network: Any, route: Any) -> bool:
+    """Tell whether a route leads to the internet gateway of its VPC."""
+    return bool(route.gateway) and route.gateway is network.attached_internet_gateway(
+        route.route_table.vpc_id
+    )
 
 
 def _destination(cidr: str | None) -> str | None:
