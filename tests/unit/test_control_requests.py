@@ -276,6 +276,19 @@ def test_the_addresses_of_a_services_interface_stay(region: Region) -> None:
         assert refusal[1] == "OperationNotPermitted"
 
 
+def test_no_interface_has_fewer_addresses_than_its_own(region: Region) -> None:
+    ec2 = client(region, "ec2")
+    subnet = two_zones(ec2).private["us-east-1a"]
+    interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+
+    for call, where in (
+        (ec2.create_network_interface, {"SubnetId": subnet}),
+        (ec2.assign_private_ip_addresses, {"NetworkInterfaceId": interface}),
+    ):
+        refusal = error_of(call, SecondaryPrivateIpAddressCount=-1, **where)
+        assert refusal[:2] == (400, "InvalidParameterValue")
+
+
 def test_ranges_are_kept_without_the_bits_of_a_host(region: Region) -> None:
     ec2 = client(region, "ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.7/24")["Vpc"]

@@ -14,6 +14,7 @@ from moto.ec2.exceptions import (
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 
+from vpcache.lab.control.traffic import invalid
 from vpcache.lab.settings import Settings
 
 PUBLIC_RANGE = IPv4Network("203.0.113.0/24")  # TEST-NET-3 of RFC 5737: elastic IPs
@@ -238,6 +239,8 @@ class InterfacesBackend(EC2Backend):  # type: ignore[misc]
         self, subnet: Any, wanted: list[str], more: int, *, primary: bool = True
     ) -> list[str]:
         """Return the wanted addresses, checked, with the lowest free ones for those not named."""
+        if more < 0:
+            raise invalid("SecondaryPrivateIpAddressCount", more)
         network = IPv4Network(subnet.cidr_block)
         usable = range(int(network.network_address) + _RESERVED, int(network.broadcast_address))
         taken = {
