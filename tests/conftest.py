@@ -6,6 +6,8 @@ import pytest
 
 from vpcache.bundle import EGRESS_PROBE
 
+TESTS = Path(__file__).parent
+
 # a deadline for each example would measure what else the machine does
 hypothesis.settings.register_profile("suite", deadline=None)
 hypothesis.settings.load_profile("suite")
@@ -16,9 +18,6 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="run the tests marked long too: they take minutes")
-
-
-TESTS = Path(__file__).parent
 
 
 @pytest.hookimpl(trylast=True)
@@ -35,7 +34,7 @@ def _begin_with_the_longest(items):
     """Sort by file: first the drills, which keep others from the shared stack, last whoever would wait for it
     meanwhile and what takes no time. pytest-xdist hands out files in this order.
     """
-    sharing = {item.path for item in items if "outputs" in getattr(item, "fixturenames", ())}
+    sharing = {item.path for item in items if "stack" in getattr(item, "fixturenames", ())}
 
     def turn(item):
         folder = item.path.relative_to(TESTS).parts[0]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import signal
 import subprocess
 import threading
 from typing import Any
 
 _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_PR_SET_PDEATHSIG = 1
 
 
 class Forwarding:
@@ -44,8 +42,3 @@ class Forwarding:
         self.came.append(signal.Signals(number))
         if self._process is not None and len(self.came) == 1:
             self._process.send_signal(signal.SIGINT)
-
-
-def interrupted_with_parent() -> None:
-    """Have the kernel send SIGINT to this process when its parent dies, even by SIGKILL (prctl(2))."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)

@@ -87,4 +87,6 @@ def test_two_minutes_of_one_fault_after_another(target, outputs, lab):
     assert figures["errors_on_known_keys"] <= 0.01 * len(report.samples), figures
     first, _, last = figures["descriptors"]
     assert last <= first + 100, figures
+    before, _, after = figures["memory_mb"]
+    assert after <= before + 64, figures  # other tests use the same lab meanwhile
     assert lab.status().running

@@ -66,6 +66,12 @@ def test_what_a_drill_takes_away(nowhere, words, said):
     assert said in nowhere.refuse("drill", *DEV, *words)
 
 
+def test_a_soak_is_the_labs(nowhere):
+    credentials = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
+    line = nowhere.refuse("drill", *DEV, "--soak", "--target", "aws", **credentials)
+    assert line.startswith("error: --soak looks at the lab's daemon")
+
+
 def test_picture_that_cannot_be_written(nowhere):
     line = nowhere.refuse("drill", *DEV, "--fault", "zone", "--svg", "/nonexistent/timeline.svg")
     assert line == "error: cannot write /nonexistent/timeline.svg: No such file or directory"

@@ -99,10 +99,15 @@ def test_whatever_ends_the_task_has_the_run_end_its_labs(tmp_path, number):
     ports = tmp_path / "ports"  # the task's pytest shows what a test prints when that has ended
     (project / "tests/test_suite.py").write_text(SUITE.replace("sys.stderr", f"open({str(ports)!r}, 'a')"))
     with Commands(0, project).start("test", "-n", "1", TMPDIR=str(tmp_path / "runs")) as task:
-        processes = _processes_of(_labs_named_in(ports))
+        labs = _labs_named_in(ports)
+        processes = _processes_of(labs)
         task.send_signal(number)
-        task.communicate(timeout=60)  # to the end of pytest, which writes there too
-    wait_until_gone(processes)
+        try:
+            task.communicate(timeout=60)  # to the end of pytest, which writes there too
+            wait_until_gone(processes)
+        finally:
+            for lab in labs:
+                lab.stop()
     assert list((tmp_path / "runs").glob("*vpcache*")) == []
     assert machine() == before
 

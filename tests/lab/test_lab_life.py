@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
@@ -72,6 +73,18 @@ def test_nothing_is_left_of_a_lab_that_ends(new_lab: Callable[[], Lab], victim: 
     assert inhabitants(namespace) == {}
     assert not lab.status().running
     assert host_network() == before
+
+
+def test_a_lab_tells_what_the_process_that_serves_holds(new_lab: Callable[[], Lab]) -> None:
+    lab, callers = new_lab(), 30
+    before = lab.held()
+    with ExitStack() as connections:
+        for _ in range(callers):
+            connections.enter_context(socket.create_connection(("127.0.0.1", lab.port)))
+        during = lab.held()  # taken after those, which ask nothing
+    assert during.descriptors >= before.descriptors + callers
+    assert during.threads >= before.threads + callers
+    assert 100 < before.memory_mb <= during.memory_mb + 1  # MiB: moto alone takes more than a hundred
 
 
 def test_two_labs_do_not_know_of_each_other(new_lab: Callable[[], Lab]) -> None:

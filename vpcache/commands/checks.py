@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from invoke.exceptions import Exit
@@ -16,10 +18,11 @@ from invoke.exceptions import Exit
 from vpcache.commands import security_scan
 from vpcache.commands.console import in_one_line
 from vpcache.errors import VpcacheError
+from vpcache.lab.isolation import signal_when_parent_dies
 from vpcache.module_docs import with_tables
 from vpcache.project import Project
 from vpcache.provider_schema import unknown_arguments
-from vpcache.signals import Forwarding, interrupted_with_parent
+from vpcache.signals import Forwarding
 from vpcache.target import AWS, target_name
 from vpcache.terraform import plugin_dir, terraform_environment
 from vpcache.terraform_release import find_terraform
@@ -41,23 +44,16 @@ def test(
     selection = ["-k", select] if select else []
     long_too = ["--long"] if long else []
     on_target = ["--vpcache-target", where, *(["-rs"] if where == AWS else [])]
-    _run(
-        root,
-        "pytest",
-        *("-n", numprocesses, "--dist", "loadfile", "--no-loadscope-reorder"),
-        *("--vpcache-report-dir=reports", "--junitxml=reports/junit.xml"),
-        *(*selection, *long_too, *on_target, *paths),
-    )
+    in_parallel = ["-n", numprocesses, "--dist", "loadfile", "--no-loadscope-reorder"]
+    reports = ["--vpcache-report-dir=reports", "--junitxml=reports/junit.xml"]
+    _run(root, "pytest", *in_parallel, *reports, *selection, *long_too, *on_target, *paths)
 
 
 @in_one_line
 def bench(root: Path, *, as_json: bool, figure: str, with_lab: bool) -> None:
     """Measure the cached read; exit status 1 if a figure misses what is promised of it."""
-    _run(
-        root,
-        "bench",
-        *(["--json"] * as_json + ["--figure", figure] * bool(figure) + ["--no-lab"] * (not with_lab)),
-    )
+    options = ["--json"] * as_json + ["--figure", figure] * bool(figure) + ["--no-lab"] * (not with_lab)
+    _run(root, "bench", *options)
 
 
 @in_one_line
@@ -73,7 +69,7 @@ def _run(root: Path, module: str, *options: str) -> None:
             [sys.executable, "-m", module, *options],
             cwd=root,
             start_new_session=True,
-            preexec_fn=interrupted_with_parent,
+            preexec_fn=partial(signal_when_parent_dies, signal.SIGINT),
         )
         signals.forward_to(process)
         status = process.wait()

@@ -64,6 +64,11 @@ def run_isolated(body: Callable[[int], None]) -> int:
         os._exit(1)
 
 
+def signal_when_parent_dies(number: signal.Signals) -> None:
+    """Have the kernel send this process a signal when its parent dies, however it dies (prctl(2))."""
+    _libc.prctl(_PR_SET_PDEATHSIG, number)
+
+
 def _map_to_root(uid: int, gid: int) -> None:
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"0 {uid} 1")
@@ -86,7 +91,7 @@ def _init(body: Callable[[], None]) -> None:
     """Be process 1: run `body` in a child, reap orphans, end with that child or on SIGTERM."""
     child = os.fork()
     if child == 0:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        signal_when_parent_dies(signal.SIGKILL)
         status = 1
         try:
             body()

@@ -9,7 +9,7 @@ from moto.moto_server.werkzeug_app import MotoRequestHandler
 
 
 class RequestHandler(MotoRequestHandler):  # type: ignore[misc]
-    """moto's handler with kept connections, without Nagle's delay, silent about what succeeds."""
+    """moto's handler in HTTP/1.1, without Nagle's delay, silent about what succeeds."""
 
     protocol_version = "HTTP/1.1"
 

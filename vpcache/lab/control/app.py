@@ -123,7 +123,7 @@ class ControlPlane:
     def _answer(self, call: Call, environ: WSGIEnvironment) -> Response:
         if environ["PATH_INFO"].startswith("/moto-api"):
             return refusal(call.service, 501, "NotImplemented", "moto's own API would change the lab unseen.")
-        if is_unwired(call.service, call.action) or _names_a_vpc(call, environ):
+        if is_unwired(call.service, call.action, lambda: body_of(environ)):
             return _not_emulated(call, "It would have a place in a VPC, and no packet would find it.")
         if problem := problem_of(call, environ):
             return refusal(call.service, 400, *problem.error(call.service))
@@ -152,11 +152,6 @@ class ControlPlane:
             message = f"{call.action} was done, its network not: {error}"
             return refusal(call.service, 500, "InternalFailure", message)
         return response
-
-
-def _names_a_vpc(call: Call, environ: WSGIEnvironment) -> bool:
-    """Tell whether a request is about a private hosted zone, which the lab's resolvers do not know."""
-    return call.service == "route53" and b"<VPC>" in body_of(environ)
 
 
 def _not_emulated(call: Call, detail: str) -> Response:

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Response
 
-_QUERY = (
+_ERROR_RESPONSE = (
     "autoscaling",
     "cloudformation",
     "cloudfront",
@@ -25,7 +25,8 @@ _QUERY = (
     "sns",
     "sts",
 )
-_XML = ("ec2", *_QUERY)
+"""Signing names of services whose errors are of that XML form."""
+_XML = ("ec2", *_ERROR_RESPONSE)
 _ERROR_TYPE = re.compile(r'(?:<Code>|"__type": ")([\w.]+)')
 _MESSAGE = re.compile(r'(?:<Message>|"message": ")(.*?)(?:</Message>|"\})', re.DOTALL)
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -39,7 +40,7 @@ def refusal(service: str, status: int, code: str, message: str) -> Response:
         body = (
             f"<Response><Errors><Error>{error}</Error></Errors><RequestID>{request_id}</RequestID></Response>"
         )
-    elif service in _QUERY:
+    elif service in _ERROR_RESPONSE:
         body = (
             f"<ErrorResponse><Error><Type>Receiver</Type>{error}</Error>"
             f"<RequestId>{request_id}</RequestId></ErrorResponse>"

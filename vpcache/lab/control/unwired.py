@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 READING = ("Describe", "Get", "List")  # how the names of actions begin that change nothing
 _ACTIONS = frozenset(
     {
@@ -46,8 +48,13 @@ _SERVICES = frozenset(
 """Signing names of services that live in VPCs and that moto would let live nowhere."""
 
 
-def is_unwired(service: str, action: str) -> bool:
-    """Tell whether an action makes something that has a place in a VPC and none on the lab's network."""
+def is_unwired(service: str, action: str, body: Callable[[], bytes]) -> bool:
+    """Tell whether a request makes something that has a place in a VPC and none on the lab's network.
+
+    `body` is asked for where the action does not tell.
+    """
     if service == "ec2":
         return action in _ACTIONS
+    if service == "route53":
+        return b"<VPC>" in body()  # a private hosted zone, which no resolver of the lab knows
     return service in _SERVICES and not action.startswith((*READING, "GET ", "HEAD "))
