@@ -17,8 +17,10 @@ from typing import Any
 from python_terraform import IsFlagged
 
 from vpcache.errors import VpcacheError
+from vpcache.process_environment import terraform_environment
+from vpcache.root_module import values_files
 from vpcache.stack import Stack
-from vpcache.terraform import Event, Terraform, plugin_dir, terraform_environment
+from vpcache.terraform import Event, Terraform, plugin_dir
 from vpcache.terraform_release import find_terraform
 
 _ACCOUNT = "123456789012"
@@ -75,7 +77,7 @@ class _Planner:
             if event.get("type") == "test_plan":
                 plans.append(event["test_plan"])
 
-        files = [*default_files(self.stack.environment_dir), self.stack.variables_file()]
+        files = [*map(str, values_files(self.stack.environment_dir)), self.stack.variables_file(_ACCOUNT)]
         self.terraform.cmd("test", json=IsFlagged, verbose=IsFlagged, var_file=files, on_event=keep)
         if not plans:
             raise VpcacheError(f"terraform test showed no plan of {self.stack.environment_dir}")
@@ -108,13 +110,6 @@ def mock_plan(stack: Stack) -> _Plan:
     )
     planner.begin()
     return planner.plan(planner.plan(())["resource_changes"])
-
-
-def default_files(root: Path) -> list[str]:
-    """Return the files of values that Terraform would take by itself if it planned there, in its order."""
-    names = [root / "terraform.tfvars", root / "terraform.tfvars.json"]
-    automatic = sorted([*root.glob("*.auto.tfvars"), *root.glob("*.auto.tfvars.json")])
-    return [str(file) for file in (*names, *automatic) if file.exists()]
 
 
 def plan_hcl(source: str, region: str, changes: Iterable[Mapping[str, Any]]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vpcache.bundle import bundle
 from vpcache.errors import VpcacheError
+from vpcache.root_module import EnvironmentValues, environment_values
 from vpcache.stack import Stack
 from vpcache.target import Target
 
@@ -45,6 +46,11 @@ class Project:
                 f"unknown environment '{environment}': choose one of {', '.join(self.environments())}"
             )
 
+    def values(self, environment: str) -> EnvironmentValues:
+        """Return what the environment's terraform.tfvars says about its region, account and protection."""
+        self.check_environment(environment)
+        return environment_values(self.root / "envs" / environment)
+
     def stack(
         self,
         environment: str,
@@ -60,14 +66,17 @@ class Project:
         check_stack_name(name)
         environment_dir = self.root / "envs" / environment
         bundles = self.bundles(environment_dir)
+        values = self.values(environment)
         return Stack(
             name=name,
             environment_dir=environment_dir,
             target=target,
-            work_dir=self.work_dir / "stacks" / target.name / name,
+            work_dir=self.work_dir / "stacks" / target.name / target.region / name,
             variables={"bundles": bundles} if bundles else {},  # a project without functions takes none
             notice=notice,
             temporary=temporary,
+            protected=values.protected and not temporary,
+            expected_account=None if target.is_lab else values.account_id,
         )
 
     def bundles(self, root_module: Path | None = None) -> dict[str, dict[str, str]]:

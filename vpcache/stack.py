@@ -15,10 +15,11 @@ from python_terraform import IsFlagged
 from vpcache import journal, lock
 from vpcache.errors import VpcacheError
 from vpcache.leftovers import Leftover, leftovers, remove
-from vpcache.root_module import check_root_module
+from vpcache.process_environment import terraform_environment
+from vpcache.root_module import check_provider_region, check_root_module, declared_variables
 from vpcache.state import StateLocation, ensure_bucket, read_state, state_exists, state_location
 from vpcache.target import Target
-from vpcache.terraform import Event, Terraform, plugin_dir, terraform_environment
+from vpcache.terraform import Event, Terraform, plugin_dir
 from vpcache.terraform_release import find_terraform
 
 
@@ -52,7 +53,9 @@ class Stack:
     `environment_dir` is the root module, `work_dir` a folder of this stack's own for logs and Terraform's
     data (a cache: the state is in the target's bucket), `variables` are the root module's. `notice` is told,
     in one line each, what the user would not expect: a wait for another run, what an earlier one left.
-    A `temporary` stack is a test run's: if it is still there hours later, a sweep takes it.
+    A `temporary` stack is a test run's: if it is still there hours later, a sweep takes it. A `protected`
+    stack is destroyed only after its name was typed. Credentials of another account than `expected_account`
+    are refused.
     """
 
     def __init__(
@@ -65,20 +68,32 @@ class Stack:
         variables: Mapping[str, Any],
         notice: Callable[[str], None] = lambda _: None,
         temporary: bool = False,
+        protected: bool = False,
+        expected_account: str | None = None,
     ) -> None:
         self.name = name
         self.environment_dir = environment_dir
         self.target = target
         self.work_dir = work_dir
         self.variables = {"name": name, **variables}
+        if "region" in declared_variables(environment_dir):
+            self.variables["region"] = target.region
         self._notice = notice
+        self.protected = protected
         self._temporary = temporary
+        self._expected_account = expected_account
         self._lock: int | None = None
 
     @cached_property
     def account(self) -> str:
-        """The account's id."""
-        return self.target.account()
+        """The account's id. Raises VpcacheError if it is not the one that the environment expects."""
+        account = self.target.account()
+        if self._expected_account not in (None, account):
+            raise VpcacheError(
+                f'{self.environment_dir}/terraform.tfvars says account_id = "{self._expected_account}", but '
+                f"the credentials are of account {account}: choose others by AWS_PROFILE, or change the file"
+            )
+        return account
 
     @cached_property
     def state(self) -> StateLocation:
@@ -91,7 +106,8 @@ class Stack:
         Raises VpcacheError if the root module cannot be a stack.
         """
         check_root_module(self.environment_dir)
-        ensure_bucket(self.target, self.state.bucket)
+        check_provider_region(self.environment_dir, self.target.region, self.variables)
+        ensure_bucket(self.target, self.state)
         plugins = plugin_dir(self.target.environment)
         self._terraform.cmd(
             "init",
@@ -126,6 +142,8 @@ class Stack:
             variables=self.variables | variables,
             notice=self._notice,
             temporary=self._temporary,
+            protected=self.protected,
+            expected_account=self._expected_account,
         )
 
     def _plan(self, destroy: bool, on_event: Callable[[Event], None] | None) -> Plan:
@@ -292,8 +310,15 @@ class Stack:
             lock_fd=self._lock,
         )
 
-    def variables_file(self) -> str:
-        """Write the variables down for Terraform and return where."""
+    def variables_file(self, account: str | None = None) -> str:
+        """Write the variables down for Terraform and return where.
+
+        A root module that declares `region` or `account_id` gets the target's; the account is looked up
+        unless `account` is given.
+        """
+        variables = dict(self.variables)
+        if "account_id" in declared_variables(self.environment_dir):
+            variables["account_id"] = account or self.account
         path = self.work_dir / "variables.tfvars.json"
-        path.write_text(json.dumps(self.variables, indent=2, sort_keys=True))
+        path.write_text(json.dumps(variables, indent=2, sort_keys=True))
         return str(path)

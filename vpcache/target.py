@@ -1,27 +1,29 @@
-"""Where AWS is: the embedded lab or AWS itself. The difference is environment variables and nothing else."""
+"""Where a stack is applied: the embedded lab or AWS. They differ in environment variables only."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from vpcache.aws_clients import AwsClients, profile_region
 from vpcache.errors import VpcacheError
+from vpcache.process_environment import aws_environment, lab_environment
+from vpcache.region import DEFAULT_REGION, chosen_region
 
 if TYPE_CHECKING:
     import boto3
 
 LAB = "lab"
 AWS = "aws"
-DEFAULT_REGION = "us-east-1"
+_AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws")
 
 
 @dataclass(frozen=True)
 class Target:
-    """An AWS endpoint with the environment variables that lead Terraform and boto3 to it."""
+    """A region of AWS or of a lab, with the environment variables that lead Terraform and boto3 to it."""
 
     name: str
     region: str
@@ -32,87 +34,78 @@ class Target:
         """Whether destruction costs nothing here."""
         return self.name == LAB
 
-    @property
+    @cached_property
     def uses_path_style(self) -> bool:
-        """Whether S3 is at an endpoint that is an IP address, which has no bucket subdomains."""
-        host = urlsplit(self.environment.get("AWS_ENDPOINT_URL") or "").hostname or ""
-        try:
-            return bool(ip_address(host))
-        except ValueError:
-            return False
+        """Whether S3 is at an endpoint of the user's own, where a bucket has no host name of its own."""
+        host = urlsplit(self.client("s3").meta.endpoint_url).hostname or ""
+        return not host.endswith(_AWS_DOMAINS)
 
     def session(self) -> boto3.Session:
-        """Return a boto3 session on this target. Raises VpcacheError if AWS has no credentials for it."""
-        import boto3
-        from botocore.exceptions import BotoCoreError
-
-        keys = self.environment
-        try:
-            session = boto3.Session(
-                aws_access_key_id=keys.get("AWS_ACCESS_KEY_ID"),
-                aws_secret_access_key=keys.get("AWS_SECRET_ACCESS_KEY"),
-                aws_session_token=keys.get("AWS_SESSION_TOKEN"),
-                region_name=self.region,
-                profile_name=None if self.is_lab else keys.get("AWS_PROFILE"),
-            )
-            credentials = session.get_credentials()
-        except BotoCoreError as error:
-            raise VpcacheError(f"target aws: {error}") from error
-        if credentials is None:
-            raise VpcacheError(
-                "target aws: no credentials found; set AWS_PROFILE or AWS_ACCESS_KEY_ID and "
-                "AWS_SECRET_ACCESS_KEY, or run `aws sso login`"
-            )
-        return session
+        """Return the boto3 session, always the same. Raises VpcacheError if AWS has no credentials for it."""
+        return self._clients.session
 
     def client(self, service: str, **config: Any) -> Any:
-        """Return a boto3 client of `service`; `config` goes to botocore's Config."""
-        from botocore.config import Config
-
-        settings: dict[str, Any] = {"proxies": {}} if self.is_lab else {}
-        return self.session().client(
-            service,
-            endpoint_url=self.environment.get("AWS_ENDPOINT_URL"),
-            config=Config(**settings, **config),
-        )
+        """Return the boto3 client of `service`; `config` goes to botocore's Config. Clients are kept."""
+        return self._clients.client(service, config)
 
     def account(self) -> str:
-        """Return the account's id. Raises VpcacheError if AWS refuses to tell."""
-        from botocore.exceptions import BotoCoreError, ClientError
+        """Return the account's id. Raises VpcacheError if the credentials do not work in this region."""
+        return self._account
+
+    @cached_property
+    def _clients(self) -> AwsClients:
+        return AwsClients(self.environment, self.region, is_lab=self.is_lab)
+
+    @cached_property
+    def _account(self) -> str:
+        from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
         try:
             return str(self.client("sts").get_caller_identity()["Account"])
-        except (BotoCoreError, ClientError) as error:
+        except EndpointConnectionError as error:
             raise VpcacheError(
-                f"target {self.name}: AWS refuses these credentials, set others or log in again: {error}"
+                f"target {self.name}: no answer from {error.kwargs['endpoint_url']}: check that {self.region} "
+                "is a region of AWS and that this machine reaches it, or choose another with --region"
             ) from error
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("InvalidClientTokenId", "UnrecognizedClientException"):
+                raise VpcacheError(
+                    f"target {self.name}: AWS refuses these credentials in {self.region}: check them, or "
+                    f"enable the region in the account ({error})"
+                ) from error
+            raise VpcacheError(f"target {self.name}: AWS refuses these credentials: {error}") from error
+        except BotoCoreError as error:
+            raise VpcacheError(f"target {self.name}: {error}") from error
 
 
-def lab_target(endpoint: str, environ: Mapping[str, str]) -> Target:
-    """Return the lab at `endpoint`. No AWS setting of the user's own reaches it."""
-    own = {key: value for key, value in environ.items() if not key.startswith("AWS_")}
-    return Target(
-        name=LAB,
-        region=DEFAULT_REGION,
-        environment=own
-        | {
-            "AWS_ACCESS_KEY_ID": "lab",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_ENDPOINT_URL": endpoint,
-            "AWS_MAX_ATTEMPTS": "3",  # a fault of the lab must not cost 25 tries
-            "AWS_REGION": DEFAULT_REGION,
-            "AWS_SECRET_ACCESS_KEY": "lab",
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "NO_PROXY": "127.0.0.1",
-        },
+def lab_target(
+    endpoint: str, environ: Mapping[str, str], *, region: str | None = None, pinned_region: str | None = None
+) -> Target:
+    """Return a region of the lab at `endpoint`: `region`, else the environment's, else us-east-1.
+
+    None of the user's AWS settings reaches it. Raises VpcacheError if the two regions differ.
+    """
+    chosen = chosen_region(option=region, pinned=pinned_region, environ={}, profile_region=None)
+    return Target(name=LAB, region=chosen, environment=lab_environment(environ, endpoint, chosen))
+
+
+def aws_target(
+    environ: Mapping[str, str], *, region: str | None = None, pinned_region: str | None = None
+) -> Target:
+    """Return AWS for the credentials in `environ`, in a region as `chosen_region` says.
+
+    Raises VpcacheError if the regions contradict each other, or the profile does not exist.
+    """
+    needs_profile = not (
+        region or pinned_region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
     )
-
-
-def aws_target(environ: Mapping[str, str]) -> Target:
-    """Return AWS as `environ` describes it."""
-    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION
-    return Target(name=AWS, region=region, environment={**environ, "AWS_REGION": region})
+    chosen = chosen_region(
+        option=region,
+        pinned=pinned_region,
+        environ=environ,
+        profile_region=profile_region(aws_environment(environ, "")) if needs_profile else None,
+    )
+    return Target(name=AWS, region=chosen, environment=aws_environment(environ, chosen))
 
 
 def target_name(asked: str | None, environ: Mapping[str, str]) -> str:
@@ -121,3 +114,6 @@ def target_name(asked: str | None, environ: Mapping[str, str]) -> str:
     if name not in (LAB, AWS):
         raise VpcacheError(f"unknown target '{name}': use --target {LAB} or --target {AWS}")
     return name
+
+
+__all__ = ["AWS", "DEFAULT_REGION", "LAB", "Target", "aws_target", "lab_target", "target_name"]

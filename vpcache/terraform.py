@@ -120,16 +120,6 @@ def plugin_dir(environ: Mapping[str, str]) -> Path | None:
     return next((folder for folder in candidates if (folder / PROVIDER).is_dir()), None)
 
 
-def terraform_environment(environ: Mapping[str, str], data_dir: Path) -> dict[str, str]:
-    """Return `environ` for a Terraform with its data in `data_dir`, without what would confuse it."""
-    environment = {
-        key: value for key, value in environ.items() if not key.startswith(("TF_VAR_", "TF_CLI_ARGS"))
-    }
-    if not os.access(environment.get("TF_CLI_CONFIG_FILE", os.devnull), os.R_OK):
-        del environment["TF_CLI_CONFIG_FILE"]
-    return environment | {"TF_DATA_DIR": str(data_dir), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
-
-
 def _lines_until_exit(process: subprocess.Popen[bytes], log: Path) -> Iterator[str]:
     with log.open(errors="replace") as stream:
         part, running = "", True
@@ -171,5 +161,6 @@ def _reason(output: str, complaint: str) -> str:
                 " ".join(f"{diagnostic['summary']}: {diagnostic.get('detail', '')}".split()).rstrip(": ")
                 + where
             )
-    text = " ".join(line.strip("│╷╵ ") for line in complaint.splitlines())
-    return " ".join(text.split())[:600] or "it said nothing"
+    lines = [line.strip("│╷╵ ") for line in complaint.splitlines()]
+    first = next((number for number, line in enumerate(lines) if line.startswith("Error: ")), 0)
+    return " ".join(" ".join(lines[first:]).split())[:600] or "it printed nothing"

@@ -112,7 +112,7 @@ def version_of(program: Path, environ: Mapping[str, str]) -> tuple[int, ...]:
     try:
         report = subprocess.run(
             [program, "version", "-json"],
-            env={**environ, "CHECKPOINT_DISABLE": "1"},
+            env={**_without_arguments(environ), "CHECKPOINT_DISABLE": "1"},
             capture_output=True,
             check=False,
         )
@@ -122,6 +122,11 @@ def version_of(program: Path, environ: Mapping[str, str]) -> tuple[int, ...]:
         raise VpcacheError(
             f"{program} does not tell its version; is it Terraform {_WANTED} or newer?"
         ) from error
+
+
+def _without_arguments(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without Terraform's own variables, which would change what `version` does."""
+    return {key: value for key, value in environ.items() if not key.startswith("TF_")}
 
 
 def _on_path(environ: Mapping[str, str]) -> Path:

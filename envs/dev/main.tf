@@ -1,4 +1,7 @@
 locals {
+  # the environment's values name zones by letter, so that they fit any region
+  zones = { for letter, subnets in var.zones : "${var.region}${letter}" => subnets }
+
   https = { port = 443, cidr_ipv4 = "0.0.0.0/0" }
 
   private_subnets = { for zone, place in module.vpc.zones : zone => place.private_subnet_id }
@@ -15,7 +18,7 @@ module "vpc" {
 
   name       = var.name
   cidr_block = var.cidr_block
-  zones      = var.zones
+  zones      = local.zones
   flow_logs  = var.flow_logs
 
   gateway_endpoints = var.gateway_endpoints
@@ -36,7 +39,7 @@ module "elasticache_memcached" {
   name      = var.name
   vpc_id    = module.vpc.vpc_id
   subnets   = local.private_subnets
-  nodes     = var.cache.zones
+  nodes     = [for letter in var.cache.zones : "${var.region}${letter}"]
   node_type = var.cache.node_type
 
   transit_encryption     = var.cache.transit_encryption
@@ -74,7 +77,7 @@ module "cached_api" {
 
 module "egress_probe" {
   source   = "../../modules/vpc_lambda"
-  for_each = var.zones
+  for_each = local.zones
 
   name        = "${var.name}-egress-probe-${each.key}"
   bundle      = var.bundles["egress_probe"]

@@ -43,6 +43,11 @@ output "private_subnet_ids" {
   value       = local.private_subnets
 }
 
+output "protected" {
+  description = "Whether `destroy`, and an `apply` that replaces stateful resources, need the stack's name typed."
+  value       = var.protected
+}
+
 output "public_subnet_ids" {
   description = "Id of each zone's public subnet, by zone name."
   value       = { for zone, place in module.vpc.zones : zone => place.public_subnet_id }
@@ -55,5 +60,5 @@ output "vpc_id" {
 
 output "zones" {
   description = "Names of the availability zones."
-  value       = sort(keys(var.zones))
+  value       = sort(keys(local.zones))
 }

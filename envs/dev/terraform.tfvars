@@ -2,12 +2,12 @@ environment = "dev"
 cidr_block  = "10.0.0.0/24"
 
 zones = {
-  us-east-1a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" }
-  us-east-1b = { public_cidr = "10.0.0.64/26", private_cidr = "10.0.0.192/26" }
+  a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" }
+  b = { public_cidr = "10.0.0.64/26", private_cidr = "10.0.0.192/26" }
 }
 
 cache = {
-  zones              = ["us-east-1a", "us-east-1b"]
+  zones              = ["a", "b"]
   node_type          = "cache.t4g.micro"
   transit_encryption = false
 }

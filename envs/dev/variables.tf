@@ -1,3 +1,9 @@
+variable "account_id" {
+  description = "ID of the AWS account. vpcache passes the account of the credentials; a value in terraform.tfvars refuses any other."
+  type        = string
+  nullable    = false
+}
+
 variable "address_service_url" {
   description = "What egress_probe asks for the address that the internet sees; answers with the address alone."
   type        = string
@@ -28,7 +34,7 @@ variable "bundles" {
 }
 
 variable "cache" {
-  description = "The cache: the zone of each node, their type, whether they take TLS only, and when AWS may work on them."
+  description = "The cache: the letter of each node's zone, the node type, whether nodes accept only TLS, and the maintenance window."
   type = object({
     zones              = list(string)
     node_type          = string
@@ -90,11 +96,29 @@ variable "origin_url" {
   }
 }
 
+variable "protected" {
+  description = "Whether destroying the stack, or replacing its stateful resources, needs its name typed."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "region" {
+  description = "AWS region. vpcache passes the target's; a value in terraform.tfvars refuses any other."
+  type        = string
+  nullable    = false
+}
+
 variable "zones" {
-  description = "Ranges of the public and the private subnet of each availability zone, by zone name."
+  description = "CIDR blocks of the public and the private subnet of each availability zone, by the zone's letter in the region."
   type = map(object({
     public_cidr  = string
     private_cidr = string
   }))
   nullable = false
+
+  validation {
+    condition     = alltrue([for letter in keys(var.zones) : can(regex("^[a-z]$", letter))])
+    error_message = "zones has the keys ${join(", ", keys(var.zones))}: each must be the letter of an availability zone, such as \"a\" for us-east-1a."
+  }
 }

@@ -1,24 +1,26 @@
 terraform {
   required_version = ">= 1.11"
 
-  # where the state lies is the target's to say
+  # vpcache passes the bucket and the key
   backend "s3" {}
 
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = ">= 5.100, < 7.0"
+      version = "~> 5.100"
     }
   }
 }
 
 provider "aws" {
-  region = "us-east-1"
+  region              = var.region
+  allowed_account_ids = [var.account_id]
 
   default_tags {
     tags = {
       Project     = "vpcache"
       Environment = var.environment
+      Region      = var.region
       Stack       = var.name
     }
   }

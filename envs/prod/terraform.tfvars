@@ -1,14 +1,15 @@
 environment = "prod"
+protected   = true
 cidr_block  = "10.1.0.0/22"
 
 zones = {
-  us-east-1a = { public_cidr = "10.1.0.0/26", private_cidr = "10.1.1.0/24" }
-  us-east-1b = { public_cidr = "10.1.0.64/26", private_cidr = "10.1.2.0/24" }
-  us-east-1c = { public_cidr = "10.1.0.128/26", private_cidr = "10.1.3.0/24" }
+  a = { public_cidr = "10.1.0.0/26", private_cidr = "10.1.1.0/24" }
+  b = { public_cidr = "10.1.0.64/26", private_cidr = "10.1.2.0/24" }
+  c = { public_cidr = "10.1.0.128/26", private_cidr = "10.1.3.0/24" }
 }
 
 cache = {
-  zones              = ["us-east-1a", "us-east-1b", "us-east-1c"]
+  zones              = ["a", "b", "c"]
   node_type          = "cache.t4g.small"
   transit_encryption = true
   maintenance_window = "sun:05:00-sun:06:00"

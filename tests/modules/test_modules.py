@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from moto.server import ThreadedMotoServer
 
-from vpcache.terraform import plugin_dir, terraform_environment
+from vpcache.process_environment import terraform_environment
+from vpcache.terraform import plugin_dir
 from vpcache.terraform_release import find_terraform
 
 ROOT = Path(__file__).parents[2]

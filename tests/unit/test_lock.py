@@ -15,7 +15,7 @@ from vpcache.errors import VpcacheError
 from vpcache.state import StateLocation
 from vpcache.target import Target
 
-LOCATION = StateLocation("states", "one.tfstate", "us-east-1", use_path_style=True)
+LOCATION = StateLocation("states", "one.tfstate", "us-east-1", "123456789012", use_path_style=True)
 
 
 @pytest.fixture

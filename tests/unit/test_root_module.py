@@ -1,7 +1,12 @@
 import pytest
 
 from vpcache.errors import VpcacheError
-from vpcache.root_module import check_root_module
+from vpcache.root_module import (
+    EnvironmentValues,
+    check_provider_region,
+    check_root_module,
+    environment_values,
+)
 
 BACKEND = 'terraform {\n  backend "s3" {}\n}\n'
 NAME = 'variable "name" {\n  type = string\n}\n'
@@ -32,7 +37,7 @@ def test_a_folder_without_hcl_is_named(tmp_path):
 
 
 def test_a_state_that_would_lie_elsewhere_is_refused(refusal):
-    assert refusal(NAME).startswith('has no backend: write `backend "s3" {}` into its')
+    assert refusal(NAME).startswith('has no backend: write an empty `backend "s3" {}` into its')
     assert refusal(BACKEND.replace("s3", "local") + NAME).startswith("has the backend local: write")
     assert refusal("# " + BACKEND.replace("\n", " ") + "\n" + NAME).startswith("has no backend")
 
@@ -44,3 +49,69 @@ def test_stacks_that_could_not_stand_side_by_side_are_refused(refusal):
 def test_a_variable_spelt_wrong_is_refused(refusal):
     said = refusal(f'{BACKEND}{NAME}variable "bundle" {{}}', ["name", "bundel"])
     assert said == "has no variable bundel: it takes bundle, name"
+
+
+@pytest.mark.parametrize(
+    ("hcl", "variables"),
+    [
+        ('provider "aws" {\n  region = "us-east-1"\n}', {}),
+        ('provider "aws" {\n  region = var.region\n}\nvariable "region" {\n  default = "us-east-1"\n}', {}),
+        (
+            'provider "aws" {\n  region = var.aws_region\n}\nvariable "aws_region" {}',
+            {"aws_region": "us-east-1"},
+        ),
+    ],
+)
+def test_provider_in_another_region_is_refused(hcl, variables, tmp_path):
+    (tmp_path / "main.tf").write_text(hcl)
+    check_provider_region(tmp_path, "us-east-1", variables)
+    with pytest.raises(VpcacheError) as error:
+        check_provider_region(tmp_path, "eu-west-1", variables)
+    assert 'sets region = "us-east-1" in its AWS provider, but the target is eu-west-1' in str(error.value)
+    assert "add --region us-east-1" in str(error.value)
+
+
+def test_provider_region_in_tfvars_is_read(tmp_path):
+    (tmp_path / "main.tf").write_text('provider "aws" {\n  region = var.region\n}\nvariable "region" {}')
+    (tmp_path / "terraform.tfvars").write_text('region = "us-west-2"')
+    with pytest.raises(VpcacheError, match="us-west-2"):
+        check_provider_region(tmp_path, "eu-west-1", {})
+    (tmp_path / "late.auto.tfvars.json").write_text('{"region": "eu-west-1"}')
+    check_provider_region(tmp_path, "eu-west-1", {})
+
+
+@pytest.mark.parametrize(
+    "hcl",
+    [
+        'provider "aws" {}',
+        'provider "aws" {\n  alias  = "certificates"\n  region = "us-east-1"\n}',
+        'provider "aws" {\n  region = local.region\n}',
+        'provider "google" {\n  region = "us-east1"\n}',
+        "provider {{{ what only Terraform reports",
+    ],
+)
+def test_provider_region_that_says_nothing_passes(hcl, tmp_path):
+    (tmp_path / "main.tf").write_text(hcl)
+    check_provider_region(tmp_path, "eu-west-1", {})
+
+
+def test_environment_values_come_from_tfvars(tmp_path):
+    assert environment_values(tmp_path) == EnvironmentValues()
+    (tmp_path / "terraform.tfvars").write_text(
+        'region     = "eu-west-1"\naccount_id = "111122223333"\nprotected  = true\nzones = { a = {} }\n'
+    )
+    assert environment_values(tmp_path) == EnvironmentValues("eu-west-1", "111122223333", protected=True)
+
+
+@pytest.mark.parametrize(
+    ("tfvars", "message"),
+    [
+        ('protected = "yes"', "protected in .* must be true or false, not 'yes'"),
+        ("account_id = 111122223333", "account_id in .* must be a string, not 111122223333"),
+        ("protected = = true", "cannot parse .*terraform.tfvars: "),
+    ],
+)
+def test_bad_environment_values_are_refused(tfvars, message, tmp_path):
+    (tmp_path / "terraform.tfvars").write_text(tfvars)
+    with pytest.raises(VpcacheError, match=message):
+        environment_values(tmp_path)

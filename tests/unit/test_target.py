@@ -14,12 +14,11 @@ def test_lab_keeps_no_aws_setting_of_the_user():
     assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CA_BUNDLE"} & environment.keys()
 
 
-def test_aws_leaves_the_environment_as_it_is_but_for_the_region():
-    assert aws_target({"AWS_PROFILE": "prod"}).environment == {
-        "AWS_PROFILE": "prod",
-        "AWS_REGION": "us-east-1",
-    }
-    assert aws_target({"AWS_DEFAULT_REGION": "eu-west-1"}).region == "eu-west-1"
+def test_aws_environment_keeps_the_profile_and_sets_the_region():
+    environ = {"AWS_PROFILE": "prod", "AWS_DEFAULT_REGION": "eu-west-1", "HOME": "/home/me"}
+    target = aws_target(environ)
+    assert target.region == "eu-west-1"
+    assert target.environment == {"AWS_PROFILE": "prod", "AWS_REGION": "eu-west-1", "HOME": "/home/me"}
 
 
 @pytest.mark.parametrize(
@@ -45,6 +44,7 @@ def test_missing_credentials_are_one_clear_line(tmp_path):
         "AWS_CONFIG_FILE": "/dev/null",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
         "AWS_PROFILE": "absent",
+        "AWS_REGION": "us-east-1",
     }
     with pytest.raises(VpcacheError, match="target aws"):
         aws_target(nowhere).session()

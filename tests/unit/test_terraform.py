@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from vpcache.terraform import Terraform, TerraformError, plugin_dir, terraform_environment
+from vpcache.process_environment import terraform_environment
+from vpcache.terraform import Terraform, TerraformError, plugin_dir
 
 
 def stand_in(folder: Path, body: str) -> Path:
@@ -81,13 +82,20 @@ def test_provider_mirror_is_found_where_the_variable_says(tmp_path):
     assert plugin_dir({"TF_PLUGIN_MIRROR": str(tmp_path), "HOME": "/nonexistent"}) == tmp_path
 
 
-def test_what_would_confuse_terraform_is_left_out(tmp_path):
-    environ = {
-        "TF_CLI_CONFIG_FILE": str(tmp_path / "missing"),
-        "TF_VAR_name": "x",
-        "TF_CLI_ARGS": "-x",
-        "HOME": "/h",
-    }
+def test_missing_cli_configuration_file_is_left_out(tmp_path):
+    environ = {"TF_CLI_CONFIG_FILE": str(tmp_path / "missing"), "HOME": "/h"}
     environment = terraform_environment(environ, tmp_path)
     assert environment["TF_DATA_DIR"] == str(tmp_path)
-    assert not {"TF_CLI_CONFIG_FILE", "TF_VAR_name", "TF_CLI_ARGS"} & environment.keys()
+    assert "TF_CLI_CONFIG_FILE" not in environment
+
+
+def test_failure_without_events_starts_at_the_error(tmp_path):
+    body = """
+        printf '2026-11-25T10:00:00Z [DEBUG] using provider\\n' >&2
+        printf '╷\\n│ Error: Unsupported version\\n│ \\n│ No release fits.\\n╵\\n' >&2
+        exit 1
+    """
+    with pytest.raises(
+        TerraformError, match=r"terraform init failed: Error: Unsupported version No release fits"
+    ):
+        driver(tmp_path, body).cmd("init")

@@ -20,11 +20,12 @@ from vpcache.commands.console import in_one_line
 from vpcache.errors import VpcacheError
 from vpcache.lab.isolation import signal_when_parent_dies
 from vpcache.module_docs import with_tables
+from vpcache.process_environment import terraform_environment
 from vpcache.project import Project
 from vpcache.provider_schema import unknown_arguments
 from vpcache.signals import Forwarding
 from vpcache.target import AWS, target_name
-from vpcache.terraform import plugin_dir, terraform_environment
+from vpcache.terraform import plugin_dir
 from vpcache.terraform_release import find_terraform
 
 

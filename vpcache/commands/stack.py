@@ -143,24 +143,26 @@ def destroy(root: Path, environment: str, target: str, name: str, *, yes: bool) 
     print(f"nothing is left of {stack.name} in account {stack.account}")
 
 
-def chosen_target(name: str, project: Project, *, start_lab: bool = False) -> Target:
+def chosen_target(
+    name: str, project: Project, *, start_lab: bool = False, pinned_region: str | None = None
+) -> Target:
     """Return the target that the user means. Raises VpcacheError if that is a lab that does not run."""
     chosen = target_name(name, os.environ)
     if chosen != LAB:
-        return aws_target(os.environ)
+        return aws_target(os.environ, pinned_region=pinned_region)
     lab = chosen_lab()
     if start_lab:
         started(lab, project)
     elif not lab.status().running:
         raise VpcacheError(f"the lab is not running at {lab.endpoint}: `invoke apply --env dev` starts it")
-    return lab_target(lab.endpoint, os.environ)
+    return lab_target(lab.endpoint, os.environ, pinned_region=pinned_region)
 
 
 def chosen_stack(root: Path, environment: str, target: str, name: str, *, start_lab: bool = False) -> Stack:
     """Return the stack that the user means, its functions bundled."""
     project = Project(root)
-    project.check_environment(environment)
-    where = chosen_target(target, project, start_lab=start_lab)
+    pinned = project.values(environment).region
+    where = chosen_target(target, project, start_lab=start_lab, pinned_region=pinned)
     with step("bundles"):
         return project.stack(environment, where, name or None, notice=say_notice)
 

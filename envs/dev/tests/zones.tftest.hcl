@@ -61,22 +61,24 @@ override_resource {
 }
 
 override_resource {
-  target = module.vpc.aws_subnet.public["us-east-1-bos-1a"]
-  values = { id = "subnet-public-us-east-1-bos-1a" }
+  target = module.vpc.aws_subnet.public["us-east-1c"]
+  values = { id = "subnet-public-us-east-1c" }
 }
 
 override_resource {
-  target = module.vpc.aws_subnet.private["us-east-1-bos-1a"]
-  values = { id = "subnet-private-us-east-1-bos-1a" }
+  target = module.vpc.aws_subnet.private["us-east-1c"]
+  values = { id = "subnet-private-us-east-1c" }
 }
 
 override_resource {
-  target = module.vpc.aws_route_table.private["us-east-1-bos-1a"]
-  values = { id = "rtb-table-us-east-1-bos-1a" }
+  target = module.vpc.aws_route_table.private["us-east-1c"]
+  values = { id = "rtb-table-us-east-1c" }
 }
 
 variables {
-  name = "vpcache-dev"
+  name       = "vpcache-dev"
+  account_id = "123456789012"
+  region     = "us-east-1"
 
   bundles = {
     cached_api   = { path = "cached_api.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
@@ -110,10 +112,9 @@ run "a_third_zone_replaces_nothing" {
   variables {
     cidr_block = "10.0.0.0/23"
     zones = {
-      us-east-1a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" }
-      us-east-1b = { public_cidr = "10.0.0.64/26", private_cidr = "10.0.0.192/26" }
-      # sorts first, so that keys by position would move
-      us-east-1-bos-1a = { public_cidr = "10.0.1.0/26", private_cidr = "10.0.1.128/26" }
+      a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" }
+      b = { public_cidr = "10.0.0.64/26", private_cidr = "10.0.0.192/26" }
+      c = { public_cidr = "10.0.1.0/26", private_cidr = "10.0.1.128/26" }
     }
   }
 
@@ -150,4 +151,12 @@ run "bundle_missing" {
   command = plan
   variables { bundles = { cached_api = { path = "cached_api.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" } } }
   expect_failures = [var.bundles]
+}
+
+run "zone_by_its_full_name" {
+  command = plan
+  variables {
+    zones = { us-east-1a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" } }
+  }
+  expect_failures = [var.zones]
 }

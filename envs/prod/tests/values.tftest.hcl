@@ -5,7 +5,9 @@ mock_provider "aws" {
 }
 
 variables {
-  name = "vpcache-prod"
+  name       = "vpcache-prod"
+  account_id = "123456789012"
+  region     = "us-east-1"
 
   bundles = {
     cached_api   = { path = "cached_api.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
@@ -17,13 +19,18 @@ run "what_production_must_have" {
   command = plan
 
   assert {
-    condition     = output.zones == tolist(["us-east-1a", "us-east-1b", "us-east-1c"]) && toset(var.cache.zones) == toset(output.zones)
+    condition     = output.zones == tolist(["us-east-1a", "us-east-1b", "us-east-1c"]) && toset(var.cache.zones) == toset(keys(var.zones))
     error_message = "production is not over three zones with a cache node in each"
   }
 
   assert {
     condition     = var.cache.transit_encryption && var.alarms && var.flow_logs.retention_days >= 365 && var.log_retention_days >= 365
     error_message = "production lacks TLS, alarms, or logs for a year"
+  }
+
+  assert {
+    condition     = output.protected
+    error_message = "production is not protected"
   }
 
   assert {

@@ -5,8 +5,8 @@ module "vpc" {
   cidr_block = "10.20.0.0/24"
 
   zones = {
-    us-east-1a = { public_cidr = "10.20.0.0/26", private_cidr = "10.20.0.128/26" }
-    us-east-1b = { public_cidr = "10.20.0.64/26", private_cidr = "10.20.0.192/26" }
+    "${var.region}a" = { public_cidr = "10.20.0.0/26", private_cidr = "10.20.0.128/26" }
+    "${var.region}b" = { public_cidr = "10.20.0.64/26", private_cidr = "10.20.0.192/26" }
   }
 }
 

@@ -9,3 +9,9 @@ variable "name" {
   type        = string
   nullable    = false
 }
+
+variable "region" {
+  description = "AWS region, which vpcache passes."
+  type        = string
+  nullable    = false
+}

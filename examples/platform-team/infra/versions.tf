@@ -1,21 +1,21 @@
 terraform {
   required_version = ">= 1.11"
 
-  # where the state lies is said when it is applied
+  # vpcache passes the bucket and the key
   backend "s3" {}
 
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = ">= 5.100, < 7.0"
+      version = "~> 5.100"
     }
   }
 }
 
 provider "aws" {
-  region = "us-east-1"
+  region = var.region
 
   default_tags {
-    tags = { Stack = var.name }
+    tags = { Stack = var.name, Region = var.region }
   }
 }
