@@ -159,8 +159,8 @@ def _bucket_exists(s3: Any, location: StateLocation) -> bool:
             return False
         if code in ("403", "AccessDenied"):
             raise VpcacheError(
-                f"state bucket {location.bucket} belongs to another account, or these credentials may not list "
-                f"it: {location.account} must own it, as a foreign owner could read and change the state"
+                f"state bucket {location.bucket} belongs to another account, or these credentials may not "
+                f"list it: {location.account} must own it, as a foreign owner could read and change the state"
             ) from error
         raise
     return True

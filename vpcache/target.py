@@ -64,8 +64,8 @@ class Target:
             return str(self.client("sts").get_caller_identity()["Account"])
         except EndpointConnectionError as error:
             raise VpcacheError(
-                f"target {self.name}: no answer from {error.kwargs['endpoint_url']}: check that {self.region} "
-                "is a region of AWS and that this machine reaches it, or choose another with --region"
+                f"target {self.name}: no answer from {error.kwargs['endpoint_url']}: check that "
+                f"{self.region} is a region of AWS and that this machine reaches it, or choose another with --region"
             ) from error
         except ClientError as error:
             if error.response["Error"]["Code"] in ("InvalidClientTokenId", "UnrecognizedClientException"):
