@@ -65,7 +65,7 @@ class Target:
         except EndpointConnectionError as error:
             raise VpcacheError(
                 f"target {self.name}: no answer from {error.kwargs['endpoint_url']}: check that "
-                f"{self.region} is a region of AWS and that this machine reaches it, or choose another with --region"
+                f"{self.region} is a region of AWS and that this machine reaches it, or use --region"
             ) from error
         except ClientError as error:
             if error.response["Error"]["Code"] in ("InvalidClientTokenId", "UnrecognizedClientException"):
