@@ -20,6 +20,7 @@ from vpcache.bundle import bundle as make_bundle
 from vpcache.errors import InterruptedRunError, VpcacheError
 from vpcache.lab.client import Lab
 from vpcache.lab.errors import LabError
+from vpcache.lab.settings import parse_settings
 from vpcache.probes import Probes
 from vpcache.report.facts import Probed
 from vpcache.run import Run, new_run
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from vpcache.report.suite import SuiteReport
 
 _ROOT_MODULE = "vpcache_env_dir"
+_LAB_SETTINGS = "vpcache_lab_settings"
 _RUN = pytest.StashKey[Run]()
 _HELD = pytest.StashKey[ExitStack]()
 _REPORT: pytest.StashKey[SuiteReport] = pytest.StashKey()
@@ -55,6 +57,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="leave report.html there: what was applied and probed, drills, timings, what is left",
     )
     parser.addini(_ROOT_MODULE, "root module that the fixture `stack` applies, from the root directory")
+    parser.addini(
+        _LAB_SETTINGS,
+        "settings of the run's lab, a line `name=value` each; by default the lab has AWS's quotas and delays",
+        type="linelist",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -66,7 +73,10 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     name = config.getoption("--vpcache-target") or os.environ.get("VPCACHE_TARGET") or LAB
     worker_input = getattr(config, "workerinput", None)
-    config.stash[_RUN] = Run(Path(worker_input["vpcache_folder"]), name) if worker_input else new_run(name)
+    settings = _lab_settings(config)
+    config.stash[_RUN] = (
+        Run(Path(worker_input["vpcache_folder"]), name, settings) if worker_input else new_run(name, settings)
+    )
     if (folder := config.getoption("--vpcache-report-dir")) and not worker_input:
         from vpcache.report.suite import SuiteReport  # whoever wants no report waits for none of this
 
@@ -235,6 +245,13 @@ def _root_module(config: pytest.Config) -> Path | None:
         return Path(config.invocation_params.dir, asked)
     known = config.getini(_ROOT_MODULE)
     return Path(config.rootpath, known) if known else None
+
+
+def _lab_settings(config: pytest.Config) -> dict[str, int]:
+    try:
+        return parse_settings(config.getini(_LAB_SETTINGS))
+    except LabError as error:
+        raise pytest.UsageError(f"ini option {_LAB_SETTINGS}: {error}") from None
 
 
 def _work_dir(config: pytest.Config) -> Path:

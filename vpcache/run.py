@@ -12,7 +12,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -37,6 +37,7 @@ class Run:
 
     folder: Path
     target_name: str
+    lab_settings: Mapping[str, int] = field(default_factory=dict)  # of the run's lab, where not the defaults
 
     @contextmanager
     def joined(self, notice: Callable[[str], None]) -> Iterator[None]:
@@ -74,6 +75,8 @@ class Run:
                 lab = Lab(free_port())
                 self._lab_port.write_text(str(lab.port))
                 lab.start(self.folder / "lab.log")
+                if self.lab_settings:
+                    lab.configure(**self.lab_settings)
             return Lab(int(self._lab_port.read_text()))
 
     @contextmanager
@@ -250,9 +253,10 @@ class Run:
 _SIGN = "alive"
 
 
-def new_run(target_name: str) -> Run:
+def new_run(target_name: str, lab_settings: Mapping[str, int] | None = None) -> Run:
     """Return a run that nobody has joined yet."""
-    return Run(Path(tempfile.gettempdir()) / f"{_FOLDERS}{secrets.token_hex(4)}", target_name)
+    folder = Path(tempfile.gettempdir()) / f"{_FOLDERS}{secrets.token_hex(4)}"
+    return Run(folder, target_name, lab_settings or {})
 
 
 def free_port() -> int:

@@ -35,7 +35,7 @@ def test_random_calls_get_answers_and_leave_model_and_kernel_in_agreement(
 ) -> None:
     with vpcache_run.own_lab() as lab:
         lab.start(tmp_path / "lab.log")
-        lab.configure(transition_ms=20)
+        lab.configure(transition_ms=20, interface_linger_seconds=0, elastic_ips=200, vpcs=500)
         caller = Caller(lab_target(lab.endpoint, {}), seed)
         complaints = []
         for call in caller.calls(count):

@@ -22,6 +22,9 @@ from vpcache.lab.request_handler import RequestHandler
 from vpcache.lab.settings import Settings
 from vpcache.lab.topology import Topology
 
+PROMPT = Settings(transition_ms=0, interface_linger_seconds=0, iam_lag_ms=0)
+"""Nothing takes time: for tests of something else."""
+
 
 @dataclass
 class RecordingRunner:
@@ -58,7 +61,7 @@ class Region:
     runner: RecordingRunner
     settled: list[Topology]
     settle_error: Exception | None = None
-    settings: Settings = field(default_factory=lambda: Settings(transition_ms=0))
+    settings: Settings = field(default_factory=lambda: PROMPT)
 
     def client(self, service: str) -> Any:
         return boto3.client(

@@ -73,6 +73,55 @@ def test_interfaces_linger_after_their_last_function_if_told_to(
     ec2.delete_subnet(SubnetId=subnet)
 
 
+@pytest.mark.parametrize("linger", [0, 1], ids=["at once", "lingering"])
+def test_interfaces_without_their_role_stay_available(
+    region: Region, ec2: Any, network: Network, functions: Any, linger: int
+) -> None:
+    subnet, role = network.private["us-east-1a"], region.client("iam")
+    place = {"SubnetIds": [subnet], "SecurityGroupIds": [group(ec2, network)]}
+    region.settings = region.settings.changed({"interface_linger_seconds": linger})
+    create(functions, "one", VpcConfig=place)
+    (interface,) = interfaces(ec2)
+
+    def shown() -> dict[str, Any]:
+        found = ec2.describe_network_interfaces(NetworkInterfaceIds=[interface])["NetworkInterfaces"]
+        return dict(found[0])
+
+    if not linger:  # the role goes first
+        role.delete_role(RoleName="function")
+        functions.delete_function(FunctionName="one")
+    else:
+        functions.delete_function(FunctionName="one")
+        role.delete_role(RoleName="function")
+        assert shown()["Status"] == "in-use"
+        assert shown()["Attachment"]["InstanceOwnerId"] == "amazon-aws"
+        assert refusal(ec2.delete_network_interface, NetworkInterfaceId=interface)["Code"] == (
+            "OperationNotPermitted"
+        )
+    eventually(lambda: shown()["Status"] == "available")
+    assert "Attachment" not in shown()
+    assert shown()["Description"].startswith("AWS Lambda VPC ENI-one-")
+    assert refusal(ec2.delete_subnet, SubnetId=subnet)["Code"] == "DependencyViolation"
+    ec2.delete_network_interface(NetworkInterfaceId=interface)
+    ec2.delete_subnet(SubnetId=subnet)
+
+
+def test_place_of_an_abandoned_interface_gets_another(
+    region: Region, ec2: Any, network: Network, functions: Any
+) -> None:
+    place = {"SubnetIds": [network.private["us-east-1a"]], "SecurityGroupIds": [group(ec2, network)]}
+    create(functions, "one", VpcConfig=place)
+    (abandoned,) = interfaces(ec2)
+    iam = region.client("iam")
+    iam.delete_role(RoleName="function")
+    functions.delete_function(FunctionName="one")
+    iam.create_role(RoleName="function", AssumeRolePolicyDocument="{}")
+    create(functions, "two", VpcConfig=place)
+    assert len(interfaces(ec2)) == 2
+    functions.delete_function(FunctionName="two")
+    assert list(interfaces(ec2)) == [abandoned]
+
+
 def test_functions_of_other_groups_have_interfaces_of_their_own(
     ec2: Any, network: Network, functions: Any
 ) -> None:

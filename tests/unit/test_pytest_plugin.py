@@ -116,6 +116,31 @@ def test_on_aws_what_looks_at_the_lab_is_skipped_with_the_reason(foreign):
     )
 
 
+def test_ini_option_sets_the_runs_lab_once(foreign):
+    foreign.makeini("[pytest]\nvpcache_lab_settings =\n    elastic_ips=20\n    iam_lag_ms = 0\n")
+    foreign.makepyfile("""
+        from vpcache.lab.settings import Settings
+
+        def test_one(lab):
+            assert lab.settings() == Settings(elastic_ips=20, iam_lag_ms=0)
+
+        def test_own_lab_has_the_defaults(vpcache_run, tmp_path):
+            with vpcache_run.own_lab() as own:
+                own.start(tmp_path / "lab.log")
+                assert own.settings() == Settings()
+    """)
+    foreign.runpytest_subprocess("-n", "2").assert_outcomes(passed=2)
+
+
+def test_bad_lab_setting_is_refused_before_anything_runs(foreign):
+    foreign.makeini("[pytest]\nvpcache_lab_settings = elastic_ip=20\n")
+    foreign.makepyfile("def test_one(): pass")
+    done = foreign.runpytest_subprocess()
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    done.stderr.fnmatch_lines(["ERROR: ini option vpcache_lab_settings: unknown setting 'elastic_ip': use *"])
+    assert len(done.stderr.lines) <= 2
+
+
 def test_a_bundle_that_cannot_be_made_is_one_line(foreign):
     foreign.makepyfile("def test_one(bundle): bundle('functions/api')")
     done = foreign.runpytest_subprocess()

@@ -56,21 +56,29 @@ def _extended_moto(
 
     - EC2's backend: addresses inside their subnets, AWS's dependency rules, no default VPC;
     - ElastiCache's backend and API: memcached clusters and their groups, which moto lacks;
-    - Lambda's backend and API: interfaces in the VPC, and a runner in the place of Docker.
+    - Lambda's backend and API: interfaces in the VPC, and a runner in the place of Docker;
+    - IAM's backend: lists that lag behind;
+    - Service Quotas' backend: the quotas that the lab enforces.
     """
     from moto.awslambda.models import lambda_backends
     from moto.ec2.models import ec2_backends
     from moto.elasticache.models import elasticache_backends
+    from moto.iam.models import iam_backends
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from moto.servicequotas.models import servicequotas_backends
 
     from vpcache.lab.control.awslambda import FunctionsBackend
     from vpcache.lab.control.ec2 import Ec2Backend
     from vpcache.lab.control.elasticache import MemcachedBackend
+    from vpcache.lab.control.identities import IdentitiesBackend
+    from vpcache.lab.control.quotas import QuotasBackend
 
     replaced = {
         ec2_backends: partial(Ec2Backend, settings=settings),
         elasticache_backends: partial(MemcachedBackend, settings=settings),
         lambda_backends: partial(FunctionsBackend, runner=functions, settings=settings, later=changes.later),
+        iam_backends: partial(IdentitiesBackend, settings=settings),
+        servicequotas_backends: partial(QuotasBackend, settings=settings),
     }
     for backends, ours in replaced.items():
         backends.clear()

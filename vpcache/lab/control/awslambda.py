@@ -28,7 +28,13 @@ from vpcache.lab.control.function_concurrency import LEAST_UNRESERVED
 from vpcache.lab.control.function_interfaces import FunctionInterfaces, Later
 from vpcache.lab.control.function_invocations import Invocations
 from vpcache.lab.control.function_logs import FunctionLogs
-from vpcache.lab.control.function_versions import FunctionStore, check_revision
+from vpcache.lab.control.function_versions import (
+    Configuration,
+    FunctionStore,
+    check_revision,
+    configurations,
+)
+from vpcache.lab.control.lag import ListingLag
 from vpcache.lab.functions import FunctionRunner
 from vpcache.lab.settings import Settings
 
@@ -50,8 +56,12 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
         self._runner = runner
         self._lambdas = FunctionStore(region_name, account_id)
         self._interfaces = FunctionInterfaces(
-            lambda: backend_of(account_id, region_name), lambda: settings().interface_linger_seconds, later
+            lambda: backend_of(account_id, region_name),
+            lambda: settings().interface_linger_seconds,
+            self._has_role,
+            later,
         )
+        self._lag: ListingLag[list[Configuration]] = ListingLag(lambda: settings().iam_lag_ms)
         logs = FunctionLogs(account_id, region_name)
         self.invocations = Invocations(self._lambdas, self._interfaces, logs, runner, settings)
 
@@ -75,7 +85,7 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
         self._check_role(spec["Role"])
         self._interfaces.check(spec.get("VpcConfig") or {})
         latest = FunctionVersion(self.account_id, self.region_name, {**spec, "FunctionName": name})
-        self._make_room(latest.places(), name)
+        self._make_room(latest.places(), spec["Role"], name)
         latest.transition.begin(PENDING, self._settings().transition_ms)
         function = self._lambdas.add(latest)
         return function.publish() if spec.get("Publish") else latest
@@ -93,7 +103,7 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
         if "VpcConfig" in body:  # what it does not name stays
             place = {**(latest.vpc_config if latest.places() else {}), **body["VpcConfig"]}
             self._interfaces.check(place)
-            self._make_room(places_of(place), latest.function_name)
+            self._make_room(places_of(place), body.get("Role") or latest.role, latest.function_name)
             body = {**body, "VpcConfig": place}
         latest.update_configuration(body)
         self._settle_interfaces(latest.function_name)
@@ -123,11 +133,21 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
             version = function.delete_version(name.qualifier)
             gone = [version] if version else []
         else:
+            self._lag.deleted(function.latest.function_name, configurations(function))
             self._lambdas.remove(function)
             gone = function.versions
         self._settle_interfaces(name.name)
         for each in gone:
             self._forget(each)
+
+    def listed(self) -> list[list[Configuration]]:
+        """Return what ListFunctions shows of each function: its configuration, then its versions'.
+
+        A function that was deleted is shown for a while.
+        """
+        known = {each.latest.function_name: configurations(each) for each in self._lambdas}
+        shown = self._lag.still_shown() | known
+        return [shown[name] for name in sorted(shown)]
 
     # concurrency
 
@@ -174,13 +194,19 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
 
     # interfaces and the role
 
-    def _places(self) -> set[Place]:
-        return {place for each in self._lambdas for version in each.versions for place in version.places()}
+    def _places(self) -> dict[Place, str]:
+        """Return the places that functions need, each with the role of one of them."""
+        return {
+            place: version.role
+            for each in self._lambdas
+            for version in each.versions
+            for place in version.places()
+        }
 
-    def _make_room(self, places: list[Place], maker: str) -> None:
+    def _make_room(self, places: list[Place], role: str, maker: str) -> None:
         """Make the interfaces for places that a function is about to have. Raises if a subnet is full."""
         try:
-            self._interfaces.settle(self._places() | set(places), maker)
+            self._interfaces.settle(self._places() | dict.fromkeys(places, role), maker)
         except LambdaClientError:
             self._settle_interfaces(maker)
             raise
@@ -194,12 +220,17 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
             raise InvalidRoleFormat(role)
         if found[2] != self.account_id:
             raise CrossAccountNotAllowed()
-        try:
-            iam_backends[self.account_id][self.partition].get_role_by_arn(role)
-        except NotFoundException as error:
+        if not self._has_role(role):
             raise InvalidParameterValueException(
                 "The role defined for the function cannot be assumed by Lambda."
-            ) from error
+            )
+
+    def _has_role(self, role: str) -> bool:
+        try:
+            iam_backends[self.account_id][self.partition].get_role_by_arn(role)
+        except NotFoundException:
+            return False
+        return True
 
 
 def lambda_of(account_id: str, region: str) -> FunctionsBackend:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import ec2_backends
 from moto.ec2.urls import url_bases
 
@@ -54,6 +55,8 @@ class Ec2Backend(
         if not cidr_block:
             raise NotImplementedError("A VPC has an IPv4 range of its own here: give a CidrBlock.")
         check_vpc_range(cidr_block)
+        if len(self.vpcs) >= self.settings().vpcs:
+            raise EC2ClientError("VpcLimitExceeded", "The maximum number of VPCs has been reached.")
         vpc = super().create_vpc(canonical(cidr_block), *arguments, **options)
         default = self.get_default_security_group(vpc.id)
         self.authorize_security_group_ingress(

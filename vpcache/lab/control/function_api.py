@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.core.responses import ActionResult, EmptyResult
 
 from vpcache.lab.control.function_aliases import Alias
 from vpcache.lab.control.function_errors import ResourceConflictError
-from vpcache.lab.control.function_versions import Function, check_revision
+from vpcache.lab.control.function_versions import check_revision, configurations
 from vpcache.lab.control.invocation_api import InvocationsResponse
 
 
@@ -51,9 +50,9 @@ class FunctionsResponse(InvocationsResponse):
     def list_functions(self) -> ActionResult:
         """Answer ListFunctions."""
         if self._get_param("FunctionVersion") == "ALL":
-            shown = [each for function in self.backend.functions for each in _versions(function)]
+            shown = [each for _, *versions in self.backend.listed() for each in versions]
         else:
-            shown = [each.latest.get_configuration() for each in self.backend.functions]
+            shown = [latest for latest, *_ in self.backend.listed()]
         return self._page("Functions", shown)
 
     def get_account_settings(self) -> ActionResult:
@@ -77,7 +76,7 @@ class FunctionsResponse(InvocationsResponse):
 
     def list_versions_by_function(self) -> ActionResult:
         """Answer ListVersionsByFunction."""
-        return self._page("Versions", _versions(self.backend.functions.find_whole(self._name)))
+        return self._page("Versions", configurations(self.backend.functions.find_whole(self._name))[1:])
 
     def create_alias(self) -> ActionResult:
         """Answer CreateAlias."""
@@ -170,11 +169,3 @@ class FunctionsResponse(InvocationsResponse):
         """Return where else an alias is to send invocations, None if the request does not say."""
         routing = self._get_param("RoutingConfig")
         return None if routing is None else routing.get("AdditionalVersionWeights") or {}
-
-
-def _versions(function: Function) -> list[dict[str, Any]]:
-    """Return the versions' configurations, under ARNs that name them."""
-    return [
-        each.get_configuration() | {"FunctionArn": f"{function.arn}:{each.version}"}
-        for each in function.versions
-    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
@@ -20,32 +20,45 @@ Later = Callable[[float, Callable[[], None]], None]
 class FunctionInterfaces:
     """Functions share interfaces per subnet and set of security groups, as on AWS.
 
-    An interface that no function needs any more lingers for as long as `linger` says (seconds; on AWS it is
-    half an hour) before `later` frees it, unless it is needed again.
+    An interface that no function needs any more stays `in-use` for as long as `linger` says (seconds; on AWS
+    20 to 45 minutes) unless it is needed again. Then Lambda deletes it with the role of the last function
+    that used it; if that role is gone, `has_role` being false of its ARN, the interface stays behind,
+    `available`, until somebody deletes it. `later` schedules that.
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+    https://github.com/awslabs/aws-support-tools/pull/174
     """
 
-    def __init__(self, ec2: Callable[[], Ec2Backend], linger: Callable[[], int], later: Later) -> None:
+    def __init__(
+        self,
+        ec2: Callable[[], Ec2Backend],
+        linger: Callable[[], int],
+        has_role: Callable[[str], bool],
+        later: Later,
+    ) -> None:
         self._ec2 = ec2
         self._linger = linger
+        self._has_role = has_role
         self._later = later
         self._standing: dict[Place, ManagedInterface] = {}
+        self._roles: dict[Place, str] = {}  # of the function that used the place last
         self._lingering: dict[Place, object] = {}  # with a token for the time since which it does
 
     def of(self, function: FunctionVersion) -> tuple[str, ...]:
         """Return the ids of a function's interfaces, one per subnet."""
         return tuple(self._standing[place].id for place in function.places())
 
-    def settle(self, needed: Set[Place], maker: str) -> None:
-        """Make the interfaces that are needed and lacking, in the name of `maker`; free the others.
+    def settle(self, needed: Mapping[Place, str], maker: str) -> None:
+        """Make the interfaces that are needed and lacking, in the name of `maker`; release the others.
 
-        Raises InvalidParameterValueException if a subnet is full.
+        `needed` gives for each place the ARN of the role of a function there. Raises
+        InvalidParameterValueException if a subnet is full.
         """
-        for place in sorted(needed - self._standing.keys(), key=lambda each: each[0]):
+        self._roles |= needed
+        for place in sorted(needed.keys() - self._standing.keys(), key=lambda each: each[0]):
             self._standing[place] = self._make(place, maker)
-        for place in self._lingering.keys() & needed:
+        for place in self._lingering.keys() & needed.keys():
             del self._lingering[place]
-        for place in self._standing.keys() - needed - self._lingering.keys():
+        for place in self._standing.keys() - needed.keys() - self._lingering.keys():
             self._release(place)
 
     def _release(self, place: Place) -> None:
@@ -58,7 +71,11 @@ class FunctionInterfaces:
 
     def _free(self, place: Place) -> None:
         self._lingering.pop(place, None)
-        self._ec2().free_managed_interface(self._standing.pop(place).id)
+        interface = self._standing.pop(place)
+        if self._has_role(self._roles.pop(place)):
+            self._ec2().free_managed_interface(interface.id)
+        else:
+            interface.abandon()
 
     def _make(self, place: Place, maker: str) -> ManagedInterface:
         subnet_id, group_ids = place

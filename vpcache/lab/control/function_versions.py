@@ -21,6 +21,9 @@ from vpcache.lab.control.function_event_config import EventConfig
 from vpcache.lab.control.function_names import FunctionName, function_arn, parse
 from vpcache.lab.functions import LATEST
 
+Configuration = dict[str, Any]
+"""A version's configuration as the API shows it."""
+
 
 class Function:
     """A function: $LATEST, what was published of it, and what holds for all of it."""
@@ -184,6 +187,17 @@ class FunctionStore:
     def latest(self) -> list[FunctionVersion]:
         """Return $LATEST of each function."""
         return [each.latest for each in self]
+
+
+def configurations(function: Function) -> list[Configuration]:
+    """Return the function's configuration, then those of all its versions under ARNs that name them."""
+    return [
+        function.latest.get_configuration(),
+        *(
+            each.get_configuration() | {"FunctionArn": f"{function.arn}:{each.version}"}
+            for each in function.versions
+        ),
+    ]
 
 
 def check_revision(current: str, wanted: str | None) -> None:

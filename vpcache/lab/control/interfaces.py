@@ -23,7 +23,10 @@ _RESERVED = 4  # AWS keeps the first four addresses of a subnet, and the last
 
 
 class ManagedInterface(NetworkInterface):  # type: ignore[misc]  # mypy sees moto's classes as Any
-    """A network interface that an AWS service made for itself; its user can neither detach nor delete it."""
+    """A network interface that an AWS service made for itself; its user can neither detach nor delete it.
+
+    One that its service has abandoned is `available`, and its user's to delete.
+    """
 
     def __init__(
         self, backend: InterfacesBackend, *, interface_type: str, requester_id: str, **options: Any
@@ -36,8 +39,19 @@ class ManagedInterface(NetworkInterface):  # type: ignore[misc]  # mypy sees mot
         self.attachment_id = self.id.replace("eni-", "ela-attach-")
 
     @property
-    def attachment(self) -> dict[str, Any]:
+    def is_abandoned(self) -> bool:
+        """Whether its service no longer uses it and left it behind."""
+        return self.attachment_id is None
+
+    def abandon(self) -> None:
+        """Detach it, and leave it to the account's owner."""
+        self.status, self.attachment_id = "available", None
+
+    @property
+    def attachment(self) -> dict[str, Any] | None:
         """What it is attached to: something of AWS's own."""
+        if self.is_abandoned:
+            return None
         return {
             "AttachmentId": self.attachment_id,
             "DeleteOnTermination": False,
@@ -164,9 +178,9 @@ class InterfacesBackend(EC2Backend):  # type: ignore[misc]
         super().delete_network_interface(interface_id)
 
     def delete_network_interface(self, eni_id: str) -> None:
-        """Delete an interface that its user made."""
+        """Delete an interface that its user made, or that its service abandoned."""
         interface = self.get_network_interface(eni_id)
-        if isinstance(interface, ManagedInterface):
+        if isinstance(interface, ManagedInterface) and not interface.is_abandoned:
             raise EC2ClientError(
                 "OperationNotPermitted",
                 f"You are not allowed to delete '{eni_id}': it is the {interface.description}.",

@@ -1,0 +1,38 @@
+"""Settings of a lab, as text and as values."""
+
+from __future__ import annotations
+
+import pytest
+
+from vpcache.lab.errors import LabError
+from vpcache.lab.settings import Settings, parse_settings
+
+
+def test_lines_give_values() -> None:
+    lines = ["elastic_ips=20", " interface_linger_seconds = 0 "]
+    assert parse_settings(lines) == {"elastic_ips": 20, "interface_linger_seconds": 0}
+    assert parse_settings([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("elastic_ips", "'elastic_ips' is no setting: write name=value"),
+        ("elastic_ips=many", "setting elastic_ips is 'many': give a whole number"),
+        ("elastic_ips=-1", "setting elastic_ips is '-1': give a whole number"),
+        ("elastic_ips=", "setting elastic_ips is '': give a whole number"),
+        ("elastic_ips=²", "setting elastic_ips is '²': give a whole number"),
+        ("elastic_ips=0", "setting elastic_ips is 0: give a whole number from 1 on"),
+        ("elastic_ip=2", "unknown setting 'elastic_ip': use one of nat_idle_seconds, elastic_ips"),
+    ],
+)
+def test_bad_line_is_refused_with_its_name(line: str, words: str) -> None:
+    with pytest.raises(LabError) as error:
+        parse_settings([line])
+    assert words in str(error.value)
+
+
+def test_waits_may_be_none_and_quotas_not() -> None:
+    assert Settings().changed({"interface_linger_seconds": 0, "iam_lag_ms": 0}).iam_lag_ms == 0
+    with pytest.raises(LabError, match="vpcs is 0"):
+        Settings().changed({"vpcs": 0})
