@@ -47,6 +47,7 @@ def site(zones: int, interfaces: int) -> Topology:
     ]
     vpc = Vpc(
         id="vpc-1",
+        region="us-east-1",
         cidr=IPv4Network("10.0.0.0/16"),
         internet_gateway_id="igw-1",
         subnets=(*private, *public),

@@ -7,6 +7,7 @@ import json
 import secrets
 import textwrap
 import zipfile
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -42,23 +43,34 @@ _PROBE = """
 class Premises:
     """One VPC in a lab, with names that no other has."""
 
-    def __init__(self, lab: Lab, cidr: str = "10.0.0.0/24") -> None:
+    def __init__(
+        self, lab: Lab, cidr: str = "10.0.0.0/24", *, region: str = "us-east-1", name: str | None = None
+    ) -> None:
         self.lab = lab
-        self._target = lab_target(lab.endpoint, {})
+        self.zones = (f"{region}a", f"{region}b")
+        self._target = replace(lab_target(lab.endpoint, {}), region=region)
         self.client = cache(self._target.client)
-        self.name = f"t{secrets.token_hex(4)}"
+        self.name = name or f"t{secrets.token_hex(4)}"
         ec2 = self.client("ec2")
         self.ec2 = ec2
         self.vpc = ec2.create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"]
         base = cidr.rpartition(".")[0]
-        self.public = {zone: self._subnet(zone, f"{base}.{at * 64}/26") for at, zone in enumerate(ZONES)}
+        self.public = {zone: self._subnet(zone, f"{base}.{at * 64}/26") for at, zone in enumerate(self.zones)}
         self.private = {
-            zone: self._subnet(zone, f"{base}.{128 + at * 64}/26") for at, zone in enumerate(ZONES)
+            zone: self._subnet(zone, f"{base}.{128 + at * 64}/26") for at, zone in enumerate(self.zones)
         }
-        role = self.client("iam").create_role(RoleName=self.name, AssumeRolePolicyDocument="{}")
-        self._role = role["Role"]["Arn"]
+        self._role = self._new_role()
         self.group = self.new_group("all")
         ec2.authorize_security_group_ingress(GroupId=self.group, IpPermissions=[_everything("0.0.0.0/0")])
+
+    def _new_role(self) -> str:
+        """Make the functions' role, or take the one that a namesake in another region made: IAM is global."""
+        iam = self.client("iam")
+        try:
+            role = iam.create_role(RoleName=self.name, AssumeRolePolicyDocument="{}")
+        except iam.exceptions.EntityAlreadyExistsException:
+            role = iam.get_role(RoleName=self.name)
+        return str(role["Role"]["Arn"])
 
     def new_group(self, name: str) -> str:
         """Make a security group that lets everything out and nothing in."""
@@ -124,7 +136,7 @@ class Premises:
             Handler="index.handler",
             Code={"ZipFile": zip_of(code)},
             VpcConfig={
-                "SubnetIds": [self.private[zone] for zone in zones or ZONES],
+                "SubnetIds": [self.private[zone] for zone in zones or self.zones],
                 "SecurityGroupIds": [self.group],
             },
             **{"Timeout": 10, "MemorySize": 256} | options,

@@ -85,6 +85,7 @@ WEB = interface("web", "10.0.0.20", "sg-web", public=WEB_ADDRESS)
 
 VPC = Vpc(
     id="vpc-1",
+    region="us-east-1",
     cidr=IPv4Network("10.0.0.0/24"),
     internet_gateway_id="igw-1",
     subnets=SUBNETS,
@@ -101,6 +102,7 @@ VPC = Vpc(
     cache_clusters=(
         CacheCluster(
             "kv",
+            "us-east-1",
             "vpc-1",
             "kv.cfg.example",
             1,

@@ -63,11 +63,11 @@ class Region:
     settle_error: Exception | None = None
     settings: Settings = field(default_factory=lambda: PROMPT)
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, region: str = "us-east-1") -> Any:
         return boto3.client(
             service,
             endpoint_url=self.url,
-            region_name="us-east-1",
+            region_name=region,
             aws_access_key_id="test",
             aws_secret_access_key="test",
             config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
@@ -120,7 +120,8 @@ ZONES = ("us-east-1a", "us-east-1b")
 
 
 def two_zones(ec2: Any) -> Network:
-    """Make the source scenario's network, without NAT gateways."""
+    """Make the source scenario's network in the client's region, without NAT gateways."""
+    first, second = (f"{ec2.meta.region_name}{letter}" for letter in "ab")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
     gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
@@ -132,14 +133,8 @@ def two_zones(ec2: Any) -> Network:
     return Network(
         vpc,
         gateway,
-        {
-            "us-east-1a": subnet("us-east-1a", "10.0.0.0/26"),
-            "us-east-1b": subnet("us-east-1b", "10.0.0.64/26"),
-        },
-        {
-            "us-east-1a": subnet("us-east-1a", "10.0.0.128/26"),
-            "us-east-1b": subnet("us-east-1b", "10.0.0.192/26"),
-        },
+        {first: subnet(first, "10.0.0.0/26"), second: subnet(second, "10.0.0.64/26")},
+        {first: subnet(first, "10.0.0.128/26"), second: subnet(second, "10.0.0.192/26")},
     )
 
 

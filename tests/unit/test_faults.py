@@ -9,25 +9,27 @@ from scenario import CACHE, NATS, VPC
 from vpcache.lab.errors import LabError
 from vpcache.lab.faults import (
     MODES,
+    AmbiguousTargetError,
     Fault,
     FaultKind,
     Mode,
     UnknownTargetError,
     by_target,
-    check_target,
+    check_unambiguous,
     down_hosts,
     out_zones,
+    resolved,
     severed,
     standing,
 )
 from vpcache.lab.hosts import HOSTS, ORIGIN
-from vpcache.lab.topology import Topology
+from vpcache.lab.topology import Topology, Vpc
 
 TOPOLOGY = Topology((VPC,))
 KNOWN = {
     FaultKind.ZONE: "us-east-1b",
     FaultKind.NAT_GATEWAY: "nat-a",
-    FaultKind.CACHE_NODE: "kv/0001",
+    FaultKind.CACHE_NODE: "us-east-1/kv/0001",
     FaultKind.INTERFACE: "eni-web",
     FaultKind.ORIGIN: ORIGIN,
     FaultKind.DNS: "vpc-1",
@@ -68,10 +70,44 @@ def test_the_origin_is_a_host_and_no_interface() -> None:
 @pytest.mark.parametrize("kind", FaultKind)
 def test_an_unknown_target_is_refused_with_those_that_exist(kind: FaultKind) -> None:
     with pytest.raises(UnknownTargetError) as refusal:
-        check_target(TOPOLOGY, Fault(kind, "moon"))
+        resolved(TOPOLOGY, Fault(kind, "moon"))
     assert KNOWN[kind] in refusal.value.candidates
     for word in (kind, "'moon'", KNOWN[kind]):
         assert word in str(refusal.value)
+
+
+def elsewhere(region: str) -> Vpc:
+    """Return a VPC of another region with a cluster of the same id."""
+    (cluster,) = VPC.cache_clusters
+    return replace(VPC, id=f"vpc-{region}", region=region, cache_clusters=(replace(cluster, region=region),))
+
+
+def test_cache_node_needs_no_region_where_it_is_the_only_one() -> None:
+    named = Fault(FaultKind.CACHE_NODE, "kv/0001", Mode.HUNG)
+    assert resolved(TOPOLOGY, named).target == "us-east-1/kv/0001"
+    assert resolved(TOPOLOGY, named).mode is Mode.HUNG
+
+
+def test_cache_node_of_two_regions_needs_its_region() -> None:
+    both = Topology((VPC, elsewhere("eu-west-1")))
+    with pytest.raises(AmbiguousTargetError) as refusal:
+        resolved(both, Fault(FaultKind.CACHE_NODE, "kv/0001"))
+    assert str(refusal.value) == (
+        "several cache_nodes are named 'kv/0001': use one of eu-west-1/kv/0001, us-east-1/kv/0001"
+    )
+    full = Fault(FaultKind.CACHE_NODE, "eu-west-1/kv/0001")
+    assert resolved(both, full) == full
+
+
+def test_fault_is_found_by_either_name_unless_two_have_it() -> None:
+    here, there = (Fault(FaultKind.CACHE_NODE, f"{region}/kv/0001") for region in ("us-east-1", "eu-west-1"))
+    assert here.is_about("cache_node", "kv/0001") and here.is_about("cache_node", "us-east-1/kv/0001")
+    assert not here.is_about("cache_node", "eu-west-1/kv/0001")
+    assert not here.is_about("interface", "kv/0001")
+    check_unambiguous([here], "cache_node", "kv/0001")
+    check_unambiguous([here, there], "cache_node", "eu-west-1/kv/0001")
+    with pytest.raises(AmbiguousTargetError, match="eu-west-1/kv/0001"):
+        check_unambiguous([here, there], "cache_node", "kv/0001")
 
 
 def test_a_refusal_says_when_there_is_nothing_to_take_away() -> None:
@@ -94,7 +130,7 @@ def test_a_kind_may_come_as_text() -> None:
 
 @pytest.mark.parametrize("mode", MODES[FaultKind.CACHE_NODE][1:])
 def test_a_node_whose_process_is_wrong_is_not_cut_off(mode: Mode) -> None:
-    assert severed(TOPOLOGY, [Fault(FaultKind.CACHE_NODE, "kv/0001", mode)]) == frozenset()
+    assert severed(TOPOLOGY, [Fault(FaultKind.CACHE_NODE, "us-east-1/kv/0001", mode)]) == frozenset()
 
 
 @pytest.mark.parametrize("mode", MODES[FaultKind.ORIGIN][1:])
@@ -103,13 +139,16 @@ def test_an_origin_that_answers_badly_is_not_down(mode: Mode) -> None:
 
 
 def test_faults_are_found_by_kind() -> None:
-    zone, node = Fault(FaultKind.ZONE, "us-east-1b"), Fault(FaultKind.CACHE_NODE, "kv/0001", Mode.HUNG)
-    assert by_target([zone, node], FaultKind.CACHE_NODE) == {"kv/0001": node}
+    zone, node = (
+        Fault(FaultKind.ZONE, "us-east-1b"),
+        Fault(FaultKind.CACHE_NODE, "us-east-1/kv/0001", Mode.HUNG),
+    )
+    assert by_target([zone, node], FaultKind.CACHE_NODE) == {"us-east-1/kv/0001": node}
     assert out_zones([zone, node]) == {"us-east-1b"}
 
 
 def test_a_fault_is_in_its_kinds_usual_mode_unless_told() -> None:
-    assert Fault(FaultKind.CACHE_NODE, "kv/0001").mode is Mode.OUT
+    assert Fault(FaultKind.CACHE_NODE, "us-east-1/kv/0001").mode is Mode.OUT
     slow = Fault(FaultKind.ORIGIN, ORIGIN, "slow")
     assert (slow.mode, slow.seconds) == (Mode.SLOW, 2.0)
     assert Fault(FaultKind.ORIGIN, ORIGIN, "slow", 0.5).label == f"origin {ORIGIN}: slow by 0.5 s"

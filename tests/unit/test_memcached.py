@@ -41,7 +41,7 @@ DISCOVER = b"config get cluster\r\n"
 
 def cluster(*nodes: CacheNode, version: int = 1, arguments: tuple[str, ...] = ("-m", "16")) -> CacheCluster:
     started = tuple(replace(node, arguments=arguments) for node in nodes)
-    return CacheCluster("kv", "vpc-1", "kv.0ab.cfg.use1.cache.amazonaws.com", version, started)
+    return CacheCluster("kv", "us-east-1", "vpc-1", "kv.0ab.cfg.use1.cache.amazonaws.com", version, started)
 
 
 def store(key: bytes, value: bytes) -> bytes:
@@ -302,7 +302,7 @@ def test_nodes_die_with_the_process_that_started_them() -> None:
 
 
 def wrong(mode: Mode) -> dict[str, Fault]:
-    return {"kv/0001": Fault(FaultKind.CACHE_NODE, "kv/0001", mode)}
+    return {"us-east-1/kv/0001": Fault(FaultKind.CACHE_NODE, "us-east-1/kv/0001", mode)}
 
 
 @isolated
@@ -350,7 +350,7 @@ def test_a_node_that_was_ended_is_started_again_empty() -> None:
     with world.connect(one, one.address) as kept:
         kept.sendall(store(b"k", b"v"))
         assert kept.recv(100) == b"STORED\r\n"
-        world.nodes.end("kv", "0001")
+        world.nodes.end("us-east-1/kv/0001")
         world.nodes.settle(clusters)
         assert kept.recv(100) == b""
     assert world.ask(one, one.address, b"get k\r\n") == b"END\r\n"

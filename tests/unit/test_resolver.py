@@ -13,7 +13,7 @@ from isolation import add_namespace, isolated
 from vpcache.lab.faults import Fault, FaultKind, Mode
 from vpcache.lab.hosts import public_addresses
 from vpcache.lab.netns import Namespaces
-from vpcache.lab.resolver import Resolvers, answer, private_records, resolver_address
+from vpcache.lab.resolver import Resolvers, answer, hostname_domains, private_records, resolver_address
 from vpcache.lab.topology import CacheCluster, CacheNode, Interface, InterfaceKind, Topology, Vpc
 
 NODES = tuple(
@@ -33,8 +33,8 @@ PUBLIC = {"example.com": (IPv4Address("198.51.100.7"),)}.get
 
 
 def vpc(*nodes: CacheNode, identity: str = "vpc-1", cidr: str = "10.0.0.0/24") -> Vpc:
-    clusters = (CacheCluster("kv", identity, CONFIGURATION, 1, nodes),) if nodes else ()
-    return Vpc(identity, IPv4Network(cidr), None, (), (), (), (), (), clusters)
+    clusters = (CacheCluster("kv", "us-east-1", identity, CONFIGURATION, 1, nodes),) if nodes else ()
+    return Vpc(identity, "us-east-1", IPv4Network(cidr), None, (), (), (), (), (), clusters)
 
 
 def asked(records: dict[str, tuple[IPv4Address, ...]], name: str, kind: str = "A") -> DNSRecord:
@@ -132,6 +132,11 @@ def test_a_resolver_answers_over_udp_and_tcp_and_survives_garbage() -> None:
     assert addresses(ask_over_tcp(namespaces, "169.254.169.253", question)) == expected
     public = DNSRecord.question("example.com").pack()
     assert addresses(ask_over_udp(namespaces, "10.0.0.2", public)) == {"198.51.100.7"}
+
+
+def test_names_of_interfaces_follow_the_region() -> None:
+    assert hostname_domains("us-east-1") == ("ec2.internal", "compute-1.amazonaws.com")
+    assert hostname_domains("eu-west-1") == ("eu-west-1.compute.internal", "eu-west-1.compute.amazonaws.com")
 
 
 @isolated

@@ -71,7 +71,9 @@ def topology(*interface_ids: str) -> Topology:
         Interface(each, InterfaceKind.FUNCTION, "subnet-1", "us-east-1a", IPv4Address("10.0.0.9"))
         for each in interface_ids
     )
-    return Topology((Vpc("vpc-1", IPv4Network("10.0.0.0/24"), None, (), (), (), interfaces, (), ()),))
+    return Topology(
+        (Vpc("vpc-1", "us-east-1", IPv4Network("10.0.0.0/24"), None, (), (), (), interfaces, (), ()),)
+    )
 
 
 class World:

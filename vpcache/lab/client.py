@@ -114,7 +114,8 @@ class Lab:
         """Let something go wrong until it is mended, in the place of what is wrong with the same target.
 
         Kinds, targets and modes are `vpcache.lab.faults.FaultKind` and `Mode`; without a mode it is the
-        kind's usual one (`MODES`). `seconds` is for a slow origin. A `restarted` cache node is sound at
+        kind's usual one (`MODES`). A cache node's target is "cluster/0001", or "eu-west-1/cluster/0001" where
+        several regions have such a node. `seconds` is for a slow origin. A `restarted` cache node is sound at
         once, and empty. Returns all faults in force. Raises LabError, which names the targets that there are.
         """
         wanted = {"kind": kind, "target": target, "mode": mode, "seconds": seconds}
@@ -167,12 +168,20 @@ class Lab:
         return Held(**self.ask("GET", "held"))
 
     def places(self, name: str) -> list[dict[str, str]]:
-        """Return the places called `name`: with their namespace, zone and resolver. Raises LabError."""
+        """Return the places called `name`: with their namespace, region, zone and resolver.
+
+        A region may stand before the name, as in "eu-west-1/cluster/0001". Raises LabError for an unknown
+        name, and for one that is in several regions.
+        """
         known: list[dict[str, str]] = self.ask("GET", "places")
-        found = [place for place in known if place["name"] == name]
+        found = [place for place in known if name in (place["name"], f"{place['region']}/{place['name']}")]
         if not found:
             names = ", ".join(dict.fromkeys(place["name"] for place in known))
             raise LabError(f"nothing in the lab is called {name!r}; there is: {names}")
+        regions = sorted({place["region"] for place in found})
+        if len(regions) > 1:
+            choices = ", ".join(f"{region}/{name}" for region in regions)
+            raise LabError(f"{name!r} is in several regions: use one of {choices}")
         return found
 
     def tree(self) -> list[str]:

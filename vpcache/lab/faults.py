@@ -1,9 +1,9 @@
-"""What can go wrong in a region on purpose, and what that does to its parts."""
+"""What can go wrong in the lab on purpose, and what that does to its parts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from ipaddress import IPv4Address
 
@@ -15,9 +15,9 @@ from vpcache.lab.topology import Topology
 class FaultKind(StrEnum):
     """What goes wrong, with what names it."""
 
-    ZONE = "zone"  # "us-east-1a"
+    ZONE = "zone"  # "us-east-1a": its name says which region's
     NAT_GATEWAY = "nat_gateway"  # its id
-    CACHE_NODE = "cache_node"  # "cluster/0001"
+    CACHE_NODE = "cache_node"  # "us-east-1/cluster/0001", or without the region if no other has such a node
     INTERFACE = "interface"  # the id of any network interface, a function's too
     ORIGIN = "origin"  # a host of the internet by its name
     DNS = "dns"  # the id of the VPC whose resolver it is
@@ -90,7 +90,7 @@ class Fault:
 
     def is_about(self, kind: str, target: str) -> bool:
         """Tell whether this is what goes wrong with a target, in whatever mode."""
-        return (self.kind, self.target) == (kind, target)
+        return self.kind == kind and target in _names(self.kind, self.target)
 
 
 class UnknownTargetError(LabError):
@@ -100,6 +100,14 @@ class UnknownTargetError(LabError):
         self.kind, self.target, self.candidates = kind, target, tuple(sorted(candidates))
         known = ", ".join(self.candidates) or "there is none yet"
         super().__init__(f"no {kind} named {target!r} to take away; there is: {known}")
+
+
+class AmbiguousTargetError(LabError):
+    """A target's name that means several things, in regions of their own: `candidates` tell them apart."""
+
+    def __init__(self, kind: FaultKind, target: str, candidates: Iterable[str]) -> None:
+        self.kind, self.target, self.candidates = kind, target, tuple(sorted(candidates))
+        super().__init__(f"several {kind}s are named {target!r}: use one of {', '.join(self.candidates)}")
 
 
 def severed(topology: Topology, faults: Iterable[Fault]) -> frozenset[str]:
@@ -134,9 +142,32 @@ def standing(topology: Topology, faults: Iterable[Fault]) -> tuple[Fault, ...]:
     return tuple(fault for fault in faults if fault.target in _targets(topology, fault.kind))
 
 
-def check_target(topology: Topology, fault: Fault) -> None:
-    """Raise UnknownTargetError if there is nothing that `fault` could be about."""
-    _interfaces(topology, fault)
+def resolved(topology: Topology, fault: Fault) -> Fault:
+    """Return a fault with the full name of its target, which may lack the region.
+
+    Raises UnknownTargetError, or AmbiguousTargetError if such a thing is in several regions.
+    """
+    targets = _targets(topology, fault.kind)
+    if fault.target in targets:
+        return fault
+    meant = [each for each in targets if fault.target in _names(fault.kind, each)]
+    if len(meant) > 1:
+        raise AmbiguousTargetError(fault.kind, fault.target, meant)
+    if not meant:
+        raise UnknownTargetError(fault.kind, fault.target, targets)
+    return replace(fault, target=meant[0])
+
+
+def check_unambiguous(faults: Iterable[Fault], kind: str, target: str) -> None:
+    """Raise AmbiguousTargetError if several of `faults` are about a target of this name."""
+    meant = [fault for fault in faults if fault.is_about(kind, target)]
+    if len(meant) > 1:
+        raise AmbiguousTargetError(meant[0].kind, target, (fault.target for fault in meant))
+
+
+def _names(kind: FaultKind, target: str) -> tuple[str, ...]:
+    """Return what a target may be called: by its full name, and a cache node without its region too."""
+    return (target, target.partition("/")[2]) if kind is FaultKind.CACHE_NODE else (target,)
 
 
 def _interfaces(topology: Topology, fault: Fault) -> frozenset[str]:
@@ -159,7 +190,7 @@ def _targets(topology: Topology, kind: FaultKind) -> Mapping[str, frozenset[str]
         case FaultKind.CACHE_NODE:
             clusters = [cluster for vpc in topology.vpcs for cluster in vpc.cache_clusters]
             return {
-                f"{cluster.id}/{node.id}": frozenset({node.interface_id})
+                cluster.node_name(node): frozenset({node.interface_id})
                 for cluster in clusters
                 for node in cluster.nodes
             }

@@ -45,22 +45,23 @@ class CacheNodes:
         self._authority = authority
         self._work = work
         self._interface_namespace = interface_namespace
-        self._standing: dict[tuple[str, str], _Node] = {}
+        self._standing: dict[str, _Node] = {}  # by the node's full name
 
     def settle(self, clusters: Iterable[CacheCluster], faults: Mapping[str, Fault] | None = None) -> None:
         """Let exactly the nodes of `clusters` run, and their endpoints tell of them.
 
-        `faults` are those of nodes, by "cluster/node"; a dead node does not run. A node whose description has
+        `faults` are those of nodes, by full name; a dead node does not run. A node whose description has
         not changed keeps running with all its keys and connections; one that died is started again, empty.
         Calls must not overlap. Raises LabError with memcached's own words if a node does not start.
         """
         modes = {target: fault.mode for target, fault in (faults or {}).items()}
-        wanted: dict[tuple[str, str], _Wanted] = {}
+        wanted: dict[str, _Wanted] = {}
         for cluster in clusters:
             for node in cluster.nodes:
-                mode = modes.get(f"{cluster.id}/{node.id}")
+                name = cluster.node_name(node)
+                mode = modes.get(name)
                 if mode is not Mode.DEAD:
-                    wanted[cluster.id, node.id] = _Wanted(
+                    wanted[name] = _Wanted(
                         node,
                         self._credentials(cluster, node),
                         discovery_reply(cluster),
@@ -85,14 +86,14 @@ class CacheNodes:
             self._standing[key].tell(each.reply)
             self._standing[key].hang(each.is_hung)
 
-    def end(self, cluster_id: str, node_id: str) -> None:
-        """Kill a node's process; the next `settle` starts it again, empty."""
-        if node := self._standing.pop((cluster_id, node_id), None):
+    def end(self, name: str) -> None:
+        """Kill the process of the node with this full name; the next `settle` starts it again, empty."""
+        if node := self._standing.pop(name, None):
             node.close()
 
     def running(self) -> set[str]:
-        """Return the nodes whose process is alive, as "cluster/node"."""
-        return {"/".join(key) for key, node in list(self._standing.items()) if node.is_alive}
+        """Return the full names of the nodes whose process is alive."""
+        return {key for key, node in list(self._standing.items()) if node.is_alive}
 
     def close(self) -> None:
         """Stop every node."""

@@ -1,4 +1,4 @@
-"""One region: the control plane's model, made so in the kernel, with the processes that live in it."""
+"""The lab's regions: the control plane's model, made so in the kernel, with the processes that live in it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from vpcache.lab.faults import (
     FaultKind,
     Mode,
     by_target,
-    check_target,
+    check_unambiguous,
     down_hosts,
     out_zones,
+    resolved,
     severed,
     standing,
 )
@@ -41,7 +42,7 @@ _CONNECT_SECONDS = 2.0
 
 
 class Region:
-    """Keeps the data plane as the control plane's model and the faults in force say."""
+    """Keeps the data plane of all regions as the control plane's model and the faults in force say."""
 
     def __init__(self, work_dir: Path) -> None:
         work_dir.mkdir()
@@ -107,22 +108,26 @@ class Region:
     def fault(self, fault: Fault) -> tuple[Fault, ...]:
         """Put a fault in force in the place of any other of its target; return all that are in force.
 
-        A restart is over at once. Raises UnknownTargetError.
+        A restart is over at once. Raises UnknownTargetError, AmbiguousTargetError.
         """
         with self._lock:
-            check_target(self._topology, fault)  # before anything changes
+            fault = resolved(self._topology, fault)  # before anything changes
             self._faults = tuple(each for each in self._faults if not each.is_about(fault.kind, fault.target))
             if fault.mode is Mode.RESTARTED:
-                cluster, _, node = fault.target.partition("/")
-                self._nodes.end(cluster, node)
+                self._nodes.end(fault.target)
             else:
                 self._faults += (fault,)
             self._stand(self._topology)
             return self._faults
 
     def mend(self, kind: str | None = None, target: str | None = None) -> tuple[Fault, ...]:
-        """Mend what is wrong with a target, or everything if none is given; return what stays wrong."""
+        """Mend what is wrong with a target, or everything if none is given; return what stays wrong.
+
+        Raises AmbiguousTargetError if the target's name means several that are wrong.
+        """
         with self._lock:
+            if kind and target:
+                check_unambiguous(self._faults, kind, target)
             self._faults = tuple(
                 each for each in self._faults if kind and target and not each.is_about(kind, target)
             )
@@ -142,7 +147,7 @@ class Region:
                 name
                 for vpc in topology.vpcs
                 for cluster in vpc.cache_clusters
-                for name in (f"{cluster.id}/{node.id}" for node in cluster.nodes)
+                for name in map(cluster.node_name, cluster.nodes)
                 if name not in modes or modes[name].mode is not Mode.DEAD
             ]
             interfaces = {each.id for vpc in topology.vpcs for each in vpc.interfaces}

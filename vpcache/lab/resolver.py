@@ -49,11 +49,22 @@ def private_records(vpc: Vpc) -> dict[str, tuple[IPv4Address, ...]]:
         addresses = tuple(interfaces[each].address for each in endpoint.interface_ids)
         records |= dict.fromkeys(endpoint.names, addresses)
     if vpc.has_hostnames:
+        private, public = hostname_domains(vpc.region)
         for each in vpc.interfaces:
-            records[_hostname("ip", each.address, "ec2.internal")] = (each.address,)
+            records[_hostname("ip", each.address, private)] = (each.address,)
             if each.public_address:  # from inside, a public name means the private address
-                records[_hostname("ec2", each.public_address, "compute-1.amazonaws.com")] = (each.address,)
+                records[_hostname("ec2", each.public_address, public)] = (each.address,)
     return {name.lower(): addresses for name, addresses in records.items()}
+
+
+def hostname_domains(region: str) -> tuple[str, str]:
+    """Return the domains of interfaces' private and public names.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html
+    """
+    if region == "us-east-1":
+        return "ec2.internal", "compute-1.amazonaws.com"
+    return f"{region}.compute.internal", f"{region}.compute.amazonaws.com"
 
 
 def _hostname(prefix: str, address: IPv4Address, domain: str) -> str:

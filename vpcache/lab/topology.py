@@ -157,12 +157,17 @@ class CacheNode:
 class CacheCluster:
     """A memcached cluster; `version` counts changes of its membership for auto discovery."""
 
-    id: str
+    id: str  # unique within its region
+    region: str
     vpc_id: str
     configuration_hostname: str
     version: int
     nodes: tuple[CacheNode, ...]
     is_encrypted: bool = False  # clients must speak TLS, to the nodes and the configuration endpoint
+
+    def node_name(self, node: CacheNode) -> str:
+        """Return the name that no other node of the lab has: "us-east-1/cluster/0001"."""
+        return f"{self.region}/{self.id}/{node.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +175,7 @@ class Vpc:
     """A VPC with all that stands in it. Each tuple is sorted by id: equal models, equal values."""
 
     id: str
+    region: str
     cidr: IPv4Network
     internet_gateway_id: str | None
     subnets: tuple[Subnet, ...]
@@ -187,6 +193,6 @@ class Vpc:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """All VPCs of the region, sorted by id."""
+    """All VPCs of all regions, sorted by id."""
 
     vpcs: tuple[Vpc, ...] = ()

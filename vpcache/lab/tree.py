@@ -23,7 +23,8 @@ def tree(
 
     `names` are what lives on interfaces, by id; `faults` stand at the end.
     """
-    roots = [_vpc(vpc, names or {}) for vpc in topology.vpcs]
+    vpcs = sorted(topology.vpcs, key=lambda vpc: (vpc.region, vpc.id))
+    roots = [_vpc(vpc, names or {}) for vpc in vpcs]
     wrong = tuple(Branch(fault) for fault in faults)
     if wrong:
         roots.append(Branch("faults", wrong))
@@ -41,7 +42,7 @@ def _vpc(vpc: Vpc, names: Mapping[str, Collection[str]]) -> Branch:
     zones = sorted({subnet.zone for subnet in vpc.subnets})
     gateway = f", {vpc.internet_gateway_id}" if vpc.internet_gateway_id else ", no internet gateway"
     return Branch(
-        f"{vpc.id} {vpc.cidr}{gateway}",
+        f"{vpc.id} {vpc.cidr} in {vpc.region}{gateway}",
         (
             *(_zone(vpc, zone, names) for zone in zones),
             *(_table(vpc, table) for table in vpc.route_tables),

@@ -1,4 +1,3 @@
 """The lab's control plane: moto, and what moto lacks for stacks of this kind."""
 
 ACCOUNT = "123456789012"
-REGION = "us-east-1"

@@ -1,4 +1,4 @@
-"""The region's API: moto with the lab's extension, which tells the data plane of every change."""
+"""AWS's API in every region: moto with the lab's extension, which tells the data plane of every change."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from vpcache.lab.control.changes import Changes
 from vpcache.lab.control.instances import leave_unlisted
 from vpcache.lab.control.operations import Asked, Calls
 from vpcache.lab.control.refusals import in_form, not_emulated, refusal
+from vpcache.lab.control.regions import region_problem
 from vpcache.lab.control.requests import problem_of
 from vpcache.lab.control.unwired import is_unwired
 from vpcache.lab.functions import FunctionRunner
@@ -36,12 +37,12 @@ _SETTINGS = {
 def create_app(
     functions: FunctionRunner, settle: Callable[[], None], settings: Callable[[], Settings] = Settings
 ) -> ControlPlane:
-    """Return the region's API as a WSGI application.
+    """Return AWS's API, in every region, as a WSGI application.
 
     `settle` is called after each change to EC2, ElastiCache or Lambda that succeeded, before the answer goes
     out; such changes wait for each other, reads and invocations for nothing. If it raises, the caller gets a
-    500 that names the cause. `settings` are asked for at each use. A process has one region: a second one
-    takes the place of the first, whose EC2, ElastiCache and Lambda are gone.
+    500 that names the cause. `settings` are asked for at each use. A process has one control plane: a second
+    one takes the place of the first, whose EC2, ElastiCache, Lambda and IAM are gone.
     """
     os.environ.update(_SETTINGS)
     leave_unlisted()
@@ -131,10 +132,12 @@ class ControlPlane:
     def _answer(self, call: Call, environ: WSGIEnvironment) -> Response:
         if environ["PATH_INFO"].startswith("/moto-api"):
             return refusal(call.service, 501, "NotImplemented", "moto's own API would change the lab unseen.")
+        if call.region and (problem := region_problem(call.region)):
+            return refusal(call.service, 403, *problem)
         if is_unwired(call.service, call.action, lambda: body_of(environ)):
             return _not_emulated(call, "It would have a place in a VPC, and no packet would find it.")
-        if problem := problem_of(call, environ):
-            return refusal(call.service, 400, *problem.error(call.service))
+        if fault := problem_of(call, environ):
+            return refusal(call.service, 400, *fault.error(call.service))
         if call.is_dry_run:
             message = "Request would have succeeded, but DryRun flag is set."
             return refusal(call.service, 412, "DryRunOperation", message)

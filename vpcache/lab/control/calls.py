@@ -15,7 +15,7 @@ from vpcache.lab.control.unwired import READING
 SETTLING = frozenset({"ec2", "elasticache", "lambda"})  # services whose changes the data plane follows
 _QUERY = frozenset({"ec2", "elasticache"})  # those of them that name the action in a form
 _INVOCATION = re.compile(r"/(invocations|invoke-async|response-streaming-invocations)/?$")
-_SCOPE = re.compile(r"Credential=[^/]+/[^/]+/[^/]+/([^/]+)/aws4_request")
+_SCOPE = re.compile(r"Credential=[^/]+/[^/]+/([^/]+)/([^/]+)/aws4_request")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,13 @@ class Call:
     is_change: bool  # of something that the data plane follows
     is_dry_run: bool = False
     form: Mapping[str, list[str]] = field(default_factory=dict, repr=False)  # with what is blank in it
+    region: str = ""  # for which it is signed
 
     @classmethod
     def of(cls, environ: WSGIEnvironment) -> Call:
         """Read a request; its body stays readable."""
         scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
-        service = scope[1] if scope else ""
+        region, service = scope.groups() if scope else ("", "")
         form = _form(environ)
         action = _action(service, environ, form)
         if service in _QUERY:
@@ -41,7 +42,7 @@ class Call:
             is_invocation = _INVOCATION.search(environ["PATH_INFO"])
             is_change = environ["REQUEST_METHOD"] not in ("GET", "HEAD") and not is_invocation
         is_dry_run = service == "ec2" and form.get("DryRun") == ["true"]
-        return cls(service, action, is_change and service in SETTLING, is_dry_run, form)
+        return cls(service, action, is_change and service in SETTLING, is_dry_run, form, region)
 
     @property
     def is_named(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vpcache.lab.control import ACCOUNT, REGION
+from vpcache.lab.control import ACCOUNT
 from vpcache.lab.control.awslambda import lambda_of
 from vpcache.lab.places import (
     INTERNET,
@@ -23,6 +23,7 @@ class Place:
 
     name: str
     namespace: str
+    region: str = ""
     zone: str = ""
     resolver: str = ""
 
@@ -30,7 +31,8 @@ class Place:
 def directory(topology: Topology) -> list[Place]:
     """Return every place under every name: ids, `cluster/node` of cache nodes, functions, `internet`.
 
-    The places of one name come in the order of their zones.
+    Names of cache nodes and functions may be in several regions. The places of one name come in the order of
+    their zones within each VPC.
     """
     places = [Place(INTERNET, INTERNET)]
     for vpc in topology.vpcs:
@@ -43,11 +45,13 @@ def _vpc_places(vpc: Vpc) -> list[Place]:
 
     def at(name: str, interface_id: str) -> Place:
         zone = interfaces[interface_id].zone
-        return Place(name, interface_namespace(interface_id), zone, str(resolver_address(vpc.cidr)))
+        return Place(
+            name, interface_namespace(interface_id), vpc.region, zone, str(resolver_address(vpc.cidr))
+        )
 
     functions = [
         (name, interface_id)
-        for name, interface_ids in lambda_of(ACCOUNT, REGION).interfaces_by_function()
+        for name, interface_ids in lambda_of(ACCOUNT, vpc.region).interfaces_by_function()
         for interface_id in interface_ids
         if interface_id in interfaces
     ]
@@ -58,8 +62,12 @@ def _vpc_places(vpc: Vpc) -> list[Place]:
     ]
     gateways = [(each.id, each.interface_id) for each in vpc.nat_gateways]
     return [
-        Place(vpc.id, router_namespace(vpc.id)),
-        *([Place(vpc.internet_gateway_id, gateway_namespace(vpc.id))] if vpc.internet_gateway_id else []),
-        *(Place(each.id, endpoint_namespace(each.id)) for each in vpc.gateway_endpoints),
+        Place(vpc.id, router_namespace(vpc.id), vpc.region),
+        *(
+            [Place(vpc.internet_gateway_id, gateway_namespace(vpc.id), vpc.region)]
+            if vpc.internet_gateway_id
+            else []
+        ),
+        *(Place(each.id, endpoint_namespace(each.id), vpc.region) for each in vpc.gateway_endpoints),
         *(at(*pair) for pair in (*functions, *nodes, *gateways, *((each, each) for each in interfaces))),
     ]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.exceptions import EC2ClientError, InvalidAvailabilityZoneError
 from moto.ec2.models import ec2_backends
 from moto.ec2.urls import url_bases
 
@@ -86,13 +86,36 @@ class Ec2Backend(
             del self.route_tables[table_id]  # the main one alone is left
         return super().delete_vpc(vpc_id)
 
-    def create_subnet(self, vpc_id: str, cidr_block: str | None, *arguments: Any, **options: Any) -> Any:
-        """Make a subnet, which is nobody's default unless its VPC is."""
+    def create_subnet(
+        self,
+        vpc_id: str,
+        cidr_block: str | None,
+        ipv6_cidr_block: str | None = None,
+        availability_zone: str | None = None,
+        availability_zone_id: str | None = None,
+        **options: Any,
+    ) -> Any:
+        """Make a subnet in a zone of the region, which is nobody's default unless its VPC is."""
         if not cidr_block:
             raise NotImplementedError("A subnet has an IPv4 range here: give a CidrBlock.")
-        subnet = super().create_subnet(vpc_id, canonical(cidr_block), *arguments, **options)
+        subnet = super().create_subnet(
+            vpc_id,
+            canonical(cidr_block),
+            ipv6_cidr_block,
+            self._zone_name(availability_zone, availability_zone_id),
+            **options,
+        )
         subnet.default_for_az = subnet.map_public_ip_on_launch = self.get_vpc(vpc_id).is_default
         return subnet
+
+    def _zone_name(self, name: str | None, zone_id: str | None) -> str:
+        """Return the zone that a name or an id means, the region's first one if there is neither."""
+        zones = {zone.name: zone.zone_id for zone in self.describe_availability_zones()}
+        known: list[str] = sorted(zones)
+        meant = [each for each in known if name in (None, each) and zone_id in (None, zones[each])]
+        if not meant:
+            raise InvalidAvailabilityZoneError(name or zone_id, ", ".join(known))
+        return meant[0]
 
     def delete_subnet(self, subnet_id: str) -> Any:
         """Delete a subnet without interfaces, and its associations."""
@@ -125,6 +148,11 @@ class Ec2Backend(
             *(each.id for each in self.network_acls.values() if each.vpc_id == vpc_id and not each.default),
             *(each.id for each in self.egress_only_internet_gateways.values() if each.vpc_id == vpc_id),
         ]
+
+
+def backends_of(account_id: str) -> list[Ec2Backend]:
+    """Return EC2 of one account in each region where it was ever called."""
+    return list(ec2_backends[account_id].values())
 
 
 def backend_of(account_id: str, region: str) -> Ec2Backend:

@@ -25,6 +25,7 @@ from vpcache.lab.control.cache_parameters import NODE_TYPES, VERSIONS
 from vpcache.lab.control.cache_placement import check_az_mode, check_window, one_of, place
 from vpcache.lab.control.caches import Cluster, Node
 from vpcache.lab.control.interfaces import ManagedInterface
+from vpcache.lab.control.regions import short_form
 from vpcache.lab.settings import Settings
 
 REQUESTER = "amazon-elasticache"
@@ -83,7 +84,7 @@ class MemcachedBackend(CacheGroupsBackend):
             port=int(wanted.get("Port") or 11211),
             az_mode=az_mode,
             label=hashlib.sha256(f"{self.account_id}/{self.region_name}".encode()).hexdigest()[:6],
-            suffix=f"{_short(self.region_name)}.cache.amazonaws.com",
+            suffix=f"{short_form(self.region_name)}.cache.amazonaws.com",
             subnet_group=group,
             security_group_ids=self._checked_groups(group.vpc_id, wanted.get("SecurityGroupIds") or []),
             parameter_group=parameters,
@@ -295,9 +296,3 @@ def _check_known_nodes(cluster: Cluster, node_ids: Iterable[str]) -> None:
     unknown = sorted(set(node_ids) - {node.id for node in cluster.nodes})
     if unknown:
         raise InvalidParameterValueException(f"{cluster.id} has no nodes {', '.join(unknown)}.")
-
-
-def _short(region: str) -> str:
-    """Return a region's short form, such as use1 for us-east-1."""
-    words = region.split("-")
-    return words[0] + "".join(word[0] for word in words[1:-1]) + words[-1]

@@ -45,7 +45,7 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
     ) -> Any:
         """Make an endpoint: a gateway's by default, or one with an interface in each of some subnets."""
         self.get_vpc(vpc_id)
-        service = service_of(service_name)
+        service = service_of(service_name, self.region_name)
         if (endpoint_type or "Gateway") == "Gateway":
             if service not in SERVICE_ADDRESSES:
                 raise _unknown_service(service_name)
@@ -142,10 +142,13 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
             del self.vpc_end_points[endpoint.id]
 
 
-def service_of(service_name: str | None) -> str:
-    """Return the service that an endpoint service's name means, such as "s3". Raises EC2ClientError."""
+def service_of(service_name: str | None, region: str | None = None) -> str:
+    """Return the service that an endpoint service's name means, such as "s3".
+
+    Raises EC2ClientError for a name that means none, or a service of another region than the given one.
+    """
     found = _SERVICE.fullmatch(service_name or "")
-    if not found:
+    if not found or region not in (None, found[1]):
         raise _unknown_service(service_name)
     return found[2]
 

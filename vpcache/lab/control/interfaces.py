@@ -11,7 +11,7 @@ from moto.ec2.exceptions import (
     EC2ClientError,
     InvalidSecurityGroupNotFoundError,
 )
-from moto.ec2.models import EC2Backend
+from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 
 from vpcache.lab.control.traffic import invalid
@@ -67,13 +67,19 @@ class InterfacesBackend(EC2Backend):  # type: ignore[misc]
     settings: Callable[[], Settings]
 
     def allocate_address(self, domain: str, address: str | None = None, tags: Any = None) -> Any:
-        """Allocate the lowest free elastic IP of the public range, or the free one that is asked for."""
-        taken = {each.public_ip for each in self.addresses}
+        """Allocate the lowest elastic IP that is free in every region, or the free one that is asked for."""
+        if len(self.addresses) >= self.settings().elastic_ips:
+            raise EC2ClientError("AddressLimitExceeded", "The maximum number of addresses has been reached.")
+        regions = list(ec2_backends[self.account_id].values())
+        taken = {each.public_ip for region in regions for each in region.addresses}
         free = [str(each) for each in list(PUBLIC_RANGE)[_FIRST_PUBLIC:-1] if str(each) not in taken]
         if address and address not in free:
             raise EC2ClientError("InvalidAddress.NotFound", f"Address '{address}' cannot be had.")
-        if not free or len(taken) >= self.settings().elastic_ips:
-            raise EC2ClientError("AddressLimitExceeded", "The maximum number of addresses has been reached.")
+        if not free:
+            raise EC2ClientError(
+                "InsufficientAddressCapacity",
+                f"Not enough available addresses to satisfy your request: {PUBLIC_RANGE} has no more.",
+            )
         return super().allocate_address(domain, address or free[0], tags)
 
     def associate_address(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from vpcache.lab.control import ACCOUNT, REGION, ec2, elasticache
+from vpcache.lab.control import ACCOUNT, ec2, elasticache
 from vpcache.lab.control.caches import Cluster, Node
 from vpcache.lab.control.endpoints import dns_names, service_of
 from vpcache.lab.control.routes import has_gateway, interface_behind
@@ -41,11 +41,17 @@ _KINDS = {
 }
 
 
-def derive(region: str = REGION, account: str = ACCOUNT) -> Topology:
-    """Return the network as EC2 and ElastiCache of one region describe it. IPv6 is left out."""
-    network = ec2.backend_of(account, region)
-    clusters = elasticache.elasticache_of(account, region).clusters.values()
-    return Topology(tuple(_vpc(network, network.vpcs[vpc_id], clusters) for vpc_id in sorted(network.vpcs)))
+def derive(account: str = ACCOUNT) -> Topology:
+    """Return the network as EC2 and ElastiCache of all regions describe it. IPv6 is left out."""
+    vpcs = (vpc for network in ec2.backends_of(account) for vpc in _vpcs(network))
+    return Topology(tuple(sorted(vpcs, key=lambda vpc: vpc.id)))
+
+
+def _vpcs(network: ec2.Ec2Backend) -> list[Vpc]:
+    if not network.vpcs:
+        return []
+    clusters = elasticache.elasticache_of(network.account_id, network.region_name).clusters.values()
+    return [_vpc(network, each, clusters) for each in network.vpcs.values()]
 
 
 def _vpc(network: ec2.Ec2Backend, vpc: Any, clusters: Iterable[Cluster]) -> Vpc:
@@ -56,6 +62,7 @@ def _vpc(network: ec2.Ec2Backend, vpc: Any, clusters: Iterable[Cluster]) -> Vpc:
     nat_gateways = [each for each in _of(vpc, network.nat_gateways.values()) if each.interface]
     return Vpc(
         id=vpc.id,
+        region=network.region_name,
         cidr=IPv4Network(vpc.cidr_block),
         internet_gateway_id=gateway.id if gateway else None,
         subnets=_subnets(subnets, tables),
@@ -64,7 +71,7 @@ def _vpc(network: ec2.Ec2Backend, vpc: Any, clusters: Iterable[Cluster]) -> Vpc:
         interfaces=tuple(_interface(each) for each in _of(vpc, network.enis.values())),
         nat_gateways=tuple(NatGateway(each.id, each.interface.id) for each in nat_gateways),
         cache_clusters=tuple(
-            _cluster(each)
+            _cluster(network.region_name, each)
             for each in sorted(clusters, key=lambda each: each.id)
             if each.subnet_group.vpc_id == vpc.id
         ),
@@ -221,9 +228,10 @@ def _interface(interface: Any) -> Interface:
     )
 
 
-def _cluster(cluster: Cluster) -> CacheCluster:
+def _cluster(region: str, cluster: Cluster) -> CacheCluster:
     return CacheCluster(
         id=cluster.id,
+        region=region,
         vpc_id=cluster.subnet_group.vpc_id,
         configuration_hostname=cluster.configuration_hostname,
         version=cluster.membership,
