@@ -3,6 +3,8 @@ from __future__ import annotations
 import socket
 import subprocess
 import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -207,12 +209,12 @@ def test_nodes_come_at_the_end_and_go_as_named(ec2: Any, elasticache: Any) -> No
     ("wanted", "code"),
     [
         ({"NumCacheNodes": 3, "NewAvailabilityZones": [*ZONES]}, "InvalidParameterValue"),
-        ({"NumCacheNodes": 1, "AZMode": "single-az"}, "InvalidParameterCombination"),  # which one?
-        ({"NumCacheNodes": 1, "CacheNodeIdsToRemove": ["0002"]}, "InvalidParameterCombination"),  # cross-az
+        ({"NumCacheNodes": 1}, "InvalidParameterCombination"),  # which one?
         (
-            {"NumCacheNodes": 1, "AZMode": "single-az", "CacheNodeIdsToRemove": ["0009"]},
-            "InvalidParameterValue",
+            {"NumCacheNodes": 1, "AZMode": "cross-az", "CacheNodeIdsToRemove": ["0002"]},
+            "InvalidParameterCombination",
         ),
+        ({"NumCacheNodes": 1, "CacheNodeIdsToRemove": ["0009"]}, "InvalidParameterValue"),
         ({"CacheNodeIdsToRemove": ["0001"]}, "InvalidParameterCombination"),
     ],
 )
@@ -222,6 +224,106 @@ def test_impossible_resize_is_refused(elasticache: Any, wanted: dict[str, Any], 
     change = {"CacheClusterId": "cache", "ApplyImmediately": True} | wanted
     assert refused(elasticache.modify_cache_cluster, **change) == code
     assert describe(elasticache)["NumCacheNodes"] == 2
+
+
+@pytest.mark.parametrize("removal", [{}, {"NumCacheNodes": 1, "CacheNodeIdsToRemove": ["0002"]}])
+def test_single_zone_is_refused_while_nodes_span_zones(elasticache: Any, removal: dict[str, Any]) -> None:
+    create(elasticache)
+    change = {"CacheClusterId": "cache", "AZMode": "single-az", "ApplyImmediately": True} | removal
+    with pytest.raises(ClientError) as error:
+        elasticache.modify_cache_cluster(**change)
+    assert error.value.response["Error"]["Code"] == "InvalidParameterCombination"
+    assert "already has cache nodes in different Availability Zones" in str(error.value)
+    assert describe(elasticache)["NumCacheNodes"] == 2
+
+    # without a mode the nodes of the other zone can go, and then the mode can change
+    elasticache.modify_cache_cluster(
+        CacheClusterId="cache", NumCacheNodes=1, CacheNodeIdsToRemove=["0002"], ApplyImmediately=True
+    )
+    elasticache.modify_cache_cluster(CacheClusterId="cache", AZMode="single-az", ApplyImmediately=True)
+    elasticache.modify_cache_cluster(CacheClusterId="cache", NumCacheNodes=2, ApplyImmediately=True)
+    assert zones(describe(elasticache)) == [("0001", "us-east-1a"), ("0002", "us-east-1a")]
+
+
+def cannot_be_tagged(elasticache: Any, arn: str) -> bool:
+    """Tell whether tags of a cluster can neither be read nor changed, as of one that is not available."""
+    calls: tuple[tuple[Any, dict[str, Any]], ...] = (
+        (elasticache.list_tags_for_resource, {}),
+        (elasticache.add_tags_to_resource, {"Tags": [{"Key": "a", "Value": "b"}]}),
+        (elasticache.remove_tags_from_resource, {"TagKeys": ["a"]}),
+    )
+    answers = set()
+    for call, more in calls:
+        try:
+            call(ResourceName=arn, **more)
+            answers.add("done")
+        except ClientError as error:
+            answer = error.response
+            assert answer["ResponseMetadata"]["HTTPStatusCode"] == 404
+            assert answer["Error"]["Message"] == "cache is either not present or not available."
+            answers.add(answer["Error"]["Code"])
+    assert len(answers) == 1
+    return answers == {"CacheClusterNotFound"}
+
+
+@pytest.mark.parametrize("state", ["creating", "modifying", "rebooting cluster nodes", "deleting"])
+def test_tags_wait_for_an_available_cluster(region: Region, elasticache: Any, state: str) -> None:
+    slow, prompt = replace(region.settings, transition_ms=60_000), region.settings
+    region.settings = slow if state == "creating" else prompt
+    arn = create(elasticache)["ARN"]
+    region.settings = slow
+    if state == "modifying":
+        elasticache.modify_cache_cluster(CacheClusterId="cache", AutoMinorVersionUpgrade=False)
+    elif state == "rebooting cluster nodes":
+        elasticache.reboot_cache_cluster(CacheClusterId="cache", CacheNodeIdsToReboot=["0001"])
+    elif state == "deleting":
+        elasticache.delete_cache_cluster(CacheClusterId="cache")
+
+    assert describe(elasticache)["CacheClusterStatus"] == state
+    assert cannot_be_tagged(elasticache, arn)
+    assert refused(elasticache.delete_cache_cluster, CacheClusterId="cache") == "InvalidCacheClusterState"
+
+
+def test_tags_can_be_had_of_an_available_cluster_alone(elasticache: Any) -> None:
+    arn = create(elasticache)["ARN"]
+    assert not cannot_be_tagged(elasticache, arn)
+    elasticache.delete_cache_cluster(CacheClusterId="cache")
+    assert cannot_be_tagged(elasticache, arn)
+
+
+@pytest.mark.parametrize(
+    ("resource", "code"),
+    [
+        ("us-east-1:123456789012:subnetgroup:nowhere", "CacheSubnetGroupNotFoundFault"),
+        ("us-east-1:123456789012:parametergroup:nothing", "CacheParameterGroupNotFound"),
+        ("eu-west-1:123456789012:subnetgroup:nowhere", "InvalidARN"),
+        ("us-east-1:123456789012:planet:mars", "InvalidARN"),
+        ("us-east-1:123456789012", "InvalidARN"),
+    ],
+)
+def test_tags_of_what_does_not_exist_are_refused(elasticache: Any, resource: str, code: str) -> None:
+    arn = f"arn:aws:elasticache:{resource}"
+    assert refused(elasticache.list_tags_for_resource, ResourceName=arn) == code
+
+
+def test_deleting_cluster_keeps_interfaces_and_groups_until_it_is_gone(
+    region: Region, ec2: Any, elasticache: Any, network: Network
+) -> None:
+    create(elasticache)
+    group = describe(elasticache)["CacheSubnetGroupName"]
+    region.settings = replace(region.settings, transition_ms=600)
+    elasticache.delete_cache_cluster(CacheClusterId="cache")
+    delete_group = partial(elasticache.delete_cache_subnet_group, CacheSubnetGroupName=group)
+    assert refused(delete_group) == "CacheSubnetGroupInUse"
+    subnet = network.private["us-east-1a"]
+    assert refused(ec2.delete_subnet, SubnetId=subnet) == "DependencyViolation"
+
+    elasticache.get_waiter("cache_cluster_deleted").wait(
+        CacheClusterId="cache", WaiterConfig={"Delay": 0.05, "MaxAttempts": 200}
+    )
+    delete_group()
+    ec2.delete_subnet(SubnetId=subnet)  # once it is gone, nothing of it is left
+    assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []
 
 
 def test_change_that_may_wait_is_pending(elasticache: Any) -> None:

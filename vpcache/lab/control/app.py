@@ -76,7 +76,7 @@ def _extended_moto(
 
     replaced = {
         ec2_backends: partial(Ec2Backend, settings=settings),
-        elasticache_backends: partial(MemcachedBackend, settings=settings),
+        elasticache_backends: partial(MemcachedBackend, settings=settings, later=changes.later),
         lambda_backends: partial(FunctionsBackend, runner=functions, settings=settings, later=changes.later),
         iam_backends: partial(IdentitiesBackend, settings=settings),
         servicequotas_backends: partial(QuotasBackend, settings=settings),

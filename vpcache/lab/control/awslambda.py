@@ -19,13 +19,14 @@ from moto.awslambda.urls import url_bases
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import iam_backends
 
+from vpcache.lab.control.changes import Later
 from vpcache.lab.control.ec2 import backend_of
 from vpcache.lab.control.function import PENDING, UPDATING, FunctionVersion, Place, places_of
 from vpcache.lab.control.function_api import FunctionsResponse
 from vpcache.lab.control.function_checks import check_configuration, check_new_function
 from vpcache.lab.control.function_code import code_of
 from vpcache.lab.control.function_concurrency import LEAST_UNRESERVED
-from vpcache.lab.control.function_interfaces import FunctionInterfaces, Later
+from vpcache.lab.control.function_interfaces import FunctionInterfaces
 from vpcache.lab.control.function_invocations import Invocations
 from vpcache.lab.control.function_logs import FunctionLogs
 from vpcache.lab.control.function_versions import (

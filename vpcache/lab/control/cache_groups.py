@@ -24,12 +24,22 @@ from vpcache.lab.control.ec2 import Ec2Backend, backend_of
 _Tags = Sequence[Mapping[str, str]]
 
 
+class UnavailableClusterError(ElastiCacheException):  # type: ignore[misc]  # mypy sees moto's classes as Any
+    """A cluster whose tags cannot be had: it is unknown, or in another state than `available`."""
+
+    code = "CacheClusterNotFound"
+
+    def __init__(self, cluster_id: str) -> None:
+        super().__init__(f"{cluster_id} is either not present or not available.")
+
+
 class CacheGroupsBackend(ElastiCacheBackend):  # type: ignore[misc]  # mypy sees moto's classes as Any
     """The part of ElastiCache that clusters are made of; it starts with AWS's default parameter groups."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.clusters: dict[str, Cluster] = {}
+        self.leaving: dict[str, Cluster] = {}  # deleted, and not gone yet
         self.subnet_groups: dict[str, SubnetGroup] = {}
         self.parameter_groups: dict[str, ParameterGroup] = {}
         self.resource_tags: dict[str, dict[str, str]] = {}
@@ -186,9 +196,25 @@ class CacheGroupsBackend(ElastiCacheBackend):  # type: ignore[misc]  # mypy sees
     # tags
 
     def tags_of(self, arn: str) -> list[dict[str, str]]:
-        """Return the tags of a resource. Raises InvalidARNFault for an unknown one."""
-        if arn not in self.resource_tags:
+        """Return the tags of a resource, unless it is a cluster that is not available. Raises
+        ElastiCacheException.
+
+        https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ListTagsForResource.html
+        https://github.com/turbot/steampipe-plugin-aws/issues/446
+        """
+        kind, name = [*arn.split(":"), "", ""][5:7]
+        if arn != self._arn(kind, name):
             raise InvalidARNFault(arn)
+        match kind:
+            case "cluster":
+                if name not in self.clusters or not self.clusters[name].is_available:
+                    raise UnavailableClusterError(name)
+            case "subnetgroup":
+                self.subnet_group(name)
+            case "parametergroup":
+                self.parameter_group(name)
+            case _:
+                raise InvalidARNFault(arn)
         return [{"Key": key, "Value": value} for key, value in sorted(self.resource_tags[arn].items())]
 
     def add_tags(self, arn: str, tags: _Tags) -> None:
@@ -210,4 +236,4 @@ class CacheGroupsBackend(ElastiCacheBackend):  # type: ignore[misc]  # mypy sees
         return f"arn:{self.partition}:elasticache:{self.region_name}:{self.account_id}:{kind}:{name}"
 
     def _users(self, uses: Callable[[Cluster], bool]) -> list[Cluster]:
-        return [cluster for cluster in self.clusters.values() if uses(cluster)]
+        return [each for each in (*self.clusters.values(), *self.leaving.values()) if uses(each)]

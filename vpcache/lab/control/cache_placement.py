@@ -61,6 +61,18 @@ def check_az_mode(az_mode: str, count: int) -> str:
     return az_mode
 
 
+def check_single_zone(az_mode: str, present: Iterable[str]) -> None:
+    """Raise if single-az is asked for while nodes are in several zones, those that leave with it among them.
+
+    https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyCacheCluster.html
+    """
+    if az_mode == "single-az" and len(set(present)) > 1:
+        raise InvalidParameterCombinationException(
+            "You cannot specify single-az if the Memcached cluster already has cache nodes in different "
+            "Availability Zones."
+        )
+
+
 def check_window(window: str) -> str:
     """Return a maintenance window such as "sun:05:00-sun:06:00". Raises if AWS would not take it."""
     found = _WINDOW.fullmatch(window.lower())

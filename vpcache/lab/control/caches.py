@@ -128,11 +128,17 @@ class Cluster:
     membership: int = 0  # counts changes of `nodes`
     pending: dict[str, Any] = field(default_factory=dict)  # waits for the maintenance window
     transition: Transition = field(default_factory=Transition)
+    is_leaving: bool = False  # it is being deleted
 
     @property
     def status(self) -> str:
         """The status to show."""
-        return self.transition.state("available")
+        return "deleting" if self.is_leaving else self.transition.state("available")
+
+    @property
+    def is_available(self) -> bool:
+        """Whether it can be changed, deleted and tagged."""
+        return self.status == "available"
 
     @property
     def configuration_hostname(self) -> str:

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 
 from vpcache.lab.control.timetable import Timetable
 
+Later = Callable[[float, Callable[[], None]], None]
+"""Makes a change of the model in so many seconds."""
+
 
 class Changes:
     """Lets one change happen at a time. `settle` tells the data plane of it, and may raise."""

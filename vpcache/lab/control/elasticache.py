@@ -22,8 +22,15 @@ from moto.elasticache.urls import url_bases
 from vpcache.lab.control.cache_api import MemcachedResponse
 from vpcache.lab.control.cache_groups import CacheGroupsBackend
 from vpcache.lab.control.cache_parameters import NODE_TYPES, VERSIONS
-from vpcache.lab.control.cache_placement import check_az_mode, check_window, one_of, place
+from vpcache.lab.control.cache_placement import (
+    check_az_mode,
+    check_single_zone,
+    check_window,
+    one_of,
+    place,
+)
 from vpcache.lab.control.caches import Cluster, Node
+from vpcache.lab.control.changes import Later
 from vpcache.lab.control.interfaces import ManagedInterface
 from vpcache.lab.control.regions import short_form
 from vpcache.lab.settings import Settings
@@ -39,10 +46,12 @@ class MemcachedBackend(CacheGroupsBackend):
     "deleting") is shown for as long as the settings say, and refuses other changes meanwhile.
     """
 
-    def __init__(self, region_name: str, account_id: str, settings: Callable[[], Settings]) -> None:
+    def __init__(
+        self, region_name: str, account_id: str, *, settings: Callable[[], Settings], later: Later
+    ) -> None:
         super().__init__(region_name, account_id)
         self._settings = settings
-        self._leaving: dict[str, Cluster] = {}  # deleted, and shown until their transition is over
+        self._later = later
 
     @property
     def _url_module(self) -> Any:
@@ -102,11 +111,7 @@ class MemcachedBackend(CacheGroupsBackend):
 
     def shown_clusters(self) -> dict[str, Cluster]:
         """Return the clusters that descriptions show, those that are being deleted among them."""
-        return self._still_leaving() | self.clusters
-
-    def _still_leaving(self) -> dict[str, Cluster]:
-        leaving = dict(self._leaving)  # reads do not wait for changes
-        return {name: each for name, each in leaving.items() if not each.transition.is_over}
+        return self.leaving | self.clusters
 
     def shown_cluster(self, cluster_id: str) -> Cluster:
         """Return a cluster that descriptions show. Raises CacheClusterNotFound."""
@@ -118,7 +123,7 @@ class MemcachedBackend(CacheGroupsBackend):
     def _available_cluster(self, cluster_id: str) -> Cluster:
         """Return a cluster that can be changed. Raises CacheClusterNotFound, InvalidCacheClusterState."""
         cluster = self.shown_cluster(cluster_id)
-        if not cluster.transition.is_over:
+        if not cluster.is_available:
             raise ElastiCacheException(
                 "InvalidCacheClusterState",
                 f"Cache cluster {cluster.id} is not in a valid state ({cluster.status}): wait until it is "
@@ -186,15 +191,22 @@ class MemcachedBackend(CacheGroupsBackend):
         return cluster
 
     def delete_cluster(self, cluster_id: str) -> Cluster:
-        """Delete a cluster and free its interfaces."""
+        """Delete a cluster, which keeps its interfaces, its groups and its name until it is gone."""
         cluster = self._available_cluster(cluster_id)
+        cluster.is_leaving = True
+        del self.clusters[cluster.id]
+        self.leaving = self.leaving | {cluster.id: cluster}  # reads do not wait for changes
+        if milliseconds := self._settings().transition_ms:
+            self._later(milliseconds / 1000, lambda: self._end(cluster))
+        else:
+            self._end(cluster)
+        return cluster
+
+    def _end(self, cluster: Cluster) -> None:
         for node in cluster.nodes:
             self._ec2.free_managed_interface(node.interface.id)
-        del self.clusters[cluster.id]
         self.resource_tags.pop(cluster.arn, None)
-        self._leaving = self._still_leaving() | {cluster.id: cluster}
-        self._begin(cluster, "deleting")
-        return cluster
+        self.leaving = {name: each for name, each in self.leaving.items() if each is not cluster}
 
     def _resize_of(self, cluster: Cluster, wanted: Mapping[str, Any]) -> Callable[[], None]:
         """Return what brings the cluster to the wanted number of nodes. Raises if that is not to be had."""
@@ -202,7 +214,11 @@ class MemcachedBackend(CacheGroupsBackend):
         preferred = wanted.get("NewAvailabilityZones") or []
         leaving = sorted(wanted.get("CacheNodeIdsToRemove") or [])
         grown = count - len(cluster.nodes)
-        az_mode = check_az_mode(wanted.get("AZMode") or cluster.az_mode, count)
+        present = [node.interface.availability_zone for node in cluster.nodes]
+        az_mode = cluster.az_mode  # which is about new nodes
+        if wanted.get("AZMode"):
+            az_mode = check_az_mode(wanted["AZMode"], count)
+            check_single_zone(az_mode, present)
         if preferred and grown <= 0:
             raise InvalidParameterCombinationException(
                 "NewAvailabilityZones can only be given when nodes are added."
@@ -216,7 +232,6 @@ class MemcachedBackend(CacheGroupsBackend):
                 f"Removing {-grown} of {len(cluster.nodes)} nodes needs {-grown} CacheNodeIdsToRemove."
             )
         _check_known_nodes(cluster, leaving)
-        present = [node.interface.availability_zone for node in cluster.nodes]
         zones = place(cluster.subnet_group, az_mode, present, max(grown, 0), preferred)
 
         def resize() -> None:

@@ -9,12 +9,10 @@ from typing import Any
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.ec2.exceptions import EC2ClientError
 
+from vpcache.lab.control.changes import Later
 from vpcache.lab.control.ec2 import Ec2Backend
 from vpcache.lab.control.function import FunctionVersion, Place
 from vpcache.lab.control.interfaces import ManagedInterface
-
-Later = Callable[[float, Callable[[], None]], None]
-"""Makes a change of the model in so many seconds."""
 
 
 class FunctionInterfaces:
