@@ -11,6 +11,7 @@ from vpcache.commands import cost as cost_commands
 from vpcache.commands import diagram as diagram_commands
 from vpcache.commands import drill as drill_commands
 from vpcache.commands import lab as lab_commands
+from vpcache.commands import reboot as reboot_commands
 from vpcache.commands import stack as stack_commands
 from vpcache.commands import sweep as sweep_commands
 
@@ -139,17 +140,22 @@ def destroy(_: Context, env: str, target: str = "", name: str = "", yes: bool = 
     stack_commands.destroy(ROOT, env, target, name, yes=yes)
 
 
+CONFIRM_HELP = {"confirm": "the name of a protected stack, where there is no terminal to type it on"}
+
+
 @task(
     help=STACK_HELP
     | JSON_HELP
+    | YES_HELP
+    | CONFIRM_HELP
     | {
-        "fault": "what to take away: zone, zone-network, nat-gateway, node-reboot, node-dead, node-hung, "
-        "all-nodes, origin-down, origin-erroring",
-        "zone": "the zone it is about; the first by default",
-        "seconds": "how long it is away, and how long to look on afterwards",
+        "fault": "one of zone, zone-network, nat-gateway, node-reboot, node-dead, node-hung, all-nodes, "
+        "origin-down, origin-erroring; on aws zone-network, nat-gateway or node-reboot",
+        "zone": "the fault's zone; the stack's first by default",
+        "seconds": "how long the fault lasts, and the load after it: 15 by default, at most 3600",
         "svg": "file to draw the timeline into",
         "soak": "instead of one fault, one after another, every two minutes; on the lab only",
-        "minutes": "how long to soak",
+        "minutes": "how long to soak: 30 by default, at most 1440",
     }
 )
 def drill(
@@ -157,29 +163,47 @@ def drill(
     env: str,
     fault: str = "",
     zone: str = "",
-    seconds: str = "15",
+    seconds: str | None = None,
     svg: str = "",
     soak: bool = False,
-    minutes: str = "30",
+    minutes: str | None = None,
     target: str = "",
     name: str = "",
     json: bool = False,
+    yes: bool = False,
+    confirm: str = "",
 ) -> None:
-    """Take something away under load and show what callers saw.
+    """Inject a fault under load and show what callers saw.
 
-    After --seconds it is given back, and the load goes on for as long again.
-    With --soak one fault follows another, and what the lab's daemon holds is
-    looked at too.
+    After --seconds the fault is removed, and the load goes on for as long again.
+    So it is after Ctrl-C, SIGTERM or a closed terminal; if the drill is killed,
+    the next command for the stack, or sweep, removes the fault.
 
     invoke drill --env dev --fault zone --zone us-east-1b --svg zone.svg
     invoke drill --env dev --soak
     """
-    if soak:
-        drill_commands.soak_stack(ROOT, env, target, name, fault=fault, minutes=minutes, as_json=json)
-    else:
-        drill_commands.drill(
-            ROOT, env, target, name, fault=fault, zone=zone, seconds=seconds, svg=svg, as_json=json
-        )
+    drill_commands.drill(
+        ROOT,
+        env,
+        target,
+        name,
+        drill_commands.DrillOptions(fault, zone, seconds, svg, soak, minutes),
+        as_json=json,
+        yes=yes,
+        confirm=confirm,
+    )
+
+
+@task(help=STACK_HELP | YES_HELP)
+def reboot_cache(_: Context, env: str, target: str = "", name: str = "", yes: bool = False) -> None:
+    """Reboot cache nodes whose changed parameters wait for it.
+
+    One by one, each when the one before is available again. A reboot empties the
+    node. On aws this needs a yes; without a node to reboot nothing is done.
+
+    invoke reboot-cache --env dev
+    """
+    reboot_commands.reboot_cache(ROOT, env, target, name, yes=yes)
 
 
 SWEEP_HELP = {key: STACK_HELP[key] for key in ("target", "name")}
@@ -373,7 +397,7 @@ def lab_bench(_: Context) -> None:
 lab = Collection("lab", start, stop, status, doctor, fault, mend, show, shell, capture, configure)
 lab.add_task(lab_bench, name="bench")
 namespace = Collection(
-    *(apply, plan, outputs, call, verify, diagram, cost, drill, destroy, sweep, unlock),
+    *(apply, plan, outputs, call, verify, diagram, cost, drill, reboot_cache, destroy, sweep, unlock),
     *(test, check, docs, bench, lab),
 )
 namespace.add_task(provider_schema)

@@ -95,6 +95,20 @@ class FunctionClient:
         )
 
 
+def concurrency_limit(target: Target, function_name: str) -> int:
+    """Return how many executions of a function Lambda allows at once: its own reservation or, without one,
+    what the account has not reserved for others.
+
+    The quota of a new account may be far below the usual 1,000
+    (https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html).
+    """
+    client = target.client("lambda")
+    reserved = client.get_function_concurrency(FunctionName=function_name)
+    if "ReservedConcurrentExecutions" in reserved:
+        return int(reserved["ReservedConcurrentExecutions"])
+    return int(client.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"])
+
+
 def call(target: Target, function_name: str, event: object) -> Answer:
     """Invoke a function once; see `FunctionClient.call`."""
     return FunctionClient(target).call(function_name, event)

@@ -1,10 +1,11 @@
-"""What callers see while something is away: the claims of the architecture, under load."""
+"""What callers see during a fault: the claims of the architecture, under load."""
 
 import pytest
 
-from vpcache.drills.disruption import DISRUPTIONS, Premises, disruption
+from vpcache.drills.context import DrillContext
 from vpcache.drills.drill import Schedule, run
-from vpcache.drills.soak import FAULTS, soak
+from vpcache.drills.faults import FAULTS, check_fault, fault_named
+from vpcache.drills.soak import SOAK_FAULTS, soak
 from vpcache.errors import VpcacheError
 from vpcache.report.facts import Drilled
 
@@ -12,12 +13,12 @@ pytestmark = [pytest.mark.lab, pytest.mark.drill]
 
 
 @pytest.fixture
-def drill(vpcache_run, target, outputs, lab):
+def drill(vpcache_run, stack, outputs):
     """Drill the shared stack, and see to it that every answer was the right one."""
 
     def measured(fault, schedule):
-        premises = Premises(target, outputs, outputs["zones"][0], lab)
-        report = run(fault, disruption(fault, premises), premises, schedule)
+        context = DrillContext(stack, outputs, outputs["zones"][0])
+        report = run(FAULTS[fault], context, schedule)
         vpcache_run.facts.add(Drilled.by(report))
         assert report.before.errors == 0, report.figures()
         assert report.before.wrong == report.during.wrong == report.after.wrong == 0
@@ -64,26 +65,25 @@ def test_known_keys_are_answered_whatever_else_is_away(drill, fault):
         assert report.during.known_errors == 0, report.figures()
 
 
-def test_what_cannot_be_taken_away_is_said(target, outputs, lab):
-    def refused(fault, zone="us-east-1a", where=lab):
-        with pytest.raises(VpcacheError) as error:
-            disruption(fault, Premises(target, outputs, zone, where))
-        return str(error.value)
-
-    assert "unknown fault 'flood': choose one of zone, " in refused("flood")
-    assert "unknown zone 'us-east-1f': the stack stands in us-east-1a, us-east-1b" in refused(
-        "zone", "us-east-1f"
-    )
-    assert "can be made on the lab only; on aws choose one of zone-network, " in refused("zone", where=None)
-    assert set(DISRUPTIONS) >= {"zone", "nat-gateway", "node-dead", "node-hung", "all-nodes", "origin-down"}
+def test_drill_refuses_unknown_zone(stack, outputs):
+    with pytest.raises(VpcacheError, match="unknown zone 'us-east-1f': the stack's zones are us-east-1a, us"):
+        check_fault(fault_named("zone"), DrillContext(stack, outputs, "us-east-1f"))
 
 
-def test_two_minutes_of_one_fault_after_another(target, outputs, lab):
-    premises = Premises(target, outputs, outputs["zones"][0], lab)
-    report = soak(premises, rounds=len(FAULTS), interval=16, rate=10)
+def test_drill_refuses_to_replace_a_fault_in_force(stack, outputs, lab):
+    zone = outputs["zones"][0]
+    with lab.faulted("zone", zone):
+        with pytest.raises(VpcacheError, match=f"./inv lab.mend --kind zone --target {zone}"):
+            FAULTS["zone"].changes(DrillContext(stack, outputs, zone), "drill")
+        assert [fault.target for fault in lab.faults()] == [zone]
+
+
+def test_two_minutes_of_one_fault_after_another(stack, outputs, lab):
+    context = DrillContext(stack, outputs, outputs["zones"][0])
+    report = soak(context, rounds=len(SOAK_FAULTS), interval=16, rate=10)
     figures = report.figures()
     assert figures["wrong_answers"] == 0
-    assert figures["faults"] == len(FAULTS)
+    assert figures["faults"] == len(SOAK_FAULTS)
     assert figures["errors_on_known_keys"] <= 0.01 * len(report.samples), figures
     first, _, last = figures["descriptors"]
     assert last <= first + 100, figures

@@ -50,6 +50,22 @@ def agreed(question: str) -> bool:
     return False
 
 
+def confirm_name(name: str, what: str, given: str) -> None:
+    """Have the user type `name` before `what` happens to it, unless it is `given` already.
+
+    Raises VpcacheError if another name is given or typed, or if there is no terminal to ask on.
+    """
+    if not given and sys.stdin.isatty():
+        given = input(f"{what}. Type {name} to go on: ").strip()
+    if given == name:
+        return
+    if given:
+        raise VpcacheError(f"{what}: '{given}' is not its name; give --confirm {name}")
+    raise VpcacheError(
+        f"{what}: this needs its name and there is no terminal to ask on; give --confirm {name}"
+    )
+
+
 def positive(text: str, option: str) -> float:
     """Return the number above 0 that the user gave for an option. Raises VpcacheError if it is none."""
     try:

@@ -3,21 +3,63 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from vpcache.commands.console import in_one_line, positive, writable
-from vpcache.commands.lab import chosen_lab
+from vpcache.commands.console import agreed, confirm_name, in_one_line, positive, say_notice, writable
 from vpcache.commands.stack import chosen_stack, say_header
+from vpcache.drills.changes import lab_of
 from vpcache.drills.chart import svg_chart, text_chart
-from vpcache.drills.disruption import DISRUPTIONS, Premises, disruption
+from vpcache.drills.context import DrillContext
 from vpcache.drills.drill import Report, Schedule, run
-from vpcache.drills.soak import FAULTS, soak
+from vpcache.drills.faults import FAULTS, DrillFault, check_fault, fault_named
+from vpcache.drills.load import MISS_SHARE
+from vpcache.drills.record import DrillRunningError, read
+from vpcache.drills.soak import SOAK_FAULTS, soak
 from vpcache.errors import VpcacheError
 from vpcache.lab.held import Held
 from vpcache.stack import Stack
 
 _SOAK_INTERVAL = 120.0  # seconds from fault to fault
+_SECONDS, _MAX_SECONDS = 15.0, 3600.0
+_MINUTES, _MAX_MINUTES = 30.0, 1440.0
+_RATE = 40.0  # calls a second
+
+
+@dataclass(frozen=True)
+class DrillOptions:
+    """The task's options as typed: empty or None if not given."""
+
+    fault: str
+    zone: str
+    seconds: str | None
+    svg: str
+    soak: bool
+    minutes: str | None
+
+    def check(self) -> None:
+        """Raise VpcacheError for options that do not go together."""
+        if not self.soak:
+            if not self.fault:
+                raise VpcacheError(
+                    f"give --fault with one of {', '.join(FAULTS)}, or --soak for one after another"
+                )
+            if self.minutes is not None:
+                raise VpcacheError(f"--minutes {self.minutes} is for --soak: give --seconds instead")
+            if self.zone and not fault_named(self.fault).has_zone:
+                raise VpcacheError(f"fault '{self.fault}' is in no zone: leave --zone {self.zone} out")
+            return
+        if self.fault:
+            raise VpcacheError(
+                f"--soak makes {', '.join(SOAK_FAULTS)} in turn: leave --fault {self.fault} out"
+            )
+        for option, value, why in (
+            ("--zone", self.zone or None, "visits each zone in turn"),
+            ("--seconds", self.seconds, "has a fault every two minutes"),
+            ("--svg", self.svg or None, "draws no timeline"),
+        ):
+            if value is not None:
+                raise VpcacheError(f"--soak {why}: leave {option} {value} out")
 
 
 @in_one_line
@@ -26,31 +68,47 @@ def drill(
     environment: str,
     target: str,
     name: str,
+    options: DrillOptions,
     *,
-    fault: str,
-    zone: str,
-    seconds: str,
-    svg: str,
     as_json: bool,
+    yes: bool,
+    confirm: str,
 ) -> None:
-    """Take something away under load, give it back, and show what callers saw."""
-    if not fault:
-        raise VpcacheError(
-            f"give --fault with one of {', '.join(DISRUPTIONS)}, or --soak for one after another"
-        )
-    lasts = positive(seconds, "--seconds")
-    picture = writable(svg) if svg else None
-    stack = chosen_stack(root, environment, target, name)
-    premises = _premises(stack, zone)
-    chosen = disruption(fault, premises)
+    """Inject a fault under load, or with --soak one after another, and show what callers saw."""
+    options.check()
+    if options.soak:
+        minutes = _number(options.minutes, "--minutes", _MINUTES, _MAX_MINUTES)
+        stack = chosen_stack(root, environment, target, name)
+        if not stack.target.is_lab:
+            raise VpcacheError(
+                "--soak looks at the lab's daemon, and most of its faults are the lab's: use --target lab"
+            )
+        context = _context(stack, "")
+        if _may_begin(context, 0, yes=yes, confirm=confirm):
+            _soak(context, max(1, round(minutes * 60 / _SOAK_INTERVAL)), as_json=as_json)
+        return
+    fault = fault_named(options.fault)
+    seconds = _number(options.seconds, "--seconds", _SECONDS, _MAX_SECONDS)
+    picture = writable(options.svg) if options.svg else None
+    context = _context(chosen_stack(root, environment, target, name), options.zone)
+    check_fault(fault, context)
+    schedule = Schedule(during=seconds, after=seconds)
+    if _may_begin(context, schedule.total, yes=yes, confirm=confirm):
+        _drill(fault, context, schedule, picture, as_json=as_json)
+
+
+def _drill(
+    fault: DrillFault, context: DrillContext, schedule: Schedule, picture: Path | None, *, as_json: bool
+) -> None:
     if not as_json:
-        say_header(f"drill {fault} in {premises.zone}:", stack)
+        say_header(f"drill {fault.name}{f' in {context.zone}' if fault.has_zone else ''}:", context.stack)
     report = run(
         fault,
-        chosen,
-        premises,
-        Schedule(during=lasts, after=lasts),
+        context,
+        schedule,
         (lambda *_: None) if as_json else (lambda what, long: print(f"{what}, {long:g} s", flush=True)),
+        say_notice,
+        rate=_RATE,
     )
     if picture:
         picture.write_text(svg_chart(report))
@@ -61,29 +119,16 @@ def drill(
         _show(report)
 
 
-@in_one_line
-def soak_stack(
-    root: Path, environment: str, target: str, name: str, *, fault: str, minutes: str, as_json: bool
-) -> None:
-    """Take one thing after another away, every two minutes, and show what callers saw and the lab kept."""
-    if fault:
-        raise VpcacheError(f"--soak makes {', '.join(FAULTS)} in turn: leave --fault {fault} out")
-    rounds = max(1, round(positive(minutes, "--minutes") * 60 / _SOAK_INTERVAL))
-    stack = chosen_stack(root, environment, target, name)
-    if not stack.target.is_lab:
-        raise VpcacheError(
-            "--soak looks at the lab's daemon, and most of its faults are the lab's: use --target lab"
-        )
-
-    def tell(what: str, held: Held) -> None:
+def _soak(context: DrillContext, rounds: int, *, as_json: bool) -> None:
+    def show(what: str, held: Held) -> None:
         if not as_json:
             print(
                 f"{what}; the lab holds {held.memory_mb:.0f} MiB, {held.descriptors} descriptors", flush=True
             )
 
     if not as_json:
-        say_header(f"soak of {rounds} faults out of {', '.join(FAULTS)}:", stack)
-    report = soak(_premises(stack, ""), rounds=rounds, interval=_SOAK_INTERVAL, on_fault=tell)
+        say_header(f"soak of {rounds} faults out of {', '.join(SOAK_FAULTS)}:", context.stack)
+    report = soak(context, rounds=rounds, interval=_SOAK_INTERVAL, on_fault=show, notice=say_notice)
     if as_json:
         print(json.dumps(report.figures()))
     else:
@@ -91,14 +136,47 @@ def soak_stack(
             print(f"{key}: {value}")
 
 
-def _premises(stack: Stack, zone: str) -> Premises:
+def _context(stack: Stack, zone: str) -> DrillContext:
     outputs = stack.outputs()
-    lab = chosen_lab() if stack.target.is_lab else None
-    return Premises(stack.target, outputs, zone or outputs["zones"][0], lab)
+    return DrillContext(stack, outputs, zone or outputs["zones"][0])
+
+
+def _may_begin(context: DrillContext, seconds: float, *, yes: bool, confirm: str) -> bool:
+    """Return whether the user agrees to a drill of `seconds`, where that needs asking.
+
+    Raises VpcacheError if another drill is in progress, or if the user cannot be asked.
+    """
+    stack = context.stack
+    running = read(stack.target, stack.state)
+    if running is not None:
+        raise DrillRunningError(stack.name, running)
+    if stack.target.is_lab:
+        if faults := lab_of(stack.target).faults():
+            active = ", ".join(fault.label for fault in faults)
+            say_notice(f"the lab already has faults in force: {active}; `./inv lab.mend` removes them")
+        return True
+    if getattr(stack, "protected", False):
+        confirm_name(stack.name, f"a drill injects a fault into {stack.name}, which is protected", confirm)
+    if context.outputs.get("origin_function"):
+        return True
+    return yes or agreed(
+        f"the origin {context.origin_host} does not belong to {stack.name}: a drill sends it "
+        f"{_RATE * MISS_SHARE:g} requests a second, {_RATE:g} while the cache is away, for {seconds:g} s"
+    )
+
+
+def _number(text: str | None, option: str, default: float, limit: float) -> float:
+    """Return an option's number. Raises VpcacheError unless it is above 0 and at most `limit`."""
+    if text is None:
+        return default
+    number = positive(text, option)
+    if number > limit:
+        raise VpcacheError(f"{option} is '{text}': give at most {limit:g}")
+    return number
 
 
 def _show(report: Report) -> None:
     for line in text_chart(report):
         print(line)
     for key, value in report.figures().items():
-        print(f"{key}: {value}")
+        print(f"{key}: {'none' if value is None else value}")

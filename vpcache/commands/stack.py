@@ -13,6 +13,7 @@ from typing import Any
 
 from vpcache.commands.console import agreed, in_one_line, say_notice, step
 from vpcache.commands.lab import chosen_lab, started
+from vpcache.drills.injection import restore_interrupted_drill
 from vpcache.errors import VpcacheError
 from vpcache.project import Project
 from vpcache.stack import Plan, Stack
@@ -159,12 +160,14 @@ def chosen_target(
 
 
 def chosen_stack(root: Path, environment: str, target: str, name: str, *, start_lab: bool = False) -> Stack:
-    """Return the stack that the user means, its functions bundled."""
+    """Return the stack that the user means, its functions bundled, what a dead drill left there restored."""
     project = Project(root)
     pinned = project.values(environment).region
     where = chosen_target(target, project, start_lab=start_lab, pinned_region=pinned)
     with step("bundles"):
-        return project.stack(environment, where, name or None, notice=say_notice)
+        stack = project.stack(environment, where, name or None, notice=say_notice)
+    restore_interrupted_drill(where, stack.state, say_notice)
+    return stack
 
 
 def _confirmed_plan(stack: Stack, *, destroy: bool) -> Plan | None:

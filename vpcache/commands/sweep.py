@@ -9,6 +9,7 @@ from pathlib import Path
 from vpcache import journal, lock
 from vpcache.commands.console import agreed, in_one_line, say_notice, step
 from vpcache.commands.stack import chosen_target
+from vpcache.drills.injection import restore_interrupted_drills
 from vpcache.errors import VpcacheError
 from vpcache.leftovers import Leftover, leftovers, remove
 from vpcache.project import Project, check_stack_name
@@ -43,6 +44,7 @@ def sweep(root: Path, target: str, name: str, *, tests: bool, yes: bool) -> None
     where = chosen_target(target, project)
     account = where.account()
     print(f"sweep on {where.name}, account {account}, {where.region}", flush=True)
+    restore_interrupted_drills(where, account, name, say_notice)
     with step("looking"):
         wrecks = _wrecks(where, account, name, tests=tests)
     if not wrecks:

@@ -1,1 +1,1 @@
-"""Drills: something is taken away from a stack under load and given back; what callers see is measured."""
+"""Drills: a fault is injected into a stack under load and removed; what callers see is measured."""

@@ -15,7 +15,7 @@ _STYLE = """
   text { font: 12px system-ui, sans-serif; fill: #24292f }
   .title { font-size: 15px; font-weight: 600 } .faint { fill: #6e7781 }
   .ground { fill: #ffffff } .fault { fill: #cf222e; opacity: .10 } .grid { stroke: #d0d7de }
-  .away { fill: #cf222e; font-weight: 600 }
+  .label { fill: #cf222e; font-weight: 600 }
   rect.requests { fill: #80ccff } rect.errors { fill: #cf222e }
   polyline { fill: none; stroke-width: 2; stroke-linejoin: round }
   polyline.hit { stroke: #1a7f37 } polyline.p50 { stroke: #8250df } polyline.p99 { stroke: #9a6700 }
@@ -24,7 +24,7 @@ _STYLE = """
   tspan.p50 { fill: #8250df } tspan.p99 { fill: #9a6700 }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3 } .faint { fill: #9198a1 } .grid { stroke: #3d444d } .ground { fill: #0d1117 }
-    .fault { opacity: .22 } .away, tspan.errors { fill: #f85149 } rect.errors { fill: #f85149 }
+    .fault { opacity: .22 } .label, tspan.errors { fill: #f85149 } rect.errors { fill: #f85149 }
     rect.requests { fill: #1f6feb } tspan.requests { fill: #58a6ff }
     polyline.hit { stroke: #3fb950 } polyline.p50 { stroke: #ab7df8 } polyline.p99 { stroke: #d29922 }
     tspan.p50 { fill: #ab7df8 } tspan.p99 { fill: #d29922 }
@@ -63,7 +63,7 @@ def svg_chart(report: Report) -> str:
     def x(at: float) -> float:
         return _LEFT + (at - first) * span
 
-    end = report.given_back - report.taken
+    end = report.removed - report.injected
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" '
         f'role="img" aria-label="drill {escape(report.fault)}">',
@@ -73,7 +73,7 @@ def svg_chart(report: Report) -> str:
         f'<text class="faint" x="{_LEFT}" y="46">{escape(_summary(report))}</text>',
         f'<rect class="fault" x="{x(0):.1f}" y="{_TOP - _GAP + 8}" width="{end * span:.1f}" '
         f'height="{3 * (_PANEL + _GAP) - 8}"/>',
-        f'<text class="away" x="{x(end) - 6:.1f}" y="{_TOP - 8}" text-anchor="end">away</text>',
+        f'<text class="label" x="{x(end) - 6:.1f}" y="{_TOP - 8}" text-anchor="end">fault</text>',
         *_bars(timeline, x, span, _TOP),
         *_hit_panel(timeline, x, _TOP + _PANEL + _GAP),
         *_latency_panel(timeline, x, _TOP + 2 * (_PANEL + _GAP)),
@@ -89,14 +89,14 @@ def svg_chart(report: Report) -> str:
 
 def _mark(at: int, report: Report) -> str:
     """Return a bar before the seconds in which the fault begins and ends."""
-    return "│" if at in (0, math.floor(report.given_back - report.taken)) else ""
+    return "│" if at in (0, math.floor(report.removed - report.injected)) else ""
 
 
 def _summary(report: Report) -> str:
     figures = report.figures()
     return (
-        f"{figures['requests']} calls; during: {figures['during_errors']} errors, "
-        f"p99 {figures['during_p99_ms']} ms; after: {figures['after_errors']} errors"
+        f"{figures['requests']} calls; errors during the fault: {figures['during_errors']}, "
+        f"p99 {figures['during_p99_ms']} ms; errors after it: {figures['after_errors']}"
     )
 
 

@@ -1,14 +1,17 @@
-"""A drill: load, a disruption, its end; and the figures of what callers saw."""
+"""A drill: load, a fault, its end; and the figures of what callers saw."""
 
 from __future__ import annotations
 
-import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from vpcache.drills.disruption import Disruption, Premises
-from vpcache.drills.load import Load, Sample
+from vpcache.drills.context import DrillContext
+from vpcache.drills.faults import DrillFault
+from vpcache.drills.injection import Notice, injected
+from vpcache.drills.load import Load, LoadSize, Sample, fitted_size
 from vpcache.drills.timeline import Phase, Second, seconds
+from vpcache.functions import concurrency_limit
 
 
 @dataclass(frozen=True)
@@ -19,38 +22,45 @@ class Schedule:
     during: float = 15
     after: float = 15
 
+    @property
+    def total(self) -> float:
+        """All phases together, in seconds."""
+        return self.before + self.during + self.after
+
 
 @dataclass(frozen=True)
 class Report:
-    """What a drill showed. `taken` and `given_back` are moments of the load's clock, in seconds."""
+    """What a drill showed. The fault is in force from `injected` to `removed`, moments of the load's clock in
+    seconds.
+    """
 
     fault: str
     zone: str
-    taken: float
-    given_back: float
+    injected: float
+    removed: float
     samples: list[Sample]
 
     @property
     def before(self) -> Phase:
-        """The calls that had ended when the fault came."""
-        return Phase(0, self.taken, [each for each in self.samples if each.end <= self.taken])
+        """The calls that had ended when the fault was injected."""
+        return Phase(0, self.injected, [each for each in self.samples if each.end <= self.injected])
 
     @property
     def during(self) -> Phase:
-        """The calls that it met: due before it was given back, and not ended when it came."""
-        met = [each for each in self.samples if each.end > self.taken and each.at < self.given_back]
-        return Phase(self.taken, self.given_back, met)
+        """The calls that it affected: due before its removal, and in flight or due after its injection."""
+        affected = [each for each in self.samples if each.end > self.injected and each.at < self.removed]
+        return Phase(self.injected, self.removed, affected)
 
     @property
     def after(self) -> Phase:
         """The calls due later."""
-        later = [each for each in self.samples if each.at >= self.given_back]
-        return Phase(self.given_back, later[-1].at if later else self.given_back, later)
+        later = [each for each in self.samples if each.at >= self.removed]
+        return Phase(self.removed, later[-1].at if later else self.removed, later)
 
     @property
     def seconds(self) -> list[Second]:
         """The timeline, counted from the fault."""
-        return seconds(self.samples, self.taken)
+        return seconds(self.samples, self.injected)
 
     def figures(self) -> dict[str, object]:
         """Return the figures that matter, times in seconds from the fault and from its end."""
@@ -81,29 +91,54 @@ class Report:
 
 
 def run(
-    name: str,
-    disruption: Disruption,
-    premises: Premises,
+    fault: DrillFault,
+    context: DrillContext,
     schedule: Schedule,
     on_phase: Callable[[str, float], None] = lambda _name, _seconds: None,
+    notice: Notice = lambda _: None,
     *,
     rate: float = 40,
 ) -> Report:
-    """Run one drill against a running stack, `rate` calls a second. `on_phase` is told what begins, and for
-    how many seconds.
+    """Run one drill against a running stack, with `rate` calls a second or as many as Lambda allows.
+
+    `on_phase` gets what begins, and for how many seconds; `notice` what the user would not expect. Raises as
+    `injected` and `load_size` do.
     """
-    pause = threading.Event().wait
-    with Load(premises.target, premises.outputs["cached_api"], rate=rate) as load:
+    size = load_size(context, rate, notice)
+    with Load(context.target, context.function, size=size) as load:
         on_phase("steady load", schedule.before)
-        pause(schedule.before)
-        taken = load.now
-        with disruption.apply(premises):
-            on_phase(f"taken away: {disruption.what}", schedule.during)
-            pause(max(0.0, taken + schedule.during - load.now))
-            given_back = load.now
-        on_phase("given back", schedule.after)
-        pause(max(0.0, given_back + schedule.after - load.now))
-    return Report(name, premises.zone, taken, given_back, load.samples())
+        time.sleep(schedule.before)
+        began = load.now
+        with injected(fault, context, schedule.during, notice) as pause:
+            on_phase(f"fault injected: {fault.description}", schedule.during)
+            pause(began + schedule.during - load.now)
+            removed = load.now
+        on_phase("fault removed", schedule.after)
+        time.sleep(max(0.0, removed + schedule.after - load.now))
+    return Report(fault.name, context.zone, began, removed, load.samples())
+
+
+def load_size(context: DrillContext, rate: float, notice: Notice) -> LoadSize:
+    """Return the load of a drill: `rate` calls a second or, with a `notice`, as many as Lambda allows.
+
+    Raises VpcacheError if that is too few to see anything.
+    """
+    from botocore.exceptions import ClientError
+
+    try:
+        available = concurrency_limit(context.target, context.function)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "AccessDeniedException":
+            raise
+        notice(f"the load ignores Lambda's concurrency quota, which may not be read: {error}")
+        return LoadSize(rate)
+    size = fitted_size(rate, available)
+    if size.rate < rate:
+        notice(
+            f"Lambda allows {available} concurrent executions of {context.function}: the load is "
+            f"{size.rate:.3g} calls a second instead of {rate:g}"
+        )
+    return size
 
 
 def _rounded(value: float | None) -> float | None:

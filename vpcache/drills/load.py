@@ -8,10 +8,38 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
 
+from vpcache.errors import VpcacheError
 from vpcache.functions import CachedAnswer, FunctionClient, FunctionError
 from vpcache.target import Target
 
-_THREADS = 64  # calls that may wait at once; with more, the load would not be steady any more
+_CONNECTIONS = 64  # calls that may wait at once; with more, the load would not be steady any more
+_MIN_CONNECTIONS = 8  # with fewer, one call that hangs is too much of the load
+_QUOTA = "L-B99A9384"  # Concurrent executions, https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+MISS_SHARE = 1 / 8  # of the calls: for a key that nobody asked for before
+
+
+@dataclass(frozen=True)
+class LoadSize:
+    """How many calls a second, and how many may wait at once."""
+
+    rate: float
+    connections: int = _CONNECTIONS
+
+
+def fitted_size(rate: float, available: int) -> LoadSize:
+    """Return a load of `rate` calls a second, or what fits into `available` concurrent executions.
+
+    Raises VpcacheError if too few are available: Lambda refuses what is above (HTTP 429).
+    """
+    if available < _MIN_CONNECTIONS:
+        raise VpcacheError(
+            f"Lambda allows {available} concurrent executions of this function, a drill needs at least "
+            f"{_MIN_CONNECTIONS}: raise its reserved concurrency or the account's quota, e.g. with `aws "
+            f"service-quotas request-service-quota-increase --service-code lambda --quota-code {_QUOTA} "
+            "--desired-value 1000`"
+        )
+    connections = min(_CONNECTIONS, available)
+    return LoadSize(rate * connections / _CONNECTIONS, connections)
 
 
 @dataclass(frozen=True)
@@ -40,16 +68,16 @@ class Sample:
 
 
 class Load:
-    """Calls the cached API `rate` times a second inside a `with` block, however long the answers take.
+    """Calls the cached API `size.rate` times a second inside a `with` block, however long the answers take.
 
     Seven of eight calls ask for one of `keys` keys that are stored before the load begins, the eighth for a
     key that nobody asked for before. Every answer for a known key is compared with the first one.
     """
 
-    def __init__(self, target: Target, function_name: str, *, rate: float = 40, keys: int = 32) -> None:
-        self._client = FunctionClient(target, connections=_THREADS)
+    def __init__(self, target: Target, function_name: str, *, size: LoadSize, keys: int = 32) -> None:
+        self._client = FunctionClient(target, connections=size.connections)
         self._function = function_name
-        self._rate = rate
+        self._size = size
         self._paths = [f"/employee/{number}" for number in range(1, keys + 1)]
         self._bodies: dict[str, str] = {}
         self._salt = f"{time.time_ns():x}"
@@ -82,9 +110,9 @@ class Load:
         return sorted(self._samples.copy(), key=lambda sample: sample.at)
 
     def _run(self) -> None:
-        with ThreadPoolExecutor(_THREADS) as pool:
+        with ThreadPoolExecutor(self._size.connections) as pool:
             for number in count():
-                due = number / self._rate
+                due = number / self._size.rate
                 if self._stopping.wait(max(0.0, due - self.now)):
                     return
                 pool.submit(self._sample, number, due)

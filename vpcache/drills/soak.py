@@ -1,17 +1,21 @@
-"""A soak: a long load with one thing after another taken away, and a look at what the lab's daemon keeps."""
+"""A soak: a long load with one fault after another, and a look at what the lab's daemon keeps."""
 
 from __future__ import annotations
 
 import itertools
-import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from vpcache.drills.disruption import DISRUPTIONS, Premises
+from vpcache.drills.changes import lab_of
+from vpcache.drills.context import DrillContext
+from vpcache.drills.drill import load_size
+from vpcache.drills.faults import FAULTS
+from vpcache.drills.injection import Notice, injected
 from vpcache.drills.load import Load, Sample
 from vpcache.lab.held import Held
 
-FAULTS = ("node-hung", "nat-gateway", "node-dead", "origin-erroring", "zone", "node-reboot", "all-nodes")
+SOAK_FAULTS = ("node-hung", "nat-gateway", "node-dead", "origin-erroring", "zone", "node-reboot", "all-nodes")
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class SoakReport:
     def figures(self) -> dict[str, object]:
         """Return the figures that matter."""
         # the first round fills pools and caches; what grows after it is kept for good
-        settled = self.held[min(len(FAULTS), len(self.held) - 1)]
+        settled = self.held[min(len(SOAK_FAULTS), len(self.held) - 1)]
         moments = (self.held[0], settled, self.held[-1])
         return {
             "faults": len(self.faults),
@@ -40,27 +44,27 @@ class SoakReport:
 
 
 def soak(
-    premises: Premises,
+    context: DrillContext,
     *,
     rounds: int,
     interval: float,
     on_fault: Callable[[str, Held], None] = lambda _name, _held: None,
+    notice: Notice = lambda _: None,
     rate: float = 20,
 ) -> SoakReport:
-    """Take `rounds` things away, one every `interval` seconds and for half of it, in each zone in turn."""
-    lab = premises.lab
-    assert lab is not None  # AWS has no daemon to look at
-    pause = threading.Event().wait
+    """Inject `rounds` faults, one every `interval` seconds and for half of it, in each zone in turn."""
+    lab = lab_of(context.target)
     made, held = [], []
-    with Load(premises.target, premises.outputs["cached_api"], rate=rate) as load:
-        for name, zone in itertools.islice(_turns(premises.outputs["zones"]), rounds):
-            pause(interval / 2)
+    size = load_size(context, rate, notice)
+    with Load(context.target, context.function, size=size) as load:
+        for name, zone in itertools.islice(_turns(context.outputs["zones"]), rounds):
+            time.sleep(interval / 2)
             held.append(lab.held())
             on_fault(f"{name} in {zone}", held[-1])
-            with DISRUPTIONS[name].apply(replace(premises, zone=zone)):
+            with injected(FAULTS[name], replace(context, zone=zone), interval / 2, notice) as pause:
                 pause(interval / 2)
             made.append(name)
-        pause(interval / 2)
+        time.sleep(interval / 2)
         held.append(lab.held())
     return SoakReport(made, load.samples(), held)
 
@@ -68,5 +72,5 @@ def soak(
 def _turns(zones: list[str]) -> Iterator[tuple[str, str]]:
     """Yield each fault in each zone, over and over."""
     for zone in itertools.cycle(zones):
-        for name in FAULTS:
+        for name in SOAK_FAULTS:
             yield name, zone

@@ -1,0 +1,283 @@
+"""What is restored after a drill, whatever became of its stack meanwhile, and by whom."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from vpcache.drills.changes import LabFault, RouteRemoval, SubnetIsolation
+from vpcache.drills.injection import restore_interrupted_drill, restore_interrupted_drills
+from vpcache.drills.record import DrillRunningError, create, erase, new_id, new_record, read, take_over
+from vpcache.state import ensure_bucket, s3_client, state_location
+from vpcache.target import lab_target
+
+pytestmark = pytest.mark.lab
+
+ZONE = "us-east-1a"
+
+
+@pytest.fixture
+def here(own_lab):
+    return lab_target(own_lab.endpoint, os.environ)
+
+
+@pytest.fixture
+def location(here, premises):
+    found = state_location(here, here.account(), premises.name)
+    ensure_bucket(here, found.bucket)
+    return found
+
+
+@pytest.fixture
+def route(premises):
+    """The default route of a zone, deleted by a drill."""
+    premises.open_to_the_internet()
+    gateway, _, table = premises.new_nat_gateway(ZONE)
+    removal = RouteRemoval(table, "0.0.0.0/0", gateway)
+    removal.inject(premises)
+    assert default_route(premises, table) is None
+    return removal
+
+
+@pytest.fixture
+def isolation(premises):
+    """A zone's subnets, isolated by a drill."""
+    subnets = [premises.public[ZONE], premises.private[ZONE]]
+    changed = SubnetIsolation(new_id(), premises.name, premises.vpc, acls(premises, subnets))
+    changed.inject(premises)
+    assert set(acls(premises, subnets).values()).isdisjoint(changed.acls.values())
+    return changed
+
+
+def default_route(premises, table):
+    (shown,) = premises.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+    return next((each for each in shown["Routes"] if each["DestinationCidrBlock"] == "0.0.0.0/0"), None)
+
+
+def acls(premises, subnets):
+    """Return the ACL of each subnet."""
+    shown = premises.ec2.describe_network_acls(
+        Filters=[{"Name": "association.subnet-id", "Values": list(subnets)}]
+    )
+    return {
+        association["SubnetId"]: acl["NetworkAclId"]
+        for acl in shown["NetworkAcls"]
+        for association in acl["Associations"]
+        if association["SubnetId"] in subnets
+    }
+
+
+def choose_acl(premises, subnet, acl):
+    shown = premises.ec2.describe_network_acls(
+        Filters=[{"Name": "association.subnet-id", "Values": [subnet]}]
+    )
+    association = next(
+        association
+        for each in shown["NetworkAcls"]
+        for association in each["Associations"]
+        if association["SubnetId"] == subnet
+    )
+    premises.ec2.replace_network_acl_association(
+        AssociationId=association["NetworkAclAssociationId"], NetworkAclId=acl
+    )
+
+
+def new_acl(premises):
+    return premises.ec2.create_network_acl(VpcId=premises.vpc)["NetworkAcl"]["NetworkAclId"]
+
+
+def test_route_is_restored_any_number_of_times(premises, route):
+    for _ in range(2):
+        assert route.restore(premises) is None
+        assert default_route(premises, route.route_table)["NatGatewayId"] == route.nat_gateway
+
+
+def test_route_of_another_target_is_left_alone(premises, route):
+    other, _, _ = premises.new_nat_gateway("us-east-1b")
+    premises.ec2.create_route(
+        RouteTableId=route.route_table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=other
+    )
+    assert route.restore(premises) == f"0.0.0.0/0 of {route.route_table} leads to {other} now"
+    assert default_route(premises, route.route_table)["NatGatewayId"] == other
+
+
+def test_route_to_a_deleted_nat_gateway_is_not_restored(premises, route):
+    premises.ec2.delete_nat_gateway(NatGatewayId=route.nat_gateway)
+    premises.ec2.get_waiter("nat_gateway_deleted").wait(
+        NatGatewayIds=[route.nat_gateway], WaiterConfig={"Delay": 0.1}
+    )
+    assert route.restore(premises) == f"{route.nat_gateway} does not exist any more"
+
+
+def test_route_of_a_deleted_table_is_not_restored(premises, route):
+    (table,) = premises.ec2.describe_route_tables(RouteTableIds=[route.route_table])["RouteTables"]
+    for association in table["Associations"]:
+        premises.ec2.disassociate_route_table(AssociationId=association["RouteTableAssociationId"])
+    premises.ec2.delete_route_table(RouteTableId=route.route_table)
+    assert route.restore(premises) == f"{route.route_table} does not exist any more"
+
+
+def test_acls_are_restored_any_number_of_times(premises, isolation):
+    known = {acl["NetworkAclId"] for acl in premises.ec2.describe_network_acls()["NetworkAcls"]}
+    for _ in range(2):
+        assert isolation.restore(premises) is None
+        assert acls(premises, isolation.acls) == isolation.acls
+    assert (
+        len(known - {acl["NetworkAclId"] for acl in premises.ec2.describe_network_acls()["NetworkAcls"]}) == 1
+    )
+
+
+def test_acl_that_was_created_and_not_yet_associated_is_deleted(premises, isolation):
+    for subnet, acl in isolation.acls.items():
+        choose_acl(premises, subnet, acl)
+    assert isolation.restore(premises) is None
+    assert not isolation._drill_acls(isolation._network_acls(premises.ec2))
+
+
+def test_acl_that_somebody_else_chose_is_left_alone(premises, isolation):
+    subnet, theirs = premises.private[ZONE], new_acl(premises)
+    choose_acl(premises, subnet, theirs)
+    assert isolation.restore(premises) == f"{subnet} has {theirs} now, which somebody else chose"
+    assert acls(premises, isolation.acls) == isolation.acls | {subnet: theirs}
+
+
+def test_subnet_whose_acl_was_deleted_has_the_default_one(premises):
+    subnet, default = premises.private[ZONE], acls(premises, [premises.private[ZONE]])[premises.private[ZONE]]
+    own = new_acl(premises)
+    choose_acl(premises, subnet, own)
+    isolation = SubnetIsolation(new_id(), premises.name, premises.vpc, {subnet: own})
+    isolation.inject(premises)
+    premises.ec2.delete_network_acl(NetworkAclId=own)
+    assert isolation.restore(premises) == f"{own} does not exist any more: {subnet} has the VPC's default ACL"
+    assert acls(premises, [subnet]) == {subnet: default}
+
+
+def test_destroyed_stack_has_nothing_to_restore(premises):
+    isolation = SubnetIsolation(new_id(), premises.name, "vpc-0123456789abcdef0", {"subnet-0": "acl-0"})
+    assert isolation.restore(premises) is None
+
+
+def test_lab_fault_of_another_mode_is_left_alone(own_lab, here, premises):
+    node = f"{premises.new_cluster(nodes=1)}/0001"
+    fault = LabFault("cache_node", node, "dead")
+    fault.inject(here)
+    assert fault.restore(here) is None and fault.restore(here) is None
+    assert own_lab.faults() == ()
+    own_lab.fault("cache_node", node, "hung")
+    assert fault.restore(here) == f"the fault is 'cache_node {node}: hung' now"
+    assert [each.mode for each in own_lab.faults()] == ["hung"]
+
+
+# whose drill is over
+
+
+def record_of(*changes, seconds=600):
+    return new_record(new_id(), "zone", ZONE, seconds, changes)
+
+
+def dead(record):
+    """Return a record whose process ended: its id is one that another process has by now."""
+    return replace(record, holder=replace(record.holder, started="1"))
+
+
+def elsewhere(record, until):
+    holder = replace(record.holder, machine="another pid:[1]")
+    return replace(record, holder=holder, until=until.isoformat("T", "seconds"))
+
+
+def test_second_record_is_refused(here, location):
+    first = record_of()
+    create(here, location, "mine", first)
+    create(here, location, "mine", first)  # a retry of botocore's
+    with pytest.raises(DrillRunningError, match=f"in progress on mine \\(process {os.getpid()}, until "):
+        create(here, location, "mine", record_of())
+    assert read(here, location) == first
+    erase(here, location, record_of())  # another drill's is left alone
+    assert read(here, location) == first
+    erase(here, location, first)
+    assert read(here, location) is None
+
+
+def test_drill_of_a_live_process_is_not_restored(here, location, route):
+    create(here, location, "mine", record_of(route))
+    notices = []
+    restore_interrupted_drill(here, location, notices.append)
+    assert notices == [] and read(here, location) is not None
+
+
+def test_process_that_ended_and_was_not_waited_for_is_dead(here, location):
+    """As a killed child of a shell that does not look."""
+    record = record_of()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        holder = replace(record.holder, pid=child.pid)
+        started = open(f"/proc/{child.pid}/stat").read().rpartition(")")[2].split()[19]  # noqa: PTH123, SIM115
+        holder = replace(holder, started=started)
+        assert holder.is_alive() is True
+        child.kill()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        assert holder.is_alive() is False
+
+
+def test_dead_drill_is_restored_once(here, location, premises, route):
+    create(here, location, "mine", dead(record_of(route)))
+    notices = []
+    for _ in range(2):
+        restore_interrupted_drill(here, location, notices.append)
+    (notice,) = notices
+    assert f"did not end: restored route 0.0.0.0/0 of {route.route_table} to {route.nat_gateway}" in notice
+    assert default_route(premises, route.route_table)["NatGatewayId"] == route.nat_gateway
+    assert read(here, location) is None
+
+
+def test_only_one_of_two_takes_over(here, location):
+    create(here, location, "mine", dead(record_of()))
+    assert take_over(here, location) is not None
+    assert take_over(here, location) is None  # this process lives
+
+
+def test_drill_of_another_machine_is_restored_after_its_planned_end(here, location):
+    now = datetime.now(UTC)
+    notices = []
+    create(here, location, "mine", elsewhere(record_of(), now))
+    restore_interrupted_drill(here, location, notices.append)
+    assert notices == [] and read(here, location) is not None  # a clock may differ by minutes
+    s3_client(here).delete_object(
+        Bucket=location.bucket, Key=location.key.replace("terraform.tfstate", "drill.json")
+    )
+    create(here, location, "mine", elsewhere(record_of(), now - timedelta(minutes=3)))
+    restore_interrupted_drill(here, location, notices.append)
+    assert len(notices) == 1 and read(here, location) is None
+
+
+def test_record_stays_until_all_is_restored(here, location, premises):
+    lab_elsewhere = replace(here, environment={**here.environment, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
+    fault = LabFault("zone", ZONE, "out")
+    with pytest.raises(ConnectionRefusedError):
+        fault.restore(lab_elsewhere)
+    create(here, location, "mine", dead(record_of(RouteRemoval("rtb", "not a range", "nat"), fault)))
+    fault.inject(here)
+    notices = []
+    restore_interrupted_drill(here, location, notices.append)
+    assert f"restored zone {ZONE}; could not restore route not a range of rtb" in notices[0]
+    kept = json.load(
+        s3_client(here).get_object(
+            Bucket=location.bucket, Key=location.key.replace("terraform.tfstate", "drill.json")
+        )["Body"]
+    )
+    assert [change["kind"] for change in kept["changes"]] == ["route", "lab-fault"]
+
+
+def test_sweep_restores_all_stacks_or_the_named_one(here, location, own_lab):
+    account = here.account()
+    for name in ("one", "two"):
+        create(here, state_location(here, account, name), name, dead(record_of()))
+    notices = []
+    restore_interrupted_drills(here, account, "one", notices.append)
+    assert read(here, state_location(here, account, "one")) is None
+    assert read(here, state_location(here, account, "two")) is not None
+    restore_interrupted_drills(here, account, "", notices.append)
+    assert read(here, state_location(here, account, "two")) is None

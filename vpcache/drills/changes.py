@@ -1,0 +1,259 @@
+"""The changes that a drill makes to a stack, each with what restores it: by AWS's API, or by the lab's.
+
+A change is data, so that a record of it outlives the drill. Restoring is idempotent, and leaves alone what
+somebody else changed meanwhile.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Protocol
+from urllib.parse import urlsplit
+
+from vpcache.kinds import STACK_TAG, pages
+from vpcache.lab.client import Lab
+from vpcache.target import Target
+
+_DRILL_TAG = "Drill"
+_VISIBLE_SECONDS = 15.0  # in which EC2 shows what it has just done; it is eventually consistent
+
+
+class Change(Protocol):
+    """Something that a drill changes."""
+
+    kind: ClassVar[str]
+
+    @property
+    def label(self) -> str:
+        """What has to be restored, for people; empty if nothing has to."""
+
+    def inject(self, target: Target) -> None:
+        """Make the change."""
+
+    def restore(self, target: Target) -> str | None:
+        """Undo the change, whether or not it was made; return what was left alone and why, or None."""
+
+
+@dataclass(frozen=True)
+class RouteRemoval:
+    """A route to a NAT gateway is deleted."""
+
+    route_table: str
+    destination: str
+    nat_gateway: str
+
+    kind: ClassVar[str] = "route"
+
+    @property
+    def label(self) -> str:
+        """The route."""
+        return f"route {self.destination} of {self.route_table} to {self.nat_gateway}"
+
+    def inject(self, target: Target) -> None:
+        """Delete the route."""
+        target.client("ec2").delete_route(
+            RouteTableId=self.route_table, DestinationCidrBlock=self.destination
+        )
+
+    def restore(self, target: Target) -> str | None:
+        """Create the route, unless its table or gateway is gone or somebody else created another one."""
+        ec2 = target.client("ec2")
+        try:
+            # without looking first: what EC2 describes lags behind what it did
+            ec2.create_route(
+                RouteTableId=self.route_table,
+                DestinationCidrBlock=self.destination,
+                NatGatewayId=self.nat_gateway,
+            )
+        except ec2.exceptions.ClientError as error:
+            match _code(error):
+                case "RouteAlreadyExists":
+                    return self._another_route(ec2)
+                case "InvalidRouteTableID.NotFound":
+                    return f"{self.route_table} does not exist any more"
+                case "NatGatewayNotFound" | "InvalidNatGatewayID.NotFound":
+                    return f"{self.nat_gateway} does not exist any more"
+            raise
+        return None
+
+    def _another_route(self, ec2: Any) -> str | None:
+        (table,) = ec2.describe_route_tables(RouteTableIds=[self.route_table])["RouteTables"]
+        for route in table["Routes"]:
+            is_ours = route.get("NatGatewayId") == self.nat_gateway
+            if route.get("DestinationCidrBlock") == self.destination and not is_ours:
+                other = next((route[key] for key in route if key.endswith("Id")), "something else")
+                return f"{self.destination} of {self.route_table} leads to {other} now"
+        return None
+
+
+@dataclass(frozen=True)
+class SubnetIsolation:
+    """Subnets get a network ACL without rules, which lets nothing pass; `acls` are theirs before, by subnet.
+
+    The ACL bears the stack's tag, so that leftovers are found by it, and the drill's id.
+    """
+
+    drill: str
+    stack: str
+    vpc: str
+    acls: Mapping[str, str]
+
+    kind: ClassVar[str] = "network-acl"
+
+    @property
+    def label(self) -> str:
+        """The subnets."""
+        return f"network ACLs of {', '.join(self.acls)}"
+
+    def inject(self, target: Target) -> None:
+        """Create the ACL and associate the subnets with it."""
+        ec2 = target.client("ec2")
+        tags = [{"Key": STACK_TAG, "Value": self.stack}, {"Key": _DRILL_TAG, "Value": self.drill}]
+        created = ec2.create_network_acl(
+            VpcId=self.vpc, TagSpecifications=[{"ResourceType": "network-acl", "Tags": tags}]
+        )
+        for association in self._associations(ec2).values():
+            ec2.replace_network_acl_association(
+                AssociationId=association["NetworkAclAssociationId"],
+                NetworkAclId=created["NetworkAcl"]["NetworkAclId"],
+            )
+        deadline = time.monotonic() + _VISIBLE_SECONDS
+        while self._isolated(ec2) != set(self.acls) and time.monotonic() < deadline:
+            time.sleep(0.2)  # a restore finds the ACL by its tag, however soon it comes
+
+    def restore(self, target: Target) -> str | None:
+        """Give the subnets that are still isolated their ACLs back, and delete the drill's."""
+        ec2 = target.client("ec2")
+        left = []
+        known = {acl["NetworkAclId"]: acl for acl in self._network_acls(ec2)}
+        default = next((id for id, acl in known.items() if acl["IsDefault"]), None)
+        ours = self._drill_acls(known.values())
+        for subnet, association in self._associations(ec2).items():
+            before, now = self.acls[subnet], association["NetworkAclId"]
+            if now in ours:
+                wanted = before if before in known else default
+                if wanted != before:
+                    left.append(f"{before} does not exist any more: {subnet} has the VPC's default ACL")
+                ec2.replace_network_acl_association(
+                    AssociationId=association["NetworkAclAssociationId"], NetworkAclId=wanted
+                )
+            elif now != before:
+                left.append(f"{subnet} has {now} now, which somebody else chose")
+        for acl in ours:
+            try:
+                ec2.delete_network_acl(NetworkAclId=acl)
+            except ec2.exceptions.ClientError as error:
+                if _code(error) != "InvalidNetworkAclID.NotFound":
+                    raise
+        return "; ".join(left) or None
+
+    def _network_acls(self, ec2: Any) -> list[dict[str, Any]]:
+        here = [{"Name": "vpc-id", "Values": [self.vpc]}]
+        return list(pages(ec2, "describe_network_acls", "NetworkAcls", Filters=here))
+
+    def _drill_acls(self, acls: Any) -> set[str]:
+        tag = {"Key": _DRILL_TAG, "Value": self.drill}
+        return {acl["NetworkAclId"] for acl in acls if tag in acl["Tags"]}
+
+    def _associations(self, ec2: Any) -> dict[str, dict[str, str]]:
+        """Return each subnet's association with an ACL, of the subnets that still exist."""
+        return subnet_associations(self._network_acls(ec2), self.acls)
+
+    def _isolated(self, ec2: Any) -> set[str]:
+        acls = self._network_acls(ec2)
+        ours = self._drill_acls(acls)
+        associations = subnet_associations(acls, self.acls)
+        return {subnet for subnet, each in associations.items() if each["NetworkAclId"] in ours}
+
+
+def subnet_associations(
+    acls: Sequence[Mapping[str, Any]], subnets: Mapping[str, Any] | Sequence[str]
+) -> dict[str, dict[str, str]]:
+    """Return the associations of subnets among those of `acls`, as EC2 describes them, by subnet."""
+    return {
+        association["SubnetId"]: association
+        for acl in acls
+        for association in acl["Associations"]
+        if association["SubnetId"] in subnets
+    }
+
+
+@dataclass(frozen=True)
+class NodeReboot:
+    """A cache node is rebooted: it comes back empty by itself, so there is nothing to restore."""
+
+    cluster: str
+    node: str
+
+    kind: ClassVar[str] = "node-reboot"
+
+    @property
+    def label(self) -> str:
+        """Nothing."""
+        return ""
+
+    def inject(self, target: Target) -> None:
+        """Reboot the node."""
+        target.client("elasticache").reboot_cache_cluster(
+            CacheClusterId=self.cluster, CacheNodeIdsToReboot=[self.node]
+        )
+
+    def restore(self, target: Target) -> str | None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True)
+class LabFault:
+    """A fault of the lab, as `vpcache.lab.faults` names it."""
+
+    fault_kind: str
+    name: str
+    mode: str
+
+    kind: ClassVar[str] = "lab-fault"
+
+    @property
+    def label(self) -> str:
+        """The fault."""
+        return f"{self.fault_kind} {self.name}"
+
+    def inject(self, target: Target) -> None:
+        """Set the fault."""
+        lab_of(target).fault(self.fault_kind, self.name, self.mode)
+
+    def restore(self, target: Target) -> str | None:
+        """Clear the fault, unless it is another one by now."""
+        lab = lab_of(target)
+        for fault in lab.faults():
+            if fault.is_about(self.fault_kind, self.name):
+                if fault.mode != self.mode:
+                    return f"the fault is '{fault.label}' now"
+                lab.mend(self.fault_kind, self.name)
+        return None
+
+
+_CHANGES: Sequence[Any] = (RouteRemoval, SubnetIsolation, NodeReboot, LabFault)
+
+
+def as_json(change: Any) -> dict[str, Any]:
+    """Return a change as `change_from` reads it."""
+    return {"kind": change.kind, **asdict(change)}
+
+
+def change_from(values: Mapping[str, Any]) -> Change:
+    """Return the change that `as_json` wrote."""
+    own = dict(values)
+    kind = own.pop("kind")
+    change: Change = next(each for each in _CHANGES if each.kind == kind)(**own)
+    return change
+
+
+def _code(error: Any) -> str:
+    return str(error.response["Error"]["Code"])
+
+
+def lab_of(target: Target) -> Lab:
+    """Return the lab behind a target, whatever its name: only a lab has a record of a lab's fault."""
+    return Lab(urlsplit(target.environment["AWS_ENDPOINT_URL"]).port or 80)

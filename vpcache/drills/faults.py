@@ -1,0 +1,143 @@
+"""The faults that a drill can inject: by AWS's own API where AWS has one for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vpcache.drills.changes import (
+    Change,
+    LabFault,
+    NodeReboot,
+    RouteRemoval,
+    SubnetIsolation,
+    lab_of,
+    subnet_associations,
+)
+from vpcache.drills.context import DrillContext
+from vpcache.errors import VpcacheError
+
+_DEFAULT_ROUTE = "0.0.0.0/0"
+
+
+@dataclass(frozen=True)
+class DrillFault:
+    """A fault by its changes, which `changes` finds without making any, given the drill's id.
+
+    `on_aws` says that AWS's API can make them, `has_zone` that they are about one zone.
+    """
+
+    name: str
+    description: str
+    changes: Callable[[DrillContext, str], Sequence[Change]]
+    on_aws: bool = False
+    has_zone: bool = True
+
+
+def fault_named(name: str) -> DrillFault:
+    """Return the fault of that name. Raises VpcacheError if there is none."""
+    if name not in FAULTS:
+        raise VpcacheError(f"unknown fault '{name}': choose one of {', '.join(FAULTS)}")
+    return FAULTS[name]
+
+
+def check_fault(fault: DrillFault, context: DrillContext) -> None:
+    """Raise VpcacheError if the context's target cannot make the fault, or its stack lacks the zone."""
+    if context.zone not in context.outputs["zones"]:
+        zones = ", ".join(context.outputs["zones"])
+        raise VpcacheError(f"unknown zone '{context.zone}': the stack's zones are {zones}")
+    if not context.target.is_lab and not fault.on_aws:
+        possible = ", ".join(name for name, each in FAULTS.items() if each.on_aws)
+        raise VpcacheError(
+            f"fault '{fault.name}' is available on the lab only; on aws choose from {possible}"
+        )
+
+
+def _route(context: DrillContext, _drill: str) -> Sequence[Change]:
+    """Find the default route of the zone's private subnet."""
+    ec2 = context.target.client("ec2")
+    subnet = context.outputs["private_subnet_ids"][context.zone]
+    associated = [{"Name": "association.subnet-id", "Values": [subnet]}]
+    for table in ec2.describe_route_tables(Filters=associated)["RouteTables"]:
+        for route in table["Routes"]:
+            if route.get("DestinationCidrBlock") == _DEFAULT_ROUTE and "NatGatewayId" in route:
+                return [RouteRemoval(table["RouteTableId"], _DEFAULT_ROUTE, route["NatGatewayId"])]
+    raise VpcacheError(
+        f"zone {context.zone} has no route {_DEFAULT_ROUTE} to a NAT gateway: "
+        f"`./inv plan --env {context.stack.environment_dir.name} --name {context.stack.name}` shows the "
+        "difference"
+    )
+
+
+def _isolation(context: DrillContext, drill: str) -> Sequence[Change]:
+    """Find the ACLs of the zone's subnets."""
+    ec2 = context.target.client("ec2")
+    subnets = [context.outputs[key][context.zone] for key in ("private_subnet_ids", "public_subnet_ids")]
+    acls = ec2.describe_network_acls(Filters=[{"Name": "association.subnet-id", "Values": subnets}])
+    before = {
+        subnet: association["NetworkAclId"]
+        for subnet, association in subnet_associations(acls["NetworkAcls"], subnets).items()
+    }
+    return [SubnetIsolation(drill, context.stack.name, context.outputs["vpc_id"], before)]
+
+
+def _reboot(context: DrillContext, _drill: str) -> Sequence[Change]:
+    return [NodeReboot(context.cluster, context.node)]
+
+
+def _lab_fault(
+    kind: str, names: Callable[[DrillContext], list[str]], mode: str
+) -> Callable[[DrillContext, str], Any]:
+    def changes(context: DrillContext, _drill: str) -> Sequence[Change]:
+        wanted = names(context)
+        for active in lab_of(context.target).faults():
+            if any(active.is_about(kind, name) for name in wanted):
+                raise VpcacheError(
+                    f"the lab already has the fault '{active.label}', which a drill would replace: remove it "
+                    f"with `./inv lab.mend --kind {kind} --target {active.target}`"
+                )
+        return [LabFault(kind, name, mode) for name in wanted]
+
+    return changes
+
+
+def _node(context: DrillContext) -> list[str]:
+    return [f"{context.cluster}/{context.node}"]
+
+
+def _nodes(context: DrillContext) -> list[str]:
+    return [f"{context.cluster}/{node['id']}" for node in context.outputs["cache_nodes"]]
+
+
+def _origin(context: DrillContext) -> list[str]:
+    return [context.origin_host]
+
+
+FAULTS: Mapping[str, DrillFault] = {
+    fault.name: fault
+    for fault in (
+        DrillFault(
+            "zone",
+            "all of the zone, as if its power were cut",
+            _lab_fault("zone", lambda context: [context.zone], "out"),
+        ),
+        DrillFault(
+            "zone-network", "all packets of the zone's subnets, by network ACL", _isolation, on_aws=True
+        ),
+        DrillFault("nat-gateway", "the zone's route to its NAT gateway", _route, on_aws=True),
+        DrillFault("node-reboot", "the keys of the zone's cache node, by a reboot", _reboot, on_aws=True),
+        DrillFault("node-dead", "the zone's cache node: refuses", _lab_fault("cache_node", _node, "dead")),
+        DrillFault("node-hung", "the zone's cache node: silent", _lab_fault("cache_node", _node, "hung")),
+        DrillFault("all-nodes", "all cache nodes", _lab_fault("cache_node", _nodes, "dead"), has_zone=False),
+        DrillFault(
+            "origin-down", "the origin: silent", _lab_fault("origin", _origin, "down"), has_zone=False
+        ),
+        DrillFault(
+            "origin-erroring",
+            "the origin: HTTP 500",
+            _lab_fault("origin", _origin, "erroring"),
+            has_zone=False,
+        ),
+    )
+}

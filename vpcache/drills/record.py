@@ -1,0 +1,196 @@
+"""The record of a drill in progress: who runs it, and what has to be restored if it does not end.
+
+It lies beside the stack's state, so that any machine finds it, and exists only while the drill's fault is in
+force. Creating it is also the lock that keeps a second drill from the stack.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from vpcache import journal
+from vpcache.drills.changes import Change, as_json, change_from
+from vpcache.errors import VpcacheError
+from vpcache.kinds import pages
+from vpcache.state import StateLocation, s3_client
+from vpcache.target import Target
+
+_FILE = "drill.json"
+_GRACE = timedelta(minutes=2)  # after a drill's planned end: to restore, and for clocks that differ
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A process: whose it is (user@host), on which machine or container, and when it started."""
+
+    who: str
+    machine: str
+    pid: int
+    started: str
+
+    def is_alive(self) -> bool | None:
+        """Return whether the process still runs, None if that cannot be known from here."""
+        return _start_of(self.pid) == self.started if self.machine == _machine() else None
+
+
+def this_process() -> Holder:
+    """Return this process as a holder."""
+    return Holder(journal.who(), _machine(), os.getpid(), _start_of(os.getpid()) or "")
+
+
+@dataclass(frozen=True)
+class DrillRecord:
+    """A drill whose fault is in force from `since` to `until` at most (ISO 8601, UTC), with its changes."""
+
+    id: str
+    fault: str
+    zone: str
+    holder: Holder
+    since: str
+    until: str
+    changes: Sequence[Change]
+
+    def __str__(self) -> str:
+        return f"drill {self.fault} in {self.zone} by {self.holder.who} since {self.since}"
+
+    def is_running(self, now: datetime) -> bool:
+        """Return whether the drill's process is alive; where that cannot be known, until its planned end."""
+        alive = self.holder.is_alive()
+        return now < datetime.fromisoformat(self.until) + _GRACE if alive is None else alive
+
+
+class DrillRunningError(VpcacheError):
+    """Another drill of the stack is in progress."""
+
+    def __init__(self, stack_name: str, record: DrillRecord) -> None:
+        super().__init__(
+            f"{record} is in progress on {stack_name} (process {record.holder.pid}, until {record.until} at "
+            "most): wait for its end, or interrupt it"
+        )
+
+
+def new_id() -> str:
+    """Return an id that no other drill has."""
+    return uuid.uuid4().hex[:12]
+
+
+def new_record(id: str, fault: str, zone: str, seconds: float, changes: Sequence[Change]) -> DrillRecord:
+    """Return the record of a drill of this process that begins now and lasts `seconds`."""
+    now = datetime.now(UTC)
+    since, until = (time.isoformat("T", "seconds") for time in (now, now + timedelta(seconds=seconds)))
+    return DrillRecord(id, fault, zone, this_process(), since, until, changes)
+
+
+def create(target: Target, location: StateLocation, stack_name: str, record: DrillRecord) -> None:
+    """Write the record. Raises DrillRunningError if the stack has one already."""
+    s3 = s3_client(target)
+    try:
+        s3.put_object(**_object(location), Body=_text(record), IfNoneMatch="*")
+    except s3.exceptions.ClientError as error:
+        stored = _read(s3, _object(location)) if _is_conflict(error) else None
+        if stored is None:
+            raise
+        if stored[0].id != record.id:  # else a retry met what the first try had written
+            raise DrillRunningError(stack_name, stored[0]) from error
+
+
+def read(target: Target, location: StateLocation) -> DrillRecord | None:
+    """Return the record of the stack's drill, None if it has none."""
+    stored = _read(s3_client(target), _object(location))
+    return stored[0] if stored else None
+
+
+def take_over(target: Target, location: StateLocation) -> DrillRecord | None:
+    """Return the record of a drill that died, with this process as its holder; None if there is none.
+
+    Of several processes that try only one gets it, by a conditional write
+    (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
+    """
+    s3 = s3_client(target)
+    stored = _read(s3, _object(location))
+    if stored is None or stored[0].is_running(datetime.now(UTC)):
+        return None
+    record, etag = stored
+    try:
+        mine = replace(record, holder=replace(this_process(), who=record.holder.who))
+        s3.put_object(**_object(location), Body=_text(mine), IfMatch=etag)
+    except s3.exceptions.ClientError as error:
+        if _is_conflict(error) or error.response["Error"]["Code"] == "NoSuchKey":  # it is gone meanwhile
+            return None
+        raise
+    return mine
+
+
+def erase(target: Target, location: StateLocation, record: DrillRecord) -> None:
+    """Delete the record: all is restored. Another drill's is left alone."""
+    s3 = s3_client(target)
+    stored = _read(s3, _object(location))
+    if stored and stored[0].id == record.id:
+        s3.delete_object(**_object(location))
+
+
+def stacks_with_record(target: Target, bucket: str, name: str = "") -> Iterator[str]:
+    """Yield the names of the stacks whose state lies in `bucket` and that have a record; only `name`'s."""
+    s3 = s3_client(target)
+    prefix = f"{name}/" if name else ""
+    try:
+        for item in pages(s3, "list_objects_v2", "Contents", Bucket=bucket, Prefix=prefix):
+            stack, _, file = item["Key"].rpartition("/")
+            if file == _FILE:
+                yield stack
+    except s3.exceptions.NoSuchBucket:
+        return
+
+
+def _object(location: StateLocation) -> dict[str, str]:
+    return {"Bucket": location.bucket, "Key": f"{location.key.rpartition('/')[0]}/{_FILE}"}
+
+
+def _read(s3: Any, where: dict[str, str]) -> tuple[DrillRecord, str] | None:
+    """Return the record and its ETag."""
+    try:
+        answer = s3.get_object(**where)
+    except (s3.exceptions.NoSuchKey, s3.exceptions.NoSuchBucket):
+        return None
+    values = json.load(answer["Body"])
+    holder, changes = Holder(**values["holder"]), [change_from(each) for each in values["changes"]]
+    return DrillRecord(**values | {"holder": holder, "changes": changes}), answer["ETag"]
+
+
+def _text(record: DrillRecord) -> bytes:
+    values = {**vars(record), "holder": asdict(record.holder)}
+    return json.dumps(values | {"changes": [as_json(each) for each in record.changes]}).encode()
+
+
+def _is_conflict(error: Any) -> bool:
+    return error.response["ResponseMetadata"]["HTTPStatusCode"] in (409, 412)
+
+
+def _machine() -> str:
+    """Name the machine, and on Linux the PID namespace, which a container has of its own."""
+    namespace = Path("/proc/self/ns/pid")
+    return f"{platform.node()} {namespace.readlink()}" if namespace.exists() else platform.node()
+
+
+def _start_of(pid: int) -> str | None:
+    """Return when a process of this machine started, in whatever form; None if it does not run."""
+    if not Path("/proc/self/stat").exists():
+        words = subprocess.run(
+            ["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+        ).stdout.split()
+        return " ".join(words[1:]) if words and not words[0].startswith("Z") else None
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    fields = text.rpartition(")")[2].split()  # from the third on, see proc_pid_stat(5)
+    return None if fields[0] in "ZX" else fields[19]
