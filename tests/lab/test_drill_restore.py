@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from vpcache.drills.changes import LabFault, RouteRemoval, SubnetIsolation
+from vpcache.drills.changes import LabFault, RouteRemoval, SubnetIsolation, associations, network_acls
 from vpcache.drills.injection import restore_interrupted_drill, restore_interrupted_drills
 from vpcache.drills.record import DrillRunningError, create, erase, new_id, new_record, read, take_over
 from vpcache.state import ensure_bucket, s3_client, state_location
@@ -60,27 +60,12 @@ def default_route(premises, table):
 
 def acls(premises, subnets):
     """Return the ACL of each subnet."""
-    shown = premises.ec2.describe_network_acls(
-        Filters=[{"Name": "association.subnet-id", "Values": list(subnets)}]
-    )
-    return {
-        association["SubnetId"]: acl["NetworkAclId"]
-        for acl in shown["NetworkAcls"]
-        for association in acl["Associations"]
-        if association["SubnetId"] in subnets
-    }
+    found = associations(network_acls(premises.ec2, premises.vpc), subnets)
+    return {subnet: association["NetworkAclId"] for subnet, association in found.items()}
 
 
 def choose_acl(premises, subnet, acl):
-    shown = premises.ec2.describe_network_acls(
-        Filters=[{"Name": "association.subnet-id", "Values": [subnet]}]
-    )
-    association = next(
-        association
-        for each in shown["NetworkAcls"]
-        for association in each["Associations"]
-        if association["SubnetId"] == subnet
-    )
+    association = associations(network_acls(premises.ec2, premises.vpc), [subnet])[subnet]
     premises.ec2.replace_network_acl_association(
         AssociationId=association["NetworkAclAssociationId"], NetworkAclId=acl
     )
@@ -110,7 +95,8 @@ def test_route_to_a_deleted_nat_gateway_is_not_restored(premises, route):
     premises.ec2.get_waiter("nat_gateway_deleted").wait(
         NatGatewayIds=[route.nat_gateway], WaiterConfig={"Delay": 0.1}
     )
-    assert route.restore(premises) == f"{route.nat_gateway} does not exist any more"
+    assert route.restore(premises) == f"{route.nat_gateway} is deleted"
+    assert default_route(premises, route.route_table) is None
 
 
 def test_route_of_a_deleted_table_is_not_restored(premises, route):
@@ -122,20 +108,17 @@ def test_route_of_a_deleted_table_is_not_restored(premises, route):
 
 
 def test_acls_are_restored_any_number_of_times(premises, isolation):
-    known = {acl["NetworkAclId"] for acl in premises.ec2.describe_network_acls()["NetworkAcls"]}
     for _ in range(2):
         assert isolation.restore(premises) is None
         assert acls(premises, isolation.acls) == isolation.acls
-    assert (
-        len(known - {acl["NetworkAclId"] for acl in premises.ec2.describe_network_acls()["NetworkAcls"]}) == 1
-    )
+    assert [acl["IsDefault"] for acl in network_acls(premises.ec2, premises.vpc)] == [True]
 
 
 def test_acl_that_was_created_and_not_yet_associated_is_deleted(premises, isolation):
     for subnet, acl in isolation.acls.items():
         choose_acl(premises, subnet, acl)
     assert isolation.restore(premises) is None
-    assert not isolation._drill_acls(isolation._network_acls(premises.ec2))
+    assert [acl["IsDefault"] for acl in network_acls(premises.ec2, premises.vpc)] == [True]
 
 
 def test_acl_that_somebody_else_chose_is_left_alone(premises, isolation):
@@ -182,6 +165,10 @@ def record_of(*changes, seconds=600):
 def dead(record):
     """Return a record whose process ended: its id is one that another process has by now."""
     return replace(record, holder=replace(record.holder, started="1"))
+
+
+def record_object(location):
+    return {"Bucket": location.bucket, "Key": location.key.replace("terraform.tfstate", "drill.json")}
 
 
 def elsewhere(record, until):
@@ -245,29 +232,21 @@ def test_drill_of_another_machine_is_restored_after_its_planned_end(here, locati
     create(here, location, "mine", elsewhere(record_of(), now))
     restore_interrupted_drill(here, location, notices.append)
     assert notices == [] and read(here, location) is not None  # a clock may differ by minutes
-    s3_client(here).delete_object(
-        Bucket=location.bucket, Key=location.key.replace("terraform.tfstate", "drill.json")
-    )
+    s3_client(here).delete_object(**record_object(location))
     create(here, location, "mine", elsewhere(record_of(), now - timedelta(minutes=3)))
     restore_interrupted_drill(here, location, notices.append)
     assert len(notices) == 1 and read(here, location) is None
 
 
-def test_record_stays_until_all_is_restored(here, location, premises):
-    lab_elsewhere = replace(here, environment={**here.environment, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
-    fault = LabFault("zone", ZONE, "out")
-    with pytest.raises(ConnectionRefusedError):
-        fault.restore(lab_elsewhere)
-    create(here, location, "mine", dead(record_of(RouteRemoval("rtb", "not a range", "nat"), fault)))
+def test_record_stays_until_all_is_restored(own_lab, here, location, route):
+    fault, broken = LabFault("zone", ZONE, "out"), replace(route, destination="not a range")
     fault.inject(here)
+    create(here, location, "mine", dead(record_of(broken, fault)))
     notices = []
     restore_interrupted_drill(here, location, notices.append)
-    assert f"restored zone {ZONE}; could not restore route not a range of rtb" in notices[0]
-    kept = json.load(
-        s3_client(here).get_object(
-            Bucket=location.bucket, Key=location.key.replace("terraform.tfstate", "drill.json")
-        )["Body"]
-    )
+    assert f"restored zone {ZONE}; could not restore {broken.label}: " in notices[0]
+    assert own_lab.faults() == ()
+    kept = json.load(s3_client(here).get_object(**record_object(location))["Body"])
     assert [change["kind"] for change in kept["changes"]] == ["route", "lab-fault"]
 
 

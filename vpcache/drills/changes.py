@@ -7,7 +7,7 @@ somebody else changed meanwhile.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Protocol
 from urllib.parse import urlsplit
@@ -61,7 +61,10 @@ class RouteRemoval:
         """Create the route, unless its table or gateway is gone or somebody else created another one."""
         ec2 = target.client("ec2")
         try:
-            # without looking first: what EC2 describes lags behind what it did
+            (gateway,) = ec2.describe_nat_gateways(NatGatewayIds=[self.nat_gateway])["NatGateways"]
+            if gateway["State"] in ("deleting", "deleted", "failed"):
+                return f"{self.nat_gateway} is {gateway['State']}"
+            # without looking for the route first: what EC2 describes lags behind what it did
             ec2.create_route(
                 RouteTableId=self.route_table,
                 DestinationCidrBlock=self.destination,
@@ -114,23 +117,23 @@ class SubnetIsolation:
         created = ec2.create_network_acl(
             VpcId=self.vpc, TagSpecifications=[{"ResourceType": "network-acl", "Tags": tags}]
         )
-        for association in self._associations(ec2).values():
+        for association in associations(network_acls(ec2, self.vpc), self.acls).values():
             ec2.replace_network_acl_association(
                 AssociationId=association["NetworkAclAssociationId"],
                 NetworkAclId=created["NetworkAcl"]["NetworkAclId"],
             )
         deadline = time.monotonic() + _VISIBLE_SECONDS
-        while self._isolated(ec2) != set(self.acls) and time.monotonic() < deadline:
+        while not self._is_visible(ec2) and time.monotonic() < deadline:
             time.sleep(0.2)  # a restore finds the ACL by its tag, however soon it comes
 
     def restore(self, target: Target) -> str | None:
         """Give the subnets that are still isolated their ACLs back, and delete the drill's."""
         ec2 = target.client("ec2")
-        left = []
-        known = {acl["NetworkAclId"]: acl for acl in self._network_acls(ec2)}
-        default = next((id for id, acl in known.items() if acl["IsDefault"]), None)
-        ours = self._drill_acls(known.values())
-        for subnet, association in self._associations(ec2).items():
+        acls = network_acls(ec2, self.vpc)
+        known = {acl["NetworkAclId"] for acl in acls}
+        default = next((acl["NetworkAclId"] for acl in acls if acl["IsDefault"]), None)
+        ours, left = self._drill_acls(acls), []
+        for subnet, association in associations(acls, self.acls).items():
             before, now = self.acls[subnet], association["NetworkAclId"]
             if now in ours:
                 wanted = before if before in known else default
@@ -149,29 +152,26 @@ class SubnetIsolation:
                     raise
         return "; ".join(left) or None
 
-    def _network_acls(self, ec2: Any) -> list[dict[str, Any]]:
-        here = [{"Name": "vpc-id", "Values": [self.vpc]}]
-        return list(pages(ec2, "describe_network_acls", "NetworkAcls", Filters=here))
-
-    def _drill_acls(self, acls: Any) -> set[str]:
+    def _drill_acls(self, acls: Sequence[Mapping[str, Any]]) -> set[str]:
         tag = {"Key": _DRILL_TAG, "Value": self.drill}
         return {acl["NetworkAclId"] for acl in acls if tag in acl["Tags"]}
 
-    def _associations(self, ec2: Any) -> dict[str, dict[str, str]]:
-        """Return each subnet's association with an ACL, of the subnets that still exist."""
-        return subnet_associations(self._network_acls(ec2), self.acls)
-
-    def _isolated(self, ec2: Any) -> set[str]:
-        acls = self._network_acls(ec2)
+    def _is_visible(self, ec2: Any) -> bool:
+        """Return whether EC2 shows all subnets as isolated."""
+        acls = network_acls(ec2, self.vpc)
         ours = self._drill_acls(acls)
-        associations = subnet_associations(acls, self.acls)
-        return {subnet for subnet, each in associations.items() if each["NetworkAclId"] in ours}
+        return all(each["NetworkAclId"] in ours for each in associations(acls, self.acls).values())
 
 
-def subnet_associations(
-    acls: Sequence[Mapping[str, Any]], subnets: Mapping[str, Any] | Sequence[str]
-) -> dict[str, dict[str, str]]:
-    """Return the associations of subnets among those of `acls`, as EC2 describes them, by subnet."""
+def network_acls(ec2: Any, vpc: str) -> list[dict[str, Any]]:
+    """Return a VPC's network ACLs as EC2 describes them."""
+    return list(
+        pages(ec2, "describe_network_acls", "NetworkAcls", Filters=[{"Name": "vpc-id", "Values": [vpc]}])
+    )
+
+
+def associations(acls: Sequence[Mapping[str, Any]], subnets: Collection[str]) -> dict[str, dict[str, str]]:
+    """Return the associations with subnets among those of `acls`, by subnet; none of one that is gone."""
     return {
         association["SubnetId"]: association
         for acl in acls

@@ -12,8 +12,9 @@ from vpcache.drills.changes import (
     NodeReboot,
     RouteRemoval,
     SubnetIsolation,
+    associations,
     lab_of,
-    subnet_associations,
+    network_acls,
 )
 from vpcache.drills.context import DrillContext
 from vpcache.errors import VpcacheError
@@ -72,14 +73,11 @@ def _route(context: DrillContext, _drill: str) -> Sequence[Change]:
 
 def _isolation(context: DrillContext, drill: str) -> Sequence[Change]:
     """Find the ACLs of the zone's subnets."""
-    ec2 = context.target.client("ec2")
+    vpc = context.outputs["vpc_id"]
     subnets = [context.outputs[key][context.zone] for key in ("private_subnet_ids", "public_subnet_ids")]
-    acls = ec2.describe_network_acls(Filters=[{"Name": "association.subnet-id", "Values": subnets}])
-    before = {
-        subnet: association["NetworkAclId"]
-        for subnet, association in subnet_associations(acls["NetworkAcls"], subnets).items()
-    }
-    return [SubnetIsolation(drill, context.stack.name, context.outputs["vpc_id"], before)]
+    found = associations(network_acls(context.target.client("ec2"), vpc), subnets)
+    acls = {subnet: association["NetworkAclId"] for subnet, association in found.items()}
+    return [SubnetIsolation(drill, context.stack.name, vpc, acls)]
 
 
 def _reboot(context: DrillContext, _drill: str) -> Sequence[Change]:

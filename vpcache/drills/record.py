@@ -57,7 +57,7 @@ class DrillRecord:
     holder: Holder
     since: str
     until: str
-    changes: Sequence[Change]
+    changes: tuple[Change, ...]
 
     def __str__(self) -> str:
         return f"drill {self.fault} in {self.zone} by {self.holder.who} since {self.since}"
@@ -87,7 +87,7 @@ def new_record(id: str, fault: str, zone: str, seconds: float, changes: Sequence
     """Return the record of a drill of this process that begins now and lasts `seconds`."""
     now = datetime.now(UTC)
     since, until = (time.isoformat("T", "seconds") for time in (now, now + timedelta(seconds=seconds)))
-    return DrillRecord(id, fault, zone, this_process(), since, until, changes)
+    return DrillRecord(id, fault, zone, this_process(), since, until, tuple(changes))
 
 
 def create(target: Target, location: StateLocation, stack_name: str, record: DrillRecord) -> None:
@@ -162,7 +162,8 @@ def _read(s3: Any, where: dict[str, str]) -> tuple[DrillRecord, str] | None:
     except (s3.exceptions.NoSuchKey, s3.exceptions.NoSuchBucket):
         return None
     values = json.load(answer["Body"])
-    holder, changes = Holder(**values["holder"]), [change_from(each) for each in values["changes"]]
+    holder = Holder(**values["holder"])
+    changes = tuple(change_from(each) for each in values["changes"])
     return DrillRecord(**values | {"holder": holder, "changes": changes}), answer["ETag"]
 
 
