@@ -27,6 +27,7 @@ FROM_HELP = {
     "from": "instead of an environment: a file of what `terraform show -json` printed, or - for stdin"
 }
 YES_HELP = {"yes": "on aws, do not ask for confirmation"}
+CONFIRM_HELP = {"confirm": "the stack's name, where it would have to be typed: --yes does not do there"}
 
 
 @task(help=STACK_HELP | YES_HELP)
@@ -138,9 +139,6 @@ def destroy(_: Context, env: str, target: str = "", name: str = "", yes: bool = 
     yes, and Lambda may keep its network interfaces for 45 minutes.
     """
     stack_commands.destroy(ROOT, env, target, name, yes=yes)
-
-
-CONFIRM_HELP = {"confirm": "the name of a protected stack, where there is no terminal to type it on"}
 
 
 @task(

@@ -28,7 +28,7 @@ def here(own_lab):
 @pytest.fixture
 def location(here, premises):
     found = state_location(here, here.account(), premises.name)
-    ensure_bucket(here, found.bucket)
+    ensure_bucket(here, found)
     return found
 
 

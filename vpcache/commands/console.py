@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -51,19 +52,21 @@ def agreed(question: str) -> bool:
 
 
 def confirm_name(name: str, what: str, given: str) -> None:
-    """Have the user type `name` before `what` happens to it, unless it is `given` already.
+    """Have the user type a stack's name before `what` happens to it; `given` is the option --confirm.
 
-    Raises VpcacheError if another name is given or typed, or if there is no terminal to ask on.
+    Raises VpcacheError if that is another name, or if there is neither the option nor a terminal.
     """
-    if not given and sys.stdin.isatty():
-        given = input(f"{what}. Type {name} to go on: ").strip()
-    if given == name:
-        return
     if given:
-        raise VpcacheError(f"{what}: '{given}' is not its name; give --confirm {name}")
-    raise VpcacheError(
-        f"{what}: this needs its name and there is no terminal to ask on; give --confirm {name}"
-    )
+        if given != name:
+            raise VpcacheError(f"--confirm is '{given}', but the stack is {name}: nothing was done")
+        return
+    if not sys.stdin.isatty():
+        command = shlex.join(["./inv", *sys.argv[1:], "--confirm", name])
+        raise VpcacheError(
+            f"{what}: this needs the stack's name typed, and there is no terminal to type it on: {command}"
+        )
+    if (typed := input(f"{what}. Type the stack's name: ").strip()) != name:
+        raise VpcacheError(f"'{typed}' is not {name}: nothing was done")
 
 
 def positive(text: str, option: str) -> float:

@@ -150,13 +150,13 @@ def _may_begin(context: DrillContext, seconds: float, *, yes: bool, confirm: str
     running = read(stack.target, stack.state)
     if running is not None:
         raise DrillRunningError(stack.name, running)
+    if stack.protected:
+        confirm_name(stack.name, f"a drill injects a fault into {stack.name}, which is protected", confirm)
     if stack.target.is_lab:
         if faults := lab_of(stack.target).faults():
             active = ", ".join(fault.label for fault in faults)
             say_notice(f"the lab already has faults in force: {active}; `./inv lab.mend` removes them")
         return True
-    if getattr(stack, "protected", False):
-        confirm_name(stack.name, f"a drill injects a fault into {stack.name}, which is protected", confirm)
     if context.outputs.get("origin_function"):
         return True
     return yes or agreed(

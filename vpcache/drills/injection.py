@@ -91,8 +91,7 @@ def restore_interrupted_drills(target: Target, account: str, name: str, notice: 
     """Do as `restore_interrupted_drill` for each stack of the account and region, or for the one named."""
     from botocore.exceptions import ClientError
 
-    bucket = state_location(target, account, name).bucket
-    for stack in stacks_with_record(target, bucket, name):
+    for stack in stacks_with_record(target, account, name):
         try:
             restore_interrupted_drill(target, state_location(target, account, stack), notice)
         except ClientError as error:  # another stack's, which a role limited to some names may not read

@@ -21,7 +21,7 @@ from vpcache import journal
 from vpcache.drills.changes import Change, as_json, change_from
 from vpcache.errors import VpcacheError
 from vpcache.kinds import pages
-from vpcache.state import StateLocation, s3_client
+from vpcache.state import StateLocation, s3_client, state_bucket
 from vpcache.target import Target
 
 _FILE = "drill.json"
@@ -138,12 +138,13 @@ def erase(target: Target, location: StateLocation, record: DrillRecord) -> None:
         s3.delete_object(**_object(location))
 
 
-def stacks_with_record(target: Target, bucket: str, name: str = "") -> Iterator[str]:
-    """Yield the names of the stacks whose state lies in `bucket` and that have a record; only `name`'s."""
+def stacks_with_record(target: Target, account: str, name: str = "") -> Iterator[str]:
+    """Yield the names of the stacks in the target's region that have a record: all, or only `name`."""
     s3 = s3_client(target)
+    bucket = {"Bucket": state_bucket(account, target.region), "ExpectedBucketOwner": account}
     prefix = f"{name}/" if name else ""
     try:
-        for item in pages(s3, "list_objects_v2", "Contents", Bucket=bucket, Prefix=prefix):
+        for item in pages(s3, "list_objects_v2", "Contents", **bucket, Prefix=prefix):
             stack, _, file = item["Key"].rpartition("/")
             if file == _FILE:
                 yield stack
@@ -152,7 +153,7 @@ def stacks_with_record(target: Target, bucket: str, name: str = "") -> Iterator[
 
 
 def _object(location: StateLocation) -> dict[str, str]:
-    return {"Bucket": location.bucket, "Key": f"{location.key.rpartition('/')[0]}/{_FILE}"}
+    return location.request(f"{location.key.rpartition('/')[0]}/{_FILE}")
 
 
 def _read(s3: Any, where: dict[str, str]) -> tuple[DrillRecord, str] | None:
