@@ -30,18 +30,22 @@ YES_HELP = {"yes": "on aws, do not ask for confirmation"}
 CONFIRM_HELP = {"confirm": "the stack's name, where it would have to be typed: --yes does not do there"}
 
 
-@task(help=STACK_HELP | YES_HELP)
-def apply(_: Context, env: str, target: str = "", name: str = "", yes: bool = False) -> None:
+@task(help=STACK_HELP | YES_HELP | CONFIRM_HELP)
+def apply(
+    _: Context, env: str, target: str = "", name: str = "", yes: bool = False, confirm: str = ""
+) -> None:
     """Make the stack, or change it to what its environment says.
 
     On the lab, which is started if need be, this goes ahead at once; on aws the
-    plan is shown and needs a yes. After an interruption apply again: what the
-    run before had begun is found, and taken up or removed.
+    plan is shown and needs a yes. After an interruption apply again: the plan
+    lists what the interrupted run created outside the state, and deletes it.
+    What destroys or replaces a cluster, NAT gateway, address or subnet of a
+    protected stack needs the stack's name typed, on the lab too.
 
     invoke apply --env dev
     invoke apply --env prod --name rehearsal
     """
-    stack_commands.apply(ROOT, env, target, name, yes=yes)
+    stack_commands.apply(ROOT, env, target, name, yes=yes, confirm=confirm)
 
 
 @task(help=STACK_HELP | JSON_HELP)
@@ -131,14 +135,17 @@ def cost(_: Context, env: str = "", from_: str = "", json: bool = False) -> None
     cost_commands.cost(ROOT, env, source=from_, as_json=json)
 
 
-@task(help=STACK_HELP | YES_HELP)
-def destroy(_: Context, env: str, target: str = "", name: str = "", yes: bool = False) -> None:
+@task(help=STACK_HELP | YES_HELP | CONFIRM_HELP)
+def destroy(
+    _: Context, env: str, target: str = "", name: str = "", yes: bool = False, confirm: str = ""
+) -> None:
     """Destroy the stack, then ask the account what is left.
 
     The exit status is 1 if something is. On aws the plan is shown and needs a
-    yes, and Lambda may keep its network interfaces for 45 minutes.
+    yes, and Lambda may keep its network interfaces for 45 minutes. A protected
+    stack needs its name typed, on the lab too.
     """
-    stack_commands.destroy(ROOT, env, target, name, yes=yes)
+    stack_commands.destroy(ROOT, env, target, name, yes=yes, confirm=confirm)
 
 
 @task(
@@ -210,15 +217,23 @@ SWEEP_HELP = {key: STACK_HELP[key] for key in ("target", "name")}
 @task(
     help=SWEEP_HELP
     | YES_HELP
-    | {"tests": "also stacks of test runs that may be at work: for a nightly job, which knows of no other"}
+    | CONFIRM_HELP
+    | {"tests": "also stacks of test runs that may be alive: for a nightly job, which knows of no other"}
 )
-def sweep(_: Context, target: str = "", name: str = "", tests: bool = False, yes: bool = False) -> None:
-    """Destroy what interrupted runs left behind.
+def sweep(
+    _: Context,
+    target: str = "",
+    name: str = "",
+    tests: bool = False,
+    yes: bool = False,
+    confirm: str = "",
+) -> None:
+    """Destroy the stacks of dead test runs, or one stack.
 
-    Each stack by its state first, then by its tag. With --name, all of that
-    stack, interrupted or not.
+    Each by its state first, then by its tag. Stacks that are not a test run's
+    are only swept by --name: then all of it, interrupted or not.
     """
-    sweep_commands.sweep(ROOT, target, name, tests=tests, yes=yes)
+    sweep_commands.sweep(ROOT, target, name, tests=tests, yes=yes, confirm=confirm)
 
 
 @task(help=SWEEP_HELP | YES_HELP)

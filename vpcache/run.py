@@ -25,7 +25,7 @@ from vpcache.root_module import check_root_module
 from vpcache.stack import Stack
 from vpcache.target import LAB, Target, aws_target, lab_target, target_name
 
-_FOLDERS = "vpcache-test-"
+_FOLDERS = "vpcache-ci-"
 
 
 @dataclass(frozen=True)

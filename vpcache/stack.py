@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,19 @@ from python_terraform import IsFlagged
 
 from vpcache import journal, lock
 from vpcache.errors import VpcacheError
-from vpcache.leftovers import Leftover, leftovers, remove
+from vpcache.leftovers import Leftover, leftovers, remove, without_vanishing
+from vpcache.outside import Outside, mark, outside, unknown_to
+from vpcache.plans import Change, planned_change
 from vpcache.process_environment import terraform_environment
 from vpcache.root_module import check_provider_region, check_root_module, declared_variables
 from vpcache.state import StateLocation, ensure_bucket, read_state, state_exists, state_location
+from vpcache.state_history import Version, shown_names, versions_since, written_names
 from vpcache.target import Target
-from vpcache.terraform import Event, Terraform, plugin_dir
+from vpcache.terraform import Event, Terraform, TerraformError, TerraformKilledError, plugin_dir
 from vpcache.terraform_release import find_terraform
+
+_UNWRITTEN_STATE = "errored.tfstate"
+"""Terraform's file in the root module for a state that the backend would not take."""
 
 
 class Outputs(dict[str, Any]):
@@ -33,18 +40,25 @@ class Outputs(dict[str, Any]):
 
 @dataclass(frozen=True)
 class Plan:
-    """What an apply would do; `path` is Terraform's plan file."""
+    """What an apply or a destroy would do.
+
+    `path` is Terraform's plan file, None for a destroy of a stack without a state. `outside` is what an
+    interrupted run left outside the state: an apply of this plan deletes what is to be removed of it, and no
+    more.
+    """
 
     add: int
     change: int
     remove: int
     text: str
-    path: Path
+    path: Path | None
+    changes: tuple[Change, ...] = ()
+    outside: Outside = field(default_factory=Outside)
 
     @property
     def is_empty(self) -> bool:
         """Whether the stack already is as its environment says."""
-        return not (self.add or self.change or self.remove)
+        return not (self.add or self.change or self.remove or self.outside.remove)
 
 
 class Stack:
@@ -119,7 +133,7 @@ class Stack:
         )
 
     def plan(self, *, destroy: bool = False, on_event: Callable[[Event], None] | None = None) -> Plan:
-        """Plan an apply (or a destroy). Needs `init` before."""
+        """Plan an apply (or a destroy). Needs `init` before, unless there is no state to destroy."""
         with self.alone():
             return self._plan(destroy, on_event)
 
@@ -147,12 +161,17 @@ class Stack:
         )
 
     def _plan(self, destroy: bool, on_event: Callable[[Event], None] | None) -> Plan:
+        if destroy and not state_exists(self.target, self.state):
+            return Plan(0, 0, 0, text="", path=None, outside=self.outside_state())
         path = self.work_dir / "plan.tfplan"
         counts = {"add": 0, "change": 0, "remove": 0}
+        changes: list[Change] = []
 
         def count(event: Event) -> None:
             if event.get("type") == "change_summary":
                 counts.update({key: event["changes"][key] for key in counts})
+            if change := planned_change(event):
+                changes.append(change)
             if on_event is not None:
                 on_event(event)
 
@@ -166,7 +185,25 @@ class Stack:
             on_event=count,
         )
         _, text, _ = self._terraform.cmd("show", str(path), no_color=IsFlagged)
-        return Plan(**counts, text=text, path=path)
+        return Plan(**counts, text=text, path=path, changes=tuple(changes), outside=self.outside_state())
+
+    def outside_state(self) -> Outside:
+        """Return what an interrupted run left outside the state, if the last run was interrupted."""
+        entry = journal.read(self.target, self.state, self._notice)
+        if entry is None or not entry.is_interrupted:
+            return Outside()
+        left = leftovers(self.target, self.name, since=entry.began)
+        unknown = unknown_to(shown_names(self.shown()), left)
+        return outside(unknown, entry.run, self._versions(entry.began)) if unknown else Outside()
+
+    def _versions(self, since: datetime) -> list[Version] | None:
+        from botocore.exceptions import ClientError
+
+        try:
+            return versions_since(self.target, self.state, since)
+        except (ClientError, VpcacheError) as error:
+            self._notice(f"cannot read the earlier versions of the state of {self.name}: {error}")
+            return None
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -184,38 +221,39 @@ class Stack:
     def apply(self, plan: Plan | None = None, on_event: Callable[[Event], None] | None = None) -> None:
         """Make the stack as its environment says, or as `plan` says. Needs `init` before.
 
-        What an interrupted run made and could not write into the state is removed first.
+        What an interrupted run created and could not write into the state is removed first: of it, what
+        `plan` says.
         """
         with self.alone():
-            entry = journal.read(self.target, self.state)
-            if entry is not None and entry.is_interrupted:
-                self._remove_unknown()
-            self._note(journal.APPLYING)
-            self._change("apply", plan, on_event)
-            self._note(journal.APPLIED)
+            entry, is_rest = self._begin(journal.APPLYING, plan)
+            with self._noting_failure(entry, is_rest):
+                self._change("apply", plan, on_event)
+            self._note(replace(entry, existing=None), journal.APPLIED)
 
     def destroy(
         self, plan: Plan | None = None, on_event: Callable[[Event], None] | None = None
     ) -> list[Leftover]:
         """Destroy all that the state knows, or what `plan` says, and return what is left in the account.
 
-        Needs `init` before, if there is a state. After an interrupted run what is left and bears the
-        stack's tag is removed too.
+        Needs `init` before, if there is a state. What an interrupted run created and could not write into the
+        state is removed too: of it, what `plan` says.
         """
         with self.alone():
             vpc_id = self.output_or_none("vpc_id")
-            entry = journal.read(self.target, self.state)
-            if entry is None and not state_exists(self.target, self.state):
+            if not state_exists(self.target, self.state) and not journal.read(self.target, self.state):
                 return leftovers(self.target, self.name)
-            interrupted = entry is not None and entry.is_interrupted
-            self._note(journal.DESTROYING)
-            if interrupted:
-                self._remove_unknown()  # first: what the state knows of cannot go while these stand in it
+            known = written_names(read_state(self.target, self.state))
+            # first: what the state knows cannot go while things stand in it that it does not know
+            entry, is_rest = self._begin(journal.DESTROYING, plan, patience=0)
             if state_exists(self.target, self.state):
-                self._change("destroy", plan, on_event)
-            if interrupted:
-                self._remove_unknown()  # and what these kept from going
-            left = leftovers(self.target, self.name, vpc_id)
+                with self._noting_failure(entry, is_rest):
+                    self._change("destroy", plan, on_event)
+            if is_rest:
+                self._remove_outside(plan)  # and what these kept from going
+            left = without_vanishing(
+                lambda: leftovers(self.target, self.name, vpc_id, since=entry.began),
+                lambda item: bool((item.names | item.owners) & known) or item.is_others_interface,
+            )
             if not left:
                 journal.erase(self.target, self.state)
             return left
@@ -279,23 +317,75 @@ class Stack:
             log_dir=self.work_dir / "logs",
         )
 
-    def _remove_unknown(self) -> None:
-        """Remove what bears the stack's tag and is nowhere in its state."""
+    def _begin(
+        self, phase: str, plan: Plan | None, *, patience: float | None = None
+    ) -> tuple[journal.Entry, bool]:
+        """Remove what an interrupted run left outside the state, and write down what begins.
+
+        Returns the entry, and whether anything is left outside the state.
+        """
+        before = journal.read(self.target, self.state)
+        entry = journal.new_entry(
+            self.name,
+            self.environment_dir.name,
+            phase,
+            temporary=self._temporary,
+            protected=self.protected,
+        )
+        is_rest = False
+        if before is not None and before.is_interrupted:
+            is_rest = self._remove_outside(plan, patience=patience)
+            entry = replace(entry, since=before.since, existing=before.existing)
+        else:
+            there = leftovers(self.target, self.name)
+            entry = replace(entry, existing=tuple(mark(item) for item in there if item.is_tagged))
+        journal.write(self.target, self.state, entry)
+        return entry, is_rest
+
+    def _remove_outside(self, plan: Plan | None, *, patience: float | None = None) -> bool:
+        """Remove what an interrupted run left outside the state, and return whether anything is left of that.
+
+        What `plan` does not name is kept, and so is what another run has taken into the state since then.
+        """
         with lock.state_lock(self.target, self.state, self.name):
-            state = read_state(self.target, self.state)
-            unknown = [item for item in leftovers(self.target, self.name) if f'"{item.id}"' not in state]
+            found = self.outside_state()
+            agreed = [item for item in found.remove if plan is None or item in plan.outside.remove]
             refused = remove(
-                self.target, unknown, lambda item: self._notice(f"removed {item}, which no state knew of")
+                self.target,
+                agreed,
+                lambda item: self._notice(f"removed {item}, which is not in the state"),
+                self._notice,
+                **({} if patience is None else {"patience": patience}),
             )
         for item, reason in refused.items():
             self._notice(f"could not remove {item}: {reason}")
+        return bool(refused or found.keep or len(agreed) < len(found.remove))
 
-    def _note(self, phase: str) -> None:
-        entry = journal.new_entry(self.name, self.environment_dir.name, phase, temporary=self._temporary)
-        journal.write(self.target, self.state, entry)
+    @contextmanager
+    def _noting_failure(self, entry: journal.Entry, is_rest: bool) -> Iterator[None]:
+        """Write down that Terraform ended by itself with an error: its state knows all that it created.
+
+        Not so if it was killed, or could not write its state and left it in a file; nor is an earlier
+        interruption over while anything of it is outside the state.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            yield
+        except TerraformKilledError:
+            raise
+        except TerraformError:
+            if not is_rest and not (self.environment_dir / _UNWRITTEN_STATE).exists():
+                with suppress(BotoCoreError, ClientError):  # credentials may be what failed
+                    self._note(entry, journal.FAILED)
+            raise
+
+    def _note(self, entry: journal.Entry, phase: str) -> None:
+        journal.write(self.target, self.state, journal.changed(entry, phase))
 
     def _change(self, command: str, plan: Plan | None, on_event: Callable[[Event], None] | None) -> None:
         if plan is not None:
+            assert plan.path is not None  # there is a state, so it was planned by Terraform
             self._terraform.cmd(
                 "apply", str(plan.path), json=IsFlagged, input=False, on_event=on_event, lock_fd=self._lock
             )

@@ -26,6 +26,10 @@ class TerraformError(VpcacheError):
     """Terraform ended with an unexpected exit code; says which command, why, and where the output is."""
 
 
+class TerraformKilledError(TerraformError):
+    """A signal that nobody forwarded ended Terraform: its state may lack what it was creating."""
+
+
 class Terraform(python_terraform.Terraform):  # type: ignore[misc]  # it has no types
     """python-terraform's option handling around a process that outlives whatever happens to this one.
 
@@ -93,7 +97,7 @@ class Terraform(python_terraform.Terraform):  # type: ignore[misc]  # it has no 
                 "unlocked: apply or destroy again to go on"
             )
         if process.returncode < 0:
-            raise TerraformError(
+            raise TerraformKilledError(
                 f"terraform {cmd} was killed by {signal.Signals(-process.returncode).name}: apply or destroy "
                 "again to go on"
             )

@@ -26,7 +26,7 @@ def test_a_bench_that_fails_leaves_no_lab_and_no_folder(tmp_path, monkeypatch):
         # a bench that ends before it reads must not leave the writer waiting
         bench.add_done_callback(lambda _: os.close(os.open(hcl, os.O_RDONLY | os.O_NONBLOCK)))
         with hcl.open("w"):
-            (port,) = runs.glob("vpcache-test-*/lab-port")
+            (port,) = runs.glob("vpcache-ci-*/lab-port")
             lab = Lab(int(port.read_text()))
             processes = inhabitants(lab.status().pid)
         with pytest.raises(VpcacheError, match="no backend"):

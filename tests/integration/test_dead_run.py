@@ -122,10 +122,10 @@ def test_the_next_run_ends_a_killed_ones_labs_and_not_a_living_ones(start_pytest
         assert all(lab.status().running for lab in killed_labs)
 
         said, _ = start_pytest("-k", "joins").communicate(timeout=60)
-        assert re.search("note: ended what the dead run vpcache-test-[0-9a-f]+ left here\n", said)
+        assert re.search("note: ended what the dead run vpcache-ci-[0-9a-f]+ left here\n", said)
         wait_until_gone(processes)
         assert all(lab.status().running for lab in living_labs)
-        assert len(list((tmp_path / "runs").glob("vpcache-test-*"))) == 1
+        assert len(list((tmp_path / "runs").glob("vpcache-ci-*"))) == 1
     finally:
         living.send_signal(signal.SIGINT)
         living.communicate(timeout=60)

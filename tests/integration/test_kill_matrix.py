@@ -122,7 +122,7 @@ def _terraform(process: subprocess.Popen[str], task: str) -> int:
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     while process.poll() is None:
         for child in children.read_text().split():
-            with suppress(FileNotFoundError):  # an earlier child that ended meanwhile
+            with suppress(FileNotFoundError, ProcessLookupError):  # an earlier child has ended
                 words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
                 if words[0].endswith(b"terraform") and words[1] == task.encode():
                     return int(child)

@@ -45,7 +45,7 @@ def test_the_example_passes_far_from_this_clone(outsider, repository):
     assert "vpcache: infra on lab" in done.stdout
     assert "3 passed" in done.stdout
     assert f"vpcache-{VERSION}" in done.stdout
-    assert list(repository.rglob("vpcache-test-*")) == []
+    assert list(repository.rglob("vpcache-ci-*")) == []
     assert "data:image/svg+xml;base64," in (repository / "reports/report.html").read_text()
 
 

@@ -248,6 +248,6 @@ def test_a_stack_is_applied_once_for_all_workers_and_destroyed_at_the_end(foreig
     """)
     done = foreign.runpytest_subprocess("--vpcache-env-dir", "infra", "-n", "2")
     done.assert_outcomes(passed=2, warnings=1)
-    done.stdout.fnmatch_lines(["*nothing of vpcache-test-* bears the tag Stack, so what a destroy leaves*"])
+    done.stdout.fnmatch_lines(["*nothing of vpcache-ci-* bears the tag Stack, so what a destroy leaves*"])
     assert (foreign.path / "infra/marks").read_text() == "applied\ndestroyed\n"
     assert not list(foreign.path.glob("tmp/*vpcache*"))

@@ -11,30 +11,34 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from vpcache.commands.console import agreed, in_one_line, say_notice, step
+from vpcache.commands.console import agreed, confirm_name, in_one_line, say_notice, step, typed
 from vpcache.commands.lab import chosen_lab, started
 from vpcache.drills.injection import restore_interrupted_drill
 from vpcache.errors import VpcacheError
+from vpcache.outside import Outside
+from vpcache.plans import Change, replaced, stateful_losses
 from vpcache.project import Project
 from vpcache.stack import Plan, Stack
+from vpcache.state import state_exists
 from vpcache.target import LAB, Target, aws_target, lab_target, target_name
+from vpcache.terraform import Event
 
 
 @in_one_line
-def apply(root: Path, environment: str, target: str, name: str, *, yes: bool) -> None:
-    """Make the stack and say what stands and what to type next."""
+def apply(root: Path, environment: str, target: str, name: str, *, yes: bool, confirm: str) -> None:
+    """Apply the stack's environment and print a summary and the next commands."""
     stack = chosen_stack(root, environment, target, name, start_lab=True)
     say_header("apply", stack)
-    plan = None
     with stack.alone():
         with step("init"):
             stack.init()
-        if not (stack.target.is_lab or yes):
-            plan = _confirmed_plan(stack, destroy=False)
-            if plan is None:
-                return
+        planned, total = _planned(stack)
+        if not _is_agreed(stack, planned, yes=yes, confirm=confirm):
+            return
         with _progress() as show:
-            stack.apply(plan, on_event=show)
+            for event in total:
+                show(event)
+            stack.apply(planned, on_event=show)
     _say_summary(environment, stack.outputs())
 
 
@@ -47,13 +51,17 @@ def plan(root: Path, environment: str, target: str, name: str, *, as_json: bool)
     with stack.alone():
         with step("init"):
             stack.init()
-        with step("plan"):
-            planned = stack.plan()
+        planned, _ = _planned(stack)
         if as_json:
             counts = {"add": planned.add, "change": planned.change, "remove": planned.remove}
-            print(json.dumps(counts | {"changes": stack.changes(planned)}))
+            print(
+                json.dumps(
+                    counts
+                    | {"changes": stack.changes(planned), "leftovers": _outside_as_json(planned.outside)}
+                )
+            )
             return
-    print("no changes" if planned.is_empty else planned.text)
+    _say_plan(planned)
 
 
 @in_one_line
@@ -118,30 +126,40 @@ def verify(root: Path, environment: str, target: str, name: str, *, as_json: boo
 
 
 @in_one_line
-def destroy(root: Path, environment: str, target: str, name: str, *, yes: bool) -> None:
+def destroy(root: Path, environment: str, target: str, name: str, *, yes: bool, confirm: str) -> None:
     """Destroy the stack and report what is left of it."""
-    from vpcache.state import state_exists
-
+    project = Project(root)
+    project.check_environment(environment)
+    if not is_there(target):
+        print("nothing to destroy: the lab is not running, and its stacks ended with it")
+        return
     stack = chosen_stack(root, environment, target, name)
     say_header("destroy", stack)
-    plan = None
+    planned = None
     with stack.alone():
         if state_exists(stack.target, stack.state):
             with step("init"):
                 stack.init()
-            if not (stack.target.is_lab or yes):
-                plan = _confirmed_plan(stack, destroy=True)
-                if plan is None:
-                    return
+        if stack.protected or not (stack.target.is_lab or yes):
+            planned, _ = _planned(stack, destroy=True)
+            if not _is_agreed(stack, planned, yes=yes, confirm=confirm):
+                return
+        else:
+            _say_outside(stack.outside_state())
         with _progress() as show:
-            left = stack.destroy(plan, on_event=show)
+            left = stack.destroy(planned, on_event=show)
     if left:
-        again = f"invoke sweep --name {stack.name}" + " --target aws" * (not stack.target.is_lab)
+        again = typed("sweep", stack.target, name=stack.name)
         raise VpcacheError(
             f"{len(left)} things are left of {stack.name}: {', '.join(map(str, left))}; "
             f"`{again}` removes what bears its tag"
         )
-    print(f"nothing is left of {stack.name} in account {stack.account}")
+    print(f"nothing is left of {stack.name} in account {stack.account}, {stack.target.region}")
+
+
+def is_there(target: str) -> bool:
+    """Whether the target that the user means can have stacks: a lab that does not run has none."""
+    return target_name(target, os.environ) != LAB or chosen_lab().status().running
 
 
 def chosen_target(
@@ -170,15 +188,76 @@ def chosen_stack(root: Path, environment: str, target: str, name: str, *, start_
     return stack
 
 
-def _confirmed_plan(stack: Stack, *, destroy: bool) -> Plan | None:
+def _planned(stack: Stack, *, destroy: bool = False) -> tuple[Plan, list[Event]]:
+    """Return a plan, and the events that say how many changes it has."""
+    changes: list[Event] = []
+
+    def keep(event: Event) -> None:
+        if event.get("type") == "planned_change":
+            changes.append(event)
+
     with step("plan"):
-        planned = stack.plan(destroy=destroy)
+        return stack.plan(destroy=destroy, on_event=keep), changes
+
+
+def _is_agreed(stack: Stack, planned: Plan, *, yes: bool, confirm: str) -> bool:
+    """Show a plan as far as the user has to agree to it, and return whether the user does.
+
+    Raises VpcacheError if the stack's name has to be typed and is not.
+    """
+    lost = (stateful_losses if stack.protected else replaced)(planned.changes)
+    asks = not (stack.target.is_lab or yes)
+    if not (lost or asks):
+        _say_outside(planned.outside)
+        return True
+    _say_plan(planned)
+    if lost:
+        confirm_name(stack.name, _why_to_confirm(stack, lost), confirm)
+        return True
     if planned.is_empty:
+        return True
+    counts = f"{planned.add} to add, {planned.change} to change, {planned.remove} to destroy"
+    rest = len(planned.outside.remove)
+    return agreed(f"{counts}{f', {rest} outside the state to delete' if rest else ''} on {stack.target.name}")
+
+
+def _why_to_confirm(stack: Stack, lost: Sequence[Change]) -> str:
+    changes = ", ".join(map(str, lost))
+    if in_place := replaced(lost):
+        return (
+            f"{changes}: AWS cannot replace {in_place[0].address} while functions, caches and gateways are "
+            "in it, and such an apply fails after an hour with the NAT gateways gone; take the zone out of "
+            "the environment, apply, and add it again with its new range"
+        )
+    return f"{changes}: {stack.name} is protected"
+
+
+def _say_plan(planned: Plan) -> None:
+    if planned.add or planned.change or planned.remove:
+        print(planned.text)
+    elif not planned.outside.remove:
         print("no changes")
-        return None
-    print(planned.text)
-    counts = f"{planned.add} to add, {planned.change} to change, {planned.remove} to destroy on aws"
-    return planned if agreed(counts) else None
+    _say_outside(planned.outside)
+
+
+def _say_outside(outside: Outside) -> None:
+    """Show what an interrupted run left outside the state."""
+    if outside.remove:
+        print("created by an interrupted run, not in the state, will be deleted:")
+        for item in outside.remove:
+            print(f"  {item}")
+    if outside.keep:
+        print("not in the state, will be kept:")
+        for kept in outside.keep:
+            print(f"  {kept}")
+
+
+def _outside_as_json(outside: Outside) -> list[dict[str, Any]]:
+    removed = [{"type": item.kind, "id": item.id, "action": "delete"} for item in outside.remove]
+    return removed + [
+        {"type": kept.item.kind, "id": kept.item.id, "action": "keep", "reason": kept.reason}
+        for kept in outside.keep
+    ]
 
 
 def say_header(command: str, stack: Stack) -> None:

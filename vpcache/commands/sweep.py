@@ -1,17 +1,18 @@
-"""What interrupted runs left behind: stacks to destroy, locks to take away."""
+"""What dead runs left behind: stacks to destroy, locks to release."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from vpcache import journal, lock
-from vpcache.commands.console import agreed, in_one_line, say_notice, step
-from vpcache.commands.stack import chosen_target
+from vpcache.commands.console import agreed, confirm_name, in_one_line, say_notice, step, typed
+from vpcache.commands.stack import chosen_target, is_there
 from vpcache.drills.injection import restore_interrupted_drills
-from vpcache.errors import VpcacheError
-from vpcache.leftovers import Leftover, leftovers, remove
+from vpcache.errors import InterruptedRunError, VpcacheError
+from vpcache.leftovers import Leftover, leftovers, remove, without_vanishing
 from vpcache.project import Project, check_stack_name
 from vpcache.state import StateLocation, erase_state, state_exists, state_location
 from vpcache.target import Target
@@ -25,48 +26,47 @@ class _Wreck:
     entry: journal.Entry | None
     left: list[Leftover]
 
-    def __str__(self) -> str:
-        known = (
-            f"{self.entry.phase} since {self.entry.since} by {self.entry.who}"
-            if self.entry
-            else "not in the journal"
-        )
-        return f"{self.name} ({known}): {len(self.left)} resources"
+    @property
+    def since(self) -> datetime | None:
+        """When the run began that the journal knows."""
+        return self.entry.began if self.entry else None
 
 
 @in_one_line
-def sweep(root: Path, target: str, name: str, *, tests: bool, yes: bool) -> None:
-    """Show and, after a yes, destroy what interrupted runs left: by its state, then by the stack's tag.
+def sweep(root: Path, target: str, name: str, *, tests: bool, yes: bool, confirm: str) -> None:
+    """Show and, after a yes, destroy stacks: by their state, then by their tag.
 
-    With `tests`, the stacks of all test runs too.
+    The stack of that name; given none, those of dead test runs, with `tests` those of all test runs.
     """
+    if not is_there(target):
+        print("nothing to sweep: the lab is not running, and its stacks ended with it")
+        return
     project = Project(root)
     where = chosen_target(target, project)
     account = where.account()
     print(f"sweep on {where.name}, account {account}, {where.region}", flush=True)
     restore_interrupted_drills(where, account, name, say_notice)
+    now = datetime.now(UTC)
     with step("looking"):
-        wrecks = _wrecks(where, account, name, tests=tests)
+        wrecks = _wrecks(where, account, name, tests=tests, now=now)
     if not wrecks:
-        print(f"nothing of {name} is there" if name else "no run left anything")
+        print(f"nothing of {name} is there" if name else "no test run left anything")
         return
     for wreck in wrecks:
-        print(wreck)
-        for item in wreck.left:
-            print(
-                f"  {item}" + ("" if item.is_tagged else ": bears no tag of the stack, will not be touched")
-            )
-    if not (where.is_lab or yes or agreed(f"destroy {len(wrecks)} stacks on {where.name}")):
+        _show(wreck, now)
+    if name and _is_protected(wrecks[0]):
+        confirm_name(name, f"destroy {name}, which is protected", confirm)
+    elif not (where.is_lab or yes or agreed(f"destroy {len(wrecks)} stacks on {where.name}")):
         return
-    remains = [item for wreck in wrecks for item in _destroy(project, where, account, wreck)]
-    if remains:
-        raise VpcacheError(f"{len(remains)} things are left: {', '.join(map(str, remains))}")
+    problems = [problem for wreck in wrecks for problem in _problems(project, where, account, wreck, now)]
+    if problems:
+        raise VpcacheError("; ".join(problems))
     print(f"nothing is left of {', '.join(wreck.name for wreck in wrecks)} in account {account}")
 
 
 @in_one_line
 def unlock(root: Path, target: str, name: str, *, yes: bool) -> None:
-    """Take away the lock on a stack's state, after a yes."""
+    """Release the lock on a stack's state, after a yes."""
     check_stack_name(name)
     where = chosen_target(target, Project(root))
     account = where.account()
@@ -77,47 +77,123 @@ def unlock(root: Path, target: str, name: str, *, yes: bool) -> None:
         print(f"the state of {name} is not locked")
         return
     print(f"the state of {name} is locked by {holder}")
-    if where.is_lab or yes or agreed("take that lock away, though its holder may still be at work"):
+    if where.is_lab or yes or agreed("release that lock, though its holder may still be running"):
         lock.release(where, location)
         print("unlocked")
 
 
-def _wrecks(where: Target, account: str, name: str, *, tests: bool) -> list[_Wreck]:
-    """Return the stack of that name if anything of it is there; given none, those abandoned, and those of
-    test runs if `tests`.
+def _wrecks(where: Target, account: str, name: str, *, tests: bool, now: datetime) -> list[_Wreck]:
+    """Return the stack of that name if anything of it is there; given none, those of dead test runs, and
+    those of all test runs if `tests`.
     """
     bucket = state_location(where, account, name).bucket
-    known = {entry.stack: entry for entry in journal.entries(where, bucket)}
     if name:
         check_stack_name(name)
-        wreck = _Wreck(name, known.get(name), leftovers(where, name))
+        entry = journal.read(where, state_location(where, account, name), say_notice)
+        wreck = _Wreck(name, entry, leftovers(where, name, since=entry.began if entry else None))
         return [wreck] if wreck.entry or wreck.left else []
-    return [
-        _Wreck(entry.stack, entry, leftovers(where, entry.stack))
-        for entry in known.values()
-        if entry.is_abandoned(datetime.now(UTC)) or (tests and entry.temporary)
-    ]
+    wrecks = []
+    for entry in journal.entries(where, bucket, say_notice):
+        location = state_location(where, account, entry.stack)
+        is_locked = entry.temporary and lock.holder(where, location) is not None
+        if entry.is_abandoned(now, is_locked=is_locked) or (tests and entry.temporary):
+            wrecks.append(_Wreck(entry.stack, entry, leftovers(where, entry.stack, since=entry.began)))
+        elif entry.phase != journal.APPLIED:
+            say_notice(_why_kept(where, entry, now))
+    return wrecks
 
 
-def _destroy(project: Project, where: Target, account: str, wreck: _Wreck) -> list[Leftover]:
+def _why_kept(where: Target, entry: journal.Entry, now: datetime) -> str:
+    if entry.temporary:
+        return (
+            f"kept {_summary(entry, now)}: a test run that may be alive; "
+            f"`{typed('sweep', where, name=entry.stack)}` destroys it"
+        )
+    again = typed("apply", where, env=entry.environment, name=entry.stack)
+    return (
+        f"kept {_summary(entry, now)}: not a test run's; `{again}` completes it, "
+        f"`{typed('sweep', where, name=entry.stack)}` destroys it"
+    )
+
+
+def _show(wreck: _Wreck, now: datetime) -> None:
+    known = _summary(wreck.entry, now) if wreck.entry else f"{wreck.name} (not in the journal)"
+    print(f"{known}: {len(wreck.left)} resources")
+    for item in wreck.left:
+        print(f"  {item}" + ("" if item.is_tagged else ": bears no tag of the stack, will be kept"))
+
+
+def _summary(entry: journal.Entry, now: datetime) -> str:
+    return f"{entry.stack} ({entry.phase} {_age(entry.age(now))} ago by {entry.who}, since {entry.since})"
+
+
+def _age(age: timedelta) -> str:
+    minutes = int(age.total_seconds()) // 60
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 60 // 24} days"
+
+
+def _is_protected(wreck: _Wreck) -> bool:
+    return wreck.entry is not None and wreck.entry.protected and not wreck.entry.temporary
+
+
+def _problems(project: Project, where: Target, account: str, wreck: _Wreck, now: datetime) -> Iterator[str]:
+    """Sweep a stack and yield what is left of it, or why it cannot be swept: the others can be."""
+    try:
+        remains = _destroy(project, where, account, wreck, now)
+    except InterruptedRunError:
+        raise
+    except VpcacheError as error:
+        yield f"{wreck.name}: {error}"
+    else:
+        if remains:
+            yield f"{len(remains)} things are left of {wreck.name}: {', '.join(map(str, remains))}"
+
+
+def _destroy(project: Project, where: Target, account: str, wreck: _Wreck, now: datetime) -> list[Leftover]:
     """Destroy by state if its environment is at hand, by tag in any case; return what is left."""
     location = state_location(where, account, wreck.name)
+    if wreck.entry and wreck.entry.is_abandoned(now, is_locked=True):
+        _release_lock_of_the_dead(where, location)
     if wreck.entry and wreck.entry.environment in project.environments():
-        stack = project.stack(wreck.entry.environment, where, wreck.name, notice=say_notice)
+        stack = project.stack(
+            wreck.entry.environment,
+            where,
+            wreck.name,
+            notice=say_notice,
+            temporary=wreck.entry.temporary,
+        )
         with stack.alone(), step(f"destroying {wreck.name}"):
             if state_exists(where, location):
                 stack.init()
             stack.destroy()
     with lock.alone(where, location, wreck.name, say_notice), step(f"removing what is left of {wreck.name}"):
-        return _remove_by_tag(where, location, wreck.name)
+        return _remove_by_tag(where, location, wreck)
 
 
-def _remove_by_tag(where: Target, location: StateLocation, name: str) -> list[Leftover]:
-    with lock.state_lock(where, location, name):
-        refused = remove(where, leftovers(where, name), lambda item: say_notice(f"removed {item}"))
+def _release_lock_of_the_dead(where: Target, location: StateLocation) -> None:
+    """Release the lock of a test run that began too long ago to be alive, on whatever machine it ran."""
+    if holder := lock.holder(where, location):
+        lock.release(where, location)
+        say_notice(f"released the lock of a dead test run: {holder}")
+
+
+def _remove_by_tag(where: Target, location: StateLocation, wreck: _Wreck) -> list[Leftover]:
+    def look() -> list[Leftover]:
+        return leftovers(where, wreck.name, since=wreck.since)
+
+    removed: set[Leftover] = set()
+
+    def on_removal(item: Leftover) -> None:
+        removed.add(item)
+        say_notice(f"removed {item}")
+
+    with lock.state_lock(where, location, wreck.name):
+        refused = remove(where, look(), on_removal, say_notice)
         for item, reason in refused.items():
             say_notice(f"could not remove {item}: {reason}")
-        left = leftovers(where, name)
+        left = without_vanishing(look, lambda item: item in removed)
         if not left:
             erase_state(where, location)
             journal.erase(where, location)
