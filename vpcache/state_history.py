@@ -43,9 +43,13 @@ def written_names(text: str) -> Names:
     """
     if not text:
         return frozenset()
-    document = json.loads(text)
-    if document.get("version") != _FORMAT:
-        raise VpcacheError(f"the state has format {document.get('version')}, not {_FORMAT}: update vpcache")
+    try:
+        document = json.loads(text)
+        version = document.get("version")
+    except (ValueError, AttributeError) as error:
+        raise VpcacheError(f"not a state of Terraform ({error})") from error
+    if version != _FORMAT:
+        raise VpcacheError(f"the state has format {version}, not {_FORMAT}: update vpcache")
     return frozenset(
         (resource["type"], str(id))
         for resource in document["resources"]
