@@ -1,5 +1,10 @@
 locals {
   family = "memcached${join(".", slice(split(".", var.engine_version), 0, 2))}"
+
+  # AWS refuses single-az while nodes are in several zones, and the provider cross-az with one node; null keeps
+  # the mode of a standing cluster, and a new one with all nodes in one zone becomes single-az
+  # https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyCacheCluster.html
+  az_mode = length(distinct(var.nodes)) > 1 ? "cross-az" : length(var.nodes) > 1 ? null : "single-az"
 }
 
 resource "aws_elasticache_cluster" "this" {
@@ -8,7 +13,7 @@ resource "aws_elasticache_cluster" "this" {
   engine_version               = var.engine_version
   node_type                    = var.node_type
   num_cache_nodes              = length(var.nodes)
-  az_mode                      = length(distinct(var.nodes)) > 1 ? "cross-az" : "single-az"
+  az_mode                      = local.az_mode
   preferred_availability_zones = var.nodes
   port                         = local.port
   parameter_group_name         = aws_elasticache_parameter_group.this.name
@@ -20,9 +25,25 @@ resource "aws_elasticache_cluster" "this" {
   apply_immediately            = true
   tags                         = var.tags
 
-  # AWS takes the zones of a new node from the end of the list and never tells them back: look where they are;
-  # while the number changes, the plan still shows the nodes of before
+  # AWS takes the zones of new nodes from the end of the list and never returns the list: look where they are;
+  # in a plan that changes their number self still has the nodes of before
   lifecycle {
+    postcondition {
+      condition     = alltrue([for node in self.cache_nodes : contains(keys(var.subnets), node.availability_zone)])
+      error_message = "${join(", ", setsubtract(self.cache_nodes[*].availability_zone, keys(var.subnets)))} still has nodes of ${var.name}, so its subnet cannot leave the subnet group: remove the zone from nodes, apply, then remove it from subnets and apply again."
+    }
+
+    postcondition {
+      condition     = length(var.nodes) > 1 || length(distinct(self.cache_nodes[*].availability_zone)) <= 1
+      error_message = "The nodes of ${var.name} are in ${join(", ", self.cache_nodes[*].availability_zone)}; AWS refuses to make one node of several zones by this change. Remove nodes without changing the mode: `aws elasticache modify-cache-cluster --cache-cluster-id ${var.name} --num-cache-nodes 1 --cache-node-ids-to-remove ${join(" ", [for node in self.cache_nodes : node.id if node.id != try([for kept in self.cache_nodes : kept.id if kept.availability_zone == var.nodes[0]][0], "")])} --apply-immediately`, wait until the cluster is available, then apply."
+    }
+
+    # AWS removes the nodes with the highest numbers, and need not have numbered them in the order of the list
+    postcondition {
+      condition     = length(self.cache_nodes) <= length(var.nodes) || join(",", sort(slice(self.cache_nodes[*].availability_zone, 0, length(var.nodes)))) == join(",", sort(var.nodes))
+      error_message = "Removing nodes of ${var.name}, which are in ${join(", ", self.cache_nodes[*].availability_zone)}, leaves those in ${join(", ", slice(self.cache_nodes[*].availability_zone, 0, min(length(var.nodes), length(self.cache_nodes))))}, as AWS removes the last: nodes must be these zones, not ${join(", ", var.nodes)}."
+    }
+
     postcondition {
       condition     = length(self.cache_nodes) != length(var.nodes) || join(",", sort(self.cache_nodes[*].availability_zone)) == join(",", sort(var.nodes))
       error_message = "The nodes of ${var.name} are in ${join(", ", self.cache_nodes[*].availability_zone)}, not in ${join(", ", var.nodes)}: AWS adds nodes at the end of the list and removes from its end; append zones to nodes or remove its last ones, in steps."

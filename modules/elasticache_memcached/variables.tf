@@ -1,11 +1,12 @@
 variable "alarms" {
-  description = "Alarms on any node, to an SNS topic: processor in percent, connections, evictions a minute, free memory in MiB. Null for none."
+  description = "Alarms on any node, to an SNS topic: processor in percent, connections, evictions a minute, swap in MiB, and, where it is given, least free memory in MiB. Null for none."
   type = object({
     topic_arn      = string
     connections    = optional(number, 10000)
     cpu_percent    = optional(number, 90)
     evictions      = optional(number, 100)
-    free_memory_mb = optional(number, 50)
+    free_memory_mb = optional(number)
+    swap_mb        = optional(number, 50)
   })
   default = null
 
@@ -29,17 +30,24 @@ variable "client_security_groups" {
     condition     = alltrue([for id in values(var.client_security_groups) : startswith(id, "sg-")])
     error_message = "client_security_groups has the values ${join(", ", values(var.client_security_groups))}: write ids of security groups, such as sg-0123456789abcdef0; ranges of addresses are not accepted."
   }
+
+  # a label becomes the description of a rule
+  # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpRange.html
+  validation {
+    condition     = alltrue([for label in keys(var.client_security_groups) : can(regex("^[a-zA-Z0-9 ._:/()#,@+=&;{}!$*\\[\\]-]{1,200}$", label))])
+    error_message = "client_security_groups has the labels ${join(", ", keys(var.client_security_groups))}: each must be 1 to 200 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*, as AWS takes them in the description of a rule."
+  }
 }
 
 variable "engine_version" {
-  description = "Full version of memcached."
+  description = "Full version of memcached, one that ElastiCache has and whose meta commands are the current ones (1.6.12 or newer)."
   type        = string
   default     = "1.6.22"
   nullable    = false
 
   validation {
-    condition     = can(regex("^1\\.6\\.[0-9]+$", var.engine_version))
-    error_message = "engine_version is \"${var.engine_version}\": write a full version of the 1.6 series, such as \"1.6.22\"."
+    condition     = contains(local.engine_versions, var.engine_version)
+    error_message = "engine_version is \"${var.engine_version}\": it must be one of ${join(", ", local.engine_versions)}. ElastiCache has no other versions from 1.6.12 on, and in older ones leases by the meta commands fail."
   }
 }
 
@@ -110,7 +118,7 @@ variable "notification_topic_arn" {
 }
 
 variable "parameters" {
-  description = "Parameters of memcached that differ from the engine's defaults, by name."
+  description = "Parameters of memcached that differ from the engine's defaults, by name. Nodes use a changed one after a reboot."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -152,13 +160,8 @@ variable "tags" {
 variable "transit_encryption" {
   description = "Whether the nodes take TLS connections only. To change it replaces the cluster."
   type        = bool
-  default     = false
+  default     = true
   nullable    = false
-
-  validation {
-    condition     = !var.transit_encryption || try(tonumber(split(".", var.engine_version)[2]) >= 12, true)
-    error_message = "transit_encryption needs memcached 1.6.12 or newer, and engine_version is \"${var.engine_version}\": write a newer version, or false."
-  }
 }
 
 variable "vpc_id" {
@@ -170,4 +173,9 @@ variable "vpc_id" {
     condition     = startswith(var.vpc_id, "vpc-")
     error_message = "vpc_id is \"${var.vpc_id}\": write the id of a VPC, such as vpc-0123456789abcdef0."
   }
+}
+
+locals {
+  # https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/supported-engine-versions-mc.html
+  engine_versions = ["1.6.12", "1.6.17", "1.6.22"]
 }

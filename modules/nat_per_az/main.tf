@@ -11,6 +11,11 @@ resource "aws_nat_gateway" "this" {
   allocation_id = contains(keys(var.allocation_ids), each.key) ? var.allocation_ids[each.key] : aws_eip.this[each.key].allocation_id
   subnet_id     = each.value.public_subnet_id
   tags          = merge(var.tags, { Name = "${var.name}-${each.key}" })
+
+  # when a zone is removed, its functions move to other zones before its way out is destroyed
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_route" "this" {
@@ -19,4 +24,8 @@ resource "aws_route" "this" {
   route_table_id         = each.value.private_route_table_id
   destination_cidr_block = "0.0.0.0/0"
   nat_gateway_id         = aws_nat_gateway.this[each.key].id
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }

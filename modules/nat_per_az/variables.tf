@@ -59,8 +59,8 @@ variable "zones" {
   }
 
   validation {
-    condition     = alltrue([for zone in keys(var.zones) : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]+(-[a-z]+-[0-9]+)?[a-z]$", zone))])
-    error_message = "zones has the keys ${join(", ", keys(var.zones))}: write full names of availability zones, such as us-east-1a."
+    condition     = alltrue([for zone in keys(var.zones) : can(regex("^[a-z]{2,4}(-[a-z]+)+-[0-9]+[a-z]$", zone))])
+    error_message = "zones has the keys ${join(", ", keys(var.zones))}: each must be the full name of an availability zone, such as us-east-1a. Local and Wavelength Zones have no NAT gateways."
   }
 
   validation {

@@ -1,3 +1,12 @@
+locals {
+  # partition, region and account of the log group, which are those of the flow log
+  log_group = one([for group in aws_cloudwatch_log_group.flow_logs : {
+    partition = split(":", group.arn)[1]
+    region    = split(":", group.arn)[3]
+    account   = split(":", group.arn)[4]
+  }])
+}
+
 resource "aws_flow_log" "this" {
   count = var.flow_logs == null ? 0 : 1
 
@@ -25,7 +34,7 @@ resource "aws_cloudwatch_log_group" "flow_logs" {
 resource "aws_iam_role" "flow_logs" {
   count = var.flow_logs == null ? 0 : 1
 
-  name        = "${var.name}-flow-logs"
+  name        = coalesce(var.flow_logs.role_name, "${var.name}-flow-logs")
   description = "Writes the flow logs of the VPC ${var.name}"
   tags        = var.tags
 
@@ -35,8 +44,22 @@ resource "aws_iam_role" "flow_logs" {
       Effect    = "Allow"
       Action    = "sts:AssumeRole"
       Principal = { Service = "vpc-flow-logs.amazonaws.com" }
+
+      # the flow logs of this account and region, not those of anybody who knows the role's name
+      # https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = local.log_group.account }
+        ArnLike      = { "aws:SourceArn" = "arn:${local.log_group.partition}:ec2:${local.log_group.region}:${local.log_group.account}:vpc-flow-log/*" }
+      }
     }]
   })
+
+  lifecycle {
+    precondition {
+      condition     = can(regex("^[a-zA-Z0-9+=,.@_-]{1,64}$", coalesce(var.flow_logs.role_name, "${var.name}-flow-logs")))
+      error_message = "The role of the flow logs would be \"${coalesce(var.flow_logs.role_name, "${var.name}-flow-logs")}\": flow_logs.role_name, or else name with \"-flow-logs\", must be 1 to 64 letters, digits and +=,.@_-."
+    }
+  }
 }
 
 resource "aws_iam_role_policy" "flow_logs" {

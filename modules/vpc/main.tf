@@ -7,9 +7,17 @@ resource "aws_vpc" "this" {
   tags                 = merge(var.tags, { Name = var.name })
 
   lifecycle {
+    # a new range replaces the VPC: with it ignored, self has the range in AWS, and the plan can refuse a change
+    ignore_changes = [cidr_block]
+
+    postcondition {
+      condition     = self.cidr_block == var.cidr_block
+      error_message = "The range of the VPC ${var.name} is ${self.cidr_block} and cannot change to ${var.cidr_block}, as all in the VPC would have to go first. cidr_block must be ${self.cidr_block}; for another range apply a second stack under another name and destroy this one."
+    }
+
     precondition {
       condition     = length(local.foreign_zones) == 0
-      error_message = "zones has ${join(", ", local.foreign_zones)}, but the provider works in ${local.region}: write zones of ${local.region}, or give the module a provider of the other region."
+      error_message = "zones has ${join(", ", local.foreign_zones)}, but the provider works in ${local.region}: zones must be of ${local.region}, or the module must be given a provider of the other region."
     }
 
     precondition {
@@ -32,8 +40,7 @@ resource "aws_internet_gateway" "this" {
 locals {
   region = data.aws_region.this.id # the one attribute with the same meaning in provider 5 and 6
 
-  # us-east-1a and the local zone us-east-1-bos-1a are both of us-east-1
-  foreign_zones = [for zone in keys(var.zones) : zone if try(regex("^[a-z]{2}(?:-[a-z]+)+-[0-9]+", zone), "") != local.region]
+  foreign_zones = [for zone in keys(var.zones) : zone if replace(zone, "/[a-z]$/", "") != local.region]
 }
 
 # no rules: whatever forgets to name a security group can talk to nothing

@@ -23,6 +23,10 @@ resource "aws_route_table" "private" {
 
   vpc_id = aws_vpc.this.id
   tags   = merge(var.tags, { Name = "${var.name}-private-${each.key}" })
+
+  lifecycle {
+    create_before_destroy = true # a zone's functions leave first, as with its subnet
+  }
 }
 
 resource "aws_route_table_association" "private" {
@@ -30,4 +34,8 @@ resource "aws_route_table_association" "private" {
 
   subnet_id      = each.value.id
   route_table_id = aws_route_table.private[each.key].id
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }

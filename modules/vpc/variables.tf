@@ -5,21 +5,15 @@ variable "cidr_block" {
 
   validation {
     condition     = can(regex("/(1[6-9]|2[0-8])$", var.cidr_block)) && try(cidrsubnet(var.cidr_block, 0, 0) == var.cidr_block, false)
-    error_message = "cidr_block is \"${var.cidr_block}\": write a network address with a prefix of /16 to /28, such as \"10.0.0.0/24\"."
-  }
-
-  validation {
-    condition = anytrue([for range in local.private_ranges :
-      try(cidrhost("${split("/", var.cidr_block)[0]}/${split("/", range)[1]}", 0) == cidrhost(range, 0), true)
-    ])
-    error_message = "cidr_block is \"${var.cidr_block}\", which are public addresses: write a range out of ${join(", ", local.private_ranges)}."
+    error_message = "cidr_block is \"${var.cidr_block}\": it must be a network address with a prefix of /16 to /28, such as \"10.0.0.0/24\"."
   }
 }
 
 variable "flow_logs" {
-  description = "Records of the VPC's traffic in CloudWatch Logs: for how many days, and of which traffic (ALL, ACCEPT or REJECT). Null for none."
+  description = "Records of the VPC's traffic in CloudWatch Logs: for how many days, of which traffic (ALL, ACCEPT or REJECT), and the name of the role that writes them, by default the VPC's with -flow-logs. Null for none."
   type = object({
     retention_days = optional(number, 14)
+    role_name      = optional(string)
     traffic_type   = optional(string, "ALL")
   })
   default = null
@@ -89,8 +83,8 @@ variable "zones" {
   }
 
   validation {
-    condition     = alltrue([for zone in keys(var.zones) : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]+(-[a-z]+-[0-9]+)?[a-z]$", zone))])
-    error_message = "zones has the keys ${join(", ", keys(var.zones))}: write full names of availability zones, such as us-east-1a."
+    condition     = alltrue([for zone in keys(var.zones) : can(regex("^[a-z]{2,4}(-[a-z]+)+-[0-9]+[a-z]$", zone))])
+    error_message = "zones has the keys ${join(", ", keys(var.zones))}: each must be the full name of an availability zone, such as us-east-1a. Local and Wavelength Zones have no NAT gateways or Lambda functions."
   }
 
   validation {
@@ -102,8 +96,6 @@ variable "zones" {
 }
 
 locals {
-  private_ranges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"]
-
   # the only values that CloudWatch Logs takes
   retentions = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
 }

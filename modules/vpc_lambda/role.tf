@@ -38,17 +38,24 @@ locals {
       Action   = [strcontains(var.dead_letters.target_arn, ":sqs:") ? "sqs:SendMessage" : "sns:Publish"]
       Resource = [var.dead_letters.target_arn]
     }],
-    [for label, statement in var.policy_statements : {
-      Sid      = label
+    try(var.dead_letters.kms_key_arn, null) == null ? [] : [{
+      Sid      = "DeadLettersKey"
       Effect   = "Allow"
-      Action   = statement.actions
-      Resource = statement.resources
+      Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource = [var.dead_letters.kms_key_arn]
     }],
+    [for label, statement in var.policy_statements : { for key, value in {
+      Sid       = label
+      Effect    = "Allow"
+      Action    = statement.actions
+      Resource  = statement.resources
+      Condition = length(statement.conditions) > 0 ? statement.conditions : null
+    } : key => value if value != null }],
   )
 }
 
 resource "aws_iam_role" "this" {
-  name        = var.name
+  name        = coalesce(var.role_name, var.name)
   description = "What the function ${var.name} may do"
   tags        = var.tags
 
@@ -77,7 +84,7 @@ resource "aws_iam_role_policy" "this" {
         Effect    = "Deny"
         Action    = local.network_interface_actions
         Resource  = ["*"]
-        Condition = { ArnEquals = { "lambda:SourceFunctionArn" = [local.function_arn] } }
+        Condition = { ArnLike = { "lambda:SourceFunctionArn" = [local.function_arn, "${local.function_arn}:*"] } }
       },
     ])
   })

@@ -62,13 +62,18 @@ variable "bundle" {
 }
 
 variable "dead_letters" {
-  description = "SQS queue or SNS topic for events that failed in asynchronous runs. Null for none."
-  type        = object({ target_arn = string })
+  description = "SQS queue or SNS topic for events that failed in asynchronous runs, and the KMS key that encrypts it, if it is a customer managed one. Null for none."
+  type        = object({ target_arn = string, kms_key_arn = optional(string) })
   default     = null
 
   validation {
     condition     = var.dead_letters == null || can(regex("^arn:[a-z-]+:(sqs|sns):", var.dead_letters.target_arn))
     error_message = "dead_letters.target_arn is \"${try(var.dead_letters.target_arn, "")}\": write the ARN of an SQS queue or an SNS topic."
+  }
+
+  validation {
+    condition     = try(var.dead_letters.kms_key_arn, null) == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/", var.dead_letters.kms_key_arn))
+    error_message = "dead_letters.kms_key_arn is \"${try(coalesce(var.dead_letters.kms_key_arn), "")}\": it must be the ARN of a key, such as arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab, not of an alias."
   }
 }
 
@@ -101,6 +106,13 @@ variable "egress_rules" {
   validation {
     condition     = alltrue([for rule in values(var.egress_rules) : contains(["tcp", "udp"], rule.protocol)])
     error_message = "egress_rules has the protocols ${join(", ", values(var.egress_rules)[*].protocol)}: write \"tcp\" or \"udp\"."
+  }
+
+  # a label becomes the description of a rule
+  # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpRange.html
+  validation {
+    condition     = alltrue([for label in keys(var.egress_rules) : can(regex("^[a-zA-Z0-9 ._:/()#,@+=&;{}!$*\\[\\]-]{1,200}$", label))])
+    error_message = "egress_rules has the labels ${join(", ", keys(var.egress_rules))}: each must be 1 to 200 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*, as AWS takes them in the description of a rule."
   }
 }
 
@@ -164,10 +176,14 @@ variable "name" {
 }
 
 variable "policy_statements" {
-  description = "What else the function may do, by a label of letters and digits: actions on resources."
-  type        = map(object({ actions = list(string), resources = list(string) }))
-  default     = {}
-  nullable    = false
+  description = "What else the function may do, by a label of letters and digits: actions on resources, and conditions by operator and key."
+  type = map(object({
+    actions    = list(string)
+    resources  = list(string)
+    conditions = optional(map(map(list(string))), {})
+  }))
+  default  = {}
+  nullable = false
 
   validation {
     condition     = alltrue([for label in keys(var.policy_statements) : can(regex("^[A-Za-z0-9]+$", label))])
@@ -175,8 +191,10 @@ variable "policy_statements" {
   }
 
   validation {
-    condition     = alltrue(flatten([for statement in values(var.policy_statements) : [for action in statement.actions : can(regex("^[a-z0-9-]+:[A-Za-z0-9*]+$", action)) && !endswith(action, ":*")]]))
-    error_message = "policy_statements has the actions ${join(", ", flatten(values(var.policy_statements)[*].actions))}: write single actions of a service, such as \"s3:GetObject\"; all of a service's are too many."
+    condition = alltrue([for action in flatten(values(var.policy_statements)[*].actions) : can(regex("^[a-z0-9-]+:[A-Za-z0-9]+$", action)) || (
+      can(regex("^[a-z0-9-]+:(Get|List|Describe|BatchGet|Query|Scan|Select)[A-Za-z0-9*]*$", action)) && !can(regex("^(iam|sts):", action))
+    )])
+    error_message = "policy_statements has the actions ${join(", ", flatten(values(var.policy_statements)[*].actions))}: each must be one action of a service, such as \"s3:GetObject\". A * must follow Get, List, Describe, BatchGet, Query, Scan or Select, as in \"s3:Get*\"; iam and sts take none."
   }
 }
 
@@ -188,6 +206,17 @@ variable "reserved_concurrency" {
   validation {
     condition     = var.reserved_concurrency == null || try(var.reserved_concurrency >= 0 && floor(var.reserved_concurrency) == var.reserved_concurrency, false)
     error_message = "reserved_concurrency is ${coalesce(var.reserved_concurrency, -1)}: write a whole number of 0 or more, or null."
+  }
+}
+
+variable "role_name" {
+  description = "Name of the function's role. Null takes `name`; a second region needs another one, as roles are of all regions."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.role_name == null || can(regex("^[a-zA-Z0-9+=,.@_-]{1,64}$", var.role_name))
+    error_message = "role_name is \"${coalesce(var.role_name, "null")}\": it must be 1 to 64 letters, digits and +=,.@_-."
   }
 }
 

@@ -43,18 +43,39 @@ run "nodes_across_zones" {
   }
 
   assert {
-    condition     = !aws_elasticache_cluster.this.transit_encryption_enabled && length(aws_cloudwatch_metric_alarm.this) == 0
-    error_message = "the plain cluster has more than it must"
+    condition     = aws_elasticache_cluster.this.transit_encryption_enabled && length(aws_cloudwatch_metric_alarm.this) == 0
+    error_message = "the plain cluster has no TLS, or alarms that nobody hears"
   }
 }
 
-run "one_zone_is_single_az" {
+run "one_node_is_single_az" {
   command = plan
-  variables { nodes = ["us-east-1b", "us-east-1b"] }
+  variables { nodes = ["us-east-1b"] }
 
   assert {
     condition     = aws_elasticache_cluster.this.az_mode == "single-az"
-    error_message = "one zone is cross-az, which AWS refuses for one node"
+    error_message = "one node is cross-az, which the provider refuses"
+  }
+}
+
+run "one_zone_leaves_the_mode_as_it_is" {
+  state_key = "one_zone"
+  variables { nodes = ["us-east-1b", "us-east-1b"] }
+
+  override_resource {
+    target = aws_elasticache_cluster.this
+    values = {
+      az_mode = "the one that AWS has"
+      cache_nodes = [
+        { id = "0001", address = "shop.0001.example.com", port = 11211, availability_zone = "us-east-1b", outpost_arn = "" },
+        { id = "0002", address = "shop.0002.example.com", port = 11211, availability_zone = "us-east-1b", outpost_arn = "" },
+      ]
+    }
+  }
+
+  assert {
+    condition     = aws_elasticache_cluster.this.az_mode == "the one that AWS has"
+    error_message = "a cluster that shrinks into one zone asks for single-az, which AWS refuses while nodes span zones"
   }
 
   assert {
@@ -121,6 +142,21 @@ run "parameters_in_a_group_of_the_engines_family" {
   }
 }
 
+run "zone_that_still_has_nodes_stays_in_the_subnet_group" {
+  command = plan
+  variables {
+    subnets = { us-east-1a = "subnet-a", us-east-1c = "subnet-c" }
+    nodes   = ["us-east-1a"]
+  }
+  expect_failures = [aws_elasticache_cluster.this]
+}
+
+run "two_zones_to_one_node_is_refused" {
+  command = plan
+  variables { nodes = ["us-east-1a"] }
+  expect_failures = [aws_elasticache_cluster.this]
+}
+
 run "zone_without_subnet" {
   command = plan
   variables { nodes = ["us-east-1d"] }
@@ -158,7 +194,7 @@ run "words_that_aws_does_not_take" {
 
   variables {
     name               = "Shop"
-    engine_version     = "1.6"
+    engine_version     = "1.6.6"
     maintenance_window = "05:00-06:00"
     parameters         = { max-item-size = "1" }
   }
@@ -171,11 +207,11 @@ run "words_that_aws_does_not_take" {
   ]
 }
 
-run "an_engine_of_another_series_and_a_name_with_a_hyphen_at_its_end" {
+run "an_engine_that_elasticache_lacks_and_a_name_with_a_hyphen_at_its_end" {
   command = plan
 
   variables {
-    engine_version = "1.5.16"
+    engine_version = "1.6.18"
     name           = "shop-"
   }
 
@@ -192,16 +228,25 @@ run "no_subnets" {
 }
 
 run "alarms_on_what_users_feel" {
+  variables { alarms = { topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms" } }
+
+  assert {
+    condition = { for metric, alarm in aws_cloudwatch_metric_alarm.this : metric => "${alarm.statistic} ${alarm.comparison_operator} ${alarm.threshold}" } == {
+      CPUUtilization  = "Maximum GreaterThanThreshold 90"
+      CurrConnections = "Maximum GreaterThanThreshold 10000"
+      Evictions       = "Sum GreaterThanThreshold 100"
+      SwapUsage       = "Maximum GreaterThanThreshold 52428800"
+    }
+    error_message = "an alarm is missing, at another threshold, or an average over nodes"
+  }
+}
+
+run "alarm_on_free_memory_by_request" {
   variables { alarms = { topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms", free_memory_mb = 100 } }
 
   assert {
-    condition = { for metric, alarm in aws_cloudwatch_metric_alarm.this : metric => "${alarm.comparison_operator} ${alarm.threshold}" } == {
-      CPUUtilization  = "GreaterThanThreshold 90"
-      CurrConnections = "GreaterThanThreshold 10000"
-      Evictions       = "GreaterThanThreshold 100"
-      FreeableMemory  = "LessThanThreshold 104857600"
-    }
-    error_message = "an alarm is missing or at another threshold"
+    condition     = aws_cloudwatch_metric_alarm.this["FreeableMemory"].threshold == 104857600
+    error_message = "the least free memory that is asked for has no alarm"
   }
 }
 
@@ -211,13 +256,10 @@ run "more_nodes_than_the_quota" {
   expect_failures = [var.nodes]
 }
 
-run "tls_with_an_old_engine" {
+run "label_that_no_description_takes" {
   command = plan
-  variables {
-    transit_encryption = true
-    engine_version     = "1.6.6"
-  }
-  expect_failures = [var.transit_encryption]
+  variables { client_security_groups = { "web*ü" = "sg-1" } }
+  expect_failures = [var.client_security_groups]
 }
 
 run "one_subnet_for_two_zones" {

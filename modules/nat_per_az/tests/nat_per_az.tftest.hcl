@@ -3,8 +3,8 @@ mock_provider "aws" {}
 variables {
   name = "shop"
   zones = {
-    us-east-1a = { public_subnet_id = "subnet-a", private_route_table_id = "rtb-a" }
     us-east-1b = { public_subnet_id = "subnet-b", private_route_table_id = "rtb-b" }
+    us-east-1c = { public_subnet_id = "subnet-c", private_route_table_id = "rtb-c" }
   }
 }
 
@@ -43,10 +43,10 @@ run "each_zone_has_its_own_way_out" {
 run "a_third_zone_replaces_nothing" {
   variables {
     zones = {
+      # sorts first, so that keys by position would move
       us-east-1a = { public_subnet_id = "subnet-a", private_route_table_id = "rtb-a" }
       us-east-1b = { public_subnet_id = "subnet-b", private_route_table_id = "rtb-b" }
-      # sorts first, so that keys by position would move
-      us-east-1-bos-1a = { public_subnet_id = "subnet-c", private_route_table_id = "rtb-c" }
+      us-east-1c = { public_subnet_id = "subnet-c", private_route_table_id = "rtb-c" }
     }
   }
 
@@ -76,13 +76,13 @@ run "elastic_ips_of_ones_own" {
 
 run "elastic_ip_for_an_unknown_zone" {
   command = plan
-  variables { allocation_ids = { us-east-1c = "eipalloc-0123456789abcdef0" } }
+  variables { allocation_ids = { us-east-1d = "eipalloc-0123456789abcdef0" } }
   expect_failures = [var.allocation_ids]
 }
 
 run "address_for_an_allocation_id" {
   command = plan
-  variables { allocation_ids = { us-east-1a = "203.0.113.7" } }
+  variables { allocation_ids = { us-east-1b = "203.0.113.7" } }
   expect_failures = [var.allocation_ids]
 }
 
@@ -122,6 +122,22 @@ run "zone_by_its_letter" {
   command = plan
   variables { zones = { a = { public_subnet_id = "subnet-a", private_route_table_id = "rtb-a" } } }
   expect_failures = [var.zones]
+}
+
+run "local_zone" {
+  command = plan
+  variables { zones = { us-east-1-bos-1a = { public_subnet_id = "subnet-a", private_route_table_id = "rtb-a" } } }
+  expect_failures = [var.zones]
+}
+
+run "sovereign_cloud" {
+  command = plan
+  variables { zones = { eusc-de-east-1a = { public_subnet_id = "subnet-a", private_route_table_id = "rtb-a" } } }
+
+  assert {
+    condition     = tolist(keys(aws_nat_gateway.this)) == tolist(["eusc-de-east-1a"])
+    error_message = "zones of the European Sovereign Cloud are refused"
+  }
 }
 
 run "vpc_for_a_subnet" {

@@ -16,8 +16,8 @@ variables {
   name       = "shop"
   cidr_block = "10.0.0.0/23"
   zones = {
-    us-east-1a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" }
-    us-east-1b = { public_cidr = "10.0.0.64/26", private_cidr = "10.0.0.192/26" }
+    us-east-1b = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" }
+    us-east-1c = { public_cidr = "10.0.0.64/26", private_cidr = "10.0.0.192/26" }
   }
 }
 
@@ -80,10 +80,10 @@ run "subnets_and_tables_by_zone" {
 run "a_third_zone_replaces_nothing" {
   variables {
     zones = {
-      us-east-1a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" }
-      us-east-1b = { public_cidr = "10.0.0.64/26", private_cidr = "10.0.0.192/26" }
       # sorts first, so that keys by position would move
-      us-east-1-bos-1a = { public_cidr = "10.0.1.0/26", private_cidr = "10.0.1.128/26" }
+      us-east-1a = { public_cidr = "10.0.1.0/26", private_cidr = "10.0.1.128/26" }
+      us-east-1b = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" }
+      us-east-1c = { public_cidr = "10.0.0.64/26", private_cidr = "10.0.0.192/26" }
     }
   }
 
@@ -91,6 +91,34 @@ run "a_third_zone_replaces_nothing" {
     condition     = alltrue([for zone, place in run.subnets_and_tables_by_zone.zones : output.zones[zone] == place])
     error_message = "a zone that stands got other subnets or another table"
   }
+}
+
+run "vpc_range_of_a_standing_vpc_is_refused" {
+  command = plan
+  variables { cidr_block = "10.0.0.0/22" }
+  expect_failures = [aws_vpc.this]
+}
+
+run "public_range_of_a_standing_zone_is_refused" {
+  command = plan
+  variables {
+    zones = {
+      us-east-1a = { public_cidr = "10.0.1.64/26", private_cidr = "10.0.1.128/26" }
+      us-east-1b = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" }
+    }
+  }
+  expect_failures = [aws_subnet.public]
+}
+
+run "private_range_of_a_standing_zone_is_refused" {
+  command = plan
+  variables {
+    zones = {
+      us-east-1a = { public_cidr = "10.0.1.0/26", private_cidr = "10.0.1.192/26" }
+      us-east-1b = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" }
+    }
+  }
+  expect_failures = [aws_subnet.private]
 }
 
 run "too_small_a_range_a_letter_and_ten_days" {
@@ -121,6 +149,24 @@ run "vpc_range_with_host_bits_and_a_region" {
     var.cidr_block,
     var.zones,
   ]
+}
+
+run "local_zone" {
+  command = plan
+  variables { zones = { us-east-1-bos-1a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" } } }
+  expect_failures = [var.zones]
+}
+
+run "sovereign_cloud" {
+  command   = plan
+  state_key = "nothing_stands"
+
+  variables {
+    zones = { eusc-de-east-1a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" } }
+  }
+
+  # its name is in order: what is refused is the region, as the provider here works in another
+  expect_failures = [aws_vpc.this]
 }
 
 run "nothing_where_something_must_be" {
@@ -164,6 +210,39 @@ run "flow_logs_with_a_role_for_their_group_alone" {
     condition     = jsondecode(aws_iam_role_policy.flow_logs[0].policy).Statement[*].Resource == ["arn:aws:logs:us-east-1:123456789012:log-group:/aws/vpc/shop:*"]
     error_message = "the role may write elsewhere"
   }
+
+  assert {
+    condition = jsondecode(aws_iam_role.flow_logs[0].assume_role_policy).Statement[0].Condition == {
+      StringEquals = { "aws:SourceAccount" = "123456789012" }
+      ArnLike      = { "aws:SourceArn" = "arn:aws:ec2:us-east-1:123456789012:vpc-flow-log/*" }
+    }
+    error_message = "flow logs of other accounts may use the role"
+  }
+
+  assert {
+    condition     = aws_iam_role.flow_logs[0].name == "shop-flow-logs"
+    error_message = "the role's name has changed, which replaces the role"
+  }
+}
+
+run "flow_logs_role_by_another_name" {
+  command = plan
+  variables { flow_logs = { role_name = "shop-flow-logs-eu-west-1" } }
+
+  assert {
+    condition     = aws_iam_role.flow_logs[0].name == "shop-flow-logs-eu-west-1"
+    error_message = "a stack in a second region would ask for the first one's role"
+  }
+}
+
+run "name_too_long_for_the_role_of_its_flow_logs" {
+  command   = plan
+  state_key = "nothing_stands"
+  variables {
+    name      = "a234567890123456789012345678901234567890123456789012345"
+    flow_logs = {}
+  }
+  expect_failures = [aws_iam_role.flow_logs]
 }
 
 run "gateway_endpoints_on_each_private_table" {
@@ -193,40 +272,46 @@ run "tags_by_tier" {
 }
 
 run "subnet_outside_the_vpc" {
-  command = plan
+  command   = plan
+  state_key = "nothing_stands"
   variables { zones = { us-east-1a = { public_cidr = "10.0.4.0/26", private_cidr = "10.0.0.128/26" } } }
   expect_failures = [aws_vpc.this]
 }
 
 run "subnet_wider_than_the_vpc" {
-  command = plan
+  command   = plan
+  state_key = "nothing_stands"
   variables { zones = { us-east-1a = { public_cidr = "10.0.0.0/22", private_cidr = "10.0.0.128/26" } } }
   expect_failures = [aws_vpc.this]
 }
 
 run "overlap_in_one_zone" {
-  command = plan
+  command   = plan
+  state_key = "nothing_stands"
   variables { zones = { us-east-1a = { public_cidr = "10.0.0.0/25", private_cidr = "10.0.0.64/26" } } }
   expect_failures = [aws_vpc.this]
 }
 
 run "same_range_in_two_zones" {
-  command = plan
+  command   = plan
+  state_key = "nothing_stands"
   variables { zones = { us-east-1a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" }, us-east-1b = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.192/26" } } }
   expect_failures = [aws_vpc.this]
 }
 
 run "public_addresses" {
-  command = plan
+  command   = plan
+  state_key = "nothing_stands"
   variables {
     cidr_block = "52.10.0.0/16"
     zones      = { us-east-1a = { public_cidr = "52.10.0.0/26", private_cidr = "52.10.0.64/26" } }
   }
-  expect_failures = [var.cidr_block]
+  expect_failures = [check.private_range]
 }
 
 run "zone_of_another_region" {
-  command = plan
+  command   = plan
+  state_key = "nothing_stands"
   variables { zones = { eu-west-1a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" } } }
   expect_failures = [aws_vpc.this]
 }
