@@ -11,6 +11,9 @@ locals {
 
   # the same subnets by way of the NAT gateways: whoever takes one from here waits for its zone's way out
   routed_subnets = { for zone in keys(module.nat_per_az.nat_gateway_ids) : zone => local.private_subnets[zone] }
+
+  # roles are of all regions: outside the first one their names say which
+  role_suffix = var.region == "us-east-1" ? "" : "-${var.region}"
 }
 
 module "vpc" {
@@ -19,7 +22,7 @@ module "vpc" {
   name       = var.name
   cidr_block = var.cidr_block
   zones      = local.zones
-  flow_logs  = var.flow_logs
+  flow_logs  = var.flow_logs == null ? null : merge(var.flow_logs, { role_name = "${var.name}-flow-logs${local.role_suffix}" })
 
   gateway_endpoints = var.gateway_endpoints
 }
@@ -42,6 +45,7 @@ module "elasticache_memcached" {
   nodes     = [for letter in var.cache.zones : "${var.region}${letter}"]
   node_type = var.cache.node_type
 
+  parameters             = var.cache.parameters
   transit_encryption     = var.cache.transit_encryption
   maintenance_window     = var.cache.maintenance_window
   notification_topic_arn = local.alarm_topic_arn
@@ -53,11 +57,13 @@ module "elasticache_memcached" {
 module "cached_api" {
   source = "../../modules/vpc_lambda"
 
-  name    = "${var.name}-cached-api"
-  bundle  = var.bundles["cached_api"]
-  vpc_id  = module.vpc.vpc_id
-  subnets = local.routed_subnets
-  timeout = 15
+  name        = "${var.name}-cached-api"
+  role_name   = "${var.name}-cached-api${local.role_suffix}"
+  bundle      = var.bundles["cached_api"]
+  vpc_id      = module.vpc.vpc_id
+  subnets     = local.routed_subnets
+  memory_size = var.memory_size
+  timeout     = 15
 
   environment = {
     CACHE_ENDPOINT = module.elasticache_memcached.configuration_endpoint
@@ -77,7 +83,7 @@ module "cached_api" {
 
 module "egress_probe" {
   source   = "../../modules/vpc_lambda"
-  for_each = local.zones
+  for_each = { for zone, place in local.zones : zone => place if var.probes }
 
   name        = "${var.name}-egress-probe-${each.key}"
   bundle      = var.bundles["egress_probe"]
@@ -95,7 +101,6 @@ module "egress_probe" {
   log_retention_days = var.log_retention_days
 }
 
-# whom it tells is for the account's owner to say: subscriptions are made by hand or elsewhere
 resource "aws_sns_topic" "alarms" {
   #checkov:skip=CKV_AWS_26:CloudWatch's alarms cannot publish under alias/aws/sns, whose policy is AWS's; what they say is no secret
 

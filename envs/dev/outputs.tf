@@ -29,7 +29,7 @@ output "egress_ips" {
 }
 
 output "egress_probes" {
-  description = "Name of each zone's egress probe function, by zone name."
+  description = "Name of each zone's egress probe function, by zone name; empty without probes."
   value       = { for zone, probe in module.egress_probe : zone => probe.function_name }
 }
 

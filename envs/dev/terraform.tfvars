@@ -17,3 +17,6 @@ alarms             = false
 flow_logs          = null
 gateway_endpoints  = []
 log_retention_days = 14
+
+memory_size = 256
+probes      = true

@@ -16,6 +16,23 @@ variable "address_service_url" {
   }
 }
 
+variable "alarm_emails" {
+  description = "Addresses to which the alarms' topic writes, once each has confirmed it."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(var.alarm_emails) == 0 || var.alarms
+    error_message = "alarm_emails has ${join(", ", var.alarm_emails)}, but there are no alarms: alarms must be true, or alarm_emails empty."
+  }
+
+  validation {
+    condition     = alltrue([for address in var.alarm_emails : can(regex("^[^@[:space:]]+@[^@[:space:]]+$", address))])
+    error_message = "alarm_emails has ${join(", ", var.alarm_emails)}: each must be an e-mail address, such as operations@example.com."
+  }
+}
+
 variable "alarms" {
   description = "Whether the gateways, the cache and the cached API have alarms, which go to a topic of the stack's own."
   type        = bool
@@ -34,12 +51,13 @@ variable "bundles" {
 }
 
 variable "cache" {
-  description = "The cache: the letter of each node's zone, the node type, whether nodes accept only TLS, and the maintenance window."
+  description = "The cache: the letter of each node's zone, the node type, whether nodes accept only TLS, the maintenance window, and memcached's parameters."
   type = object({
     zones              = list(string)
     node_type          = string
     transit_encryption = bool
     maintenance_window = optional(string)
+    parameters         = optional(map(string), {})
   })
   nullable = false
 }
@@ -73,6 +91,12 @@ variable "log_retention_days" {
   nullable    = false
 }
 
+variable "memory_size" {
+  description = "Memory of the cached API's function in MiB; its share of a processor, and so the speed of TLS, grows with it."
+  type        = number
+  nullable    = false
+}
+
 variable "name" {
   description = "Name of the stack, in the name of everything it has."
   type        = string
@@ -94,6 +118,13 @@ variable "origin_url" {
     condition     = startswith(var.origin_url, "https://")
     error_message = "origin_url is \"${var.origin_url}\": write an https:// URL; the functions may reach port 443 only."
   }
+}
+
+variable "probes" {
+  description = "Whether each zone has an egress probe, the function with which `verify` proves egress and that the cache is private."
+  type        = bool
+  default     = true
+  nullable    = false
 }
 
 variable "protected" {

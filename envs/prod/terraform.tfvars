@@ -19,3 +19,9 @@ alarms             = true
 flow_logs          = { retention_days = 365, traffic_type = "ALL" }
 gateway_endpoints  = ["s3", "dynamodb"]
 log_retention_days = 365
+
+# a TLS handshake has to fit into the time that a call gives the cache
+memory_size = 512
+
+# fixtures of tests with a way to the internet: true for as long as `verify` has to ask them
+probes = false

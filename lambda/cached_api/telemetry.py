@@ -62,12 +62,15 @@ class Telemetry:
         self._log.warning("cache error", error=str(message), request_id=self._request_id)
 
     def failed(self, path, error):
-        """Log a failure of the origin, whether a stale answer stood in or not."""
+        """Count and log a failure of the origin, whether a stale answer stood in or not."""
+        self._counts["OriginError"] += 1
         self._log.error("origin error", path=path, error=str(error), request_id=self._request_id)
 
     def crashed(self):
-        """Log the exception in hand, which nobody foresaw."""
+        """Count and log the exception in hand, which nobody foresaw."""
+        self._counts["Crash"] += 1
         self._log.exception("unforeseen", request_id=self._request_id)
+        self.flush()  # where all calls crash, no answer would
 
     def flush(self):
         """Write all metrics."""

@@ -40,7 +40,7 @@ resource "aws_elasticache_cluster" "this" {
 
     # AWS removes the nodes with the highest numbers, and need not have numbered them in the order of the list
     postcondition {
-      condition     = length(self.cache_nodes) <= length(var.nodes) || join(",", sort(slice(self.cache_nodes[*].availability_zone, 0, length(var.nodes)))) == join(",", sort(var.nodes))
+      condition     = length(self.cache_nodes) <= length(var.nodes) || join(",", sort(slice(self.cache_nodes[*].availability_zone, 0, min(length(var.nodes), length(self.cache_nodes))))) == join(",", sort(var.nodes))
       error_message = "Removing nodes of ${var.name}, which are in ${join(", ", self.cache_nodes[*].availability_zone)}, leaves those in ${join(", ", slice(self.cache_nodes[*].availability_zone, 0, min(length(var.nodes), length(self.cache_nodes))))}, as AWS removes the last: nodes must be these zones, not ${join(", ", var.nodes)}."
     }
 

@@ -1,3 +1,8 @@
+output "flow_logs_role_name" {
+  description = "Name of the role that writes the flow logs, null without them."
+  value       = one(aws_iam_role.flow_logs[*].name)
+}
+
 output "vpc_id" {
   description = "Id of the VPC."
   value       = aws_vpc.this.id

@@ -18,6 +18,11 @@ output "log_group_name" {
   value       = aws_cloudwatch_log_group.this.name
 }
 
+output "role_name" {
+  description = "Name of the function's role."
+  value       = aws_iam_role.this.name
+}
+
 output "security_group_id" {
   description = "Id of the security group of the function's network interfaces; known before the function is there."
   value       = aws_security_group.this.id

@@ -32,14 +32,10 @@ def test_the_settings_as_they_stand_change_nothing(stack, outputs, cache):
     assert _changes(stack, cache=cache) == {}
 
 
-def test_a_zone_less_destroys_that_zone_alone(stack, outputs, cache):
+def test_a_zone_with_cache_nodes_is_not_removed_in_one_step(stack, outputs, cache):
     zones = {"us-east-1a": {"public_cidr": "10.0.0.0/26", "private_cidr": "10.0.0.128/26"}}
-    changes = _changes(stack, zones=zones, cache={**cache, "zones": ["us-east-1a"]})
-    gone = {address for address, actions in changes.items() if actions == ("delete",)}
-    assert len(gone) == 15, gone  # subnets, routes, gateway, address and the probe with all that is its own
-    assert all("us-east-1b" in address for address in gone)
-    assert set(changes) - gone <= SPANNING
-    assert all(changes[address] == ("update",) for address in set(changes) - gone)
+    with pytest.raises(TerraformError, match="us-east-1b still has nodes"):
+        _changes(stack, zones=zones, cache={**cache, "zones": ["us-east-1a"]})
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ def nowhere():
     [
         # two zones: gateways 2 x 32.85, addresses 2 x 3.65, cache.t4g.micro 2 x 11.68
         ("dev", 65.70 + 7.30 + 23.36),
-        # three zones: gateways 3 x 32.85, addresses 3 x 3.65, cache.t4g.small 3 x 23.36; 13 alarms at 0.10
-        ("prod", 98.55 + 10.95 + 70.08 + 1.30),
+        # three zones: gateways 3 x 32.85, addresses 3 x 3.65, cache.t4g.small 3 x 23.36; 17 alarms at 0.10
+        ("prod", 98.55 + 10.95 + 70.08 + 1.70),
     ],
 )
 def test_an_environment_costs_what_its_code_says(nowhere, environment, usd):

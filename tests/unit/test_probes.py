@@ -3,7 +3,7 @@
 import pytest
 
 from vpcache.errors import VpcacheError
-from vpcache.probes import Probes, Result
+from vpcache.probes import Probes, Result, verify
 from vpcache.stack import Outputs
 from vpcache.target import lab_target
 
@@ -33,6 +33,18 @@ def test_a_missing_output_is_named_with_what_to_write(ask, output, argument):
         f"the root module has no output '{output}': write `output \"{output}\" {{ value = "
     )
     assert said.endswith(f"or give the probe {argument}=...")
+
+
+def test_verify_without_egress_probes_asks_the_rest():
+    outputs = Outputs(
+        zones=["us-east-1a", "us-east-1b"],
+        egress_probes={},
+        egress_ips={"us-east-1a": "203.0.113.1", "us-east-1b": "203.0.113.2"},
+        cached_api="f",
+        cache_nodes=[],
+    )
+    asked = [result.name for result in verify(NOWHERE, outputs)]
+    assert asked == ["egress addresses differ", "cache hit", "keys on every node"]
 
 
 def test_a_missing_zone_is_named_beside_those_there_are():

@@ -59,6 +59,16 @@ def test_all_that_is_not_a_hit_is_logged_and_counted(start, capsys):
     assert logs[0]["error"] == "node-1:11211 is left alone"
 
 
+def test_failures_are_counted_and_a_crash_written_at_once(start, capsys):
+    made, _ = start()
+    made.failed("/employees", "the origin answered 503")
+    assert written(capsys)[0] == []
+    made.crashed()
+    [metrics], logs = written(capsys)
+    assert (metrics["OriginError"], metrics["Crash"]) == ([1], [1])
+    assert [line["message"] for line in logs] == ["unforeseen"]
+
+
 def test_no_metrics_are_written_where_nothing_happened(start, capsys):
     start()[0].flush()
     assert written(capsys) == ([], [])

@@ -120,6 +120,8 @@ def verify(root: Path, environment: str, target: str, name: str, *, as_json: boo
         print(json.dumps({"passed": passed, "probes": [asdict(result) for result in results]}))
     else:
         _say_results(results)
+        if not values["egress_probes"]:
+            print("egress and the cache's privacy are not probed: `probes = true` adds the functions that do")
     if not passed:
         failed = [f"{result.name} {result.zone or ''}".strip() for result in results if not result.passed]
         raise VpcacheError(f"{len(failed)} of {len(results)} probes failed: {', '.join(failed)}")

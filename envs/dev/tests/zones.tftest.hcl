@@ -15,6 +15,10 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:logs:us-east-1:123456789012:log-group:vpcache" }
   }
 
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:us-east-1:123456789012:vpcache-dev-alarms" }
+  }
+
   mock_resource "aws_security_group" {
     defaults = { id = "sg-0123456789abcdef0" }
   }
@@ -79,6 +83,7 @@ variables {
   name       = "vpcache-dev"
   account_id = "123456789012"
   region     = "us-east-1"
+  cidr_block = "10.0.0.0/23" # room for a third zone, as a VPC's range does not change
 
   bundles = {
     cached_api   = { path = "cached_api.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
@@ -110,7 +115,6 @@ run "two_zones" {
 
 run "a_third_zone_replaces_nothing" {
   variables {
-    cidr_block = "10.0.0.0/23"
     zones = {
       a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" }
       b = { public_cidr = "10.0.0.64/26", private_cidr = "10.0.0.192/26" }
@@ -127,6 +131,52 @@ run "a_third_zone_replaces_nothing" {
     ])
     error_message = "something of a zone that stands was replaced"
   }
+}
+
+run "no_probes" {
+  command = plan
+  variables { probes = false }
+
+  assert {
+    condition     = length(module.egress_probe) == 0 && output.egress_probes == {}
+    error_message = "probes stand that nobody asked for"
+  }
+}
+
+run "roles_of_a_second_region_have_names_of_their_own" {
+  command = plan
+  variables {
+    region    = "eu-west-1"
+    flow_logs = {}
+  }
+
+  assert {
+    condition     = module.cached_api.role_name == "vpcache-dev-cached-api-eu-west-1" && module.vpc.flow_logs_role_name == "vpcache-dev-flow-logs-eu-west-1"
+    error_message = "a stack of this name in a second region would ask for the first one's roles"
+  }
+}
+
+run "alarms_on_what_the_api_tells_of_itself" {
+  variables {
+    alarms       = true
+    alarm_emails = ["operations@example.com"]
+  }
+
+  assert {
+    condition     = toset([for alarm in aws_cloudwatch_metric_alarm.cached_api : "${alarm.namespace} ${alarm.metric_name} ${alarm.dimensions.service}"]) == toset([for metric in ["CacheError", "Crash", "OriginError", "OriginLatency"] : "vpcache ${metric} vpcache-dev-cached-api"])
+    error_message = "the API's own metrics have no alarms, or others than it writes"
+  }
+
+  assert {
+    condition     = [for subscription in aws_sns_topic_subscription.alarms : "${subscription.protocol} ${subscription.endpoint}"] == ["email operations@example.com"]
+    error_message = "nobody hears the alarms"
+  }
+}
+
+run "addresses_without_alarms" {
+  command = plan
+  variables { alarm_emails = ["operations@example.com"] }
+  expect_failures = [var.alarm_emails]
 }
 
 run "name_with_upper_case" {

@@ -34,6 +34,11 @@ run "what_production_must_have" {
   }
 
   assert {
+    condition     = !var.probes && var.memory_size >= 512
+    error_message = "production has fixtures of tests, or too little memory for TLS in time"
+  }
+
+  assert {
     condition     = length(aws_sns_topic.alarms) == 1
     error_message = "the alarms have no topic"
   }

@@ -157,6 +157,50 @@ run "two_zones_to_one_node_is_refused" {
   expect_failures = [aws_elasticache_cluster.this]
 }
 
+run "a_standing_cluster_grows" {
+  command = plan
+  variables { nodes = ["us-east-1a", "us-east-1b", "us-east-1c"] }
+
+  assert {
+    condition     = aws_elasticache_cluster.this.num_cache_nodes == 3
+    error_message = "a node is not added at the end"
+  }
+}
+
+run "three_nodes_numbered_in_another_order" {
+  state_key = "other_order"
+  variables { nodes = ["us-east-1a", "us-east-1b", "us-east-1c"] }
+
+  override_resource {
+    target = aws_elasticache_cluster.this
+    values = {
+      cache_nodes = [
+        { id = "0001", address = "shop.0001.example.com", port = 11211, availability_zone = "us-east-1c", outpost_arn = "" },
+        { id = "0002", address = "shop.0002.example.com", port = 11211, availability_zone = "us-east-1a", outpost_arn = "" },
+        { id = "0003", address = "shop.0003.example.com", port = 11211, availability_zone = "us-east-1b", outpost_arn = "" },
+      ]
+    }
+  }
+}
+
+run "the_wrong_zone_would_lose_its_node" {
+  command   = plan
+  state_key = "other_order"
+  variables { nodes = ["us-east-1a", "us-east-1b"] }
+  expect_failures = [aws_elasticache_cluster.this]
+}
+
+run "the_last_node_may_go" {
+  command   = plan
+  state_key = "other_order"
+  variables { nodes = ["us-east-1a", "us-east-1c"] }
+
+  assert {
+    condition     = aws_elasticache_cluster.this.num_cache_nodes == 2
+    error_message = "the node that AWS would remove is not the last"
+  }
+}
+
 run "zone_without_subnet" {
   command = plan
   variables { nodes = ["us-east-1d"] }

@@ -6,7 +6,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = ">= 5.100, < 7.0"
+      version = "~> 5.100"
     }
   }
 }
@@ -41,6 +41,8 @@ variable "bundle" {
   type        = object({ path = string, sha256 = string })
 }
 
+data "aws_partition" "current" {}
+
 resource "aws_sns_topic" "alarms" {
   #checkov:skip=CKV_AWS_26:CloudWatch's alarms cannot publish under alias/aws/sns, whose policy is AWS's; what they say is no secret
 
@@ -60,7 +62,7 @@ module "function" {
   reserved_concurrency = 5
   alarms               = { topic_arn = aws_sns_topic.alarms.arn }
   dead_letters         = { target_arn = aws_sns_topic.alarms.arn }
-  policy_statements    = { ReadPrices = { actions = ["s3:GetObject"], resources = ["arn:aws:s3:::prices/*"] } }
+  policy_statements    = { ReadPrices = { actions = ["s3:GetObject"], resources = ["arn:${data.aws_partition.current.partition}:s3:::prices/*"] } }
 }
 
 output "alias_arn" {

@@ -1,0 +1,87 @@
+"""Names and texts that replace a standing resource when they change: none changes by itself.
+
+A security group in use, a role or a cluster is not replaced without an interruption, so a release of the modules
+must not reword a description or rename a resource. `standing_names.json` has what stands, by address.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vpcache.mock_plan import mock_plan
+from vpcache.project import Project
+from vpcache.stack import Stack
+from vpcache.target import lab_target
+
+ROOT = Path(__file__).parents[2]
+NOWHERE = "http://127.0.0.1:1"  # nothing listens there
+STANDING: dict[str, dict[str, dict[str, str]]] = json.loads(
+    Path(__file__).with_name("standing_names.json").read_text()
+)
+
+# by the documentation of each resource in the provider; ids and ranges are other tests' subject
+# https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs
+FORCES_REPLACEMENT = {
+    "aws_cloudwatch_log_group": {"name"},
+    "aws_cloudwatch_metric_alarm": {"alarm_name"},
+    "aws_default_security_group": set(),
+    "aws_eip": {"domain"},
+    "aws_elasticache_cluster": {"cluster_id", "engine", "port", "subnet_group_name"},
+    "aws_elasticache_parameter_group": {"name", "description", "family"},
+    "aws_elasticache_subnet_group": {"name"},
+    "aws_flow_log": set(),
+    "aws_iam_role": {"name"},
+    "aws_iam_role_policy": {"name", "role"},
+    "aws_internet_gateway": set(),
+    "aws_lambda_alias": {"name", "function_name"},
+    "aws_lambda_function": {"function_name"},
+    "aws_nat_gateway": set(),
+    "aws_route": {"destination_cidr_block"},
+    "aws_route_table": set(),
+    "aws_route_table_association": set(),
+    "aws_security_group": {"name", "description"},
+    "aws_sns_topic": {"name"},
+    "aws_subnet": {"availability_zone"},
+    "aws_vpc": set(),
+    "aws_vpc_endpoint": {"service_name", "vpc_endpoint_type"},
+    "aws_vpc_endpoint_route_table_association": set(),
+    "aws_vpc_security_group_egress_rule": set(),
+    "aws_vpc_security_group_ingress_rule": set(),
+}
+
+ROOT_MODULES = {
+    "envs/dev": {"alarms": True, "flow_logs": {}, "gateway_endpoints": ["s3"]},
+    "modules/vpc_lambda/examples/released": {},
+}
+
+
+@pytest.mark.parametrize("folder", ROOT_MODULES)
+def test_no_release_renames_what_stands(folder: str, tmp_path: Path) -> None:
+    bundles = Project(ROOT).bundles()
+    functions = {"bundles": bundles} if folder.startswith("envs") else {"bundle": bundles["egress_probe"]}
+    stack = Stack(
+        name="shop",
+        environment_dir=ROOT / folder,
+        target=lab_target(NOWHERE, os.environ),
+        work_dir=tmp_path,
+        variables={**functions, **ROOT_MODULES[folder]},
+    )
+    planned = dict(_names(mock_plan(stack)))
+    standing = STANDING[folder]
+    assert {address: planned.get(address) for address in standing} == standing
+    assert planned.keys() == standing.keys(), "write what is new into standing_names.json"
+
+
+def _names(plan: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield each managed resource's address and those of its texts that replace it when they change."""
+    for change in plan["resource_changes"]:
+        if change["mode"] == "managed":
+            forcing = FORCES_REPLACEMENT[change["type"]]
+            after = change["change"]["after"]
+            yield change["address"], {name: str(after[name]) for name in sorted(forcing)}
