@@ -48,7 +48,9 @@ def test_the_cached_apis_role_may_do_what_it_needs_and_no_more(target, outputs):
     actions, _ = allowed["NetworkInterfaces"]
     (denied,) = [each for each in policy["Statement"] if each["Effect"] == "Deny"]
     assert set(denied["Action"]) == actions
-    assert denied["Condition"]["ArnEquals"]["lambda:SourceFunctionArn"][0].endswith(f":function:{name}")
+    arn, versions = denied["Condition"]["ArnLike"]["lambda:SourceFunctionArn"]
+    assert arn.endswith(f":function:{name}")
+    assert versions == f"{arn}:*"
 
 
 def test_only_lambda_may_take_the_role(target, outputs):

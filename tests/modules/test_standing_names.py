@@ -1,7 +1,7 @@
 """Names and texts that replace a standing resource when they change: none changes by itself.
 
-A security group in use, a role or a cluster is not replaced without an interruption, so a release of the modules
-must not reword a description or rename a resource. `standing_names.json` has what stands, by address.
+A security group in use, a role or a cluster is not replaced without an interruption, so a release of the
+modules must not reword a description or rename a resource. `standing_names.json` has what stands, by address.
 """
 
 from __future__ import annotations
