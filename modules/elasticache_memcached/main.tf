@@ -51,6 +51,15 @@ resource "aws_elasticache_cluster" "this" {
   }
 }
 
+# after a change of their number the resource itself still has the nodes of before
+# https://github.com/hashicorp/terraform-provider-aws/issues/39122
+data "aws_elasticache_cluster" "this" {
+  cluster_id = aws_elasticache_cluster.this.cluster_id
+
+  # reads it after the change, not in the plan
+  depends_on = [aws_elasticache_cluster.this]
+}
+
 resource "aws_elasticache_subnet_group" "this" {
   name        = var.name
   description = "Private subnets of ${var.name}"

@@ -11,7 +11,7 @@ output "cluster_id" {
 
 output "nodes" {
   description = "The nodes: id, address (a host name), port and availability_zone of each."
-  value = [for node in aws_elasticache_cluster.this.cache_nodes : {
+  value = [for node in data.aws_elasticache_cluster.this.cache_nodes : {
     id                = node.id
     address           = node.address
     port              = node.port

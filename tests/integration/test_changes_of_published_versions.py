@@ -76,6 +76,7 @@ output "alias_arn" {{
 """
 A = {"us-east-1a": {"public_cidr": "10.0.0.0/26", "private_cidr": "10.0.0.128/26"}}
 B = {"us-east-1b": {"public_cidr": "10.0.0.64/26", "private_cidr": "10.0.0.192/26"}}
+BOTH = ["us-east-1a", "us-east-1b"]
 
 
 @pytest.fixture
@@ -95,7 +96,11 @@ def stack(target, tmp_path, stack_variables):
         environment_dir=tmp_path / "infra",
         target=target,
         work_dir=tmp_path / "work",
-        variables={"bundle": stack_variables["bundles"]["egress_probe"]},
+        variables={
+            "bundle": stack_variables["bundles"]["egress_probe"],
+            "zones": A | B,
+            "function": {"zones": BOTH},
+        },
         temporary=True,
     )
     stack.init()
@@ -114,10 +119,9 @@ def test_a_zone_is_removed_once_old_versions_are_deleted(stack, target):
         found = target.client("lambda").list_versions_by_function(FunctionName=stack.name)["Versions"]
         return [each["Version"] for each in found if each["Version"] != "$LATEST"]
 
-    both = ["us-east-1a", "us-east-1b"]
-    change(A | B, {"zones": both})
-    change(A | B, {"zones": both, "alias": "live"})
-    change(A | B, {"zones": both, "alias": "live", "memory_size": 512})
+    change(A | B, {"zones": BOTH})
+    change(A | B, {"zones": BOTH, "alias": "live"})
+    change(A | B, {"zones": BOTH, "alias": "live", "memory_size": 512})
     assert len(versions()) == 2
     alias = stack.outputs()["alias_arn"]
 

@@ -1,4 +1,13 @@
 mock_provider "aws" {
+  mock_data "aws_elasticache_cluster" {
+    defaults = {
+      cache_nodes = [
+        { id = "0001", address = "shop.0001.example.com", port = 11211, availability_zone = "us-east-1a", outpost_arn = "" },
+        { id = "0002", address = "shop.0002.example.com", port = 11211, availability_zone = "us-east-1b", outpost_arn = "" },
+      ]
+    }
+  }
+
   mock_resource "aws_elasticache_cluster" {
     defaults = {
       configuration_endpoint = "shop.cfg.example.com:11211"
