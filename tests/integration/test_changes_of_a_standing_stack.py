@@ -98,11 +98,11 @@ def standing(target, tmp_path, stack_variables) -> Iterator[Standing]:
 
 
 def zones(*names: str) -> dict[str, dict[str, str]]:
-    return {name: RANGES[name] for name in names}
+    return {name[-1]: RANGES[name] for name in names}
 
 
 def cache(*zones: str, **others: Any) -> dict[str, Any]:
-    return {"zones": zones, "node_type": "cache.t4g.micro", "transit_encryption": False} | others
+    return {"zones": [zone[-1] for zone in zones], "node_type": "cache.t4g.micro", "transit_encryption": False} | others
 
 
 def node_zones(stack: Stack) -> list[str]:
@@ -127,9 +127,9 @@ def test_changes_are_applied_under_load_or_refused(standing, target, bundle, tmp
     assert node_zones(stack) == [A, B, C]
 
     # ranges do not change
-    moved = zones(A, B) | {C: RANGES[C] | {"private_cidr": "10.0.1.192/26"}}
+    moved = zones(A, B) | {C[-1]: RANGES[C] | {"private_cidr": "10.0.1.192/26"}}
     assert f"Remove {C} from zones, apply, then add it again" in standing.refusal(zones=moved)
-    moved = zones(A, B) | {C: RANGES[C] | {"public_cidr": "10.0.1.64/26"}}
+    moved = zones(A, B) | {C[-1]: RANGES[C] | {"public_cidr": "10.0.1.64/26"}}
     assert f"Remove {C} from zones, apply, then add it again" in standing.refusal(zones=moved)
     assert "apply a second stack under another name" in standing.refusal(cidr_block="10.0.0.0/22")
 

@@ -22,7 +22,7 @@ def _changes(stack, **variables):
 def cache(stack):
     """The cache's settings as they stand, for plans that change one of them."""
     return {
-        "zones": ["us-east-1a", "us-east-1b"],
+        "zones": ["a", "b"],
         "node_type": "cache.t4g.micro",
         "transit_encryption": False,
     }
@@ -33,9 +33,9 @@ def test_the_settings_as_they_stand_change_nothing(stack, outputs, cache):
 
 
 def test_a_zone_with_cache_nodes_is_not_removed_in_one_step(stack, outputs, cache):
-    zones = {"us-east-1a": {"public_cidr": "10.0.0.0/26", "private_cidr": "10.0.0.128/26"}}
+    zones = {"a": {"public_cidr": "10.0.0.0/26", "private_cidr": "10.0.0.128/26"}}
     with pytest.raises(TerraformError, match="us-east-1b still has nodes"):
-        _changes(stack, zones=zones, cache={**cache, "zones": ["us-east-1a"]})
+        _changes(stack, zones=zones, cache={**cache, "zones": ["a"]})
 
 
 @pytest.mark.parametrize(
@@ -50,10 +50,10 @@ def test_what_replaces_the_cluster_says_so(stack, outputs, cache, changed):
 
 
 def test_one_node_more_changes_the_cluster_alone(stack, outputs, cache):
-    zones = [*cache["zones"], "us-east-1a"]
+    zones = [*cache["zones"], "a"]
     assert _changes(stack, cache={**cache, "zones": zones}) == {CLUSTER: ("update",)}
 
 
 def test_a_node_moved_to_another_zone_is_refused_with_the_way_to_do_it(stack, outputs, cache):
     with pytest.raises(TerraformError, match="append zones to nodes or remove its last ones"):
-        _changes(stack, cache={**cache, "zones": ["us-east-1a", "us-east-1a"]})
+        _changes(stack, cache={**cache, "zones": ["a", "a"]})

@@ -27,10 +27,10 @@ FOLDERS = sorted(
 )
 
 TWO_ZONES = {
-    "us-east-1a": {"public_cidr": "10.0.0.0/26", "private_cidr": "10.0.0.128/26"},
-    "us-east-1b": {"public_cidr": "10.0.0.64/26", "private_cidr": "10.0.0.192/26"},
+    "a": {"public_cidr": "10.0.0.0/26", "private_cidr": "10.0.0.128/26"},
+    "b": {"public_cidr": "10.0.0.64/26", "private_cidr": "10.0.0.192/26"},
 }
-THREE_ZONES = TWO_ZONES | {"us-east-1c": {"public_cidr": "10.0.1.0/26", "private_cidr": "10.0.1.128/26"}}
+THREE_ZONES = TWO_ZONES | {"c": {"public_cidr": "10.0.1.0/26", "private_cidr": "10.0.1.128/26"}}
 
 _TIMEOUT_SECONDS = 180
 
@@ -126,6 +126,8 @@ def test_a_third_zone_changes_nothing_that_stands(tmp_path: Path, moto_endpoint:
     bundle = {"path": "bundle.zip", "sha256": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}
     common = {
         "name": "vpcache-dev",
+        "account_id": "123456789012",
+        "region": "us-east-1",
         "cidr_block": "10.0.0.0/23",
         "bundles": {"cached_api": bundle, "egress_probe": bundle},
     }
