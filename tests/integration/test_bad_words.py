@@ -50,7 +50,7 @@ def test_seconds_of_a_drill(nowhere, seconds):
     assert line == f"error: --seconds is '{seconds}': give a number above 0"
 
 
-@pytest.mark.parametrize("minutes", ["soon", "0"])
+@pytest.mark.parametrize("minutes", ["soon", "0", "-1", "nan", ""])
 def test_minutes_of_a_soak(nowhere, minutes):
     assert f"--minutes is '{minutes}'" in nowhere.refuse("drill", *DEV, "--soak", "--minutes", minutes)
 
@@ -59,10 +59,20 @@ def test_minutes_of_a_soak(nowhere, minutes):
     ("words", "said"),
     [
         ((), "give --fault with one of zone, zone-network, "),
+        (("--zone", "us-east-1a"), "give --fault with one of zone, zone-network, "),
+        (("--fault", "flood"), "unknown fault 'flood': choose one of zone, zone-network, "),
+        (("--fault", "zone", "--minutes", "3"), "--minutes 3 is for --soak: give --seconds instead"),
+        (("--fault", "all-nodes", "--zone", "us-east-1a"), "fault 'all-nodes' is in no zone: leave --zone"),
+        (("--fault", "origin-down", "--zone", "us-east-1a"), "fault 'origin-down' is in no zone"),
+        (("--fault", "zone", "--seconds", "3601"), "--seconds is '3601': give at most 3600"),
         (("--soak", "--fault", "zone"), "leave --fault zone out"),
+        (("--soak", "--zone", "us-east-1a"), "--soak visits each zone in turn: leave --zone us-east-1a out"),
+        (("--soak", "--seconds", "5"), "--soak has a fault every two minutes: leave --seconds 5 out"),
+        (("--soak", "--svg", "soak.svg"), "--soak draws no timeline: leave --svg soak.svg out"),
+        (("--soak", "--minutes", "1441"), "--minutes is '1441': give at most 1440"),
     ],
 )
-def test_what_a_drill_takes_away(nowhere, words, said):
+def test_options_of_a_drill(nowhere, words, said):
     assert said in nowhere.refuse("drill", *DEV, *words)
 
 

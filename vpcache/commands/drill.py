@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from vpcache.drills.soak import SOAK_FAULTS, soak
 from vpcache.errors import VpcacheError
 from vpcache.lab.held import Held
 from vpcache.stack import Stack
+from vpcache.target import LAB, target_name
 
 _SOAK_INTERVAL = 120.0  # seconds from fault to fault
 _SECONDS, _MAX_SECONDS = 15.0, 3600.0
@@ -78,13 +80,12 @@ def drill(
     options.check()
     if options.soak:
         minutes = _number(options.minutes, "--minutes", _MINUTES, _MAX_MINUTES)
-        stack = chosen_stack(root, environment, target, name)
-        if not stack.target.is_lab:
+        if target_name(target, os.environ) != LAB:
             raise VpcacheError(
                 "--soak looks at the lab's daemon, and most of its faults are the lab's: use --target lab"
             )
-        context = _context(stack, "")
-        if _may_begin(context, 0, yes=yes, confirm=confirm):
+        context = _context(chosen_stack(root, environment, target, name), "")
+        if may_begin(context, 0, yes=yes, confirm=confirm):
             _soak(context, max(1, round(minutes * 60 / _SOAK_INTERVAL)), as_json=as_json)
         return
     fault = fault_named(options.fault)
@@ -93,7 +94,7 @@ def drill(
     context = _context(chosen_stack(root, environment, target, name), options.zone)
     check_fault(fault, context)
     schedule = Schedule(during=seconds, after=seconds)
-    if _may_begin(context, schedule.total, yes=yes, confirm=confirm):
+    if may_begin(context, schedule.total, yes=yes, confirm=confirm):
         _drill(fault, context, schedule, picture, as_json=as_json)
 
 
@@ -141,7 +142,7 @@ def _context(stack: Stack, zone: str) -> DrillContext:
     return DrillContext(stack, outputs, zone or outputs["zones"][0])
 
 
-def _may_begin(context: DrillContext, seconds: float, *, yes: bool, confirm: str) -> bool:
+def may_begin(context: DrillContext, seconds: float, *, yes: bool, confirm: str) -> bool:
     """Return whether the user agrees to a drill of `seconds`, where that needs asking.
 
     Raises VpcacheError if another drill is in progress, or if the user cannot be asked.

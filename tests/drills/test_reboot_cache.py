@@ -1,0 +1,56 @@
+"""Cache nodes rebooted one by one after a change of their parameters, under load."""
+
+import pytest
+from commands import Commands
+
+from vpcache.functions import FunctionClient
+from vpcache.reboot import cluster_id, cluster_state, reboot_pending_nodes
+
+pytestmark = [pytest.mark.lab, pytest.mark.drill]
+
+PATHS = [f"/employee/{number}" for number in range(1, 17)]
+
+
+@pytest.fixture
+def change(target, outputs):
+    """Change the parameter `idle_timeout` of the stack's cluster; it is as before at the end."""
+    cluster = cluster_id(outputs)
+    group = cluster_state(target, cluster).parameter_group
+
+    def set_to(value):
+        target.client("elasticache").modify_cache_parameter_group(
+            CacheParameterGroupName=group,
+            ParameterNameValues=[{"ParameterName": "idle_timeout", "ParameterValue": value}],
+        )
+
+    yield set_to
+    set_to("0")
+    reboot_pending_nodes(target, cluster, lambda _: None, poll_seconds=0.2)
+
+
+def test_nodes_are_rebooted_one_by_one_and_the_other_serves(stack, lab, target, outputs, change):
+    commands, words = Commands(lab.port), ("reboot-cache", "--env", "dev", "--name", stack.name)
+    cluster = cluster_id(outputs)
+    nodes = list(cluster_state(target, cluster).nodes)
+    assert f"nothing to do: all nodes of {cluster} have the values of" in commands.succeed(*words)
+    client = FunctionClient(target)
+    for path in PATHS:
+        client.call_cached_api(outputs["cached_api"], path)
+
+    change("600")
+    assert list(cluster_state(target, cluster).pending) == nodes
+    answers, states = [], []
+    with commands.start(*words) as process:
+        while process.poll() is None:
+            states.append(cluster_state(target, cluster).pending)
+            answers += [client.call_cached_api(outputs["cached_api"], path) for path in PATHS]
+        out, err = process.communicate()
+    assert process.returncode == 0, out + err
+    assert f"pending-reboot in {cluster}: {', '.join(nodes)} of {', '.join(nodes)}" in out
+    assert [line for line in out.splitlines() if line.endswith("rebooting")] == [
+        f"node {node}: rebooting" for node in nodes
+    ]
+    assert tuple(nodes[1:]) in states, "the second node was rebooted before the first was back"
+    assert cluster_state(target, cluster).pending == ()
+    assert {answer.status for answer in answers} == {200}
+    assert any(answer.cache == "HIT" for answer in answers)
