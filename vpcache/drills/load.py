@@ -83,6 +83,7 @@ class Load:
         self._salt = f"{time.time_ns():x}"
         self._samples: list[Sample] = []
         self._stopping = threading.Event()
+        self._is_cut_short = False
         self._started = 0.0
         self._clock = threading.Thread(target=self._run, name="load", daemon=True)
 
@@ -96,7 +97,8 @@ class Load:
         self._clock.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._is_cut_short = kind is not None
         self._stopping.set()
         self._clock.join()
 
@@ -110,12 +112,13 @@ class Load:
         return sorted(self._samples.copy(), key=lambda sample: sample.at)
 
     def _run(self) -> None:
-        with ThreadPoolExecutor(self._size.connections) as pool:
-            for number in count():
-                due = number / self._size.rate
-                if self._stopping.wait(max(0.0, due - self.now)):
-                    return
-                pool.submit(self._sample, number, due)
+        pool = ThreadPoolExecutor(self._size.connections)
+        for number in count():
+            due = number / self._size.rate
+            if self._stopping.wait(max(0.0, due - self.now)):
+                break
+            pool.submit(self._sample, number, due)
+        pool.shutdown(cancel_futures=self._is_cut_short)  # calls that wait for a connection may be thousands
 
     def _sample(self, number: int, due: float) -> None:
         is_known = number % 8 != 7
