@@ -4,32 +4,26 @@ from __future__ import annotations
 
 import json
 import random
-import socket
-import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 from vpcache.lab.authority import Authority
-from vpcache.lab.faults import Fault, Mode
+from vpcache.lab.faults import Fault
 from vpcache.lab.hosts import CHECKIP, HOSTS, ORIGIN
+from vpcache.lab.http_host import HttpAnswer, HttpHost, HttpRequest, Tls
 from vpcache.lab.netns import Namespaces
 from vpcache.lab.places import CA_FILE
-from vpcache.lab.sockets import cut
 
 _ORIGIN_DELAY = 0.05  # seconds that the origin takes for an answer
 _EMPLOYEES = 21  # about 2 KB of JSON
 _ARCHIVED = 1030  # about 100 KB of JSON
-_PATIENCE = 60.0  # seconds that a kept connection may be silent
 _SYLLABLES = ("ba", "de", "fi", "go", "ka", "lu", "me", "no", "pi", "ra", "so", "ti", "vu", "ze")
 
 Answer = tuple[HTTPStatus, str, bytes]  # status, content type, body
-_FAILURE: Answer = (HTTPStatus.INTERNAL_SERVER_ERROR, "application/json", b'{"status":"error"}')
 
 
 def employee(key: str) -> dict[str, object]:
@@ -87,23 +81,27 @@ class Internet:
     """
 
     def __init__(self, namespaces: Namespaces, namespace: str, work: Path) -> None:
-        self.authority, stranger = Authority("vpcache lab"), Authority("stranger")
+        self.authority, self._untrusted = Authority("vpcache lab"), Authority("untrusted")
         self.ca_file = work / CA_FILE.name
         self.authority.write(self.ca_file)
         self.origin = Origin()
-        self._servers: dict[str, list[_Server]] = {}
+        self._servers: dict[str, list[HttpHost]] = {}
         for name, answer, ports in ((ORIGIN, self.origin.answer, (443,)), (CHECKIP, _address, (443, 80))):
             for port in ports:
                 listener = namespaces.listen(namespace, str(HOSTS[name]), port)
-                tls = _Tls(name, self.authority, stranger)
-                server = _Server(listener, tls if port == 443 else None, answer)
+                tls = self.tls(name) if port == 443 else None
+                server = HttpHost(listener, tls, partial(_get, answer))
                 self._servers.setdefault(name, []).append(server)
+
+    def tls(self, name: str) -> Tls:
+        """Return the certificates of the internet's host `name`."""
+        return Tls(name, self.authority, self._untrusted)
 
     def settle(self, faults: Mapping[str, Fault]) -> None:
         """Let exactly the hosts in `faults` go wrong, each in its way; what is down the network cuts off."""
         for name, servers in self._servers.items():
             for server in servers:
-                server.suffer(faults.get(name))
+                server.set_fault(faults.get(name))
 
     def close(self) -> None:
         """Stop serving; connections that stand are cut."""
@@ -113,103 +111,12 @@ class Internet:
                 server.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Tls:
-    name: str
-    authority: Authority
-    stranger: Authority
-
-    def context(self, mode: Mode | None) -> ssl.SSLContext:
-        return (self.stranger if mode is Mode.INVALID_TLS else self.authority).server(self.name)
-
-
-class _Server(ThreadingHTTPServer):
-    """HTTP on a given listener, over TLS where a context is given, one thread a connection."""
-
-    def __init__(
-        self, listener: socket.socket, tls: _Tls | None, answer: Callable[[str, str], Answer]
-    ) -> None:
-        super().__init__(listener.getsockname(), _Handler, bind_and_activate=False)
-        self.socket.close()
-        self.socket = listener
-        self._tls = tls
-        self._answer = answer
-        self._fault: Fault | None = None
-        self._change = threading.Event()  # set, and replaced, when the fault changes
-        self._open: set[socket.socket] = set()
-        self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self.serve_forever, name="internet", daemon=True)
-        self._thread.start()
-
-    def suffer(self, fault: Fault | None) -> None:
-        """Go wrong as `fault` says from now on, or be sound again."""
-        if fault == self._fault:
-            return
-        changed = {fault and fault.mode, self._fault and self._fault.mode}
-        self._fault = fault
-        self._change, before = threading.Event(), self._change
-        before.set()
-        if Mode.INVALID_TLS in changed:  # a kept connection would not show its certificate again
-            self._cut_all()
-
-    def answer(self, path: str, caller: str) -> Answer:
-        """Answer a GET of `path`, or suffer the fault in force instead."""
-        fault, change = self._fault, self._change
-        if fault and fault.mode is Mode.SLOW:
-            change.wait(fault.seconds)
-        sound = self._answer(path, caller)
-        return _FAILURE if fault and fault.mode is Mode.ERRORING else sound
-
-    def close(self) -> None:
-        """Stop accepting, cut what is open and wait for its threads."""
-        self.shutdown()
-        self._thread.join()
-        self._change.set()
-        self._cut_all()
-        self.server_close()
-
-    def _cut_all(self) -> None:
-        with self._lock:
-            for connection in self._open:
-                cut(connection)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serve one connection in its thread, handshake included, so that no client holds up others."""
-        if self._tls:
-            request.settimeout(_PATIENCE)
-            context = self._tls.context(self._fault.mode if self._fault else None)
-            request = context.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
-        with self._lock:
-            self._open.add(request)
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            with self._lock:
-                self._open.discard(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that vanish or speak no TLS."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-    protocol_version = "HTTP/1.1"
-    server_version = "origin"
-    sys_version = ""
-    timeout = _PATIENCE
-    disable_nagle_algorithm = True
-    wbufsize = -1  # one write for head and body
-
-    def do_GET(self) -> None:
-        status, kind, body = self.server.answer(self.path.partition("?")[0], self.client_address[0])
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        """Keep no access log; the origin counts its calls."""
+def _get(answer: Callable[[str, str], Answer], request: HttpRequest) -> HttpAnswer:
+    """Answer a GET by its path and the caller's address; refuse other methods."""
+    if request.method != "GET":
+        return HttpAnswer(HTTPStatus.METHOD_NOT_ALLOWED, headers=(("Allow", "GET"),))
+    status, kind, body = answer(request.path, request.caller)
+    return HttpAnswer(status, body, (("Content-Type", kind),))
 
 
 def _address(_path: str, caller: str) -> Answer:
