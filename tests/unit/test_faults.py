@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import IPv4Address
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from vpcache.lab.faults import (
     standing,
 )
 from vpcache.lab.hosts import HOSTS, ORIGIN
-from vpcache.lab.topology import Topology, Vpc
+from vpcache.lab.topology import FunctionUrl, Topology, Vpc
 
 TOPOLOGY = Topology((VPC,))
 KNOWN = {
@@ -64,7 +65,16 @@ def test_a_zone_without_interfaces_can_be_taken_away() -> None:
 
 def test_the_origin_is_a_host_and_no_interface() -> None:
     faults = [Fault(FaultKind.ORIGIN, ORIGIN), Fault(FaultKind.NAT_GATEWAY, "nat-a")]
-    assert down_hosts(faults) == {HOSTS[ORIGIN]}
+    assert down_hosts(TOPOLOGY, faults) == {HOSTS[ORIGIN]}
+
+
+def test_host_of_a_function_url_can_be_down() -> None:
+    url = FunctionUrl("abc.lambda-url.us-east-1.on.aws", IPv4Address("198.51.100.64"))
+    fault = Fault(FaultKind.ORIGIN, url.hostname)
+    with_url = Topology(function_urls=(url,))
+    assert down_hosts(with_url, [fault]) == {url.address}
+    assert standing(with_url, [fault]) == (fault,)
+    assert standing(Topology(), [fault]) == ()
 
 
 @pytest.mark.parametrize("kind", FaultKind)
@@ -135,7 +145,7 @@ def test_a_node_whose_process_is_wrong_is_not_cut_off(mode: Mode) -> None:
 
 @pytest.mark.parametrize("mode", MODES[FaultKind.ORIGIN][1:])
 def test_an_origin_that_answers_badly_is_not_down(mode: Mode) -> None:
-    assert down_hosts([Fault(FaultKind.ORIGIN, ORIGIN, mode)]) == frozenset()
+    assert down_hosts(TOPOLOGY, [Fault(FaultKind.ORIGIN, ORIGIN, mode)]) == frozenset()
 
 
 def test_faults_are_found_by_kind() -> None:

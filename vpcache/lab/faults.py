@@ -125,10 +125,11 @@ def out_zones(faults: Iterable[Fault]) -> frozenset[str]:
     return frozenset(fault.target for fault in faults if fault.kind is FaultKind.ZONE)
 
 
-def down_hosts(faults: Iterable[Fault]) -> frozenset[IPv4Address]:
+def down_hosts(topology: Topology, faults: Iterable[Fault]) -> frozenset[IPv4Address]:
     """Return the internet's addresses that `faults` cut off."""
+    hosts = _hosts(topology)
     return frozenset(
-        HOSTS[fault.target] for fault in faults if fault.kind is FaultKind.ORIGIN and fault.mode is Mode.DOWN
+        hosts[fault.target] for fault in faults if fault.kind is FaultKind.ORIGIN and fault.mode is Mode.DOWN
     )
 
 
@@ -197,6 +198,11 @@ def _targets(topology: Topology, kind: FaultKind) -> Mapping[str, frozenset[str]
         case FaultKind.INTERFACE:
             return {each.id: frozenset({each.id}) for each in interfaces}
         case FaultKind.ORIGIN:
-            return dict.fromkeys(HOSTS, frozenset())
+            return dict.fromkeys(_hosts(topology), frozenset())
         case FaultKind.DNS:
             return {vpc.id: frozenset() for vpc in topology.vpcs}
+
+
+def _hosts(topology: Topology) -> Mapping[str, IPv4Address]:
+    """Return the internet's hosts that are not AWS's API, by name."""
+    return HOSTS | {url.hostname: url.address for url in topology.function_urls}

@@ -14,6 +14,9 @@ SERVICE_ADDRESSES = {"s3": IPv4Address("198.51.100.30"), "dynamodb": IPv4Address
 API_ADDRESS = IPv4Address("198.51.100.40")
 """All other services' API."""
 
+FUNCTION_URL_ADDRESSES = tuple(IPv4Address("198.51.100.64") + at for at in range(191))
+"""The hosts of function URLs: each has one of these, until 198.51.100.254."""
+
 _REGIONAL = re.compile(r"(?:[a-z0-9.-]+\.)?([a-z0-9-]+)\.[a-z]{2}(?:-[a-z]+)+-\d\.amazonaws\.com")
 _GLOBAL = re.compile(r"(?:[a-z0-9.-]+\.)?(s3|iam|sts|cloudfront|route53)\.amazonaws\.com")
 

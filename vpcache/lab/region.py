@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 from wsgiref.types import WSGIApplication
@@ -11,6 +12,7 @@ from wsgiref.types import WSGIApplication
 from vpcache.lab.api_hosts import ApiHosts
 from vpcache.lab.consistency import compared, differences
 from vpcache.lab.control.directory import Place, directory
+from vpcache.lab.control.function_url_calls import call_url
 from vpcache.lab.control.model import derive
 from vpcache.lab.faults import (
     Fault,
@@ -24,6 +26,7 @@ from vpcache.lab.faults import (
     severed,
     standing,
 )
+from vpcache.lab.function_hosts import FunctionHosts
 from vpcache.lab.hosts import public_addresses
 from vpcache.lab.internet import Internet
 from vpcache.lab.kernel import Kernel
@@ -55,8 +58,9 @@ class Region:
         self._kernel.apply(plan(self._topology))  # the internet stands before anything needs it
         self._internet = Internet(self._namespaces, INTERNET, work_dir)
         self._nodes = CacheNodes(self._namespaces, interface_namespace, self._internet.authority, work_dir)
+        self._function_hosts = FunctionHosts(self._namespaces, self._internet.tls, call_url)
         self._api_hosts: ApiHosts | None = None
-        self._resolvers = Resolvers(self._namespaces, router_namespace, public_addresses)
+        self._resolvers = Resolvers(self._namespaces, router_namespace, self._public_addresses)
         self.functions = FunctionRuntime(
             self._namespaces, interface_namespace, work_dir, self._internet.ca_file, self._is_usable
         )
@@ -161,13 +165,18 @@ class Region:
                     self._resolvers.vpcs,
                 ),
                 *compared(
+                    "hosts of function URLs",
+                    (url.hostname for url in topology.function_urls),
+                    self._function_hosts.names,
+                ),
+                *compared(
                     "interfaces of function processes", interfaces, self.functions.interfaces() | interfaces
                 ),
             ]
 
     def origin_calls(self) -> dict[str, int]:
-        """Return how often each path of the origin was asked for."""
-        return self._internet.origin.calls()
+        """Return how often each path of the origin, and each function URL's host and path, was asked for."""
+        return self._internet.origin.calls() | self._function_hosts.calls()
 
     def connect(self, interface_id: str | None, address: str, port: int) -> str:
         """Try TCP from an interface, or the internet if None: connected, refused, timeout or why not."""
@@ -188,14 +197,16 @@ class Region:
         return plan(
             topology,
             severed(topology, self._faults),
-            down_hosts(self._faults),
+            down_hosts(topology, self._faults),
             self._settings.nat_idle_seconds,
         )
 
     def _stand(self, topology: Topology) -> None:
         """Make `topology` so, under the faults in force."""
         self._kernel.apply(self._plan(topology))
-        self._internet.settle(by_target(self._faults, FaultKind.ORIGIN))
+        origins = by_target(self._faults, FaultKind.ORIGIN)
+        self._internet.settle(origins)
+        self._function_hosts.settle(topology.function_urls, origins)
         clusters = [cluster for vpc in topology.vpcs for cluster in vpc.cache_clusters]
         self._nodes.settle(clusters, by_target(self._faults, FaultKind.CACHE_NODE))
         self._resolvers.settle(topology, by_target(self._faults, FaultKind.DNS))
@@ -203,6 +214,11 @@ class Region:
             self._api_hosts.settle(topology)
         self.functions.settle(topology)
         self._topology = topology
+
+    def _public_addresses(self, name: str) -> tuple[IPv4Address, ...] | None:
+        """Return the addresses of a public name in lower case, None if there is none."""
+        address = self._function_hosts.address(name)
+        return (address,) if address else public_addresses(name)
 
     def _is_usable(self, interface_id: str) -> bool:
         """Tell whether the zone of a function's interface is there.

@@ -192,7 +192,16 @@ class Vpc:
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionUrl:
+    """The host of a function URL on the internet; requests to it are the function's events."""
+
+    hostname: str
+    address: IPv4Address
+
+
+@dataclass(frozen=True, slots=True)
 class Topology:
-    """All VPCs of all regions, sorted by id."""
+    """All VPCs of all regions, sorted by id, and all function URLs, sorted by host."""
 
     vpcs: tuple[Vpc, ...] = ()
+    function_urls: tuple[FunctionUrl, ...] = ()

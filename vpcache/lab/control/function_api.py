@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import uuid
+from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.core.responses import ActionResult, EmptyResult
 
 from vpcache.lab.control.function_aliases import Alias
 from vpcache.lab.control.function_errors import ResourceConflictError
+from vpcache.lab.control.function_policy import statement
+from vpcache.lab.control.function_url_api import FunctionUrlsResponse
 from vpcache.lab.control.function_versions import check_revision, configurations
 from vpcache.lab.control.invocation_api import InvocationsResponse
 
 
-class FunctionsResponse(InvocationsResponse):
+class FunctionsResponse(InvocationsResponse, FunctionUrlsResponse):
     """The Lambda API, with versions that cannot change."""
 
     # functions
@@ -137,8 +141,13 @@ class FunctionsResponse(InvocationsResponse):
                 f"The statement id ({name}) provided already exists. "
                 "Please provide a new statement id, or remove the existing statement."
             )
-        statement, _ = policy.add_statement(self.body, self._meant.qualifier)
-        return ActionResult({"Statement": json.dumps(statement)})
+        qualifier = self._meant.qualifier
+        arn = self._function().arn
+        made = statement(self.params, f"{arn}:{qualifier}" if qualifier else arn)
+        check_revision(policy.revision, self._get_param("RevisionId"))
+        policy.statements.append(made)
+        policy.revision = str(uuid.uuid4())
+        return ActionResult({"Statement": json.dumps(made)})
 
     def get_policy(self) -> ActionResult:
         """Answer GetPolicy."""
@@ -156,14 +165,6 @@ class FunctionsResponse(InvocationsResponse):
     def create_event_source_mapping(self) -> None:
         """Refuse: nothing polls queues and streams."""
         raise NotImplementedError("Nothing polls queues and streams for functions: invoke the function.")
-
-    def create_function_url_config(self) -> None:
-        """Refuse: nothing serves such URLs."""
-        raise NotImplementedError("Nothing serves URLs of functions: invoke the function.")
-
-    def update_function_url_config(self) -> None:
-        """Refuse likewise."""
-        self.create_function_url_config()
 
     def _weights(self) -> dict[str, float] | None:
         """Return where else an alias is to send invocations, None if the request does not say."""

@@ -52,8 +52,11 @@ class Invocations:
     ) -> Executed:
         """Run a function and wait for its answer. Raises ThrottledError."""
         meant = self._functions.parse(name, qualifier)
-        event = Event(payload, self._arn(meant, meant.qualifier), client_context)
-        return self.begin(meant, event)()
+        return self.run(name, qualifier, Event(payload, self._arn(meant, meant.qualifier), client_context))
+
+    def run(self, name: str, qualifier: str | None, event: Event) -> Executed:
+        """Run a function on an event and wait for its answer. Raises ThrottledError."""
+        return self.begin(self._functions.parse(name, qualifier), event)()
 
     def put_event(self, name: str, payload: bytes, qualifier: str | None = None) -> Event:
         """Queue an event and return it. Raises NotImplementedError if the function cannot be run."""

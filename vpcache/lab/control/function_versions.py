@@ -19,6 +19,7 @@ from vpcache.lab.control.function_aliases import Alias
 from vpcache.lab.control.function_errors import ResourceConflictError
 from vpcache.lab.control.function_event_config import EventConfig
 from vpcache.lab.control.function_names import FunctionName, function_arn, parse
+from vpcache.lab.control.function_urls import FunctionUrlConfig
 from vpcache.lab.functions import LATEST
 
 Configuration = dict[str, Any]
@@ -34,6 +35,7 @@ class Function:
         self._versions: dict[str, FunctionVersion] = {}
         self._aliases: dict[str, Alias] = {}
         self.event_configs: dict[str, EventConfig] = {}  # by qualifier, "$LATEST" for the function itself
+        self.url_configs: dict[str, FunctionUrlConfig] = {}  # by alias, "$LATEST" for the function itself
         self._policies: dict[str, Policy] = {}
         self._published = 0  # the highest number that was ever given
         self._last: tuple[FunctionVersion, dict[str, Any]] | None = (
@@ -115,6 +117,7 @@ class Function:
         self._aliases.pop(name, None)
         self._policies.pop(name, None)
         self.event_configs.pop(name, None)
+        self.url_configs.pop(name, None)
 
     def policy(self, qualifier: str | None) -> Policy:
         """Return who may invoke the function, a version or an alias."""

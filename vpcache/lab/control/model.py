@@ -9,6 +9,7 @@ from typing import Any
 from vpcache.lab.control import ACCOUNT, ec2, elasticache
 from vpcache.lab.control.caches import Cluster, Node
 from vpcache.lab.control.endpoints import dns_names, service_of
+from vpcache.lab.control.function_urls import function_urls
 from vpcache.lab.control.routes import has_gateway, interface_behind
 from vpcache.lab.hosts import SERVICE_ADDRESSES
 from vpcache.lab.topology import (
@@ -42,9 +43,9 @@ _KINDS = {
 
 
 def derive(account: str = ACCOUNT) -> Topology:
-    """Return the network as EC2 and ElastiCache of all regions describe it. IPv6 is left out."""
+    """Return the network as EC2, ElastiCache and Lambda of all regions describe it. IPv6 is left out."""
     vpcs = (vpc for network in ec2.backends_of(account) for vpc in _vpcs(network))
-    return Topology(tuple(sorted(vpcs, key=lambda vpc: vpc.id)))
+    return Topology(tuple(sorted(vpcs, key=lambda vpc: vpc.id)), function_urls(account))
 
 
 def _vpcs(network: ec2.Ec2Backend) -> list[Vpc]:

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from vpcache.lab.control.function_url_events import BAD_GATEWAY, answer_of, event_of
+from vpcache.lab.functions import Event
+from vpcache.lab.http_host import HttpRequest
+
+HOST = "abc123.lambda-url.eu-west-1.on.aws"
+ID = "11111111-2222-3333-4444-555555555555"
+
+
+def event(
+    method: str = "GET", target: str = "/", *headers: tuple[str, str], body: bytes = b""
+) -> dict[str, Any]:
+    return event_of(HttpRequest(method, target, "203.0.113.9", headers, body), HOST, Event(b"", "arn"))
+
+
+def test_event_has_the_payload_format_2() -> None:
+    draft = Event(b"", "arn")
+    request = HttpRequest(
+        "GET", "/a%20b/c?x=1&x=2&y=", "203.0.113.9", (("User-Agent", "curl"), ("Host", HOST))
+    )
+    made = event_of(request, HOST, draft)
+    context = made["requestContext"]
+    assert (made["version"], made["routeKey"]) == ("2.0", "$default")
+    assert (made["rawPath"], made["rawQueryString"]) == ("/a%20b/c", "x=1&x=2&y=")
+    assert made["queryStringParameters"] == {"x": "1,2", "y": ""}
+    assert made["isBase64Encoded"] is False and "body" not in made and "cookies" not in made
+    assert context["http"] == {
+        "method": "GET",
+        "path": "/a%20b/c",
+        "protocol": "HTTP/1.1",
+        "sourceIp": "203.0.113.9",
+        "userAgent": "curl",
+    }
+    assert (context["domainName"], context["domainPrefix"], context["apiId"]) == (HOST, "abc123", "abc123")
+    assert (context["accountId"], context["requestId"]) == ("anonymous", draft.request_id)
+    assert context["timeEpoch"] > 1_700_000_000_000 and context["time"].endswith(" +0000")
+
+
+def test_headers_are_lower_case_and_repeated_ones_joined() -> None:
+    made = event("GET", "/", ("X-A", "1"), ("x-a", "2"), ("X-Forwarded-For", "10.0.0.1"))["headers"]
+    assert made["x-a"] == "1,2"
+    assert made["x-forwarded-for"] == "203.0.113.9"
+    assert (made["x-forwarded-proto"], made["x-forwarded-port"]) == ("https", "443")
+
+
+def test_cookies_are_listed() -> None:
+    assert event("GET", "/", ("Cookie", "a=1; b=2"))["cookies"] == ["a=1", "b=2"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "text", "is_encoded"),
+    [
+        ("application/json", b'{"a": "\xc3\xa4"}', '{"a": "ä"}', False),
+        ("text/plain; charset=utf-8", b"plain", "plain", False),
+        ("application/octet-stream", b"\x00\xff", "AP8=", True),
+        ("text/plain", b"\xff", "/w==", True),
+        ("", b"x", "eA==", True),
+    ],
+)
+def test_body_is_text_or_base64(kind: str, body: bytes, text: str, is_encoded: bool) -> None:
+    made = event("POST", "/", ("Content-Type", kind), body=body)
+    assert (made["body"], made["isBase64Encoded"]) == (text, is_encoded)
+
+
+def answered(content: Any) -> tuple[int, bytes, dict[str, str]]:
+    answer = answer_of(json.dumps(content).encode(), ID)
+    return answer.status, answer.body, dict(answer.headers)
+
+
+@pytest.mark.parametrize("content", [{"a": 1}, [1], "text", 5, None, True])
+def test_answer_without_a_status_is_json(content: Any) -> None:
+    status, body, headers = answered(content)
+    assert (status, json.loads(body)) == (200, content)
+    assert headers == {"Content-Type": "application/json", "x-amzn-RequestId": ID}
+
+
+def test_answer_with_a_status_is_http() -> None:
+    content = {
+        "statusCode": 201,
+        "headers": {"content-type": "text/plain", "X-N": 5, "Content-Length": "999"},
+        "body": "dGV4dA==",
+        "isBase64Encoded": True,
+    }
+    assert answered(content) == (
+        201,
+        b"text",
+        {"content-type": "text/plain", "X-N": "5", "x-amzn-RequestId": ID},
+    )
+    assert answered({"statusCode": "404"})[:2] == (404, b"")
+
+
+def test_cookies_of_an_answer_are_headers() -> None:
+    answer = answer_of(json.dumps({"statusCode": 200, "cookies": ["a=1", "b=2"]}).encode(), ID)
+    assert [value for name, value in answer.headers if name == "Set-Cookie"] == ["a=1", "b=2"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"statusCode": "soon"},
+        {"statusCode": 99},
+        {"statusCode": 200, "body": {"a": 1}},
+        {"statusCode": 200, "body": "%", "isBase64Encoded": True},
+        {"statusCode": 200, "headers": {"a b": "1"}},
+        {"statusCode": 200, "headers": {"a": "1\r\nb: 2"}},
+        {"statusCode": 200, "headers": {"a": "\u2603"}},
+        {"statusCode": 200, "headers": ["a"]},
+        {"statusCode": 200, "cookies": 5},
+    ],
+)
+def test_answer_that_is_no_http_is_a_bad_gateway(content: Any) -> None:
+    assert answer_of(json.dumps(content).encode(), ID) == BAD_GATEWAY
+
+
+def test_answer_that_is_no_json_is_a_bad_gateway() -> None:
+    assert answer_of(b"", ID) == answer_of(b"{", ID) == BAD_GATEWAY
