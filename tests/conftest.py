@@ -47,4 +47,5 @@ def _begin_with_the_longest(items):
 @pytest.fixture(scope="session")
 def stack_variables(bundle):
     """The functions of envs/dev: for everybody who tests a stack of this project."""
-    return {"bundles": {"cached_api": bundle("lambda/cached_api"), "egress_probe": bundle(EGRESS_PROBE)}}
+    bundles = {name: bundle(f"lambda/{name}") for name in ("cached_api", "origin")}
+    return {"bundles": bundles | {"egress_probe": bundle(EGRESS_PROBE)}}

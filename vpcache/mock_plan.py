@@ -50,6 +50,9 @@ _ARNS = {
     "aws_sqs_queue": "sqs:{region}:{account}:planned",
 }
 
+# nor would a made-up string be a URL
+_FUNCTION_URL = "https://planned.lambda-url.{region}.on.aws/"
+
 _Plan = Mapping[str, Any]
 
 
@@ -126,6 +129,8 @@ def plan_hcl(source: str, region: str, changes: Iterable[Mapping[str, Any]]) -> 
     for kind, arn in _ARNS.items():
         values = {"arn": f"arn:aws:{arn.format(region=region, account=_ACCOUNT)}"}
         mocks.append(_block(f'mock_resource "{kind}"', "defaults", values))
+    url = {"function_url": _FUNCTION_URL.format(region=region)}
+    mocks.append(_block('mock_resource "aws_lambda_function_url"', "defaults", url))
     ids = [
         _block("override_resource", "values", _made_up(change), target=change["address"])
         for change in changes

@@ -68,7 +68,7 @@ module "cached_api" {
   environment = {
     CACHE_ENDPOINT = module.elasticache_memcached.configuration_endpoint
     CACHE_TLS      = module.elasticache_memcached.transit_encryption
-    ORIGIN_URL     = var.origin_url
+    ORIGIN_URL     = local.origin_url
     TTL_SECONDS    = 300
   }
 

@@ -38,6 +38,16 @@ output "nat_gateway_ids" {
   value       = module.nat_per_az.nat_gateway_ids
 }
 
+output "origin_function" {
+  description = "Name of the function that is the stack's own origin; null if origin_url names another one."
+  value       = one(module.origin[*].function_name)
+}
+
+output "origin_url" {
+  description = "Base URL that the cached API fetches from."
+  value       = local.origin_url
+}
+
 output "private_subnet_ids" {
   description = "Id of each zone's private subnet, by zone name."
   value       = local.private_subnets

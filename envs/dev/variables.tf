@@ -48,6 +48,11 @@ variable "bundles" {
     condition     = length(setsubtract(["cached_api", "egress_probe"], keys(var.bundles))) == 0
     error_message = "bundles has ${join(", ", keys(var.bundles))}: write both cached_api and egress_probe."
   }
+
+  validation {
+    condition     = var.origin_url != null || contains(keys(var.bundles), "origin")
+    error_message = "bundles has ${join(", ", keys(var.bundles))}: write origin too, or give an origin_url."
+  }
 }
 
 variable "cache" {
@@ -109,14 +114,13 @@ variable "name" {
 }
 
 variable "origin_url" {
-  description = "Base URL of the external API that cached_api answers for."
+  description = "Base URL of the external API that cached_api answers for. Null makes an origin of the stack's own."
   type        = string
-  default     = "https://dummy.restapiexample.com/api/v1"
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = startswith(var.origin_url, "https://")
-    error_message = "origin_url is \"${var.origin_url}\": write an https:// URL; the functions may reach port 443 only."
+    condition     = var.origin_url == null || try(startswith(var.origin_url, "https://"), false)
+    error_message = "origin_url is \"${coalesce(var.origin_url, "null")}\": write an https:// URL, as the functions may reach port 443 only, or leave it out for an origin of the stack's own."
   }
 }
 

@@ -9,6 +9,7 @@ SPANNING = {
     CLUSTER,
     "module.elasticache_memcached.aws_elasticache_subnet_group.this",
     "module.cached_api.aws_lambda_function.this",
+    "module.origin[0].aws_lambda_function.this",
 }
 
 

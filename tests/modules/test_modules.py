@@ -39,6 +39,7 @@ SPANNING = {
     "module.cached_api.aws_lambda_function.this",
     "module.elasticache_memcached.aws_elasticache_cluster.this",
     "module.elasticache_memcached.aws_elasticache_subnet_group.this",
+    "module.origin[0].aws_lambda_function.this",
 }
 
 
@@ -129,7 +130,7 @@ def test_a_third_zone_changes_nothing_that_stands(tmp_path: Path, moto_endpoint:
         "account_id": "123456789012",
         "region": "us-east-1",
         "cidr_block": "10.0.0.0/23",
-        "bundles": {"cached_api": bundle, "egress_probe": bundle},
+        "bundles": {"cached_api": bundle, "egress_probe": bundle, "origin": bundle},
     }
     before, after = common | {"zones": TWO_ZONES}, common | {"zones": THREE_ZONES}
 

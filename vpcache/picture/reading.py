@@ -130,8 +130,12 @@ def _permissions(allowed: list[Rule], groups: set[str]) -> Iterator[Permission]:
 
 
 def _hosts(found: Resources, vpc_names: list[str]) -> Iterator[Host]:
-    """Yield the hosts of the URLs in the functions' environments."""
+    """Yield the hosts of the URLs in the functions' environments; that of a function URL is named after it."""
     askers: dict[str, list[str]] = {}
+    urls = {
+        _host(each.text("function_url")): short(each.text("function_name"), *vpc_names)
+        for each in found.of("aws_lambda_function_url")
+    }
     zones = {subnet.text("availability_zone") for subnet in found.of("aws_subnet")}
     for function in found.of("aws_lambda_function"):
         name = short(function.text("function_name"), *vpc_names)
@@ -142,7 +146,8 @@ def _hosts(found: Resources, vpc_names: list[str]) -> Iterator[Host]:
                 if host := _host(value):
                     askers.setdefault(host, []).append(name)
     for host, names in askers.items():
-        yield Host(host, tuple(dict.fromkeys(names)))
+        name = f"function URL of {urls[host]}" if host in urls else host
+        yield Host(name, tuple(dict.fromkeys(names)))
 
 
 def _host(value: object) -> str | None:

@@ -35,6 +35,11 @@ mock_provider "aws" {
 }
 
 override_resource {
+  target = aws_lambda_function_url.origin[0]
+  values = { function_url = "https://abc.lambda-url.us-east-1.on.aws/" }
+}
+
+override_resource {
   target = module.vpc.aws_subnet.public["us-east-1a"]
   values = { id = "subnet-public-us-east-1a" }
 }
@@ -88,6 +93,7 @@ variables {
   bundles = {
     cached_api   = { path = "cached_api.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
     egress_probe = { path = "egress_probe.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
+    origin       = { path = "origin.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
   }
 }
 
@@ -110,6 +116,30 @@ run "two_zones" {
   assert {
     condition     = output.configuration_endpoint == "vpcache-dev.cfg.example.com:11211"
     error_message = "the configuration endpoint is not the cluster's"
+  }
+}
+
+run "origin_of_its_own" {
+  assert {
+    condition     = output.origin_function == "vpcache-dev-origin" && output.origin_url == "https://abc.lambda-url.us-east-1.on.aws"
+    error_message = "the stack has no origin of its own, or its URL ends with a slash"
+  }
+}
+
+run "origin_of_somebody_else" {
+  command = plan
+
+  variables {
+    origin_url = "https://api.example.com/v1"
+    bundles = {
+      cached_api   = { path = "cached_api.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
+      egress_probe = { path = "egress_probe.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
+    }
+  }
+
+  assert {
+    condition     = output.origin_function == null && output.origin_url == "https://api.example.com/v1" && length(aws_lambda_function_url.origin) == 0
+    error_message = "an origin is made beside the one that is named"
   }
 }
 
@@ -195,6 +225,17 @@ run "address_service_over_plain_http" {
   command = plan
   variables { address_service_url = "http://example.com" }
   expect_failures = [var.address_service_url]
+}
+
+run "bundle_of_the_origin_missing" {
+  command = plan
+  variables {
+    bundles = {
+      cached_api   = { path = "cached_api.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
+      egress_probe = { path = "egress_probe.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
+    }
+  }
+  expect_failures = [var.bundles]
 }
 
 run "bundle_missing" {
