@@ -4,13 +4,20 @@ locals {
       Sid    = "FunctionsByName"
       Effect = "Allow"
       Action = [
+        "lambda:AddPermission",
         "lambda:CreateFunction",
+        "lambda:CreateFunctionUrlConfig",
         "lambda:DeleteFunction",
+        "lambda:DeleteFunctionUrlConfig",
         "lambda:GetFunction",
         "lambda:GetFunctionCodeSigningConfig",
+        "lambda:GetFunctionConfiguration",
+        "lambda:GetFunctionUrlConfig",
+        "lambda:GetPolicy",
         "lambda:InvokeFunction",
         "lambda:ListTags",
         "lambda:ListVersionsByFunction",
+        "lambda:RemovePermission",
         "lambda:TagResource",
       ]
       Resource = ["arn:aws:lambda:${var.region}:${local.account}:function:${var.prefix}*"]

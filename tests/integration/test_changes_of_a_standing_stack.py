@@ -102,7 +102,11 @@ def zones(*names: str) -> dict[str, dict[str, str]]:
 
 
 def cache(*zones: str, **others: Any) -> dict[str, Any]:
-    return {"zones": [zone[-1] for zone in zones], "node_type": "cache.t4g.micro", "transit_encryption": False} | others
+    return {
+        "zones": [zone[-1] for zone in zones],
+        "node_type": "cache.t4g.micro",
+        "transit_encryption": False,
+    } | others
 
 
 def node_zones(stack: Stack) -> list[str]:

@@ -39,6 +39,13 @@ def test_a_zone_with_cache_nodes_is_not_removed_in_one_step(stack, outputs, cach
         _changes(stack, zones=zones, cache={**cache, "zones": ["a"]})
 
 
+def test_origin_of_somebody_else_removes_the_stacks_own(stack, outputs):
+    changes = _changes(stack, origin_url="https://api.example.com/v1")
+    assert changes.pop("module.cached_api.aws_lambda_function.this") == ("update",)
+    assert set(changes.values()) == {("delete",)}
+    assert all("origin" in address for address in changes)
+
+
 @pytest.mark.parametrize(
     "changed",
     [{"node_type": "cache.t4g.small"}, {"transit_encryption": True}],

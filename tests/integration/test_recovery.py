@@ -195,7 +195,9 @@ def test_apply_that_loses_subnets_of_a_protected_stack_needs_its_name(small, nam
     main = small.root / "envs/small/main.tf"
     before = main.read_text()
     second = '\n    us-east-1b = { public_cidr = "10.7.0.64/26", private_cidr = "10.7.0.192/26" }'
-    main.write_text(before.replace('private_cidr = "10.7.0.128/26" } }', f'private_cidr = "10.7.0.128/26" }}{second} }}'))
+    main.write_text(
+        before.replace('private_cidr = "10.7.0.128/26" } }', f'private_cidr = "10.7.0.128/26" }}{second} }}')
+    )
     _protect(small)
     small.succeed("apply", *stack, "--yes")
     main.write_text(before)
@@ -224,8 +226,6 @@ def _take_out_of_the_state(target, name: str, type: str, id: str) -> None:
     state = json.loads(read_state(target, location))
     for resource in state["resources"]:
         if resource["type"] == type:
-            resource["instances"] = [
-                each for each in resource["instances"] if each["attributes"]["id"] != id
-            ]
+            resource["instances"] = [each for each in resource["instances"] if each["attributes"]["id"] != id]
     state["serial"] += 1
     s3_client(target).put_object(Bucket=location.bucket, Key=location.key, Body=json.dumps(state).encode())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vpcache.mock_plan import mock_plan
-from vpcache.picture.model import Kind, Tier, Vpc
+from vpcache.picture.model import Kind, Picture, Tier
 from vpcache.picture.reading import picture
 from vpcache.project import Project
 from vpcache.stack import Stack
@@ -85,9 +85,10 @@ resource "aws_lambda_function" "this" {
 """
 
 
-def drawn(stack: Stack) -> Vpc:
-    (vpc,) = picture(mock_plan(stack)).vpcs
-    return vpc
+def drawn(stack: Stack) -> Picture:
+    found = picture(mock_plan(stack))
+    assert len(found.vpcs) == 1
+    return found
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
@@ -99,7 +100,9 @@ def test_an_environment_is_drawn_whole_before_it_stands(environment: str, tmp_pa
         work_dir=tmp_path,
         variables={"bundles": Project(ROOT).bundles()},
     )
-    vpc = drawn(stack)
+    found = drawn(stack)
+    assert [host.name for host in found.hosts] == ["function URL of origin", "checkip.amazonaws.com"]
+    (vpc,) = found.vpcs
     zones = {"dev": 2, "prod": 3}[environment]
     assert len(vpc.zones) == zones
     for zone in vpc.zones:
@@ -111,7 +114,9 @@ def test_an_environment_is_drawn_whole_before_it_stands(environment: str, tmp_pa
         assert (public.tier, private.tier) == (Tier.PUBLIC, Tier.PRIVATE)
         assert [gateway.id for gateway in public.nat_gateways] == [private.way_out]
         kinds = [(each.kind, each.name) for each in private.residents]
-        functions = {"dev": ["cached-api", "egress-probe"], "prod": ["cached-api"]}[environment]
+        functions = {"dev": ["cached-api", "egress-probe", "origin"], "prod": ["cached-api", "origin"]}[
+            environment
+        ]
         assert kinds[:-1] == [(Kind.FUNCTION, name) for name in functions]
         assert kinds[-1][0] is Kind.CACHE_NODE
     names = {group.id: group.name for group in vpc.groups}
@@ -144,7 +149,7 @@ def foreign(tmp_path: Path) -> Stack:
 
 
 def test_a_root_module_of_somebody_else_is_drawn_too(foreign: Stack) -> None:
-    vpc = drawn(foreign)
+    (vpc,) = drawn(foreign).vpcs
     assert vpc.zones == ["eu-west-3a", "eu-west-3b", "eu-west-3c"]
     assert [subnet.cidr for subnet in vpc.subnets] == ["10.5.0.0/24", "10.5.1.0/24", "10.5.2.0/24"]
     assert [len(subnet.residents) for subnet in vpc.subnets] == [1, 1, 0]

@@ -46,9 +46,7 @@ def put(target, bucket, stack, body):
 
 def entry(phase: str, age: timedelta, *, temporary: bool = True) -> journal.Entry:
     when = (NOW - age).isoformat()
-    return replace(
-        journal.new_entry("x", "dev", phase, temporary=temporary), since=when, updated=when
-    )
+    return replace(journal.new_entry("x", "dev", phase, temporary=temporary), since=when, updated=when)
 
 
 def test_entry_is_read_as_it_was_written(target, bucket):
@@ -74,7 +72,8 @@ def test_entry_of_a_later_release_loads(target, bucket):
 
 
 @pytest.mark.parametrize(
-    "body", ["", "no JSON", "[]", "{}", json.dumps(OLD | {"since": "soon"}), json.dumps(OLD | {"existing": 1})]
+    "body",
+    ["", "no JSON", "[]", "{}", json.dumps(OLD | {"since": "soon"}), json.dumps(OLD | {"existing": 1})],
 )
 def test_unreadable_entry_is_skipped_with_a_note(target, bucket, body):
     put(target, bucket, "bad", body)

@@ -156,6 +156,18 @@ def test_hosts_come_from_urls_in_environments_without_their_secrets():
     assert [(host.name, host.askers) for host in found.hosts] == [("origin.example", ("api", "probe"))]
 
 
+def test_function_url_is_named_after_its_function():
+    url = "https://abc.lambda-url.eu-west-3.on.aws/"
+    found = picture(
+        state(
+            *network(1),
+            function("api", 1, ORIGIN=url.rstrip("/")),
+            resource("aws_lambda_function_url", "origin", function_name="shop-origin", function_url=url),
+        )
+    )
+    assert [(host.name, host.askers) for host in found.hosts] == [("function URL of origin", ("api",))]
+
+
 def test_endpoints_functions_without_vpc_and_a_second_vpc():
     found = picture(
         state(

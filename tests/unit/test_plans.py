@@ -13,7 +13,9 @@ def planned(type: str, action: str) -> dict[str, object]:
 
 
 def test_planned_change_is_read_from_its_event():
-    assert planned_change(planned("aws_vpc", "update")) == Change("module.x.aws_vpc.this", "aws_vpc", "update")
+    assert planned_change(planned("aws_vpc", "update")) == Change(
+        "module.x.aws_vpc.this", "aws_vpc", "update"
+    )
     assert planned_change({"type": "resource_drift", "change": {}}) is None
 
 
@@ -24,7 +26,9 @@ def test_replaced_network_is_named(type):
 
 
 @pytest.mark.parametrize("action", ["delete", "replace"])
-@pytest.mark.parametrize("type", ["aws_eip", "aws_elasticache_cluster", "aws_nat_gateway", "aws_subnet", "aws_vpc"])
+@pytest.mark.parametrize(
+    "type", ["aws_eip", "aws_elasticache_cluster", "aws_nat_gateway", "aws_subnet", "aws_vpc"]
+)
 def test_stateful_resources_are_lost_by_destruction(type, action):
     change = Change("a", type, action)
     others = [Change("b", type, "update"), Change("c", type, "create"), Change("d", "aws_route", action)]

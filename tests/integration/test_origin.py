@@ -1,0 +1,55 @@
+"""The origin that a stack makes for itself, and the way to it."""
+
+import json
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from vpcache.functions import call, call_cached_api
+
+CALLS = 8  # at once, so that environments of several zones answer
+SECONDS = 60  # for what must happen, on a busy machine
+
+
+def addresses_seen(target, outputs):
+    """Return the addresses from which the origin sees misses come, of several calls at once."""
+
+    def address(_):
+        answer = call_cached_api(target, outputs["cached_api"], f"/whoami/{uuid.uuid4().hex}")
+        assert (answer.status, answer.source) == (200, "origin"), answer.body
+        return json.loads(answer.body)["data"]["address"]
+
+    with ThreadPoolExecutor(CALLS) as pool:
+        return set(pool.map(address, range(CALLS)))
+
+
+def test_cached_api_fetches_from_the_function_that_the_stack_owns(target, outputs):
+    functions = target.client("lambda")
+    config = functions.get_function_url_config(FunctionName=outputs["origin_function"])
+    assert config["FunctionUrl"] == f"{outputs['origin_url']}/"
+    settings = functions.get_function_configuration(FunctionName=outputs["cached_api"])
+    assert settings["Environment"]["Variables"]["ORIGIN_URL"] == outputs["origin_url"]
+
+
+def test_origin_sees_misses_come_from_the_elastic_ips(target, outputs):
+    assert addresses_seen(target, outputs) <= set(outputs["egress_ips"].values())
+
+
+@pytest.mark.lab  # on AWS nobody says in which zones the environments of a function are
+def test_origin_sees_the_elastic_ip_of_every_zone(target, outputs):
+    seen, deadline = set(), time.monotonic() + SECONDS
+    while seen != set(outputs["egress_ips"].values()):
+        assert time.monotonic() < deadline, seen
+        seen |= addresses_seen(target, outputs)
+
+
+def test_origin_refuses_other_addresses(target, outputs):
+    def status(address):
+        http = {"method": "GET", "path": "/employees", "sourceIp": address}
+        event = {"rawPath": "/employees", "requestContext": {"http": http}}
+        return call(target, outputs["origin_function"], event).payload["statusCode"]
+
+    assert status("192.0.2.1") == 403
+    assert {status(address) for address in outputs["egress_ips"].values()} == {200}

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from vpcache.lab.control.function_url_events import event_of
+from vpcache.lab.functions import Event
+from vpcache.lab.http_host import HttpRequest
+
+CALLER = "203.0.113.9"
+JSON = "application/json"
+
+
+@pytest.fixture
+def ask(function_module):
+    handler = function_module("origin", "handler").handler
+
+    def call(path, method="GET"):
+        event = event_of(
+            HttpRequest(method, path, CALLER), "abc.lambda-url.us-east-1.on.aws", Event(b"", "a")
+        )
+        return handler(event, None)
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("path", "least", "most"),
+    [("/employees", 1_800, 2_200), ("/employees/archive", 95_000, 105_000), ("/employee/me-1", 80, 200)],
+)
+def test_resource_is_the_same_json_each_time(ask, path, least, most):
+    first, second = ask(path), ask(path)
+    assert first == second and first["statusCode"] == 200
+    assert json.loads(first["body"])["status"] == "success"
+    assert least < len(first["body"]) < most
+    assert first["headers"]["content-type"] == JSON
+    assert first["headers"]["cache-control"] == "max-age=300"
+
+
+def test_resources_differ_and_so_do_their_etags(ask):
+    answers = [ask(path) for path in ("/employees", "/employee/1", "/employee/2")]
+    assert len({each["body"] for each in answers}) == len({each["headers"]["etag"] for each in answers}) == 3
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing", "/employee/", "/employees/1/2", "/whoami"])
+def test_unknown_path_is_not_found(ask, path):
+    answer = ask(path)
+    assert answer["statusCode"] == 404
+    assert path in json.loads(answer["body"])["message"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_other_methods_than_get_and_head_are_refused(ask, method):
+    answer = ask("/employees", method)
+    assert (answer["statusCode"], answer["headers"]["allow"]) == (405, "GET, HEAD")
+
+
+def test_whoami_answers_with_the_callers_address(ask):
+    assert json.loads(ask("/whoami/1")["body"])["data"] == {"address": CALLER}
+
+
+@pytest.mark.parametrize(
+    ("allowed", "status"),
+    [("", 200), (CALLER, 200), (f"203.0.113.1,{CALLER}", 200), ("203.0.113.1", 403), ("203.0.113.99", 403)],
+)
+def test_addresses_that_are_not_allowed_are_refused(ask, monkeypatch, allowed, status):
+    monkeypatch.setenv("ALLOWED_ADDRESSES", allowed)
+    answer = ask("/employees")
+    assert answer["statusCode"] == status
+    assert ("data" in json.loads(answer["body"])) == (status == 200)
