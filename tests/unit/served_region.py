@@ -63,12 +63,12 @@ class Region:
     settle_error: Exception | None = None
     settings: Settings = field(default_factory=lambda: PROMPT)
 
-    def client(self, service: str, region: str = "us-east-1") -> Any:
+    def client(self, service: str, region: str = "us-east-1", account: str = "test") -> Any:
         return boto3.client(
             service,
             endpoint_url=self.url,
             region_name=region,
-            aws_access_key_id="test",
+            aws_access_key_id=account,
             aws_secret_access_key="test",
             config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
         )

@@ -14,6 +14,8 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from werkzeug.wrappers import Response
 
 from vpcache.lab.control import ACCOUNT
+from vpcache.lab.control.accounts import account_of, tell_accounts_by_key
+from vpcache.lab.control.buckets import bucket_problem, ignore_conditional_statements
 from vpcache.lab.control.calls import Call, body_of
 from vpcache.lab.control.changes import Changes
 from vpcache.lab.control.instances import leave_unlisted
@@ -28,7 +30,7 @@ from vpcache.lab.settings import Settings
 _log = logging.getLogger(__name__)
 
 _SETTINGS = {
-    "MOTO_ACCOUNT_ID": ACCOUNT,  # else moto asks IAM of every partition whose key each request bears
+    "MOTO_ACCOUNT_ID": ACCOUNT,
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",  # the lab runs no instances, and images take long to load
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # roles attach AWS's own policies
 }
@@ -46,6 +48,8 @@ def create_app(
     """
     os.environ.update(_SETTINGS)
     leave_unlisted()
+    tell_accounts_by_key()
+    ignore_conditional_statements()
     changes = Changes(settle)
     return ControlPlane(_extended_moto(functions, settings, changes), changes)
 
@@ -134,6 +138,11 @@ class ControlPlane:
             return refusal(call.service, 501, "NotImplemented", "moto's own API would change the lab unseen.")
         if call.region and (problem := region_problem(call.region)):
             return refusal(call.service, 403, *problem)
+        account = account_of(call.key_id)
+        if call.is_change and account != ACCOUNT:
+            return _not_emulated(call, f"The networks are those of account {ACCOUNT}, not of {account}.")
+        if call.service == "s3" and (refused := bucket_problem(account, environ)):
+            return refusal("s3", *refused)
         if is_unwired(call.service, call.action, lambda: body_of(environ)):
             return _not_emulated(call, "It would have a place in a VPC, and no packet would find it.")
         if fault := problem_of(call, environ):

@@ -15,7 +15,7 @@ from vpcache.lab.control.unwired import READING
 SETTLING = frozenset({"ec2", "elasticache", "lambda"})  # services whose changes the data plane follows
 _QUERY = frozenset({"ec2", "elasticache"})  # those of them that name the action in a form
 _INVOCATION = re.compile(r"/(invocations|invoke-async|response-streaming-invocations)/?$")
-_SCOPE = re.compile(r"Credential=[^/]+/[^/]+/([^/]+)/([^/]+)/aws4_request")
+_SCOPE = re.compile(r"Credential=([^/]+)/[^/]+/([^/]+)/([^/]+)/aws4_request")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,13 @@ class Call:
     is_dry_run: bool = False
     form: Mapping[str, list[str]] = field(default_factory=dict, repr=False)  # with what is blank in it
     region: str = ""  # for which it is signed
+    key_id: str = field(default="", repr=False)  # of the access key that it is signed with
 
     @classmethod
     def of(cls, environ: WSGIEnvironment) -> Call:
         """Read a request; its body stays readable."""
         scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
-        region, service = scope.groups() if scope else ("", "")
+        key_id, region, service = scope.groups() if scope else ("", "", "")
         form = _form(environ)
         action = _action(service, environ, form)
         if service in _QUERY:
@@ -42,7 +43,7 @@ class Call:
             is_invocation = _INVOCATION.search(environ["PATH_INFO"])
             is_change = environ["REQUEST_METHOD"] not in ("GET", "HEAD") and not is_invocation
         is_dry_run = service == "ec2" and form.get("DryRun") == ["true"]
-        return cls(service, action, is_change and service in SETTLING, is_dry_run, form, region)
+        return cls(service, action, is_change and service in SETTLING, is_dry_run, form, region, key_id)
 
     @property
     def is_named(self) -> bool:
