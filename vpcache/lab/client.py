@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vpcache.lab.daemon_environment import daemon_environment
 from vpcache.lab.errors import LabError
 from vpcache.lab.faults import Fault
 from vpcache.lab.held import Held
@@ -82,6 +83,7 @@ class Lab:
                 pass_fds=[writer],
                 start_new_session=True,
                 cwd="/",
+                env=daemon_environment(os.environ),
             )
         os.close(writer)
         said = _read_until_closed(reader, _START_SECONDS)

@@ -1,0 +1,105 @@
+"""No setting of the user's for AWS, Terraform or Python reaches the lab's daemon."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import botocore
+import moto
+import pytest
+from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
+
+from vpcache.lab.client import Lab
+from vpcache.lab.daemon_environment import daemon_environment
+from vpcache.run import Run
+
+_QUOTED = re.compile(r"""["']((?:AWS|BOTO|MOTO)[A-Z0-9]*_[A-Z0-9_]+)["']""")
+FILES = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+
+
+def of_botocores_table() -> Iterator[str]:
+    """Yield the variables of the table from which botocore reads its settings."""
+    for _, names, _, _ in BOTOCORE_DEFAUT_SESSION_VARIABLES.values():
+        yield from [names] if isinstance(names, str) else names or []
+
+
+def of_sources() -> Iterator[str]:
+    """Yield what else the sources of botocore, boto3 and moto name."""
+    for package in (botocore, boto3, moto):
+        for source in Path(str(package.__file__)).parent.glob("*.py"):
+            yield from _QUOTED.findall(source.read_text())
+
+
+SETTINGS = sorted(
+    {
+        *of_botocores_table(),
+        *of_sources(),
+        "AWS_ENDPOINT_URL_EC2",
+        "TF_WORKSPACE",
+        "TF_CLI_ARGS",
+        "TF_LOG",
+        "TF_AWS_DEFAULT_TAGS_Owner",
+        "PYTHONINSPECT",
+        "PYTHONSTARTUP",
+        "PYTHONWARNINGS",
+        "HTTP_PROXY",
+        "https_proxy",
+        "VPCACHE_TARGET",
+    }
+)
+
+
+def test_tables_have_the_variables_that_are_known_to_hurt() -> None:
+    assert {
+        "AWS_PROFILE",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_CONFIG_FILE",
+        "AWS_MAX_ATTEMPTS",
+        "AWS_RETRY_MODE",
+        "AWS_DEFAULTS_MODE",
+        "AWS_ENDPOINT_URL",
+        "AWS_ACCESS_KEY_ID",
+        "BOTO_CONFIG",
+        "MOTO_ALLOW_NONEXISTENT_REGION",
+    } <= set(SETTINGS)
+    assert len(SETTINGS) > 80
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_setting_does_not_pass(name: str) -> None:
+    assert daemon_environment({name: "surprise", "PATH": "/bin"}) == {"PATH": "/bin"} | FILES
+
+
+def test_paths_and_locale_pass() -> None:
+    user = {"PATH": "/bin", "HOME": "/home/me", "PYTHONPATH": "/src", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+    assert daemon_environment(user) == user | FILES
+
+
+def test_users_environment_stays_as_it_is() -> None:
+    user = {"AWS_PROFILE": "corp"}
+    daemon_environment(user)
+    assert user == {"AWS_PROFILE": "corp"}
+
+
+def test_lab_starts_in_a_shell_full_of_bad_settings(
+    vpcache_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "config"
+    broken.write_text("[default\nregion = moon")
+    home = tmp_path / ".aws"
+    home.mkdir()
+    (home / "config").write_text("[default\nregion = moon")
+    with monkeypatch.context() as shell:
+        for name in SETTINGS:
+            shell.setenv(name, "many")
+        shell.setenv("HOME", str(tmp_path))
+        shell.setenv("AWS_CONFIG_FILE", str(broken))
+        with vpcache_run.own_lab() as lab:
+            assert isinstance(lab, Lab)
+            lab.start(tmp_path / "lab.log")
+            assert lab.status().running
+            assert lab.differences() == []
