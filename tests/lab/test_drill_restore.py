@@ -4,14 +4,16 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from vpcache.drills.changes import LabFault, RouteRemoval, SubnetIsolation, associations, network_acls
 from vpcache.drills.injection import restore_interrupted_drill, restore_interrupted_drills
-from vpcache.drills.record import DrillRunningError, create, erase, new_id, new_record, read, take_over
+from vpcache.drills.record import DrillRunningError, create, erase, new_record, read, take_over
 from vpcache.state import ensure_bucket, s3_client, state_location
 from vpcache.target import lab_target
 
@@ -47,7 +49,7 @@ def route(premises):
 def isolation(premises):
     """A zone's subnets, isolated by a drill."""
     subnets = [premises.public[ZONE], premises.private[ZONE]]
-    changed = SubnetIsolation(new_id(), premises.name, premises.vpc, acls(premises, subnets))
+    changed = SubnetIsolation(uuid.uuid4().hex, premises.name, premises.vpc, acls(premises, subnets))
     changed.inject(premises)
     assert set(acls(premises, subnets).values()).isdisjoint(changed.acls.values())
     return changed
@@ -132,7 +134,7 @@ def test_subnet_whose_acl_was_deleted_has_the_default_one(premises):
     subnet, default = premises.private[ZONE], acls(premises, [premises.private[ZONE]])[premises.private[ZONE]]
     own = new_acl(premises)
     choose_acl(premises, subnet, own)
-    isolation = SubnetIsolation(new_id(), premises.name, premises.vpc, {subnet: own})
+    isolation = SubnetIsolation(uuid.uuid4().hex, premises.name, premises.vpc, {subnet: own})
     isolation.inject(premises)
     premises.ec2.delete_network_acl(NetworkAclId=own)
     assert isolation.restore(premises) == f"{own} does not exist any more: {subnet} has the VPC's default ACL"
@@ -140,7 +142,9 @@ def test_subnet_whose_acl_was_deleted_has_the_default_one(premises):
 
 
 def test_destroyed_stack_has_nothing_to_restore(premises):
-    isolation = SubnetIsolation(new_id(), premises.name, "vpc-0123456789abcdef0", {"subnet-0": "acl-0"})
+    isolation = SubnetIsolation(
+        uuid.uuid4().hex, premises.name, "vpc-0123456789abcdef0", {"subnet-0": "acl-0"}
+    )
     assert isolation.restore(premises) is None
 
 
@@ -159,7 +163,7 @@ def test_lab_fault_of_another_mode_is_left_alone(own_lab, here, premises):
 
 
 def record_of(*changes, seconds=600):
-    return new_record(new_id(), "zone", ZONE, seconds, changes)
+    return new_record("zone", ZONE, seconds, changes)
 
 
 def dead(record):
@@ -260,3 +264,17 @@ def test_sweep_restores_all_stacks_or_the_named_one(here, location, own_lab):
     assert read(here, state_location(here, account, "two")) is not None
     restore_interrupted_drills(here, account, "", notices.append)
     assert read(here, state_location(here, account, "two")) is None
+
+
+def test_sweep_says_what_it_restores(own_lab, here, location, premises, route):
+    create(here, location, premises.name, dead(record_of(route)))
+    sweep = subprocess.run(
+        [sys.executable, "-m", "invoke", "sweep"],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "VPCACHE_LAB_PORT": str(own_lab.port)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"did not end: restored {route.label}" in sweep.stderr
+    assert default_route(premises, route.route_table)["NatGatewayId"] == route.nat_gateway

@@ -149,6 +149,10 @@ def may_begin(context: DrillContext, seconds: float, *, yes: bool, confirm: str)
     """
     stack = context.stack
     running = read(stack.target, stack.state)
+    if running is not None and running.holder.pid == os.getpid():  # this command tried to restore it
+        raise VpcacheError(
+            f"{running} is not restored yet, for the reason above: remove that and run it again"
+        )
     if running is not None:
         raise DrillRunningError(stack.name, running)
     if stack.protected:

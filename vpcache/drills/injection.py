@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vpcache.drills.changes import Change
 from vpcache.drills.context import DrillContext
 from vpcache.drills.faults import DrillFault
-from vpcache.drills.record import create, erase, new_id, new_record, stacks_with_record, take_over
+from vpcache.drills.record import create, erase, new_record, stacks_with_record, take_over, update
 from vpcache.errors import VpcacheError
 from vpcache.lab.errors import LabError
 from vpcache.signals import Deferred
@@ -50,12 +50,13 @@ def injected(fault: DrillFault, context: DrillContext, seconds: float, notice: N
     Raises DrillRunningError if the stack has a drill already, VpcacheError if the restore fails.
     """
     target, location = context.target, context.stack.state
-    id = new_id()
-    changes = fault.changes(context, id)
-    record = new_record(id, fault.name, context.zone, seconds, changes)
+    record = new_record(fault.name, context.zone, seconds)
+    changes: Sequence[Change] = ()
     with Deferred() as signals:
         create(target, location, context.stack.name, record)
         try:
+            changes = fault.changes(context, record.id)  # as the record keeps other drills away by now
+            update(target, location, replace(record, changes=tuple(changes)))
             for change in changes:
                 change.inject(target)
             yield signals.pause
@@ -76,26 +77,41 @@ def injected(fault: DrillFault, context: DrillContext, seconds: float, notice: N
 def restore_interrupted_drill(target: Target, location: StateLocation, notice: Notice) -> None:
     """Restore what a drill of the stack left that was killed, and say so to `notice` in one line.
 
-    Does nothing if the stack has no such drill, or one that still runs.
+    Does nothing if the stack has no such drill, one that still runs, or one whose record these credentials
+    may not read: S3 denies access to a record that does not exist, too, unless they may list the bucket.
     """
-    record = take_over(target, location)
+    with suppress(_DeniedError):
+        _restore_recorded(target, location, notice)
+
+
+def restore_interrupted_drills(target: Target, account: str, name: str, notice: Notice) -> None:
+    """Do as `restore_interrupted_drill` for each stack of the account and region, or for the one named."""
+    for stack in stacks_with_record(target, account, name):
+        try:
+            _restore_recorded(target, state_location(target, account, stack), notice)
+        except _DeniedError as error:  # of a role that is limited to other names
+            notice(f"skipped the record of a drill of {stack}: {error}")
+
+
+class _DeniedError(Exception):
+    """The credentials may not read a record."""
+
+
+def _restore_recorded(target: Target, location: StateLocation, notice: Notice) -> None:
+    from botocore.exceptions import ClientError
+
+    try:
+        record = take_over(target, location)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "AccessDenied":
+            raise _DeniedError(str(error)) from error
+        raise
     if record is None:
         return
     restored = _restore(target, record.changes)
     if not restored.failed:
         erase(target, location, record)
     notice(f"{record} did not end: {restored}")
-
-
-def restore_interrupted_drills(target: Target, account: str, name: str, notice: Notice) -> None:
-    """Do as `restore_interrupted_drill` for each stack of the account and region, or for the one named."""
-    from botocore.exceptions import ClientError
-
-    for stack in stacks_with_record(target, account, name):
-        try:
-            restore_interrupted_drill(target, state_location(target, account, stack), notice)
-        except ClientError as error:  # another stack's, which a role limited to some names may not read
-            notice(f"skipped the record of a drill of {stack}: {error}")
 
 
 def _restore(target: Target, changes: Sequence[Change]) -> Restored:

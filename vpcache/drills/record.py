@@ -78,16 +78,11 @@ class DrillRunningError(VpcacheError):
         )
 
 
-def new_id() -> str:
-    """Return an id that no other drill has."""
-    return uuid.uuid4().hex[:12]
-
-
-def new_record(id: str, fault: str, zone: str, seconds: float, changes: Sequence[Change]) -> DrillRecord:
+def new_record(fault: str, zone: str, seconds: float, changes: Sequence[Change] = ()) -> DrillRecord:
     """Return the record of a drill of this process that begins now and lasts `seconds`."""
     now = datetime.now(UTC)
     since, until = (time.isoformat("T", "seconds") for time in (now, now + timedelta(seconds=seconds)))
-    return DrillRecord(id, fault, zone, this_process(), since, until, tuple(changes))
+    return DrillRecord(uuid.uuid4().hex[:12], fault, zone, this_process(), since, until, tuple(changes))
 
 
 def create(target: Target, location: StateLocation, stack_name: str, record: DrillRecord) -> None:
@@ -101,6 +96,11 @@ def create(target: Target, location: StateLocation, stack_name: str, record: Dri
             raise
         if stored[0].id != record.id:  # else a retry met what the first try had written
             raise DrillRunningError(stack_name, stored[0]) from error
+
+
+def update(target: Target, location: StateLocation, record: DrillRecord) -> None:
+    """Write the record anew. It has to be this process's own."""
+    s3_client(target).put_object(**_object(location), Body=_text(record))
 
 
 def read(target: Target, location: StateLocation) -> DrillRecord | None:
