@@ -108,7 +108,7 @@ def who() -> str:
 def write(target: Target, location: StateLocation, entry: Entry) -> None:
     """Put the entry in place of the one before."""
     s3_client(target).put_object(
-        Bucket=location.bucket, Key=_key(location), Body=json.dumps(asdict(entry)).encode()
+        **location.request(_key(location.key)), Body=json.dumps(asdict(entry)).encode()
     )
 
 
@@ -118,7 +118,7 @@ def read(
     """Return the stack's entry, None if it has none or one that says nothing, of which `notice` is told."""
     s3 = s3_client(target)
     try:
-        return _entry(s3, location.bucket, _key(location))
+        return _entry(s3, location.request(_key(location.key)))
     except (s3.exceptions.NoSuchKey, s3.exceptions.NoSuchBucket):
         return None
     except UnreadableEntryError as error:
@@ -128,11 +128,13 @@ def read(
 
 def erase(target: Target, location: StateLocation) -> None:
     """Forget the stack: nothing is left of it."""
-    s3_client(target).delete_object(Bucket=location.bucket, Key=_key(location))
+    s3_client(target).delete_object(**location.request(_key(location.key)))
 
 
-def entries(target: Target, bucket: str, notice: Callable[[str], None] = lambda _: None) -> Iterator[Entry]:
-    """Yield the entries of all stacks whose state lies in `bucket`, by name.
+def entries(
+    target: Target, location: StateLocation, notice: Callable[[str], None] = lambda _: None
+) -> Iterator[Entry]:
+    """Yield the entries of all stacks whose state lies in the bucket of `location`, by name.
 
     `notice` is told of each that cannot be read: a role may be limited to some stacks.
     """
@@ -140,20 +142,22 @@ def entries(target: Target, bucket: str, notice: Callable[[str], None] = lambda 
 
     s3 = s3_client(target)
     try:
-        for item in pages(s3, "list_objects_v2", "Contents", Bucket=bucket):
+        for item in pages(
+            s3, "list_objects_v2", "Contents", Bucket=location.bucket, ExpectedBucketOwner=location.account
+        ):
             if item["Key"].endswith(f"/{_FILE}"):
                 try:
-                    yield _entry(s3, bucket, item["Key"])
+                    yield _entry(s3, location.request(item["Key"]))
                 except s3.exceptions.NoSuchKey:
                     continue  # erased after it was listed
                 except (ClientError, UnreadableEntryError) as error:
-                    notice(f"skipped s3://{bucket}/{item['Key']}: {error}")
+                    notice(f"skipped s3://{location.bucket}/{item['Key']}: {error}")
     except s3.exceptions.NoSuchBucket:
         return
 
 
-def _key(location: StateLocation) -> str:
-    return f"{location.key.rpartition('/')[0]}/{_FILE}"
+def _key(state: str) -> str:
+    return f"{state.rpartition('/')[0]}/{_FILE}"
 
 
 def _now() -> str:
@@ -163,8 +167,8 @@ def _now() -> str:
 _FIELDS = {each.name for each in fields(Entry)}
 
 
-def _entry(s3: Any, bucket: str, key: str) -> Entry:
-    body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+def _entry(s3: Any, request: dict[str, str]) -> Entry:
+    body = s3.get_object(**request)["Body"].read()
     try:
         # a later release may know more fields
         known = {name: value for name, value in json.loads(body).items() if name in _FIELDS}

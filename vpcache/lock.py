@@ -111,7 +111,7 @@ def holder(target: Target, location: StateLocation) -> Holder | None:
     """Return who holds Terraform's lock on the state, None if nobody does."""
     s3 = s3_client(target)
     try:
-        info = json.load(s3.get_object(Bucket=location.bucket, Key=_key(location))["Body"])
+        info = json.load(s3.get_object(**location.request(_key(location)))["Body"])
     except (s3.exceptions.NoSuchKey, s3.exceptions.NoSuchBucket):
         return None
     return Holder(info["ID"], info["Who"], info["Operation"], info["Created"])
@@ -136,9 +136,7 @@ def state_lock(target: Target, location: StateLocation, stack_name: str) -> Iter
         "Path": f"{location.bucket}/{location.key}",
     }
     try:
-        s3.put_object(
-            Bucket=location.bucket, Key=_key(location), Body=json.dumps(info).encode(), IfNoneMatch="*"
-        )
+        s3.put_object(**location.request(_key(location)), Body=json.dumps(info).encode(), IfNoneMatch="*")
     except ClientError as error:
         taken = holder(target, location)
         if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (409, 412) or taken is None:
@@ -152,7 +150,7 @@ def state_lock(target: Target, location: StateLocation, stack_name: str) -> Iter
 
 def release(target: Target, location: StateLocation) -> None:
     """Take the lock away, whoever holds it."""
-    s3_client(target).delete_object(Bucket=location.bucket, Key=_key(location))
+    s3_client(target).delete_object(**location.request(_key(location)))
 
 
 def _key(location: StateLocation) -> str:

@@ -64,7 +64,14 @@ def versions_since(target: Target, location: StateLocation, since: datetime) -> 
     s3 = s3_client(target)
     listed = [
         each
-        for each in pages(s3, "list_object_versions", "Versions", Bucket=location.bucket, Prefix=location.key)
+        for each in pages(
+            s3,
+            "list_object_versions",
+            "Versions",
+            Bucket=location.bucket,
+            ExpectedBucketOwner=location.account,
+            Prefix=location.key,
+        )
         if each["Key"] == location.key
     ]
     later = [each for each in listed if each["LastModified"] >= since]
@@ -77,5 +84,5 @@ def versions_since(target: Target, location: StateLocation, since: datetime) -> 
 
 
 def _read(s3: Any, location: StateLocation, version: str) -> str:
-    body: bytes = s3.get_object(Bucket=location.bucket, Key=location.key, VersionId=version)["Body"].read()
+    body: bytes = s3.get_object(**location.request(), VersionId=version)["Body"].read()
     return body.decode()

@@ -60,7 +60,7 @@ def proxy(endpoint: str, refuse: Callable[[dict[str, str]], Answer | None]) -> I
             except urllib.error.HTTPError as error:
                 return Answer(error.code, error.read())
 
-        do_GET = do_POST = do_PUT = do_DELETE = _forward
+        do_GET = do_POST = do_PUT = do_DELETE = _forward  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             pass

@@ -19,6 +19,7 @@ from vpcache.state import read_state, s3_client, state_location
 pytestmark = pytest.mark.lab
 
 HOUR = timedelta(hours=1)
+SECOND_ZONE = '    us-east-1b = { public_cidr = "10.7.0.64/26", private_cidr = "10.7.0.192/26" },'
 PROTECTION = 'variable "protected" {\n  type = bool\n}\n'
 
 
@@ -194,10 +195,7 @@ def test_protected_stack_is_swept_by_its_name_alone(small, name, stack, target):
 def test_apply_that_loses_subnets_of_a_protected_stack_needs_its_name(small, name, stack, target):
     main = small.root / "envs/small/main.tf"
     before = main.read_text()
-    second = '\n    us-east-1b = { public_cidr = "10.7.0.64/26", private_cidr = "10.7.0.192/26" }'
-    main.write_text(
-        before.replace('private_cidr = "10.7.0.128/26" } }', f'private_cidr = "10.7.0.128/26" }}{second} }}')
-    )
+    main.write_text(before.replace("zones      = {", f"zones      = {{\n{SECOND_ZONE}"))
     _protect(small)
     small.succeed("apply", *stack, "--yes")
     main.write_text(before)

@@ -11,7 +11,7 @@ import pytest
 from served_region import Region
 
 from vpcache import journal
-from vpcache.state import s3_client, state_location
+from vpcache.state import StateLocation, s3_client, state_location
 from vpcache.target import Target
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -34,14 +34,16 @@ def target(region: Region) -> Target:
 
 
 @pytest.fixture
-def bucket(target) -> str:
-    bucket = f"journals-{secrets.token_hex(4)}"
-    s3_client(target).create_bucket(Bucket=bucket)
-    return bucket
+def location(target) -> StateLocation:
+    location = replace(
+        state_location(target, target.account(), "one"), bucket=f"journals-{secrets.token_hex(4)}"
+    )
+    s3_client(target).create_bucket(Bucket=location.bucket)
+    return location
 
 
-def put(target, bucket, stack, body):
-    s3_client(target).put_object(Bucket=bucket, Key=f"{stack}/journal.json", Body=body)
+def put(target, location, stack, body):
+    s3_client(target).put_object(Bucket=location.bucket, Key=f"{stack}/journal.json", Body=body)
 
 
 def entry(phase: str, age: timedelta, *, temporary: bool = True) -> journal.Entry:
@@ -49,8 +51,7 @@ def entry(phase: str, age: timedelta, *, temporary: bool = True) -> journal.Entr
     return replace(journal.new_entry("x", "dev", phase, temporary=temporary), since=when, updated=when)
 
 
-def test_entry_is_read_as_it_was_written(target, bucket):
-    location = replace(state_location(target, target.account(), "one"), bucket=bucket)
+def test_entry_is_read_as_it_was_written(target, location):
     written = journal.new_entry(
         "one", "dev", journal.APPLYING, temporary=True, protected=True, existing=(("VPC", "vpc-1", ""),)
     )
@@ -58,16 +59,16 @@ def test_entry_is_read_as_it_was_written(target, bucket):
     assert journal.read(target, location) == written
 
 
-def test_entry_of_an_earlier_release_loads(target, bucket):
-    put(target, bucket, "old", json.dumps(OLD))
-    (old,) = journal.entries(target, bucket)
+def test_entry_of_an_earlier_release_loads(target, location):
+    put(target, location, "old", json.dumps(OLD))
+    (old,) = journal.entries(target, location)
     assert (old.existing, old.protected, old.run.existing) == (None, False, None)
     assert old.age(NOW) == NOW - datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 
-def test_entry_of_a_later_release_loads(target, bucket):
-    put(target, bucket, "new", json.dumps(OLD | {"colour": "blue"}))
-    (new,) = journal.entries(target, bucket)
+def test_entry_of_a_later_release_loads(target, location):
+    put(target, location, "new", json.dumps(OLD | {"colour": "blue"}))
+    (new,) = journal.entries(target, location)
     assert new.stack == "old"
 
 
@@ -75,21 +76,21 @@ def test_entry_of_a_later_release_loads(target, bucket):
     "body",
     ["", "no JSON", "[]", "{}", json.dumps(OLD | {"since": "soon"}), json.dumps(OLD | {"existing": 1})],
 )
-def test_unreadable_entry_is_skipped_with_a_note(target, bucket, body):
-    put(target, bucket, "bad", body)
-    put(target, bucket, "good", json.dumps(OLD))
+def test_unreadable_entry_is_skipped_with_a_note(target, location, body):
+    put(target, location, "bad", body)
+    put(target, location, "good", json.dumps(OLD))
     notes: list[str] = []
-    assert [each.stack for each in journal.entries(target, bucket, notes.append)] == ["old"]
+    assert [each.stack for each in journal.entries(target, location, notes.append)] == ["old"]
     (note,) = notes
-    assert note.startswith(f"skipped s3://{bucket}/bad/journal.json: ")
+    assert note.startswith(f"skipped s3://{location.bucket}/bad/journal.json: ")
 
 
-def test_entry_that_a_role_may_not_read_is_skipped_with_a_note(target, bucket):
+def test_entry_that_a_role_may_not_read_is_skipped_with_a_note(target, location):
     """The lab evaluates no bucket policy: a key that S3 does not hand out answers as one."""
     from botocore.exceptions import ClientError
 
-    put(target, bucket, "good", json.dumps(OLD))
-    put(target, bucket, "mine", json.dumps(OLD))
+    put(target, location, "good", json.dumps(OLD))
+    put(target, location, "mine", json.dumps(OLD))
 
     def refuse(params, **_):
         if params["Key"].startswith("mine/"):
@@ -97,7 +98,7 @@ def test_entry_that_a_role_may_not_read_is_skipped_with_a_note(target, bucket):
 
     s3_client(target).meta.events.register("before-parameter-build.s3.GetObject", refuse)
     notes: list[str] = []
-    assert len(list(journal.entries(target, bucket, notes.append))) == 1
+    assert len(list(journal.entries(target, location, notes.append))) == 1
     assert "AccessDenied" in notes[0]
 
 

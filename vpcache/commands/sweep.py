@@ -54,7 +54,7 @@ def sweep(root: Path, target: str, name: str, *, tests: bool, yes: bool, confirm
         return
     for wreck in wrecks:
         _show(wreck, now)
-    if name and _is_protected(wrecks[0]):
+    if name and _is_protected(project, wrecks[0]):
         confirm_name(name, f"destroy {name}, which is protected", confirm)
     elif not (where.is_lab or yes or agreed(f"destroy {len(wrecks)} stacks on {where.name}")):
         return
@@ -86,14 +86,13 @@ def _wrecks(where: Target, account: str, name: str, *, tests: bool, now: datetim
     """Return the stack of that name if anything of it is there; given none, those of dead test runs, and
     those of all test runs if `tests`.
     """
-    bucket = state_location(where, account, name).bucket
     if name:
         check_stack_name(name)
         entry = journal.read(where, state_location(where, account, name), say_notice)
         wreck = _Wreck(name, entry, leftovers(where, name, since=entry.began if entry else None))
         return [wreck] if wreck.entry or wreck.left else []
     wrecks = []
-    for entry in journal.entries(where, bucket, say_notice):
+    for entry in journal.entries(where, state_location(where, account, name), say_notice):
         location = state_location(where, account, entry.stack)
         is_locked = entry.temporary and lock.holder(where, location) is not None
         if entry.is_abandoned(now, is_locked=is_locked) or (tests and entry.temporary):
@@ -134,8 +133,13 @@ def _age(age: timedelta) -> str:
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 60 // 24} days"
 
 
-def _is_protected(wreck: _Wreck) -> bool:
-    return wreck.entry is not None and wreck.entry.protected and not wreck.entry.temporary
+def _is_protected(project: Project, wreck: _Wreck) -> bool:
+    """Whether the stack was protected when it was last applied, or its environment is now."""
+    entry = wreck.entry
+    if entry is None or entry.temporary:
+        return False
+    is_known = entry.environment in project.environments()
+    return entry.protected or (is_known and project.values(entry.environment).protected)
 
 
 def _problems(project: Project, where: Target, account: str, wreck: _Wreck, now: datetime) -> Iterator[str]:
