@@ -20,7 +20,14 @@ from vpcache.outside import Outside, mark, outside, unknown_to
 from vpcache.plans import Change, planned_change
 from vpcache.process_environment import terraform_environment
 from vpcache.root_module import check_provider_region, check_root_module, declared_variables
-from vpcache.state import StateLocation, ensure_bucket, read_state, state_exists, state_location
+from vpcache.state import (
+    StateLocation,
+    ensure_bucket,
+    other_regions,
+    read_state,
+    state_exists,
+    state_location,
+)
 from vpcache.state_history import Version, shown_names, versions_since, written_names
 from vpcache.target import Target
 from vpcache.terraform import Event, Terraform, TerraformError, TerraformKilledError, plugin_dir
@@ -271,10 +278,21 @@ class Stack:
         outputs = self._outputs()
         if not outputs:
             raise VpcacheError(
-                f"stack {self.name} is not applied on {self.target.name}: `invoke apply --env "
+                self.elsewhere()
+                or f"stack {self.name} is not applied on {self.target.name}: `invoke apply --env "
                 f"{self.environment_dir.name}` makes it"
             )
         return outputs
+
+    def elsewhere(self) -> str:
+        """Return a line that says in which other regions a stack of this name is applied, empty if in none."""
+        regions = other_regions(self.target, self.account, self.name)
+        if not regions:
+            return ""
+        return (
+            f"stack {self.name} is not applied in {self.target.region}, but in {', '.join(regions)}: "
+            f"add --region {regions[0]}"
+        )
 
     def output_or_none(self, name: str) -> Any:
         """Return one output, or None if the stack is not applied or not whole."""

@@ -21,7 +21,6 @@ from vpcache.project import Project
 from vpcache.stack import Plan, Stack
 from vpcache.state import state_exists
 from vpcache.target import LAB, Target, aws_target, lab_target, target_name
-from vpcache.terraform import Event
 
 
 @in_one_line
@@ -32,12 +31,11 @@ def apply(root: Path, environment: str, target: str, name: str, *, yes: bool, co
     with stack.alone():
         with step("init"):
             stack.init()
-        planned, total = _planned(stack)
+        with step("plan"):
+            planned = stack.plan()
         if not _is_agreed(stack, planned, yes=yes, confirm=confirm):
             return
         with _progress() as show:
-            for event in total:
-                show(event)
             stack.apply(planned, on_event=show)
     _say_summary(environment, stack.outputs())
 
@@ -51,7 +49,8 @@ def plan(root: Path, environment: str, target: str, name: str, *, as_json: bool)
     with stack.alone():
         with step("init"):
             stack.init()
-        planned, _ = _planned(stack)
+        with step("plan"):
+            planned = stack.plan()
         if as_json:
             counts = {"add": planned.add, "change": planned.change, "remove": planned.remove}
             print(
@@ -142,8 +141,11 @@ def destroy(root: Path, environment: str, target: str, name: str, *, yes: bool, 
         if state_exists(stack.target, stack.state):
             with step("init"):
                 stack.init()
+        elif elsewhere := stack.elsewhere():
+            raise VpcacheError(elsewhere)
         if stack.protected or not (stack.target.is_lab or yes):
-            planned, _ = _planned(stack, destroy=True)
+            with step("plan"):
+                planned = stack.plan(destroy=True)
             if not _is_agreed(stack, planned, yes=yes, confirm=confirm):
                 return
         else:
@@ -188,18 +190,6 @@ def chosen_stack(root: Path, environment: str, target: str, name: str, *, start_
         stack = project.stack(environment, where, name or None, notice=say_notice)
     restore_interrupted_drill(where, stack.state, say_notice)
     return stack
-
-
-def _planned(stack: Stack, *, destroy: bool = False) -> tuple[Plan, list[Event]]:
-    """Return a plan, and the events that say how many changes it has."""
-    changes: list[Event] = []
-
-    def keep(event: Event) -> None:
-        if event.get("type") == "planned_change":
-            changes.append(event)
-
-    with step("plan"):
-        return stack.plan(destroy=destroy, on_event=keep), changes
 
 
 def _is_agreed(stack: Stack, planned: Plan, *, yes: bool, confirm: str) -> bool:
