@@ -285,7 +285,7 @@ class Stack:
         return outputs
 
     def elsewhere(self) -> str:
-        """Return a line that says in which other regions a stack of this name is applied, empty if in none."""
+        """Return a line that says where else a stack of this name is applied, empty if nowhere."""
         regions = other_regions(self.target, self.account, self.name)
         if not regions:
             return ""
