@@ -13,11 +13,11 @@ ROOT = Path(__file__).parents[2]
 
 
 def _is_installed() -> bool:
-    """Tell whether ./inv would run the task at once, its .venv being that of this pyproject.toml."""
+    """Tell whether ./inv would run the task at once, its .venv being what this checkout asks for."""
     stamp = ROOT / ".venv/.installed"
-    with (ROOT / "pyproject.toml").open() as file:
-        current = subprocess.run(["cksum"], stdin=file, capture_output=True, text=True, check=True).stdout
-    return stamp.exists() and stamp.read_text() == current
+    files = ["pyproject.toml", "requirements-build.lock", "requirements.lock"]
+    current = subprocess.run(["cksum", *files], cwd=ROOT, capture_output=True, check=True).stdout
+    return stamp.exists() and stamp.read_bytes() == current
 
 
 pytestmark = pytest.mark.skipif(not _is_installed(), reason="./inv would install .venv first: a minute or so")
