@@ -1,5 +1,5 @@
 locals {
-  elasticache = "arn:aws:elasticache:${var.region}:${local.account}"
+  elasticache = "arn:${local.partition}:elasticache:${var.region}:${local.account}"
 
   cache = [
     {
@@ -15,7 +15,12 @@ locals {
         "elasticache:DeleteCacheSubnetGroup",
         "elasticache:DescribeCacheParameters",
         "elasticache:ListTagsForResource",
+        "elasticache:ModifyCacheCluster",
+        "elasticache:ModifyCacheParameterGroup",
+        "elasticache:ModifyCacheSubnetGroup",
         "elasticache:RebootCacheCluster",
+        "elasticache:RemoveTagsFromResource",
+        "elasticache:ResetCacheParameterGroup",
       ]
       Resource = [for kind in ["cluster", "parametergroup", "subnetgroup"] : "${local.elasticache}:${kind}:${var.prefix}*"]
     },
@@ -34,7 +39,7 @@ locals {
       Sid       = "RoleOfElastiCache"
       Effect    = "Allow"
       Action    = ["iam:CreateServiceLinkedRole"]
-      Resource  = ["arn:aws:iam::${local.account}:role/aws-service-role/elasticache.amazonaws.com/*"]
+      Resource  = ["arn:${local.partition}:iam::${local.account}:role/aws-service-role/elasticache.amazonaws.com/*"]
       Condition = { StringEquals = { "iam:AWSServiceName" = "elasticache.amazonaws.com" } }
     },
   ]

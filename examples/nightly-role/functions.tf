@@ -5,22 +5,34 @@ locals {
       Effect = "Allow"
       Action = [
         "lambda:AddPermission",
+        "lambda:CreateAlias",
         "lambda:CreateFunction",
         "lambda:CreateFunctionUrlConfig",
+        "lambda:DeleteAlias",
         "lambda:DeleteFunction",
+        "lambda:DeleteFunctionConcurrency",
         "lambda:DeleteFunctionUrlConfig",
+        "lambda:GetAlias",
         "lambda:GetFunction",
         "lambda:GetFunctionCodeSigningConfig",
+        "lambda:GetFunctionConcurrency",
         "lambda:GetFunctionConfiguration",
         "lambda:GetFunctionUrlConfig",
         "lambda:GetPolicy",
         "lambda:InvokeFunction",
         "lambda:ListTags",
         "lambda:ListVersionsByFunction",
+        "lambda:PublishVersion",
+        "lambda:PutFunctionConcurrency",
         "lambda:RemovePermission",
         "lambda:TagResource",
+        "lambda:UntagResource",
+        "lambda:UpdateAlias",
+        "lambda:UpdateFunctionCode",
+        "lambda:UpdateFunctionConfiguration",
+        "lambda:UpdateFunctionUrlConfig",
       ]
-      Resource = ["arn:aws:lambda:${var.region}:${local.account}:function:${var.prefix}*"]
+      Resource = ["arn:${local.partition}:lambda:${var.region}:${local.account}:function:${var.prefix}*"]
     },
     {
       Sid    = "LogsByName"
@@ -28,11 +40,13 @@ locals {
       Action = [
         "logs:CreateLogGroup",
         "logs:DeleteLogGroup",
+        "logs:DeleteRetentionPolicy",
         "logs:ListTagsForResource",
         "logs:PutRetentionPolicy",
         "logs:TagResource",
+        "logs:UntagResource",
       ]
-      Resource = [for owner in ["lambda", "vpc"] : "arn:aws:logs:${var.region}:${local.account}:log-group:/aws/${owner}/${var.prefix}*"]
+      Resource = [for owner in ["lambda", "vpc"] : "arn:${local.partition}:logs:${var.region}:${local.account}:log-group:/aws/${owner}/${var.prefix}*"]
     },
     {
       Sid    = "RolesByName"
@@ -41,6 +55,7 @@ locals {
         "iam:CreateRole",
         "iam:DeleteRole",
         "iam:DeleteRolePolicy",
+        "iam:DetachRolePolicy",
         "iam:GetRole",
         "iam:GetRolePolicy",
         "iam:ListAttachedRolePolicies",
@@ -49,14 +64,17 @@ locals {
         "iam:ListRoleTags",
         "iam:PutRolePolicy",
         "iam:TagRole",
+        "iam:UntagRole",
+        "iam:UpdateAssumeRolePolicy",
+        "iam:UpdateRole",
       ]
-      Resource = ["arn:aws:iam::${local.account}:role/${var.prefix}*"]
+      Resource = ["arn:${local.partition}:iam::${local.account}:role/${var.prefix}*"]
     },
     {
       Sid       = "HandRolesOver"
       Effect    = "Allow"
       Action    = ["iam:PassRole"]
-      Resource  = ["arn:aws:iam::${local.account}:role/${var.prefix}*"]
+      Resource  = ["arn:${local.partition}:iam::${local.account}:role/${var.prefix}*"]
       Condition = { StringEquals = { "iam:PassedToService" = ["lambda.amazonaws.com", "vpc-flow-logs.amazonaws.com"] } }
     },
     {
@@ -67,21 +85,43 @@ locals {
         "cloudwatch:ListTagsForResource",
         "cloudwatch:PutMetricAlarm",
         "cloudwatch:TagResource",
+        "cloudwatch:UntagResource",
         "sns:CreateTopic",
         "sns:DeleteTopic",
+        "sns:GetTopicAttributes",
         "sns:ListTagsForResource",
+        "sns:SetTopicAttributes",
+        "sns:Subscribe",
         "sns:TagResource",
+        "sns:UntagResource",
       ]
       Resource = [
-        "arn:aws:cloudwatch:${var.region}:${local.account}:alarm:${var.prefix}*",
-        "arn:aws:sns:${var.region}:${local.account}:${var.prefix}*",
+        "arn:${local.partition}:cloudwatch:${var.region}:${local.account}:alarm:${var.prefix}*",
+        "arn:${local.partition}:sns:${var.region}:${local.account}:${var.prefix}*",
       ]
     },
     {
-      # lists, which no name limits
-      Sid       = "LookForLeftovers"
+      # lists and quotas, which no name limits
+      Sid    = "LookAround"
+      Effect = "Allow"
+      Action = [
+        "cloudwatch:DescribeAlarms",
+        "lambda:GetAccountSettings",
+        "lambda:ListFunctions",
+        "logs:DescribeLogGroups",
+        "servicequotas:GetServiceQuota",
+        "sns:GetSubscriptionAttributes",
+        "sns:ListTopics",
+        "tag:GetResources",
+      ]
+      Resource  = ["*"]
+      Condition = local.here
+    },
+    {
+      # SNS takes no resource in it: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html
+      Sid       = "EndSubscriptions"
       Effect    = "Allow"
-      Action    = ["cloudwatch:DescribeAlarms", "lambda:ListFunctions", "logs:DescribeLogGroups", "sns:ListTopics"]
+      Action    = ["sns:Unsubscribe"]
       Resource  = ["*"]
       Condition = local.here
     },

@@ -1,4 +1,4 @@
-"""The role of examples/nightly-role: it applies, and allows what the nightly does and nothing else."""
+"""The role of examples/nightly-role: who may take it, and that it allows what the nightly does, no more."""
 
 from __future__ import annotations
 
@@ -8,17 +8,66 @@ import secrets
 from pathlib import Path
 
 import pytest
-from nightly_role import ROLE, UNSEEN, allowed_actions, needed_actions
+from botocore.exceptions import ClientError
+from nightly_role import (
+    AWS_ONLY,
+    CHANGES,
+    OPTIONS,
+    ROLE,
+    TOOLS,
+    allowed_actions,
+    needed_actions,
+    refused_calls,
+)
+from service_authorization import (
+    dependent_actions,
+    uncovered_resource_types,
+    unknown_actions,
+    unknown_condition_keys,
+)
 
 from vpcache.stack import Stack
 from vpcache.terraform import TerraformError
 
 pytestmark = pytest.mark.lab
 
-# the calls of the commands in nightly.yml and of its suite, made against a lab: what its /_lab/calls told
+# the calls that a lab saw of the commands in nightly.yml: nightly_run.py --record writes them
 CALLS = json.loads(Path(__file__).with_name("nightly_calls.json").read_text())
 LONGEST_POLICY = 6144  # characters but for white space
 REPOSITORY = "octo-org/vpcache"
+IDS = {"owner": "123456", "repository": "456789"}
+ISSUER = "token.actions.githubusercontent.com"
+
+UNNEEDED = {
+    "autoscaling:DescribeAccountLimits",
+    "cloudformation:DescribeAccountLimits",
+    "dynamodb:DescribeLimits",
+    "ecs:ListClusters",
+    "ecs:ListContainerInstances",
+    "ecs:ListServices",
+    "ecs:ListTaskDefinitions",
+    "ecs:ListTasks",
+    "elasticloadbalancing:DescribeAccountLimits",
+    "iam:GetAccountSummary",
+    "kinesis:DescribeLimits",
+    "lambda:PassCapacityProvider",
+    "rds:DescribeAccountAttributes",
+    "route53:AssociateVPCWithHostedZone",
+    "route53:GetAccountLimit",
+}
+"""Dependent actions for what no stack has: ECS in flow logs, private DNS of interface endpoints, Lambda on
+instances of one's own, quotas of other services."""
+
+
+@pytest.fixture
+def github(target):
+    """The account's identity provider for GitHub Actions, of which it has only one."""
+    iam = target.client("iam")
+    arn = iam.create_open_id_connect_provider(Url=f"https://{ISSUER}", ClientIDList=["sts.amazonaws.com"])[
+        "OpenIDConnectProviderArn"
+    ]
+    yield arn
+    iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=arn)
 
 
 @pytest.fixture
@@ -45,7 +94,16 @@ def new_stack(target, tmp_path):
         assert stack.destroy() == []
 
 
-def test_it_applies_and_allows_by_name_and_tag_alone(new_stack, target):
+def _conditions(iam, stack):
+    role = iam.get_role(RoleName=stack.name)["Role"]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Action"] == "sts:AssumeRoleWithWebIdentity"
+    (operator,) = trust["Condition"]
+    assert operator == "StringEquals"
+    return trust["Principal"]["Federated"], trust["Condition"][operator]
+
+
+def test_role_trusts_one_workflow_and_limits_each_statement(github, new_stack, target):
     stack = new_stack()
     stack.apply()
     plan = stack.plan()
@@ -53,33 +111,128 @@ def test_it_applies_and_allows_by_name_and_tag_alone(new_stack, target):
     assert stack.outputs()["role_arn"].endswith(f":role/{stack.name}")
 
     iam = target.client("iam")
-    role = iam.get_role(RoleName=stack.name)["Role"]
-    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
-    assert trust["Condition"]["StringEquals"] == {
-        "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
-        "token.actions.githubusercontent.com:sub": f"repo:{REPOSITORY}:ref:refs/heads/main",
+    by_name = f"repo:{REPOSITORY}:environment:nightly"
+    workflow = f"{REPOSITORY}/.github/workflows/nightly.yml@refs/heads/main"
+    names = {
+        f"{ISSUER}:aud": "sts.amazonaws.com",
+        f"{ISSUER}:sub": [by_name],
+        f"{ISSUER}:job_workflow_ref": workflow,
     }
-    attached = iam.list_attached_role_policies(RoleName=stack.name)["AttachedPolicies"]
-    documents = [
-        iam.get_policy_version(PolicyArn=policy["PolicyArn"], VersionId="v1")["PolicyVersion"]["Document"]
-        for policy in attached
-    ]
-    assert len(documents) == 4
-    assert all(len(json.dumps(document).replace(" ", "")) <= LONGEST_POLICY for document in documents)
+    assert _conditions(iam, stack) == (github, names)
+
+    documents = _documents(iam, stack.name)
+    sizes = [len(json.dumps(document, separators=(",", ":"))) for document in documents]
+    assert len(documents) <= 10  # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    assert max(sizes) <= LONGEST_POLICY
     statements = [statement for document in documents for statement in document["Statement"]]
     actions = {action for statement in statements for action in statement["Action"]}
     assert actions == allowed_actions()
     assert not [action for action in actions if "*" in action]
+    _assert_limited(statements)
+    _assert_known_to_aws(statements, actions, target)
+
+    stack = stack.with_variables(ids=IDS)
+    stack.apply()
+    by_id = "repo:octo-org@123456/vpcache@456789:environment:nightly"
+    ids = {f"{ISSUER}:sub": [by_name, by_id], f"{ISSUER}:repository_id": "456789"}
+    assert _conditions(iam, stack) == (github, names | ids)
+
+
+def _documents(iam, role):
+    attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    return [
+        iam.get_policy_version(PolicyArn=policy["PolicyArn"], VersionId="v1")["PolicyVersion"]["Document"]
+        for policy in attached
+    ]
+
+
+def _assert_limited(statements):
+    """By the prefix of a name or tag, or to looking; else the README has to warn of it."""
     for statement in statements:
-        is_limited = "Condition" in statement or all("vpcache-" in each for each in statement["Resource"])
-        only_looks = all(re.search(":(Describe|List)", action) for action in statement["Action"])
-        assert is_limited or only_looks or statement["Sid"] == "LetGo", statement
+        condition = json.dumps(statement.get("Condition", {}))
+        is_ours = "vpcache-ci-" in condition or all("vpcache-ci-" in each for each in statement["Resource"])
+        only_looks = all(re.search(":(Describe|List|Get)", action) for action in statement["Action"])
+        is_named = statement["Sid"] in {
+            "Bucket",
+            "EndSubscriptions",
+            "Interfaces",
+            "LetGo",
+            "LetGoOfInstances",
+            "RoleOfElastiCache",
+            "TagWhatIsMade",
+        }
+        assert is_ours or only_looks or is_named, statement
 
 
-def test_it_allows_what_the_nightly_calls_and_nothing_else():
-    assert needed_actions(CALLS) | UNSEEN == allowed_actions()
+def _assert_known_to_aws(statements, actions, target):
+    assert unknown_actions(actions) == set()
+    assert unknown_condition_keys(statements) == []
+    assert uncovered_resource_types(statements, target.account(), target.region) == []
+    dependent = {dependent for action in actions for dependent in dependent_actions(action)}
+    assert dependent - UNNEEDED <= actions
 
 
-def test_a_role_that_could_change_itself_is_refused(new_stack):
+def test_role_matches_no_environment_but_ci(new_stack):
+    default = re.search(r'default\s+= "(vpcache-[^"]*)"', (ROLE / "variables.tf").read_text())[1]
+    assert "vpcache-ci-nightly".startswith(default)
+    assert not any(f"vpcache-{environment}".startswith(default) for environment in ("dev", "prod"))
+
+
+def test_identity_provider_is_created_only_on_request(new_stack, target):
+    stack = new_stack(create_oidc_provider=True)
+    assert "aws_iam_openid_connect_provider.github[0]" in stack.changes(stack.plan())
+    with pytest.raises(TerraformError, match=r"(?i)openid|oidc"):
+        stack.with_variables(create_oidc_provider=False).plan()
+    with pytest.raises(ClientError):
+        target.client("iam").get_role(RoleName=stack.name)
+
+
+def test_role_allows_what_the_nightly_needs_and_nothing_else():
+    assert needed_actions(CALLS) | AWS_ONLY | CHANGES | OPTIONS | TOOLS == allowed_actions()
+
+
+def test_refused_calls_name_the_action_that_lacks():
+    calls = {"ec2:CreateVpc": 1, "s3:HeadBucket": 2, "monitoring:DeleteDashboards": 3}
+    assert refused_calls(calls) == {"monitoring:DeleteDashboards": {"cloudwatch:DeleteDashboards"}}
+    assert refused_calls(dict.fromkeys(CALLS, 1)) == {}
+
+
+@pytest.mark.parametrize("statement", ["action", "key", "resource"])
+def test_reference_refuses_what_aws_does_not_have(statement):
+    wrong = {
+        "action": {"Action": ["ec2:CreateRouter"], "Resource": ["*"]},
+        "key": {
+            "Action": ["ec2:CreateVpc"],
+            "Resource": ["*"],
+            "Condition": {"StringLike": {"aws:RequestTags/Stack": "vpcache-ci-*"}},
+        },
+        "resource": {
+            "Action": ["ec2:DetachNetworkInterface"],
+            "Resource": ["arn:aws:ec2:us-east-1:1:network-interface/*"],
+        },
+    }[statement]
+    found = {
+        "action": unknown_actions(wrong["Action"]),
+        "key": unknown_condition_keys([wrong]),
+        "resource": uncovered_resource_types([wrong], "1", "us-east-1"),
+    }
+    assert found["action"] == ({"ec2:CreateRouter"} if statement == "action" else set())
+    assert found["key"] == (["ec2:CreateVpc: aws:RequestTags/Stack"] if statement == "key" else [])
+    assert found["resource"] == (["ec2:DetachNetworkInterface: instance"] if statement == "resource" else [])
+
+
+def test_role_that_could_change_itself_is_refused(new_stack):
     with pytest.raises(TerraformError, match="or the role could change itself"):
-        new_stack().with_variables(name="vpcache-nightly").plan()
+        new_stack().with_variables(name="vpcache-ci-nightly").plan()
+
+
+@pytest.mark.parametrize(
+    ("variables", "reason"),
+    [
+        ({"ids": {"owner": "octo-org", "repository": "456789"}}, "something else than digits"),
+        ({"github_environment": "night ly"}, "GitHub escapes others"),
+    ],
+)
+def test_claims_that_no_token_has_are_refused(variables, reason, new_stack):
+    with pytest.raises(TerraformError, match=reason):
+        new_stack().with_variables(**variables).plan()
