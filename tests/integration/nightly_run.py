@@ -3,8 +3,8 @@
     .venv/bin/python tests/integration/nightly_run.py [--record]
 
 says of each step whether it succeeded, and then which calls the role of examples/nightly-role does not allow.
-It exits with status 1 if a step failed or a call is not allowed. With --record it writes nightly_calls.json anew.
-The lab is one of its own, on VPCACHE_LAB_PORT or a free port, and ends with it. It takes as long as the suite.
+It exits with status 1 if a step failed or a call is not allowed. --record writes nightly_calls.json anew. The
+lab is one of its own, on VPCACHE_LAB_PORT or a free port, and ends with it. It takes as long as the suite.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def main() -> int:
         finally:
             lab.stop()
     if record:
-        CALLS.write_text(json.dumps(sorted(calls)) + "\n")
+        CALLS.write_text(json.dumps(sorted(calls), indent=2) + "\n")
     refused = refused_calls(calls)
     for call, lacking in refused.items():
         print(f"the role does not allow {call}: it lacks {', '.join(sorted(lacking))}")
