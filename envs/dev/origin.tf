@@ -12,6 +12,7 @@ module "origin" {
   count  = local.has_origin ? 1 : 0
 
   name        = "${var.name}-origin"
+  role_name   = "${var.name}-origin${local.role_suffix}"
   bundle      = var.bundles["origin"]
   vpc_id      = module.vpc.vpc_id
   subnets     = local.private_subnets

@@ -130,7 +130,7 @@ def _permissions(allowed: list[Rule], groups: set[str]) -> Iterator[Permission]:
 
 
 def _hosts(found: Resources, vpc_names: list[str]) -> Iterator[Host]:
-    """Yield the hosts of the URLs in the functions' environments; a function URL is named after its function."""
+    """Yield the hosts of the URLs in the functions' environments, function URLs by their function."""
     askers: dict[str, list[str]] = {}
     urls = {
         _host(each.text("function_url")): short(each.text("function_name"), *vpc_names)
