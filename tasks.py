@@ -14,13 +14,15 @@ from vpcache.commands import lab as lab_commands
 from vpcache.commands import reboot as reboot_commands
 from vpcache.commands import stack as stack_commands
 from vpcache.commands import sweep as sweep_commands
+from vpcache.commands.stack import TargetChoice
 
 ROOT = Path(__file__).parent
 
 STACK_HELP = {
     "env": "environment: a folder of envs/, e.g. dev",
     "target": "where AWS is: lab (the default) or aws; also VPCACHE_TARGET",
-    "name": "name of the stack, vpcache-<env> by default; stacks of other names stand side by side",
+    "region": "AWS region, e.g. eu-west-1; default: the environment's, AWS_REGION, the profile's, us-east-1",
+    "name": "name of the stack, vpcache-<env> by default; stacks of several names can exist side by side",
 }
 JSON_HELP = {"json": "print one JSON object and nothing else"}
 FROM_HELP = {
@@ -32,7 +34,13 @@ CONFIRM_HELP = {"confirm": "the stack's name, where it would have to be typed: -
 
 @task(help=STACK_HELP | YES_HELP | CONFIRM_HELP)
 def apply(
-    _: Context, env: str, target: str = "", name: str = "", yes: bool = False, confirm: str = ""
+    _: Context,
+    env: str,
+    target: str = "",
+    region: str = "",
+    name: str = "",
+    yes: bool = False,
+    confirm: str = "",
 ) -> None:
     """Make the stack, or change it to what its environment says.
 
@@ -45,28 +53,38 @@ def apply(
     invoke apply --env dev
     invoke apply --env prod --name rehearsal
     """
-    stack_commands.apply(ROOT, env, target, name, yes=yes, confirm=confirm)
+    stack_commands.apply(ROOT, env, TargetChoice(target, region), name, yes=yes, confirm=confirm)
 
 
 @task(help=STACK_HELP | JSON_HELP)
-def plan(_: Context, env: str, target: str = "", name: str = "", json: bool = False) -> None:
+def plan(
+    _: Context, env: str, target: str = "", region: str = "", name: str = "", json: bool = False
+) -> None:
     """Show what apply would change.
 
     The exit status is 0 whether or not there are changes; "no changes" says that
     there are none.
     """
-    stack_commands.plan(ROOT, env, target, name, as_json=json)
+    stack_commands.plan(ROOT, env, TargetChoice(target, region), name, as_json=json)
 
 
 @task(help=STACK_HELP | JSON_HELP)
-def outputs(_: Context, env: str, target: str = "", name: str = "", json: bool = False) -> None:
+def outputs(
+    _: Context, env: str, target: str = "", region: str = "", name: str = "", json: bool = False
+) -> None:
     """Show the stack's zones, addresses, nodes and functions."""
-    stack_commands.outputs(ROOT, env, target, name, as_json=json)
+    stack_commands.outputs(ROOT, env, TargetChoice(target, region), name, as_json=json)
 
 
 @task(help=STACK_HELP | JSON_HELP | {"path": "resource of the origin, e.g. /employees/archive"})
 def call(
-    _: Context, env: str, path: str = "/employees", target: str = "", name: str = "", json: bool = False
+    _: Context,
+    env: str,
+    path: str = "/employees",
+    target: str = "",
+    region: str = "",
+    name: str = "",
+    json: bool = False,
 ) -> None:
     """Call the cached API once: from where, and how fast?
 
@@ -75,17 +93,19 @@ def call(
 
     invoke call --env dev --path /employees/archive
     """
-    stack_commands.call(ROOT, env, target, name, path=path, as_json=json)
+    stack_commands.call(ROOT, env, TargetChoice(target, region), name, path=path, as_json=json)
 
 
 @task(help=STACK_HELP | JSON_HELP)
-def verify(_: Context, env: str, target: str = "", name: str = "", json: bool = False) -> None:
+def verify(
+    _: Context, env: str, target: str = "", region: str = "", name: str = "", json: bool = False
+) -> None:
     """Probe the running stack and show the evidence.
 
     Does each zone leave by its own NAT gateway, does the cache answer, and can
     nobody else reach it? The exit status is 1 if a probe fails.
     """
-    stack_commands.verify(ROOT, env, target, name, as_json=json)
+    stack_commands.verify(ROOT, env, TargetChoice(target, region), name, as_json=json)
 
 
 @task(
@@ -102,6 +122,7 @@ def diagram(
     _: Context,
     env: str = "",
     target: str = "",
+    region: str = "",
     name: str = "",
     live: bool = False,
     svg: str = "",
@@ -118,11 +139,13 @@ def diagram(
     invoke diagram --env prod --svg prod.svg
     terraform show -json | invoke diagram --from - --png mine.png
     """
-    diagram_commands.diagram(ROOT, env, target, name, source=from_, svg=svg, png=png, live=live, as_json=json)
+    diagram_commands.diagram(
+        ROOT, env, TargetChoice(target, region), name, source=from_, svg=svg, png=png, live=live, as_json=json
+    )
 
 
-@task(help={"env": STACK_HELP["env"]} | JSON_HELP | FROM_HELP)
-def cost(_: Context, env: str = "", from_: str = "", json: bool = False) -> None:
+@task(help={key: STACK_HELP[key] for key in ("env", "region")} | JSON_HELP | FROM_HELP)
+def cost(_: Context, env: str = "", region: str = "", from_: str = "", json: bool = False) -> None:
     """Say what the stack costs a month, and what could be less.
 
     By the environment's code, before anything is made, and AWS's list prices of
@@ -132,12 +155,18 @@ def cost(_: Context, env: str = "", from_: str = "", json: bool = False) -> None
     invoke cost --env prod
     terraform show -json | invoke cost --from -
     """
-    cost_commands.cost(ROOT, env, source=from_, as_json=json)
+    cost_commands.cost(ROOT, env, region, source=from_, as_json=json)
 
 
 @task(help=STACK_HELP | YES_HELP | CONFIRM_HELP)
 def destroy(
-    _: Context, env: str, target: str = "", name: str = "", yes: bool = False, confirm: str = ""
+    _: Context,
+    env: str,
+    target: str = "",
+    region: str = "",
+    name: str = "",
+    yes: bool = False,
+    confirm: str = "",
 ) -> None:
     """Destroy the stack, then ask the account what is left.
 
@@ -145,7 +174,7 @@ def destroy(
     yes, and Lambda may keep its network interfaces for 45 minutes. A protected
     stack needs its name typed, on the lab too.
     """
-    stack_commands.destroy(ROOT, env, target, name, yes=yes, confirm=confirm)
+    stack_commands.destroy(ROOT, env, TargetChoice(target, region), name, yes=yes, confirm=confirm)
 
 
 @task(
@@ -173,6 +202,7 @@ def drill(
     soak: bool = False,
     minutes: str | None = None,
     target: str = "",
+    region: str = "",
     name: str = "",
     json: bool = False,
     yes: bool = False,
@@ -190,7 +220,7 @@ def drill(
     drill_commands.drill(
         ROOT,
         env,
-        target,
+        TargetChoice(target, region),
         name,
         drill_commands.DrillOptions(fault, zone, seconds, svg, soak, minutes),
         as_json=json,
@@ -200,7 +230,9 @@ def drill(
 
 
 @task(help=STACK_HELP | YES_HELP)
-def reboot_cache(_: Context, env: str, target: str = "", name: str = "", yes: bool = False) -> None:
+def reboot_cache(
+    _: Context, env: str, target: str = "", region: str = "", name: str = "", yes: bool = False
+) -> None:
     """Reboot cache nodes whose changed parameters wait for it.
 
     One by one, each when the one before is available again. A reboot empties the
@@ -208,10 +240,10 @@ def reboot_cache(_: Context, env: str, target: str = "", name: str = "", yes: bo
 
     invoke reboot-cache --env dev
     """
-    reboot_commands.reboot_cache(ROOT, env, target, name, yes=yes)
+    reboot_commands.reboot_cache(ROOT, env, TargetChoice(target, region), name, yes=yes)
 
 
-SWEEP_HELP = {key: STACK_HELP[key] for key in ("target", "name")}
+SWEEP_HELP = {key: STACK_HELP[key] for key in ("target", "region", "name")}
 
 
 @task(
@@ -223,6 +255,7 @@ SWEEP_HELP = {key: STACK_HELP[key] for key in ("target", "name")}
 def sweep(
     _: Context,
     target: str = "",
+    region: str = "",
     name: str = "",
     tests: bool = False,
     yes: bool = False,
@@ -233,13 +266,13 @@ def sweep(
     Each by its state first, then by its tag. Stacks that are not a test run's
     are only swept by --name: then all of it, interrupted or not.
     """
-    sweep_commands.sweep(ROOT, target, name, tests=tests, yes=yes, confirm=confirm)
+    sweep_commands.sweep(ROOT, TargetChoice(target, region), name, tests=tests, yes=yes, confirm=confirm)
 
 
 @task(help=SWEEP_HELP | YES_HELP)
-def unlock(_: Context, name: str, target: str = "", yes: bool = False) -> None:
+def unlock(_: Context, name: str, target: str = "", region: str = "", yes: bool = False) -> None:
     """Take away the lock that a dead run left on a state."""
-    sweep_commands.unlock(ROOT, target, name, yes=yes)
+    sweep_commands.unlock(ROOT, TargetChoice(target, region), name, yes=yes)
 
 
 @task(

@@ -108,6 +108,13 @@ def aws_target(
     return Target(name=AWS, region=chosen, environment=aws_environment(environ, chosen))
 
 
+def offline_target(
+    environ: Mapping[str, str], *, region: str | None = None, pinned_region: str | None = None
+) -> Target:
+    """Return a target for plans with a mocked provider, which sends no request to a lab or to AWS."""
+    return lab_target("http://127.0.0.1:0", environ, region=region, pinned_region=pinned_region)
+
+
 def target_name(asked: str | None, environ: Mapping[str, str]) -> str:
     """Return the target asked for by option or by VPCACHE_TARGET, else the lab; VpcacheError if unknown."""
     name = asked or environ.get("VPCACHE_TARGET") or LAB
@@ -116,4 +123,13 @@ def target_name(asked: str | None, environ: Mapping[str, str]) -> str:
     return name
 
 
-__all__ = ["AWS", "DEFAULT_REGION", "LAB", "Target", "aws_target", "lab_target", "target_name"]
+__all__ = [
+    "AWS",
+    "DEFAULT_REGION",
+    "LAB",
+    "Target",
+    "aws_target",
+    "lab_target",
+    "offline_target",
+    "target_name",
+]

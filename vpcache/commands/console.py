@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import shlex
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,6 +38,10 @@ def in_one_line(command: Callable[P, R]) -> Callable[P, R]:
             if not type(error).__module__.startswith("botocore."):  # not imported: most commands need none
                 raise
             raise Exit(f"error: the account does not answer as it should: {error}", code=1) from error
+        except BrokenPipeError:
+            # whoever read the output has ended, such as `head`; nothing may be flushed into it at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise Exit(code=128 + signal.SIGPIPE) from None
         except KeyboardInterrupt as error:
             raise Exit("interrupted", code=130) from error
 

@@ -10,14 +10,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from vpcache.commands.console import in_one_line
-from vpcache.commands.lab import chosen_lab
 from vpcache.commands.terraform_json import check_source, planned, read
 from vpcache.project import Project
-from vpcache.target import lab_target
+from vpcache.target import offline_target
 
 
 @in_one_line
-def cost(root: Path, environment: str, *, source: str, as_json: bool) -> None:
+def cost(root: Path, environment: str, region: str, *, source: str, as_json: bool) -> None:
     """Say what an environment, or what a file of Terraform's tells of, costs a month and by use."""
     from vpcache.cost.bill import bill
     from vpcache.cost.choices import choices
@@ -26,10 +25,14 @@ def cost(root: Path, environment: str, *, source: str, as_json: bool) -> None:
     from vpcache.resources import resources
 
     check_source(environment, source)
+    works_in = None
     if source:
         document = read(source)
-    else:  # planned with nobody asked: no lab and no account has to be there
-        document = planned(Project(root).stack(environment, lab_target(chosen_lab().endpoint, os.environ)))
+    else:
+        project = Project(root)
+        pinned = project.values(environment).region
+        target = offline_target(os.environ, region=region or None, pinned_region=pinned)
+        document, works_in = planned(project.stack(environment, target)), target.region
     prices, everything = load_prices(), resources(document).all
     priced, options = bill(everything, prices), choices(everything, prices)
     if as_json:
@@ -45,6 +48,8 @@ def cost(root: Path, environment: str, *, source: str, as_json: bool) -> None:
         print(json.dumps(report, default=str))  # days
         return
     first, last = prices.read
+    if works_in not in (None, prices.region):
+        print(f"note: {environment} is in {works_in}; the prices are those of {prices.region}")
     print(
         f"cost of {environment or source} in {prices.region}, on demand, without free tiers and taxes, "
         f"by prices read from {first} to {last}"

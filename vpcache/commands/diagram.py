@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from vpcache.commands.console import in_one_line, step, writable
 from vpcache.commands.lab import chosen_lab
-from vpcache.commands.stack import chosen_stack, say_header
+from vpcache.commands.stack import TargetChoice, chosen_stack, say_header
 from vpcache.commands.terraform_json import check_source, planned, read
 from vpcache.errors import VpcacheError
 from vpcache.project import Project
 from vpcache.stack import Stack
-from vpcache.target import LAB, lab_target, target_name
+from vpcache.target import LAB, offline_target, target_name
 
 if TYPE_CHECKING:
     from vpcache.probes import Result
@@ -36,7 +36,7 @@ class _Subject:
 def diagram(
     root: Path,
     environment: str,
-    target: str,
+    target: TargetChoice,
     name: str,
     *,
     source: str,
@@ -73,10 +73,12 @@ def diagram(
         print(f"drawn from the {subject.drawn_from}: {', '.join(file for file, _ in drawn.values())}")
 
 
-def _stack(root: Path, environment: str, target: str, name: str, *, live: bool, is_quiet: bool) -> _Subject:
+def _stack(
+    root: Path, environment: str, target: TargetChoice, name: str, *, live: bool, is_quiet: bool
+) -> _Subject:
     """Return the stack that the user means, as its state tells of it or, if it has none, its plan."""
     lab = chosen_lab()
-    if live or target_name(target, os.environ) != LAB or lab.status().running:
+    if live or target_name(target.name, os.environ) != LAB or lab.status().running:
         stack = chosen_stack(root, environment, target, name)
         if not is_quiet:
             say_header("diagram", stack)
@@ -84,9 +86,12 @@ def _stack(root: Path, environment: str, target: str, name: str, *, live: bool, 
         if (state := stack.shown()) is not None:
             return _Subject(stack.name, state, "state", probed)
     else:
-        stack = Project(root).stack(environment, lab_target(lab.endpoint, os.environ), name or None)
+        project = Project(root)
+        pinned = project.values(environment).region
+        offline = offline_target(os.environ, region=target.region or None, pinned_region=pinned)
+        stack = project.stack(environment, offline, name or None)
         if not is_quiet:
-            print(f"diagram {environment} as {stack.name}: no lab runs at {lab.endpoint}, nothing stands")
+            print(f"diagram {environment} as {stack.name}: no lab runs, so this is the plan of a new stack")
     return _Subject(stack.name, planned(stack), "plan")
 
 

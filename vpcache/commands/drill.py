@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from vpcache.commands.console import agreed, confirm_name, in_one_line, positive, say_notice, writable
-from vpcache.commands.stack import chosen_stack, say_header
+from vpcache.commands.stack import TargetChoice, chosen_stack, say_header
 from vpcache.drills.changes import lab_of
 from vpcache.drills.chart import svg_chart, text_chart
 from vpcache.drills.context import DrillContext
@@ -68,7 +68,7 @@ class DrillOptions:
 def drill(
     root: Path,
     environment: str,
-    target: str,
+    target: TargetChoice,
     name: str,
     options: DrillOptions,
     *,
@@ -80,7 +80,7 @@ def drill(
     options.check()
     if options.soak:
         minutes = _number(options.minutes, "--minutes", _MINUTES, _MAX_MINUTES)
-        if target_name(target, os.environ) != LAB:
+        if target_name(target.name, os.environ) != LAB:
             raise VpcacheError(
                 "--soak looks at the lab's daemon, and most of its faults are the lab's: use --target lab"
             )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from vpcache.commands.console import agreed, in_one_line
-from vpcache.commands.stack import chosen_stack, say_header
+from vpcache.commands.stack import TargetChoice, chosen_stack, say_header
 from vpcache.reboot import cluster_id, cluster_state, reboot_pending_nodes
 
 
 @in_one_line
-def reboot_cache(root: Path, environment: str, target: str, name: str, *, yes: bool) -> None:
+def reboot_cache(root: Path, environment: str, target: TargetChoice, name: str, *, yes: bool) -> None:
     """Show the nodes that are pending-reboot and, after a yes, reboot them one by one."""
     stack = chosen_stack(root, environment, target, name)
     say_header("reboot-cache", stack)

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,16 @@ from vpcache.state import state_exists
 from vpcache.target import LAB, Target, aws_target, lab_target, target_name
 
 
+@dataclass(frozen=True)
+class TargetChoice:
+    """The options --target and --region as the user typed them, empty if left out."""
+
+    name: str
+    region: str
+
+
 @in_one_line
-def apply(root: Path, environment: str, target: str, name: str, *, yes: bool, confirm: str) -> None:
+def apply(root: Path, environment: str, target: TargetChoice, name: str, *, yes: bool, confirm: str) -> None:
     """Apply the stack's environment and print a summary and the next commands."""
     stack = chosen_stack(root, environment, target, name, start_lab=True)
     say_header("apply", stack)
@@ -41,7 +49,7 @@ def apply(root: Path, environment: str, target: str, name: str, *, yes: bool, co
 
 
 @in_one_line
-def plan(root: Path, environment: str, target: str, name: str, *, as_json: bool) -> None:
+def plan(root: Path, environment: str, target: TargetChoice, name: str, *, as_json: bool) -> None:
     """Show what an apply would change."""
     stack = chosen_stack(root, environment, target, name, start_lab=True)
     if not as_json:
@@ -64,7 +72,7 @@ def plan(root: Path, environment: str, target: str, name: str, *, as_json: bool)
 
 
 @in_one_line
-def outputs(root: Path, environment: str, target: str, name: str, *, as_json: bool) -> None:
+def outputs(root: Path, environment: str, target: TargetChoice, name: str, *, as_json: bool) -> None:
     """Show the stack's outputs."""
     stack = chosen_stack(root, environment, target, name)
     values = stack.outputs()
@@ -77,7 +85,7 @@ def outputs(root: Path, environment: str, target: str, name: str, *, as_json: bo
 
 
 @in_one_line
-def call(root: Path, environment: str, target: str, name: str, *, path: str, as_json: bool) -> None:
+def call(root: Path, environment: str, target: TargetChoice, name: str, *, path: str, as_json: bool) -> None:
     """Call the cached API once."""
     from vpcache.functions import call_cached_api
 
@@ -105,7 +113,7 @@ def call(root: Path, environment: str, target: str, name: str, *, path: str, as_
 
 
 @in_one_line
-def verify(root: Path, environment: str, target: str, name: str, *, as_json: bool) -> None:
+def verify(root: Path, environment: str, target: TargetChoice, name: str, *, as_json: bool) -> None:
     """Probe the running stack."""
     from vpcache import probes
 
@@ -127,7 +135,9 @@ def verify(root: Path, environment: str, target: str, name: str, *, as_json: boo
 
 
 @in_one_line
-def destroy(root: Path, environment: str, target: str, name: str, *, yes: bool, confirm: str) -> None:
+def destroy(
+    root: Path, environment: str, target: TargetChoice, name: str, *, yes: bool, confirm: str
+) -> None:
     """Destroy the stack and report what is left of it."""
     project = Project(root)
     project.check_environment(environment)
@@ -161,27 +171,29 @@ def destroy(root: Path, environment: str, target: str, name: str, *, yes: bool, 
     print(f"nothing is left of {stack.name} in account {stack.account}, {stack.target.region}")
 
 
-def is_there(target: str) -> bool:
-    """Whether the target that the user means can have stacks: a lab that does not run has none."""
-    return target_name(target, os.environ) != LAB or chosen_lab().status().running
+def is_there(choice: TargetChoice) -> bool:
+    """Whether the chosen target can have stacks: a lab that does not run has none."""
+    return target_name(choice.name, os.environ) != LAB or chosen_lab().status().running
 
 
 def chosen_target(
-    name: str, project: Project, *, start_lab: bool = False, pinned_region: str | None = None
+    choice: TargetChoice, project: Project, *, start_lab: bool = False, pinned_region: str | None = None
 ) -> Target:
-    """Return the target that the user means. Raises VpcacheError if that is a lab that does not run."""
-    chosen = target_name(name, os.environ)
-    if chosen != LAB:
-        return aws_target(os.environ, pinned_region=pinned_region)
+    """Return the chosen target. Raises VpcacheError if that is a lab that does not run."""
+    regions = {"region": choice.region or None, "pinned_region": pinned_region}
+    if target_name(choice.name, os.environ) != LAB:
+        return aws_target(os.environ, **regions)
     lab = chosen_lab()
     if start_lab:
         started(lab, project)
     elif not lab.status().running:
-        raise VpcacheError(f"the lab is not running at {lab.endpoint}: `invoke apply --env dev` starts it")
-    return lab_target(lab.endpoint, os.environ, pinned_region=pinned_region)
+        raise VpcacheError(f"the lab is not running at {lab.endpoint}: `./inv apply --env dev` starts it")
+    return lab_target(lab.endpoint, os.environ, **regions)
 
 
-def chosen_stack(root: Path, environment: str, target: str, name: str, *, start_lab: bool = False) -> Stack:
+def chosen_stack(
+    root: Path, environment: str, target: TargetChoice, name: str, *, start_lab: bool = False
+) -> Stack:
     """Return the stack that the user means, its functions bundled, what a dead drill left there restored."""
     project = Project(root)
     pinned = project.values(environment).region

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vpcache import journal, lock
 from vpcache.commands.console import agreed, confirm_name, in_one_line, say_notice, step, typed
-from vpcache.commands.stack import chosen_target, is_there
+from vpcache.commands.stack import TargetChoice, chosen_target, is_there
 from vpcache.drills.injection import restore_interrupted_drills
 from vpcache.errors import InterruptedRunError, VpcacheError
 from vpcache.leftovers import Leftover, leftovers, remove, without_vanishing
@@ -33,7 +33,7 @@ class _Wreck:
 
 
 @in_one_line
-def sweep(root: Path, target: str, name: str, *, tests: bool, yes: bool, confirm: str) -> None:
+def sweep(root: Path, target: TargetChoice, name: str, *, tests: bool, yes: bool, confirm: str) -> None:
     """Show and, after a yes, destroy stacks: by their state, then by their tag.
 
     The stack of that name; given none, those of dead test runs, with `tests` those of all test runs.
@@ -65,7 +65,7 @@ def sweep(root: Path, target: str, name: str, *, tests: bool, yes: bool, confirm
 
 
 @in_one_line
-def unlock(root: Path, target: str, name: str, *, yes: bool) -> None:
+def unlock(root: Path, target: TargetChoice, name: str, *, yes: bool) -> None:
     """Release the lock on a stack's state, after a yes."""
     check_stack_name(name)
     where = chosen_target(target, Project(root))
