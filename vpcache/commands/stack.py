@@ -41,6 +41,7 @@ def apply(root: Path, environment: str, target: TargetChoice, name: str, *, yes:
             stack.init()
         with step("plan"):
             planned = stack.plan()
+        _check_quotas(stack, planned)
         if not _is_agreed(stack, planned, yes=yes, confirm=confirm):
             return
         with _progress() as show:
@@ -202,6 +203,18 @@ def chosen_stack(
         stack = project.stack(environment, where, name or None, notice=say_notice)
     restore_interrupted_drill(where, stack.state, say_notice)
     return stack
+
+
+def _check_quotas(stack: Stack, planned: Plan) -> None:
+    """Show what the account has room for, on AWS. Raises VpcacheError if the plan does not fit."""
+    from vpcache import quotas
+
+    if stack.target.is_lab:
+        return
+    uses = quotas.preflight(stack.target, planned.changes)
+    for use in uses:
+        print(use, flush=True)
+    quotas.check(uses)
 
 
 def _is_agreed(stack: Stack, planned: Plan, *, yes: bool, confirm: str) -> bool:
