@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from vpcache.kinds import KINDS, Say, Search, is_gone, pages
-from vpcache.kinds.ec2 import INTERFACE
+from vpcache.kinds.ec2 import FUNCTION_INTERFACE, INTERFACE
 from vpcache.kinds.kind import error_code
+from vpcache.kinds.named import ROLE
 from vpcache.target import Target
 
 _PAUSE_SECONDS = 2
@@ -123,8 +124,8 @@ def _remove_once(
     delete = {kind.name: kind.delete for kind in KINDS}
     refused: dict[Leftover, _Refusal] = {}
     for item in left:
-        if owner := next((other for other in refused if other.names & item.owners), None):
-            refused[item] = _Refusal(f"{owner} could not be removed")
+        if first := next((other for other in refused if _goes_before(other, item)), None):
+            refused[item] = _Refusal(f"{first} could not be removed")
             continue
         try:
             delete[item.kind](target, item.id, say)
@@ -134,6 +135,12 @@ def _remove_once(
                 continue
         on_removal(item)
     return refused
+
+
+def _goes_before(first: Leftover, item: Leftover) -> bool:
+    """Whether an item must not be deleted, or waited for, while another is there."""
+    is_lambdas = item.kind == ROLE.name and first.kind == FUNCTION_INTERFACE.name
+    return is_lambdas or bool(first.names & item.owners)
 
 
 def _interfaces(target: Target, vpc_id: str | None) -> Iterator[Leftover]:
