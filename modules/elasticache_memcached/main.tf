@@ -35,7 +35,7 @@ resource "aws_elasticache_cluster" "this" {
 
     postcondition {
       condition     = length(var.nodes) > 1 || length(distinct(self.cache_nodes[*].availability_zone)) <= 1
-      error_message = "The nodes of ${var.name} are in ${join(", ", self.cache_nodes[*].availability_zone)}; AWS refuses to make one node of several zones by this change. Remove nodes without changing the mode: `aws elasticache modify-cache-cluster --cache-cluster-id ${var.name} --num-cache-nodes 1 --cache-node-ids-to-remove ${join(" ", [for node in self.cache_nodes : node.id if node.id != try([for kept in self.cache_nodes : kept.id if kept.availability_zone == var.nodes[0]][0], "")])} --apply-immediately`, wait until the cluster is available, then apply."
+      error_message = "The nodes of ${var.name} are in ${join(", ", self.cache_nodes[*].availability_zone)}, and AWS makes no cluster of one node of them: it refuses single-az while nodes are in several zones, and cross-az for one node. Let the cluster be replaced, which empties it: change node_type in the same apply, or plan with -replace for this resource."
     }
 
     # AWS removes the nodes with the highest numbers, and need not have numbered them in the order of the list

@@ -118,12 +118,6 @@ run "two_alarms_for_each_gateway" {
   }
 }
 
-run "zone_by_its_letter" {
-  command = plan
-  variables { zones = { a = { public_subnet_id = "subnet-a", private_route_table_id = "rtb-a" } } }
-  expect_failures = [var.zones]
-}
-
 run "local_zone" {
   command = plan
   variables { zones = { us-east-1-bos-1a = { public_subnet_id = "subnet-a", private_route_table_id = "rtb-a" } } }

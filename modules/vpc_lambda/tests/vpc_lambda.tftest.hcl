@@ -157,6 +157,9 @@ run "words_that_lambda_does_not_take" {
     alias             = "1st"
     environment       = { AWS_REGION = "us-east-1" }
     policy_statements = { read-all = { actions = ["s3:GetObject"], resources = ["*"] } }
+    role_name         = "service/shop"
+    dead_letters      = { target_arn = "arn:aws:sqs:us-east-1:123456789012:dead", kms_key_arn = "alias/dead" }
+    egress_rules      = { "cache|api" = { port = 443, cidr_ipv4 = "0.0.0.0/0" } }
   }
 
   expect_failures = [
@@ -167,6 +170,9 @@ run "words_that_lambda_does_not_take" {
     var.alias,
     var.environment,
     var.policy_statements,
+    var.role_name,
+    var.dead_letters,
+    var.egress_rules,
   ]
 }
 
@@ -285,8 +291,11 @@ run "wildcards_over_what_writes_or_grants" {
   expect_failures = [var.policy_statements]
 }
 
-run "wildcards_over_what_reads_and_conditions" {
+run "wildcards_over_what_reads_conditions_a_key_and_a_role_name" {
   variables {
+    role_name    = "shop-api-eu-west-1"
+    dead_letters = { target_arn = "arn:aws:sqs:us-east-1:123456789012:dead", kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab" }
+
     policy_statements = {
       ReadPrices = { actions = ["s3:Get*"], resources = ["arn:aws:s3:::prices/*"] }
       PassOne    = { actions = ["iam:PassRole"], resources = ["*"], conditions = { StringEquals = { "iam:PassedToService" = ["lambda.amazonaws.com"] } } }
@@ -300,39 +309,16 @@ run "wildcards_over_what_reads_and_conditions" {
     ])
     error_message = "a statement lacks its condition, or has one that nobody gave"
   }
-}
-
-run "role_by_another_name" {
-  command = plan
-  variables { role_name = "shop-api-eu-west-1" }
 
   assert {
     condition     = aws_iam_role.this.name == "shop-api-eu-west-1" && aws_lambda_function.this.function_name == "shop-api"
     error_message = "a function in a second region would ask for the first one's role"
   }
-}
-
-run "dead_letters_under_a_customer_managed_key" {
-  variables { dead_letters = { target_arn = "arn:aws:sqs:us-east-1:123456789012:dead", kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab" } }
 
   assert {
     condition     = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : [statement.Action, statement.Resource] if statement.Sid == "DeadLettersKey"] == [[["kms:Decrypt", "kms:GenerateDataKey"], [var.dead_letters.kms_key_arn]]]
     error_message = "the function may not encrypt its dead letters"
   }
-}
-
-run "label_that_no_description_takes_a_key_alias_and_a_role_path" {
-  command = plan
-  variables {
-    egress_rules = { "cache|api" = { port = 443, cidr_ipv4 = "0.0.0.0/0" } }
-    dead_letters = { target_arn = "arn:aws:sqs:us-east-1:123456789012:dead", kms_key_arn = "alias/dead" }
-    role_name    = "service/shop"
-  }
-  expect_failures = [
-    var.egress_rules,
-    var.dead_letters,
-    var.role_name,
-  ]
 }
 
 run "duration_above_the_limit" {
