@@ -13,7 +13,7 @@ from typing import Any
 
 from python_terraform import IsFlagged
 
-from vpcache import journal, lock
+from vpcache import journal, lock, provider_lock
 from vpcache.errors import VpcacheError
 from vpcache.leftovers import Leftover, leftovers, remove, without_vanishing
 from vpcache.outside import Outside, mark, outside, unknown_to
@@ -130,14 +130,20 @@ class Stack:
         check_provider_region(self.environment_dir, self.target.region, self.variables)
         ensure_bucket(self.target, self.state)
         plugins = plugin_dir(self.target.environment)
-        self._terraform.cmd(
-            "init",
-            backend_config=self.state.backend_config(),
-            reconfigure=IsFlagged,
-            input=False,
-            no_color=IsFlagged,
-            plugin_dir=str(plugins) if plugins else None,
-        )
+        try:
+            self._terraform.cmd(
+                "init",
+                backend_config=self.state.backend_config(),
+                reconfigure=IsFlagged,
+                input=False,
+                no_color=IsFlagged,
+                plugin_dir=str(plugins) if plugins else None,
+                lockfile=provider_lock.lockfile_mode(self.environment_dir, self.target.environment),
+            )
+        except TerraformError as error:
+            if remedy := provider_lock.remedy(str(error), self.environment_dir, plugins):
+                raise VpcacheError(remedy) from error
+            raise
 
     def plan(self, *, destroy: bool = False, on_event: Callable[[Event], None] | None = None) -> Plan:
         """Plan an apply (or a destroy). Needs `init` before, unless there is no state to destroy."""
