@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from commands import Commands, own_lab
@@ -13,11 +15,12 @@ from vpcache import journal
 from vpcache.lab.client import Lab
 from vpcache.leftovers import leftovers
 from vpcache.run import free_port
-from vpcache.state import state_exists, state_location
-from vpcache.target import aws_target
+from vpcache.state import s3_client, state_exists, state_location
+from vpcache.target import Target, aws_target
 
 pytestmark = pytest.mark.lab
 
+HOUR = timedelta(hours=1)
 YES = ("--target", "aws", "--yes")
 
 
@@ -57,18 +60,70 @@ def test_from_apply_to_a_sweep_that_takes_what_no_state_knows(by_hand, name):
     assert not state_exists(aws, location)
 
 
-def test_a_test_runs_stack_is_swept_when_no_test_runs(by_hand, name):
+def test_bare_sweep_takes_dead_test_runs_only(by_hand, name):
+    """Whatever else did not end well is shown with what would end it."""
+    aws = aws_target(os.environ)
+    stacks = {
+        f"{name}-a": ("prod", journal.FAILED, False, 30 * HOUR),
+        f"{name}-b": ("dev", journal.FAILED, False, HOUR),
+        f"{name}-c": ("dev", journal.APPLYING, False, 30 * HOUR),
+        f"{name}-d": ("dev", journal.APPLIED, False, 999 * HOUR),
+        f"{name}-live": ("elsewhere", journal.APPLIED, True, HOUR),
+        f"{name}-new": ("elsewhere", journal.APPLYING, True, HOUR / 60),
+        f"{name}-dead": ("elsewhere", journal.APPLIED, True, 7 * HOUR),
+    }
+    location = state_location(aws, aws.account(), name)
+    s3_client(aws).create_bucket(Bucket=location.bucket)
+    groups = {}
+    for stack, (environment, phase, temporary, age) in stacks.items():
+        when = (datetime.now(UTC) - age).isoformat()
+        entry = journal.new_entry(stack, environment, phase, temporary=temporary)
+        entry = replace(entry, since=when, updated=when)
+        journal.write(aws, state_location(aws, aws.account(), stack), entry)
+        groups[stack] = _tagged_log_group(aws, stack, "probe")
+
+    said = by_hand.run("sweep", *YES)
+    assert said.returncode == 0, said.stderr
+    assert f"nothing is left of {name}-dead in account" in said.stdout
+    assert f"{name}-dead (applied 7 h ago by " in said.stdout
+    assert f"  log group {groups[f'{name}-dead']}" in said.stdout
+    assert f"note: kept {name}-a (failed 30 h ago by " in said.stderr
+    assert f"./inv sweep --name {name}-a --target aws" in said.stderr
+    left = {stack: [item.id for item in leftovers(aws, stack)] for stack in stacks}
+    assert left == {stack: [group] * (stack != f"{name}-dead") for stack, group in groups.items()}
+
+    assert f"nothing is left of {name}-live, {name}-new" in by_hand.succeed("sweep", "--tests", *YES)
+    assert leftovers(aws, f"{name}-d") != []
+
+
+def test_leftovers_of_an_interruption_are_part_of_the_question(by_hand, name):
+    """Without a state too, which an apply that was killed at its first instant never wrote."""
     aws = aws_target(os.environ)
     location = state_location(aws, aws.account(), name)
-    aws.client("s3", s3={"addressing_style": "path"}).create_bucket(Bucket=location.bucket)
-    entry = journal.new_entry(name, "elsewhere", journal.APPLIED, temporary=True)
+    s3_client(aws).create_bucket(Bucket=location.bucket)
+    entry = journal.new_entry(name, "small", journal.APPLYING, temporary=False, existing=())
     journal.write(aws, location, entry)
-    _tagged_log_group(aws, name, "probe")
+    group = _tagged_log_group(aws, name, "orphan")
 
-    assert "no run left anything" in by_hand.succeed("sweep", *YES)
-    assert len(leftovers(aws, name)) == 1
-    assert f"nothing is left of {name}" in by_hand.succeed("sweep", "--tests", *YES)
+    asked = by_hand.run("destroy", "--env", "small", "--name", name, "--target", "aws")
+    assert asked.returncode == 1
+    assert f"will be deleted:\n  log group {group}\n" in asked.stdout
+    assert "1 outside the state to delete on aws: this needs a yes" in asked.stderr
+    assert [item.id for item in leftovers(aws, name)] == [group]
+    assert f"nothing is left of {name}" in by_hand.succeed("destroy", "--env", "small", "--name", name, *YES)
     assert leftovers(aws, name) == []
+
+
+def test_stack_of_another_region_is_named(by_hand, name):
+    elsewhere = Target("aws", "eu-west-1", {**os.environ, "AWS_REGION": "eu-west-1"})
+    location = state_location(elsewhere, elsewhere.account(), name)
+    s3_client(elsewhere).create_bucket(
+        Bucket=location.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    s3_client(elsewhere).put_object(**location.request(), Body=b"{}")
+    for task in ("destroy", "outputs"):
+        line = by_hand.refuse(task, "--env", "small", "--name", name, "--target", "aws")
+        assert f"stack {name} is not applied in us-east-1, but in eu-west-1: add --region eu-west-1" in line
 
 
 def _tagged_log_group(aws, stack, function):

@@ -25,9 +25,14 @@ def test_unfit_stack_name(commands):
 
 
 def test_lab_not_running(commands):
-    for task in ("call", "verify", "outputs", "destroy"):
+    for task in ("call", "verify", "outputs"):
         line = commands.refuse(task, "--env", "dev")
         assert f"the lab is not running at http://127.0.0.1:{commands.port}" in line
+
+
+def test_nothing_to_destroy_where_no_lab_runs(commands):
+    assert "nothing to destroy: the lab is not running" in commands.succeed("destroy", "--env", "dev")
+    assert "nothing to sweep: the lab is not running" in commands.succeed("sweep")
 
 
 def test_lab_port_taken(commands):
