@@ -299,10 +299,11 @@ def test_tags_can_be_had_of_an_available_cluster_alone(elasticache: Any) -> None
         ("eu-west-1:123456789012:subnetgroup:nowhere", "InvalidARN"),
         ("us-east-1:123456789012:planet:mars", "InvalidARN"),
         ("us-east-1:123456789012", "InvalidARN"),
+        ("", "InvalidARN"),
     ],
 )
 def test_tags_of_what_does_not_exist_are_refused(elasticache: Any, resource: str, code: str) -> None:
-    arn = f"arn:aws:elasticache:{resource}"
+    arn = f"arn:aws:elasticache:{resource}" if resource else "*"
     assert refused(elasticache.list_tags_for_resource, ResourceName=arn) == code
 
 

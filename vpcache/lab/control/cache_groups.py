@@ -202,7 +202,7 @@ class CacheGroupsBackend(ElastiCacheBackend):  # type: ignore[misc]  # mypy sees
         https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ListTagsForResource.html
         https://github.com/turbot/steampipe-plugin-aws/issues/446
         """
-        kind, name = [*arn.split(":"), "", ""][5:7]
+        kind, _, name = "".join(arn.split(":", 5)[5:]).partition(":")
         if arn != self._arn(kind, name):
             raise InvalidARNFault(arn)
         match kind:
