@@ -137,6 +137,9 @@ def state_lock(target: Target, location: StateLocation, stack_name: str) -> Iter
     }
     try:
         s3.put_object(**location.request(_key(location)), Body=json.dumps(info).encode(), IfNoneMatch="*")
+    except s3.exceptions.NoSuchBucket:
+        yield  # no run can hold a lock, as none has created the bucket of its state
+        return
     except ClientError as error:
         taken = holder(target, location)
         if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (409, 412) or taken is None:

@@ -16,6 +16,11 @@ from vpcache.target import Target
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
 
 
+def default_name(environment: str) -> str:
+    """Return the name of an environment's stack where --name gives no other."""
+    return f"vpcache-{environment}"
+
+
 def check_stack_name(name: str) -> None:
     """Raise VpcacheError if AWS would not take `name` in the names of all resources."""
     if not _NAME.fullmatch(name):
@@ -62,7 +67,7 @@ class Project:
     ) -> Stack:
         """Return the stack of `environment` on `target`. Raises VpcacheError for either name unfit."""
         self.check_environment(environment)
-        name = name or f"vpcache-{environment}"
+        name = name or default_name(environment)
         check_stack_name(name)
         environment_dir = self.root / "envs" / environment
         bundles = self.bundles(environment_dir)

@@ -133,7 +133,7 @@ def ensure_bucket(target: Target, location: StateLocation) -> None:
 
     s3 = s3_client(target)
     try:
-        if not _bucket_exists(s3, location):
+        if not bucket_exists(target, location):
             _create_bucket(s3, location)
         for setting in (
             _block_public_access,
@@ -148,11 +148,12 @@ def ensure_bucket(target: Target, location: StateLocation) -> None:
         raise VpcacheError(f"state bucket {location.bucket}: {error}") from error
 
 
-def _bucket_exists(s3: Any, location: StateLocation) -> bool:
+def bucket_exists(target: Target, location: StateLocation) -> bool:
+    """Return whether the state bucket exists. Raises VpcacheError if it belongs to another account."""
     from botocore.exceptions import ClientError
 
     try:
-        s3.head_bucket(**_owned(location))
+        s3_client(target).head_bucket(**_owned(location))
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code in _ABSENT:

@@ -20,14 +20,18 @@ terraform {
 }
 
 provider "aws" {
-  region = "us-east-1"
+  region = var.region
 
   default_tags {
-    tags = { Stack = var.name }
+    tags = { Stack = var.name, Region = var.region }
   }
 }
 
 variable "name" {
+  type = string
+}
+
+variable "region" {
   type = string
 }
 """
@@ -40,7 +44,7 @@ module "vpc" {
 
   name       = var.name
   cidr_block = "10.7.0.0/24"
-  zones      = { us-east-1a = { public_cidr = "10.7.0.0/26", private_cidr = "10.7.0.128/26" } }
+  zones      = { "${var.region}a" = { public_cidr = "10.7.0.0/26", private_cidr = "10.7.0.128/26" } }
 }
 
 resource "aws_cloudwatch_log_group" "this" {

@@ -34,14 +34,14 @@ def in_one_line(command: Callable[P, R]) -> Callable[P, R]:
             raise Exit(f"error: {error}", code=error.exit_status) from error
         except LabError as error:
             raise Exit(f"error: {error}", code=1) from error
-        except Exception as error:
-            if not type(error).__module__.startswith("botocore."):  # not imported: most commands need none
-                raise
-            raise Exit(f"error: the account does not answer as it should: {error}", code=1) from error
         except BrokenPipeError:
             # whoever read the output has ended, such as `head`; nothing may be flushed into it at exit
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise Exit(code=128 + signal.SIGPIPE) from None
+        except Exception as error:
+            if not type(error).__module__.startswith("botocore."):  # not imported: most commands need none
+                raise
+            raise Exit(f"error: unexpected AWS error: {error}", code=1) from error
         except KeyboardInterrupt as error:
             raise Exit("interrupted", code=130) from error
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,9 +17,9 @@ from vpcache.drills.injection import restore_interrupted_drill
 from vpcache.errors import VpcacheError
 from vpcache.outside import Outside
 from vpcache.plans import Change, replaced, stateful_losses
-from vpcache.project import Project
+from vpcache.project import Project, default_name
 from vpcache.stack import Plan, Stack
-from vpcache.state import state_exists
+from vpcache.state import bucket_exists, state_exists
 from vpcache.target import LAB, Target, aws_target, lab_target, target_name
 
 
@@ -46,7 +46,7 @@ def apply(root: Path, environment: str, target: TargetChoice, name: str, *, yes:
             return
         with _progress() as show:
             stack.apply(planned, on_event=show)
-    _say_summary(environment, stack.outputs())
+    _say_summary(stack)
 
 
 @in_one_line
@@ -201,7 +201,8 @@ def chosen_stack(
     where = chosen_target(target, project, start_lab=start_lab, pinned_region=pinned)
     with step("bundles"):
         stack = project.stack(environment, where, name or None, notice=say_notice)
-    restore_interrupted_drill(where, stack.state, say_notice)
+    if bucket_exists(where, stack.state):
+        restore_interrupted_drill(where, stack.state, say_notice)
     return stack
 
 
@@ -286,17 +287,20 @@ def say_header(command: str, stack: Stack) -> None:
     )
 
 
-def _say_summary(environment: str, values: Mapping[str, Any]) -> None:
+def _say_summary(stack: Stack) -> None:
+    """Print each zone's egress address and cache nodes, and the commands to continue with."""
+    values = stack.outputs()
     for zone in values.get("zones", []):
         nodes = [
-            f"{n['id']} {n['address']}:{n['port']}"
-            for n in values["cache_nodes"]
-            if n["availability_zone"] == zone
+            f"{node['id']} {node['address']}:{node['port']}"
+            for node in values["cache_nodes"]
+            if node["availability_zone"] == zone
         ]
         print(f"{zone}: egress by {values['egress_ips'][zone]}, cache node {', '.join(nodes) or 'none'}")
-    print(
-        "next: " + ", ".join(f"invoke {task} --env {environment}" for task in ("call", "verify", "destroy"))
-    )
+    environment = stack.environment_dir.name
+    named = {} if stack.name == default_name(environment) else {"name": stack.name}
+    tasks = ("call", "verify", "destroy")
+    print("next: " + ", ".join(typed(task, stack.target, env=environment, **named) for task in tasks))
 
 
 def _say_results(results: Sequence[Any]) -> None:
