@@ -16,6 +16,7 @@ provider "aws" {
   region = var.region
 
   default_tags {
-    tags = { Stack = var.name }
+    # IAM is global: what belongs to a stack bears its region too
+    tags = { Stack = var.name, Region = var.region }
   }
 }

@@ -8,6 +8,7 @@ import secrets
 from pathlib import Path
 
 import pytest
+import yaml
 from botocore.exceptions import ClientError
 from nightly_role import (
     AWS_ONLY,
@@ -19,6 +20,7 @@ from nightly_role import (
     needed_actions,
     refused_calls,
 )
+from nightly_run import WORKFLOW, environment, scripts
 from service_authorization import (
     dependent_actions,
     uncovered_resource_types,
@@ -172,7 +174,7 @@ def _assert_known_to_aws(statements, actions, target):
     assert dependent - UNNEEDED <= actions
 
 
-def test_role_matches_no_environment_but_ci(new_stack):
+def test_role_matches_no_environment_but_ci():
     default = re.search(r'default\s+= "(vpcache-[^"]*)"', (ROLE / "variables.tf").read_text())[1]
     assert "vpcache-ci-nightly".startswith(default)
     assert not any(f"vpcache-{environment}".startswith(default) for environment in ("dev", "prod"))
@@ -189,6 +191,30 @@ def test_identity_provider_is_created_only_on_request(new_stack, target):
 
 def test_role_allows_what_the_nightly_needs_and_nothing_else():
     assert needed_actions(CALLS) | AWS_ONLY | CHANGES | OPTIONS | TOOLS == allowed_actions()
+
+
+def test_nightly_run_types_each_task_of_the_workflow_in_order():
+    workflow = yaml.safe_load(WORKFLOW.read_text())
+    tasks = [task for script in scripts(workflow) for task in re.findall(r"\./inv (\S+)", script)]
+    assert tasks == ["apply", "verify", "drill", "test", "destroy", "sweep", "sweep"]
+    settings = environment(workflow, "http://127.0.0.1:1")
+    assert (settings["AWS_REGION"], settings["STACK"]) == ("us-east-1", "vpcache-ci-nightly")
+    assert settings["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
+
+
+def test_jobs_end_before_their_credentials_and_install_before_them():
+    jobs = yaml.safe_load(WORKFLOW.read_text())["jobs"].values()
+    taking = [job for job in jobs if job["permissions"].get("id-token")]
+    assert len(taking) == 2
+    for job in taking:
+        steps = job["steps"]
+        taken = next(number for number, step in enumerate(steps) if "role-to-assume" in step.get("with", {}))
+        prepared = next(number for number, step in enumerate(steps) if "prepare" in step.get("uses", ""))
+        assert prepared < taken
+        seconds = steps[taken]["with"]["role-duration-seconds"]
+        assert job["timeout-minutes"] * 60 < seconds <= 4 * 3600
+        assert job["environment"] == "nightly"
+        assert "sysctl" not in json.dumps(job)
 
 
 def test_refused_calls_name_the_action_that_lacks():
@@ -223,7 +249,7 @@ def test_reference_refuses_what_aws_does_not_have(statement):
 
 def test_role_that_could_change_itself_is_refused(new_stack):
     with pytest.raises(TerraformError, match="or the role could change itself"):
-        new_stack().with_variables(name="vpcache-ci-nightly").plan()
+        new_stack(create_oidc_provider=True).with_variables(name="vpcache-ci-nightly").plan()
 
 
 @pytest.mark.parametrize(
@@ -235,4 +261,4 @@ def test_role_that_could_change_itself_is_refused(new_stack):
 )
 def test_claims_that_no_token_has_are_refused(variables, reason, new_stack):
     with pytest.raises(TerraformError, match=reason):
-        new_stack().with_variables(**variables).plan()
+        new_stack(create_oidc_provider=True).with_variables(**variables).plan()
