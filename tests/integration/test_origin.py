@@ -7,22 +7,27 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from vpcache.functions import call, call_cached_api
+from vpcache.functions import FunctionClient, call
 
-CALLS = 8  # at once, so that environments of several zones answer
+CALLS = 16  # at once, so that environments of several zones answer
 SECONDS = 60  # for what must happen, on a busy machine
 
 
+@pytest.fixture
 def addresses_seen(target, outputs):
     """Return the addresses from which the origin sees misses come, of several calls at once."""
+    client = FunctionClient(target, connections=CALLS)
 
     def address(_):
-        answer = call_cached_api(target, outputs["cached_api"], f"/whoami/{uuid.uuid4().hex}")
+        answer = client.call_cached_api(outputs["cached_api"], f"/whoami/{uuid.uuid4().hex}")
         assert (answer.status, answer.source) == (200, "origin"), answer.body
         return json.loads(answer.body)["data"]["address"]
 
-    with ThreadPoolExecutor(CALLS) as pool:
-        return set(pool.map(address, range(CALLS)))
+    def seen():
+        with ThreadPoolExecutor(CALLS) as pool:
+            return set(pool.map(address, range(CALLS)))
+
+    return seen
 
 
 def test_cached_api_fetches_from_the_function_that_the_stack_owns(target, outputs):
@@ -33,16 +38,16 @@ def test_cached_api_fetches_from_the_function_that_the_stack_owns(target, output
     assert settings["Environment"]["Variables"]["ORIGIN_URL"] == outputs["origin_url"]
 
 
-def test_origin_sees_misses_come_from_the_elastic_ips(target, outputs):
-    assert addresses_seen(target, outputs) <= set(outputs["egress_ips"].values())
+def test_origin_sees_misses_come_from_the_elastic_ips(outputs, addresses_seen):
+    assert addresses_seen() <= set(outputs["egress_ips"].values())
 
 
 @pytest.mark.lab  # on AWS nobody says in which zones the environments of a function are
-def test_origin_sees_the_elastic_ip_of_every_zone(target, outputs):
+def test_origin_sees_the_elastic_ip_of_every_zone(outputs, addresses_seen):
     seen, deadline = set(), time.monotonic() + SECONDS
     while seen != set(outputs["egress_ips"].values()):
         assert time.monotonic() < deadline, seen
-        seen |= addresses_seen(target, outputs)
+        seen |= addresses_seen()
 
 
 def test_origin_refuses_other_addresses(target, outputs):
