@@ -149,7 +149,7 @@ def test_destroyed_stack_has_nothing_to_restore(premises):
 
 
 def test_lab_fault_of_another_mode_is_left_alone(own_lab, here, premises):
-    node = f"{premises.new_cluster(nodes=1)}/0001"
+    node = f"us-east-1/{premises.new_cluster(nodes=1)}/0001"
     fault = LabFault("cache_node", node, "dead")
     fault.inject(here)
     assert fault.restore(here) is None and fault.restore(here) is None
@@ -252,6 +252,8 @@ def test_record_stays_until_all_is_restored(own_lab, here, location, route):
     assert own_lab.faults() == ()
     kept = json.load(s3_client(here).get_object(**record_object(location))["Body"])
     assert [change["kind"] for change in kept["changes"]] == ["route", "lab-fault"]
+    restore_interrupted_drill(here, location, notices.append)  # though this process, which tried, is alive
+    assert len(notices) == 2
 
 
 def test_sweep_restores_all_stacks_or_the_named_one(here, location, own_lab):

@@ -149,7 +149,7 @@ def may_begin(context: DrillContext, seconds: float, *, yes: bool, confirm: str)
     """
     stack = context.stack
     running = read(stack.target, stack.state)
-    if running is not None and running.holder.pid == os.getpid():  # this command tried to restore it
+    if running is not None and running.has_ended:
         raise VpcacheError(
             f"{running} is not restored yet, for the reason above: remove that and run it again"
         )

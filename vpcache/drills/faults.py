@@ -101,11 +101,12 @@ def _lab_fault(
 
 
 def _node(context: DrillContext) -> list[str]:
-    return [f"{context.cluster}/{context.node}"]
+    return [f"{context.target.region}/{context.cluster}/{context.node}"]
 
 
 def _nodes(context: DrillContext) -> list[str]:
-    return [f"{context.cluster}/{node['id']}" for node in context.outputs["cache_nodes"]]
+    cluster = f"{context.target.region}/{context.cluster}"  # another region may have one of that name
+    return [f"{cluster}/{node['id']}" for node in context.outputs["cache_nodes"]]
 
 
 def _origin(context: DrillContext) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -9,7 +10,15 @@ from dataclasses import dataclass, replace
 from vpcache.drills.changes import Change
 from vpcache.drills.context import DrillContext
 from vpcache.drills.faults import DrillFault
-from vpcache.drills.record import create, erase, new_record, stacks_with_record, take_over, update
+from vpcache.drills.record import (
+    DrillRecord,
+    create,
+    erase,
+    new_record,
+    stacks_with_record,
+    take_over,
+    update,
+)
 from vpcache.errors import VpcacheError
 from vpcache.lab.errors import LabError
 from vpcache.signals import Deferred
@@ -18,6 +27,7 @@ from vpcache.target import Target
 
 Notice = Callable[[str], None]
 Pause = Callable[[float], None]
+_TRIES = 4  # of a restore, while the target does not answer
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,7 @@ def injected(fault: DrillFault, context: DrillContext, seconds: float, notice: N
     Raises DrillRunningError if the stack has a drill already, VpcacheError if the restore fails.
     """
     target, location = context.target, context.stack.state
+    restore_interrupted_drill(target, location, notice)
     record = new_record(fault.name, context.zone, seconds)
     changes: Sequence[Change] = ()
     with Deferred() as signals:
@@ -62,8 +73,7 @@ def injected(fault: DrillFault, context: DrillContext, seconds: float, notice: N
             yield signals.pause
         finally:
             restored = _restore(target, changes)
-            if not restored.failed:
-                erase(target, location, record)
+            _close(target, location, replace(record, changes=tuple(changes)), restored)
             if signals.came or restored.left:
                 by = f"interrupted by {signals.came[0].name}, " if signals.came else ""
                 with suppress(OSError):  # the terminal may be gone
@@ -109,20 +119,27 @@ def _restore_recorded(target: Target, location: StateLocation, notice: Notice) -
     if record is None:
         return
     restored = _restore(target, record.changes)
-    if not restored.failed:
-        erase(target, location, record)
+    _close(target, location, record, restored)
     notice(f"{record} did not end: {restored}")
+
+
+def _close(target: Target, location: StateLocation, record: DrillRecord, restored: Restored) -> None:
+    """Erase a drill's record or, if the restore failed, leave it to whoever tries next."""
+    if restored.failed:
+        update(target, location, replace(record, has_ended=True))
+    else:
+        erase(target, location, record)
 
 
 def _restore(target: Target, changes: Sequence[Change]) -> Restored:
     """Restore each change, last one first, whatever becomes of the others."""
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import ClientError
 
     done, left, failed = [], [], []
     for change in reversed(changes):
         try:
-            reason = change.restore(target)
-        except (BotoCoreError, ClientError, LabError, OSError) as error:
+            reason = _reached(change.restore, target)
+        except (*_unreachable(), ClientError) as error:
             failed.append(f"{change.label}: {error}")
         else:
             if reason:
@@ -130,3 +147,19 @@ def _restore(target: Target, changes: Sequence[Change]) -> Restored:
             elif change.label:
                 done.append(change.label)
     return Restored(done, left, failed)
+
+
+def _reached(restore: Callable[[Target], str | None], target: Target) -> str | None:
+    """Restore, again if the target does not answer: a busy lab, or a network that is down for a moment."""
+    for _ in range(_TRIES - 1):
+        with suppress(*_unreachable()):
+            return restore(target)
+        time.sleep(1)
+    return restore(target)
+
+
+def _unreachable() -> tuple[type[Exception], ...]:
+    """Return what a target raises that does not answer; botocore is not imported before it is needed."""
+    from botocore.exceptions import BotoCoreError
+
+    return BotoCoreError, LabError, OSError

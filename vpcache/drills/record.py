@@ -58,12 +58,15 @@ class DrillRecord:
     since: str
     until: str
     changes: tuple[Change, ...]
+    has_ended: bool = False  # though its process may live: its restore failed
 
     def __str__(self) -> str:
         return f"drill {self.fault} in {self.zone} by {self.holder.who} since {self.since}"
 
     def is_running(self, now: datetime) -> bool:
         """Return whether the drill's process is alive; where that cannot be known, until its planned end."""
+        if self.has_ended:
+            return False
         alive = self.holder.is_alive()
         return now < datetime.fromisoformat(self.until) + _GRACE if alive is None else alive
 
@@ -121,7 +124,7 @@ def take_over(target: Target, location: StateLocation) -> DrillRecord | None:
         return None
     record, etag = stored
     try:
-        mine = replace(record, holder=replace(this_process(), who=record.holder.who))
+        mine = replace(record, holder=replace(this_process(), who=record.holder.who), has_ended=False)
         s3.put_object(**_object(location), Body=_text(mine), IfMatch=etag)
     except s3.exceptions.ClientError as error:
         if _is_conflict(error) or error.response["Error"]["Code"] == "NoSuchKey":  # it is gone meanwhile
