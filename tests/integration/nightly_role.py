@@ -23,7 +23,7 @@ _PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag"}
 _ACTIONS = {
     "lambda:Invoke": "lambda:InvokeFunction",
     "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
-    "s3:GetBucketLifecycle": "s3:GetLifecycleConfiguration",  # the operation before this one, at the same path
+    "s3:GetBucketLifecycle": "s3:GetLifecycleConfiguration",  # its predecessor, at the same path
     "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
     "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
     "s3:HeadBucket": "s3:ListBucket",
