@@ -23,6 +23,7 @@ DECLARED = [
 MODULES = {
     "aws_lambda_powertools": "aws-lambda-powertools",
     "font_roboto": "font-roboto",
+    "hcl2": "python-hcl2",
     "python_terraform": "python-terraform",
     "resvg_py": "resvg-py",
 }

@@ -1,5 +1,5 @@
 module "vpc" {
-  source = "git::https://example.com/vpcache.git//modules/vpc?ref=v0.2.0"
+  source = "git::https://example.com/vpcache.git//modules/vpc?ref=v0.3.0"
 
   name       = var.name
   cidr_block = "10.20.0.0/24"
@@ -11,7 +11,7 @@ module "vpc" {
 }
 
 module "nat_per_az" {
-  source = "git::https://example.com/vpcache.git//modules/nat_per_az?ref=v0.2.0"
+  source = "git::https://example.com/vpcache.git//modules/nat_per_az?ref=v0.3.0"
 
   name  = var.name
   zones = module.vpc.zones
