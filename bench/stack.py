@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.times import Times, times
 from vpcache.functions import FunctionClient
 from vpcache.project import Project
-from vpcache.run import new_run
+from vpcache.run import Run, new_run_folder
 from vpcache.target import LAB
 
 _PATHS = {"2 KB": "/employees", "100 KB": "/employees/archive"}
@@ -27,7 +27,7 @@ class EndToEnd:
 
 def hits(root: Path, calls: int = 300) -> dict[str, EndToEnd]:
     """Return the times by size. Raises RuntimeError if an answer was not from the cache."""
-    project, run = Project(root), new_run(LAB)
+    project, run = Project(root), Run(new_run_folder(), LAB)
     with ExitStack() as scope:
         scope.enter_context(run.joined(_say))
         scope.callback(run.bury)

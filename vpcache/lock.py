@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from vpcache import journal
+from vpcache.command_line import typed
 from vpcache.errors import VpcacheError
 from vpcache.state import StateLocation, s3_client
 from vpcache.target import Target
@@ -39,10 +40,10 @@ class Holder:
 class LockedError(VpcacheError):
     """Somebody else holds the lock on the state."""
 
-    def __init__(self, stack_name: str, holder: Holder) -> None:
+    def __init__(self, target: Target, stack_name: str, holder: Holder) -> None:
         super().__init__(
             f"the state of {stack_name} is locked by {holder}: wait for that run to end, or if it is dead "
-            f"`invoke unlock --name {stack_name}`"
+            f"`{typed('unlock', target, name=stack_name)}`"
         )
 
 
@@ -64,7 +65,7 @@ def alone(
         if taken is not None:
             file.seek(0)
             if (file.read(), taken.who) != (_AT_WORK, journal.who()):
-                raise LockedError(stack_name, taken)
+                raise LockedError(target, stack_name, taken)
             notice(f"released the lock of a run that died: {taken}")
             release(target, location)
         os.ftruncate(file.fileno(), 0)
@@ -144,7 +145,7 @@ def state_lock(target: Target, location: StateLocation, stack_name: str) -> Iter
         taken = holder(target, location)
         if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (409, 412) or taken is None:
             raise
-        raise LockedError(stack_name, taken) from error
+        raise LockedError(target, stack_name, taken) from error
     try:
         yield
     finally:

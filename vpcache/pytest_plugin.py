@@ -23,7 +23,8 @@ from vpcache.lab.errors import LabError
 from vpcache.lab.settings import parse_settings
 from vpcache.probes import Probes
 from vpcache.report.facts import Probed
-from vpcache.run import Run, new_run
+from vpcache.root_module import environment_values
+from vpcache.run import Run, new_run_folder
 from vpcache.stack import Outputs, Stack
 from vpcache.target import AWS, LAB, Target
 
@@ -52,6 +53,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "also VPCACHE_TARGET",
     )
     group.addoption(
+        "--vpcache-region",
+        metavar="REGION",
+        help="AWS region, as eu-west-1; by default the one that the root module's values name, then, "
+        "on AWS, AWS_REGION and the profile's, then us-east-1",
+    )
+    group.addoption(
         "--vpcache-report-dir",
         metavar="DIR",
         help="leave report.html there: what was applied and probed, drills, timings, what is left",
@@ -73,14 +80,19 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     name = config.getoption("--vpcache-target") or os.environ.get("VPCACHE_TARGET") or LAB
     worker_input = getattr(config, "workerinput", None)
-    settings = _lab_settings(config)
-    config.stash[_RUN] = (
-        Run(Path(worker_input["vpcache_folder"]), name, settings) if worker_input else new_run(name, settings)
+    folder = Path(worker_input["vpcache_folder"]) if worker_input else new_run_folder()
+    root_module = _root_module(config)
+    config.stash[_RUN] = Run(
+        folder,
+        name,
+        _lab_settings(config),
+        region=config.getoption("--vpcache-region"),
+        pinned_region=_pinned_region(root_module) if root_module else None,
     )
-    if (folder := config.getoption("--vpcache-report-dir")) and not worker_input:
+    if (report := config.getoption("--vpcache-report-dir")) and not worker_input:
         from vpcache.report.suite import SuiteReport  # whoever wants no report waits for none of this
 
-        config.stash[_REPORT] = SuiteReport(Path(folder), config.stash[_RUN].facts)
+        config.stash[_REPORT] = SuiteReport(Path(report), config.stash[_RUN].facts)
         config.pluginmanager.register(config.stash[_REPORT])
 
 
@@ -245,6 +257,13 @@ def _root_module(config: pytest.Config) -> Path | None:
         return Path(config.invocation_params.dir, asked)
     known = config.getini(_ROOT_MODULE)
     return Path(config.rootpath, known) if known else None
+
+
+def _pinned_region(root_module: Path) -> str | None:
+    try:
+        return environment_values(root_module).region
+    except VpcacheError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def _lab_settings(config: pytest.Config) -> dict[str, int]:

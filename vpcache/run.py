@@ -38,6 +38,8 @@ class Run:
     folder: Path
     target_name: str
     lab_settings: Mapping[str, int] = field(default_factory=dict)  # of the run's lab, where not the defaults
+    region: str | None = None  # that an option names
+    pinned_region: str | None = None  # that the root module's values name
 
     @contextmanager
     def joined(self, notice: Callable[[str], None]) -> Iterator[None]:
@@ -98,8 +100,9 @@ class Run:
     def target(self) -> Target:
         """Return where this run's stack is applied. Raises VpcacheError if there is no such target."""
         if target_name(self.target_name, {}) != LAB:
-            return aws_target(os.environ)
-        return lab_target(self.lab().endpoint, os.environ)
+            return aws_target(os.environ, region=self.region, pinned_region=self.pinned_region)
+        endpoint = self.lab().endpoint
+        return lab_target(endpoint, os.environ, region=self.region, pinned_region=self.pinned_region)
 
     def stack(self, root_module: Path, variables: Mapping[str, Any], work_dir: Path) -> Stack:
         """Return this run's stack, applied by whoever asks first; its files lie below `work_dir`.
@@ -253,10 +256,9 @@ class Run:
 _SIGN = "alive"
 
 
-def new_run(target_name: str, lab_settings: Mapping[str, int] | None = None) -> Run:
-    """Return a run that nobody has joined yet."""
-    folder = Path(tempfile.gettempdir()) / f"{_FOLDERS}{secrets.token_hex(4)}"
-    return Run(folder, target_name, lab_settings or {})
+def new_run_folder() -> Path:
+    """Return a folder, not made yet, whose name no other run has."""
+    return Path(tempfile.gettempdir()) / f"{_FOLDERS}{secrets.token_hex(4)}"
 
 
 def free_port() -> int:

@@ -17,7 +17,6 @@ from invoke.exceptions import Exit
 
 from vpcache.errors import VpcacheError
 from vpcache.lab.errors import LabError
-from vpcache.target import DEFAULT_REGION, Target
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -74,15 +73,6 @@ def confirm_name(name: str, what: str, given: str) -> None:
         )
     if (typed := input(f"{what}. Type the stack's name: ").strip()) != name:
         raise VpcacheError(f"'{typed}' is not {name}: nothing was done")
-
-
-def typed(task: str, target: Target, **options: str) -> str:
-    """Return a task as the user types it for a target."""
-    where = {} if target.is_lab else {"target": target.name}
-    if target.region != DEFAULT_REGION:
-        where["region"] = target.region
-    words = [word for option, value in (options | where).items() for word in (f"--{option}", value)]
-    return shlex.join(["./inv", task, *words])
 
 
 def positive(text: str, option: str) -> float:

@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from vpcache.commands.console import agreed, confirm_name, in_one_line, say_notice, step, typed
+from vpcache.command_line import typed
+from vpcache.commands.console import agreed, confirm_name, in_one_line, say_notice, step
 from vpcache.commands.lab import chosen_lab, started
 from vpcache.drills.injection import restore_interrupted_drill
 from vpcache.errors import VpcacheError

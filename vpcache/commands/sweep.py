@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from vpcache import journal, lock
-from vpcache.commands.console import agreed, confirm_name, in_one_line, say_notice, step, typed
+from vpcache.command_line import typed
+from vpcache.commands.console import agreed, confirm_name, in_one_line, say_notice, step
 from vpcache.commands.stack import TargetChoice, chosen_target, is_there
 from vpcache.drills.injection import restore_interrupted_drills
 from vpcache.errors import InterruptedRunError, VpcacheError
