@@ -152,6 +152,11 @@ class Run:
         """Whether a stack of this run stands, or may stand, in a real account."""
         return self._journal.exists() and json.loads(self._journal.read_text())["target"] != LAB
 
+    @property
+    def region(self) -> str:
+        """The region of the stack that the journal names."""
+        return str(json.loads(self._journal.read_text())["region"])
+
     @contextmanager
     def _making(self) -> Iterator[None]:
         """Keep the run's other processes from making the same thing."""
@@ -178,6 +183,7 @@ class Run:
                 json.dumps(
                     {
                         "target": self.target_name,
+                        "region": stack.target.region,
                         "root_module": str(stack.environment_dir),
                         "variables": stack.variables,
                         "work_dir": str(stack.work_dir.parents[2]),
@@ -276,7 +282,8 @@ def _end_dead_runs(folders: Path, notice: Callable[[str], None]) -> None:
         with suppress(BlockingIOError, FileNotFoundError), (folder / _SIGN).open() as sign:
             fcntl.flock(sign, fcntl.LOCK_EX | fcntl.LOCK_NB)
             on_aws = (
-                f"; its stack may still stand on aws: `invoke sweep --target aws --name {dead.stack_name}`"
+                f"; its stack may still exist on aws: `./inv sweep --name {dead.stack_name} --target aws "
+                f"--region {dead.region}`"
                 if dead.may_stand_on_aws
                 else ""
             )

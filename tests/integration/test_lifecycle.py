@@ -29,7 +29,7 @@ def test_from_apply_to_nothing_left(commands, tmp_path):
     assert summary.startswith(_header("apply", name))
     assert "egress by 203.0.113." in summary
     assert commands.succeed("plan", *stack) == f"{_header('plan', name)}no changes\n"
-    unchanged = {"add": 0, "change": 0, "remove": 0, "changes": {}}
+    unchanged = {"add": 0, "change": 0, "remove": 0, "changes": {}, "leftovers": []}
     assert json.loads(commands.succeed("plan", *stack, "--json")) == unchanged
     assert commands.succeed("outputs", *stack).startswith(_header("outputs", name))
     calls = [json.loads(commands.succeed("call", *stack, "--json")) for _ in range(4)]

@@ -169,6 +169,8 @@ def test_failed_apply_deletes_nothing(small, name, stack, target):
     assert json.loads(small.succeed("plan", *stack, "--json"))["leftovers"] == []
     small.refuse("apply", *stack)
     assert "cache cluster" in kinds_left(target, name)
+    # Terraform alone would wait for the subnet, which the cluster is in
+    assert f"nothing is left of {name}" in small.succeed("sweep", "--name", name)
 
 
 def test_protected_stack_is_destroyed_by_its_name_alone(small, name, stack, target):

@@ -50,7 +50,7 @@ def test_a_lock_held_elsewhere_is_named_and_can_be_taken_away(small, name, targe
     )
     line = small.refuse("apply", "--env", "small", "--name", name)
     assert f"the state of {name} is locked by ada@elsewhere since 2026-01-02T03:04:05+00:00" in line
-    assert f"invoke unlock --name {name}" in line
+    assert f"`./inv unlock --name {name}`" in line
     assert leftovers(target, name) == []
     assert "unlocked" in small.succeed("unlock", "--name", name)
     assert "not locked" in small.succeed("unlock", "--name", name)

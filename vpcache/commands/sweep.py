@@ -14,9 +14,13 @@ from vpcache.commands.stack import TargetChoice, chosen_target, is_there
 from vpcache.drills.injection import restore_interrupted_drills
 from vpcache.errors import InterruptedRunError, VpcacheError
 from vpcache.leftovers import Leftover, leftovers, remove, without_vanishing
+from vpcache.outside import unknown_to
 from vpcache.project import Project, check_stack_name
+from vpcache.stack import Stack
 from vpcache.state import StateLocation, erase_state, state_exists, state_location
+from vpcache.state_history import shown_names
 from vpcache.target import Target
+from vpcache.terraform import TerraformError
 
 
 @dataclass(frozen=True)
@@ -170,11 +174,25 @@ def _destroy(project: Project, where: Target, account: str, wreck: _Wreck, now: 
             temporary=wreck.entry.temporary,
         )
         with stack.alone(), step(f"destroying {wreck.name}"):
-            if state_exists(where, location):
-                stack.init()
-            stack.destroy()
+            _destroy_by_state(stack, wreck)
     with lock.alone(where, location, wreck.name, say_notice), step(f"removing what is left of {wreck.name}"):
         return _remove_by_tag(where, location, wreck)
+
+
+def _destroy_by_state(stack: Stack, wreck: _Wreck) -> None:
+    """Destroy what the state knows, after what stands in it that the state does not know: Terraform would
+    wait for that in vain. What Terraform cannot destroy may still go by its tag.
+    """
+    try:
+        if state_exists(stack.target, stack.state):
+            stack.init()
+        with lock.state_lock(stack.target, stack.state, stack.name):
+            unknown = unknown_to(shown_names(stack.shown()), wreck.left)
+            # the rest is tried again when Terraform is done
+            remove(stack.target, unknown, lambda item: say_notice(f"removed {item}"), say_notice, patience=0)
+        stack.destroy()
+    except TerraformError as error:
+        say_notice(str(error))
 
 
 def _release_lock_of_the_dead(where: Target, location: StateLocation) -> None:
