@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,3 +46,27 @@ def replaced(changes: Iterable[Change]) -> list[Change]:
 def stateful_losses(changes: Iterable[Change]) -> list[Change]:
     """Return the changes that destroy or replace clusters, NAT gateways, addresses, subnets or VPCs."""
     return [change for change in changes if change.type in _STATEFUL and change.action in _REMOVALS]
+
+
+def what_to_confirm(
+    stack_name: str,
+    changes: Sequence[Change],
+    outside: Sequence[object] = (),
+    *,
+    is_protected: bool,
+    is_destroy: bool,
+) -> str:
+    """Return what needs the stack's name typed, empty if nothing does.
+
+    `outside` is what is deleted besides, of what is outside the state.
+    """
+    if is_protected and is_destroy and (changes or outside):
+        return f"destroy {stack_name}, which is protected"
+    if in_place := [] if is_destroy else replaced(changes):
+        return (
+            f"{', '.join(map(str, in_place))}: AWS cannot replace {in_place[0].address} while functions, "
+            "caches and gateways are in it, and such an apply fails after an hour with the NAT gateways gone; "
+            "take the zone out of the environment, apply, and add it again with its new range"
+        )
+    lost = [*stateful_losses(changes), *(f"delete {item}" for item in outside)] if is_protected else []
+    return f"{', '.join(map(str, lost))}: {stack_name} is protected" if lost else ""

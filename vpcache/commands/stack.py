@@ -11,13 +11,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from vpcache import journal
 from vpcache.command_line import typed
 from vpcache.commands.console import agreed, confirm_name, in_one_line, say_notice, step
 from vpcache.commands.lab import chosen_lab, started
 from vpcache.drills.injection import restore_interrupted_drill
 from vpcache.errors import VpcacheError
 from vpcache.outside import Outside
-from vpcache.plans import Change, replaced, stateful_losses
+from vpcache.plans import what_to_confirm
 from vpcache.project import Project, default_name
 from vpcache.stack import Plan, Stack
 from vpcache.state import bucket_exists, state_exists
@@ -153,12 +154,12 @@ def destroy(
         if state_exists(stack.target, stack.state):
             with step("init"):
                 stack.init()
-        elif elsewhere := stack.elsewhere():
+        elif not journal.read(stack.target, stack.state) and (elsewhere := stack.elsewhere()):
             raise VpcacheError(elsewhere)
         if stack.protected or not (stack.target.is_lab or yes):
             with step("plan"):
                 planned = stack.plan(destroy=True)
-            if not _is_agreed(stack, planned, yes=yes, confirm=confirm):
+            if not _is_agreed(stack, planned, yes=yes, confirm=confirm, is_destroy=True):
                 return
         else:
             _say_outside(stack.outside_state())
@@ -219,36 +220,31 @@ def _check_quotas(stack: Stack, planned: Plan) -> None:
     quotas.check(uses)
 
 
-def _is_agreed(stack: Stack, planned: Plan, *, yes: bool, confirm: str) -> bool:
+def _is_agreed(stack: Stack, planned: Plan, *, yes: bool, confirm: str, is_destroy: bool = False) -> bool:
     """Show a plan as far as the user has to agree to it, and return whether the user does.
 
     Raises VpcacheError if the stack's name has to be typed and is not.
     """
-    lost = (stateful_losses if stack.protected else replaced)(planned.changes)
+    what = what_to_confirm(
+        stack.name,
+        planned.changes,
+        planned.outside.remove,
+        is_protected=stack.protected,
+        is_destroy=is_destroy,
+    )
     asks = not (stack.target.is_lab or yes)
-    if not (lost or asks):
+    if not (what or asks):
         _say_outside(planned.outside)
         return True
     _say_plan(planned)
-    if lost:
-        confirm_name(stack.name, _why_to_confirm(stack, lost), confirm)
+    if what:
+        confirm_name(stack.name, what, confirm)
         return True
     if planned.is_empty:
         return True
     counts = f"{planned.add} to add, {planned.change} to change, {planned.remove} to destroy"
     rest = len(planned.outside.remove)
     return agreed(f"{counts}{f', {rest} outside the state to delete' if rest else ''} on {stack.target.name}")
-
-
-def _why_to_confirm(stack: Stack, lost: Sequence[Change]) -> str:
-    changes = ", ".join(map(str, lost))
-    if in_place := replaced(lost):
-        return (
-            f"{changes}: AWS cannot replace {in_place[0].address} while functions, caches and gateways are "
-            "in it, and such an apply fails after an hour with the NAT gateways gone; take the zone out of "
-            "the environment, apply, and add it again with its new range"
-        )
-    return f"{changes}: {stack.name} is protected"
 
 
 def _say_plan(planned: Plan) -> None:
