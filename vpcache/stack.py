@@ -14,6 +14,7 @@ from typing import Any
 from python_terraform import IsFlagged
 
 from vpcache import journal, lock, provider_lock
+from vpcache.command_line import typed
 from vpcache.errors import VpcacheError
 from vpcache.leftovers import Leftover, leftovers, remove, without_vanishing
 from vpcache.outside import Outside, mark, outside, unknown_to
@@ -285,8 +286,8 @@ class Stack:
         if not outputs:
             raise VpcacheError(
                 self.elsewhere()
-                or f"stack {self.name} is not applied on {self.target.name}: `invoke apply --env "
-                f"{self.environment_dir.name}` makes it"
+                or f"stack {self.name} is not applied on {self.target.name} in {self.target.region}: "
+                f"`{typed('apply', self.target, env=self.environment_dir.name, name=self.name)}` applies it"
             )
         return outputs
 
