@@ -86,7 +86,7 @@ def pytest_configure(config: pytest.Config) -> None:
         folder,
         name,
         _lab_settings(config),
-        region=config.getoption("--vpcache-region"),
+        wanted_region=config.getoption("--vpcache-region"),
         pinned_region=_pinned_region(root_module) if root_module else None,
     )
     if (report := config.getoption("--vpcache-report-dir")) and not worker_input:

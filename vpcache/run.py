@@ -38,7 +38,7 @@ class Run:
     folder: Path
     target_name: str
     lab_settings: Mapping[str, int] = field(default_factory=dict)  # of the run's lab, where not the defaults
-    region: str | None = None  # that an option names
+    wanted_region: str | None = None  # that an option names
     pinned_region: str | None = None  # that the root module's values name
 
     @contextmanager
@@ -100,9 +100,9 @@ class Run:
     def target(self) -> Target:
         """Return where this run's stack is applied. Raises VpcacheError if there is no such target."""
         if target_name(self.target_name, {}) != LAB:
-            return aws_target(os.environ, region=self.region, pinned_region=self.pinned_region)
+            return aws_target(os.environ, region=self.wanted_region, pinned_region=self.pinned_region)
         endpoint = self.lab().endpoint
-        return lab_target(endpoint, os.environ, region=self.region, pinned_region=self.pinned_region)
+        return lab_target(endpoint, os.environ, region=self.wanted_region, pinned_region=self.pinned_region)
 
     def stack(self, root_module: Path, variables: Mapping[str, Any], work_dir: Path) -> Stack:
         """Return this run's stack, applied by whoever asks first; its files lie below `work_dir`.

@@ -140,7 +140,7 @@ def check(root: Path) -> None:
     for module in sorted((root / "modules").iterdir()):
         readme = (module / "README.md").read_text()
         if with_tables(readme, module) != readme:
-            raise VpcacheError(f"{module / 'README.md'} is not what the code says: type `invoke docs`")
+            raise VpcacheError(f"{module / 'README.md'} is not what the code says: type `./inv docs`")
     if failed:
         raise VpcacheError(f"{len(failed)} of {len(checks)} checks failed: {', '.join(failed)}")
     print(f"{len(checks)} checks are clean")

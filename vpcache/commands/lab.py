@@ -100,7 +100,7 @@ def running_lab() -> Lab:
     """Return the chosen lab. Raises VpcacheError if it does not run."""
     lab = chosen_lab()
     if not lab.status().running:
-        raise VpcacheError(f"the lab is not running at {lab.endpoint}: `invoke lab.start` starts it")
+        raise VpcacheError(f"the lab is not running at {lab.endpoint}: `./inv lab.start` starts it")
     return lab
 
 
