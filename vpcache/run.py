@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from vpcache.drills.injection import restore_interrupted_drill
 from vpcache.errors import VpcacheError
 from vpcache.kinds import STACK_TAG
 from vpcache.lab.client import Lab
@@ -211,6 +212,8 @@ class Run:
 
     def _destroy(self, stack: Stack) -> None:
         stack.init()
+        # a drill that was killed with its worker: what it changed would outlive the destroy, or stop it
+        restore_interrupted_drill(stack.target, stack.state, lambda line: warnings.warn(line, stacklevel=2))
         with noted(self.facts, "destroy", stack) as note:
             left = stack.destroy(on_event=note.events.append)
             note.left = tuple(map(str, left))

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from vpcache.process_environment import terraform_environment
 from vpcache.provider_lock import LOCK_FILE, lockfile_mode, remedy
-from vpcache.terraform import PROVIDER, plugin_dir, terraform_environment
+from vpcache.terraform import PROVIDER, plugin_dir
 from vpcache.terraform_release import find_terraform
 
 ROOT = Path(__file__).parents[2]
