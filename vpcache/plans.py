@@ -65,7 +65,7 @@ def what_to_confirm(
     if in_place := [] if is_destroy else replaced(changes):
         return (
             f"{', '.join(map(str, in_place))}: AWS cannot replace {in_place[0].address} while functions, "
-            "caches and gateways are in it: such an apply fails after an hour with the NAT gateways gone; "
+            "caches and gateways are in it, and such an apply fails after an hour, the NAT gateways gone; "
             "take the zone out of the environment, apply, and add it again with its new range"
         )
     lost = [*stateful_losses(changes), *(f"delete {item}" for item in outside)] if is_protected else []

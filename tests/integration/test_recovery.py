@@ -9,17 +9,25 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from commands import Commands
-from small_project import make_small_project
+from small_project import HEAD, make_small_project
 
 from vpcache import journal
 from vpcache.leftovers import leftovers
 from vpcache.outside import mark
+from vpcache.stack import Stack
 from vpcache.state import read_state, s3_client, state_location
+from vpcache.terraform import TerraformError
 
 pytestmark = pytest.mark.lab
 
 HOUR = timedelta(hours=1)
 SECOND_ZONE = '    us-east-1b = { public_cidr = "10.7.0.64/26", private_cidr = "10.7.0.192/26" },'
+REFUSED = """
+resource "aws_subnet" "refused" {
+  vpc_id     = "vpc-0123456789abcdef0"
+  cidr_block = "10.0.0.0/24"
+}
+"""
 SUBNET = """
 resource "aws_subnet" "more" {
   vpc_id     = module.vpc.vpc_id
@@ -157,10 +165,7 @@ def test_roles_belong_to_a_stack_and_a_region(small, name, stack, target):
 
 def test_failed_apply_deletes_nothing(small, name, stack, target):
     """Terraform ended by itself: its state knows what it created, and all else is somebody else's."""
-    (small.root / "envs/small/wrong.tf").write_text(
-        'resource "aws_subnet" "refused" {\n  vpc_id     = "vpc-0123456789abcdef0"\n'
-        '  cidr_block = "10.0.0.0/24"\n}\n'
-    )
+    (small.root / "envs/small/wrong.tf").write_text(REFUSED)
     assert "InvalidVpcID.NotFound" in small.refuse("apply", *stack)
     entry = journal.read(target, state_location(target, target.account(), name))
     assert entry is not None and entry.phase == journal.FAILED
@@ -171,6 +176,31 @@ def test_failed_apply_deletes_nothing(small, name, stack, target):
     assert "cache cluster" in kinds_left(target, name)
     # Terraform alone would wait for the subnet, which the cluster is in
     assert f"nothing is left of {name}" in small.succeed("sweep", "--name", name)
+
+
+def test_failure_does_not_end_an_interruption_that_left_something(tmp_path, name, target):
+    """The next run still tells what the interrupted one created from what was there before."""
+    folder = tmp_path / "env"
+    folder.mkdir()
+    (folder / "main.tf").write_text(HEAD + REFUSED)
+    stack = Stack(name=name, environment_dir=folder, target=target, work_dir=tmp_path / "work", variables={})
+    stack.init()
+    group = f"/aws/lambda/{name}-foreign"
+    target.client("logs").create_log_group(logGroupName=group, tags={"Stack": name})
+    interrupt(target, name)
+    interrupted = journal.read(target, stack.state)
+    try:
+        with pytest.raises(TerraformError, match=r"InvalidVpcID\.NotFound"):
+            stack.apply()
+        after = journal.read(target, stack.state)
+        assert (after.phase, after.since) == (journal.APPLYING, interrupted.since)
+        assert after.existing == interrupted.existing != ()
+    finally:
+        target.client("logs").delete_log_group(logGroupName=group)
+    with pytest.raises(TerraformError):
+        stack.apply()
+    assert journal.read(target, stack.state).phase == journal.FAILED
+    assert stack.destroy() == []
 
 
 def test_protected_stack_is_destroyed_by_its_name_alone(small, name, stack, target):
