@@ -12,8 +12,10 @@ TESTS = Path(__file__).parent
 hypothesis.settings.register_profile("suite", deadline=None)
 hypothesis.settings.load_profile("suite")
 
-# a shell has its background jobs ignore SIGINT, and all that they start: tests send it to what they started
+# a shell starts background jobs with SIGINT ignored, and nohup with SIGHUP ignored; children inherit that, and tests
+# send both to what they start
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_addoption(parser):
