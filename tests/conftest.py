@@ -12,8 +12,8 @@ TESTS = Path(__file__).parent
 hypothesis.settings.register_profile("suite", deadline=None)
 hypothesis.settings.load_profile("suite")
 
-# a shell starts background jobs with SIGINT ignored, and nohup with SIGHUP ignored; children inherit that, and tests
-# send both to what they start
+# a shell starts background jobs with SIGINT ignored, and nohup with SIGHUP ignored; children inherit both,
+# and tests send both to what they start
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
