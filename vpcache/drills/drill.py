@@ -108,10 +108,10 @@ def run(
     with Load(context.target, context.function, size=size) as load:
         on_phase("steady load", schedule.before)
         time.sleep(schedule.before)
-        began = load.now
-        with injected(fault, context, schedule.during, notice) as pause:
+        with injected(fault, context, schedule.during, notice) as injection:
+            began = load.at(injection.began)
             on_phase(f"fault injected: {fault.description}", schedule.during)
-            pause(began + schedule.during - load.now)
+            injection.pause(began + schedule.during - load.now)
             removed = load.now
         on_phase("fault removed", schedule.after)
         time.sleep(max(0.0, removed + schedule.after - load.now))

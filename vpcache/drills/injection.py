@@ -26,8 +26,15 @@ from vpcache.state import StateLocation, state_location
 from vpcache.target import Target
 
 Notice = Callable[[str], None]
-Pause = Callable[[float], None]
 _TRIES = 4  # of a restore, while the target does not answer
+
+
+@dataclass(frozen=True)
+class Injection:
+    """A fault in force since `began` (of `time.perf_counter`). `pause` waits so many seconds, or for a signal."""
+
+    began: float
+    pause: Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -52,8 +59,8 @@ class Restored:
 
 
 @contextmanager
-def injected(fault: DrillFault, context: DrillContext, seconds: float, notice: Notice) -> Iterator[Pause]:
-    """Have a fault in force inside a `with` block of `seconds` at most; yields what waits in there.
+def injected(fault: DrillFault, context: DrillContext, seconds: float, notice: Notice) -> Iterator[Injection]:
+    """Have a fault in force inside a `with` block of `seconds` at most.
 
     SIGINT, SIGTERM and SIGHUP end the wait, and are raised again after the restore. If this process is killed
     or the restore fails, a record of the changes stays, by which `restore_interrupted_drill` restores them.
@@ -68,9 +75,10 @@ def injected(fault: DrillFault, context: DrillContext, seconds: float, notice: N
         try:
             changes = fault.changes(context, record.id)  # as the record keeps other drills away by now
             update(target, location, replace(record, changes=tuple(changes)))
+            began = time.perf_counter()
             for change in changes:
                 change.inject(target)
-            yield signals.pause
+            yield Injection(began, signals.pause)
         finally:
             restored = _restore(target, changes)
             _close(target, location, replace(record, changes=tuple(changes)), restored)

@@ -105,7 +105,11 @@ class Load:
     @property
     def now(self) -> float:
         """Seconds since the load began."""
-        return time.perf_counter() - self._started
+        return self.at(time.perf_counter())
+
+    def at(self, moment: float) -> float:
+        """Return a moment of `time.perf_counter` in seconds since the load began."""
+        return moment - self._started
 
     def samples(self) -> list[Sample]:
         """Return the calls that have ended, in the order in which they were due."""

@@ -61,8 +61,8 @@ def soak(
             time.sleep(interval / 2)
             held.append(lab.held())
             on_fault(f"{name} in {zone}", held[-1])
-            with injected(FAULTS[name], replace(context, zone=zone), interval / 2, notice) as pause:
-                pause(interval / 2)
+            with injected(FAULTS[name], replace(context, zone=zone), interval / 2, notice) as injection:
+                injection.pause(interval / 2)
             made.append(name)
         time.sleep(interval / 2)
         held.append(lab.held())
