@@ -31,7 +31,7 @@ _TRIES = 4  # of a restore, while the target does not answer
 
 @dataclass(frozen=True)
 class Injection:
-    """A fault in force since `began` (`time.perf_counter`). `pause` waits so many seconds, or for a signal."""
+    """A fault in force since `began` (`time.perf_counter`). `pause` waits some seconds, or for a signal."""
 
     began: float
     pause: Callable[[float], None]
