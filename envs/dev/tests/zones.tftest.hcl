@@ -173,19 +173,6 @@ run "no_probes" {
   }
 }
 
-run "roles_of_a_second_region_have_names_of_their_own" {
-  command = plan
-  variables {
-    region    = "eu-west-1"
-    flow_logs = {}
-  }
-
-  assert {
-    condition     = module.cached_api.role_name == "vpcache-dev-cached-api-eu-west-1" && module.vpc.flow_logs_role_name == "vpcache-dev-flow-logs-eu-west-1"
-    error_message = "a stack of this name in a second region would ask for the first one's roles"
-  }
-}
-
 run "alarms_on_what_the_api_tells_of_itself" {
   variables {
     alarms       = true
