@@ -41,6 +41,8 @@ FORCES_REPLACEMENT = {
     "aws_internet_gateway": set(),
     "aws_lambda_alias": {"name", "function_name"},
     "aws_lambda_function": {"function_name"},
+    "aws_lambda_function_url": {"function_name"},
+    "aws_lambda_permission": {"action", "function_name", "principal", "statement_id"},
     "aws_nat_gateway": set(),
     "aws_route": {"destination_cidr_block"},
     "aws_route_table": set(),
