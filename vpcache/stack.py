@@ -58,10 +58,15 @@ class Plan:
     add: int
     change: int
     remove: int
-    text: str
     path: Path | None
+    render: Callable[[], str]
     changes: tuple[Change, ...] = ()
     outside: Outside = field(default_factory=Outside)
+
+    @cached_property
+    def text(self) -> str:
+        """The plan as Terraform shows it to people. Takes a second or two, so ask for it only to show it."""
+        return self.render()
 
     @property
     def is_empty(self) -> bool:
@@ -176,7 +181,7 @@ class Stack:
 
     def _plan(self, destroy: bool, on_event: Callable[[Event], None] | None) -> Plan:
         if destroy and not state_exists(self.target, self.state):
-            return Plan(0, 0, 0, text="", path=None, outside=self.outside_state())
+            return Plan(0, 0, 0, path=None, render=str, outside=self.outside_state())
         path = self.work_dir / "plan.tfplan"
         counts = {"add": 0, "change": 0, "remove": 0}
         changes: list[Change] = []
@@ -198,8 +203,13 @@ class Stack:
             destroy=IsFlagged if destroy else None,
             on_event=count,
         )
-        _, text, _ = self._terraform.cmd("show", str(path), no_color=IsFlagged)
-        return Plan(**counts, text=text, path=path, changes=tuple(changes), outside=self.outside_state())
+        return Plan(
+            **counts,
+            path=path,
+            render=lambda: self._terraform.cmd("show", str(path), no_color=IsFlagged)[1],
+            changes=tuple(changes),
+            outside=self.outside_state(),
+        )
 
     def outside_state(self) -> Outside:
         """Return what an interrupted run left outside the state, if the last run was interrupted."""
