@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from vpcache.drills.load import Load
+from vpcache.drills.load import Load, LoadSize
 from vpcache.lab.client import Lab
 from vpcache.stack import Stack
 from vpcache.target import Target, lab_target
@@ -63,7 +63,7 @@ class Standing:
 @contextmanager
 def callers(target: Target, stack: Stack) -> Iterator[None]:
     """Call the cached API meanwhile. Raises AssertionError if a call for a known key fails or is wrong."""
-    with Load(target, stack.outputs()["cached_api"], rate=10, keys=12) as load:
+    with Load(target, stack.outputs()["cached_api"], size=LoadSize(10), keys=12) as load:
         yield
     samples = [sample for sample in load.samples() if sample.is_known]
     assert samples
