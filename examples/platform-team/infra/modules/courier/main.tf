@@ -24,6 +24,13 @@ resource "aws_security_group" "this" {
   name        = var.name
   description = "The courier: out to partners' HTTPS, nothing in"
   vpc_id      = var.vpc_id
+
+  # Lambda keeps the function's interfaces for up to 45 minutes and deletes them with the role's permissions
+  timeouts {
+    delete = "60m"
+  }
+
+  depends_on = [aws_iam_role_policy_attachment.vpc_access]
 }
 
 resource "aws_vpc_security_group_egress_rule" "https" {
