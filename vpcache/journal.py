@@ -16,7 +16,7 @@ from typing import Any
 
 from vpcache.kinds import pages
 from vpcache.outside import Mark, Run
-from vpcache.state import StateLocation, s3_client
+from vpcache.state import StateLocation, erase_object, s3_client
 from vpcache.target import Target
 
 APPLYING, APPLIED, FAILED, DESTROYING = "applying", "applied", "failed", "destroying"
@@ -128,7 +128,7 @@ def read(
 
 def erase(target: Target, location: StateLocation) -> None:
     """Forget the stack: nothing is left of it."""
-    s3_client(target).delete_object(**location.request(_key(location.key)))
+    erase_object(target, location, _key(location.key))
 
 
 def entries(

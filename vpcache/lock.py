@@ -18,7 +18,7 @@ from typing import IO
 from vpcache import journal
 from vpcache.command_line import typed
 from vpcache.errors import VpcacheError
-from vpcache.state import StateLocation, s3_client
+from vpcache.state import StateLocation, erase_object, s3_client
 from vpcache.target import Target
 
 _AT_WORK = "at work"
@@ -154,7 +154,7 @@ def state_lock(target: Target, location: StateLocation, stack_name: str) -> Iter
 
 def release(target: Target, location: StateLocation) -> None:
     """Take the lock away, whoever holds it."""
-    s3_client(target).delete_object(**location.request(_key(location)))
+    erase_object(target, location, _key(location))
 
 
 def _key(location: StateLocation) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,7 +93,14 @@ def read_state(target: Target, location: StateLocation) -> str:
 
 def erase_state(target: Target, location: StateLocation) -> None:
     """Delete the state of a stack of which nothing is left; the bucket keeps its versions."""
-    s3_client(target).delete_object(**location.request())
+    erase_object(target, location)
+
+
+def erase_object(target: Target, location: StateLocation, key: str | None = None) -> None:
+    """Delete an object beside the state, by default the state itself, if it exists."""
+    s3 = s3_client(target)
+    with suppress(s3.exceptions.NoSuchBucket):
+        s3.delete_object(**location.request(key))
 
 
 def other_regions(target: Target, account: str, stack_name: str) -> list[str]:

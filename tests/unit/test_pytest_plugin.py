@@ -168,7 +168,9 @@ def test_a_root_module_that_cannot_be_a_stack_is_one_line(foreign):
     foreign.makepyfile("def test_one(stack): pass")
     done = foreign.runpytest_subprocess("--vpcache-env-dir", "infra")
     done.assert_outcomes(errors=1)
-    done.stdout.fnmatch_lines(['root module */infra has the backend local: write an empty `backend "s3" {}` into *'])
+    done.stdout.fnmatch_lines(
+        ['root module */infra has the backend local: write an empty `backend "s3" {}` into *']
+    )
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
