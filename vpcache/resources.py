@@ -66,13 +66,19 @@ def resources(document: Mapping[str, Any]) -> Resources:
         # what a plan has read from the account is apart from what it would make
         read = (document.get("prior_state") or {}).get("values", {}).get("root_module", {})
         data = (resource for resource in _of_module(read) if resource.is_data)
-        return Resources((*data, *_after(changes)))
+        return Resources(_each_once((*data, *_after(changes))))
     if "root_module" not in (values := document.get("values") or {}):
         raise VpcacheError(
             "there is no state or plan, or nothing in it: give what `terraform show -json` prints of an "
             "applied root module or of a plan file"
         )
-    return Resources(tuple(_of_module(values["root_module"])))
+    return Resources(_each_once(tuple(_of_module(values["root_module"]))))
+
+
+def _each_once(found: tuple[Resource, ...]) -> tuple[Resource, ...]:
+    """Leave out data sources that read a resource which is managed here, too."""
+    managed = {(resource.type, resource.text("id")) for resource in found if not resource.is_data}
+    return tuple(each for each in found if not (each.is_data and (each.type, each.text("id")) in managed))
 
 
 def _after(changes: Iterable[Mapping[str, Any]]) -> Iterator[Resource]:
