@@ -115,7 +115,7 @@ def write(target: Target, location: StateLocation, entry: Entry) -> None:
 def read(
     target: Target, location: StateLocation, notice: Callable[[str], None] = lambda _: None
 ) -> Entry | None:
-    """Return the stack's entry, None if it has none or one that says nothing, of which `notice` is told."""
+    """Return the stack's entry, None if it has none or an unreadable one, which `notice` reports."""
     s3 = s3_client(target)
     try:
         return _entry(s3, location.request(_key(location.key)))
@@ -136,7 +136,7 @@ def entries(
 ) -> Iterator[Entry]:
     """Yield the entries of all stacks whose state lies in the bucket of `location`, by name.
 
-    `notice` is told of each that cannot be read: a role may be limited to some stacks.
+    `notice` reports each that cannot be read: a role may be limited to some stacks.
     """
     from botocore.exceptions import ClientError
 
