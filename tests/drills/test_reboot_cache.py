@@ -13,19 +13,33 @@ PATHS = [f"/employee/{number}" for number in range(1, 17)]
 
 @pytest.fixture
 def change(target, outputs):
-    """Change the parameter `idle_timeout` of the stack's cluster; it is as before at the end."""
+    """Change the parameter `idle_timeout` of the stack's cluster, and reset it at the end.
+
+    A parameter that was set to its default stays one that a user set, which Terraform would
+    remove; ResetCacheParameterGroup makes it the engine's again.
+    """
     cluster = cluster_id(outputs)
     group = cluster_state(target, cluster).parameter_group
+    elasticache = target.client("elasticache")
+
+    def set_by_user():
+        answer = elasticache.describe_cache_parameters(CacheParameterGroupName=group, Source="user")
+        return {each["ParameterName"]: each["ParameterValue"] for each in answer["Parameters"]}
 
     def set_to(value):
-        target.client("elasticache").modify_cache_parameter_group(
+        elasticache.modify_cache_parameter_group(
             CacheParameterGroupName=group,
             ParameterNameValues=[{"ParameterName": "idle_timeout", "ParameterValue": value}],
         )
 
+    before = set_by_user()
     yield set_to
-    set_to("0")
+    elasticache.reset_cache_parameter_group(
+        CacheParameterGroupName=group,
+        ParameterNameValues=[{"ParameterName": "idle_timeout", "ParameterValue": "0"}],
+    )
     reboot_pending_nodes(target, cluster, lambda _: None, poll_seconds=0.2)
+    assert set_by_user() == before, "Terraform would remove what is left"
 
 
 def test_nodes_are_rebooted_one_by_one_and_the_other_serves(stack, lab, target, outputs, change):
