@@ -6,15 +6,16 @@ from pathlib import Path
 
 from invoke import Collection, Context, task
 
-from vpcache.commands import checks, wires
-from vpcache.commands import cost as cost_commands
-from vpcache.commands import diagram as diagram_commands
-from vpcache.commands import drill as drill_commands
-from vpcache.commands import lab as lab_commands
-from vpcache.commands import reboot as reboot_commands
-from vpcache.commands import stack as stack_commands
-from vpcache.commands import sweep as sweep_commands
-from vpcache.commands.stack import TargetChoice
+from tools import checks
+from vpcache.cli import cost as cost_commands
+from vpcache.cli import diagram as diagram_commands
+from vpcache.cli import drill as drill_commands
+from vpcache.cli import inspect as wires
+from vpcache.cli import lab as lab_commands
+from vpcache.cli import reboot as reboot_commands
+from vpcache.cli import stack as stack_commands
+from vpcache.cli import sweep as sweep_commands
+from vpcache.cli.stack import TargetChoice
 
 ROOT = Path(__file__).parent
 

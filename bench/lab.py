@@ -18,13 +18,13 @@ from typing import Any
 
 from bench.sites import site
 from vpcache.lab.client import Lab
-from vpcache.lab.isolation import run_isolated
-from vpcache.lab.kernel import Kernel
-from vpcache.lab.netns import Namespaces
-from vpcache.lab.network import plan
-from vpcache.lab.places import INTERNET, interface_namespace
-from vpcache.run import free_port
-from vpcache.target import lab_target
+from vpcache.lab.network.isolation import run_isolated
+from vpcache.lab.network.kernel import Kernel
+from vpcache.lab.network.naming import INTERNET, interface_namespace
+from vpcache.lab.network.netns import Namespaces
+from vpcache.lab.network.planner import plan
+from vpcache.stack.target import lab_target
+from vpcache.testing.run import free_port
 
 SIZES = (25, 50, 100, 200, 400)  # interfaces
 ZONES = 6

@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from vpcache.run import free_port
+from vpcache.testing.run import free_port
 
 
 class Memcached:

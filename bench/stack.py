@@ -10,8 +10,8 @@ from pathlib import Path
 from bench.times import Times, times
 from vpcache.functions import FunctionClient
 from vpcache.project import Project
-from vpcache.run import Run, new_run_folder
-from vpcache.target import LAB
+from vpcache.stack.target import LAB
+from vpcache.testing.run import Run, new_run_folder
 
 _PATHS = {"2 KB": "/employees", "100 KB": "/employees/archive"}
 _WARM_UP = 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from vpcache.target import DEFAULT_REGION, Target
+from vpcache.stack.target import DEFAULT_REGION, Target
 
 
 def typed(task: str, target: Target, **options: str) -> str:

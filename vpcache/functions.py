@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vpcache.errors import VpcacheError
-from vpcache.target import Target
+from vpcache.stack.target import Target
 
 _DURATION = re.compile(rb"^REPORT .*?\bDuration: ([0-9.]+) ms", re.MULTILINE)
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from vpcache.errors import VpcacheError
 from vpcache.functions import FunctionError, call, call_cached_api
-from vpcache.stack import Outputs
-from vpcache.target import Target
+from vpcache.stack.stack import Outputs
+from vpcache.stack.target import Target
 
 MAX_KEYS = 16  # with two nodes, all of 16 keys fall on one node once in 32768 runs
 

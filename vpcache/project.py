@@ -9,9 +9,9 @@ from pathlib import Path
 
 from vpcache.bundle import bundle
 from vpcache.errors import VpcacheError
-from vpcache.root_module import EnvironmentValues, environment_values
-from vpcache.stack import Stack
-from vpcache.target import Target
+from vpcache.stack.stack import Stack
+from vpcache.stack.target import Target
+from vpcache.terraform.root_module import EnvironmentValues, environment_values
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
 

@@ -7,7 +7,7 @@ from vpcache.drills.drill import Schedule, run
 from vpcache.drills.faults import FAULTS, check_fault, fault_named
 from vpcache.drills.soak import SOAK_FAULTS, soak
 from vpcache.errors import VpcacheError
-from vpcache.report.facts import Drilled
+from vpcache.testing.report.facts import Drilled
 
 pytestmark = [pytest.mark.lab, pytest.mark.drill]
 

@@ -4,7 +4,7 @@ import pytest
 from commands import Commands
 
 from vpcache.functions import FunctionClient
-from vpcache.reboot import cluster_id, cluster_state, reboot_pending_nodes
+from vpcache.stack.reboot import cluster_id, cluster_state, reboot_pending_nodes
 
 pytestmark = [pytest.mark.lab, pytest.mark.drill]
 

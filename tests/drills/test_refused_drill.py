@@ -5,13 +5,13 @@ import os
 import pytest
 from commands import Commands
 
-from vpcache.commands.drill import may_begin
+from vpcache.cli.drill import may_begin
 from vpcache.drills.context import DrillContext
 from vpcache.drills.drill import load_size
 from vpcache.errors import VpcacheError
 from vpcache.functions import concurrency_limit
-from vpcache.stack import Outputs, Stack
-from vpcache.target import aws_target
+from vpcache.stack.stack import Outputs, Stack
+from vpcache.stack.target import aws_target
 
 pytestmark = [pytest.mark.lab, pytest.mark.drill]
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vpcache.run import Run
+from vpcache.testing.run import Run
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 300

@@ -25,7 +25,7 @@ import yaml
 from nightly_role import refused_calls
 
 from vpcache.lab.client import Lab
-from vpcache.run import free_port
+from vpcache.testing.run import free_port
 
 ROOT = Path(__file__).parents[2]
 WORKFLOW = ROOT / ".github/workflows/nightly.yml"

@@ -11,12 +11,12 @@ import pytest
 from commands import Commands, own_lab
 from small_project import make_small_project
 
-from vpcache import journal
 from vpcache.lab.client import Lab
-from vpcache.leftovers import leftovers
-from vpcache.run import free_port
-from vpcache.state import s3_client, state_exists, state_location
-from vpcache.target import Target, aws_target
+from vpcache.stack import journal
+from vpcache.stack.leftovers import leftovers
+from vpcache.stack.state import s3_client, state_exists, state_location
+from vpcache.stack.target import Target, aws_target
+from vpcache.testing.run import free_port
 
 pytestmark = pytest.mark.lab
 

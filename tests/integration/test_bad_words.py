@@ -3,7 +3,7 @@
 import pytest
 from commands import Commands
 
-from vpcache.run import free_port
+from vpcache.testing.run import free_port
 
 DEV = ("--env", "dev")
 

@@ -12,11 +12,11 @@ from commands import ROOT, Commands, own_lab
 
 from vpcache.errors import VpcacheError
 from vpcache.lab.client import Lab
-from vpcache.provider_lock import LOCK_FILE
-from vpcache.run import free_port
-from vpcache.stack import Stack
-from vpcache.target import aws_target
-from vpcache.terraform_release import find_terraform
+from vpcache.stack.stack import Stack
+from vpcache.stack.target import aws_target
+from vpcache.terraform.installation import find_terraform
+from vpcache.terraform.provider_lock import LOCK_FILE
+from vpcache.testing.run import free_port
 
 pytestmark = pytest.mark.lab
 

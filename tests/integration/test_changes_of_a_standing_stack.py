@@ -14,9 +14,9 @@ import pytest
 
 from vpcache.drills.load import Load, LoadSize
 from vpcache.lab.client import Lab
-from vpcache.stack import Stack
-from vpcache.target import Target, lab_target
-from vpcache.terraform import TerraformError
+from vpcache.stack.stack import Stack
+from vpcache.stack.target import Target, lab_target
+from vpcache.terraform.runner import TerraformError
 
 pytestmark = pytest.mark.lab
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from vpcache.functions import call
-from vpcache.stack import Stack
-from vpcache.target import lab_target
+from vpcache.stack.stack import Stack
+from vpcache.stack.target import lab_target
 
 pytestmark = pytest.mark.lab
 

@@ -20,9 +20,9 @@ import pytest
 from commands import Commands
 from small_project import make_small_project
 
-from vpcache import journal, lock
-from vpcache.leftovers import leftovers
-from vpcache.state import read_state, state_location
+from vpcache.stack import journal, lock
+from vpcache.stack.leftovers import leftovers
+from vpcache.stack.state import read_state, state_location
 
 pytestmark = pytest.mark.lab
 

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from vpcache.kinds import KINDS
-from vpcache.leftovers import leftovers, remove
-from vpcache.target import lab_target
+from vpcache.stack.leftovers import leftovers, remove
+from vpcache.stack.resource_types import KINDS
+from vpcache.stack.target import lab_target
 
 # on AWS a cluster takes longer than its waiters here, and Lambda refuses a role without rights in EC2
 pytestmark = pytest.mark.lab

@@ -9,7 +9,7 @@ from commands import inhabitants, interrupt_when, machine, own_lab, wait_until_g
 from nightly_role import allowed_actions, needed_actions
 
 from vpcache.lab.client import Lab
-from vpcache.target import lab_target
+from vpcache.stack.target import lab_target
 
 pytestmark = pytest.mark.lab
 

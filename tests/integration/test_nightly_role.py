@@ -28,8 +28,8 @@ from service_authorization import (
     unknown_condition_keys,
 )
 
-from vpcache.stack import Stack
-from vpcache.terraform import TerraformError
+from vpcache.stack.stack import Stack
+from vpcache.terraform.runner import TerraformError
 
 pytestmark = pytest.mark.lab
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vpcache.terraform import TerraformError
+from vpcache.terraform.runner import TerraformError
 
 CLUSTER = "module.elasticache_memcached.aws_elasticache_cluster.this"
 SPANNING = {

@@ -11,12 +11,12 @@ import pytest
 from commands import Commands
 from small_project import HEAD, make_small_project
 
-from vpcache import journal
-from vpcache.leftovers import leftovers
-from vpcache.outside import mark
-from vpcache.stack import Stack
-from vpcache.state import read_state, s3_client, state_location
-from vpcache.terraform import TerraformError
+from vpcache.stack import journal
+from vpcache.stack.leftovers import leftovers
+from vpcache.stack.outside import mark
+from vpcache.stack.stack import Stack
+from vpcache.stack.state import read_state, s3_client, state_location
+from vpcache.terraform.runner import TerraformError
 
 pytestmark = pytest.mark.lab
 

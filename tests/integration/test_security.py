@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from vpcache.state import read_state
+from vpcache.stack.state import read_state
 
 ROOT = Path(__file__).parents[2]
 # what keys of AWS and private keys look like

@@ -8,8 +8,8 @@ import pytest
 from commands import Commands
 from small_project import make_small_project
 
-from vpcache.leftovers import leftovers
-from vpcache.state import s3_client, state_location
+from vpcache.stack.leftovers import leftovers
+from vpcache.stack.state import s3_client, state_location
 
 pytestmark = pytest.mark.lab
 

@@ -2,9 +2,9 @@ import json
 import re
 from pathlib import Path
 
-from vpcache.picture.layout import drawing
-from vpcache.picture.reading import picture
-from vpcache.picture.svg import svg
+from vpcache.diagram.drawing.svg import svg
+from vpcache.diagram.layout import drawing
+from vpcache.diagram.parser import picture
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from commands import Commands
 
-from vpcache.run import free_port
+from vpcache.testing.run import free_port
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 from premises import Premises
 
 from vpcache.lab.client import Lab
-from vpcache.run import Run
+from vpcache.testing.run import Run
 
 ROOMY = {"transition_ms": 20, "interface_linger_seconds": 0, "iam_lag_ms": 0, "elastic_ips": 100, "vpcs": 500}
 """Settings for tests of something else than quotas and delays, which share a lab."""

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from vpcache.lab.client import Lab
-from vpcache.target import lab_target
+from vpcache.stack.target import lab_target
 
 ZONES = ("us-east-1a", "us-east-1b")
 PYTHON = "python3.13"

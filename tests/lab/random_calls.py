@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from botocore.model import OperationModel, Shape
 
-from vpcache.target import Target
+from vpcache.stack.target import Target
 
 _OF_VPCS = (
     "Address",

@@ -14,8 +14,8 @@ import pytest
 from vpcache.drills.changes import LabFault, RouteRemoval, SubnetIsolation, associations, network_acls
 from vpcache.drills.injection import restore_interrupted_drill, restore_interrupted_drills
 from vpcache.drills.record import DrillRunningError, create, erase, new_record, read, take_over
-from vpcache.state import ensure_bucket, s3_client, state_location
-from vpcache.target import lab_target
+from vpcache.stack.state import ensure_bucket, s3_client, state_location
+from vpcache.stack.target import lab_target
 
 pytestmark = pytest.mark.lab
 

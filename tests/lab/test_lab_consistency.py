@@ -4,8 +4,8 @@ import subprocess
 
 from premises import ZONES, Premises
 
-from vpcache.lab.entrance import inside
-from vpcache.lab.places import interface_namespace
+from vpcache.lab.network.naming import interface_namespace
+from vpcache.lab.network.nsenter import inside
 
 
 def test_model_and_kernel_agree_whatever_was_done(premises: Premises) -> None:

@@ -5,10 +5,10 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 from premises import ZONES, Premises
 
+from vpcache.lab.addresses import CHECKIP, ORIGIN
 from vpcache.lab.client import Lab
 from vpcache.lab.errors import LabError
 from vpcache.lab.faults import Fault, FaultKind, Mode
-from vpcache.lab.hosts import CHECKIP, ORIGIN
 
 HERE, THERE = ZONES
 ORIGIN_URL = f"https://{ORIGIN}/api/v1/employee/1"

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 from premises import ZONES, Premises
 
+from vpcache.lab.addresses import FUNCTION_URL_ADDRESSES
 from vpcache.lab.faults import Fault, FaultKind
-from vpcache.lab.hosts import FUNCTION_URL_ADDRESSES
 
 ECHO = """
     import json

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 from premises import Premises, zip_of
 
-from vpcache.target import lab_target
+from vpcache.stack.target import lab_target
 
 PATIENCE = 20.0  # seconds for what must happen, on a busy machine
 CODE = """

@@ -8,8 +8,8 @@ from premises import ZONES, Premises, zip_of
 from random_calls import Caller
 
 from vpcache.lab.client import Lab
-from vpcache.run import Run
-from vpcache.target import lab_target
+from vpcache.stack.target import lab_target
+from vpcache.testing.run import Run
 
 BATCH = 100  # calls between two looks at the lab as a whole
 

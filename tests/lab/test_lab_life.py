@@ -14,7 +14,7 @@ import pytest
 from premises import ZONES, Premises
 
 from vpcache.lab.client import Lab
-from vpcache.run import Run
+from vpcache.testing.run import Run
 
 _SECONDS = 10.0
 
@@ -60,7 +60,7 @@ def test_nothing_is_left_of_a_lab_that_ends(new_lab: Callable[[], Lab], victim: 
     assert first
     namespace = str(Path(f"/proc/{first}/ns/pid").readlink())
     alive = inhabitants(namespace)
-    for words in ("vpcache.lab.server", "memcached", "worker.py"):
+    for words in ("vpcache.lab.daemon.server", "memcached", "worker.py"):
         assert any(words in line for line in alive.values())
     if victim == "stop":
         lab.stop()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vpcache.project import Project
-from vpcache.stack import Stack
+from vpcache.stack.stack import Stack
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(main.parent for main in ROOT.glob("modules/*/examples/*/main.tf"))

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from vpcache.mock_plan import mock_plan
-from vpcache.picture.model import Kind, Picture, Tier
-from vpcache.picture.reading import picture
+from vpcache.diagram.model import Kind, Picture, Tier
+from vpcache.diagram.parser import picture
 from vpcache.project import Project
-from vpcache.stack import Stack
-from vpcache.target import aws_target, lab_target
-from vpcache.terraform import TerraformError
+from vpcache.stack.mock_plan import mock_plan
+from vpcache.stack.stack import Stack
+from vpcache.stack.target import aws_target, lab_target
+from vpcache.terraform.runner import TerraformError
 
 ROOT = Path(__file__).parents[2]
 NOWHERE = "http://127.0.0.1:1"  # nothing listens there

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from moto.server import ThreadedMotoServer
 
-from vpcache.process_environment import terraform_environment
-from vpcache.terraform import plugin_dir
-from vpcache.terraform_release import find_terraform
+from vpcache.terraform.installation import find_terraform
+from vpcache.terraform.process_environment import terraform_environment
+from vpcache.terraform.runner import plugin_dir
 
 ROOT = Path(__file__).parents[2]
 TREES = ("modules", "envs")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from vpcache.process_environment import terraform_environment
-from vpcache.provider_lock import LOCK_FILE, lockfile_mode, remedy
-from vpcache.terraform import PROVIDER, plugin_dir
-from vpcache.terraform_release import find_terraform
+from vpcache.terraform.installation import find_terraform
+from vpcache.terraform.process_environment import terraform_environment
+from vpcache.terraform.provider_lock import LOCK_FILE, lockfile_mode, remedy
+from vpcache.terraform.runner import PROVIDER, plugin_dir
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = "examples/platform-team/infra"

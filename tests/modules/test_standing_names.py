@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from vpcache.mock_plan import mock_plan
 from vpcache.project import Project
-from vpcache.stack import Stack
-from vpcache.target import lab_target
+from vpcache.stack.mock_plan import mock_plan
+from vpcache.stack.stack import Stack
+from vpcache.stack.target import lab_target
 
 ROOT = Path(__file__).parents[2]
 NOWHERE = "http://127.0.0.1:1"  # nothing listens there

@@ -38,7 +38,7 @@ class Bare:
 
     def offer(self, **changes: str) -> subprocess.CompletedProcess[str]:
         """Run the module as ./inv does, with no terminal."""
-        return self.run([sys.executable, "-m", "vpcache.terraform_release"], **changes)
+        return self.run([sys.executable, "-m", "vpcache.terraform.installation"], **changes)
 
     def run(self, command: list[str], **changes: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -55,7 +55,7 @@ class Bare:
         """Run the module on a terminal, type `text`, return its exit status and what the terminal showed."""
         controller, terminal = pty.openpty()
         with subprocess.Popen(
-            [sys.executable, "-m", "vpcache.terraform_release"],
+            [sys.executable, "-m", "vpcache.terraform.installation"],
             env=self.environment | changes,
             stdin=terminal,
             stderr=terminal,

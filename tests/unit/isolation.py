@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from vpcache.lab.isolation import run_isolated
+from vpcache.lab.network.isolation import run_isolated
 
 _PR_SET_PDEATHSIG = 1
 _SECONDS = 60  # one body may take

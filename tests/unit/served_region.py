@@ -15,10 +15,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from werkzeug.serving import make_server
 
-from vpcache.lab.control.app import create_app
-from vpcache.lab.control.model import derive
-from vpcache.lab.functions import Event, FunctionSpec, Invocation
-from vpcache.lab.request_handler import RequestHandler
+from vpcache.lab.aws.gateway.app import create_app
+from vpcache.lab.aws.topology_builder import derive
+from vpcache.lab.functions.spec import Event, FunctionSpec, Invocation
+from vpcache.lab.services.http import RequestHandler
 from vpcache.lab.settings import Settings
 from vpcache.lab.topology import Topology
 

@@ -13,7 +13,7 @@ import trustme
 from cached_reads import Api
 
 from bench.rig import Discovery, Memcached
-from vpcache.run import free_port
+from vpcache.testing.run import free_port
 
 PATHS = [f"/employee/{number}" for number in range(12)]
 SECONDS_OVER_ORIGIN = 1.0

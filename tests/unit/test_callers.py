@@ -1,6 +1,6 @@
 import pytest
 
-from vpcache.lab.callers import refusal
+from vpcache.lab.daemon.host_check import refusal
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:4600", "localhost:4600", "LOCALHOST"])

@@ -8,12 +8,12 @@ import pytest
 from isolation import isolated
 from scenario import VPC
 
-from vpcache.lab.consistency import differences
-from vpcache.lab.kernel import Kernel
-from vpcache.lab.netns import Namespaces
-from vpcache.lab.network import plan
-from vpcache.lab.places import interface_namespace, router_namespace
-from vpcache.lab.steps import Network
+from vpcache.lab.network.consistency import differences
+from vpcache.lab.network.kernel import Kernel
+from vpcache.lab.network.naming import interface_namespace, router_namespace
+from vpcache.lab.network.netns import Namespaces
+from vpcache.lab.network.planner import plan
+from vpcache.lab.network.steps import Network
 from vpcache.lab.topology import Topology
 
 ROUTER = router_namespace(VPC.id)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from vpcache.commands.console import confirm_name
+from vpcache.cli.console import confirm_name
 from vpcache.errors import VpcacheError
 
 

@@ -9,8 +9,8 @@ import pytest
 import requests
 from served_region import Region, error_of, serve, unique
 
-from vpcache.lab.control import ACCOUNT
-from vpcache.lab.control.ec2 import backend_of
+from vpcache.lab.aws import ACCOUNT
+from vpcache.lab.aws.ec2.backend import backend_of
 
 
 def test_only_changes_that_succeed_are_settled_and_before_the_answer(region: Region) -> None:

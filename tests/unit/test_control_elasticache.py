@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 from served_region import ZONES, Network, Region, two_zones
 
-from vpcache.lab.control.cache_parameters import FAMILIES, arguments
+from vpcache.lab.aws.elasticache.parameters import FAMILIES, arguments
 from vpcache.lab.settings import Settings
 
 

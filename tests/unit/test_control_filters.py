@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 from served_region import serve
 
-from vpcache.lab.control.filters import fitting
+from vpcache.lab.aws.ec2.filters import fitting
 
 CALLS = {
     "describe_vpcs": ("Vpcs", "vpc"),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from served_region import Network, Region, two_zones
 
-from vpcache.lab.control.model import derive
+from vpcache.lab.aws.topology_builder import derive
 from vpcache.lab.topology import Interface, InterfaceKind, Route, RouteTarget, Rule, Vpc
 
 ANYWHERE = IPv4Network("0.0.0.0/0")

@@ -1,6 +1,6 @@
 import pytest
 
-from vpcache.lab.control.operations import Asked, Calls, operation
+from vpcache.lab.aws.gateway.call_counter import Asked, Calls, operation
 
 FUNCTIONS = "/2015-03-31/functions"
 

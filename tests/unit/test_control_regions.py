@@ -9,9 +9,9 @@ import pytest
 from served_functions import create, refusal, role_and_client
 from served_region import Region, error_of, two_zones, unique
 
-from vpcache.lab.control.directory import directory
-from vpcache.lab.control.regions import known_regions, short_form
-from vpcache.lab.places import interface_namespace
+from vpcache.lab.aws.inventory import directory
+from vpcache.lab.aws.regions import known_regions, short_form
+from vpcache.lab.network.naming import interface_namespace
 from vpcache.lab.topology import Vpc
 
 HERE, THERE = REGIONS = ("us-east-1", "eu-west-1")

@@ -12,8 +12,8 @@ from botocore.config import Config
 from moto.cloudwatch.models import cloudwatch_backends
 from served_region import Region, error_of, two_zones
 
-from vpcache.lab.control import ACCOUNT
-from vpcache.lab.control.requests import Fault, Problem
+from vpcache.lab.aws import ACCOUNT
+from vpcache.lab.aws.gateway.validation import Fault, Problem
 
 
 def client(region: Region, service: str) -> Any:

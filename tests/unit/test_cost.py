@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from vpcache.cost.bill import bill
-from vpcache.cost.choices import choices
+from vpcache.cost.formatting import bill_rows, choice_rows, money
 from vpcache.cost.prices import load_prices
-from vpcache.cost.words import bill_rows, choice_rows, money
-from vpcache.resources import Resource
+from vpcache.cost.savings import choices
+from vpcache.terraform.resources import Resource
 
 PRICES = load_prices()
 

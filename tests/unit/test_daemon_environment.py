@@ -15,7 +15,7 @@ from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 
 from vpcache.lab.client import Lab
 from vpcache.lab.daemon_environment import daemon_environment
-from vpcache.run import Run
+from vpcache.testing.run import Run
 
 _QUOTED = re.compile(r"""["']((?:AWS|BOTO|MOTO)[A-Z0-9]*_[A-Z0-9_]+)["']""")
 FILES = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from scenario import CACHE, NATS, VPC
 
+from vpcache.lab.addresses import HOSTS, ORIGIN
 from vpcache.lab.errors import LabError
 from vpcache.lab.faults import (
     MODES,
@@ -23,7 +24,6 @@ from vpcache.lab.faults import (
     severed,
     standing,
 )
-from vpcache.lab.hosts import HOSTS, ORIGIN
 from vpcache.lab.topology import FunctionUrl, Topology, Vpc
 
 TOPOLOGY = Topology((VPC,))

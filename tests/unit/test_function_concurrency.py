@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from served_functions import create, refusal, zipped
 from served_region import Region
 
-from vpcache.lab.control.function_concurrency import throttle_reason
+from vpcache.lab.aws.awslambda.invocation.concurrency import throttle_reason
 
 RESERVED = "ReservedFunctionConcurrentInvocationLimitExceeded"
 ACCOUNT = "ConcurrentInvocationLimitExceeded"

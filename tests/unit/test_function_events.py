@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from served_functions import ARN, PATIENCE, create, eventually, refusal, zipped
 from served_region import Region, unique
 
-from vpcache.lab.control.function_retries import Condition, RetryPolicy, after_failure, after_throttle
+from vpcache.lab.aws.awslambda.invocation.retries import Condition, RetryPolicy, after_failure, after_throttle
 
 EVENT = b'{"event": 1}'
 

@@ -2,8 +2,8 @@
 
 from moto.logs.models import logs_backends
 
-from vpcache.lab.control.function_logs import KEPT_LINES, FunctionLogs
-from vpcache.lab.functions import Invocation
+from vpcache.lab.aws.awslambda.invocation.logs import KEPT_LINES, FunctionLogs
+from vpcache.lab.functions.spec import Invocation
 
 ACCOUNT, REGION, GROUP = "210987654321", "us-east-1", "/aws/lambda/talkative"
 

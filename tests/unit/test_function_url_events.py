@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from vpcache.lab.control.function_url_events import BAD_GATEWAY, answer_of, event_of
-from vpcache.lab.functions import Event
-from vpcache.lab.http_host import HttpRequest
+from vpcache.lab.aws.awslambda.urls.events import BAD_GATEWAY, answer_of, event_of
+from vpcache.lab.functions.spec import Event
+from vpcache.lab.services.http_host import HttpRequest
 
 HOST = "abc123.lambda-url.eu-west-1.on.aws"
 ID = "11111111-2222-3333-4444-555555555555"

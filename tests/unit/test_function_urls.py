@@ -9,9 +9,9 @@ import pytest
 from served_functions import ARN, create, refusal
 from served_region import Region
 
-from vpcache.lab.control.function_url_calls import call_url
-from vpcache.lab.hosts import FUNCTION_URL_ADDRESSES
-from vpcache.lab.http_host import HttpAnswer, HttpRequest
+from vpcache.lab.addresses import FUNCTION_URL_ADDRESSES
+from vpcache.lab.aws.awslambda.urls.calls import call_url
+from vpcache.lab.services.http_host import HttpAnswer, HttpRequest
 
 CALLER = "203.0.113.9"
 OPEN = (

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from isolation import add_namespace, isolated
 
+from vpcache.lab.addresses import CHECKIP, HOSTS, ORIGIN
 from vpcache.lab.faults import Fault, FaultKind, Mode
-from vpcache.lab.hosts import CHECKIP, HOSTS, ORIGIN
-from vpcache.lab.internet import Internet, Origin, employee
-from vpcache.lab.netns import Namespaces
+from vpcache.lab.network.netns import Namespaces
+from vpcache.lab.services.internet import Internet, Origin, employee
 
 EMPLOYEES = "/api/v1/employees"
 CALLER = "203.0.113.9"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from bare import Bare, put
 
-from vpcache.run import free_port
-from vpcache.terraform_release import PINNED, fetched_terraform
+from vpcache.terraform.installation import PINNED, fetched_terraform
+from vpcache.testing.run import free_port
 
 ROOT = Path(__file__).parents[2]
 

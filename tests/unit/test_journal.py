@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from served_region import Region
 
-from vpcache import journal
-from vpcache.state import StateLocation, s3_client, state_location
-from vpcache.target import Target
+from vpcache.stack import journal
+from vpcache.stack.state import StateLocation, s3_client, state_location
+from vpcache.stack.target import Target
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -26,17 +26,17 @@ from wires import (
 )
 
 from vpcache.lab.faults import Fault, FaultKind, severed
-from vpcache.lab.kernel import KernelError
-from vpcache.lab.netns import NAMED
-from vpcache.lab.network import plan
-from vpcache.lab.places import (
+from vpcache.lab.network.kernel import KernelError
+from vpcache.lab.network.naming import (
     INTERNET,
     INTERNET_CLIENT,
     gateway_namespace,
     router_namespace,
 )
-from vpcache.lab.resolver import resolver_address
-from vpcache.lab.steps import Network
+from vpcache.lab.network.netns import NAMED
+from vpcache.lab.network.planner import plan
+from vpcache.lab.network.steps import Network
+from vpcache.lab.services.dns import resolver_address
 from vpcache.lab.topology import Route, RouteTarget, Rule, Topology
 
 pytestmark = needs_namespaces

@@ -26,8 +26,8 @@ from scenario import (
 )
 from wires import CACHE_ADDRESS, HOST, PATIENCE, SILENCE, Wires, arrives, echoes, needs_namespaces, of
 
-from vpcache.lab.network import plan
-from vpcache.lab.places import INTERNET
+from vpcache.lab.network.naming import INTERNET
+from vpcache.lab.network.planner import plan
 from vpcache.lab.topology import AclEntry, NetworkAcl, Route, RouteTarget, Rule, SecurityGroup, Topology, Vpc
 
 pytestmark = needs_namespaces

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from served_region import Region
 
-from vpcache import lock
 from vpcache.errors import VpcacheError
-from vpcache.state import StateLocation
-from vpcache.target import Target
+from vpcache.stack import lock
+from vpcache.stack.state import StateLocation
+from vpcache.stack.target import Target
 
 LOCATION = StateLocation("states", "one.tfstate", "us-east-1", "123456789012", use_path_style=True)
 

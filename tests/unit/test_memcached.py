@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from isolation import add_namespace, command_lines, isolated
 
-from vpcache.lab.authority import Authority
-from vpcache.lab.discovery import AnswerStream, CommandStream, discovery_reply
 from vpcache.lab.errors import LabError
 from vpcache.lab.faults import Fault, FaultKind, Mode
-from vpcache.lab.memcached import CacheNodes
-from vpcache.lab.netns import Namespaces
+from vpcache.lab.memcached.discovery import AnswerStream, CommandStream, discovery_reply
+from vpcache.lab.memcached.nodes import CacheNodes
+from vpcache.lab.network.netns import Namespaces
+from vpcache.lab.services.authority import Authority
 from vpcache.lab.topology import CacheCluster, CacheNode
 
 NODES = tuple(

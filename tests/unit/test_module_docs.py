@@ -1,7 +1,7 @@
 import pytest
 
+from tools.module_docs import Entry, entries, with_tables
 from vpcache.errors import VpcacheError
-from vpcache.module_docs import Entry, entries, with_tables
 
 VARIABLES = """
 variable "alarms" {

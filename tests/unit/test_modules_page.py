@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vpcache.module_docs import entries
+from tools.module_docs import entries
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/modules.md").read_text()

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scenario import ANYWHERE, CLIENTS, VPC, interface, with_interfaces
 
-from vpcache.lab.network import plan
-from vpcache.lab.places import INTERNET, gateway_namespace, interface_namespace, router_namespace
-from vpcache.lab.steps import IpBatch, Network, Ruleset, Step, Sysctls, changes
+from vpcache.lab.network.naming import INTERNET, gateway_namespace, interface_namespace, router_namespace
+from vpcache.lab.network.planner import plan
+from vpcache.lab.network.steps import IpBatch, Network, Ruleset, Step, Sysctls, changes
 from vpcache.lab.topology import Interface, Route, RouteTable, RouteTarget, Rule, Topology, Vpc
 
 ROUTER = router_namespace(VPC.id)

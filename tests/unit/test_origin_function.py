@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from vpcache.lab.control.function_url_events import event_of
-from vpcache.lab.functions import Event
-from vpcache.lab.http_host import HttpRequest
+from vpcache.lab.aws.awslambda.urls.events import event_of
+from vpcache.lab.functions.spec import Event
+from vpcache.lab.services.http_host import HttpRequest
 
 CALLER = "203.0.113.9"
 JSON = "application/json"

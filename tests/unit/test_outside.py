@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from vpcache.errors import VpcacheError
-from vpcache.leftovers import Leftover
-from vpcache.outside import Run, mark, outside, unknown_to
-from vpcache.state_history import Version, shown_names, written_names
+from vpcache.stack.leftovers import Leftover
+from vpcache.stack.outside import Run, mark, outside, unknown_to
+from vpcache.stack.state_history import Version, shown_names, written_names
 
 STACK = "vpcache-dev"
 BEGAN = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)

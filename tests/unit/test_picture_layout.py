@@ -7,14 +7,14 @@ import xml.etree.ElementTree as ET
 import pytest
 from terraform_documents import ZONES, cache, function, group, ingress, network, resource, state
 
+from vpcache.diagram.drawing.png import png
+from vpcache.diagram.drawing.shapes import Bar, Box, Card, Frame, Pill, Wire, Words
+from vpcache.diagram.drawing.svg import svg
+from vpcache.diagram.drawing.text import text_width
+from vpcache.diagram.layout import drawing
+from vpcache.diagram.live import Live
+from vpcache.diagram.parser import picture
 from vpcache.errors import VpcacheError
-from vpcache.picture.layout import drawing
-from vpcache.picture.live import Live
-from vpcache.picture.png import png
-from vpcache.picture.reading import picture
-from vpcache.picture.shapes import Bar, Box, Card, Frame, Pill, Wire, Words
-from vpcache.picture.svg import svg
-from vpcache.picture.text import text_width
 from vpcache.probes import Result
 
 A, B, C = ZONES[:3]

@@ -3,10 +3,10 @@
 import pytest
 from terraform_documents import ZONES, cache, function, group, ingress, network, resource, state
 
+from vpcache.diagram.model import Kind, Permission, Tier
+from vpcache.diagram.parser import picture
+from vpcache.diagram.placement import short
 from vpcache.errors import VpcacheError
-from vpcache.picture.model import Kind, Permission, Tier
-from vpcache.picture.reading import picture
-from vpcache.picture.residents import short
 
 A, B, C = ZONES[:3]
 

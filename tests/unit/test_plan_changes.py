@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vpcache.plans import Change, planned_change, replaced, stateful_losses, what_to_confirm
+from vpcache.terraform.plans import Change, planned_change, replaced, stateful_losses, what_to_confirm
 
 
 def planned(type: str, action: str) -> dict[str, object]:

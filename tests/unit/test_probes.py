@@ -4,8 +4,8 @@ import pytest
 
 from vpcache.errors import VpcacheError
 from vpcache.probes import Probes, Result, verify
-from vpcache.stack import Outputs
-from vpcache.target import lab_target
+from vpcache.stack.stack import Outputs
+from vpcache.stack.target import lab_target
 
 NOWHERE = lab_target("http://127.0.0.1:9", {})
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import botocore
 import pytest
 
-from vpcache.aws_clients import AwsClients
-from vpcache.process_environment import aws_environment, lab_environment, terraform_environment
-from vpcache.target import aws_target, lab_target
+from vpcache.stack.aws_clients import AwsClients
+from vpcache.stack.target import aws_target, lab_target
+from vpcache.terraform.process_environment import aws_environment, lab_environment, terraform_environment
 
 ENDPOINT = "http://127.0.0.1:4600"
 

@@ -2,7 +2,7 @@ import io
 
 from rich.console import Console
 
-from vpcache.progress import Progress, ProgressDisplay
+from vpcache.terraform.progress import Progress, ProgressDisplay
 
 
 def hook(kind: str, action: str = "create") -> dict:

@@ -2,8 +2,8 @@ import zipfile
 
 import pytest
 
+from tools.provider_schema import Argument, schema, used_arguments
 from vpcache.errors import VpcacheError
-from vpcache.provider_schema import Argument, schema, used_arguments
 
 HCL = """
 resource "aws_lambda_function" "this" {

@@ -95,7 +95,7 @@ def test_a_stack_without_root_module_says_what_to_write(foreign):
     done = foreign.runpytest_subprocess()
     done.assert_outcomes(errors=1)
     done.stdout.fnmatch_lines(['no root module to apply: write vpcache_env_dir = "DIR" below *'])
-    done.stdout.no_fnmatch_line("*vpcache/pytest_plugin.py*")
+    done.stdout.no_fnmatch_line("*vpcache/testing/pytest_plugin.py*")
 
 
 def test_an_unknown_target_by_variable_is_refused_when_it_is_used(foreign, monkeypatch):

@@ -8,9 +8,9 @@ import pytest
 from served_region import serve
 
 from vpcache.errors import VpcacheError
-from vpcache.plans import Change
-from vpcache.quotas import ADDRESSES, ConcurrencyUse, QuotaUse, added, check, preflight
-from vpcache.target import lab_target
+from vpcache.stack.quotas import ADDRESSES, ConcurrencyUse, QuotaUse, added, check, preflight
+from vpcache.stack.target import lab_target
+from vpcache.terraform.plans import Change
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 import pytest
 
 from vpcache.errors import VpcacheError
-from vpcache.region import chosen_region
-from vpcache.target import aws_target, lab_target
+from vpcache.stack.region import chosen_region
+from vpcache.stack.target import aws_target, lab_target
 
 
 def choose(option=None, pinned=None, profile=None, **environ):

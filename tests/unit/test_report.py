@@ -12,10 +12,10 @@ from vpcache.drills.drill import Report
 from vpcache.drills.load import Sample
 from vpcache.errors import VpcacheError
 from vpcache.probes import Result
-from vpcache.report.facts import Change, Drilled, Facts, Probed, noted
-from vpcache.report.outcomes import FAILED, PASSED, SKIPPED, Outcome, outcomes
-from vpcache.report.page import Run, duration, html, ticks
-from vpcache.report.timings import Timing, timings
+from vpcache.testing.report.facts import Change, Drilled, Facts, Probed, noted
+from vpcache.testing.report.outcomes import FAILED, PASSED, SKIPPED, Outcome, outcomes
+from vpcache.testing.report.page import Run, duration, html, ticks
+from vpcache.testing.report.timings import Timing, timings
 
 VPC = 'module.vpc["<b>"].aws_vpc.this'
 

@@ -1,6 +1,6 @@
 from terraform_documents import resource, state
 
-from vpcache.resources import resources
+from vpcache.terraform.resources import resources
 
 
 def test_data_source_of_a_managed_resource_is_left_out():

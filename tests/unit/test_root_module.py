@@ -1,7 +1,7 @@
 import pytest
 
 from vpcache.errors import VpcacheError
-from vpcache.root_module import (
+from vpcache.terraform.root_module import (
     EnvironmentValues,
     check_provider_region,
     check_root_module,

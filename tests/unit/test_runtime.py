@@ -21,10 +21,10 @@ import pytest
 from isolation import add_namespace, command_lines, isolated
 
 from vpcache.lab.errors import LabError
-from vpcache.lab.functions import Event, FunctionRunner, FunctionSpec, Invocation
-from vpcache.lab.netns import Namespaces
-from vpcache.lab.resolver import Resolver
-from vpcache.lab.runtime import FunctionRuntime
+from vpcache.lab.functions.runtime import FunctionRuntime
+from vpcache.lab.functions.spec import Event, FunctionRunner, FunctionSpec, Invocation
+from vpcache.lab.network.netns import Namespaces
+from vpcache.lab.services.dns import Resolver
 from vpcache.lab.topology import Interface, InterfaceKind, Topology, Vpc
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:probe"

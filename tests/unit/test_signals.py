@@ -10,7 +10,7 @@ import time
 import pytest
 
 from vpcache.errors import InterruptedRunError
-from vpcache.signals import Deferred
+from vpcache.terraform.signals import Deferred
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_ignored_hangup_stays_ignored(manager):
     """What runs under nohup survives its terminal."""
     code = f"""
 import os, signal
-from vpcache.signals import {manager}
+from vpcache.terraform.signals import {manager}
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
 with {manager}() as signals:
     os.kill(os.getpid(), signal.SIGHUP)

@@ -8,8 +8,8 @@ from botocore.stub import Stubber
 from moto.server import ThreadedMotoServer
 
 from vpcache.errors import VpcacheError
-from vpcache.state import ensure_bucket, other_regions, require_tls, s3_client, state_location
-from vpcache.target import aws_target
+from vpcache.stack.state import ensure_bucket, other_regions, require_tls, s3_client, state_location
+from vpcache.stack.target import aws_target
 
 ACCOUNT = "123456789012"
 

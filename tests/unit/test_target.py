@@ -1,7 +1,7 @@
 import pytest
 
 from vpcache.errors import VpcacheError
-from vpcache.target import aws_target, lab_target, target_name
+from vpcache.stack.target import aws_target, lab_target, target_name
 
 ENDPOINT = "http://127.0.0.1:4600"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from vpcache.process_environment import terraform_environment
-from vpcache.terraform import Terraform, TerraformError, plugin_dir
+from vpcache.terraform.process_environment import terraform_environment
+from vpcache.terraform.runner import Terraform, TerraformError, plugin_dir
 
 
 def stand_in(folder: Path, body: str) -> Path:
@@ -56,7 +56,7 @@ def test_a_signal_reaches_terraform_as_one_interrupt_and_is_waited_for(tmp_path,
         import os
         from pathlib import Path
         from vpcache.errors import InterruptedRunError
-        from vpcache.terraform import Terraform
+        from vpcache.terraform.runner import Terraform
         here = Path({str(tmp_path)!r})
         program = here / "terraform"
         terraform = Terraform(here, executable=program, environment=os.environ, log_dir=here / "logs")

@@ -14,8 +14,15 @@ import pytest
 from bare import Bare, program, put
 
 from vpcache.errors import VpcacheError
-from vpcache.run import free_port
-from vpcache.terraform_release import PINNED, Release, fetch, fetched_terraform, find_terraform, this_platform
+from vpcache.terraform.installation import (
+    PINNED,
+    Release,
+    fetch,
+    fetched_terraform,
+    find_terraform,
+    this_platform,
+)
+from vpcache.testing.run import free_port
 
 ROOT = Path(__file__).parents[2]
 VERSION = "1.99.0"

@@ -12,10 +12,10 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from vpcache.lab.kernel import Kernel
-from vpcache.lab.netns import Namespaces
-from vpcache.lab.network import plan
-from vpcache.lab.places import interface_namespace
+from vpcache.lab.network.kernel import Kernel
+from vpcache.lab.network.naming import interface_namespace
+from vpcache.lab.network.netns import Namespaces
+from vpcache.lab.network.planner import plan
 from vpcache.lab.topology import Topology, Vpc
 
 HOST = "198.51.100.10"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from vpcache.cost.prices import Prices
-from vpcache.resources import Resource
+from vpcache.terraform.resources import Resource
 
 DAYS_A_MONTH = 365 / 12
 

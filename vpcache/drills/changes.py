@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Protocol
 from urllib.parse import urlsplit
 
-from vpcache.kinds import STACK_TAG, pages
 from vpcache.lab.client import Lab
-from vpcache.target import Target
+from vpcache.stack.resource_types import STACK_TAG, pages
+from vpcache.stack.target import Target
 
 _DRILL_TAG = "Drill"
 _VISIBLE_SECONDS = 15.0  # in which EC2 shows what it has just done; it is eventually consistent

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from vpcache.errors import VpcacheError
-from vpcache.reboot import cluster_id
-from vpcache.stack import Outputs, Stack
-from vpcache.target import Target
+from vpcache.stack.reboot import cluster_id
+from vpcache.stack.stack import Outputs, Stack
+from vpcache.stack.target import Target
 
 
 @dataclass(frozen=True)

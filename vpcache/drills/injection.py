@@ -21,9 +21,9 @@ from vpcache.drills.record import (
 )
 from vpcache.errors import VpcacheError
 from vpcache.lab.errors import LabError
-from vpcache.signals import Deferred
-from vpcache.state import StateLocation, state_location
-from vpcache.target import Target
+from vpcache.stack.state import StateLocation, state_location
+from vpcache.stack.target import Target
+from vpcache.terraform.signals import Deferred
 
 Notice = Callable[[str], None]
 _TRIES = 4  # of a restore, while the target does not answer

@@ -10,7 +10,7 @@ from itertools import count
 
 from vpcache.errors import VpcacheError
 from vpcache.functions import CachedAnswer, FunctionClient, FunctionError
-from vpcache.target import Target
+from vpcache.stack.target import Target
 
 _CONNECTIONS = 64  # calls that may wait at once; with more, the load would not be steady any more
 _MIN_CONNECTIONS = 8  # with fewer, one call that hangs is too much of the load

@@ -17,12 +17,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from vpcache import journal
 from vpcache.drills.changes import Change, as_json, change_from
 from vpcache.errors import VpcacheError
-from vpcache.kinds import pages
-from vpcache.state import StateLocation, s3_client, state_bucket
-from vpcache.target import Target
+from vpcache.stack import journal
+from vpcache.stack.resource_types import pages
+from vpcache.stack.state import StateLocation, s3_client, state_bucket
+from vpcache.stack.target import Target
 
 _FILE = "drill.json"
 _GRACE = timedelta(minutes=2)  # after a drill's planned end: to restore, and for clocks that differ

@@ -13,7 +13,7 @@ from vpcache.drills.drill import load_size
 from vpcache.drills.faults import FAULTS
 from vpcache.drills.injection import Notice, injected
 from vpcache.drills.load import Load, Sample
-from vpcache.lab.held import Held
+from vpcache.lab.daemon.process_stats import Held
 
 SOAK_FAULTS = ("node-hung", "nat-gateway", "node-dead", "origin-erroring", "zone", "node-reboot", "all-nodes")
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vpcache.lab.daemon.process_stats import Held
 from vpcache.lab.daemon_environment import daemon_environment
 from vpcache.lab.errors import LabError
 from vpcache.lab.faults import Fault
-from vpcache.lab.held import Held
 from vpcache.lab.settings import Settings
 
 DEFAULT_PORT = 4600
@@ -71,7 +71,7 @@ class Lab:
                 [
                     sys.executable,
                     "-m",
-                    "vpcache.lab.server",
+                    "vpcache.lab.daemon.server",
                     "--port",
                     str(self.port),
                     "--ready-fd",

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from vpcache.lab.errors import LabError
-from vpcache.lab.isolation import SYSTEM_FOLDERS, run_isolated
+from vpcache.lab.network.isolation import SYSTEM_FOLDERS, run_isolated
 
 _TOOLS = {
     "ip": "install iproute2",

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from ipaddress import IPv4Address
 
+from vpcache.lab.addresses import HOSTS
 from vpcache.lab.errors import LabError
-from vpcache.lab.hosts import HOSTS
 from vpcache.lab.topology import Topology
 
 

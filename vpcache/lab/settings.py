@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from vpcache.lab.errors import LabError
-from vpcache.lab.network import NAT_IDLE_SECONDS
+from vpcache.lab.network.planner import NAT_IDLE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""This repository's own checks, which are not part of the wheel."""

@@ -1,0 +1,74 @@
+"""What an environment costs."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from vpcache.cli.console import in_one_line
+from vpcache.cli.terraform_json import check_source, planned, read
+from vpcache.project import Project
+from vpcache.stack.target import offline_target
+
+
+@in_one_line
+def cost(root: Path, environment: str, region: str, *, source: str, as_json: bool) -> None:
+    """Say what an environment, or what a file of Terraform's tells of, costs a month and by use."""
+    from vpcache.cost.bill import bill
+    from vpcache.cost.formatting import bill_rows, choice_rows, money
+    from vpcache.cost.prices import load_prices
+    from vpcache.cost.savings import choices
+    from vpcache.terraform.resources import resources
+
+    check_source(environment, source)
+    works_in = None
+    if source:
+        document = read(source)
+    else:
+        project = Project(root)
+        pinned = project.values(environment).region
+        target = offline_target(os.environ, region=region or None, pinned_region=pinned)
+        document, works_in = planned(project.stack(environment, target)), target.region
+    prices, everything = load_prices(), resources(document).all
+    priced, options = bill(everything, prices), choices(everything, prices)
+    if as_json:
+        report = {
+            "region": prices.region,
+            "currency": "USD",
+            "monthly": round(priced.monthly, 2),
+            "resources": [asdict(item) for item in priced.items],
+            "not_priced": priced.not_priced,
+            "choices": [asdict(choice) for choice in options],
+            "prices": {name: asdict(price) for name, price in prices.all.items()},
+        }
+        print(json.dumps(report, default=str))  # days
+        return
+    first, last = prices.read
+    if works_in not in (None, prices.region):
+        print(f"note: {environment} is in {works_in}; the prices are those of {prices.region}")
+    print(
+        f"cost of {environment or source} in {prices.region}, on demand, without free tiers and taxes, "
+        f"by prices read from {first} to {last}"
+    )
+    _show(("resource", "a month", "by use"), bill_rows(priced))
+    internet, zones = (prices.price[name].usd for name in ("to_internet_gb", "between_zones_gb"))
+    print(
+        f"and {money(internet)} for each GB to the internet, {money(zones)} from a zone to another, each way"
+    )
+    if priced.not_priced:
+        print(f"not priced: {', '.join(priced.not_priced)}")
+    _show(("choice", "saves", "loses"), choice_rows(options))
+
+
+def _show(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*columns, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    Console(width=None if sys.stdout.isatty() else 200).print(table)  # a log has no edge to wrap at

@@ -1,0 +1,112 @@
+"""An environment as a picture."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vpcache.cli.console import in_one_line, step, writable
+from vpcache.cli.lab import chosen_lab
+from vpcache.cli.stack import TargetChoice, chosen_stack, say_header
+from vpcache.cli.terraform_json import check_source, planned, read
+from vpcache.errors import VpcacheError
+from vpcache.project import Project
+from vpcache.stack.stack import Stack
+from vpcache.stack.target import LAB, offline_target, target_name
+
+if TYPE_CHECKING:
+    from vpcache.probes import Result
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What is to be drawn: its name, what Terraform tells of it and from what, and what probes showed."""
+
+    name: str
+    document: Mapping[str, Any]
+    drawn_from: str
+    probed: Sequence[Result] = ()
+
+
+@in_one_line
+def diagram(
+    root: Path,
+    environment: str,
+    target: TargetChoice,
+    name: str,
+    *,
+    source: str,
+    svg: str,
+    png: str,
+    live: bool,
+    as_json: bool,
+) -> None:
+    """Draw an environment, or what a file of Terraform's tells, into the files asked for, or into both."""
+    check_source(environment, source)
+    if live and source:
+        raise VpcacheError("--live probes a running stack: give --env instead of --from")
+    if source:
+        subject = _Subject(Path(source).stem.strip("-") or "diagram", read(source), source)
+    else:
+        subject = _stack(root, environment, target, name, live=live, is_quiet=as_json)
+    text = _svg(subject)
+    if not (svg or png):
+        folder = root / "reports"
+        folder.mkdir(exist_ok=True)
+        svg, png = (os.path.relpath(folder / f"{subject.name}.{kind}") for kind in ("svg", "png"))
+    drawn = {"svg": (svg, text.encode())} if svg else {}
+    if png:
+        from vpcache.diagram.drawing.png import png as rendered
+
+        drawn["png"] = (png, rendered(text))
+    for file, data in drawn.values():
+        writable(file).write_bytes(data)
+    if as_json:
+        print(
+            json.dumps({"drawn_from": subject.drawn_from} | {kind: file for kind, (file, _) in drawn.items()})
+        )
+    else:
+        print(f"drawn from the {subject.drawn_from}: {', '.join(file for file, _ in drawn.values())}")
+
+
+def _stack(
+    root: Path, environment: str, target: TargetChoice, name: str, *, live: bool, is_quiet: bool
+) -> _Subject:
+    """Return the stack that the user means, as its state tells of it or, if it has none, its plan."""
+    lab = chosen_lab()
+    if live or target_name(target.name, os.environ) != LAB or lab.status().running:
+        stack = chosen_stack(root, environment, target, name)
+        if not is_quiet:
+            say_header("diagram", stack)
+        probed = _probed(stack) if live else ()
+        if (state := stack.shown()) is not None:
+            return _Subject(stack.name, state, "state", probed)
+    else:
+        project = Project(root)
+        pinned = project.values(environment).region
+        offline = offline_target(os.environ, region=target.region or None, pinned_region=pinned)
+        stack = project.stack(environment, offline, name or None)
+        if not is_quiet:
+            print(f"diagram {environment} as {stack.name}: no lab runs, so this is the plan of a new stack")
+    return _Subject(stack.name, planned(stack), "plan")
+
+
+def _svg(subject: _Subject) -> str:
+    from vpcache.diagram.drawing.svg import svg
+    from vpcache.diagram.layout import drawing
+    from vpcache.diagram.live import Live
+    from vpcache.diagram.parser import picture
+
+    return svg(drawing(picture(subject.document), Live(subject.probed)))
+
+
+def _probed(stack: Stack) -> Sequence[Result]:
+    from vpcache import probes
+
+    outputs = stack.outputs()
+    with step("probes"):
+        return probes.verify(stack.target, outputs)

@@ -1,0 +1,187 @@
+"""Drills and soaks from the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from vpcache.cli.console import agreed, confirm_name, in_one_line, positive, say_notice, writable
+from vpcache.cli.stack import TargetChoice, chosen_stack, say_header
+from vpcache.drills.changes import lab_of
+from vpcache.drills.chart import svg_chart, text_chart
+from vpcache.drills.context import DrillContext
+from vpcache.drills.drill import Report, Schedule, run
+from vpcache.drills.faults import FAULTS, DrillFault, check_fault, fault_named
+from vpcache.drills.load import MISS_SHARE
+from vpcache.drills.record import DrillRunningError, read
+from vpcache.drills.soak import SOAK_FAULTS, soak
+from vpcache.errors import VpcacheError
+from vpcache.lab.daemon.process_stats import Held
+from vpcache.stack.stack import Stack
+from vpcache.stack.target import LAB, target_name
+
+_SOAK_INTERVAL = 120.0  # seconds from fault to fault
+_SECONDS, _MAX_SECONDS = 15.0, 3600.0
+_MINUTES, _MAX_MINUTES = 30.0, 1440.0
+_RATE = 40.0  # calls a second
+
+
+@dataclass(frozen=True)
+class DrillOptions:
+    """The task's options as typed: empty or None if not given."""
+
+    fault: str
+    zone: str
+    seconds: str | None
+    svg: str
+    soak: bool
+    minutes: str | None
+
+    def check(self) -> None:
+        """Raise VpcacheError for options that do not go together."""
+        if not self.soak:
+            if not self.fault:
+                raise VpcacheError(
+                    f"give --fault with one of {', '.join(FAULTS)}, or --soak for one after another"
+                )
+            if self.minutes is not None:
+                raise VpcacheError(f"--minutes {self.minutes} is for --soak: give --seconds instead")
+            if self.zone and not fault_named(self.fault).has_zone:
+                raise VpcacheError(f"fault '{self.fault}' is in no zone: leave --zone {self.zone} out")
+            return
+        if self.fault:
+            raise VpcacheError(
+                f"--soak makes {', '.join(SOAK_FAULTS)} in turn: leave --fault {self.fault} out"
+            )
+        for option, value, why in (
+            ("--zone", self.zone or None, "visits each zone in turn"),
+            ("--seconds", self.seconds, "has a fault every two minutes"),
+            ("--svg", self.svg or None, "draws no timeline"),
+        ):
+            if value is not None:
+                raise VpcacheError(f"--soak {why}: leave {option} {value} out")
+
+
+@in_one_line
+def drill(
+    root: Path,
+    environment: str,
+    target: TargetChoice,
+    name: str,
+    options: DrillOptions,
+    *,
+    as_json: bool,
+    yes: bool,
+    confirm: str,
+) -> None:
+    """Inject a fault under load, or with --soak one after another, and show what callers saw."""
+    options.check()
+    if options.soak:
+        minutes = _number(options.minutes, "--minutes", _MINUTES, _MAX_MINUTES)
+        if target_name(target.name, os.environ) != LAB:
+            raise VpcacheError(
+                "--soak looks at the lab's daemon, and most of its faults are the lab's: use --target lab"
+            )
+        context = _context(chosen_stack(root, environment, target, name), "")
+        if may_begin(context, 0, yes=yes, confirm=confirm):
+            _soak(context, max(1, round(minutes * 60 / _SOAK_INTERVAL)), as_json=as_json)
+        return
+    fault = fault_named(options.fault)
+    seconds = _number(options.seconds, "--seconds", _SECONDS, _MAX_SECONDS)
+    picture = writable(options.svg) if options.svg else None
+    context = _context(chosen_stack(root, environment, target, name), options.zone)
+    check_fault(fault, context)
+    schedule = Schedule(during=seconds, after=seconds)
+    if may_begin(context, schedule.total, yes=yes, confirm=confirm):
+        _drill(fault, context, schedule, picture, as_json=as_json)
+
+
+def _drill(
+    fault: DrillFault, context: DrillContext, schedule: Schedule, picture: Path | None, *, as_json: bool
+) -> None:
+    if not as_json:
+        say_header(f"drill {fault.name}{f' in {context.zone}' if fault.has_zone else ''}:", context.stack)
+    report = run(
+        fault,
+        context,
+        schedule,
+        (lambda *_: None) if as_json else (lambda what, long: print(f"{what}, {long:g} s", flush=True)),
+        say_notice,
+        rate=_RATE,
+    )
+    if picture:
+        picture.write_text(svg_chart(report))
+    if as_json:
+        timeline = [asdict(second) for second in report.seconds]
+        print(json.dumps({**report.figures(), "timeline": timeline}))
+    else:
+        _show(report)
+
+
+def _soak(context: DrillContext, rounds: int, *, as_json: bool) -> None:
+    def show(what: str, held: Held) -> None:
+        if not as_json:
+            print(
+                f"{what}; the lab holds {held.memory_mb:.0f} MiB, {held.descriptors} descriptors", flush=True
+            )
+
+    if not as_json:
+        say_header(f"soak of {rounds} faults out of {', '.join(SOAK_FAULTS)}:", context.stack)
+    report = soak(context, rounds=rounds, interval=_SOAK_INTERVAL, on_fault=show, notice=say_notice)
+    if as_json:
+        print(json.dumps(report.figures()))
+    else:
+        for key, value in report.figures().items():
+            print(f"{key}: {value}")
+
+
+def _context(stack: Stack, zone: str) -> DrillContext:
+    outputs = stack.outputs()
+    return DrillContext(stack, outputs, zone or outputs["zones"][0])
+
+
+def may_begin(context: DrillContext, seconds: float, *, yes: bool, confirm: str) -> bool:
+    """Return whether the user agrees to a drill of `seconds`, where that needs asking.
+
+    Raises VpcacheError if another drill is in progress, or if the user cannot be asked.
+    """
+    stack = context.stack
+    running = read(stack.target, stack.state)
+    if running is not None and running.has_ended:
+        raise VpcacheError(
+            f"{running} is not restored yet, for the reason above: remove that and run it again"
+        )
+    if running is not None:
+        raise DrillRunningError(stack.name, running)
+    if stack.protected:
+        confirm_name(stack.name, f"a drill injects a fault into {stack.name}, which is protected", confirm)
+    if stack.target.is_lab:
+        if faults := lab_of(stack.target).faults():
+            active = ", ".join(fault.label for fault in faults)
+            say_notice(f"the lab already has faults in force: {active}; `./inv lab.mend` removes them")
+        return True
+    if context.outputs.get("origin_function"):
+        return True
+    return yes or agreed(
+        f"the origin {context.origin_host} does not belong to {stack.name}: a drill sends it "
+        f"{_RATE * MISS_SHARE:g} requests a second, {_RATE:g} while the cache is away, for {seconds:g} s"
+    )
+
+
+def _number(text: str | None, option: str, default: float, limit: float) -> float:
+    """Return an option's number. Raises VpcacheError unless it is above 0 and at most `limit`."""
+    if text is None:
+        return default
+    number = positive(text, option)
+    if number > limit:
+        raise VpcacheError(f"{option} is '{text}': give at most {limit:g}")
+    return number
+
+
+def _show(report: Report) -> None:
+    for line in text_chart(report):
+        print(line)
+    for key, value in report.figures().items():
+        print(f"{key}: {'none' if value is None else value}")

@@ -1,0 +1,325 @@
+"""Orders to a stack, and what the user sees of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from vpcache.cli.console import agreed, confirm_name, in_one_line, say_notice, step
+from vpcache.cli.lab import chosen_lab, started
+from vpcache.command_line import typed
+from vpcache.drills.injection import restore_interrupted_drill
+from vpcache.errors import VpcacheError
+from vpcache.project import Project, default_name
+from vpcache.stack import journal
+from vpcache.stack.outside import Outside
+from vpcache.stack.stack import Plan, Stack
+from vpcache.stack.state import bucket_exists, state_exists
+from vpcache.stack.target import LAB, Target, aws_target, lab_target, target_name
+from vpcache.terraform.plans import what_to_confirm
+
+
+@dataclass(frozen=True)
+class TargetChoice:
+    """The options --target and --region as the user typed them, empty if left out."""
+
+    name: str
+    region: str
+
+
+@in_one_line
+def apply(root: Path, environment: str, target: TargetChoice, name: str, *, yes: bool, confirm: str) -> None:
+    """Apply the stack's environment and print a summary and the next commands."""
+    stack = chosen_stack(root, environment, target, name, start_lab=True)
+    say_header("apply", stack)
+    with stack.alone():
+        with step("init"):
+            stack.init()
+        with step("plan"):
+            planned = stack.plan()
+        _check_quotas(stack, planned)
+        if not _is_agreed(stack, planned, yes=yes, confirm=confirm):
+            return
+        with _progress() as show:
+            stack.apply(planned, on_event=show)
+    _say_summary(stack)
+
+
+@in_one_line
+def plan(root: Path, environment: str, target: TargetChoice, name: str, *, as_json: bool) -> None:
+    """Show what an apply would change."""
+    stack = chosen_stack(root, environment, target, name, start_lab=True)
+    if not as_json:
+        say_header("plan", stack)
+    with stack.alone():
+        with step("init"):
+            stack.init()
+        with step("plan"):
+            planned = stack.plan()
+        if as_json:
+            counts = {"add": planned.add, "change": planned.change, "remove": planned.remove}
+            print(
+                json.dumps(
+                    counts
+                    | {"changes": stack.changes(planned), "leftovers": _outside_as_json(planned.outside)}
+                )
+            )
+            return
+    _say_plan(planned)
+
+
+@in_one_line
+def outputs(root: Path, environment: str, target: TargetChoice, name: str, *, as_json: bool) -> None:
+    """Show the stack's outputs."""
+    stack = chosen_stack(root, environment, target, name)
+    values = stack.outputs()
+    if as_json:
+        print(json.dumps(values))
+        return
+    say_header("outputs", stack)
+    for key, value in values.items():
+        print(f"{key}: {value if isinstance(value, str) else json.dumps(value)}")
+
+
+@in_one_line
+def call(root: Path, environment: str, target: TargetChoice, name: str, *, path: str, as_json: bool) -> None:
+    """Call the cached API once."""
+    from vpcache.functions import call_cached_api
+
+    stack = chosen_stack(root, environment, target, name)
+    answer = call_cached_api(stack.target, stack.outputs()["cached_api"], path)
+    figures = {
+        "source": answer.source,
+        "cache": answer.cache,
+        "status": answer.status,
+        "bytes": len(answer.body.encode()),
+        "function_ms": round(answer.function_ms, 2),
+        "wall_ms": round(answer.wall_ms, 2),
+    }
+    if as_json:
+        print(json.dumps(figures))
+    else:
+        say_header("call", stack)
+        print(
+            f"{path}: status {answer.status}, {figures['bytes']} bytes from the {answer.source} "
+            f"({answer.cache}); the function took {answer.function_ms:.1f} ms, "
+            f"the call {answer.wall_ms:.1f} ms"
+        )
+    if answer.status >= 400:
+        raise VpcacheError(f"{path}: the cached API answered {answer.status}: {answer.body[:200]}")
+
+
+@in_one_line
+def verify(root: Path, environment: str, target: TargetChoice, name: str, *, as_json: bool) -> None:
+    """Probe the running stack."""
+    from vpcache import probes
+
+    stack = chosen_stack(root, environment, target, name)
+    values = stack.outputs()
+    if not as_json:
+        say_header("verify", stack)
+    results = probes.verify(stack.target, values)
+    passed = all(result.passed for result in results)
+    if as_json:
+        print(json.dumps({"passed": passed, "probes": [asdict(result) for result in results]}))
+    else:
+        _say_results(results)
+        if not values["egress_probes"]:
+            print("egress and the cache's privacy are not probed: `probes = true` adds the functions that do")
+    if not passed:
+        failed = [f"{result.name} {result.zone or ''}".strip() for result in results if not result.passed]
+        raise VpcacheError(f"{len(failed)} of {len(results)} probes failed: {', '.join(failed)}")
+
+
+@in_one_line
+def destroy(
+    root: Path, environment: str, target: TargetChoice, name: str, *, yes: bool, confirm: str
+) -> None:
+    """Destroy the stack and report what is left of it."""
+    project = Project(root)
+    project.check_environment(environment)
+    if not is_there(target):
+        print("nothing to destroy: the lab is not running, and its stacks ended with it")
+        return
+    stack = chosen_stack(root, environment, target, name)
+    say_header("destroy", stack)
+    planned = None
+    with stack.alone():
+        if state_exists(stack.target, stack.state):
+            with step("init"):
+                stack.init()
+        elif not journal.read(stack.target, stack.state) and (elsewhere := stack.elsewhere()):
+            raise VpcacheError(elsewhere)
+        if stack.protected or not (stack.target.is_lab or yes):
+            with step("plan"):
+                planned = stack.plan(destroy=True)
+            if not _is_agreed(stack, planned, yes=yes, confirm=confirm, is_destroy=True):
+                return
+        else:
+            _say_outside(stack.outside_state())
+        with _progress() as show:
+            left = stack.destroy(planned, on_event=show)
+    if left:
+        again = typed("sweep", stack.target, name=stack.name)
+        raise VpcacheError(
+            f"{len(left)} things are left of {stack.name}: {', '.join(map(str, left))}; "
+            f"`{again}` removes what bears its tag"
+        )
+    print(f"nothing is left of {stack.name} in account {stack.account}, {stack.target.region}")
+
+
+def is_there(choice: TargetChoice) -> bool:
+    """Whether the chosen target can have stacks: a lab that does not run has none."""
+    return target_name(choice.name, os.environ) != LAB or chosen_lab().status().running
+
+
+def chosen_target(
+    choice: TargetChoice, project: Project, *, start_lab: bool = False, pinned_region: str | None = None
+) -> Target:
+    """Return the chosen target. Raises VpcacheError if that is a lab that does not run."""
+    regions = {"region": choice.region or None, "pinned_region": pinned_region}
+    if target_name(choice.name, os.environ) != LAB:
+        return aws_target(os.environ, **regions)
+    lab = chosen_lab()
+    if start_lab:
+        started(lab, project)
+    elif not lab.status().running:
+        raise VpcacheError(f"the lab is not running at {lab.endpoint}: `./inv apply --env dev` starts it")
+    return lab_target(lab.endpoint, os.environ, **regions)
+
+
+def chosen_stack(
+    root: Path, environment: str, target: TargetChoice, name: str, *, start_lab: bool = False
+) -> Stack:
+    """Return the stack that the user means, its functions bundled, what a dead drill left there restored."""
+    project = Project(root)
+    pinned = project.values(environment).region
+    where = chosen_target(target, project, start_lab=start_lab, pinned_region=pinned)
+    with step("bundles"):
+        stack = project.stack(environment, where, name or None, notice=say_notice)
+    if bucket_exists(where, stack.state):
+        restore_interrupted_drill(where, stack.state, say_notice)
+    return stack
+
+
+def _check_quotas(stack: Stack, planned: Plan) -> None:
+    """Show what the account has room for, on AWS. Raises VpcacheError if the plan does not fit."""
+    from vpcache.stack import quotas
+
+    if stack.target.is_lab:
+        return
+    uses = quotas.preflight(stack.target, planned.changes)
+    for use in uses:
+        print(use, flush=True)
+    quotas.check(uses)
+
+
+def _is_agreed(stack: Stack, planned: Plan, *, yes: bool, confirm: str, is_destroy: bool = False) -> bool:
+    """Show a plan as far as the user has to agree to it, and return whether the user does.
+
+    Raises VpcacheError if the stack's name has to be typed and is not.
+    """
+    what = what_to_confirm(
+        stack.name,
+        planned.changes,
+        planned.outside.remove,
+        is_protected=stack.protected,
+        is_destroy=is_destroy,
+    )
+    asks = not (stack.target.is_lab or yes)
+    if not (what or asks):
+        _say_outside(planned.outside)
+        return True
+    _say_plan(planned)
+    if what:
+        confirm_name(stack.name, what, confirm)
+        return True
+    if planned.is_empty:
+        return True
+    counts = f"{planned.add} to add, {planned.change} to change, {planned.remove} to destroy"
+    rest = len(planned.outside.remove)
+    return agreed(f"{counts}{f', {rest} outside the state to delete' if rest else ''} on {stack.target.name}")
+
+
+def _say_plan(planned: Plan) -> None:
+    if planned.add or planned.change or planned.remove:
+        print(planned.text)
+    elif not planned.outside.remove:
+        print("no changes")
+    _say_outside(planned.outside)
+
+
+def _say_outside(outside: Outside) -> None:
+    """Show what an interrupted run left outside the state."""
+    if outside.remove:
+        print("created by an interrupted run, not in the state, will be deleted:")
+        for item in outside.remove:
+            print(f"  {item}")
+    if outside.keep:
+        print("not in the state, will be kept:")
+        for kept in outside.keep:
+            print(f"  {kept}")
+
+
+def _outside_as_json(outside: Outside) -> list[dict[str, Any]]:
+    removed = [{"type": item.kind, "id": item.id, "action": "delete"} for item in outside.remove]
+    return removed + [
+        {"type": kept.item.kind, "id": kept.item.id, "action": "keep", "reason": kept.reason}
+        for kept in outside.keep
+    ]
+
+
+def say_header(command: str, stack: Stack) -> None:
+    """Say what a command acts on."""
+    print(
+        f"{command} {stack.environment_dir.name} on {stack.target.name} "
+        f"as {stack.name}, account {stack.account}, {stack.target.region}",
+        flush=True,
+    )
+
+
+def _say_summary(stack: Stack) -> None:
+    """Print each zone's egress address and cache nodes, and the commands to continue with."""
+    values = stack.outputs()
+    for zone in values.get("zones", []):
+        nodes = [
+            f"{node['id']} {node['address']}:{node['port']}"
+            for node in values["cache_nodes"]
+            if node["availability_zone"] == zone
+        ]
+        print(f"{zone}: egress by {values['egress_ips'][zone]}, cache node {', '.join(nodes) or 'none'}")
+    environment = stack.environment_dir.name
+    named = {} if stack.name == default_name(environment) else {"name": stack.name}
+    tasks = ("call", "verify", "destroy")
+    print("next: " + ", ".join(typed(task, stack.target, env=environment, **named) for task in tasks))
+
+
+def _say_results(results: Sequence[Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("probe", "zone", "", "evidence", box=None, pad_edge=False)
+    for result in results:
+        table.add_row(
+            result.name,
+            result.zone or "",
+            "[green]passed" if result.passed else "[red]failed",
+            result.evidence,
+        )
+    Console(width=None if sys.stdout.isatty() else 160).print(table)  # a log has no edge to wrap at
+
+
+@contextmanager
+def _progress() -> Iterator[Any]:
+    from rich.console import Console
+
+    from vpcache.terraform.progress import ProgressDisplay
+
+    with ProgressDisplay(Console(highlight=False)) as display:
+        yield display

@@ -1,1 +1,0 @@
-"""What the Invoke tasks do, and what the user sees of it."""

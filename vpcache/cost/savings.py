@@ -1,0 +1,124 @@
+"""What could be chosen otherwise, what that saves and what it loses. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from vpcache.cost.bill import DAYS_A_MONTH, Rate, architecture_of
+from vpcache.cost.prices import NodeType, Prices
+from vpcache.terraform.resources import Resource
+
+_GATEWAY_SERVICES = ("s3", "dynamodb")
+_LOG_DAYS = 14  # what the modules choose if told nothing
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A cheaper way: US dollars that it saves a month and by use; saved already if it is taken."""
+
+    what: str
+    is_taken: bool
+    monthly: float
+    rates: tuple[Rate, ...]
+    loses: str
+
+
+def choices(resources: Iterable[Resource], prices: Prices) -> list[Choice]:
+    """Return what there is to choose for these resources."""
+    everything = list(resources)
+    return [
+        *_gateway_endpoints(everything, prices),
+        *_one_nat_gateway(everything, prices),
+        *_arm(everything, prices),
+        *_node_types(everything, prices),
+        *_log_days(everything, prices),
+    ]
+
+
+def _of(resources: Sequence[Resource], type_: str) -> list[Resource]:
+    return [resource for resource in resources if resource.type == type_ and not resource.is_data]
+
+
+def _gateway_endpoints(resources: Sequence[Resource], prices: Prices) -> Iterator[Choice]:
+    if not _of(resources, "aws_nat_gateway"):
+        return
+    endpoints = _of(resources, "aws_vpc_endpoint")
+    there = [each.text("service_name") for each in endpoints if each.text("vpc_endpoint_type") != "Interface"]
+    saved = prices.price["nat_gateway_gb"].usd - prices.price["gateway_endpoint_gb"].usd
+    for service in _GATEWAY_SERVICES:
+        is_taken = any(name.endswith(f".{service}") for name in there)
+        yield Choice(
+            f"gateway endpoint for {service}", is_taken, 0, (Rate(saved, f"GB to {service}"),), "nothing"
+        )
+
+
+def _one_nat_gateway(resources: Sequence[Resource], prices: Prices) -> Iterator[Choice]:
+    gateways, addresses = len(_of(resources, "aws_nat_gateway")), len(_of(resources, "aws_eip"))
+    if gateways < 2:
+        return
+    spare = gateways - 1
+    saved = spare * prices.a_month("nat_gateway") + min(spare, addresses) * prices.a_month("public_ipv4")
+    crossing = 2 * prices.price["between_zones_gb"].usd
+    yield Choice(
+        f"one NAT gateway instead of {gateways}",
+        False,
+        saved,
+        (),
+        f"every zone's way out with its own zone, and ${crossing:.2f} for each GB of the others: "
+        f"{saved / crossing:,.0f} GB a month eat the saving",
+    )
+
+
+def _arm(resources: Sequence[Resource], prices: Prices) -> Iterator[Choice]:
+    functions = _of(resources, "aws_lambda_function")
+    if not functions:
+        return
+    others = [function for function in functions if architecture_of(function) != "arm64"]
+    x86, arm = (prices.price[f"lambda_gb_second_{name}"].usd for name in ("x86_64", "arm64"))
+    number = f"{len(others)} of {len(functions)}" if others else "all"
+    yield Choice(
+        f"arm64 for {number} functions",
+        not others,
+        0,
+        (Rate((x86 - arm) * 1e6, "million GB-seconds"),),
+        "packages built for x86_64 alone",
+    )
+
+
+def _node_types(resources: Sequence[Resource], prices: Prices) -> Iterator[Choice]:
+    for cluster in _of(resources, "aws_elasticache_cluster"):
+        now = prices.node_types.get(cluster.values.get("node_type") or "")
+        if now is None:
+            continue
+        hours = int(cluster.values.get("num_cache_nodes") or 1) * prices.hours_a_month
+        for other in _cheaper(now, prices.node_types.values()):
+            loses = f"{now.memory - other.memory:g} of {now.memory:g} GiB of memory a node"
+            if other.memory >= now.memory:
+                loses = "no memory; another processor"
+            saved = (now.price.usd - other.price.usd) * hours
+            yield Choice(f"{other.name} instead of {now.name}", False, saved, (), loses)
+
+
+def _cheaper(now: NodeType, types: Iterable[NodeType]) -> Iterator[NodeType]:
+    """Yield the cheapest type with as much memory, and the next smaller one of the same family."""
+    cheaper = [other for other in types if other.price.usd < now.price.usd]
+    as_large = [other for other in cheaper if other.memory >= now.memory]
+    smaller = [other for other in cheaper if other.family == now.family and other.memory < now.memory]
+    if as_large:
+        yield min(as_large, key=lambda other: other.price.usd)
+    if smaller:
+        yield max(smaller, key=lambda other: other.memory)
+
+
+def _log_days(resources: Sequence[Resource], prices: Prices) -> Iterator[Choice]:
+    groups = _of(resources, "aws_cloudwatch_log_group")
+    a_month = prices.price["log_storage_gb"].usd
+    for days in sorted({int(group.values.get("retention_in_days") or 0) for group in groups}):
+        rate = Rate(a_month * (days - _LOG_DAYS) / DAYS_A_MONTH, "GB written, at most")
+        if days == 0:
+            rate = Rate(a_month, "GB and month, for ever")
+        elif days <= _LOG_DAYS:
+            continue
+        what = f"logs for {_LOG_DAYS} days instead of {days or 'ever'}"
+        yield Choice(what, False, 0, (rate,), f"what is older than {_LOG_DAYS} days")

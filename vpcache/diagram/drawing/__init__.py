@@ -1,0 +1,1 @@
+"""From a laid out picture to SVG and PNG."""

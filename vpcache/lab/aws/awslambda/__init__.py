@@ -1,0 +1,1 @@
+"""Lambda, with functions in a VPC and a runner instead of Docker."""

@@ -1,0 +1,212 @@
+"""Functions with their versions and aliases, and how they are found by what callers call them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from moto.awslambda.exceptions import (
+    FunctionAlreadyExists,
+    InvalidParameterValueException,
+    PreconditionFailedException,
+    UnknownAliasException,
+    UnknownFunctionException,
+)
+from moto.awslambda.policy import Policy
+
+from vpcache.lab.aws.awslambda.aliases import Alias
+from vpcache.lab.aws.awslambda.errors import ResourceConflictError
+from vpcache.lab.aws.awslambda.invocation.event_config import EventConfig
+from vpcache.lab.aws.awslambda.names import FunctionName, function_arn, parse
+from vpcache.lab.aws.awslambda.urls.configs import FunctionUrlConfig
+from vpcache.lab.aws.awslambda.version import FunctionVersion
+from vpcache.lab.functions.spec import LATEST
+
+Configuration = dict[str, Any]
+"""A version's configuration as the API shows it."""
+
+
+class Function:
+    """A function: $LATEST, what was published of it, and what holds for all of it."""
+
+    def __init__(self, latest: FunctionVersion) -> None:
+        self.latest = latest
+        self.reserved: int | None = None  # concurrent invocations; None: as many as the account has left
+        self._versions: dict[str, FunctionVersion] = {}
+        self._aliases: dict[str, Alias] = {}
+        self.event_configs: dict[str, EventConfig] = {}  # by qualifier, "$LATEST" for the function itself
+        self.url_configs: dict[str, FunctionUrlConfig] = {}  # by alias, "$LATEST" for the function itself
+        self._policies: dict[str, Policy] = {}
+        self._published = 0  # the highest number that was ever given
+        self._last: tuple[FunctionVersion, dict[str, Any]] | None = (
+            None  # what was published last, and of what
+        )
+
+    @property
+    def arn(self) -> str:
+        """Its ARN, without a version."""
+        return self.latest.base_arn
+
+    @property
+    def versions(self) -> list[FunctionVersion]:
+        """$LATEST and what was published, oldest first."""
+        return [self.latest, *self._versions.values()]
+
+    @property
+    def aliases(self) -> list[Alias]:
+        """The aliases by name."""
+        return sorted(dict(self._aliases).values(), key=lambda each: each.name)
+
+    def version(self, qualifier: str) -> FunctionVersion:
+        """Return a version by its number, "$LATEST" or an alias. Raises UnknownFunctionException."""
+        alias = self._aliases.get(qualifier)
+        number = alias.choose() if alias else qualifier
+        found = self.latest if number == LATEST else self._versions.get(number)
+        if not found:
+            raise UnknownFunctionException(f"{self.arn}:{qualifier}")
+        return found
+
+    def publish(self, description: str | None = None) -> FunctionVersion:
+        """Return a new version of what $LATEST is now, or the last one if nothing changed since."""
+        content = self.latest.content()
+        if self._last and self._last[1] == content and self._last[0] in self._versions.values():
+            return self._last[0]
+        self._published += 1
+        version = self.latest.published(self._published, description)
+        self._versions[str(self._published)] = version
+        self._last = version, content
+        return version
+
+    def delete_version(self, number: str) -> FunctionVersion | None:
+        """Delete a published version and return it; None if there is none. Raises where an alias needs it."""
+        users = [alias.name for alias in self._aliases.values() if number in alias.versions]
+        if users:
+            raise ResourceConflictError(
+                f"Version {number} of {self.arn} is still being referenced by: {', '.join(users)}. "
+                "Please remove all aliases and try again."
+            )
+        if number == LATEST:
+            raise InvalidParameterValueException(
+                "$LATEST version cannot be deleted without deleting the function."
+            )
+        if number in self._aliases:
+            raise InvalidParameterValueException("Deletion of aliases is not currently supported.")
+        return self._versions.pop(number, None)
+
+    def alias(self, name: str) -> Alias:
+        """Return an alias. Raises UnknownAliasException."""
+        if name not in self._aliases:
+            raise UnknownAliasException(f"{self.arn}:{name}")
+        return self._aliases[name]
+
+    def add_alias(self, alias: Alias) -> None:
+        """Add an alias. Raises ResourceConflictError if its name is taken."""
+        if alias.name in self._aliases:
+            raise ResourceConflictError(f"Alias already exists: {self.arn}:{alias.name}")
+        self.put_alias(alias)
+
+    def put_alias(self, alias: Alias) -> None:
+        """Let an alias point where it says. Raises UnknownFunctionException if there is no such version."""
+        for number in alias.versions:
+            if number != LATEST and number not in self._versions:
+                raise UnknownFunctionException(f"{self.arn}:{number}")
+        self._aliases[alias.name] = alias
+
+    def delete_alias(self, name: str) -> None:
+        """Delete an alias, if there is one."""
+        self._aliases.pop(name, None)
+        self._policies.pop(name, None)
+        self.event_configs.pop(name, None)
+        self.url_configs.pop(name, None)
+
+    def policy(self, qualifier: str | None) -> Policy:
+        """Return who may invoke the function, a version or an alias."""
+        if qualifier:
+            self.version(qualifier)
+        return self._policies.setdefault(qualifier or LATEST, Policy(self.latest))
+
+
+class FunctionStore:
+    """One region's functions; also what moto asks of its own store."""
+
+    def __init__(self, region: str, account: str) -> None:
+        self._region = region
+        self._account = account
+        self._functions: dict[str, Function] = {}
+
+    def __iter__(self) -> Iterator[Function]:
+        return iter(sorted(dict(self._functions).values(), key=lambda each: each.arn))
+
+    def parse(self, text: str, qualifier: str | None = None) -> FunctionName:
+        """Return which function is meant by a name or ARN. Raises LambdaClientError."""
+        return parse(text, qualifier, self._region, self._account)
+
+    def find(self, text: str, qualifier: str | None = None) -> Function:
+        """Return a function by name or ARN. Raises UnknownFunctionException."""
+        name = self.parse(text, qualifier)
+        if name.name not in self._functions:
+            raise UnknownFunctionException(
+                function_arn(self._region, self._account, name.name, name.qualifier)
+            )
+        return self._functions[name.name]
+
+    def find_whole(self, text: str) -> Function:
+        """Return a function by name or ARN, which must name no version. Raises LambdaClientError."""
+        if self.parse(text).qualifier:
+            raise InvalidParameterValueException(f"{text} names a version or an alias: name the function.")
+        return self.find(text)
+
+    def resolve(self, text: str, qualifier: str | None = None) -> FunctionVersion:
+        """Return the version of a function that is meant. Raises UnknownFunctionException."""
+        return self.find(text, qualifier).version(self.parse(text, qualifier).version)
+
+    def add(self, latest: FunctionVersion) -> Function:
+        """Add a function. Raises FunctionAlreadyExists."""
+        if latest.function_name in self._functions:
+            raise FunctionAlreadyExists(latest.function_name)
+        self._functions[latest.function_name] = Function(latest)
+        return self._functions[latest.function_name]
+
+    def remove(self, function: Function) -> None:
+        """Remove a function."""
+        del self._functions[function.latest.function_name]
+
+    # what moto's backend calls
+
+    def get_function_by_name_or_arn_with_qualifier(
+        self, name_or_arn: str, qualifier: str | None = None
+    ) -> FunctionVersion:
+        """Return a version."""
+        return self.resolve(name_or_arn, qualifier)
+
+    def get_function_by_name_or_arn_forbid_qualifier(self, name_or_arn: str) -> FunctionVersion:
+        """Return $LATEST."""
+        return self.find_whole(name_or_arn).latest
+
+    def get_arn(self, arn: str) -> FunctionVersion:
+        """Return the version with an ARN."""
+        return self.resolve(arn)
+
+    def latest(self) -> list[FunctionVersion]:
+        """Return $LATEST of each function."""
+        return [each.latest for each in self]
+
+
+def configurations(function: Function) -> list[Configuration]:
+    """Return the function's configuration, then those of all its versions under ARNs that name them."""
+    return [
+        function.latest.get_configuration(),
+        *(
+            each.get_configuration() | {"FunctionArn": f"{function.arn}:{each.version}"}
+            for each in function.versions
+        ),
+    ]
+
+
+def check_revision(current: str, wanted: str | None) -> None:
+    """Raise PreconditionFailedException if a caller means another revision than there is."""
+    if wanted and wanted != current:
+        raise PreconditionFailedException(
+            "The RevisionId provided does not match the latest RevisionId. Call the GetFunction or the "
+            "GetAlias API to retrieve the latest RevisionId for your resource."
+        )

@@ -1,0 +1,1 @@
+"""Invocations: synchronous and asynchronous, their retries, destinations and logs."""

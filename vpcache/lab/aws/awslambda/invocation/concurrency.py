@@ -1,0 +1,49 @@
+"""How many invocations may be under way at once."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from vpcache.lab.aws.awslambda.errors import ThrottledError
+
+LEAST_UNRESERVED = 100  # that AWS keeps for functions without a reservation
+
+
+class Concurrency:
+    """Counts the invocations under way, by function; all versions of a function count together."""
+
+    def __init__(self) -> None:
+        self._running: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def slot(self, function: str, reserved: Mapping[str, int], account: int) -> Iterator[None]:
+        """Count one more invocation inside a `with` block. Raises ThrottledError if there may be no more.
+
+        `reserved` has the functions that have a reservation, `account` is what all functions have together.
+        """
+        with self._lock:
+            reason = throttle_reason(function, self._running, reserved, account)
+            if reason:
+                raise ThrottledError(reason)
+            self._running[function] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running[function] -= 1
+
+
+def throttle_reason(
+    function: str, running: Mapping[str, int], reserved: Mapping[str, int], account: int
+) -> str | None:
+    """Return why a function may not run once more, in the API's words; None if it may."""
+    if function in reserved:
+        is_full = running.get(function, 0) >= reserved[function]
+        return "ReservedFunctionConcurrentInvocationLimitExceeded" if is_full else None
+    used = sum(count for each, count in running.items() if each not in reserved)
+    is_full = used >= account - sum(reserved.values())
+    return "ConcurrentInvocationLimitExceeded" if is_full else None

@@ -1,0 +1,171 @@
+"""The Lambda API for functions, their versions and aliases: requests in, answers out."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+from moto.awslambda.exceptions import InvalidParameterValueException
+from moto.core.responses import ActionResult, EmptyResult
+
+from vpcache.lab.aws.awslambda.aliases import Alias
+from vpcache.lab.aws.awslambda.errors import ResourceConflictError
+from vpcache.lab.aws.awslambda.function import check_revision, configurations
+from vpcache.lab.aws.awslambda.invocation.invocation_api import InvocationsResponse
+from vpcache.lab.aws.awslambda.policy import statement
+from vpcache.lab.aws.awslambda.urls.responses import FunctionUrlsResponse
+
+
+class FunctionsResponse(InvocationsResponse, FunctionUrlsResponse):
+    """The Lambda API, with versions that cannot change."""
+
+    # functions
+
+    def create_function(self) -> ActionResult:
+        """Answer CreateFunction."""
+        return ActionResult(self.backend.create_function(self.params).get_configuration())
+
+    def get_function(self) -> ActionResult:
+        """Answer GetFunction."""
+        function, version = self._function(), self._version()
+        shown = version.get_code() | {"Configuration": self._shown(version), "Tags": function.latest.tags}
+        if function.reserved is not None:
+            shown["Concurrency"] = {"ReservedConcurrentExecutions": function.reserved}
+        return ActionResult(shown)
+
+    def get_function_configuration(self) -> ActionResult:
+        """Answer GetFunctionConfiguration."""
+        return ActionResult(self._shown(self._version()))
+
+    def update_function_configuration(self) -> ActionResult:
+        """Answer UpdateFunctionConfiguration."""
+        return ActionResult(self.backend.update_function_configuration(self._name, None, self.params))
+
+    def update_function_code(self) -> ActionResult:
+        """Answer UpdateFunctionCode."""
+        return ActionResult(self.backend.update_function_code(self._name, None, self.params))
+
+    def delete_function(self) -> ActionResult:
+        """Answer DeleteFunction."""
+        self.backend.delete_function(self._name, self._qualifier)
+        return EmptyResult()
+
+    def list_functions(self) -> ActionResult:
+        """Answer ListFunctions."""
+        if self._get_param("FunctionVersion") == "ALL":
+            shown = [each for _, *versions in self.backend.listed() for each in versions]
+        else:
+            shown = [latest for latest, *_ in self.backend.listed()]
+        return self._page("Functions", shown)
+
+    def get_account_settings(self) -> ActionResult:
+        """Answer GetAccountSettings."""
+        return ActionResult(self.backend.account_settings())
+
+    # versions and aliases
+
+    def publish_version(self) -> ActionResult:
+        """Answer PublishVersion."""
+        function = self.backend.functions.find_whole(self._name)
+        function.latest.check_settled()
+        check_revision(function.latest.revision_id, self._get_param("RevisionId"))
+        wanted = self._get_param("CodeSha256") or function.latest.code_sha_256
+        if wanted != function.latest.code_sha_256:
+            raise InvalidParameterValueException(
+                f"CodeSHA256 ({wanted}) is different from current CodeSHA256 in $LATEST "
+                f"({function.latest.code_sha_256}). Please try again with the CodeSHA256 in $LATEST."
+            )
+        return ActionResult(function.publish(self._get_param("Description")).get_configuration())
+
+    def list_versions_by_function(self) -> ActionResult:
+        """Answer ListVersionsByFunction."""
+        return self._page("Versions", configurations(self.backend.functions.find_whole(self._name))[1:])
+
+    def create_alias(self) -> ActionResult:
+        """Answer CreateAlias."""
+        function = self.backend.functions.find_whole(self._name)
+        alias = Alias(
+            self._get_param("Name"),
+            self._get_param("FunctionVersion"),
+            self._get_param("Description") or "",
+            self._weights() or {},
+        )
+        function.add_alias(alias)
+        return ActionResult(alias.describe(function.arn))
+
+    def update_alias(self) -> ActionResult:
+        """Answer UpdateAlias: what it does not name stays."""
+        function = self.backend.functions.find_whole(self._name)
+        old = function.alias(self._get_param("Name"))
+        check_revision(old.revision_id, self._get_param("RevisionId"))
+        description, weights = self._get_param("Description"), self._weights()
+        alias = Alias(
+            old.name,
+            self._get_param("FunctionVersion") or old.version,
+            old.description if description is None else description,
+            old.weights if weights is None else weights,
+        )
+        function.put_alias(alias)
+        return ActionResult(alias.describe(function.arn))
+
+    def get_alias(self) -> ActionResult:
+        """Answer GetAlias."""
+        function = self.backend.functions.find_whole(self._name)
+        return ActionResult(function.alias(self._get_param("Name")).describe(function.arn))
+
+    def list_aliases(self) -> ActionResult:
+        """Answer ListAliases."""
+        function = self.backend.functions.find_whole(self._name)
+        version = self._get_param("FunctionVersion")
+        shown = [
+            each.describe(function.arn)
+            for each in function.aliases
+            if version is None or version in each.versions
+        ]
+        return self._page("Aliases", shown)
+
+    def delete_alias(self) -> ActionResult:
+        """Answer DeleteAlias."""
+        self.backend.functions.find_whole(self._name).delete_alias(self._get_param("Name"))
+        return EmptyResult()
+
+    # who may invoke
+
+    def add_permission(self) -> ActionResult:
+        """Answer AddPermission."""
+        policy = self._function().policy(self._meant.qualifier)
+        name = self._get_param("StatementId")
+        if any(each["Sid"] == name for each in policy.statements):
+            raise ResourceConflictError(
+                f"The statement id ({name}) provided already exists. "
+                "Please provide a new statement id, or remove the existing statement."
+            )
+        qualifier = self._meant.qualifier
+        arn = self._function().arn
+        made = statement(self.params, f"{arn}:{qualifier}" if qualifier else arn)
+        check_revision(policy.revision, self._get_param("RevisionId"))
+        policy.statements.append(made)
+        policy.revision = str(uuid.uuid4())
+        return ActionResult({"Statement": json.dumps(made)})
+
+    def get_policy(self) -> ActionResult:
+        """Answer GetPolicy."""
+        shown = self._function().policy(self._meant.qualifier).get_policy()
+        return ActionResult({**shown, "Policy": json.dumps(shown["Policy"])})
+
+    def remove_permission(self) -> ActionResult:
+        """Answer RemovePermission."""
+        policy = self._function().policy(self._meant.qualifier)
+        policy.del_statement(self._get_param("StatementId"), self._get_param("RevisionId") or "")
+        return EmptyResult()
+
+    # what is not emulated
+
+    def create_event_source_mapping(self) -> None:
+        """Refuse: nothing polls queues and streams."""
+        raise NotImplementedError("Nothing polls queues and streams for functions: invoke the function.")
+
+    def _weights(self) -> dict[str, float] | None:
+        """Return where else an alias is to send invocations, None if the request does not say."""
+        routing = self._get_param("RoutingConfig")
+        return None if routing is None else routing.get("AdditionalVersionWeights") or {}

@@ -1,0 +1,146 @@
+"""HTTP requests to a function URL as events, and functions' answers as HTTP. Pure.
+
+Both have the payload format 2.0: https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+from vpcache.lab.functions.spec import Event
+from vpcache.lab.services.http_host import HttpAnswer, HttpRequest
+
+_TEXT = re.compile(r"text/.*|application/(.*\+)?(json|xml)|application/(javascript|x-www-form-urlencoded)")
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # of a header: RFC 9110, 5.6.2
+_CONNECTION = frozenset({"connection", "content-length", "transfer-encoding"})  # the host's own headers
+_JSON = (("Content-Type", "application/json"),)
+
+BAD_GATEWAY = HttpAnswer(502, b"Internal Server Error", (("Content-Type", "text/plain"),))
+"""The answer where the function failed, or answered with something that is no HTTP."""
+
+
+def message(status: int, text: str | None) -> HttpAnswer:
+    """Return an answer of Lambda's own, without the function."""
+    return HttpAnswer(status, json.dumps({"Message": text}).encode(), _JSON)
+
+
+def event_of(request: HttpRequest, hostname: str, event: Event) -> dict[str, Any]:
+    """Return the payload for a request to `hostname`; the ids are those of `event`."""
+    path, _, query = request.target.partition("?")
+    headers = _joined((name.lower(), value) for name, value in request.headers)
+    now = datetime.now(UTC)
+    made: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": headers
+        | {
+            "x-amzn-trace-id": event.trace_id.partition(";")[0],
+            "x-forwarded-for": request.caller,
+            "x-forwarded-port": "443",
+            "x-forwarded-proto": "https",
+        },
+        "requestContext": {
+            "accountId": "anonymous",
+            "apiId": hostname.partition(".")[0],
+            "domainName": hostname,
+            "domainPrefix": hostname.partition(".")[0],
+            "http": {
+                "method": request.method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": request.caller,
+                "userAgent": headers.get("user-agent", ""),
+            },
+            "requestId": event.request_id,
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": f"{now:%d/%b/%Y:%H:%M:%S +0000}",
+            "timeEpoch": int(now.timestamp() * 1000),
+        },
+    }
+    if cookies := headers.get("cookie"):
+        made["cookies"] = [each.strip() for each in re.split("[;,]", cookies) if each.strip()]
+    if query:
+        made["queryStringParameters"] = _joined(parse_qsl(query, keep_blank_values=True))
+    return made | _body(request.body, headers.get("content-type", ""))
+
+
+def answer_of(payload: bytes, request_id: str) -> HttpAnswer:
+    """Return the HTTP answer that a function's payload means.
+
+    An object with a `statusCode` says what to answer; anything else is JSON with the status 200.
+    """
+    ids = (("x-amzn-RequestId", request_id),)
+    try:
+        content = json.loads(payload)
+    except ValueError:
+        return BAD_GATEWAY
+    if not isinstance(content, dict) or "statusCode" not in content:
+        return HttpAnswer(200, payload, (*_JSON, *ids))
+    try:
+        status = int(content["statusCode"])
+        headers = tuple(_headers(content))
+        body = _answer_body(content)
+    except (TypeError, ValueError):
+        return BAD_GATEWAY
+    if not 100 <= status <= 599:
+        return BAD_GATEWAY
+    kind = () if any(name.lower() == "content-type" for name, _ in headers) else _JSON
+    return HttpAnswer(status, body, (*kind, *headers, *ids))
+
+
+def _joined(pairs: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> dict[str, str]:
+    """Return pairs as a mapping; the values of one name are joined with commas."""
+    joined: dict[str, str] = {}
+    for name, value in pairs:
+        joined[name] = f"{joined[name]},{value}" if name in joined else value
+    return joined
+
+
+def _body(body: bytes, content_type: str) -> dict[str, Any]:
+    if not body:
+        return {"isBase64Encoded": False}
+    if _TEXT.fullmatch(content_type.partition(";")[0].strip().lower()):
+        try:
+            return {"body": body.decode(), "isBase64Encoded": False}
+        except UnicodeDecodeError:
+            pass
+    return {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+
+
+def _headers(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the headers of a function's answer. Raises TypeError or ValueError for what cannot be one."""
+    pairs = [
+        *dict(content.get("headers") or {}).items(),
+        *(("Set-Cookie", each) for each in content.get("cookies") or ()),
+    ]
+    for name, value in pairs:
+        text = value if isinstance(value, str) else json.dumps(value)
+        text.encode("latin-1")
+        if not _NAME.fullmatch(name) or not text.isprintable():
+            raise ValueError(f"{name}: {text}")
+        if name.lower() not in _CONNECTION:
+            yield name, text
+
+
+def _answer_body(content: Mapping[str, Any]) -> bytes:
+    body = content.get("body")
+    if body is None:
+        return b""
+    if not isinstance(body, str):
+        raise TypeError("the body is no string")
+    if not content.get("isBase64Encoded"):
+        return body.encode()
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error as error:
+        raise ValueError("the body is no base64") from error

@@ -1,0 +1,60 @@
+"""The part of the Lambda API that is about function URLs."""
+
+from __future__ import annotations
+
+from moto.core.responses import ActionResult, EmptyResult
+
+from vpcache.lab.aws.awslambda.errors import ResourceConflictError, ResourceNotFoundError
+from vpcache.lab.aws.awslambda.request import FunctionRequest
+from vpcache.lab.aws.awslambda.urls.configs import FunctionUrlConfig, check_url_parameters, new_url_config
+from vpcache.lab.functions.spec import LATEST
+
+
+class FunctionUrlsResponse(FunctionRequest):
+    """The configurations of URLs, of functions and of aliases."""
+
+    def create_function_url_config(self) -> ActionResult:
+        """Answer CreateFunctionUrlConfig."""
+        check_url_parameters(self.params)
+        function, qualifier = self._function(), self._meant.qualifier
+        arn = f"{function.arn}:{function.alias(qualifier).name}" if qualifier else function.arn
+        if self._url_key in function.url_configs:
+            raise ResourceConflictError(
+                f"Failed to create function url config for [functionArn = {arn}]. Error message:  "
+                "FunctionUrlConfig exists for this Lambda function"
+            )
+        config = new_url_config(self.current_account, self.region, arn, qualifier)
+        function.url_configs[self._url_key] = config
+        return ActionResult(config.describe())
+
+    def get_function_url_config(self) -> ActionResult:
+        """Answer GetFunctionUrlConfig."""
+        return ActionResult(self._url_config().describe())
+
+    def update_function_url_config(self) -> ActionResult:
+        """Answer UpdateFunctionUrlConfig."""
+        check_url_parameters(self.params)
+        config = self._url_config().touched()
+        self._function().url_configs[self._url_key] = config
+        return ActionResult(config.describe())
+
+    def delete_function_url_config(self) -> ActionResult:
+        """Answer DeleteFunctionUrlConfig."""
+        self._url_config()
+        del self._function().url_configs[self._url_key]
+        return EmptyResult()
+
+    def list_function_url_configs(self) -> ActionResult:
+        """Answer ListFunctionUrlConfigs."""
+        configs = dict(self.backend.functions.find_whole(self._name).url_configs)
+        return self._page("FunctionUrlConfigs", [configs[each].describe() for each in sorted(configs)])
+
+    @property
+    def _url_key(self) -> str:
+        return self._meant.qualifier or LATEST
+
+    def _url_config(self) -> FunctionUrlConfig:
+        found = self._function().url_configs.get(self._url_key)
+        if not found:
+            raise ResourceNotFoundError("The resource you requested does not exist.")
+        return found

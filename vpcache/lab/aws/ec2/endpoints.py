@@ -1,0 +1,175 @@
+"""VPC endpoints as AWS has them: interface endpoints in their subnets, gateway endpoints in route tables."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from moto.ec2.exceptions import EC2ClientError, InvalidSecurityGroupNotFoundError
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.vpcs import VPCEndPoint
+from moto.ec2.utils import random_vpc_ep_id
+from moto.moto_api._internal import mock_random
+
+from vpcache.lab.addresses import SERVICE_ADDRESSES
+
+_SERVICE = re.compile(r"com\.amazonaws\.([a-z0-9-]+)\.([a-z0-9.-]+)")
+
+
+class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's classes as Any
+    """The part of EC2 that has VPC endpoints."""
+
+    def create_default_pls(self) -> None:
+        """Make AWS's own prefix lists, with the lab's addresses of the services that it has."""
+        super().create_default_pls()
+        for prefix_list in self.managed_prefix_lists.values():
+            found = _SERVICE.fullmatch(prefix_list.prefix_list_name)
+            if found and found[2] in SERVICE_ADDRESSES:
+                entry = {"Cidr": f"{SERVICE_ADDRESSES[found[2]]}/32", "Description": "default"}
+                prefix_list.entries = {version: [entry] for version in prefix_list.entries}
+
+    def create_vpc_endpoint(
+        self,
+        vpc_id: str,
+        service_name: str,
+        endpoint_type: str | None,
+        policy_document: str | None,
+        route_table_ids: list[str],
+        subnet_ids: list[str] | None = None,
+        network_interface_ids: list[str] | None = None,
+        dns_entries: dict[str, str] | None = None,
+        client_token: str | None = None,
+        security_group_ids: list[str] | None = None,
+        tags: dict[str, str] | None = None,
+        private_dns_enabled: bool | None = None,
+    ) -> Any:
+        """Make an endpoint: a gateway's by default, or one with an interface in each of some subnets."""
+        self.get_vpc(vpc_id)
+        service = service_of(service_name, self.region_name)
+        if (endpoint_type or "Gateway") == "Gateway":
+            if service not in SERVICE_ADDRESSES:
+                raise _unknown_service(service_name)
+            return super().create_vpc_endpoint(
+                vpc_id, service_name, "Gateway", policy_document, route_table_ids, tags=tags
+            )
+        if endpoint_type != "Interface":
+            raise EC2ClientError(
+                "InvalidParameter", f"Endpoints of type {endpoint_type} are not emulated by the lab."
+            )
+        subnets = [self.get_subnet(each) for each in subnet_ids or []]
+        if any(subnet.vpc_id != vpc_id for subnet in subnets):
+            raise EC2ClientError("InvalidParameter", f"The subnets do not all belong to {vpc_id}.")
+        groups = security_group_ids or [self.get_default_security_group(vpc_id).id]
+        endpoint_id = random_vpc_ep_id()
+        interfaces = [
+            self.create_managed_interface(
+                subnet,
+                "vpc_endpoint",
+                f"VPC Endpoint Interface {endpoint_id}",
+                requester_id="amazon-vpce",
+                group_ids=groups,
+            ).id
+            for subnet in subnets
+        ]
+        endpoint = VPCEndPoint(
+            self,
+            endpoint_id,
+            vpc_id,
+            service_name,
+            "Interface",
+            policy_document,
+            [],
+            [subnet.id for subnet in subnets],
+            interfaces,
+            [_dns_entry(endpoint_id, service_name)],
+            client_token,
+            groups,
+            tags,
+            private_dns_enabled if private_dns_enabled is not None else True,
+        )
+        self.vpc_end_points[endpoint.id] = endpoint
+        return endpoint
+
+    def modify_vpc_endpoint(
+        self,
+        vpc_id: str,
+        policy_doc: str,
+        add_subnets: list[str] | None,
+        remove_subnets: list[str] | None,
+        remove_route_tables: list[str] | None,
+        add_route_tables: list[str] | None,
+        add_security_groups: list[str] | None,
+        remove_security_groups: list[str] | None,
+    ) -> None:
+        """Change a gateway endpoint's route tables, an interface endpoint's groups or a policy."""
+        endpoint = self.describe_vpc_endpoints(vpc_end_point_ids=[vpc_id])[0]
+        if add_subnets or remove_subnets:
+            raise EC2ClientError(
+                "InvalidParameter", "A change of an endpoint's subnets is not emulated by the lab."
+            )
+        for table in add_route_tables or []:
+            self.get_route_table(table)
+        for group_id in add_security_groups or []:
+            if not self.get_security_group_from_id(group_id):
+                raise InvalidSecurityGroupNotFoundError(group_id)
+        endpoint.modify(
+            policy_doc,
+            None,
+            None,
+            add_route_tables,
+            remove_route_tables,
+            add_security_groups,
+            remove_security_groups,
+        )
+        prefix_list = endpoint.destination_prefix_list_id
+        for table in add_route_tables or []:
+            self.create_route(table, None, gateway_id=endpoint.id, destination_prefix_list_id=prefix_list)
+        for table in remove_route_tables or []:
+            self.delete_route(table, prefix_list)
+        for interface_id in endpoint.network_interface_ids:
+            self.modify_network_interface_attribute(interface_id, endpoint.security_group_ids)
+
+    def delete_vpc_endpoints(self, vpce_ids: list[str] | None = None) -> None:
+        """Delete endpoints with their interfaces and routes."""
+        found = [self.vpc_end_points[each] for each in vpce_ids or [] if each in self.vpc_end_points]
+        for endpoint in found:
+            for interface_id in endpoint.network_interface_ids:
+                self.free_managed_interface(interface_id)
+            endpoint.network_interface_ids = []
+            for table in endpoint.route_table_ids:
+                if table in self.route_tables:
+                    self.delete_route(table, endpoint.destination_prefix_list_id)
+            del self.vpc_end_points[endpoint.id]
+
+
+def service_of(service_name: str | None, region: str | None = None) -> str:
+    """Return the service that an endpoint service's name means, such as "s3".
+
+    Raises EC2ClientError for a name that means none, or a service of another region than the given one.
+    """
+    found = _SERVICE.fullmatch(service_name or "")
+    if not found or region not in (None, found[1]):
+        raise _unknown_service(service_name)
+    return found[2]
+
+
+def dns_names(endpoint: Any) -> tuple[str, ...]:
+    """Return the names that mean an interface endpoint inside its VPC."""
+    found = _SERVICE.fullmatch(endpoint.service_name)
+    own = tuple(entry["dns_name"] for entry in endpoint.dns_entries)
+    if not found or not endpoint.private_dns_enabled:
+        return own
+    service = ".".join(reversed(found[2].split(".")))  # "ecr.api" is api.ecr
+    return (*own, f"{service}.{found[1]}.amazonaws.com")
+
+
+def _dns_entry(endpoint_id: str, service_name: str) -> dict[str, str]:
+    region, service = _SERVICE.fullmatch(service_name).groups()  # type: ignore[union-attr]
+    return {
+        "dns_name": f"{endpoint_id}-{mock_random.get_random_hex(8)}.{service}.{region}.vpce.amazonaws.com",
+        "hosted_zone_id": f"Z{mock_random.get_random_hex(12).upper()}",
+    }
+
+
+def _unknown_service(service_name: str | None) -> EC2ClientError:
+    return EC2ClientError("InvalidServiceName", f"The Vpc Endpoint Service '{service_name}' does not exist")

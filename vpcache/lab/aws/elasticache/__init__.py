@@ -1,0 +1,1 @@
+"""ElastiCache for memcached."""

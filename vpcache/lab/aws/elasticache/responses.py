@@ -1,0 +1,201 @@
+"""The ElastiCache API for memcached: requests in, answers out."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from moto.core.responses import ActionResult, EmptyResult
+from moto.elasticache.exceptions import ElastiCacheException
+from moto.elasticache.models import elasticache_backends
+from moto.elasticache.responses import ElastiCacheResponse
+
+from vpcache.lab.aws.elasticache.parameters import FAMILIES, VERSIONS
+from vpcache.lab.aws.elasticache.placement import one_of
+
+if TYPE_CHECKING:
+    from vpcache.lab.aws.elasticache.backend import MemcachedBackend
+
+(_FAMILY,) = FAMILIES
+
+
+class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
+    """The ElastiCache API for memcached."""
+
+    @property
+    def _memcached(self) -> MemcachedBackend:
+        backend: MemcachedBackend = elasticache_backends[self.current_account][self.region]
+        return backend
+
+    def create_cache_cluster(self) -> ActionResult:
+        """Answer CreateCacheCluster."""
+        return _shown("CacheCluster", self._memcached.create_cluster(self._get_params()).describe("creating"))
+
+    def describe_cache_clusters(self) -> ActionResult:
+        """Answer DescribeCacheClusters."""
+        wanted = self._get_param("CacheClusterId")
+        known = self._memcached.shown_clusters()
+        clusters = [self._memcached.shown_cluster(wanted)] if wanted else _sorted(known)
+        with_nodes = bool(self._get_param("ShowCacheNodeInfo"))
+        return self._page(
+            "CacheClusters", "CacheClusterId", [each.describe(with_nodes=with_nodes) for each in clusters]
+        )
+
+    def modify_cache_cluster(self) -> ActionResult:
+        """Answer ModifyCacheCluster."""
+        return _shown(
+            "CacheCluster", self._memcached.modify_cluster(self._get_params()).describe("modifying")
+        )
+
+    def reboot_cache_cluster(self) -> ActionResult:
+        """Answer RebootCacheCluster."""
+        cluster = self._memcached.reboot_cluster(
+            self._get_param("CacheClusterId"), self._get_param("CacheNodeIdsToReboot", [])
+        )
+        return _shown("CacheCluster", cluster.describe("rebooting cluster nodes"))
+
+    def delete_cache_cluster(self) -> ActionResult:
+        """Answer DeleteCacheCluster."""
+        cluster = self._memcached.delete_cluster(self._get_param("CacheClusterId"))
+        return _shown("CacheCluster", cluster.describe("deleting"))
+
+    def create_cache_subnet_group(self) -> ActionResult:
+        """Answer CreateCacheSubnetGroup."""
+        group = self._memcached.create_subnet_group(
+            self._get_param("CacheSubnetGroupName"),
+            self._get_param("CacheSubnetGroupDescription"),
+            self._get_param("SubnetIds", []),
+            self._get_param("Tags", []),
+        )
+        return _shown("CacheSubnetGroup", group.describe())
+
+    def describe_cache_subnet_groups(self) -> ActionResult:
+        """Answer DescribeCacheSubnetGroups."""
+        wanted = self._get_param("CacheSubnetGroupName")
+        groups = [self._memcached.subnet_group(wanted)] if wanted else _sorted(self._memcached.subnet_groups)
+        return self._page("CacheSubnetGroups", "CacheSubnetGroupName", [each.describe() for each in groups])
+
+    def modify_cache_subnet_group(self) -> ActionResult:
+        """Answer ModifyCacheSubnetGroup."""
+        group = self._memcached.modify_subnet_group(
+            self._get_param("CacheSubnetGroupName"),
+            self._get_param("CacheSubnetGroupDescription"),
+            self._get_param("SubnetIds"),
+        )
+        return _shown("CacheSubnetGroup", group.describe())
+
+    def delete_cache_subnet_group(self) -> ActionResult:
+        """Answer DeleteCacheSubnetGroup."""
+        self._memcached.delete_subnet_group(self._get_param("CacheSubnetGroupName"))
+        return EmptyResult()
+
+    def create_cache_parameter_group(self) -> ActionResult:
+        """Answer CreateCacheParameterGroup."""
+        group = self._memcached.create_parameter_group(
+            self._get_param("CacheParameterGroupName"),
+            self._get_param("CacheParameterGroupFamily"),
+            self._get_param("Description"),
+            self._get_param("Tags", []),
+        )
+        return _shown("CacheParameterGroup", group.describe())
+
+    def describe_cache_parameter_groups(self) -> ActionResult:
+        """Answer DescribeCacheParameterGroups."""
+        wanted = self._get_param("CacheParameterGroupName")
+        known = self._memcached.parameter_groups
+        groups = [self._memcached.parameter_group(wanted)] if wanted else _sorted(known)
+        return self._page(
+            "CacheParameterGroups", "CacheParameterGroupName", [each.describe() for each in groups]
+        )
+
+    def describe_cache_parameters(self) -> ActionResult:
+        """Answer DescribeCacheParameters."""
+        group = self._memcached.parameter_group(self._get_param("CacheParameterGroupName"))
+        return self._page("Parameters", "ParameterName", group.describe_parameters(self._get_param("Source")))
+
+    def describe_engine_default_parameters(self) -> ActionResult:
+        """Answer DescribeEngineDefaultParameters."""
+        family = one_of(FAMILIES, "CacheParameterGroupFamily", self._get_param("CacheParameterGroupFamily"))
+        parameters = self._memcached.parameter_group(f"default.{family}").describe_parameters(None)
+        return _shown("EngineDefaults", {"CacheParameterGroupFamily": family, "Parameters": parameters})
+
+    def modify_cache_parameter_group(self) -> ActionResult:
+        """Answer ModifyCacheParameterGroup."""
+        group = self._memcached.modify_parameter_group(
+            self._get_param("CacheParameterGroupName"), self._get_param("ParameterNameValues", [])
+        )
+        return ActionResult({"CacheParameterGroupName": group.name})
+
+    def reset_cache_parameter_group(self) -> ActionResult:
+        """Answer ResetCacheParameterGroup."""
+        named = [each["ParameterName"] for each in self._get_param("ParameterNameValues", [])]
+        group = self._memcached.reset_parameter_group(
+            self._get_param("CacheParameterGroupName"),
+            None if self._get_param("ResetAllParameters") else named,
+        )
+        return ActionResult({"CacheParameterGroupName": group.name})
+
+    def delete_cache_parameter_group(self) -> ActionResult:
+        """Answer DeleteCacheParameterGroup."""
+        self._memcached.delete_parameter_group(self._get_param("CacheParameterGroupName"))
+        return EmptyResult()
+
+    def list_tags_for_resource(self) -> ActionResult:
+        """Answer ListTagsForResource."""
+        return ActionResult({"TagList": self._memcached.tags_of(self._get_param("ResourceName"))})
+
+    def add_tags_to_resource(self) -> ActionResult:
+        """Answer AddTagsToResource."""
+        self._memcached.add_tags(self._get_param("ResourceName"), self._get_param("Tags", []))
+        return self.list_tags_for_resource()
+
+    def remove_tags_from_resource(self) -> ActionResult:
+        """Answer RemoveTagsFromResource."""
+        self._memcached.remove_tags(self._get_param("ResourceName"), self._get_param("TagKeys", []))
+        return self.list_tags_for_resource()
+
+    def _page(self, name: str, key: str, values: list[dict[str, Any]]) -> ActionResult:
+        """Return one page of values sorted by `key`; the marker is the first key of the next page."""
+        size = int(self._get_param("MaxRecords") or 100)
+        first = bisect_left([each[key] for each in values], self._get_param("Marker") or "")
+        more = values[first + size : first + size + 1]
+        return ActionResult({name: values[first : first + size], "Marker": more[0][key] if more else None})
+
+    def describe_cache_engine_versions(self) -> ActionResult:
+        """Answer DescribeCacheEngineVersions."""
+        engine = self._get_param("Engine") or "memcached"
+        version, family = self._get_param("EngineVersion"), self._get_param("CacheParameterGroupFamily")
+        if self._get_param("DefaultOnly"):
+            version = VERSIONS[-1]
+        shown = [
+            {
+                "Engine": "memcached",
+                "EngineVersion": each,
+                "CacheParameterGroupFamily": _FAMILY,
+                "CacheEngineDescription": "memcached",
+                "CacheEngineVersionDescription": f"memcached version {each}",
+            }
+            for each in VERSIONS
+            if engine == "memcached" and version in (None, each) and family in (None, _FAMILY)
+        ]
+        return self._page("CacheEngineVersions", "EngineVersion", shown)
+
+    def create_snapshot(self) -> ActionResult:
+        """Refuse, as AWS does: memcached has no snapshots."""
+        raise ElastiCacheException(
+            "SnapshotFeatureNotSupportedFault", "Snapshots are not supported for memcached clusters."
+        )
+
+    def create_replication_group(self) -> ActionResult:
+        """Refuse: replication is not memcached's."""
+        raise NotImplementedError("CreateReplicationGroup")
+
+
+def _sorted(known: Mapping[str, Any]) -> list[Any]:
+    known = dict(known)  # reads do not wait for changes
+    return [known[name] for name in sorted(known)]
+
+
+def _shown(name: str, value: dict[str, Any]) -> ActionResult:
+    return ActionResult({name: value})

@@ -1,0 +1,73 @@
+"""Who is where: the namespaces behind the names that people and AWS give to things."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vpcache.lab.aws import ACCOUNT
+from vpcache.lab.aws.awslambda.backend import lambda_of
+from vpcache.lab.network.naming import (
+    INTERNET,
+    endpoint_namespace,
+    gateway_namespace,
+    interface_namespace,
+    router_namespace,
+)
+from vpcache.lab.services.dns import resolver_address
+from vpcache.lab.topology import Topology, Vpc
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A namespace under one of its names, with its zone and the DNS server that is asked there."""
+
+    name: str
+    namespace: str
+    region: str = ""
+    zone: str = ""
+    resolver: str = ""
+
+
+def directory(topology: Topology) -> list[Place]:
+    """Return every place under every name: ids, `cluster/node` of cache nodes, functions, `internet`.
+
+    Names of cache nodes and functions may be in several regions. The places of one name come in the order of
+    their zones within each VPC.
+    """
+    places = [Place(INTERNET, INTERNET)]
+    for vpc in topology.vpcs:
+        places += sorted(_vpc_places(vpc), key=lambda place: place.zone)
+    return places
+
+
+def _vpc_places(vpc: Vpc) -> list[Place]:
+    interfaces = {each.id: each for each in vpc.interfaces}
+
+    def at(name: str, interface_id: str) -> Place:
+        zone = interfaces[interface_id].zone
+        return Place(
+            name, interface_namespace(interface_id), vpc.region, zone, str(resolver_address(vpc.cidr))
+        )
+
+    functions = [
+        (name, interface_id)
+        for name, interface_ids in lambda_of(ACCOUNT, vpc.region).interfaces_by_function()
+        for interface_id in interface_ids
+        if interface_id in interfaces
+    ]
+    nodes = [
+        (f"{cluster.id}/{node.id}", node.interface_id)
+        for cluster in vpc.cache_clusters
+        for node in cluster.nodes
+    ]
+    gateways = [(each.id, each.interface_id) for each in vpc.nat_gateways]
+    return [
+        Place(vpc.id, router_namespace(vpc.id), vpc.region),
+        *(
+            [Place(vpc.internet_gateway_id, gateway_namespace(vpc.id), vpc.region)]
+            if vpc.internet_gateway_id
+            else []
+        ),
+        *(Place(each.id, endpoint_namespace(each.id), vpc.region) for each in vpc.gateway_endpoints),
+        *(at(*pair) for pair in (*functions, *nodes, *gateways, *((each, each) for each in interfaces))),
+    ]

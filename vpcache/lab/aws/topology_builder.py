@@ -1,0 +1,258 @@
+"""The topology that the control plane's model means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from vpcache.lab.addresses import SERVICE_ADDRESSES
+from vpcache.lab.aws import ACCOUNT
+from vpcache.lab.aws.awslambda.urls.configs import function_urls
+from vpcache.lab.aws.ec2 import backend as ec2
+from vpcache.lab.aws.ec2.endpoints import dns_names, service_of
+from vpcache.lab.aws.ec2.routes import has_gateway, interface_behind
+from vpcache.lab.aws.elasticache import backend as elasticache
+from vpcache.lab.aws.elasticache.models import Cluster, Node
+from vpcache.lab.topology import (
+    AclEntry,
+    CacheCluster,
+    CacheNode,
+    GatewayEndpoint,
+    Interface,
+    InterfaceEndpoint,
+    InterfaceKind,
+    NatGateway,
+    NetworkAcl,
+    Route,
+    RouteTable,
+    RouteTarget,
+    Rule,
+    SecurityGroup,
+    Subnet,
+    Topology,
+    Vpc,
+)
+
+_PROTOCOLS = {"-1": "all", "tcp": "tcp", "udp": "udp", "icmp": "icmp"}
+_ACL_PROTOCOLS = _PROTOCOLS | {"6": "tcp", "17": "udp", "1": "icmp"}
+_LAST_ACL_ENTRY = 32767  # AWS's own, which denies what no other entry fits
+_KINDS = {
+    "nat_gateway": InterfaceKind.NAT_GATEWAY,
+    "lambda": InterfaceKind.FUNCTION,
+    "vpc_endpoint": InterfaceKind.ENDPOINT,
+}
+
+
+def derive(account: str = ACCOUNT) -> Topology:
+    """Return the network as EC2, ElastiCache and Lambda of all regions describe it. IPv6 is left out."""
+    vpcs = (vpc for network in ec2.backends_of(account) for vpc in _vpcs(network))
+    return Topology(tuple(sorted(vpcs, key=lambda vpc: vpc.id)), function_urls(account))
+
+
+def _vpcs(network: ec2.Ec2Backend) -> list[Vpc]:
+    if not network.vpcs:
+        return []
+    clusters = elasticache.elasticache_of(network.account_id, network.region_name).clusters.values()
+    return [_vpc(network, each, clusters) for each in network.vpcs.values()]
+
+
+def _vpc(network: ec2.Ec2Backend, vpc: Any, clusters: Iterable[Cluster]) -> Vpc:
+    gateway = network.attached_internet_gateway(vpc.id)
+    subnets = _of(vpc, (subnet for zone in network.subnets.values() for subnet in zone.values()))
+    tables = _of(vpc, network.route_tables.values())
+    endpoints = _of(vpc, network.vpc_end_points.values())
+    nat_gateways = [each for each in _of(vpc, network.nat_gateways.values()) if each.interface]
+    return Vpc(
+        id=vpc.id,
+        region=network.region_name,
+        cidr=IPv4Network(vpc.cidr_block),
+        internet_gateway_id=gateway.id if gateway else None,
+        subnets=_subnets(subnets, tables),
+        route_tables=tuple(_route_table(network, table, endpoints) for table in tables),
+        security_groups=tuple(_group(network, group) for group in _of(vpc, network.groups[vpc.id].values())),
+        interfaces=tuple(_interface(each) for each in _of(vpc, network.enis.values())),
+        nat_gateways=tuple(NatGateway(each.id, each.interface.id) for each in nat_gateways),
+        cache_clusters=tuple(
+            _cluster(network.region_name, each)
+            for each in sorted(clusters, key=lambda each: each.id)
+            if each.subnet_group.vpc_id == vpc.id
+        ),
+        network_acls=tuple(_acl(each) for each in _of(vpc, network.network_acls.values())),
+        gateway_endpoints=tuple(
+            GatewayEndpoint(each.id, service_of(each.service_name))
+            for each in endpoints
+            if each.vpc_endpoint_type == "Gateway"
+        ),
+        interface_endpoints=tuple(
+            InterfaceEndpoint(each.id, dns_names(each), tuple(each.network_interface_ids))
+            for each in endpoints
+            if each.vpc_endpoint_type == "Interface"
+        ),
+        has_dns=_is_true(vpc.enable_dns_support),
+        has_hostnames=_is_true(vpc.enable_dns_hostnames),
+    )
+
+
+def _of(vpc: Any, resources: Iterable[Any]) -> list[Any]:
+    return sorted((each for each in resources if each.vpc_id == vpc.id), key=lambda each: each.id)
+
+
+def _subnets(subnets: list[Any], tables: list[Any]) -> tuple[Subnet, ...]:
+    main = next(table.id for table in tables if table.main_association_id)
+    explicit = {target: table.id for table in tables for target in table._associations.values()}
+    return tuple(
+        Subnet(each.id, IPv4Network(each.cidr_block), each.availability_zone, explicit.get(each.id, main))
+        for each in subnets
+    )
+
+
+def _is_true(attribute: Any) -> bool:
+    return str(attribute).lower() == "true"  # moto keeps what the request said
+
+
+def _route_table(network: ec2.Ec2Backend, table: Any, endpoints: Iterable[Any]) -> RouteTable:
+    routes = [
+        _route(network, each) for each in table.routes if each.destination_cidr_block and not each.local
+    ]
+    for endpoint in endpoints:
+        if table.id in endpoint.route_table_ids:
+            address = IPv4Network(SERVICE_ADDRESSES[service_of(endpoint.service_name)])
+            routes.append(Route(address, RouteTarget.GATEWAY_ENDPOINT, endpoint_id=endpoint.id))
+    by_destination = {each.destination: each for each in routes}
+    return RouteTable(table.id, tuple(by_destination[each] for each in sorted(by_destination)))
+
+
+def _route(network: ec2.Ec2Backend, route: Any) -> Route:
+    destination = IPv4Network(route.destination_cidr_block, strict=False)
+    if interface := interface_behind(network, route):
+        return Route(destination, RouteTarget.INTERFACE, interface.id)
+    if has_gateway(network, route):
+        return Route(destination, RouteTarget.INTERNET_GATEWAY)
+    return Route(destination, RouteTarget.BLACKHOLE)
+
+
+def _acl(acl: Any) -> NetworkAcl:
+    return NetworkAcl(
+        acl.id,
+        frozenset(each.subnet_id for each in acl.associations),
+        ingress=_acl_entries(acl, egress=False),
+        egress=_acl_entries(acl, egress=True),
+    )
+
+
+def _acl_entries(acl: Any, *, egress: bool) -> tuple[AclEntry, ...]:
+    known = (
+        AclEntry(
+            int(each.rule_number),
+            protocol,
+            _acl_ports(protocol, each),
+            IPv4Network(each.cidr_block, strict=False),
+            each.rule_action == "allow",
+        )
+        for each in acl.network_acl_entries
+        if _is_true(each.egress) == egress
+        and each.cidr_block
+        and int(each.rule_number) < _LAST_ACL_ENTRY
+        and (protocol := _ACL_PROTOCOLS.get(str(each.protocol), str(each.protocol)))
+    )
+    return tuple(sorted(known, key=lambda each: each.number))
+
+
+def _acl_ports(protocol: str, entry: Any) -> tuple[int, int] | None:
+    if protocol == "icmp":
+        return _icmp(entry.icmp_type, entry.icmp_code)
+    if protocol not in ("tcp", "udp") or entry.port_range_from in (None, ""):
+        return None
+    return (int(entry.port_range_from), int(entry.port_range_to))
+
+
+def _group(network: ec2.Ec2Backend, group: Any) -> SecurityGroup:
+    return SecurityGroup(group.id, _rules(network, group.ingress_rules), _rules(network, group.egress_rules))
+
+
+def _rules(network: ec2.Ec2Backend, rules: Iterable[Any]) -> tuple[Rule, ...]:
+    """Return the rules that mean something to IPv4 and to the protocols that the lab knows."""
+    known = (
+        Rule(_PROTOCOLS[rule.ip_protocol], _ports(rule), peer)
+        for rule in rules
+        if rule.ip_protocol in _PROTOCOLS
+        for peer in _peers(network, rule)
+    )
+    return tuple(sorted(set(known), key=repr))
+
+
+def _ports(rule: Any) -> tuple[int, int] | None:
+    if rule.ip_protocol == "icmp":
+        return _icmp(rule.from_port, rule.to_port)
+    if rule.ip_protocol not in ("tcp", "udp"):
+        return None
+    low, high = int(rule.from_port), int(rule.to_port)
+    return (0, 65535) if low < 0 else (low, high)
+
+
+def _icmp(kind: Any, code: Any) -> tuple[int, int] | None:
+    """Return type and code of ICMP messages, None for all of them."""
+    kind, code = (-1 if value in (None, "") else int(value) for value in (kind, code))
+    return None if kind < 0 else (kind, code)
+
+
+def _peers(network: ec2.Ec2Backend, rule: Any) -> Iterator[IPv4Network | str]:
+    if rule.cidr_ipv4:
+        yield IPv4Network(rule.cidr_ipv4, strict=False)
+    elif group_id := rule.source_group.get("GroupId"):
+        yield group_id
+    elif prefix_list := network.managed_prefix_lists.get(rule.prefix_list_id):
+        entries = prefix_list.entries.get(prefix_list.version) or next(
+            reversed(prefix_list.entries.values()), ()
+        )
+        yield from (IPv4Network(each["Cidr"], strict=False) for each in entries if ":" not in each["Cidr"])
+
+
+def _interface(interface: Any) -> Interface:
+    secondary = [
+        IPv4Address(each["PrivateIpAddress"])
+        for each in interface.private_ip_addresses
+        if each["PrivateIpAddress"] != interface.private_ip_address
+    ]
+    kind = _KINDS.get(interface.interface_type, InterfaceKind.PLAIN)
+    if interface.requester_id == elasticache.REQUESTER:
+        kind = InterfaceKind.CACHE_NODE
+    return Interface(
+        id=interface.id,
+        kind=kind,
+        subnet_id=interface.subnet_id,
+        zone=interface.availability_zone,
+        address=IPv4Address(interface.private_ip_address),
+        secondary_addresses=tuple(secondary),
+        security_groups=frozenset(group.id for group in interface.group_set),
+        public_address=IPv4Address(interface.public_ip) if interface.public_ip else None,
+        source_dest_check=_is_true(interface.source_dest_check),
+    )
+
+
+def _cluster(region: str, cluster: Cluster) -> CacheCluster:
+    return CacheCluster(
+        id=cluster.id,
+        region=region,
+        vpc_id=cluster.subnet_group.vpc_id,
+        configuration_hostname=cluster.configuration_hostname,
+        version=cluster.membership,
+        nodes=tuple(_node(cluster, node) for node in sorted(cluster.nodes, key=lambda each: each.id)),
+        is_encrypted=cluster.is_encrypted,
+    )
+
+
+def _node(cluster: Cluster, node: Node) -> CacheNode:
+    interface = _interface(node.interface)
+    return CacheNode(
+        id=node.id,
+        interface_id=interface.id,
+        zone=interface.zone,
+        address=interface.address,
+        endpoint_address=interface.secondary_addresses[0],
+        hostname=cluster.hostname(node),
+        port=cluster.port,
+        arguments=cluster.arguments(node),
+        boots=node.boots,
+    )

@@ -1,0 +1,1 @@
+"""The lab's process: server, admin API, and the reconcile loop."""

@@ -1,0 +1,1 @@
+"""Functions: the runtime API, the sandbox, the launcher."""

@@ -1,0 +1,376 @@
+"""One function process and the Runtime API that it talks to.
+
+Protocol: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. The thread that invokes drives the
+process's connections itself, so an invocation costs no change of thread and an idle process no thread at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+
+from vpcache.lab.functions.spec import Event
+from vpcache.lab.network.netns import Namespaces
+
+TIMED_OUT = "Sandbox.Timedout"
+EXITED = "Runtime.ExitError"
+
+_API = "/2018-06-01/runtime"
+_ACCEPTED = b'{"status":"OK"}\n'
+_WATCH_SECONDS = 0.01  # between two looks at the memory
+_INIT_SECONDS = 10.0  # that AWS gives an init phase before the function's own timeout counts
+_LARGEST_RESPONSE = 6 * 1024 * 1024 + 100  # bytes of a synchronous response, as AWS's error states it
+_ERROR_TYPE = "lambda-runtime-function-error-type"
+_CHUNK = 262144
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How to start a function process. The process must find AWS_LAMBDA_RUNTIME_API in its environment:
+    it is added here. `memory` is in MB, `timeout` in seconds."""
+
+    command: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...]
+    memory: int
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an event. `failure` is the error type where no handler could answer, a raised exception
+    is not one; times are in seconds, `memory` is the process's peak in MB, `output` all that it wrote."""
+
+    payload: bytes
+    is_error: bool
+    failure: str | None
+    output: str
+    duration: float
+    init_duration: float | None
+    memory: int
+
+
+class Sandbox:
+    """One function process inside a network namespace. Not for two threads at once, but for `kill`.
+
+    It is of no further use once `is_alive` is false: after a crash, a timeout or too much memory.
+    """
+
+    def __init__(self, namespaces: Namespaces, namespace: str, launch: Launch) -> None:
+        self._launch = launch
+        self._started = time.monotonic()
+        self._listener = namespaces.listen(namespace, "127.0.0.1", 0)
+        self._listener.setblocking(False)
+        self._output, write = os.pipe()
+        os.set_blocking(self._output, False)
+        api = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        try:
+            self._process = namespaces.popen(
+                namespace,
+                list(launch.command),
+                env=dict(launch.environment) | {"AWS_LAMBDA_RUNTIME_API": api},
+                stdin=subprocess.DEVNULL,
+                stdout=write,
+                stderr=write,
+                start_new_session=True,
+            )
+        except OSError:
+            self._listener.close()
+            os.close(self._output)
+            raise
+        finally:
+            os.close(write)
+        self._end = os.pidfd_open(self._process.pid)
+        self._status = os.open(f"/proc/{self._process.pid}/status", os.O_RDONLY | os.O_CLOEXEC)
+        self._poll = select.poll()
+        for descriptor in (self._listener.fileno(), self._output, self._end):
+            self._poll.register(descriptor, select.POLLIN)
+        self._connections: dict[int, _Connection] = {}
+        self._written = bytearray()
+        self._waiting: _Connection | None = None  # has asked for the next event
+        self._has_served = False
+        self._peak = 0
+        self._closing = threading.Lock()
+        self._is_closed = False
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process can take another event."""
+        return not self._is_closed and not _is_ready(self._end)
+
+    def invoke(self, event: Event) -> Outcome:
+        """Serve `event`, first waiting for the process to initialise if this is its first one."""
+        init_duration = failure = None
+        began = time.monotonic()
+        patience = self._launch.timeout if self._has_served else self._launch.timeout + _INIT_SECONDS
+        try:
+            init_error = self._await_ready(began + patience)
+            if not self._has_served:
+                began = time.monotonic()
+                init_duration = began - self._started
+                self._has_served = True
+            if init_error:
+                payload, failure = init_error
+                is_error = True
+            else:
+                self._send(event, began + self._launch.timeout)
+                payload, is_error = self._await_answer(event.request_id, began + self._launch.timeout)
+            duration = time.monotonic() - began
+            self._look_at_memory()
+        except _FailureError as reason:
+            duration = time.monotonic() - began
+            is_error = True
+            payload, failure = self._explain(reason, event)
+            if failure == TIMED_OUT:
+                duration = self._launch.timeout
+            self.close()
+        return Outcome(payload, is_error, failure, self._take_output(), duration, init_duration, self._peak)
+
+    def kill(self) -> None:
+        """Kill the process and all that it started; an invocation under way returns with an error."""
+        with self._closing:
+            if not self._is_closed:
+                self._kill()
+
+    def close(self) -> None:
+        """Kill the process and all that it started, and free what it held."""
+        with self._closing:
+            if self._is_closed:
+                return
+            self._is_closed = True
+            self._kill()
+            self._process.wait()
+        self._read_output()
+        for connection in self._connections.values():
+            connection.close()
+        self._listener.close()
+        for descriptor in (self._output, self._end, self._status):
+            os.close(descriptor)
+
+    def _kill(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _await_ready(self, deadline: float) -> tuple[bytes, str] | None:
+        """Wait until the process asks for an event; return its error and the type if it cannot initialise."""
+        while not self._waiting:
+            connection, request = self._next_request(deadline)
+            if request.path == f"{_API}/invocation/next":
+                self._waiting = connection
+            elif request.path == f"{_API}/init/error":
+                connection.send("202 Accepted", {}, _ACCEPTED)
+                self._await_exit(deadline)
+                return request.body, request.headers.get(_ERROR_TYPE, "Runtime.Unknown")
+            else:
+                connection.send("404 Not Found", {}, b"{}")
+        return None
+
+    def _send(self, event: Event, deadline: float) -> None:
+        wall_deadline = time.time() + deadline - time.monotonic()
+        headers = {
+            "Lambda-Runtime-Aws-Request-Id": event.request_id,
+            "Lambda-Runtime-Deadline-Ms": str(int(wall_deadline * 1000)),
+            "Lambda-Runtime-Invoked-Function-Arn": event.function_arn,
+            "Lambda-Runtime-Trace-Id": event.trace_id,
+        }
+        if event.client_context:
+            headers["Lambda-Runtime-Client-Context"] = event.client_context
+        if connection := self._waiting:
+            self._waiting = None
+            connection.send("200 OK", headers, event.payload)
+
+    def _await_answer(self, request_id: str, deadline: float) -> tuple[bytes, bool]:
+        """Return the answer to the event and whether it is an error."""
+        while True:
+            connection, request = self._next_request(deadline)
+            if request.path == f"{_API}/invocation/{request_id}/response":
+                if len(request.body) > _LARGEST_RESPONSE:
+                    connection.send("413 Request Entity Too Large", {}, b"{}")
+                    return _TOO_LARGE, True
+                connection.send("202 Accepted", {}, _ACCEPTED)
+                return request.body, False
+            if request.path == f"{_API}/invocation/{request_id}/error":
+                connection.send("202 Accepted", {}, _ACCEPTED)
+                return request.body, True
+            connection.send("404 Not Found", {}, b"{}")
+
+    def _await_exit(self, deadline: float) -> None:
+        with suppress(_ExitedError):
+            self._next_request(deadline)
+        self.close()
+
+    def _next_request(self, deadline: float) -> tuple[_Connection, _Request]:
+        """Return the next request of the process, reading its output and watching its memory meanwhile."""
+        while True:
+            for connection in self._connections.values():
+                if request := connection.take():
+                    return connection, request
+            now = time.monotonic()
+            if now >= deadline:
+                raise _LateError
+            ready = self._poll.poll(min(deadline - now, _WATCH_SECONDS) * 1000)
+            if not ready:
+                self._look_at_memory()
+            for descriptor, _ in ready:
+                self._attend(descriptor)
+            if ready and all(descriptor == self._end for descriptor, _ in ready):
+                raise _ExitedError
+
+    def _attend(self, descriptor: int) -> None:
+        if descriptor == self._listener.fileno():
+            with suppress(BlockingIOError):
+                connection = _Connection(self._listener.accept()[0])
+                self._connections[connection.fileno()] = connection
+                self._poll.register(connection.fileno(), select.POLLIN)
+        elif descriptor == self._output:
+            self._read_output()
+        elif descriptor != self._end and not self._connections[descriptor].receive():
+            self._poll.unregister(descriptor)
+            self._connections.pop(descriptor).close()
+
+    def _read_output(self) -> None:
+        with suppress(BlockingIOError):
+            while piece := os.read(self._output, _CHUNK):
+                self._written += piece
+            with suppress(KeyError):  # the end: the process is gone and nobody else holds the pipe
+                self._poll.unregister(self._output)
+
+    def _take_output(self) -> str:
+        if not self._is_closed:
+            self._read_output()
+        text = self._written.decode(errors="replace")
+        self._written.clear()
+        return text
+
+    def _look_at_memory(self) -> None:
+        """Note the peak of the resident memory; raise _TooMuchMemoryError if it is above the limit."""
+        if self._is_closed:
+            return
+        try:
+            status = os.pread(self._status, 8192, 0)
+        except ProcessLookupError:
+            return
+        _, found, rest = status.partition(b"VmHWM:")
+        if not found:  # the process is about to end
+            return
+        self._peak = max(self._peak, int(rest.split(maxsplit=1)[0]) // 1024)
+        if self._peak > self._launch.memory:
+            self._peak = self._launch.memory
+            raise _TooMuchMemoryError
+
+    def _explain(self, reason: _FailureError, event: Event) -> tuple[bytes, str]:
+        """Return the payload with which AWS tells of such an end, and its error type."""
+        match reason:
+            case _LateError():
+                error, words = TIMED_OUT, f"Task timed out after {self._launch.timeout:.2f} seconds"
+            case _TooMuchMemoryError():
+                error, words = "Runtime.OutOfMemory", "Runtime exited with error: signal: killed"
+            case _:
+                error, words = EXITED, self._last_words()
+        return _error_payload(error, f"RequestId: {event.request_id} Error: {words}"), error
+
+    def _last_words(self) -> str:
+        code = self._process.wait()
+        if code < 0:
+            name = signal.strsignal(-code) or str(-code)
+            return f"Runtime exited with error: signal: {name.lower()}"
+        if code == 0:
+            return "Runtime exited without providing a reason"
+        return f"Runtime exited with error: exit status {code}"
+
+
+class _FailureError(Exception):
+    """The process cannot answer."""
+
+
+class _LateError(_FailureError):
+    """The deadline passed."""
+
+
+class _ExitedError(_FailureError):
+    """The process ended and has said all that it had to say."""
+
+
+class _TooMuchMemoryError(_FailureError):
+    """The process used more memory than the function has."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    path: str
+    headers: dict[str, str]  # names in lower case
+    body: bytes
+
+
+class _Connection:
+    """One HTTP/1.1 connection from the process; bodies come with a Content-Length."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._received = bytearray()
+        self._head: tuple[str, dict[str, str], int] | None = None  # path, headers, where the body begins
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def receive(self) -> bool:
+        """Read what is there; False at the end of the connection."""
+        try:
+            piece = self._socket.recv(_CHUNK)
+        except ConnectionError:
+            return False
+        self._received += piece
+        return bool(piece)
+
+    def take(self) -> _Request | None:
+        """Return the next request if it is there as a whole."""
+        if self._head is None:
+            end = self._received.find(b"\r\n\r\n")
+            if end < 0:
+                return None
+            first, *lines = self._received[:end].decode("latin-1").split("\r\n")
+            fields = (line.partition(":") for line in lines)
+            headers = {name.strip().lower(): value.strip() for name, _, value in fields}
+            self._head = first.split(" ")[1], headers, end + 4
+        path, headers, start = self._head
+        end = start + int(headers.get("content-length", 0))
+        if len(self._received) < end:
+            return None
+        body = bytes(self._received[start:end])
+        del self._received[:end]
+        self._head = None
+        return _Request(path, headers, body)
+
+    def send(self, status: str, headers: dict[str, str], body: bytes) -> None:
+        """Send one response, in one piece. That a process is gone is noticed where we wait for it."""
+        every = headers | {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in every.items()), "\r\n"]
+        with suppress(OSError):
+            self._socket.sendall("\r\n".join(lines).encode("latin-1") + body)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def _is_ready(descriptor: int) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _error_payload(error: str, message: str) -> bytes:
+    return json.dumps({"errorType": error, "errorMessage": message}, separators=(",", ":")).encode()
+
+
+_TOO_LARGE = _error_payload(
+    "Function.ResponseSizeTooLarge",
+    f"Response payload size exceeded maximum allowed payload size ({_LARGEST_RESPONSE} bytes).",
+)

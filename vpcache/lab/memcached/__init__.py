@@ -1,0 +1,1 @@
+"""Cache nodes: memcached processes and the configuration endpoint."""

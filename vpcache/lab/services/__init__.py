@@ -1,0 +1,1 @@
+"""Servers inside the lab: DNS, the internet's hosts, AWS's API hosts, the certificate authority."""

@@ -1,0 +1,127 @@
+"""What lives outside every VPC: the origin API, the service that tells a caller's address, their names."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+
+from vpcache.lab.addresses import CHECKIP, HOSTS, ORIGIN
+from vpcache.lab.faults import Fault
+from vpcache.lab.network.naming import CA_FILE
+from vpcache.lab.network.netns import Namespaces
+from vpcache.lab.services.authority import Authority
+from vpcache.lab.services.http_host import HttpAnswer, HttpHost, HttpRequest, Tls
+
+_ORIGIN_DELAY = 0.05  # seconds that the origin takes for an answer
+_EMPLOYEES = 21  # about 2 KB of JSON
+_ARCHIVED = 1030  # about 100 KB of JSON
+_SYLLABLES = ("ba", "de", "fi", "go", "ka", "lu", "me", "no", "pi", "ra", "so", "ti", "vu", "ze")
+
+Answer = tuple[HTTPStatus, str, bytes]  # status, content type, body
+
+
+def employee(key: str) -> dict[str, object]:
+    """Return the invented employee that `key` stands for, the same one each time."""
+    chance = random.Random(key)
+    names = ["".join(chance.choices(_SYLLABLES, k=3)).capitalize() for _ in range(2)]
+    return {
+        "id": key,
+        "employee_name": " ".join(names),
+        "employee_salary": chance.randrange(40_000, 400_000),
+        "employee_age": chance.randrange(20, 66),
+    }
+
+
+class Origin:
+    """The REST API that the functions fetch from. It counts calls; `delay` is its service time in seconds."""
+
+    def __init__(self) -> None:
+        self.delay = _ORIGIN_DELAY
+        self._calls: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._lists = {
+            "/api/v1/employees": _success([employee(str(n)) for n in range(1, _EMPLOYEES + 1)]),
+            "/api/v1/employees/archive": _success([employee(f"a{n}") for n in range(1, _ARCHIVED + 1)]),
+        }
+
+    def calls(self) -> dict[str, int]:
+        """Return how often each path was asked for, unknown ones too."""
+        with self._lock:
+            return dict(self._calls)
+
+    def answer(self, path: str, _caller: str) -> Answer:
+        """Answer a GET of `path` after the delay."""
+        with self._lock:
+            self._calls[path] += 1
+        self._closing.wait(self.delay)
+        stem, _, key = path.rpartition("/")
+        if body := self._lists.get(path):
+            return HTTPStatus.OK, "application/json", body
+        if stem == "/api/v1/employee" and key:
+            return HTTPStatus.OK, "application/json", _success(employee(key))
+        body = json.dumps({"status": "error", "message": f"nothing at {path}"}).encode()
+        return HTTPStatus.NOT_FOUND, "application/json", body
+
+    def close(self) -> None:
+        """Let the calls that wait go at once."""
+        self._closing.set()
+
+
+class Internet:
+    """All public services but AWS's API, serving inside `namespace` from construction to `close`.
+
+    `ca_file` is the certificate of the lab's own authority, made anew under `work`.
+    """
+
+    def __init__(self, namespaces: Namespaces, namespace: str, work: Path) -> None:
+        self.authority, self._untrusted = Authority("vpcache lab"), Authority("untrusted")
+        self.ca_file = work / CA_FILE.name
+        self.authority.write(self.ca_file)
+        self.origin = Origin()
+        self._servers: dict[str, list[HttpHost]] = {}
+        for name, answer, ports in ((ORIGIN, self.origin.answer, (443,)), (CHECKIP, _address, (443, 80))):
+            for port in ports:
+                listener = namespaces.listen(namespace, str(HOSTS[name]), port)
+                tls = self.tls(name) if port == 443 else None
+                server = HttpHost(listener, tls, partial(_get, answer))
+                self._servers.setdefault(name, []).append(server)
+
+    def tls(self, name: str) -> Tls:
+        """Return the certificates of the internet's host `name`."""
+        return Tls(name, self.authority, self._untrusted)
+
+    def settle(self, faults: Mapping[str, Fault]) -> None:
+        """Let exactly the hosts in `faults` go wrong, each in its way; what is down the network cuts off."""
+        for name, servers in self._servers.items():
+            for server in servers:
+                server.set_fault(faults.get(name))
+
+    def close(self) -> None:
+        """Stop serving; connections that stand are cut."""
+        self.origin.close()
+        for servers in self._servers.values():
+            for server in servers:
+                server.close()
+
+
+def _get(answer: Callable[[str, str], Answer], request: HttpRequest) -> HttpAnswer:
+    """Answer a GET by its path and the caller's address; refuse other methods."""
+    if request.method != "GET":
+        return HttpAnswer(HTTPStatus.METHOD_NOT_ALLOWED, headers=(("Allow", "GET"),))
+    status, kind, body = answer(request.path, request.caller)
+    return HttpAnswer(status, body, (("Content-Type", kind),))
+
+
+def _address(_path: str, caller: str) -> Answer:
+    return HTTPStatus.OK, "text/plain", f"{caller}\n".encode()
+
+
+def _success(data: object) -> bytes:
+    return json.dumps({"status": "success", "data": data}).encode()

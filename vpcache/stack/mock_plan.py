@@ -1,0 +1,163 @@
+"""What a root module would make, with nobody asked: Terraform's test framework plans it with a mock of AWS.
+
+Unlike in a usual plan every id is there, made up, and so is every reference from one resource to another.
+https://developer.hashicorp.com/terraform/language/tests/mocking
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from python_terraform import IsFlagged
+
+from vpcache.errors import VpcacheError
+from vpcache.stack.stack import Stack
+from vpcache.terraform.installation import find_terraform
+from vpcache.terraform.process_environment import terraform_environment
+from vpcache.terraform.root_module import values_files
+from vpcache.terraform.runner import Event, Terraform, plugin_dir
+
+_ACCOUNT = "123456789012"
+
+# what ids begin with; they are made up one by one, as modules check them and refer to them
+_IDS = {
+    "aws_default_route_table": "rtb",
+    "aws_default_vpc": "vpc",
+    "aws_eip": "eipalloc",
+    "aws_internet_gateway": "igw",
+    "aws_nat_gateway": "nat",
+    "aws_route_table": "rtb",
+    "aws_security_group": "sg",
+    "aws_subnet": "subnet",
+    "aws_vpc": "vpc",
+    "aws_vpc_endpoint": "vpce",
+}
+
+# a made-up string would be refused as an ARN wherever one is wanted
+_ARNS = {
+    "aws_cloudwatch_log_group": "logs:{region}:{account}:log-group:planned",
+    "aws_iam_policy": "iam::{account}:policy/planned",
+    "aws_iam_role": "iam::{account}:role/planned",
+    "aws_kms_key": "kms:{region}:{account}:key/planned",
+    "aws_s3_bucket": "s3:::planned",
+    "aws_sns_topic": "sns:{region}:{account}:planned",
+    "aws_sqs_queue": "sqs:{region}:{account}:planned",
+}
+
+# nor would a made-up string be a URL
+_FUNCTION_URL = "https://planned.lambda-url.{region}.on.aws/"
+
+_Plan = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Planner:
+    """A folder of Terraform's in which a test plans the stack's root module as its own."""
+
+    stack: Stack
+    folder: Path
+    terraform: Terraform
+
+    def begin(self) -> None:
+        """Install the module and the providers."""
+        self._write(())
+        plugins = plugin_dir(self.stack.target.environment)
+        where = str(plugins) if plugins else None
+        self.terraform.cmd("init", input=False, no_color=IsFlagged, plugin_dir=where)
+
+    def plan(self, changes: Iterable[Mapping[str, Any]]) -> _Plan:
+        """Plan with an id for each of the resources that another plan has shown to be made."""
+        self._write(changes)
+        plans: list[_Plan] = []
+
+        def keep(event: Event) -> None:
+            if event.get("type") == "test_plan":
+                plans.append(event["test_plan"])
+
+        files = [*map(str, values_files(self.stack.environment_dir)), self.stack.variables_file(_ACCOUNT)]
+        self.terraform.cmd("test", json=IsFlagged, verbose=IsFlagged, var_file=files, on_event=keep)
+        if not plans:
+            raise VpcacheError(f"terraform test showed no plan of {self.stack.environment_dir}")
+        return plans[0]
+
+    def _write(self, changes: Iterable[Mapping[str, Any]]) -> None:
+        source = os.path.relpath(self.stack.environment_dir, self.folder)
+        text = plan_hcl(source, self.stack.target.region, changes)
+        (self.folder / "tests/plan.tftest.hcl").write_text(text)
+
+
+def mock_plan(stack: Stack) -> _Plan:
+    """Return the plan for making the whole stack, as `terraform show -json` prints plans.
+
+    Raises VpcacheError if the root module cannot be planned without the account's answers.
+    """
+    folder = stack.work_dir / "mock-plan"
+    (folder / "tests").mkdir(parents=True, exist_ok=True)
+    (folder / "main.tf").touch()
+    environ = stack.target.environment
+    planner = _Planner(
+        stack,
+        folder,
+        Terraform(
+            folder,
+            executable=find_terraform(environ),
+            environment=terraform_environment(environ, folder / "terraform"),
+            log_dir=folder / "logs",
+        ),
+    )
+    planner.begin()
+    return planner.plan(planner.plan(())["resource_changes"])
+
+
+def plan_hcl(source: str, region: str, changes: Iterable[Mapping[str, Any]]) -> str:
+    """Return a test of one run, which plans the module at `source`, with ids for what `changes` makes."""
+    zones = [f"{region}{letter}" for letter in "abcdef"]
+    data = {
+        "aws_availability_zones": {"names": zones},
+        "aws_caller_identity": {"account_id": _ACCOUNT},
+        "aws_iam_policy_document": {"json": "{}"},
+        "aws_partition": {"partition": "aws", "dns_suffix": "amazonaws.com"},
+        "aws_region": {"id": region, "name": region},
+    }
+    mocks = [_block(f'mock_data "{kind}"', "defaults", values) for kind, values in data.items()]
+    for kind, arn in _ARNS.items():
+        values = {"arn": f"arn:aws:{arn.format(region=region, account=_ACCOUNT)}"}
+        mocks.append(_block(f'mock_resource "{kind}"', "defaults", values))
+    url = {"function_url": _FUNCTION_URL.format(region=region)}
+    mocks.append(_block('mock_resource "aws_lambda_function_url"', "defaults", url))
+    ids = [
+        _block("override_resource", "values", _made_up(change), target=change["address"])
+        for change in changes
+        if change["mode"] == "managed" and change["type"] in _IDS
+    ]
+    return "\n".join(
+        [
+            'mock_provider "aws" {',
+            "override_during = plan",
+            *mocks,
+            "}",
+            *ids,
+            'run "plan" {',
+            "command = plan",
+            _block("module", "source", source),
+            "}\n",
+        ]
+    )
+
+
+def _made_up(change: Mapping[str, Any]) -> dict[str, str]:
+    digest = hashlib.sha256(change["address"].encode()).hexdigest()[:17]
+    id_ = f"{_IDS[change['type']]}-{digest}"
+    return {"id": id_, "allocation_id": id_} if change["type"] == "aws_eip" else {"id": id_}
+
+
+def _block(head: str, key: str, values: Any, target: str = "") -> str:
+    """Return a block with one value, which in HCL may be written as in JSON."""
+    address = f"target = {target}\noverride_during = plan\n" if target else ""
+    return f"{head} {{\n{address}{key} = {json.dumps(values)}\n}}"

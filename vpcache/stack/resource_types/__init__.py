@@ -1,0 +1,40 @@
+"""The kinds of resource that a stack makes, in the order in which they can be deleted."""
+
+from vpcache.stack.resource_types import cache, ec2, named
+from vpcache.stack.resource_types.resource_type import (
+    REGION_TAG,
+    STACK_TAG,
+    Found,
+    Kind,
+    Say,
+    Search,
+    is_gone,
+    pages,
+)
+
+__all__ = ["KINDS", "REGION_TAG", "STACK_TAG", "Found", "Kind", "Say", "Search", "is_gone", "pages"]
+
+# what uses a thing goes before it; while Lambda releases the interfaces of a function, it needs its role
+KINDS = (
+    named.ALARM,
+    named.TOPIC,
+    named.FUNCTION,
+    named.LOG_GROUP,
+    ec2.FLOW_LOG,
+    named.FLOW_LOG_GROUP,
+    cache.CLUSTER,
+    cache.SUBNET_GROUP,
+    cache.PARAMETER_GROUP,
+    ec2.ENDPOINT,
+    ec2.NAT_GATEWAY,
+    ec2.ELASTIC_IP,
+    ec2.FUNCTION_INTERFACE,
+    ec2.INTERFACE,
+    ec2.SECURITY_GROUP,
+    ec2.SUBNET,
+    ec2.NETWORK_ACL,
+    ec2.ROUTE_TABLE,
+    ec2.INTERNET_GATEWAY,
+    ec2.VPC,
+    named.ROLE,
+)

@@ -1,0 +1,145 @@
+"""ElastiCache's kinds.
+
+While a cluster is being created, modified or deleted, its tags cannot be read: ListTagsForResource answers
+CacheClusterNotFound, "either not present or not available". Nor can it be deleted until it is available:
+https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_DeleteCacheCluster.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from vpcache.stack.resource_types.named import Listed, named_kind
+from vpcache.stack.resource_types.resource_type import (
+    STACK_TAG,
+    Found,
+    Kind,
+    Say,
+    Search,
+    is_gone,
+    is_named_after,
+    one_call,
+    pages,
+    pairs,
+    wait,
+)
+from vpcache.stack.target import Target
+
+_MINUTES = 20  # creation takes 5 to 10 minutes, deletion 3 to 10: twice the longest
+_BUSY = ("creating", "modifying", "rebooting cluster nodes", "snapshotting")
+
+
+def _clusters(target: Target, search: Search) -> Iterator[Found]:
+    client = target.client("elasticache")
+    for cluster in pages(client, "describe_cache_clusters", "CacheClusters"):
+        id = cluster["CacheClusterId"]
+        if not is_named_after(id, search.stack):
+            continue
+        try:
+            owner = _owner(target, client, cluster)
+        except _GoneError:
+            continue
+        if owner in (search.stack, None):
+            yield Found(id, is_tagged=owner == search.stack, created=cluster.get("CacheClusterCreateTime"))
+
+
+class _GoneError(Exception):
+    """A cluster was deleted after it was listed."""
+
+
+def _owner(target: Target, client: Any, cluster: dict[str, Any]) -> str | None:
+    """Return the stack that a cluster belongs to, None if nothing says so: by its own tag, or while that
+    cannot be read by the tag of its subnet group or of its security groups. Raises _GoneError.
+    """
+    from botocore.exceptions import ClientError
+
+    try:
+        return _tags(client, cluster["ARN"]).get(STACK_TAG)
+    except ClientError as error:
+        if not is_gone(error):
+            raise
+    try:
+        client.describe_cache_clusters(CacheClusterId=cluster["CacheClusterId"])
+    except ClientError as error:
+        if is_gone(error):
+            raise _GoneError from error
+        raise
+    return _group_owner(client, cluster) or _security_group_owner(target, cluster)
+
+
+def _group_owner(client: Any, cluster: dict[str, Any]) -> str | None:
+    from botocore.exceptions import ClientError
+
+    name = cluster.get("CacheSubnetGroupName")
+    if not name:
+        return None
+    try:
+        (group,) = client.describe_cache_subnet_groups(CacheSubnetGroupName=name)["CacheSubnetGroups"]
+        return _tags(client, group["ARN"]).get(STACK_TAG)
+    except ClientError as error:
+        if not is_gone(error):
+            raise
+        return None
+
+
+def _security_group_owner(target: Target, cluster: dict[str, Any]) -> str | None:
+    from botocore.exceptions import ClientError
+
+    ids = [group["SecurityGroupId"] for group in cluster.get("SecurityGroups", [])]
+    if not ids:
+        return None
+    try:
+        groups = target.client("ec2").describe_security_groups(GroupIds=ids)["SecurityGroups"]
+    except ClientError as error:
+        if not is_gone(error):
+            raise
+        return None
+    owners = {owner for group in groups if (owner := pairs(group.get("Tags") or []).get(STACK_TAG))}
+    return owners.pop() if len(owners) == 1 else None
+
+
+def _tags(client: Any, arn: str) -> dict[str, str]:
+    return pairs(client.list_tags_for_resource(ResourceName=arn)["TagList"])
+
+
+def _delete_cluster(target: Target, id: str, say: Say) -> None:
+    client = target.client("elasticache")
+    (cluster,) = client.describe_cache_clusters(CacheClusterId=id)["CacheClusters"]
+    status = cluster["CacheClusterStatus"]
+    if status in _BUSY:
+        waits = f"cache cluster {id} is {status} and cannot be deleted before it is available"
+        wait(client, "cache_cluster_available", say, waits, minutes=_MINUTES, CacheClusterId=id)
+    if status != "deleting":
+        client.delete_cache_cluster(CacheClusterId=id)
+    waits = f"cache cluster {id} is being deleted"
+    wait(client, "cache_cluster_deleted", say, waits, minutes=_MINUTES, CacheClusterId=id)
+
+
+def _subnet_groups(client: Any, _prefix: str) -> Iterator[Listed]:
+    for group in pages(client, "describe_cache_subnet_groups", "CacheSubnetGroups"):
+        yield Listed(group["CacheSubnetGroupName"], group["ARN"])
+
+
+def _parameter_groups(client: Any, _prefix: str) -> Iterator[Listed]:
+    for group in pages(client, "describe_cache_parameter_groups", "CacheParameterGroups"):
+        yield Listed(group["CacheParameterGroupName"], group["ARN"])
+
+
+CLUSTER = Kind("cache cluster", ("aws_elasticache_cluster",), _clusters, _delete_cluster)
+SUBNET_GROUP = named_kind(
+    "cache subnet group",
+    "aws_elasticache_subnet_group",
+    "elasticache",
+    _subnet_groups,
+    _tags,
+    one_call("delete_cache_subnet_group", "CacheSubnetGroupName"),
+)
+PARAMETER_GROUP = named_kind(
+    "cache parameter group",
+    "aws_elasticache_parameter_group",
+    "elasticache",
+    _parameter_groups,
+    _tags,
+    one_call("delete_cache_parameter_group", "CacheParameterGroupName"),
+)

@@ -1,0 +1,198 @@
+"""Kinds that their services list by name: alarms, topics, functions, log groups, roles.
+
+The Resource Groups Tagging API would find most of them in one call, but it lists what was deleted lately and
+not yet what was created lately, and no IAM role:
+https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/supported-services.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from vpcache.stack.resource_types.resource_type import (
+    REGION_TAG,
+    STACK_TAG,
+    Found,
+    Kind,
+    Say,
+    Search,
+    error_code,
+    is_gone,
+    is_named_after,
+    one_call,
+    pages,
+    pairs,
+    wait,
+)
+from vpcache.stack.target import Target
+
+_FUNCTION_MINUTES = 10  # for which Lambda may create a function's first interfaces in a subnet
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An entry of a service's list: its name, what reads its tags and deletes it, when it was created."""
+
+    name: str
+    handle: str
+    created: datetime | None = None
+
+
+def named_kind(
+    name: str,
+    terraform_type: str,
+    service: str,
+    listing: Callable[[Any, str], Iterator[Listed]],
+    tags: Callable[[Any, str], Mapping[str, str]],
+    delete: Callable[[Any, str, Say], None],
+    *,
+    prefix: str = "",
+    by_handle: bool = False,
+    is_global: bool = False,
+) -> Kind:
+    """Return a kind that is listed by name.
+
+    `listing` receives a client and what the stack's names begin with; `delete` receives the name, or the
+    handle if `by_handle`. A resource of the stack's name that bears another stack's tag is that stack's; one
+    of a global service that bears another region's tag is that of another region's stack of this name.
+    """
+
+    def find(target: Target, search: Search) -> Iterator[Found]:
+        client = target.client(service)
+        for each in listing(client, f"{prefix}{search.stack}"):
+            if not is_named_after(each.name.removeprefix(prefix), search.stack):
+                continue
+            known = _unless_gone(tags, client, each.handle)
+            if known is None or known.get(STACK_TAG) not in (search.stack, None):
+                continue
+            if is_global and not _is_here(known, each.created, target.region, search):
+                continue
+            yield Found(
+                each.handle if by_handle else each.name,
+                is_tagged=STACK_TAG in known,
+                created=each.created,
+            )
+
+    return Kind(
+        name, (terraform_type,), find, lambda target, id, say: delete(target.client(service), id, say)
+    )
+
+
+def _unless_gone(
+    tags: Callable[[Any, str], Mapping[str, str]], client: Any, handle: str
+) -> Mapping[str, str] | None:
+    """Return a resource's tags, None if it was deleted after it was listed."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return tags(client, handle)
+    except ClientError as error:
+        if is_gone(error):
+            return None
+        raise
+
+
+def _is_here(tags: Mapping[str, str], created: datetime | None, region: str, search: Search) -> bool:
+    if REGION_TAG in tags:
+        return tags[REGION_TAG] == region
+    return created is not None and search.since is not None and created >= search.since
+
+
+def _alarms(client: Any, prefix: str) -> Iterator[Listed]:
+    for alarm in pages(client, "describe_alarms", "MetricAlarms", AlarmNamePrefix=prefix):
+        yield Listed(alarm["AlarmName"], alarm["AlarmArn"])
+
+
+def _topics(client: Any, _prefix: str) -> Iterator[Listed]:
+    for topic in pages(client, "list_topics", "Topics"):
+        yield Listed(topic["TopicArn"].rpartition(":")[2], topic["TopicArn"])
+
+
+def _functions(client: Any, _prefix: str) -> Iterator[Listed]:
+    for function in pages(client, "list_functions", "Functions"):
+        yield Listed(function["FunctionName"], function["FunctionArn"])
+
+
+def _log_groups(client: Any, prefix: str) -> Iterator[Listed]:
+    for group in pages(client, "describe_log_groups", "logGroups", logGroupNamePrefix=prefix):
+        created = datetime.fromtimestamp(group["creationTime"] / 1000, UTC)
+        yield Listed(group["logGroupName"], group["arn"].removesuffix(":*"), created)
+
+
+def _roles(client: Any, _prefix: str) -> Iterator[Listed]:
+    for role in pages(client, "list_roles", "Roles", MaxItems=1000):  # of a page; 100 by default
+        yield Listed(role["RoleName"], role["RoleName"], role["CreateDate"])
+
+
+def _delete_function(client: Any, name: str, say: Say) -> None:
+    from botocore.exceptions import ClientError
+
+    try:
+        client.delete_function(FunctionName=name)
+    except ClientError as error:
+        if error_code(error) != "ResourceConflictException":
+            raise
+        waits = f"function {name} is not active yet and cannot be deleted"
+        wait(client, "function_active_v2", say, waits, minutes=_FUNCTION_MINUTES, FunctionName=name)
+        client.delete_function(FunctionName=name)
+
+
+def _delete_role(client: Any, name: str, _say: Say) -> None:
+    for policy in pages(client, "list_role_policies", "PolicyNames", RoleName=name):
+        client.delete_role_policy(RoleName=name, PolicyName=policy)
+    for attached in pages(client, "list_attached_role_policies", "AttachedPolicies", RoleName=name):
+        client.detach_role_policy(RoleName=name, PolicyArn=attached["PolicyArn"])
+    client.delete_role(RoleName=name)
+
+
+def _log_group_kind(name: str, prefix: str) -> Kind:
+    return named_kind(
+        name,
+        "aws_cloudwatch_log_group",
+        "logs",
+        _log_groups,
+        lambda client, arn: dict(client.list_tags_for_resource(resourceArn=arn)["tags"]),
+        one_call("delete_log_group", "logGroupName"),
+        prefix=prefix,
+    )
+
+
+ALARM = named_kind(
+    "alarm",
+    "aws_cloudwatch_metric_alarm",
+    "cloudwatch",
+    _alarms,
+    lambda client, arn: pairs(client.list_tags_for_resource(ResourceARN=arn)["Tags"]),
+    one_call("delete_alarms", "AlarmNames", is_list=True),
+)
+TOPIC = named_kind(
+    "topic",
+    "aws_sns_topic",
+    "sns",
+    _topics,
+    lambda client, arn: pairs(client.list_tags_for_resource(ResourceArn=arn)["Tags"]),
+    one_call("delete_topic", "TopicArn"),
+    by_handle=True,
+)
+FUNCTION = named_kind(
+    "function",
+    "aws_lambda_function",
+    "lambda",
+    _functions,
+    lambda client, arn: dict(client.list_tags(Resource=arn)["Tags"]),
+    _delete_function,
+)
+LOG_GROUP = _log_group_kind("log group", "/aws/lambda/")
+FLOW_LOG_GROUP = _log_group_kind("flow log group", "/aws/vpc/")
+ROLE = named_kind(
+    "role",
+    "aws_iam_role",
+    "iam",
+    _roles,
+    lambda client, name: pairs(client.list_role_tags(RoleName=name)["Tags"]),
+    _delete_role,
+    is_global=True,
+)

@@ -1,0 +1,292 @@
+"""Terraform's state: a private, versioned, encrypted bucket for each account and region."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from vpcache.errors import VpcacheError
+from vpcache.stack.target import Target
+
+_ABSENT = ("404", "NoSuchBucket", "NoSuchKey")
+_SETTLING = ("NoSuchBucket", "OperationAborted")
+"""What S3 answers about a bucket that was created or deleted a moment ago.
+https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+"""
+_SETTLING_SECONDS = 60
+_OLD_VERSION_DAYS = 90
+
+
+@dataclass(frozen=True)
+class StateLocation:
+    """The bucket and key of one stack's state, in a region of an account."""
+
+    bucket: str
+    key: str
+    region: str
+    account: str
+    use_path_style: bool
+
+    def backend_config(self) -> dict[str, str]:
+        """Return the settings of Terraform's `s3` backend."""
+        return {
+            "bucket": self.bucket,
+            "key": self.key,
+            "region": self.region,
+            "allowed_account_ids": json.dumps([self.account]),
+            "use_lockfile": "true",
+            "encrypt": "true",
+            "use_path_style": str(self.use_path_style).lower(),
+        }
+
+    def request(self, key: str | None = None) -> dict[str, str]:
+        """Return the parameters of a boto3 call about the state or an object beside it.
+
+        The bucket's name is guessable, so each call names the account that must own it:
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+        """
+        return {"Bucket": self.bucket, "Key": key or self.key, "ExpectedBucketOwner": self.account}
+
+
+def state_bucket(account: str, region: str) -> str:
+    """Return the name of the state bucket of an account and region."""
+    return f"vpcache-state-{account}-{region}"
+
+
+def state_location(target: Target, account: str, stack_name: str) -> StateLocation:
+    """Return where the state of `stack_name` is."""
+    return StateLocation(
+        bucket=state_bucket(account, target.region),
+        key=f"{stack_name}/terraform.tfstate",
+        region=target.region,
+        account=account,
+        use_path_style=target.uses_path_style,
+    )
+
+
+def state_exists(target: Target, location: StateLocation) -> bool:
+    """Return whether a state was ever written there. Raises VpcacheError if S3 refuses the request."""
+    from botocore.exceptions import ClientError
+
+    try:
+        s3_client(target).head_object(**location.request())
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _ABSENT:
+            return False
+        raise VpcacheError(f"state s3://{location.bucket}/{location.key}: {error}") from error
+    return True
+
+
+def read_state(target: Target, location: StateLocation) -> str:
+    """Return the state as it is written there, empty if none ever was."""
+    s3 = s3_client(target)
+    try:
+        body: bytes = s3.get_object(**location.request())["Body"].read()
+    except (s3.exceptions.NoSuchKey, s3.exceptions.NoSuchBucket):
+        return ""
+    return body.decode()
+
+
+def erase_state(target: Target, location: StateLocation) -> None:
+    """Delete the state of a stack of which nothing is left; the bucket keeps its versions."""
+    erase_object(target, location)
+
+
+def erase_object(target: Target, location: StateLocation, key: str | None = None) -> None:
+    """Delete an object beside the state, by default the state itself, if it exists."""
+    s3 = s3_client(target)
+    with suppress(s3.exceptions.NoSuchBucket):
+        s3.delete_object(**location.request(key))
+
+
+def other_regions(target: Target, account: str, stack_name: str) -> list[str]:
+    """Return the regions, other than the target's, in which a state of `stack_name` exists.
+
+    Regions whose bucket these credentials cannot read are left out.
+    """
+    from botocore.exceptions import ClientError
+
+    prefix = state_bucket(account, "")
+    try:
+        answer = s3_client(target).list_buckets(Prefix=prefix)
+    except ClientError:
+        return []
+    names = [bucket["Name"] for bucket in answer["Buckets"] if bucket["Name"].startswith(prefix)]
+    regions = sorted({name.removeprefix(prefix) for name in names} - {target.region})
+    return [region for region in regions if _is_state_in(target, account, region, stack_name)]
+
+
+def _is_state_in(target: Target, account: str, region: str, stack_name: str) -> bool:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    request = {"Bucket": state_bucket(account, region), "Key": f"{stack_name}/terraform.tfstate"}
+    try:
+        s3_client(target, region_name=region).head_object(**request, ExpectedBucketOwner=account)
+    except (BotoCoreError, ClientError):
+        return False
+    return True
+
+
+def ensure_bucket(target: Target, location: StateLocation) -> None:
+    """Create the state bucket unless it exists, and give it what it lacks of its settings.
+
+    An interrupted run may have left a bucket without versioning. Settings of the user's own are kept.
+    Raises VpcacheError if S3 refuses, or if the bucket belongs to another account.
+    """
+    from botocore.exceptions import ClientError
+
+    s3 = s3_client(target)
+    try:
+        if not bucket_exists(target, location):
+            _create_bucket(s3, location)
+        for setting in (
+            _block_public_access,
+            _own_objects,
+            _version,
+            _encrypt,
+            require_tls,
+            _expire_old_versions,
+        ):
+            _once_settled(lambda setting=setting: setting(s3, location))  # type: ignore[misc]
+    except ClientError as error:
+        raise VpcacheError(f"state bucket {location.bucket}: {error}") from error
+
+
+def bucket_exists(target: Target, location: StateLocation) -> bool:
+    """Return whether the state bucket exists. Raises VpcacheError if it belongs to another account."""
+    from botocore.exceptions import ClientError
+
+    try:
+        s3_client(target).head_bucket(**_owned(location))
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in _ABSENT:
+            return False
+        if code in ("403", "AccessDenied"):
+            raise VpcacheError(
+                f"state bucket {location.bucket} belongs to another account, or these credentials may not "
+                f"list it: {location.account} must own it, as a foreign owner could read and change the state"
+            ) from error
+        raise
+    return True
+
+
+def _create_bucket(s3: Any, location: StateLocation) -> None:
+    # us-east-1 is no LocationConstraint: docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+    constraint = {} if location.region == "us-east-1" else {"LocationConstraint": location.region}
+    request = {"CreateBucketConfiguration": constraint} if constraint else {}
+    try:
+        _once_settled(lambda: s3.create_bucket(Bucket=location.bucket, **request))
+    except s3.exceptions.BucketAlreadyOwnedByYou:
+        return  # another stack's first apply was faster
+    except s3.exceptions.BucketAlreadyExists as error:
+        raise VpcacheError(
+            f"state bucket {location.bucket} belongs to another account: ask AWS Support for the name, or "
+            "use another account or region"
+        ) from error
+    s3.get_waiter("bucket_exists").wait(**_owned(location))
+
+
+def _block_public_access(s3: Any, location: StateLocation) -> None:
+    wanted = dict.fromkeys(
+        ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True
+    )
+    found = _setting(lambda: s3.get_public_access_block(**_owned(location))["PublicAccessBlockConfiguration"])
+    if found != wanted:
+        s3.put_public_access_block(**_owned(location), PublicAccessBlockConfiguration=wanted)
+
+
+def _own_objects(s3: Any, location: StateLocation) -> None:
+    if not _setting(lambda: s3.get_bucket_ownership_controls(**_owned(location))["OwnershipControls"]):
+        rules = [{"ObjectOwnership": "BucketOwnerEnforced"}]
+        s3.put_bucket_ownership_controls(**_owned(location), OwnershipControls={"Rules": rules})
+
+
+def _version(s3: Any, location: StateLocation) -> None:
+    if s3.get_bucket_versioning(**_owned(location)).get("Status") != "Enabled":
+        s3.put_bucket_versioning(**_owned(location), VersioningConfiguration={"Status": "Enabled"})
+
+
+def _encrypt(s3: Any, location: StateLocation) -> None:
+    if not _setting(
+        lambda: s3.get_bucket_encryption(**_owned(location))["ServerSideEncryptionConfiguration"]
+    ):
+        rules = [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+        s3.put_bucket_encryption(**_owned(location), ServerSideEncryptionConfiguration={"Rules": rules})
+
+
+def require_tls(s3: Any, location: StateLocation) -> None:
+    """Refuse requests without TLS by a bucket policy, unless the bucket has a policy of the user's own."""
+    if s3.meta.endpoint_url.startswith("http://"):
+        return  # an endpoint of the user's own without TLS: the policy would refuse the next request
+    if _setting(lambda: s3.get_bucket_policy(**_owned(location))["Policy"]):
+        return
+    partition = s3.meta.partition
+    arn = f"arn:{partition}:s3:::{location.bucket}"
+    statement = {
+        "Sid": "RequireTls",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    s3.put_bucket_policy(**_owned(location), Policy=json.dumps(policy))
+
+
+def _expire_old_versions(s3: Any, location: StateLocation) -> None:
+    if _setting(lambda: s3.get_bucket_lifecycle_configuration(**_owned(location))["Rules"]):
+        return
+    rule = {
+        "ID": "old-versions",
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": _OLD_VERSION_DAYS, "NewerNoncurrentVersions": 10},
+        "Expiration": {"ExpiredObjectDeleteMarker": True},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+    }
+    s3.put_bucket_lifecycle_configuration(**_owned(location), LifecycleConfiguration={"Rules": [rule]})
+
+
+def _setting(read: Callable[[], Any]) -> Any:
+    """Return a setting of the bucket, None if it was never made."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return read()
+    except ClientError as error:
+        if error.response["Error"]["Code"].startswith(
+            ("NoSuch", "ServerSideEncryption", "OwnershipControls")
+        ):
+            if error.response["Error"]["Code"] == "NoSuchBucket":
+                raise
+            return None
+        raise
+
+
+def _once_settled(request: Callable[[], Any]) -> Any:
+    """Make a request about a bucket, again for as long as S3 has not settled an earlier change of it."""
+    from botocore.exceptions import ClientError
+
+    deadline = time.monotonic() + _SETTLING_SECONDS
+    while True:
+        try:
+            return request()
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _SETTLING or time.monotonic() > deadline:
+                raise
+        time.sleep(1)
+
+
+def _owned(location: StateLocation) -> dict[str, str]:
+    return {"Bucket": location.bucket, "ExpectedBucketOwner": location.account}
+
+
+def s3_client(target: Target, **config: Any) -> Any:
+    """Return a client of S3 that finds buckets on `target`."""
+    return target.client("s3", s3={"addressing_style": "path"} if target.uses_path_style else {}, **config)

@@ -1,0 +1,135 @@
+"""Where a stack is applied: the embedded lab or AWS. They differ in environment variables only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from vpcache.errors import VpcacheError
+from vpcache.stack.aws_clients import AwsClients, profile_region
+from vpcache.stack.region import DEFAULT_REGION, chosen_region
+from vpcache.terraform.process_environment import aws_environment, lab_environment
+
+if TYPE_CHECKING:
+    import boto3
+
+LAB = "lab"
+AWS = "aws"
+_AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws")
+
+
+@dataclass(frozen=True)
+class Target:
+    """A region of AWS or of a lab, with the environment variables that lead Terraform and boto3 to it."""
+
+    name: str
+    region: str
+    environment: Mapping[str, str] = field(repr=False)
+
+    @property
+    def is_lab(self) -> bool:
+        """Whether destruction costs nothing here."""
+        return self.name == LAB
+
+    @cached_property
+    def uses_path_style(self) -> bool:
+        """Whether S3 is at an endpoint of the user's own, where a bucket has no host name of its own."""
+        host = urlsplit(self.client("s3").meta.endpoint_url).hostname or ""
+        return not host.endswith(_AWS_DOMAINS)
+
+    def session(self) -> boto3.Session:
+        """Return the boto3 session, always the same. Raises VpcacheError if AWS has no credentials for it."""
+        return self._clients.session
+
+    def client(self, service: str, **config: Any) -> Any:
+        """Return the boto3 client of `service`; `config` goes to botocore's Config. Clients are kept."""
+        return self._clients.client(service, config)
+
+    def account(self) -> str:
+        """Return the account's id. Raises VpcacheError if the credentials do not work in this region."""
+        return self._account
+
+    @cached_property
+    def _clients(self) -> AwsClients:
+        return AwsClients(self.environment, self.region, is_lab=self.is_lab)
+
+    @cached_property
+    def _account(self) -> str:
+        from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
+
+        try:
+            return str(self.client("sts").get_caller_identity()["Account"])
+        except EndpointConnectionError as error:
+            raise VpcacheError(
+                f"target {self.name}: no answer from {error.kwargs['endpoint_url']}: check that "
+                f"{self.region} is a region of AWS and that this machine reaches it, or use --region"
+            ) from error
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("InvalidClientTokenId", "UnrecognizedClientException"):
+                raise VpcacheError(
+                    f"target {self.name}: AWS refuses these credentials in {self.region}: check them, or "
+                    f"enable the region in the account ({error})"
+                ) from error
+            raise VpcacheError(f"target {self.name}: AWS refuses these credentials: {error}") from error
+        except BotoCoreError as error:
+            raise VpcacheError(f"target {self.name}: {error}") from error
+
+
+def lab_target(
+    endpoint: str, environ: Mapping[str, str], *, region: str | None = None, pinned_region: str | None = None
+) -> Target:
+    """Return a region of the lab at `endpoint`: `region`, else the environment's, else us-east-1.
+
+    None of the user's AWS settings reaches it. Raises VpcacheError if the two regions differ.
+    """
+    chosen = chosen_region(option=region, pinned=pinned_region, environ={}, profile_region=None)
+    return Target(name=LAB, region=chosen, environment=lab_environment(environ, endpoint, chosen))
+
+
+def aws_target(
+    environ: Mapping[str, str], *, region: str | None = None, pinned_region: str | None = None
+) -> Target:
+    """Return AWS for the credentials in `environ`, in a region as `chosen_region` says.
+
+    Raises VpcacheError if the regions contradict each other, or the profile does not exist.
+    """
+    needs_profile = not (
+        region or pinned_region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+    )
+    chosen = chosen_region(
+        option=region,
+        pinned=pinned_region,
+        environ=environ,
+        profile_region=profile_region(aws_environment(environ, "")) if needs_profile else None,
+    )
+    return Target(name=AWS, region=chosen, environment=aws_environment(environ, chosen))
+
+
+def offline_target(
+    environ: Mapping[str, str], *, region: str | None = None, pinned_region: str | None = None
+) -> Target:
+    """Return a target for plans with a mocked provider, which sends no request to a lab or to AWS."""
+    return lab_target("http://127.0.0.1:0", environ, region=region, pinned_region=pinned_region)
+
+
+def target_name(asked: str | None, environ: Mapping[str, str]) -> str:
+    """Return the target asked for by option or by VPCACHE_TARGET, else the lab; VpcacheError if unknown."""
+    name = asked or environ.get("VPCACHE_TARGET") or LAB
+    if name not in (LAB, AWS):
+        raise VpcacheError(f"unknown target '{name}': use --target {LAB} or --target {AWS}")
+    return name
+
+
+__all__ = [
+    "AWS",
+    "DEFAULT_REGION",
+    "LAB",
+    "Target",
+    "aws_target",
+    "lab_target",
+    "offline_target",
+    "target_name",
+]

@@ -1,0 +1,1 @@
+"""Terraform: the runner, its environment, its progress, and what its JSON says."""

@@ -1,0 +1,170 @@
+"""Terraform, driven through python-terraform so that no signal and no closed pipe can cost state."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import python_terraform
+
+from vpcache.errors import InterruptedRunError, VpcacheError
+from vpcache.terraform.signals import Forwarding
+
+Event = Mapping[str, Any]
+
+PROVIDER = Path("registry.terraform.io/hashicorp/aws")
+_POLL_SECONDS = 0.1
+
+
+class TerraformError(VpcacheError):
+    """Terraform ended with an unexpected exit code; says which command, why, and where the output is."""
+
+
+class TerraformKilledError(TerraformError):
+    """A signal that nobody forwarded ended Terraform: its state may lack what it was creating."""
+
+
+class Terraform(python_terraform.Terraform):  # type: ignore[misc]  # it has no types
+    """python-terraform's option handling around a process that outlives whatever happens to this one.
+
+    Output goes to files (a pipe would kill Terraform with SIGPIPE when Python dies), input comes from
+    nowhere, and the process has a session of its own: SIGINT, SIGTERM and SIGHUP are forwarded as SIGINT,
+    at which Terraform finishes the resource in hand, writes its state and releases its lock.
+    """
+
+    def __init__(
+        self, working_dir: Path, *, executable: Path, environment: Mapping[str, str], log_dir: Path
+    ) -> None:
+        self.environment = dict(environment)
+        self.log_dir = log_dir
+        log_dir.mkdir(parents=True, exist_ok=True)
+        super().__init__(working_dir=str(working_dir), terraform_bin_path=str(executable))
+
+    def __getattr__(self, item: str) -> Any:
+        # the base class turns every unknown name into a Terraform command, typing errors included
+        raise AttributeError(item)
+
+    def read_state_file(self, file_path: str | None = None) -> None:
+        """Do nothing: the state is in the backend, and `output` and `show` read it."""
+
+    def cmd(
+        self,
+        cmd: str,
+        *args: str,
+        expected: Sequence[int] = (0,),
+        on_event: Callable[[Event], None] | None = None,
+        lock_fd: int | None = None,
+        **options: Any,
+    ) -> tuple[int, str, str]:
+        """Run one command and return its exit code, stdout and stderr.
+
+        `on_event` receives each line of a `-json` command as it comes; the process inherits `lock_fd`, so a
+        lock on it lasts until the last of the two ends. Raises TerraformError if the exit code is not one of
+        `expected`, InterruptedRunError if a signal came meanwhile.
+        """
+        command = self.generate_cmd_string(cmd, *args, **options)
+        log = self.log_dir / f"{cmd.replace(' ', '-')}.log"
+        errors = log.with_suffix(".err")
+        with Forwarding() as signals:
+            with log.open("wb") as out, errors.open("wb") as err:
+                process = subprocess.Popen(
+                    command,
+                    cwd=self.working_dir,
+                    env=self.environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=err,
+                    start_new_session=True,
+                    pass_fds=() if lock_fd is None else (lock_fd,),
+                )
+            signals.forward_to(process)
+            for line in _lines_until_exit(process, log):
+                if on_event is not None:
+                    _hand_over(line, on_event)
+        if process.returncode < 0:
+            _kill_session(process.pid)
+        self.temp_var_files.clean_up()
+        output, complaint = log.read_text(errors="replace"), errors.read_text(errors="replace")
+        if signals.came:
+            raise InterruptedRunError(
+                f"terraform {cmd} was interrupted by {signals.came[0].name}; the state is whole and "
+                "unlocked: apply or destroy again to go on"
+            )
+        if process.returncode < 0:
+            raise TerraformKilledError(
+                f"terraform {cmd} was killed by {signal.Signals(-process.returncode).name}: apply or destroy "
+                "again to go on"
+            )
+        if process.returncode not in expected:
+            raise TerraformError(f"terraform {cmd} failed: {_reason(output, complaint)} (all of it in {log})")
+        return process.returncode, output, complaint
+
+
+def plugin_dir(environ: Mapping[str, str]) -> Path | None:
+    """Return a folder that holds the AWS provider, so that `init` needs no network; None if there is none.
+
+    Looks in $TF_PLUGIN_MIRROR, in the folders that Terraform itself would look in, and one level under /opt.
+    """
+    home = Path(environ.get("HOME") or "/")
+    data = Path(environ.get("XDG_DATA_HOME") or home / ".local/share")
+    candidates = [
+        *([Path(environ["TF_PLUGIN_MIRROR"])] if environ.get("TF_PLUGIN_MIRROR") else []),
+        home / ".terraform.d/plugins",
+        data / "terraform/plugins",
+        Path("/usr/local/share/terraform/plugins"),
+        Path("/usr/share/terraform/plugins"),
+        *sorted(Path("/opt").glob("*")),
+    ]
+    return next((folder for folder in candidates if (folder / PROVIDER).is_dir()), None)
+
+
+def _lines_until_exit(process: subprocess.Popen[bytes], log: Path) -> Iterator[str]:
+    with log.open(errors="replace") as stream:
+        part, running = "", True
+        while running:
+            try:
+                process.wait(_POLL_SECONDS)
+                running = False
+            except subprocess.TimeoutExpired:
+                pass
+            *lines, part = (part + stream.read()).split("\n")
+            yield from lines
+
+
+def _kill_session(leader: int) -> None:
+    """Kill the providers of a Terraform that could not end them itself."""
+    with suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def _hand_over(line: str, on_event: Callable[[Event], None]) -> None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return  # a plugin's stray line among the events
+    if isinstance(event, dict):
+        on_event(event)
+
+
+def _reason(output: str, complaint: str) -> str:
+    """Return the first error in one line, from `-json` events or from Terraform's boxed text."""
+    for line in output.splitlines():
+        try:
+            diagnostic = json.loads(line).get("diagnostic") or {}
+        except (ValueError, AttributeError):
+            continue
+        if diagnostic.get("severity") == "error":
+            where = f" ({diagnostic['address']})" if diagnostic.get("address") else ""
+            return (
+                " ".join(f"{diagnostic['summary']}: {diagnostic.get('detail', '')}".split()).rstrip(": ")
+                + where
+            )
+    lines = [line.strip("│╷╵ ") for line in complaint.splitlines()]
+    first = next((number for number, line in enumerate(lines) if line.startswith("Error: ")), 0)
+    return " ".join(" ".join(lines[first:]).split())[:600] or "it printed nothing"

@@ -1,0 +1,1 @@
+"""Testing an applied stack with pytest: the plugin, the test run, the report."""
