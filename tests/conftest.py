@@ -1,12 +1,15 @@
 import signal
-from pathlib import Path
 
 import hypothesis
 import pytest
 
+from tests.support.paths import TESTS
 from vpcache.bundle import EGRESS_PROBE
 
-TESTS = Path(__file__).parent
+TIERS = ("drills", "modules", "integration", "lab", "network", "process", "unit")
+"""Folders of tests by what they need, the longest first."""
+
+pytest_plugins = ["tests.support.fixtures"]
 
 # a deadline for each example would measure what else the machine does
 hypothesis.settings.register_profile("suite", deadline=None)
@@ -41,7 +44,10 @@ def _begin_with_the_longest(items):
     def turn(item):
         folder = item.path.relative_to(TESTS).parts[0]
         is_waiting = folder == "integration" and item.path in sharing
-        return [("drills", "modules", "integration", "lab", "unit").index(folder), is_waiting]
+        return [
+            ("drills", "modules", "integration", "lab", "network", "process", "unit").index(folder),
+            is_waiting,
+        ]
 
     items.sort(key=turn)
 

@@ -4,8 +4,8 @@ import json
 import signal
 
 import pytest
-from commands import Commands
 
+from tests.support.commands import Commands
 from vpcache.drills.record import read
 
 pytestmark = [pytest.mark.lab, pytest.mark.drill]

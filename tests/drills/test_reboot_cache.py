@@ -1,8 +1,8 @@
 """Cache nodes rebooted one by one after a change of their parameters, under load."""
 
 import pytest
-from commands import Commands
 
+from tests.support.commands import Commands
 from vpcache.functions import FunctionClient
 from vpcache.stack.reboot import cluster_id, cluster_state, reboot_pending_nodes
 

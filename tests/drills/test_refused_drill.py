@@ -3,8 +3,8 @@
 import os
 
 import pytest
-from commands import Commands
 
+from tests.support.commands import Commands
 from vpcache.cli.drill import may_begin
 from vpcache.drills.context import DrillContext
 from vpcache.drills.drill import load_size

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.paths import ROOT
 from vpcache.stack.state import read_state
 
-ROOT = Path(__file__).parents[2]
 # what keys of AWS and private keys look like
 SECRETS = re.compile(
     rb"AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY"

@@ -1,12 +1,10 @@
 import json
 import re
-from pathlib import Path
 
+from tests.support.paths import ROOT
 from vpcache.diagram.drawing.svg import svg
 from vpcache.diagram.layout import drawing
 from vpcache.diagram.parser import picture
-
-ROOT = Path(__file__).parents[2]
 
 
 def test_second_plan_is_empty(stack):

@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from premises import Premises
 
+from tests.support.network.vpc_factory import Premises
 from vpcache.lab.client import Lab
 from vpcache.testing.run import Run
 

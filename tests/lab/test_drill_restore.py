@@ -7,10 +7,10 @@ import sys
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
+from tests.support.paths import ROOT
 from vpcache.drills.changes import LabFault, RouteRemoval, SubnetIsolation, associations, network_acls
 from vpcache.drills.injection import restore_interrupted_drill, restore_interrupted_drills
 from vpcache.drills.record import DrillRunningError, create, erase, new_record, read, take_over
@@ -272,7 +272,7 @@ def test_sweep_says_what_it_restores(own_lab, here, location, premises, route):
     create(here, location, premises.name, dead(record_of(route)))
     sweep = subprocess.run(
         [sys.executable, "-m", "invoke", "sweep"],
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
         env={**os.environ, "VPCACHE_LAB_PORT": str(own_lab.port)},
         capture_output=True,
         text=True,

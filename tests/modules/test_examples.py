@@ -1,14 +1,13 @@
 """Each module's examples on the lab: they apply, a second plan is empty, destroy leaves nothing."""
 
 import secrets
-from pathlib import Path
 
 import pytest
 
+from tests.support.paths import ROOT
 from vpcache.project import Project
 from vpcache.stack.stack import Stack
 
-ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(main.parent for main in ROOT.glob("modules/*/examples/*/main.tf"))
 
 

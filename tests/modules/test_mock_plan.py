@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.paths import ROOT
 from vpcache.diagram.model import Kind, Picture, Tier
 from vpcache.diagram.parser import picture
 from vpcache.project import Project
@@ -15,7 +16,6 @@ from vpcache.stack.stack import Stack
 from vpcache.stack.target import aws_target, lab_target
 from vpcache.terraform.runner import TerraformError
 
-ROOT = Path(__file__).parents[2]
 NOWHERE = "http://127.0.0.1:1"  # nothing listens there
 
 FOREIGN = """

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 from moto.server import ThreadedMotoServer
 
+from tests.support.paths import ROOT
 from vpcache.terraform.installation import find_terraform
 from vpcache.terraform.process_environment import terraform_environment
 from vpcache.terraform.runner import plugin_dir
 
-ROOT = Path(__file__).parents[2]
 TREES = ("modules", "envs")
 FOLDERS = sorted(
     str(main.parent.relative_to(ROOT)) for tree in TREES for main in ROOT.glob(f"{tree}/*/main.tf")

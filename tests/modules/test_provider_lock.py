@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.paths import ROOT
 from vpcache.terraform.installation import find_terraform
 from vpcache.terraform.process_environment import terraform_environment
 from vpcache.terraform.provider_lock import LOCK_FILE, lockfile_mode, remedy
 from vpcache.terraform.runner import PROVIDER, plugin_dir
 
-ROOT = Path(__file__).parents[2]
 EXAMPLE = "examples/platform-team/infra"
 FOLDERS = ["envs/dev", "envs/prod", "examples/nightly-role", EXAMPLE]
 PLUGINS = plugin_dir(os.environ)

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
+from tests.support.paths import ROOT
 from vpcache.project import Project
 from vpcache.stack.mock_plan import mock_plan
 from vpcache.stack.stack import Stack
 from vpcache.stack.target import lab_target
 
-ROOT = Path(__file__).parents[2]
 NOWHERE = "http://127.0.0.1:1"  # nothing listens there
 STANDING: dict[str, dict[str, dict[str, str]]] = json.loads(
     Path(__file__).with_name("standing_names.json").read_text()

@@ -26,7 +26,7 @@ from vpcache.lab.topology import Topology
 
 _TMP_MEGABYTES = 512  # that AWS gives unless asked for more
 _IDLE_SECONDS = 300.0  # that a process is kept for the next invocation
-_LAUNCHER = Path(__file__).with_name("worker.py")
+_LAUNCHER = Path(__file__).with_name("launcher.py")
 _TASK_ROOT = "/var/task"
 _RUNTIME_DIR = "/var/runtime"
 _CA_FILE = "/etc/lab-ca.pem"

@@ -1,0 +1,72 @@
+"""What a user might get wrong: one clear line, an exit status that is not zero, no traceback."""
+
+import socket
+
+import pytest
+
+from tests.support.commands import own_lab
+
+
+@pytest.fixture
+def commands(vpcache_run):
+    with own_lab(vpcache_run) as commands:
+        yield commands
+
+
+def test_unknown_environment(commands):
+    assert "unknown environment 'staging': choose one of dev" in commands.refuse("apply", "--env", "staging")
+
+
+def test_unknown_target(commands):
+    assert "unknown target 'gcp'" in commands.refuse("apply", "--env", "dev", "--target", "gcp")
+
+
+def test_unfit_stack_name(commands):
+    assert "stack name 'Dev_1'" in commands.refuse("plan", "--env", "dev", "--name", "Dev_1")
+
+
+def test_lab_not_running(commands):
+    for task in ("call", "verify", "outputs"):
+        line = commands.refuse(task, "--env", "dev")
+        assert f"the lab is not running at http://127.0.0.1:{commands.port}" in line
+
+
+def test_nothing_to_destroy_where_no_lab_runs(commands):
+    assert "nothing to destroy: the lab is not running" in commands.succeed("destroy", "--env", "dev")
+    assert "nothing to sweep: the lab is not running" in commands.succeed("sweep")
+
+
+def test_lab_port_taken(commands):
+    with socket.create_server(("127.0.0.1", commands.port)) as taken:
+        taken.settimeout(0)
+        line = commands.refuse("lab.start")
+    assert f"port {commands.port}" in line
+    assert "VPCACHE_LAB_PORT" in line
+
+
+def test_lab_port_not_a_port(commands):
+    assert "VPCACHE_LAB_PORT is 'ninety'" in commands.refuse("lab.start", VPCACHE_LAB_PORT="ninety")
+
+
+def test_terraform_missing(commands, tmp_path):
+    nowhere = {"PATH": "/usr/sbin:/sbin", "XDG_CACHE_HOME": str(tmp_path)}
+    assert "terraform is not on PATH" in commands.refuse("plan", "--env", "dev", **nowhere)
+
+
+def test_no_credentials_for_aws(commands, tmp_path):
+    nothing = {
+        "AWS_CONFIG_FILE": str(tmp_path / "none"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ACCESS_KEY_ID": None,
+        "AWS_SECRET_ACCESS_KEY": None,
+        "AWS_PROFILE": None,
+    }
+    line = commands.refuse("apply", "--env", "dev", "--target", "aws", **nothing)
+    assert "no credentials" in line
+
+
+def test_stack_not_applied(commands):
+    commands.succeed("lab.start")
+    line = commands.refuse("call", "--env", "dev", "--name", "absent")
+    assert "stack absent is not applied on lab" in line

@@ -1,0 +1,66 @@
+"""What stops an apply on AWS before it creates anything: too small a quota, an unknown provider build."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from tests.support.commands import ROOT, Commands, own_lab
+from vpcache.errors import VpcacheError
+from vpcache.lab.client import Lab
+from vpcache.stack.stack import Stack
+from vpcache.stack.target import aws_target
+from vpcache.terraform.installation import find_terraform
+from vpcache.terraform.provider_lock import LOCK_FILE
+from vpcache.testing.run import free_port
+
+pytestmark = pytest.mark.lab
+
+NAME = "vpcache-ci-quota"
+
+
+@pytest.fixture
+def lab(vpcache_run, monkeypatch):
+    """Return a lab at its defaults that only AWS_ENDPOINT_URL leads to."""
+    with own_lab(vpcache_run) as commands:
+        commands.succeed("lab.start")
+        lab = Lab(commands.port)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", lab.endpoint)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "by-hand")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "by-hand")
+        monkeypatch.setenv("AWS_REGION", "us-east-1")
+        yield lab
+
+
+def test_plan_above_a_quota_is_refused_before_it_creates_anything(lab):
+    lab.configure(elastic_ips=1)
+    refusal = Commands(free_port(), ROOT).refuse(
+        "apply", "--env", "dev", "--name", NAME, "--target", "aws", "--yes"
+    )
+    assert "elastic IPs: 0 of 1 in use in us-east-1, this plan adds 2: 1 too many" in refusal
+    assert "--quota-code L-0263D0A3 --desired-value 2 --region us-east-1" in refusal
+    created = [call for call in lab.calls() if re.match("(ec2|lambda|elasticache|iam):Create", call)]
+    assert created == []
+
+
+def test_unknown_build_of_the_provider_is_refused_with_the_command_that_adds_it(lab, tmp_path):
+    root = tmp_path / "role"
+    shutil.copytree(ROOT / "examples/nightly-role", root, ignore=shutil.ignore_patterns(".terraform"))
+    lock = root / LOCK_FILE
+    lock.write_text(re.sub('"h1:.*"', f'"h1:{"A" * 43}="', lock.read_text()))
+    stack = Stack(
+        name="nightly-lock",
+        environment_dir=root,
+        target=aws_target(os.environ),
+        work_dir=tmp_path / "work",
+        variables={"repository": "octo-org/vpcache"},
+    )
+    with pytest.raises(VpcacheError, match="does not list this build") as refused:
+        stack.init()
+    command = re.search(r"`terraform (.*?)`", str(refused.value))[1].split()
+    subprocess.run([find_terraform(os.environ), *command], check=True, capture_output=True)
+    stack.init()

@@ -1,0 +1,261 @@
+"""What a run that did not end well leaves, what the next command shows of it, and what it deletes."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.support.commands import Commands
+from tests.support.small_project import HEAD, make_small_project
+from vpcache.stack import journal
+from vpcache.stack.leftovers import leftovers
+from vpcache.stack.outside import mark
+from vpcache.stack.stack import Stack
+from vpcache.stack.state import read_state, s3_client, state_location
+from vpcache.terraform.runner import TerraformError
+
+pytestmark = pytest.mark.lab
+
+HOUR = timedelta(hours=1)
+SECOND_ZONE = '    us-east-1b = { public_cidr = "10.7.0.64/26", private_cidr = "10.7.0.192/26" },'
+REFUSED = """
+resource "aws_subnet" "refused" {
+  vpc_id     = "vpc-0123456789abcdef0"
+  cidr_block = "10.0.0.0/24"
+}
+"""
+SUBNET = """
+resource "aws_subnet" "more" {
+  vpc_id     = module.vpc.vpc_id
+  cidr_block = "RANGE"
+}
+"""
+PROTECTION = 'variable "protected" {\n  type = bool\n}\n'
+
+
+@pytest.fixture
+def small(tmp_path, lab) -> Commands:
+    return Commands(lab.port, make_small_project(tmp_path / "project"))
+
+
+@pytest.fixture
+def name() -> str:
+    return f"rec-{secrets.token_hex(3)}"
+
+
+@pytest.fixture
+def stack(small, name, target) -> Iterator[tuple[str, ...]]:
+    """The options of an applied small stack; whatever a test leaves of it is swept."""
+    small.succeed("apply", "--env", "small", "--name", name)
+    yield ("--env", "small", "--name", name)
+    small.succeed("sweep", "--name", name, "--confirm", name)
+    assert leftovers(target, name) == []
+
+
+def interrupt(target, name: str, since: datetime | None = None) -> None:
+    """Have the journal say that a run began then, now by default, and did not end."""
+    location = state_location(target, target.account(), name)
+    existing = tuple(mark(item) for item in leftovers(target, name) if item.is_tagged)
+    entry = journal.new_entry(name, "small", journal.APPLYING, temporary=False, existing=existing)
+    if since:
+        entry = journal.Entry(**(vars(entry) | {"since": since.isoformat(), "existing": ()}))
+    journal.write(target, location, entry)
+
+
+def new_role(target, name: str, suffix: str, **tags: str) -> str:
+    role = f"{name}-{suffix}"
+    target.client("iam").create_role(
+        RoleName=role,
+        AssumeRolePolicyDocument="{}",
+        Tags=[{"Key": key, "Value": value} for key, value in {"Stack": name, **tags}.items()],
+    )
+    return role
+
+
+def new_cluster(target, name: str) -> None:
+    """Make a cluster as an interrupted apply leaves it: in the stack's subnet, with the stack's name."""
+    tags = [{"Key": "Stack", "Value": name}]
+    ec2, cache = target.client("ec2"), target.client("elasticache")
+    subnets = ec2.describe_subnets(Filters=[{"Name": "tag:Stack", "Values": [name]}])["Subnets"]
+    cache.create_cache_subnet_group(
+        CacheSubnetGroupName=name,
+        CacheSubnetGroupDescription=name,
+        SubnetIds=[subnets[0]["SubnetId"]],
+        Tags=tags,
+    )
+    cache.create_cache_cluster(
+        CacheClusterId=name,
+        Engine="memcached",
+        CacheNodeType="cache.t4g.micro",
+        NumCacheNodes=1,
+        CacheSubnetGroupName=name,
+        Tags=tags,
+    )
+
+
+def role_exists(target, role: str) -> bool:
+    try:
+        target.client("iam").get_role(RoleName=role)
+    except target.client("iam").exceptions.NoSuchEntityException:
+        return False
+    return True
+
+
+def kinds_left(target, name: str) -> set[str]:
+    return {item.kind for item in leftovers(target, name)}
+
+
+def test_orphans_are_in_the_plan_and_go_with_the_apply(small, name, stack, target):
+    """The cluster's id is the stack's name, which the state has in every tag."""
+    group = f"/aws/lambda/{name}-foreign"
+    target.client("logs").create_log_group(logGroupName=group, tags={"Stack": name})
+    interrupt(target, name)
+    new_cluster(target, name)
+
+    planned = json.loads(small.succeed("plan", *stack, "--json"))
+    assert {(each["type"], each["id"], each["action"]) for each in planned["leftovers"]} == {
+        ("cache cluster", name, "delete"),
+        ("cache subnet group", name, "delete"),
+        ("log group", group, "keep"),
+    }
+    shown = small.succeed("plan", *stack)
+    assert f"will be deleted:\n  cache cluster {name}\n" in shown
+    assert f"log group {group}: existed before the interrupted run" in shown
+    assert {"cache cluster", "cache subnet group"} <= kinds_left(target, name)
+
+    applied = small.run("apply", *stack)
+    assert applied.returncode == 0, applied.stderr
+    assert f"removed cache cluster {name}" in applied.stderr
+    assert not {"cache cluster", "cache subnet group"} & kinds_left(target, name)
+    assert group in {item.id for item in leftovers(target, name)}
+    assert json.loads(small.succeed("plan", *stack, "--json"))["leftovers"] == []
+
+
+def test_what_was_taken_out_of_the_state_is_kept(small, name, stack, target):
+    interrupt(target, name, since=datetime.now(UTC) - HOUR)
+    group = f"/aws/lambda/{name}-3"
+    _take_out_of_the_state(target, name, "aws_cloudwatch_log_group", group)
+
+    assert f"log group {group}: was taken out of the state" in small.succeed("plan", *stack)
+    assert f"log group {group}" in small.run("destroy", *stack).stderr
+    assert [item.id for item in leftovers(target, name)] == [group]
+
+
+def test_roles_belong_to_a_stack_and_a_region(small, name, stack, target):
+    """IAM is global: the roles of a stack of this name in another region bear its tag too."""
+    interrupt(target, name)
+    other = new_role(target, name, "other", Region="eu-west-1")
+    here = new_role(target, name, "here", Region=target.region)
+    made_since = new_role(target, name, "since")
+    try:
+        planned = json.loads(small.succeed("plan", *stack, "--json"))
+        assert {each["id"] for each in planned["leftovers"]} == {here, made_since}
+        assert f"nothing is left of {name}" in small.succeed("destroy", *stack)
+        assert f"nothing of {name} is there" in small.succeed("sweep", "--name", name)
+        assert role_exists(target, other)
+        assert not role_exists(target, here)
+        assert not role_exists(target, made_since)
+    finally:
+        target.client("iam").delete_role(RoleName=other)
+
+
+def test_failed_apply_deletes_nothing(small, name, stack, target):
+    """Terraform ended by itself: its state knows what it created, and all else is somebody else's."""
+    (small.root / "envs/small/wrong.tf").write_text(REFUSED)
+    assert "InvalidVpcID.NotFound" in small.refuse("apply", *stack)
+    entry = journal.read(target, state_location(target, target.account(), name))
+    assert entry is not None and entry.phase == journal.FAILED
+
+    new_cluster(target, name)
+    assert json.loads(small.succeed("plan", *stack, "--json"))["leftovers"] == []
+    small.refuse("apply", *stack)
+    assert "cache cluster" in kinds_left(target, name)
+    # Terraform alone would wait for the subnet, which the cluster is in
+    assert f"nothing is left of {name}" in small.succeed("sweep", "--name", name)
+
+
+def test_failure_does_not_end_an_interruption_that_left_something(tmp_path, name, target):
+    """The next run still tells what the interrupted one created from what was there before."""
+    folder = tmp_path / "env"
+    folder.mkdir()
+    (folder / "main.tf").write_text(HEAD + REFUSED)
+    stack = Stack(name=name, environment_dir=folder, target=target, work_dir=tmp_path / "work", variables={})
+    stack.init()
+    group = f"/aws/lambda/{name}-foreign"
+    target.client("logs").create_log_group(logGroupName=group, tags={"Stack": name})
+    interrupt(target, name)
+    interrupted = journal.read(target, stack.state)
+    try:
+        with pytest.raises(TerraformError, match=r"InvalidVpcID\.NotFound"):
+            stack.apply()
+        after = journal.read(target, stack.state)
+        assert (after.phase, after.since) == (journal.APPLYING, interrupted.since)
+        assert after.existing == interrupted.existing != ()
+    finally:
+        target.client("logs").delete_log_group(logGroupName=group)
+    with pytest.raises(TerraformError):
+        stack.apply()
+    assert journal.read(target, stack.state).phase == journal.FAILED
+    assert stack.destroy() == []
+
+
+def test_protected_stack_is_destroyed_by_its_name_alone(small, name, stack, target):
+    _protect(small)
+    line = small.refuse("destroy", *stack, "--yes")
+    assert f"./inv destroy --env small --name {name} --yes --confirm {name}" in line
+    assert "--confirm is 'other'" in small.refuse("destroy", *stack, "--confirm", "other")
+    assert "VPC" in kinds_left(target, name)
+    assert f"nothing is left of {name}" in small.succeed("destroy", *stack, "--confirm", name)
+
+
+def test_protected_stack_is_swept_by_its_name_alone(small, name, stack, target):
+    _protect(small)
+    small.succeed("apply", *stack)  # writes the protection into the journal
+    (small.root / "envs/small/terraform.tfvars").write_text("protected = false\n")
+    assert f"--confirm {name}" in small.refuse("sweep", "--name", name, "--yes")
+    assert "VPC" in kinds_left(target, name)
+
+
+def test_apply_that_loses_subnets_of_a_protected_stack_needs_its_name(small, name, stack, target):
+    main = small.root / "envs/small/main.tf"
+    before = main.read_text()
+    main.write_text(before.replace("zones      = {", f"zones      = {{\n{SECOND_ZONE}"))
+    _protect(small)
+    small.succeed("apply", *stack, "--yes")
+    main.write_text(before)
+    line = small.refuse("apply", *stack, "--yes")
+    assert "delete module.vpc.aws_subnet.private" in line
+    assert f"{name} is protected" in line
+    small.succeed("apply", *stack, "--confirm", name)
+
+
+def test_subnet_is_not_replaced_in_place(small, name, stack, target):
+    """The modules refuse this by themselves; another root module may not."""
+    more = small.root / "envs/small/more.tf"
+    more.write_text(SUBNET.replace("RANGE", "10.7.0.64/27"))
+    small.succeed("apply", *stack)
+    more.write_text(SUBNET.replace("RANGE", "10.7.0.96/27"))
+    line = small.refuse("apply", *stack, "--yes")
+    assert "replace aws_subnet.more" in line
+    assert "take the zone out of the environment, apply, and add it again" in line
+    assert f"--confirm {name}" in line
+
+
+def _protect(small: Commands) -> None:
+    (small.root / "envs/small/terraform.tfvars").write_text("protected = true\n")
+    (small.root / "envs/small/protected.tf").write_text(PROTECTION)
+
+
+def _take_out_of_the_state(target, name: str, type: str, id: str) -> None:
+    """Do what `terraform state rm` does."""
+    location = state_location(target, target.account(), name)
+    state = json.loads(read_state(target, location))
+    for resource in state["resources"]:
+        if resource["type"] == type:
+            resource["instances"] = [each for each in resource["instances"] if each["attributes"]["id"] != id]
+    state["serial"] += 1
+    s3_client(target).put_object(Bucket=location.bucket, Key=location.key, Body=json.dumps(state).encode())

@@ -1,0 +1,133 @@
+"""AWS's own API, asked from inside a function."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.network.vpc_factory import ZONES, Premises
+
+HERE, _ = ZONES
+_CODE = """
+    import boto3
+    from botocore.config import Config
+
+    settings = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 1})
+
+    def handler(event, context):
+        try:
+            return {"answer": ask(event["name"], boto3.client(event["service"], config=settings))}
+        except Exception as error:
+            return {"error": type(error).__name__, "message": str(error)}
+
+    def ask(name, client):
+        match client.meta.service_model.service_name:
+            case "s3":
+                client.put_object(Bucket=name, Key="k", Body=b"v")
+                return client.get_object(Bucket=name, Key="k")["Body"].read().decode()
+            case "ssm":
+                return client.get_parameter(Name=name)["Parameter"]["Value"]
+            case "sts":
+                return client.get_caller_identity()["Account"]
+            case "dynamodb":
+                return client.list_tables()["TableNames"]
+"""
+
+
+@pytest.fixture
+def client(premises: Premises) -> str:
+    """A function in one zone that asks AWS's API, and what it asks for."""
+    premises.client("s3").create_bucket(Bucket=premises.name)
+    premises.client("ssm").put_parameter(Name=premises.name, Value="v", Type="String")
+    return premises.new_function("client", HERE, code=_CODE, Timeout=15)
+
+
+def answers(premises: Premises, function: str, *services: str) -> list[object]:
+    found = (premises.invoke(function, service=service, name=premises.name) for service in services)
+    return [each.get("answer") or each["error"] for each in found]
+
+
+def test_a_function_uses_aws_through_nat_and_not_without(premises: Premises, client: str) -> None:
+    assert answers(premises, client, "s3", "ssm") == ["ConnectTimeoutError"] * 2
+    premises.open_to_the_internet()
+    premises.new_nat_gateway(HERE)
+    assert answers(premises, client, "s3", "ssm", "sts") == ["v", "v", "123456789012"]
+
+
+def test_a_gateway_endpoint_leads_to_its_service_alone(premises: Premises, client: str) -> None:
+    table = premises.new_table(premises.private[HERE])
+    endpoint = premises.ec2.create_vpc_endpoint(
+        VpcId=premises.vpc, ServiceName="com.amazonaws.us-east-1.s3", RouteTableIds=[table]
+    )["VpcEndpoint"]["VpcEndpointId"]
+    assert answers(premises, client, "s3", "ssm") == ["v", "ConnectTimeoutError"]
+    premises.ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, RemoveRouteTableIds=[table])
+    assert answers(premises, client, "s3") == ["ConnectTimeoutError"]
+    premises.ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, AddRouteTableIds=[table])
+    assert answers(premises, client, "s3") == ["v"]
+    assert premises.lab.differences() == []
+    premises.ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint])
+    assert answers(premises, client, "s3") == ["ConnectTimeoutError"]
+
+
+def test_a_prefix_list_in_a_group_means_its_service(premises: Premises, client: str) -> None:
+    table = premises.new_table(premises.private[HERE])
+    for service in ("s3", "dynamodb"):
+        premises.ec2.create_vpc_endpoint(
+            VpcId=premises.vpc, ServiceName=f"com.amazonaws.us-east-1.{service}", RouteTableIds=[table]
+        )
+    lists = premises.ec2.describe_managed_prefix_lists(
+        Filters=[{"Name": "prefix-list-name", "Values": ["com.amazonaws.us-east-1.s3"]}]
+    )["PrefixLists"]
+    everything = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    premises.ec2.revoke_security_group_egress(GroupId=premises.group, IpPermissions=[everything])
+    premises.ec2.authorize_security_group_egress(
+        GroupId=premises.group,
+        IpPermissions=[
+            {
+                "IpProtocol": "tcp",
+                "FromPort": 443,
+                "ToPort": 443,
+                "PrefixListIds": [{"PrefixListId": lists[0]["PrefixListId"]}],
+            }
+        ],
+    )
+    assert answers(premises, client, "s3", "dynamodb") == ["v", "ConnectTimeoutError"]
+
+
+def test_an_interface_endpoint_answers_under_its_services_name(premises: Premises, client: str) -> None:
+    group = premises.new_group("endpoint")
+    endpoint = premises.ec2.create_vpc_endpoint(
+        VpcId=premises.vpc,
+        VpcEndpointType="Interface",
+        ServiceName="com.amazonaws.us-east-1.ssm",
+        SubnetIds=list(premises.private.values()),
+        SecurityGroupIds=[group],
+    )["VpcEndpoint"]
+    assert answers(premises, client, "ssm") == ["ConnectTimeoutError"]  # the group lets nothing in
+    premises.ec2.authorize_security_group_ingress(
+        GroupId=group,
+        IpPermissions=[
+            {
+                "IpProtocol": "tcp",
+                "FromPort": 443,
+                "ToPort": 443,
+                "UserIdGroupPairs": [{"GroupId": premises.group}],
+            }
+        ],
+    )
+    assert answers(premises, client, "ssm", "s3") == ["v", "ConnectTimeoutError"]
+    shown = premises.ec2.describe_network_interfaces(NetworkInterfaceIds=endpoint["NetworkInterfaceIds"])
+    assert {each["InterfaceType"] for each in shown["NetworkInterfaces"]} == {"vpc_endpoint"}
+    assert premises.lab.differences() == []
+    premises.ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint["VpcEndpointId"]])
+    assert answers(premises, client, "ssm") == ["ConnectTimeoutError"]
+
+
+def test_the_lab_tells_which_operations_were_called(premises: Premises) -> None:
+    before = premises.lab.calls()
+    premises.ec2.describe_vpcs()
+    premises.client("lambda").list_functions()
+    after = premises.lab.calls()
+    assert {name for name in after if after[name] != before.get(name)} == {
+        "ec2:DescribeVpcs",
+        "lambda:ListFunctions",
+    }

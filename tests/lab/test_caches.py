@@ -1,0 +1,129 @@
+"""Memcached clusters as a function in their VPC meets them: real processes behind AWS's API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.network.vpc_factory import Premises
+
+TALK = """
+    import socket, ssl
+
+    def handler(event, context):
+        connection = socket.create_connection((event["address"], event.get("port", 11211)), 5)
+        if event.get("tls"):
+            trust = ssl.create_default_context()
+            connection = trust.wrap_socket(connection, server_hostname=event["address"])
+        with connection:
+            connection.sendall(event["say"].encode() + b"\\r\\nquit\\r\\n")
+            return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+"""
+
+
+class Cache:
+    """A cluster, and a function beside it that speaks its protocol."""
+
+    def __init__(self, premises: Premises, **options: Any) -> None:
+        self.premises = premises
+        self.id = premises.new_cluster(**options)
+        self.api = premises.client("elasticache")
+        self._function = premises.new_function("talk", code=TALK)
+
+    def change(self, call: str, **change: Any) -> None:
+        """Make a change and wait until it is done."""
+        getattr(self.api, call)(CacheClusterId=self.id, **change)
+        waiter = self.api.get_waiter("cache_cluster_available")
+        waiter.wait(CacheClusterId=self.id, WaiterConfig={"Delay": 0.1})
+
+    def describe(self) -> dict[str, Any]:
+        found = self.api.describe_cache_clusters(CacheClusterId=self.id, ShowCacheNodeInfo=True)
+        return dict(found["CacheClusters"][0])
+
+    def say(self, address: str, words: str, **options: Any) -> str:
+        answer = self.premises.invoke(self._function, address=address, say=words, **options)
+        assert isinstance(answer, str), answer
+        return answer
+
+    def discover(self) -> tuple[int, list[str]]:
+        """Return the configuration's version and the nodes' names."""
+        reply = self.say(self.describe()["ConfigurationEndpoint"]["Address"], "config get cluster")
+        _, version, nodes, *_ = reply.splitlines()
+        return int(version), [node.split("|")[0] for node in nodes.split()]
+
+    def settings(self, address: str) -> dict[str, str]:
+        lines = self.say(address, "stats settings").splitlines()
+        return {name: value for _, name, value in (line.split(" ", 2) for line in lines if " " in line)}
+
+    def names(self) -> list[str]:
+        return [each["Endpoint"]["Address"] for each in self.describe()["CacheNodes"]]
+
+
+@pytest.fixture
+def cache(premises: Premises) -> Cache:
+    return Cache(premises)
+
+
+def test_functions_trust_the_certificates_of_an_encrypted_cluster(premises: Premises) -> None:
+    cache = Cache(premises, TransitEncryptionEnabled=True)
+
+    for address in (*cache.names(), cache.describe()["ConfigurationEndpoint"]["Address"]):
+        assert cache.say(address, "version", tls=True).startswith("VERSION ")
+    discovered = cache.say(
+        cache.describe()["ConfigurationEndpoint"]["Address"], "config get cluster", tls=True
+    )
+    assert discovered.startswith("CONFIG cluster 0 ")
+
+
+def test_growth_and_shrinkage_reach_the_nodes_that_stay(cache: Cache) -> None:
+    first, names = cache.discover()
+    assert names == cache.names()
+    assert len(names) == 2
+    cache.say(names[0], "set k 0 0 1\r\nv")
+
+    cache.change("modify_cache_cluster", NumCacheNodes=4, ApplyImmediately=True)
+
+    second, grown = cache.discover()
+    assert second > first
+    assert grown == cache.names()
+    assert len(grown) == 4
+    assert cache.say(grown[3], "version").startswith("VERSION ")
+
+    cache.change(
+        "modify_cache_cluster",
+        NumCacheNodes=2,
+        CacheNodeIdsToRemove=["0002", "0003"],
+        ApplyImmediately=True,
+    )
+
+    third, shrunk = cache.discover()
+    assert third > second
+    assert shrunk == cache.names() == [grown[0], grown[3]]
+    assert cache.say(names[0], "get k").startswith("VALUE k 0 1\r\nv")
+
+
+def test_parameters_reach_the_process_when_its_node_is_rebooted(premises: Premises) -> None:
+    api = premises.client("elasticache")
+    api.create_cache_parameter_group(
+        CacheParameterGroupName=premises.name, CacheParameterGroupFamily="memcached1.6", Description="big"
+    )
+    cache = Cache(premises, CacheParameterGroupName=premises.name)
+    api.modify_cache_parameter_group(
+        CacheParameterGroupName=premises.name,
+        ParameterNameValues=[{"ParameterName": "max_item_size", "ParameterValue": "4194304"}],
+    )
+    names = cache.names()
+    for name in names:
+        cache.say(name, "set k 0 0 1\r\nv")
+
+    cache.change("reboot_cache_cluster", CacheNodeIdsToReboot=["0001"])
+
+    assert [cache.settings(name)["item_size_max"] for name in names] == ["4194304", "1048576"]
+    assert [cache.say(name, "get k").startswith("VALUE") for name in names] == [False, True]
+    assert cache.describe()["CacheParameterGroup"]["CacheNodeIdsToReboot"] == ["0002"]
+
+    cache.change("reboot_cache_cluster", CacheNodeIdsToReboot=["0002"])
+
+    assert cache.settings(names[1])["item_size_max"] == "4194304"
+    assert cache.describe()["CacheParameterGroup"]["ParameterApplyStatus"] == "in-sync"

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network
+
+import pytest
+
+from tests.support.network.vpc_factory import ZONES, Premises
+from vpcache.lab.addresses import CHECKIP, ORIGIN
+from vpcache.lab.client import Lab
+from vpcache.lab.errors import LabError
+from vpcache.lab.faults import Fault, FaultKind, Mode
+
+HERE, THERE = ZONES
+ORIGIN_URL = f"https://{ORIGIN}/api/v1/employee/1"
+CHECKIP_URL = f"http://{CHECKIP}/"
+SHORT = 0.5  # seconds that a function waits for what will not come
+
+
+@pytest.fixture
+def online(premises: Premises) -> Premises:
+    premises.open_to_the_internet()
+    premises.new_nat_gateway(HERE)
+    return premises
+
+
+def test_a_function_does_not_reach_an_origin_that_is_wrong_until_it_is_mended(online: Premises) -> None:
+    function = online.new_function("probe", HERE)
+
+    def outcome() -> str:
+        answer = online.invoke(function, url=ORIGIN_URL, timeout=SHORT)
+        return str(answer.get("message", "success"))
+
+    assert outcome() == "success"
+    for mode, words in (
+        (Mode.DOWN, "timed out"),
+        (Mode.SLOW, "timed out"),
+        (Mode.ERRORING, "HTTP Error 500"),
+        (Mode.INVALID_TLS, "CERTIFICATE_VERIFY_FAILED"),
+    ):
+        with online.lab.faulted("origin", ORIGIN, mode):
+            assert words in outcome()
+        assert outcome() == "success"
+
+
+def test_names_do_not_resolve_while_dns_is_wrong(online: Premises) -> None:
+    function = online.new_function("probe", HERE)
+    assert online.invoke(function, name=ORIGIN)["answer"] == ["198.51.100.10"]
+    with online.lab.faulted("dns", online.vpc, "erroring"):
+        assert online.invoke(function, name=ORIGIN)["error"] == "gaierror"
+    with online.lab.faulted("dns", online.vpc):
+        slow = online.new_function("slow", HERE, Timeout=1)
+        assert "timed out" in online.invoke(slow, name=ORIGIN)["errorMessage"]
+    assert online.invoke(function, name=ORIGIN)["answer"] == ["198.51.100.10"]
+
+
+def test_a_function_moves_out_of_a_lost_zone_but_not_from_a_lost_interface(online: Premises) -> None:
+    function = online.new_function()
+    alone = online.new_function("alone", HERE, Timeout=2)
+
+    def has_egress(name: str) -> bool:
+        return "answer" in online.invoke(name, url=CHECKIP_URL, timeout=SHORT)
+
+    assert has_egress(alone)
+    with online.lab.faulted("interface", online.interface_of(alone, HERE)):
+        assert not has_egress(alone)
+    subnets = {zone: IPv4Network(cidr) for zone, cidr in ((HERE, "10.0.0.128/26"), (THERE, "10.0.0.192/26"))}
+    for _ in range(2):
+        address = IPv4Address(online.invoke(function)["answer"])
+        (zone,) = (zone for zone, subnet in subnets.items() if address in subnet)
+        with online.lab.faulted("zone", zone):
+            elsewhere = IPv4Address(online.invoke(function)["answer"])
+            assert elsewhere not in subnets[zone]
+
+
+@pytest.mark.parametrize(
+    ("mode", "outcome", "is_empty"),
+    [
+        (Mode.OUT, "timeout", False),
+        (Mode.DEAD, "refused", True),
+        (Mode.HUNG, "connected", False),
+        (Mode.RESTARTED, "connected", True),
+    ],
+)
+def test_a_cache_node_goes_wrong_alone_and_comes_back(
+    premises: Premises, mode: Mode, outcome: str, is_empty: bool
+) -> None:
+    lab, cluster = premises.lab, premises.new_cluster()
+    shown = premises.client("elasticache").describe_cache_clusters(
+        CacheClusterId=cluster, ShowCacheNodeInfo=True
+    )["CacheClusters"][0]["CacheNodes"]
+    function = premises.new_function("cache", HERE, code=_CACHE_CODE)
+    one, other = (node["Endpoint"]["Address"] for node in shown)
+
+    def ask(host: str, command: str) -> str:
+        return str(premises.invoke(function, host=host, command=command))
+
+    for host in (one, other):
+        assert "STORED" in ask(host, "set k 0 0 1\r\nv\r\n")
+    with lab.faulted("cache_node", f"{cluster}/{shown[0]['CacheNodeId']}", mode):
+        address = premises.invoke(premises.new_function(), name=one)["answer"][0]
+        interface = premises.interface_of(function, HERE)
+        probe = {"interface": interface, "address": address, "port": shown[0]["Endpoint"]["Port"]}
+        assert lab.ask("POST", "connect", probe)["outcome"] == outcome
+        assert "VALUE" in ask(other, "get k\r\n")
+        assert ask(one, "get k\r\n") == ("END" if mode is Mode.RESTARTED else "silence")
+    assert ask(one, "get k\r\n").startswith("END" if is_empty else "VALUE")
+
+
+_CACHE_CODE = """
+    import socket
+
+    def handler(event, context):
+        try:
+            with socket.create_connection((event["host"], 11211), 0.5) as connection:
+                connection.sendall(event["command"].encode())
+                return connection.recv(100).decode().strip()
+        except OSError:
+            return "silence"
+"""
+
+
+def test_faults_are_listed_replaced_and_mended_one_by_one_or_all_at_once(premises: Premises) -> None:
+    lab = premises.lab
+    zone, slow = Fault(FaultKind.ZONE, HERE), Fault(FaultKind.ORIGIN, ORIGIN, Mode.SLOW, 0.5)
+    assert lab.fault("zone", HERE) == (zone,)
+    lab.fault("origin", ORIGIN)
+    assert lab.fault("origin", ORIGIN, "slow", seconds=0.5) == (zone, slow)
+    assert lab.status().faults == lab.faults() == (zone, slow)
+    assert lab.mend("zone", HERE) == (slow,)
+    assert lab.mend("zone", HERE) == (slow,)
+    assert lab.mend() == ()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        (("zone", "moon"), "no zone named 'moon'.*us-east-1a, us-east-1b"),
+        (("comet", "moon"), "unknown kind 'comet'.*zone, nat_gateway"),
+        (("zone", HERE, "slow"), "unknown mode 'slow' of a zone fault: use one of out"),
+        (("cache_node", "moon", "restarted"), "no cache_node named 'moon'"),
+    ],
+)
+def test_a_fault_that_cannot_be_is_refused_in_one_line(
+    premises: Premises, wanted: tuple[str, ...], words: str
+) -> None:
+    with pytest.raises(LabError, match=words):
+        premises.lab.fault(*wanted)
+    assert premises.lab.faults() == ()
+
+
+@pytest.mark.parametrize("body", [{"kind": "zone"}, {"kind": "zone", "target": HERE, "colour": "red"}, 5])
+def test_a_malformed_order_is_refused(own_lab: Lab, body: object) -> None:
+    for method in ("PUT", "DELETE"):
+        if method == "PUT" or "colour" not in str(body):
+            with pytest.raises(LabError, match=r"kind|object"):
+                own_lab.ask(method, "faults", body)

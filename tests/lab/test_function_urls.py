@@ -1,0 +1,140 @@
+"""Function URLs with real packets: from functions in a VPC, through NAT gateways, to a function."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.support.network.vpc_factory import ZONES, Premises
+from vpcache.lab.addresses import FUNCTION_URL_ADDRESSES
+from vpcache.lab.faults import Fault, FaultKind
+
+ECHO = """
+    import json
+
+    def handler(event, context):
+        http = event["requestContext"]["http"]
+        said = {"from": http["sourceIp"], "path": event["rawPath"], "body": event.get("body")}
+        return {"statusCode": 200, "headers": {"x-method": http["method"]}, "body": json.dumps(said)}
+"""
+CLIENT = """
+    import json, urllib.request
+    from concurrent.futures import ThreadPoolExecutor
+
+    def handler(event, context):
+        with ThreadPoolExecutor(event.get("threads", 1)) as pool:
+            return list(pool.map(lambda _: answer(event), range(event.get("times", 1))))
+
+    def answer(event):
+        body = event["body"].encode() if "body" in event else None
+        headers = {"Content-Type": "text/plain"} if body else {}
+        request = urllib.request.Request(event["url"], body, headers, method=event.get("method"))
+        try:
+            with urllib.request.urlopen(request, timeout=event.get("timeout", 5)) as reply:
+                return {"status": reply.status, "method": reply.headers["x-method"], **json.load(reply)}
+        except Exception as error:
+            return {"status": getattr(error, "code", None), "words": str(error)}
+"""
+SHORT = 0.5  # seconds that a function waits for what will not come
+
+
+@pytest.fixture
+def online(premises: Premises) -> Premises:
+    """A VPC whose zones leave by NAT gateways of their own."""
+    premises.open_to_the_internet()
+    return premises
+
+
+def open_url(premises: Premises, **options: Any) -> str:
+    """Make a function with a URL that everyone may call, and return the URL."""
+    name = premises.new_function("echo", code=ECHO, **options)
+    functions = premises.client("lambda")
+    for action, condition in (
+        ("InvokeFunctionUrl", {"FunctionUrlAuthType": "NONE"}),
+        ("InvokeFunction", {"InvokedViaFunctionUrl": True}),
+    ):
+        functions.add_permission(
+            FunctionName=name, StatementId=action, Action=f"lambda:{action}", Principal="*", **condition
+        )
+    made = functions.create_function_url_config(FunctionName=name, AuthType="NONE")
+    return str(made["FunctionUrl"])
+
+
+def test_function_url_sees_the_elastic_ip_of_the_callers_zone(online: Premises) -> None:
+    url = open_url(online)
+    for zone in ZONES:
+        _, elastic_ip, _ = online.new_nat_gateway(zone)
+        client = online.new_function(f"client-{zone[-1]}", zone, code=CLIENT)
+        (answer,) = online.invoke(client, url=f"{url}a/b", method="PUT", body="ä")
+        assert answer == {"status": 200, "method": "PUT", "from": elastic_ip, "path": "/a/b", "body": "ä"}
+    host = urlsplit(url).hostname
+    assert online.lab.ask("GET", "origin")["calls"][f"{host}/a/b"] == len(ZONES)
+    assert online.lab.differences() == []
+
+
+def test_function_without_a_way_out_does_not_reach_a_function_url(online: Premises) -> None:
+    url = open_url(online)
+    client = online.new_function("client", code=CLIENT)
+    (answer,) = online.invoke(client, url=url, timeout=SHORT)
+    assert answer["status"] is None and "timed out" in answer["words"]
+
+
+def test_function_url_answers_many_callers_at_once(online: Premises) -> None:
+    url = open_url(online)
+    zone = ZONES[0]
+    online.new_nat_gateway(zone)
+    client = online.new_function("client", zone, code=CLIENT, Timeout=30)
+    answers = online.invoke(client, url=url, times=200, threads=16, timeout=20)
+    assert [each["status"] for each in answers] == [200] * 200
+
+
+def test_name_of_a_function_url_resolves_until_it_is_deleted(online: Premises) -> None:
+    url = open_url(online)
+    host = str(urlsplit(url).hostname)
+    client = online.new_function("client")
+    (address,) = online.invoke(client, name=host)["answer"]
+    assert IPv4Address(address) in FUNCTION_URL_ADDRESSES
+    assert online.lab.fault("origin", host) == (Fault(FaultKind.ORIGIN, host),)
+    online.client("lambda").delete_function_url_config(FunctionName=f"{online.name}-echo")
+    assert online.invoke(client, name=host)["error"] == "gaierror"
+    assert online.lab.faults() == ()
+
+
+def test_faults_of_an_origin_apply_to_a_function_url(online: Premises) -> None:
+    url, other = open_url(online), "https://checkip.amazonaws.com"
+    host = str(urlsplit(url).hostname)
+    zone = ZONES[0]
+    online.new_nat_gateway(zone)
+    client = online.new_function("client", zone, code=CLIENT)
+
+    def words(**options: Any) -> tuple[int | None, str]:
+        (answer,) = online.invoke(client, url=url, **options)
+        return answer["status"], answer.get("words", "")
+
+    for mode, status, word in (
+        ("down", None, "timed out"),
+        ("slow", None, "timed out"),
+        ("erroring", 500, "500"),
+        ("invalid_tls", None, "CERTIFICATE_VERIFY_FAILED"),
+    ):
+        with online.lab.faulted("origin", host, mode):
+            found, said = words(timeout=SHORT)
+            assert (found, word in said) == (status, True), (mode, said)
+        assert words() == (200, ""), mode
+    with online.lab.faulted("origin", host, "down"):
+        assert online.invoke(online.new_function("probe", zone), url=other)["answer"]
+
+
+def test_call_without_permissions_is_forbidden(online: Premises) -> None:
+    url = open_url(online)
+    zone = ZONES[0]
+    online.new_nat_gateway(zone)
+    client = online.new_function("client", zone, code=CLIENT)
+    online.client("lambda").remove_permission(
+        FunctionName=f"{online.name}-echo", StatementId="InvokeFunction"
+    )
+    (answer,) = online.invoke(client, url=url)
+    assert answer["status"] == 403

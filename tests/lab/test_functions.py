@@ -1,0 +1,207 @@
+"""Functions as callers of AWS's API meet them: real processes in a VPC."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.support.network.vpc_factory import Premises, zip_of
+from vpcache.stack.target import lab_target
+
+PATIENCE = 20.0  # seconds for what must happen, on a busy machine
+CODE = """
+    import os, time
+
+    print("loading")
+    served = 0
+
+    def handler(event, context):
+        global served
+        served += 1
+        exec(event.get("run", ""))
+        return {
+            "code": 1,
+            "colour": os.environ.get("COLOUR"),
+            "pid": os.getpid(),
+            "served": served,
+            "request": context.aws_request_id,
+            "version": context.function_version,
+            "arn": context.invoked_function_arn,
+        }
+"""
+CHANGED = CODE.replace('"code": 1', '"code": 2')
+
+
+class Subject:
+    """One function and what is asked of it."""
+
+    def __init__(self, premises: Premises, code: str = CODE, **options: Any) -> None:
+        self.premises = premises
+        self.api = lab_target(premises.lab.endpoint, {}).client("lambda", retries={"total_max_attempts": 1})
+        self.name = premises.new_function("subject", code=code, **options)
+
+    def call(self, by: str = "", **event: Any) -> dict[str, Any]:
+        """Invoke it and return its answer, which must be no error."""
+        answer = self.api.invoke(FunctionName=self.name + by, Payload=json.dumps(event))
+        assert "FunctionError" not in answer, answer["Payload"].read()
+        return dict(json.load(answer["Payload"]))
+
+    def fail(self, **event: Any) -> tuple[str, list[str]]:
+        """Invoke it and return its error and the end of its log."""
+        answer = self.api.invoke(FunctionName=self.name, Payload=json.dumps(event), LogType="Tail")
+        assert answer["FunctionError"] == "Unhandled"
+        tail = base64.b64decode(answer["LogResult"]).decode()
+        return str(json.load(answer["Payload"])["errorType"]), tail.splitlines()
+
+    def change(self, call: str, **change: Any) -> None:
+        """Change it and wait until that is done."""
+        getattr(self.api, call)(FunctionName=self.name, **change)
+        waiter = self.api.get_waiter("function_updated_v2")
+        waiter.wait(FunctionName=self.name, WaiterConfig={"Delay": 0.02})
+
+    def log(self) -> list[str]:
+        """Return what CloudWatch Logs has of it, oldest first."""
+        logs = self.premises.client("logs")
+        try:
+            found = logs.filter_log_events(logGroupName=f"/aws/lambda/{self.name}")["events"]
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+        return [each["message"] for each in found]
+
+
+@pytest.fixture
+def subject(premises: Premises) -> Subject:
+    return Subject(premises)
+
+
+def eventually(condition: Callable[[], Any]) -> Any:
+    """Return what a condition comes to once that is true."""
+    deadline = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return found
+
+
+def test_each_version_has_processes_of_its_own_and_an_update_leaves_it_alone(subject: Subject) -> None:
+    subject.change("update_function_configuration", Environment={"Variables": {"COLOUR": "green"}})
+    subject.change("publish_version")
+    subject.change("create_alias", Name="live", FunctionVersion="1")
+    first, latest = subject.call(":live"), subject.call()
+    assert first["pid"] != latest["pid"]
+    assert (first["version"], latest["version"]) == ("1", "$LATEST")
+    assert first["arn"].endswith(":live") and latest["arn"].endswith(subject.name)
+
+    subject.change("update_function_code", ZipFile=zip_of(CHANGED))
+    subject.change("update_function_configuration", Environment={"Variables": {"COLOUR": "blue"}})
+    changed = subject.call()
+    assert (changed["code"], changed["colour"], changed["served"]) == (2, "blue", 1)
+    kept = subject.call(":live")
+    assert (kept["code"], kept["colour"]) == (1, "green")
+    assert (kept["pid"], kept["served"]) == (first["pid"], 2)
+
+    subject.change("publish_version")
+    subject.change("update_alias", Name="live", FunctionVersion="2")
+    moved = subject.call(":live")
+    assert (moved["code"], moved["version"]) == (2, "2")
+
+
+def test_no_more_than_the_reserved_ones_are_at_work_at_once(subject: Subject) -> None:
+    subject.change("put_function_concurrency", ReservedConcurrentExecutions=2)
+
+    def reason(_: int) -> str:
+        try:
+            subject.call(run="time.sleep(3)")  # long enough for all to come, on a busy machine
+        except ClientError as error:
+            return str(error.response["Reason"])
+        return "served"
+
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = sorted(pool.map(reason, range(4)))
+    assert outcomes == ["ReservedFunctionConcurrentInvocationLimitExceeded"] * 2 + ["served"] * 2
+    assert subject.call()["served"] == 2
+
+
+def test_an_event_that_fails_is_tried_again_in_the_log_and_ends_as_a_dead_letter(premises: Premises) -> None:
+    sqs = premises.client("sqs")
+    queue = sqs.create_queue(QueueName=premises.name)["QueueUrl"]
+    shown = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    subject = Subject(premises, DeadLetterConfig={"TargetArn": shown["QueueArn"]})
+    before = premises.lab.settings().async_minute_ms
+    premises.lab.configure(async_minute_ms=50)
+    event = json.dumps({"run": "raise ValueError('no')"})
+    taken = subject.api.invoke(FunctionName=subject.name, InvocationType="Event", Payload=event)
+    assert taken["StatusCode"] == 202
+    (letter,) = eventually(
+        lambda: sqs.receive_message(QueueUrl=queue, MessageAttributeNames=["All"]).get("Messages")
+    )
+    premises.lab.configure(async_minute_ms=before)
+    request_id = taken["ResponseMetadata"]["RequestId"]
+    assert letter["Body"] == event
+    assert letter["MessageAttributes"]["RequestID"]["StringValue"] == request_id
+    assert letter["MessageAttributes"]["ErrorMessage"]["StringValue"] == "no"
+    starts = [line for line in subject.log() if line.startswith("START")]
+    assert starts == [f"START RequestId: {request_id} Version: $LATEST"] * 3
+
+
+@pytest.mark.parametrize(
+    ("run", "error", "status"),
+    [
+        ("time.sleep(30)", "Sandbox.Timedout", "Status: timeout"),
+        ("b'x' * (1 << 29)", "Runtime.OutOfMemory", "Status: error\tError Type: Runtime.OutOfMemory"),
+        ("os._exit(3)", "Runtime.ExitError", "Status: error\tError Type: Runtime.ExitError"),
+        ("raise ValueError('no')", "ValueError", "ms\t"),
+    ],
+    ids=["timeout", "memory", "crash", "exception"],
+)
+def test_a_failure_is_told_to_the_caller_and_in_the_log(
+    premises: Premises, run: str, error: str, status: str
+) -> None:
+    subject = Subject(premises, Timeout=2)
+    kind, tail = subject.fail(run=run)
+    assert kind == error
+    assert tail[0].startswith("START RequestId: ") and tail[1] == "loading"
+    assert any(line.startswith("END RequestId: ") for line in tail)
+    assert tail[-1].startswith("REPORT RequestId: ") and status in tail[-1]
+    assert subject.log() == tail
+    assert subject.call()["served"] == (2 if error == "ValueError" else 1)
+
+
+def test_code_that_cannot_be_loaded_fails_each_time_and_works_once_it_is_mended(premises: Premises) -> None:
+    subject = Subject(premises, code="import nothing_of_that_name")
+    for _ in range(2):
+        kind, tail = subject.fail()
+        assert kind == "Runtime.ImportModuleError"
+        assert "Error Type: Runtime.ImportModuleError" in tail[-1]
+    subject.change("update_function_code", ZipFile=zip_of(CODE))
+    assert subject.call()["code"] == 1
+
+
+def test_the_end_of_a_long_log_is_returned_and_all_of_it_kept(subject: Subject) -> None:
+    answer = subject.api.invoke(
+        FunctionName=subject.name, Payload=json.dumps({"run": "print('x' * 9000)"}), LogType="Tail"
+    )
+    tail = base64.b64decode(answer["LogResult"]).decode()
+    assert len(tail) == 4096 and tail.splitlines()[-1].startswith("REPORT")
+    assert "x" * 9000 in subject.log()
+
+
+def test_functions_that_cannot_be_run_say_so(premises: Premises) -> None:
+    subject = Subject(premises)
+    for call, change, words in (
+        ("update_function_configuration", {"Runtime": "nodejs22.x"}, "has the runtime nodejs22.x"),
+        ("update_function_configuration", {"VpcConfig": {"SubnetIds": [], "SecurityGroupIds": []}}, "no VPC"),
+    ):
+        subject.change(call, **change)
+        for kind in ("RequestResponse", "Event", "DryRun"):
+            with pytest.raises(ClientError) as error:
+                subject.api.invoke(FunctionName=subject.name, InvocationType=kind)
+            assert error.value.response["Error"]["Code"] == "NotImplemented"
+            assert words in error.value.response["Error"]["Message"]

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+import pytest
+
+from tests.support.network.vpc_factory import ZONES, Premises, zip_of
+from tests.support.random_calls import Caller
+from vpcache.lab.client import Lab
+from vpcache.stack.target import lab_target
+from vpcache.testing.run import Run
+
+BATCH = 100  # calls between two looks at the lab as a whole
+
+ODD_RANGES = (
+    "0.0.0.0/0",
+    "0.0.0.0/32",
+    "10.0.0.7/8",
+    "10.0.0.0/28",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "198.51.100.0/24",
+    "224.0.0.0/4",
+    "255.255.255.255/32",
+    "::/0",
+)
+
+
+@pytest.mark.parametrize(
+    ("count", "seed"), [(300, 7), pytest.param(5000, secrets.randbits(32), marks=pytest.mark.long)]
+)
+def test_random_calls_get_answers_and_leave_model_and_kernel_in_agreement(
+    count: int, seed: int, tmp_path: Path, vpcache_run: Run
+) -> None:
+    with vpcache_run.own_lab() as lab:
+        lab.start(tmp_path / "lab.log")
+        lab.configure(transition_ms=20, interface_linger_seconds=0, elastic_ips=200, vpcs=500)
+        caller = Caller(lab_target(lab.endpoint, {}), seed)
+        complaints = []
+        for call in caller.calls(count):
+            if call.number % BATCH == 0:
+                furnish(lab, caller)
+            complaint = caller.complaint(call)
+            if complaint:
+                complaints.append(f"{call}\n    {complaint}")
+            if call.number % BATCH == BATCH - 1:
+                assert lab.status().running
+                assert lab.differences() == [], f"seed {seed}, at the latest after {call}"
+    outcomes = "\n".join(f"{number:6} {outcome}" for outcome, number in caller.outcomes.most_common())
+    print(f"seed {seed}\n{outcomes}")
+    assert not complaints, "\n".join([f"seed {seed}:", *complaints])
+
+
+def furnish(lab: Lab, caller: Caller) -> None:
+    """Put something of each kind into the lab and tell the caller of it."""
+    premises = Premises(lab)
+    premises.open_to_the_internet()
+    premises.new_nat_gateway(ZONES[0])
+    premises.new_cluster(1)
+    premises.new_function()
+    for service, question in (
+        ("ec2", "describe_vpcs"),
+        ("ec2", "describe_subnets"),
+        ("ec2", "describe_security_groups"),
+        ("ec2", "describe_route_tables"),
+        ("ec2", "describe_network_interfaces"),
+        ("ec2", "describe_network_acls"),
+        ("ec2", "describe_addresses"),
+        ("ec2", "describe_availability_zones"),
+        ("elasticache", "describe_cache_clusters"),
+        ("elasticache", "describe_cache_subnet_groups"),
+        ("elasticache", "describe_cache_parameter_groups"),
+        ("lambda", "list_functions"),
+    ):
+        caller.pool.learn(getattr(premises.client(service), question)())
+    for cidr in ODD_RANGES:
+        caller.pool.add("CidrBlock", cidr)
+    caller.pool.add("ZipFile", zip_of("def handler(event, context): return event"))
+    caller.pool.add("Payload", b"{}")

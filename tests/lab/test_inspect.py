@@ -1,0 +1,176 @@
+"""The commands that look at the lab's wires, and what can be set of a running lab."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.network.vpc_factory import ZONES, Premises
+from tests.support.paths import ROOT
+from vpcache.lab.client import Lab
+from vpcache.lab.errors import LabError
+
+HERE, THERE = ZONES
+
+
+def run(lab: Lab, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"VPCACHE_LAB_PORT": str(lab.port)}
+    command = [sys.executable, "-m", "invoke", "--search-root", str(ROOT), *words]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def online(premises: Premises) -> Premises:
+    premises.open_to_the_internet()
+    return premises
+
+
+def test_show_prints_all_that_stands_and_what_is_wrong(online: Premises) -> None:
+    gateway, address, _ = online.new_nat_gateway(HERE)
+    function = online.new_function()
+    online.lab.fault("nat_gateway", gateway)
+    text = run(online.lab, "lab.show").stdout
+    for words in (online.vpc, f"= {address}: {gateway}", f"0.0.0.0/0 to {gateway}", f": {function}", *ZONES):
+        assert words in text
+    assert f"nat_gateway {gateway}: out" in text
+
+
+def test_faults_are_made_listed_and_mended_by_command(online: Premises) -> None:
+    lab = online.lab
+    said = run(lab, "lab.fault", "origin", "dummy.restapiexample.com", "--mode", "slow", "--seconds", "0.5")
+    assert said.stdout == "fault: origin dummy.restapiexample.com: slow by 0.5 s\n"
+    assert said.stdout in run(lab, "lab.fault", "zone", HERE).stdout
+    assert f"fault: zone {HERE}: out" in run(lab, "lab.status").stdout
+    assert "zone" not in run(lab, "lab.mend", "--kind", "zone", "--target", HERE).stdout
+    assert run(lab, "lab.mend").stdout == "nothing is wrong\n"
+    for words, complaint in (
+        (("zone", "moon"), "error: no zone named 'moon' to take away; there is: us-east-1a, us-east-1b"),
+        (("origin", "x", "--seconds", "soon"), "error: --seconds is 'soon': give a number"),
+    ):
+        refused = run(lab, "lab.fault", *words)
+        assert (refused.returncode, refused.stderr.strip()) == (1, complaint)
+    assert run(lab, "lab.mend", "--kind", "zone").returncode == 1
+
+
+def test_doctor_finds_a_running_lab_consistent(online: Premises) -> None:
+    said = run(online.lab, "lab.doctor")
+    assert said.returncode == 0, said.stderr
+    assert f"lab on port {online.lab.port}" in said.stdout
+    assert "FAILED" not in said.stdout
+
+
+def test_a_shell_is_where_it_was_asked_for(online: Premises) -> None:
+    _, egress, _ = online.new_nat_gateway(HERE)
+    function = online.new_function()
+    ask = "curl -sS https://checkip.amazonaws.com/ || exit 9"
+    if not shutil.which("curl"):
+        pytest.skip("curl is not installed")
+    inside = run(online.lab, "lab.shell", "--in", function, "--zone", HERE, "--command", ask)
+    assert inside.stdout.strip() == egress
+    ask = "ip -4 -o address show eth0"
+    shown = run(online.lab, "lab.shell", "--in", function, "--zone", THERE, "--command", ask).stdout
+    assert "10.0.0.19" in shown or "10.0.0.2" in shown  # the second zone's private subnet
+    missing = run(online.lab, "lab.shell", "--in", "nobody", "--command", "true")
+    assert missing.returncode == 1
+    assert "nothing in the lab is called 'nobody'" in missing.stderr
+    elsewhere = run(online.lab, "lab.shell", "--in", function, "--zone", "moon", "--command", "true")
+    assert f"{function} is not in zone moon: it is in {HERE}, {THERE}" in elsewhere.stderr
+    assert run(online.lab, "lab.shell", "--in", "internet", "--command", "exit 3").returncode == 1
+
+
+def test_packets_are_captured_where_they_pass(online: Premises, tmp_path: Path) -> None:
+    gateway, _, _ = online.new_nat_gateway(HERE)
+    function = online.new_function("probe", HERE)
+    file = tmp_path / "nat.pcap"
+    words = ["--in", gateway, "--file", str(file)]
+    command = [sys.executable, "-m", "invoke", "--search-root", str(ROOT), "lab.capture", *words]
+    environment = os.environ | {"VPCACHE_LAB_PORT": str(online.lab.port)}
+    recorder = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    while not file.exists():  # tcpdump makes it when it listens
+        assert recorder.poll() is None
+    assert "answer" in online.invoke(function, url="http://198.51.100.20/")
+    deadline = time.monotonic() + 10
+    while file.stat().st_size < 1000:  # a whole exchange takes more
+        assert time.monotonic() < deadline
+    recorder.send_signal(signal.SIGINT)  # as Ctrl-C does
+    said, _ = recorder.communicate()
+    assert b"the packets of" in said
+    sources = set(packets(file.read_bytes()))
+    assert {bytes((198, 51, 100, 20)), bytes((10, 0, 0, 4))} <= sources  # the host, and the NAT gateway
+
+
+def packets(pcap: bytes) -> Iterator[bytes]:
+    """Yield the source addresses of the IPv4 packets in a pcap file."""
+    assert pcap[:4] == bytes.fromhex("4d3cb2a1")
+    at = 24
+    while at < len(pcap):
+        size = int.from_bytes(pcap[at + 8 : at + 12], "little")
+        packet = pcap[at + 16 : at + 16 + size]
+        if packet[12:14] == b"\x08\x00":
+            yield packet[26:30]
+        at += 16 + size
+
+
+def test_a_setting_changes_a_running_lab_and_an_unknown_one_is_refused(online: Premises) -> None:
+    online.new_nat_gateway(HERE)
+    said = run(online.lab, "lab.configure", "nat_idle_seconds", "7").stdout
+    assert "nat_idle_seconds: 7" in said
+    assert online.lab.settings().nat_idle_seconds == 7
+    assert online.lab.differences() == []  # sysctls among them
+    assert online.lab.configure(nat_idle_seconds=350).nat_idle_seconds == 350
+    with pytest.raises(LabError, match="unknown setting 'colour': use one of nat_idle_seconds"):
+        online.lab.configure(colour=1)
+    with pytest.raises(LabError, match="give a whole number"):
+        online.lab.configure(nat_idle_seconds=0)
+
+
+def test_names_of_a_vpc_follow_its_attributes(online: Premises) -> None:
+    function = online.new_function("probe", HERE, Timeout=1)
+    address = online.ec2.describe_network_interfaces(
+        NetworkInterfaceIds=[online.interface_of(function, HERE)]
+    )["NetworkInterfaces"][0]["PrivateIpAddress"]
+    name = f"ip-{address.replace('.', '-')}.ec2.internal"
+    assert online.invoke(function, name=name)["error"] == "gaierror"
+    online.ec2.modify_vpc_attribute(VpcId=online.vpc, EnableDnsHostnames={"Value": True})
+    assert online.invoke(function, name=name)["answer"] == [address]
+    online.ec2.modify_vpc_attribute(VpcId=online.vpc, EnableDnsSupport={"Value": False})
+    assert "timed out" in online.invoke(function, name=name)["errorMessage"]
+
+
+def test_an_acl_made_through_the_api_guards_its_subnet(online: Premises) -> None:
+    ec2, function = online.ec2, online.new_function("probe", HERE, Timeout=3)
+    online.new_nat_gateway(HERE)
+    ask = {"address": "198.51.100.20", "port": 80, "timeout": 0.4}
+    assert online.invoke(function, **ask)["answer"] == "connected"
+    acl = ec2.create_network_acl(VpcId=online.vpc)["NetworkAcl"]["NetworkAclId"]
+    default = ec2.describe_network_acls(
+        Filters=[{"Name": "association.subnet-id", "Values": [online.private[HERE]]}]
+    )["NetworkAcls"][0]
+    (association,) = (
+        each["NetworkAclAssociationId"]
+        for each in default["Associations"]
+        if each["SubnetId"] == online.private[HERE]
+    )
+    ec2.replace_network_acl_association(AssociationId=association, NetworkAclId=acl)
+    assert online.invoke(function, **ask)["error"] == "TimeoutError"
+    entry = {"NetworkAclId": acl, "CidrBlock": "0.0.0.0/0", "RuleAction": "allow", "Protocol": "6"}
+    ports = {"out": (80, 80), "in": (1024, 65535)}
+    for number, way in ((100, "out"), (110, "in")):
+        low, high = ports[way]
+        ec2.create_network_acl_entry(
+            **entry, RuleNumber=number, Egress=way == "out", PortRange={"From": low, "To": high}
+        )
+        assert ("answer" in online.invoke(function, **ask)) == (way == "in")  # answers come back, too
+    ec2.create_network_acl_entry(
+        **entry | {"RuleAction": "deny", "Protocol": "-1"}, RuleNumber=50, Egress=True
+    )
+    assert online.invoke(function, **ask)["error"] == "TimeoutError"
+    assert online.lab.differences() == []

@@ -1,0 +1,127 @@
+"""What is left of a lab, however it ends, and labs beside each other."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.support.network.vpc_factory import ZONES, Premises
+from vpcache.lab.client import Lab
+from vpcache.testing.run import Run
+
+_SECONDS = 10.0
+
+
+@pytest.fixture
+def new_lab(tmp_path: Path, vpcache_run: Run) -> Iterator[Callable[[], Lab]]:
+    with ExitStack() as labs:
+
+        def start() -> Lab:
+            lab = labs.enter_context(vpcache_run.own_lab())
+            lab.start(tmp_path / f"lab-{lab.port}.log")
+            return lab
+
+        yield start
+
+
+def inhabitants(pid_namespace: str) -> dict[int, str]:
+    """Return the host's processes in a PID namespace, with their command lines."""
+    found = {}
+    for place in Path("/proc").iterdir():
+        with suppress(OSError):  # it ended, or is another user's
+            if place.name.isdigit() and str((place / "ns/pid").readlink()) == pid_namespace:
+                found[int(place.name)] = (place / "cmdline").read_text().replace("\0", " ")
+    return found
+
+
+def host_network() -> tuple[set[str], set[str]]:
+    named = Path("/run/netns")
+    links = {path.name for path in Path("/sys/class/net").iterdir()}
+    return links, {path.name for path in named.iterdir()} if named.exists() else set()
+
+
+@pytest.mark.parametrize("victim", ["first process", "server", "stop"])
+def test_nothing_is_left_of_a_lab_that_ends(new_lab: Callable[[], Lab], victim: str) -> None:
+    before = host_network()
+    lab = new_lab()
+    premises = Premises(lab)
+    premises.open_to_the_internet()
+    premises.new_nat_gateway(ZONES[0])
+    premises.new_cluster()
+    assert "answer" in premises.invoke(premises.new_function())
+    first = lab.status().pid
+    assert first
+    namespace = str(Path(f"/proc/{first}/ns/pid").readlink())
+    alive = inhabitants(namespace)
+    for words in ("vpcache.lab.daemon.server", "memcached", "worker.py"):
+        assert any(words in line for line in alive.values())
+    if victim == "stop":
+        lab.stop()
+    else:
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        os.kill(first if victim == "first process" else int(children[0]), signal.SIGKILL)
+    deadline = time.monotonic() + _SECONDS
+    while inhabitants(namespace) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert inhabitants(namespace) == {}
+    assert not lab.status().running
+    assert host_network() == before
+
+
+def test_a_lab_tells_what_the_process_that_serves_holds(new_lab: Callable[[], Lab]) -> None:
+    lab, callers = new_lab(), 30
+    before = lab.held()
+    with ExitStack() as connections:
+        for _ in range(callers):
+            connections.enter_context(socket.create_connection(("127.0.0.1", lab.port)))
+        during = lab.held()  # taken after those, which ask nothing
+    assert during.descriptors >= before.descriptors + callers
+    assert during.threads >= before.threads + callers
+    assert 100 < before.memory_mb <= during.memory_mb + 1  # MiB: moto alone takes more than a hundred
+
+
+def test_two_labs_do_not_know_of_each_other(new_lab: Callable[[], Lab]) -> None:
+    labs = [new_lab(), new_lab()]
+    sites = [Premises(lab) for lab in labs]
+    addresses = []
+    for site in sites:
+        site.open_to_the_internet()
+        addresses.append(site.new_nat_gateway(ZONES[0])[1])
+    assert addresses[0] == addresses[1]  # each lab has the whole internet to itself
+    functions = [site.new_function("probe", ZONES[0]) for site in sites]
+    labs[0].fault("zone", ZONES[0])
+    event = {"url": "http://198.51.100.20/", "timeout": 0.3}
+    assert "answer" not in sites[0].invoke(functions[0], **event)
+    assert sites[1].invoke(functions[1], **event)["answer"].strip() == addresses[1]
+    assert len(sites[1].ec2.describe_vpcs()["Vpcs"]) == 1
+    labs[0].stop()
+    assert sites[1].invoke(functions[1], **event)["answer"].strip() == addresses[1]
+    assert labs[1].differences() == []
+
+
+def test_five_sites_of_one_range_in_one_lab_do_not_disturb_each_other(own_lab: Lab) -> None:
+    sites = [Premises(own_lab) for _ in range(5)]
+    functions = []
+    for site in sites:
+        site.open_to_the_internet()
+        egress = site.new_nat_gateway(ZONES[0])[1]
+        functions.append((site, site.new_function("probe", ZONES[0]), egress))
+    cut = (
+        sites[2]
+        .client("ec2")
+        .describe_nat_gateways(Filters=[{"Name": "vpc-id", "Values": [sites[2].vpc]}])["NatGateways"][0][
+            "NatGatewayId"
+        ]
+    )
+    with own_lab.faulted("nat_gateway", cut):
+        for site, function, egress in functions:
+            answer = site.invoke(function, url="http://198.51.100.20/", timeout=0.3)
+            assert answer.get("answer", "silence").strip() == ("silence" if site is sites[2] else egress)
+    assert own_lab.differences() == []

@@ -1,0 +1,172 @@
+"""Two stacks of the same names in two regions of one lab: packets in both, none between, faults in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.network.vpc_factory import Premises
+from vpcache.lab.client import Lab
+from vpcache.lab.errors import LabError
+
+HERE, THERE = "us-east-1", "eu-west-1"
+NAME = "twin"
+SEEN_BY = "http://198.51.100.20/"
+AWS = """
+    import boto3, os
+
+    def handler(event, context):
+        buckets = boto3.client("s3").list_buckets()["Buckets"]
+        return {"region": os.environ["AWS_REGION"], "host": boto3.client("sqs").meta.endpoint_url,
+                "queues": boto3.client("sqs").list_queues().get("QueueUrls", []), "buckets": len(buckets)}
+"""
+
+
+class Twin:
+    """A stack with NAT gateway, cache cluster and function, by the same names in whichever region."""
+
+    def __init__(self, lab: Lab, region: str, name: str = NAME) -> None:
+        self.region = region
+        self.premises = Premises(lab, region=region, name=name)
+        self.premises.open_to_the_internet()
+        self.zone, self.other_zone = self.premises.zones
+        self.gateway, self.address, _ = self.premises.new_nat_gateway(self.zone)
+        self.cluster = self.premises.new_cluster()
+        self.function = self.premises.new_function("probe", self.zone)
+
+    def nodes(self) -> list[dict[str, Any]]:
+        shown = self.premises.client("elasticache").describe_cache_clusters(
+            CacheClusterId=self.cluster, ShowCacheNodeInfo=True
+        )
+        return [dict(node["Endpoint"]) for node in shown["CacheClusters"][0]["CacheNodes"]]
+
+    def reaches(self, endpoint: dict[str, Any]) -> Any:
+        answer = self.premises.invoke(
+            self.function, address=endpoint["Address"], port=endpoint["Port"], timeout=0.5
+        )
+        return answer.get("answer", answer.get("error"))
+
+    def seen_as(self) -> Any:
+        answer = self.premises.invoke(self.function, url=SEEN_BY, timeout=0.5)
+        return answer.get("answer", "silence").strip()
+
+    def private_addresses(self) -> list[str]:
+        """Return the cache nodes' addresses: with equal ranges they are the twin's too."""
+        found = self.premises.ec2.describe_network_interfaces(
+            Filters=[{"Name": "vpc-id", "Values": [self.premises.vpc]}]
+        )["NetworkInterfaces"]
+        return [each["PrivateIpAddress"] for each in found if each["Description"].startswith("ElastiCache")]
+
+
+@pytest.fixture(scope="module")
+def twins(own_lab: Lab) -> Iterator[tuple[Twin, Twin]]:
+    yield Twin(own_lab, HERE), Twin(own_lab, THERE)
+    own_lab.mend()
+
+
+def test_each_region_has_packets_of_its_own(own_lab: Lab, twins: tuple[Twin, Twin]) -> None:
+    here, there = twins
+    assert here.address != there.address
+    for twin in twins:
+        assert twin.seen_as() == twin.address
+        assert [twin.reaches(node) for node in twin.nodes()] == ["connected", "connected"]
+    assert own_lab.differences() == []
+
+
+def test_regions_know_no_names_of_each_other(twins: tuple[Twin, Twin]) -> None:
+    here, there = twins
+    for one, other in ((here, there), (there, here)):
+        assert [one.reaches(node) for node in other.nodes()] == ["gaierror", "gaierror"]
+    assert all(".use1." in node["Address"] for node in here.nodes())
+    assert all(".euw1." in node["Address"] for node in there.nodes())
+
+
+def test_no_packet_passes_between_regions(own_lab: Lab) -> None:
+    one = Premises(own_lab, "10.3.0.0/24", region=HERE)
+    other = Premises(own_lab, "10.4.0.0/24", region=THERE)
+    here, there = one.new_function(), other.new_function()
+    address = other.invoke(there)["answer"]
+    assert address.startswith("10.4.")
+    assert one.invoke(here, address=address, port=9, timeout=0.3)["error"] == "TimeoutError"
+
+
+@pytest.mark.parametrize("mode", ["out", "dead", "hung", "restarted"])
+def test_fault_of_a_cache_node_stays_in_its_region(own_lab: Lab, twins: tuple[Twin, Twin], mode: str) -> None:
+    here, there = twins
+    keeper, loser = here.nodes()[0], there.nodes()[0]
+    with own_lab.faulted("cache_node", f"{THERE}/{NAME}/0001", mode):
+        assert here.reaches(keeper) == "connected"
+        if mode in ("out", "dead"):
+            assert there.reaches(loser) != "connected"
+        assert own_lab.differences() == []
+    assert there.reaches(loser) == "connected"
+    assert own_lab.faults() == ()
+
+
+def test_fault_of_a_zone_or_gateway_stays_in_its_region(own_lab: Lab, twins: tuple[Twin, Twin]) -> None:
+    here, there = twins
+    for kind, target in (("zone", there.zone), ("nat_gateway", there.gateway)):
+        with own_lab.faulted(kind, target):
+            assert there.seen_as() == "silence"
+            assert here.seen_as() == here.address
+
+
+def test_ambiguous_names_are_refused_with_the_choices(own_lab: Lab, twins: tuple[Twin, Twin]) -> None:
+    choices = f"use one of {THERE}/{NAME}/0001, {HERE}/{NAME}/0001"
+    with pytest.raises(LabError, match=choices):
+        own_lab.fault("cache_node", f"{NAME}/0001")
+    with pytest.raises(LabError, match=choices):
+        own_lab.places(f"{NAME}/0001")
+    (place,) = own_lab.places(f"{THERE}/{NAME}/0001")
+    assert place["region"] == THERE and place["zone"].startswith(THERE)
+    for region in (HERE, THERE):
+        own_lab.fault("cache_node", f"{region}/{NAME}/0001", "dead")
+    with pytest.raises(LabError, match=choices):
+        own_lab.mend("cache_node", f"{NAME}/0001")
+    left = own_lab.mend("cache_node", f"{HERE}/{NAME}/0001")
+    assert [fault.target for fault in left] == [f"{THERE}/{NAME}/0001"]
+    assert own_lab.mend("cache_node", f"{NAME}/0001") == ()
+
+
+def test_tree_tells_the_region_of_each_vpc(own_lab: Lab, twins: tuple[Twin, Twin]) -> None:
+    lines = own_lab.tree()
+    for twin in twins:
+        assert any(
+            line.startswith(f"{twin.premises.vpc} 10.0.0.0/24 in {twin.region}, igw-") for line in lines
+        )
+
+
+def test_function_calls_aws_in_its_own_region(twins: tuple[Twin, Twin]) -> None:
+    for twin in twins:
+        twin.premises.client("sqs").create_queue(QueueName=f"{NAME}-{twin.region}")
+        function = twin.premises.new_function("aws", twin.zone, code=AWS, Timeout=30)
+        answer = twin.premises.invoke(function)
+        assert answer["region"] == twin.region
+        assert answer["host"] == f"https://sqs.{twin.region}.amazonaws.com"
+        ours = [queue.rpartition("/")[2] for queue in answer["queues"] if f"/{NAME}-" in queue]
+        assert ours == [f"{NAME}-{twin.region}"]  # other tests' queues are on the same lab
+
+
+def test_logs_of_namesakes_are_kept_by_region(twins: tuple[Twin, Twin]) -> None:
+    for twin in twins:
+        twin.seen_as()
+        logs = twin.premises.client("logs")
+        (group,) = logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{twin.function}")["logGroups"]
+        assert f":{twin.region}:" in group["arn"]
+        events = logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
+        assert sum("START RequestId" in event["message"] for event in events) > 0
+
+
+def test_deletion_in_one_region_leaves_the_other_alone(own_lab: Lab) -> None:
+    here, there = (Twin(own_lab, region, "short-lived") for region in (HERE, THERE))
+    there.premises.client("lambda").delete_function(FunctionName=there.function)
+    elasticache = there.premises.client("elasticache")
+    elasticache.delete_cache_cluster(CacheClusterId=there.cluster)
+    elasticache.get_waiter("cache_cluster_deleted").wait(
+        CacheClusterId=there.cluster, WaiterConfig={"Delay": 0.1}
+    )
+    assert here.seen_as() == here.address
+    assert [here.reaches(node) for node in here.nodes()] == ["connected", "connected"]
+    assert own_lab.differences() == []

@@ -1,0 +1,57 @@
+"""The check of the kernel's state against the network that was laid, on real namespaces."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from tests.support.network.isolation import isolated
+from tests.support.network.scenario import VPC
+from vpcache.lab.network.consistency import differences
+from vpcache.lab.network.kernel import Kernel
+from vpcache.lab.network.naming import interface_namespace, router_namespace
+from vpcache.lab.network.netns import Namespaces
+from vpcache.lab.network.planner import plan
+from vpcache.lab.network.steps import Network
+from vpcache.lab.topology import Topology
+
+ROUTER = router_namespace(VPC.id)
+CACHE = interface_namespace("eni-cache")
+
+
+def laid() -> tuple[Namespaces, Network]:
+    namespaces, network = Namespaces(), plan(Topology((VPC,)))
+    Kernel(namespaces).apply(network)
+    return namespaces, network
+
+
+@isolated
+def test_what_was_just_laid_is_consistent() -> None:
+    namespaces, network = laid()
+    assert differences(namespaces, network) == []
+    assert differences(namespaces, network) == []
+
+
+@pytest.mark.parametrize(
+    ("meddling", "complaint"),
+    [
+        ("ip netns add stranger", "namespaces: stranger should not be there"),
+        (f"ip netns del {CACHE}", f"namespaces: {CACHE} is missing"),
+        (f"ip -n {CACHE} link set eth0 down", f"devices of {CACHE}: eth0 is missing"),
+        (f"ip -n {CACHE} address del 10.0.0.151/26 dev eth0", "address 10.0.0.151/26 dev eth0 is missing"),
+        (f"ip -n {ROUTER} route del blackhole 10.0.0.0/24 table 100", "route blackhole 10.0.0.0/24"),
+        (f"ip -n {ROUTER} rule del priority 100", "rule priority 100 fwmark any table 100 is missing"),
+        (f"ip -n {ROUTER} route add 8.8.8.8 dev lo", "route unicast 8.8.8.8/32"),
+        (f"ip netns exec {ROUTER} nft flush chain inet lab forward", f"nft ruleset of {ROUTER}"),
+        (f"ip netns exec {ROUTER} nft add element inet lab members_sg-client {{ 10.9.9.9 }}", "10.9.9.9"),
+        (f"ip netns exec {CACHE} nft add table inet lab", f"nft ruleset of {CACHE}"),
+        (f"ip netns exec {ROUTER} sysctl -q net.ipv4.ip_forward=0", f"sysctls of {ROUTER}"),
+    ],
+)
+@isolated
+def test_each_meddling_is_seen(meddling: str, complaint: str) -> None:
+    namespaces, network = laid()
+    subprocess.run(meddling.split(), check=True)
+    found = "\n".join(differences(namespaces, network))
+    assert complaint in found

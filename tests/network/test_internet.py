@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+
+import pytest
+
+from tests.support.network.isolation import add_namespace, isolated
+from vpcache.lab.addresses import CHECKIP, HOSTS, ORIGIN
+from vpcache.lab.faults import Fault, FaultKind, Mode
+from vpcache.lab.network.netns import Namespaces
+from vpcache.lab.services.internet import Internet, Origin, employee
+
+EMPLOYEES = "/api/v1/employees"
+CALLER = "203.0.113.9"
+
+
+class World:
+    """The internet and a client in one namespace."""
+
+    def __init__(self, work: Path) -> None:
+        add_namespace("internet", CALLER, *map(str, HOSTS.values()))
+        self.namespaces = Namespaces()
+        self.internet = Internet(self.namespaces, "internet", work)
+
+    def fault(self, mode: Mode, seconds: float | None = None) -> None:
+        self.internet.settle({ORIGIN: Fault(FaultKind.ORIGIN, ORIGIN, mode, seconds)})
+
+    def socket(self, name: str, port: int = 443) -> socket.socket:
+        connection = self.namespaces.socket("internet")
+        connection.bind((CALLER, 0))
+        connection.settimeout(5)
+        connection.connect((str(HOSTS[name]), port))
+        return connection
+
+    @contextmanager
+    def connected(self, name: str, port: int = 443) -> Iterator[HTTPConnection]:
+        connection = HTTPConnection(name)
+        connection.sock = self.socket(name, port)
+        if port == 443:
+            trust = ssl.create_default_context(cafile=str(self.internet.ca_file))
+            connection.sock = trust.wrap_socket(connection.sock, server_hostname=name)
+        yield connection
+        connection.close()
+
+    def get(self, name: str, path: str, port: int = 443) -> tuple[HTTPResponse, bytes]:
+        with self.connected(name, port) as connection:
+            return ask(connection, path)
+
+
+def ask(connection: HTTPConnection, path: str) -> tuple[HTTPResponse, bytes]:
+    connection.request("GET", path)
+    response = connection.getresponse()
+    return response, response.read()
+
+
+@isolated
+def test_the_origin_serves_lists_and_single_employees_over_tls(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    response, body = world.get(ORIGIN, EMPLOYEES)
+    assert response.status == 200 and response.headers["Content-Type"] == "application/json"
+    content = json.loads(body)
+    assert content["status"] == "success" and len({each["id"] for each in content["data"]}) > 10
+    assert 1_800 < len(body) < 2_200
+    assert 95_000 < len(world.get(ORIGIN, f"{EMPLOYEES}/archive")[1]) < 105_000
+    assert json.loads(world.get(ORIGIN, "/api/v1/employee/me-1")[1])["data"] == employee("me-1")
+    assert world.get(ORIGIN, EMPLOYEES)[1] == body
+    assert world.get(ORIGIN, "/api/v1/employee/")[0].status == 404
+    assert world.get(ORIGIN, "/")[0].status == 404
+
+
+@isolated
+def test_the_origin_counts_its_calls_by_path_and_keeps_connections(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    with world.connected(ORIGIN) as connection:
+        first = connection.sock
+        for path in (EMPLOYEES, f"{EMPLOYEES}?page=2", "/api/v1/employee/7"):
+            assert ask(connection, path)[0].status == 200
+        assert connection.sock is first
+    assert world.internet.origin.calls() == {EMPLOYEES: 2, "/api/v1/employee/7": 1}
+
+
+@isolated
+def test_the_origin_takes_its_time_and_the_time_can_be_set(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    with world.connected(ORIGIN) as connection:
+        ask(connection, EMPLOYEES)
+        started = time.perf_counter()
+        ask(connection, EMPLOYEES)
+        assert time.perf_counter() - started >= 0.05
+        world.internet.origin.delay = 0.3
+        started = time.perf_counter()
+        ask(connection, EMPLOYEES)
+        assert time.perf_counter() - started >= 0.3
+
+
+@isolated
+def test_checkip_tells_the_callers_address_on_both_ports(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    for port in (443, 80):
+        assert world.get(CHECKIP, "/", port)[1] == f"{CALLER}\n".encode()
+
+
+@isolated
+def test_only_the_labs_authority_vouches_for_the_names(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    for context, name in (
+        (ssl.create_default_context(), ORIGIN),
+        (ssl.create_default_context(cafile=str(world.internet.ca_file)), "other.example"),
+    ):
+        with pytest.raises(ssl.SSLCertVerificationError):
+            context.wrap_socket(world.socket(ORIGIN), server_hostname=name)
+
+
+@isolated
+def test_clients_that_say_nothing_or_vanish_do_not_disturb_others(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    silent = [world.socket(ORIGIN) for _ in range(5)]
+    for nonsense in (b"GET / HTTP/1.1\r\n\r\n", b"\x00" * 100, b""):
+        with world.socket(ORIGIN) as client:
+            client.sendall(nonsense)
+    with world.connected(ORIGIN) as connection:
+        connection.request("GET", EMPLOYEES)
+    assert world.get(ORIGIN, EMPLOYEES)[0].status == 200
+    world.internet.close()
+    for client in silent:
+        assert client.recv(1) == b""
+    with pytest.raises(ConnectionRefusedError):
+        world.socket(ORIGIN)
+
+
+def test_closing_the_origin_lets_a_slow_call_go() -> None:
+    origin = Origin()
+    origin.delay = 3600
+    origin.close()
+    assert origin.answer(EMPLOYEES, CALLER)[0] == 200
+
+
+@isolated
+def test_an_erroring_host_answers_500_until_it_is_mended_and_others_do_not(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    with world.connected(ORIGIN) as connection:
+        world.fault(Mode.ERRORING)
+        assert ask(connection, EMPLOYEES)[0].status == 500
+        assert world.get(CHECKIP, "/")[0].status == 200
+        world.internet.settle({})
+        assert ask(connection, EMPLOYEES)[0].status == 200
+    assert world.internet.origin.calls() == {EMPLOYEES: 2}
+
+
+@isolated
+def test_a_slow_host_answers_late_and_at_once_when_it_is_mended(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.fault(Mode.SLOW, 0.3)
+    started = time.perf_counter()
+    assert world.get(ORIGIN, EMPLOYEES)[0].status == 200
+    assert time.perf_counter() - started >= 0.3
+    world.fault(Mode.SLOW, 3600)
+    with world.connected(ORIGIN) as connection:
+        connection.request("GET", EMPLOYEES)
+        with pytest.raises(TimeoutError):
+            connection.sock.settimeout(0.3)
+            connection.sock.recv(1)
+        world.internet.settle({})
+        connection.sock.settimeout(5)
+        assert connection.getresponse().status == 200
+
+
+@isolated
+def test_a_host_with_invalid_tls_cuts_its_connections_and_is_not_trusted_until_mended(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    with world.connected(ORIGIN) as kept:
+        ask(kept, EMPLOYEES)
+        world.fault(Mode.INVALID_TLS)
+        with pytest.raises(OSError):
+            ask(kept, EMPLOYEES)
+    with pytest.raises(ssl.SSLCertVerificationError):
+        world.get(ORIGIN, EMPLOYEES)
+    world.internet.settle({})
+    assert world.get(ORIGIN, EMPLOYEES)[0].status == 200

@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from typing import Any
+
+import pytest
+import requests
+
+from tests.support.served_region import Region, error_of, serve, unique
+from vpcache.lab.aws import ACCOUNT
+from vpcache.lab.aws.ec2.backend import backend_of
+
+
+def test_only_changes_that_succeed_are_settled_and_before_the_answer(region: Region) -> None:
+    ec2 = region.client("ec2")
+
+    ec2.create_vpc(CidrBlock="10.0.0.0/24")
+    assert len(region.settled) == 1
+    assert len(region.settled[0].vpcs) == 1
+
+    ec2.describe_vpcs()
+    error_of(ec2.create_vpc, CidrBlock="10.0.0.0/8")
+    region.client("elasticache").describe_cache_clusters()
+    region.client("lambda").list_functions()
+    region.client("iam").create_user(UserName=unique("somebody"))
+    assert len(region.settled) == 1
+
+
+def test_change_that_cannot_be_settled_is_a_500_that_says_why(
+    region: Region, caplog: pytest.LogCaptureFixture
+) -> None:
+    region.settle_error = RuntimeError("the cable is cut")
+
+    status, code, message = error_of(region.client("ec2").create_vpc, CidrBlock="10.0.0.0/24")
+
+    assert (status, code) == (500, "InternalFailure")
+    assert "CreateVpc" in message
+    assert "the cable is cut" in message
+    assert "Traceback" in caplog.text
+
+
+def test_reads_and_invocations_do_not_wait_for_a_change(region: Region) -> None:
+    settling, finish = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        settling.set()
+        assert finish.wait(10)
+
+    region.settle = slow  # type: ignore[method-assign]
+    ec2 = region.client("ec2")
+    change = threading.Thread(target=ec2.create_vpc, kwargs={"CidrBlock": "10.0.0.0/24"})
+    change.start()
+    try:
+        assert settling.wait(10)
+        assert len(ec2.describe_vpcs()["Vpcs"]) == 1
+        missing = error_of(region.client("lambda").invoke, FunctionName="none")
+        assert missing[1] == "ResourceNotFoundException"
+    finally:
+        finish.set()
+        change.join()
+
+
+def test_changes_wait_for_each_other(region: Region) -> None:
+    running, overlaps = threading.Lock(), []
+
+    def settle() -> None:
+        overlaps.append(not running.acquire(blocking=False))
+        threading.Event().wait(0.02)
+        running.release()
+
+    region.settle = settle  # type: ignore[method-assign]
+    ec2 = region.client("ec2")
+    changes = [
+        threading.Thread(target=ec2.create_vpc, kwargs={"CidrBlock": f"10.{number}.0.0/24"})
+        for number in range(5)
+    ]
+    for each in changes:
+        each.start()
+    for each in changes:
+        each.join()
+
+    assert overlaps == [False] * 5
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "arguments", "action"),
+    [
+        ("ec2", "describe_verified_access_groups", {}, "DescribeVerifiedAccessGroups"),
+        ("elasticache", "describe_events", {}, "DescribeEvents"),
+        (
+            "elasticache",
+            "create_replication_group",
+            {"ReplicationGroupId": "a", "ReplicationGroupDescription": "a"},
+            "CreateReplicationGroup",
+        ),
+        ("lambda", "list_code_signing_configs", {}, "ListCodeSigningConfigs"),
+        ("cloudtrail", "list_channels", {}, "ListChannels"),
+        ("globalaccelerator", "list_accelerators", {}, "ListAccelerators"),
+        ("ec2", "run_instances", {"ImageId": "ami-1", "MinCount": 1, "MaxCount": 1}, "RunInstances"),
+        ("ec2", "create_transit_gateway", {}, "CreateTransitGateway"),
+        (
+            "ec2",
+            "create_vpc_peering_connection",
+            {"VpcId": "vpc-1", "PeerVpcId": "vpc-2"},
+            "CreateVpcPeeringConnection",
+        ),
+        ("ecs", "create_cluster", {"clusterName": "a"}, "CreateCluster"),
+        (
+            "rds",
+            "create_db_subnet_group",
+            {"DBSubnetGroupName": "a", "DBSubnetGroupDescription": "a", "SubnetIds": ["subnet-1"]},
+            "CreateDBSubnetGroup",
+        ),
+        ("elbv2", "create_load_balancer", {"Name": "a"}, "CreateLoadBalancer"),
+        ("route53", "get_checker_ip_ranges", {}, "checkeripranges"),
+        (
+            "route53",
+            "create_hosted_zone",
+            {
+                "Name": "a.example",
+                "CallerReference": "a",
+                "VPC": {"VPCRegion": "us-east-1", "VPCId": "vpc-1"},
+            },
+            "hostedzone",
+        ),
+        (
+            "elasticache",
+            "create_serverless_cache",
+            {"ServerlessCacheName": "a", "Engine": "memcached"},
+            "CreateServerlessCache",
+        ),
+    ],
+)
+def test_what_is_not_emulated_is_refused_by_name(
+    region: Region, service: str, call: str, arguments: dict[str, Any], action: str
+) -> None:
+    status, code, message = error_of(getattr(region.client(service), call), **arguments)
+
+    assert (status, code) == (501, "NotImplemented")
+    assert action in message
+
+
+def test_what_lives_elsewhere_can_be_listed(region: Region) -> None:
+    assert region.client("ecs").list_clusters()["clusterArns"] == []
+    assert region.client("rds").describe_db_instances()["DBInstances"] == []
+
+
+def test_a_dry_run_changes_nothing(region: Region) -> None:
+    ec2 = region.client("ec2")
+
+    status, code, _ = error_of(ec2.create_vpc, CidrBlock="10.0.0.0/24", DryRun=True)
+
+    assert (status, code) == (412, "DryRunOperation")
+    assert ec2.describe_vpcs()["Vpcs"] == []
+
+
+def test_what_is_deleted_takes_no_memory(region: Region) -> None:
+    ec2 = region.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
+    kept = weakref.ref(backend_of(ACCOUNT, "us-east-1").get_vpc(vpc))
+    ec2.delete_vpc(VpcId=vpc)
+    gc.collect()
+    assert kept() is None
+
+
+def test_motos_own_api_is_closed(region: Region) -> None:
+    region.client("ec2").create_vpc(CidrBlock="10.0.0.0/24")
+
+    assert requests.post(f"{region.url}/moto-api/reset", timeout=10).status_code == 501
+    assert len(region.client("ec2").describe_vpcs()["Vpcs"]) == 1
+
+
+def test_roles_can_have_the_policies_of_aws(region: Region) -> None:
+    iam = region.client("iam")
+    role = unique("function")
+    iam.create_role(RoleName=role, AssumeRolePolicyDocument="{}")
+    arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
+
+    iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+
+    (attached,) = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    assert attached["PolicyArn"] == arn
+
+
+def test_state_lock_is_taken_once(region: Region) -> None:
+    s3 = region.client("s3")
+    lock = {"Bucket": unique("state"), "Key": "dev.tflock"}
+    s3.create_bucket(Bucket=lock["Bucket"])
+    s3.put_object(**lock, Body=b"{}", IfNoneMatch="*")
+
+    status, code, _ = error_of(s3.put_object, **lock, Body=b"{}", IfNoneMatch="*")
+    assert (status, code) == (412, "PreconditionFailed")
+
+    s3.delete_object(**lock)
+    s3.put_object(**lock, Body=b"{}", IfNoneMatch="*")
+
+
+def test_a_new_app_is_a_fresh_region(region: Region) -> None:
+    region.client("ec2").create_vpc(CidrBlock="10.0.0.0/24")
+
+    with serve() as another:
+        assert another.client("ec2").describe_vpcs()["Vpcs"] == []

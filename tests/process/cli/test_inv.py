@@ -1,0 +1,76 @@
+"""./inv where it is installed already: what it adds to Invoke."""
+
+import subprocess
+
+import pytest
+
+from tests.support.clean_machine import Bare, put
+from tests.support.paths import ROOT
+from vpcache.terraform.installation import PINNED, fetched_terraform
+from vpcache.testing.run import free_port
+
+
+def _is_installed() -> bool:
+    """Tell whether ./inv would run the task at once, its .venv being what this checkout asks for."""
+    stamp = ROOT / ".venv/.installed"
+    files = ["pyproject.toml", "requirements-build.lock", "requirements.lock"]
+    current = subprocess.run(["cksum", *files], cwd=ROOT, capture_output=True, check=True).stdout
+    return stamp.exists() and stamp.read_bytes() == current
+
+
+pytestmark = pytest.mark.skipif(not _is_installed(), reason="./inv would install .venv first: a minute or so")
+
+
+@pytest.fixture
+def bare(tmp_path):
+    return Bare(tmp_path)
+
+
+def test_it_stops_when_the_terraform_asked_for_cannot_be_fetched(bare):
+    server = f"http://127.0.0.1:{free_port()}"
+    done = bare.run(
+        [str(ROOT / "inv"), "--version"], VPCACHE_DOWNLOAD_TERRAFORM="1", VPCACHE_TERRAFORM_SERVER=server
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Connection refused" in done.stderr
+
+
+def test_it_goes_on_with_a_fetched_terraform_and_without_any(bare):
+    assert bare.run([str(ROOT / "inv"), "--version"]).stdout.startswith("Invoke ")
+    put(fetched_terraform(bare.environment).parent, PINNED.version)
+    assert bare.run([str(ROOT / "inv"), "--version"]).stdout.startswith("Invoke ")
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        (["app"], ["apply"]),
+        (["lab.m"], ["lab.mend"]),
+        (["apply", "--e"], ["--env"]),
+        (["verify", "--env", "dev", "--js"], ["--json"]),
+    ],
+    ids=" ".join,
+)
+def test_a_tab_completes_tasks_and_their_options(typed, completed):
+    script = f"""
+        source <(./inv --print-completion-script bash)
+        COMP_WORDS=(./inv {" ".join(typed)})
+        $(complete -p inv | sed -E 's/.*-F ([^ ]+).*/\\1/') ./inv {typed[-1]}
+        echo "${{COMPREPLY[@]}}"
+    """
+    done = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.stdout.split(), done.stderr) == (completed, "")
+
+
+def test_a_tab_installs_nothing(tmp_path):
+    (tmp_path / "inv").write_text((ROOT / "inv").read_text())
+    (tmp_path / "inv").chmod(0o755)
+    done = subprocess.run(
+        ["./inv", "--complete", "--", "./inv", "app"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["inv"]

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import subprocess
+import sys
+import zipfile
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.paths import LAMBDA
+from vpcache.bundle import BundleError, bundle
+
+NAMES = st.from_regex(r"[a-z]{1,8}\.py", fullmatch=True)
+
+
+def write(folder, files, order=list):
+    folder.mkdir()
+    for name in order(files):
+        (folder / name).write_bytes(files[name])
+    return folder
+
+
+@given(st.dictionaries(NAMES, st.binary(max_size=50), max_size=5))
+def test_same_content_gives_same_bytes(tmp_path_factory, contents):
+    files = {"handler.py": b"", **contents}
+    here, there = tmp_path_factory.mktemp("a"), tmp_path_factory.mktemp("b")
+    first = bundle(write(here / "fn", files), here / "work")
+    umask = os.umask(0o077)
+    try:
+        other = write(there / "fn", files, order=lambda names: sorted(names, reverse=True))
+        os.utime(other / "handler.py", (0, 0))
+        second = bundle(other, there / "work")
+    finally:
+        os.umask(umask)
+    assert first.sha256 == second.sha256
+    assert first.path.read_bytes() == second.path.read_bytes()
+    assert first.path.name == second.path.name
+
+
+def test_any_change_changes_the_hash(tmp_path):
+    first = bundle(write(tmp_path / "fn", {"handler.py": b"a"}), tmp_path / "work")
+    (tmp_path / "fn" / "handler.py").write_bytes(b"b")
+    assert bundle(tmp_path / "fn", tmp_path / "work").sha256 != first.sha256
+
+
+def test_hash_is_that_of_the_file_in_base64(tmp_path):
+    made = bundle(write(tmp_path / "fn", {"handler.py": b"a"}), tmp_path / "work")
+    assert made.sha256 == base64.b64encode(hashlib.sha256(made.path.read_bytes()).digest()).decode()
+
+
+def test_what_differs_by_machine_is_left_out(tmp_path):
+    source = write(tmp_path / "fn", {"handler.py": b"", "stale.pyc": b"x"})
+    write(source / "__pycache__", {"handler.cpython-311.pyc": b"x"})
+    made = bundle(source, tmp_path / "work")
+    assert zipfile.ZipFile(made.path).namelist() == ["handler.py"]
+
+
+def test_a_folder_without_handler_is_refused(tmp_path):
+    with pytest.raises(BundleError, match=r"has no handler\.py"):
+        bundle(write(tmp_path / "fn", {"other.py": b""}), tmp_path / "work")
+
+
+def test_a_link_out_of_the_folder_is_refused(tmp_path):
+    source = write(tmp_path / "fn", {"handler.py": b""})
+    (source / "secret").symlink_to("/etc/hostname")
+    with pytest.raises(BundleError, match="leads out of"):
+        bundle(source, tmp_path / "work")
+
+
+def test_pip_failure_is_one_clear_line(tmp_path):
+    source = write(tmp_path / "fn", {"handler.py": b"", "requirements.txt": b"not a requirement\n"})
+    with pytest.raises(BundleError, match=r"requirements\.txt: pip failed: ERROR"):
+        bundle(source, tmp_path / "work")
+    assert not [path for path in (tmp_path / "work").iterdir() if path.is_dir()]
+
+
+def test_unused_dependencies_are_left_out(tmp_path, monkeypatch):
+    wheel = tmp_path / "dep-1-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name in ("dep/__init__.py", "dep/used.py", "dep/big/data.py", "dep/bigger.py"):
+            archive.writestr(name, "")
+        archive.writestr("dep-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: dep\nVersion: 1\n")
+        archive.writestr("dep-1.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr("dep-1.dist-info/RECORD", "")
+    pin = f"dep==1 --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    files = {"handler.py": b"", "requirements.txt": pin.encode(), "unused.txt": b"dep/big\n"}
+    made = bundle(write(tmp_path / "fn", files), tmp_path / "work")
+    names = ["dep/__init__.py", "dep/bigger.py", "dep/used.py", "handler.py"]
+    assert zipfile.ZipFile(made.path).namelist() == names
+    (tmp_path / "fn" / "unused.txt").write_text("dep/big\ndep/gone\n")
+    with pytest.raises(BundleError, match=r"unused\.txt names dep/gone: no dependency has that"):
+        bundle(tmp_path / "fn", tmp_path / "work")
+
+
+def test_the_cached_api_is_at_most_2_mb_and_imports_alone(tmp_path):
+    made = bundle(LAMBDA / "cached_api", tmp_path / "work")
+    assert made.path.stat().st_size <= 2_000_000
+    program = f"import sys; sys.path.insert(0, {str(made.path)!r}); import handler, exchange"
+    subprocess.run([sys.executable, "-I", "-S", "-B", "-c", program], check=True)
+
+
+def test_every_clone_names_a_bundle_alike_as_terraform_sees_it(tmp_path):
+    seen = []
+    for clone in ("here", "else/where"):
+        root = tmp_path / clone
+        (root / "lambda").mkdir(parents=True)
+        (root / "envs/dev").mkdir(parents=True)
+        made = bundle(write(root / "lambda/fn", {"handler.py": b"x = 1\n"}), root / ".vpcache/bundles")
+        seen.append(made.as_variable(root / "envs/dev"))
+    assert seen[0] == seen[1]
+    assert (tmp_path / "here/envs/dev" / seen[0]["path"]).resolve().is_file()

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import IPv4Address
+from typing import Any
+
+import pytest
+
+from tests.support.network.scenario import CACHE, NATS, VPC
+from vpcache.lab.addresses import HOSTS, ORIGIN
+from vpcache.lab.errors import LabError
+from vpcache.lab.faults import (
+    MODES,
+    AmbiguousTargetError,
+    Fault,
+    FaultKind,
+    Mode,
+    UnknownTargetError,
+    by_target,
+    check_unambiguous,
+    down_hosts,
+    out_zones,
+    resolved,
+    severed,
+    standing,
+)
+from vpcache.lab.topology import FunctionUrl, Topology, Vpc
+
+TOPOLOGY = Topology((VPC,))
+KNOWN = {
+    FaultKind.ZONE: "us-east-1b",
+    FaultKind.NAT_GATEWAY: "nat-a",
+    FaultKind.CACHE_NODE: "us-east-1/kv/0001",
+    FaultKind.INTERFACE: "eni-web",
+    FaultKind.ORIGIN: ORIGIN,
+    FaultKind.DNS: "vpc-1",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "interfaces"),
+    [
+        (FaultKind.ZONE, {"eni-client-b", "eni-nat-b"}),
+        (FaultKind.NAT_GATEWAY, {NATS["a"].id}),
+        (FaultKind.CACHE_NODE, {CACHE.id}),
+        (FaultKind.INTERFACE, {"eni-web"}),
+        (FaultKind.ORIGIN, set()),
+        (FaultKind.DNS, set()),
+    ],
+)
+def test_a_fault_severs_the_interfaces_behind_its_target(kind: FaultKind, interfaces: set[str]) -> None:
+    assert severed(TOPOLOGY, [Fault(kind, KNOWN[kind])]) == interfaces
+
+
+def test_faults_add_up() -> None:
+    faults = [Fault(FaultKind.NAT_GATEWAY, "nat-a"), Fault(FaultKind.INTERFACE, "eni-web")]
+    assert severed(TOPOLOGY, faults) == {"eni-nat-a", "eni-web"}
+    assert severed(TOPOLOGY, []) == frozenset()
+
+
+def test_a_zone_without_interfaces_can_be_taken_away() -> None:
+    bare = Topology((replace(VPC, interfaces=()),))
+    assert severed(bare, [Fault(FaultKind.ZONE, "us-east-1a")]) == frozenset()
+
+
+def test_the_origin_is_a_host_and_no_interface() -> None:
+    faults = [Fault(FaultKind.ORIGIN, ORIGIN), Fault(FaultKind.NAT_GATEWAY, "nat-a")]
+    assert down_hosts(TOPOLOGY, faults) == {HOSTS[ORIGIN]}
+
+
+def test_host_of_a_function_url_can_be_down() -> None:
+    url = FunctionUrl("abc.lambda-url.us-east-1.on.aws", IPv4Address("198.51.100.64"))
+    fault = Fault(FaultKind.ORIGIN, url.hostname)
+    with_url = Topology(function_urls=(url,))
+    assert down_hosts(with_url, [fault]) == {url.address}
+    assert standing(with_url, [fault]) == (fault,)
+    assert standing(Topology(), [fault]) == ()
+
+
+@pytest.mark.parametrize("kind", FaultKind)
+def test_an_unknown_target_is_refused_with_those_that_exist(kind: FaultKind) -> None:
+    with pytest.raises(UnknownTargetError) as refusal:
+        resolved(TOPOLOGY, Fault(kind, "moon"))
+    assert KNOWN[kind] in refusal.value.candidates
+    for word in (kind, "'moon'", KNOWN[kind]):
+        assert word in str(refusal.value)
+
+
+def elsewhere(region: str) -> Vpc:
+    """Return a VPC of another region with a cluster of the same id."""
+    (cluster,) = VPC.cache_clusters
+    return replace(VPC, id=f"vpc-{region}", region=region, cache_clusters=(replace(cluster, region=region),))
+
+
+def test_cache_node_needs_no_region_where_it_is_the_only_one() -> None:
+    named = Fault(FaultKind.CACHE_NODE, "kv/0001", Mode.HUNG)
+    assert resolved(TOPOLOGY, named).target == "us-east-1/kv/0001"
+    assert resolved(TOPOLOGY, named).mode is Mode.HUNG
+
+
+def test_cache_node_of_two_regions_needs_its_region() -> None:
+    both = Topology((VPC, elsewhere("eu-west-1")))
+    with pytest.raises(AmbiguousTargetError) as refusal:
+        resolved(both, Fault(FaultKind.CACHE_NODE, "kv/0001"))
+    assert str(refusal.value) == (
+        "several cache_nodes are named 'kv/0001': use one of eu-west-1/kv/0001, us-east-1/kv/0001"
+    )
+    full = Fault(FaultKind.CACHE_NODE, "eu-west-1/kv/0001")
+    assert resolved(both, full) == full
+
+
+def test_fault_is_found_by_either_name_unless_two_have_it() -> None:
+    here, there = (Fault(FaultKind.CACHE_NODE, f"{region}/kv/0001") for region in ("us-east-1", "eu-west-1"))
+    assert here.is_about("cache_node", "kv/0001") and here.is_about("cache_node", "us-east-1/kv/0001")
+    assert not here.is_about("cache_node", "eu-west-1/kv/0001")
+    assert not here.is_about("interface", "kv/0001")
+    check_unambiguous([here], "cache_node", "kv/0001")
+    check_unambiguous([here, there], "cache_node", "eu-west-1/kv/0001")
+    with pytest.raises(AmbiguousTargetError, match="eu-west-1/kv/0001"):
+        check_unambiguous([here, there], "cache_node", "kv/0001")
+
+
+def test_a_refusal_says_when_there_is_nothing_to_take_away() -> None:
+    with pytest.raises(UnknownTargetError, match="none yet"):
+        severed(Topology(), [Fault(FaultKind.ZONE, "us-east-1a")])
+
+
+def test_a_fault_stands_as_long_as_its_target() -> None:
+    faults = tuple(Fault(kind, target) for kind, target in KNOWN.items())
+    assert standing(TOPOLOGY, faults) == faults
+    assert standing(Topology(), faults) == (Fault(FaultKind.ORIGIN, ORIGIN),)
+
+
+def test_a_kind_may_come_as_text() -> None:
+    fault = Fault("zone", "us-east-1b")
+    assert fault == Fault(FaultKind.ZONE, "us-east-1b")
+    assert fault.label == "zone us-east-1b: out"
+    assert severed(TOPOLOGY, [fault]) == {"eni-client-b", "eni-nat-b"}
+
+
+@pytest.mark.parametrize("mode", MODES[FaultKind.CACHE_NODE][1:])
+def test_a_node_whose_process_is_wrong_is_not_cut_off(mode: Mode) -> None:
+    assert severed(TOPOLOGY, [Fault(FaultKind.CACHE_NODE, "us-east-1/kv/0001", mode)]) == frozenset()
+
+
+@pytest.mark.parametrize("mode", MODES[FaultKind.ORIGIN][1:])
+def test_an_origin_that_answers_badly_is_not_down(mode: Mode) -> None:
+    assert down_hosts(TOPOLOGY, [Fault(FaultKind.ORIGIN, ORIGIN, mode)]) == frozenset()
+
+
+def test_faults_are_found_by_kind() -> None:
+    zone, node = (
+        Fault(FaultKind.ZONE, "us-east-1b"),
+        Fault(FaultKind.CACHE_NODE, "us-east-1/kv/0001", Mode.HUNG),
+    )
+    assert by_target([zone, node], FaultKind.CACHE_NODE) == {"us-east-1/kv/0001": node}
+    assert out_zones([zone, node]) == {"us-east-1b"}
+
+
+def test_a_fault_is_in_its_kinds_usual_mode_unless_told() -> None:
+    assert Fault(FaultKind.CACHE_NODE, "us-east-1/kv/0001").mode is Mode.OUT
+    slow = Fault(FaultKind.ORIGIN, ORIGIN, "slow")
+    assert (slow.mode, slow.seconds) == (Mode.SLOW, 2.0)
+    assert Fault(FaultKind.ORIGIN, ORIGIN, "slow", 0.5).label == f"origin {ORIGIN}: slow by 0.5 s"
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        ("comet", "x"),
+        (None, "x"),
+        ("zone", 5),
+        ("zone", ["a"]),
+        ("zone", "us-east-1a", "slow"),
+        ("origin", ORIGIN, "late"),
+        ("origin", ORIGIN, "slow", 0),
+        ("origin", ORIGIN, "slow", "2"),
+        ("origin", ORIGIN, "down", 2),
+    ],
+)
+def test_a_malformed_fault_is_refused(wanted: tuple[Any, ...]) -> None:
+    with pytest.raises(LabError, match="unknown"):
+        Fault(*wanted)

@@ -1,0 +1,87 @@
+"""The lock that ./inv installs from: it names each dependency, by hashes alone, from no index of its own."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.support.paths import ROOT
+
+LOCK = ROOT / "requirements.lock"
+BUILD_LOCK = ROOT / "requirements-build.lock"
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def _entries(lock: Path) -> list[tuple[Requirement, str]]:
+    """Return each locked requirement with the text of its hashes."""
+    text = re.sub(r"^\s*#.*\n", "", lock.read_text(), flags=re.MULTILINE)
+    blocks = re.split(r"\n(?=\S)", text.strip())
+    parted = [block.replace("\\\n", " ").partition("--hash=") for block in blocks]
+    return [(Requirement(requirement), sign + hashes) for requirement, sign, hashes in parted]
+
+
+def _locked(lock: Path, python: str) -> dict[str, str]:
+    """Return the locked version of each package on Linux with one version of Python."""
+    here = {
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+        "python_full_version": f"{python}.9",
+        "python_version": python,
+        "sys_platform": "linux",
+    }
+    return {
+        canonicalize_name(requirement.name): next(iter(requirement.specifier)).version
+        for requirement, _ in _entries(lock)
+        if requirement.marker is None or requirement.marker.evaluate(here)
+    }
+
+
+def _declared() -> list[Requirement]:
+    extras = PROJECT["project"]["optional-dependencies"]
+    declared = [*PROJECT["project"]["dependencies"], *extras["png"], *extras["dev"]]
+    return [each for each in map(Requirement, declared) if each.name != "vpcache"]
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_lock_satisfies_each_declared_dependency(python):
+    locked = _locked(LOCK, python)
+    unmet = [
+        str(each) for each in _declared() if locked.get(canonicalize_name(each.name)) not in each.specifier
+    ]
+    assert unmet == [], "renew the lock as docs/lock-files.md says"
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_build_lock_satisfies_build_system_and_agrees(python):
+    build = _locked(BUILD_LOCK, python)
+    required = map(Requirement, PROJECT["build-system"]["requires"])
+    assert [str(each) for each in required if build.get(each.name) not in each.specifier] == []
+    assert build.items() <= _locked(LOCK, python).items()
+
+
+@pytest.mark.parametrize("lock", [LOCK, BUILD_LOCK], ids=lambda path: path.name)
+def test_every_locked_package_is_pinned_and_hashed(lock):
+    entries = _entries(lock)
+    for requirement, hashes in entries:
+        assert re.fullmatch(r"==[^,*]+", str(requirement.specifier)), requirement
+        assert re.fullmatch(r"(--hash=sha256:[0-9a-f]{64}\s*)+", hashes), requirement
+
+
+@pytest.mark.parametrize("lock", [LOCK, BUILD_LOCK], ids=lambda path: path.name)
+def test_lock_names_no_index_and_no_url(lock):
+    lines = [line for line in lock.read_text().splitlines() if not line.startswith("#")]
+    assert [line for line in lines if "://" in line or re.match(r"-|\s*--(?!hash=)", line)] == []
+
+
+def test_inv_installs_nothing_but_what_the_locks_name():
+    script = (ROOT / "inv").read_text()
+    installs = re.findall(r"^ *pip_install (.*)$", script, re.MULTILINE)
+    assert len(re.findall(r"\bpip install\b", script)) == 1  # the one inside pip_install
+    assert len(installs) == 3
+    for options in installs:
+        assert "--require-hashes" in options or {"--no-deps", "--editable"} <= set(options.split())
+        assert "--no-build-isolation" in options or "--only-binary :all:" in options
