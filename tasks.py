@@ -10,11 +10,12 @@ from tools import checks
 from vpcache.cli import cost as cost_commands
 from vpcache.cli import diagram as diagram_commands
 from vpcache.cli import drill as drill_commands
-from vpcache.cli import inspect as wires
+from vpcache.cli import inspect as inspect_commands
 from vpcache.cli import lab as lab_commands
 from vpcache.cli import reboot as reboot_commands
 from vpcache.cli import stack as stack_commands
 from vpcache.cli import sweep as sweep_commands
+from vpcache.cli.console import say_notice
 from vpcache.cli.stack import TargetChoice
 
 ROOT = Path(__file__).parent
@@ -390,9 +391,16 @@ def fault(_: Context, kind: str, target: str, mode: str = "", seconds: str = "")
 
 
 @task(help=FAULT_HELP)
+def clear(_: Context, kind: str = "", target: str = "") -> None:
+    """Clear the fault of one target, or all faults."""
+    lab_commands.clear(kind, target)
+
+
+@task(help=FAULT_HELP)
 def mend(_: Context, kind: str = "", target: str = "") -> None:
-    """Mend what is wrong with one thing, or with everything."""
-    lab_commands.mend(kind, target)
+    """Deprecated since 0.3: the name of lab.clear until 0.4."""
+    say_notice("lab.mend is deprecated and will be removed in 0.4: use lab.clear")
+    lab_commands.clear(kind, target)
 
 
 @task(help=JSON_HELP)
@@ -414,19 +422,19 @@ PLACE_HELP = {
 @task
 def show(_: Context) -> None:
     """Print the lab's topology as a tree."""
-    wires.show()
+    inspect_commands.show()
 
 
 @task(help=PLACE_HELP | {"command": "run this there instead of an interactive shell"})
 def shell(_: Context, in_: str, zone: str = "", command: str = "") -> None:
     """Open a shell on the network of something in the lab."""
-    wires.shell(in_, zone, command)
+    inspect_commands.shell(in_, zone, command)
 
 
 @task(help=PLACE_HELP | {"file": "where to write the pcap", "seconds": "how long; until Ctrl-C by default"})
 def capture(_: Context, in_: str, zone: str = "", file: str = "lab.pcap", seconds: str = "") -> None:
     """Record the packets of something in the lab."""
-    wires.capture(in_, zone, file, seconds)
+    inspect_commands.capture(in_, zone, file, seconds)
 
 
 @task(help={"name": "e.g. nat_idle_seconds", "value": "a whole number"})
@@ -441,7 +449,7 @@ def lab_bench(_: Context) -> None:
     checks.bench_lab(ROOT)
 
 
-lab = Collection("lab", start, stop, status, doctor, fault, mend, show, shell, capture, configure)
+lab = Collection("lab", start, stop, status, doctor, fault, clear, mend, show, shell, capture, configure)
 lab.add_task(lab_bench, name="bench")
 namespace = Collection(
     *(apply, plan, outputs, call, verify, diagram, cost, drill, reboot_cache, destroy, sweep, unlock),

@@ -30,8 +30,8 @@ def hits(root: Path, calls: int = 300) -> dict[str, EndToEnd]:
     project, run = Project(root), Run(new_run_folder(), LAB)
     with ExitStack() as scope:
         scope.enter_context(run.joined(_say))
-        scope.callback(run.bury)
-        scope.callback(run.end, _say, in_haste=True)
+        scope.callback(run.clean_up)
+        scope.callback(run.end, _say, skip_destroy=True)
         stack = run.stack(root / "envs/dev", {"bundles": project.bundles()}, project.work_dir)
         outputs = stack.outputs()
         client = FunctionClient(run.target())

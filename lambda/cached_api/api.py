@@ -37,26 +37,26 @@ class CachedApi:
                 whole = answer.finish(body, "HIT", age, node.host)
                 self._telemetry.hit()
                 return whole
-            return self._unless_hit(resource, self._entry(value, resource.key, node), node, now)
+            return self._on_miss(resource, self._entry(value, resource.key, node), node, now)
         except CacheError as error:
             self._telemetry.cache_error(error)
-            return self._passed(resource)
+            return self._fetch_uncached(resource)
 
-    def _unless_hit(self, resource, entry, node, now):
+    def _on_miss(self, resource, entry, node, now):
         if entry is None:
             claim = self._claim(resource.key, heeds_failure=False)
             won = claim.state is lease.State.WON
-            return self._renewed(resource, None, node) if won else self._waited(resource)
+            return self._refresh(resource, None, node) if won else self._wait_for_leader(resource)
         if entry.kind == PASS:
-            return self._passed(resource)
+            return self._fetch_uncached(resource)
         entry = entry._replace(body=bytes(entry.body))  # what comes next overwrites the buffer
         if now >= entry.refresh_at:
             claim = self._claim(resource.key, heeds_failure=True)
             if claim.state is lease.State.WON:
-                return self._renewed(resource, entry, node)
-        return self._served(resource, entry, node)
+                return self._refresh(resource, entry, node)
+        return self._serve(resource, entry, node)
 
-    def _waited(self, resource):
+    def _wait_for_leader(self, resource):
         """Wait for the answer that another caller fetches; if it never comes, fetch without more ado."""
         deadline = time.monotonic() + self._settings.origin_limit
         wait = _FIRST_WAIT
@@ -65,20 +65,26 @@ class CachedApi:
             wait = min(2 * wait, _LONGEST_WAIT)
             entry, node = self._stored(resource.key)
             if entry is not None:
-                return self._passed(resource) if entry.kind == PASS else self._served(resource, entry, node)
+                return (
+                    self._fetch_uncached(resource)
+                    if entry.kind == PASS
+                    else self._serve(resource, entry, node)
+                )
             claim = self._claim(resource.key, heeds_failure=True)
             if claim.state is lease.State.WON:
-                return self._renewed(resource, None, node)
+                return self._refresh(resource, None, node)
             if claim.state is lease.State.FAILED:
                 raise OriginError(claim.status, claim.message)
-        return self._passed(resource)
+        return self._fetch_uncached(resource)
 
-    def _renewed(self, resource, stale, node):
+    def _refresh(self, resource, stale, node):
         """Fetch for all: the lease is ours. While the origin fails, a stale answer is good enough."""
         entry, node = self._stored(resource.key)
         if entry is not None and envelope.now_ms() < entry.refresh_at:  # somebody was faster
             self._quietly(lease.release, resource.key)
-            return self._passed(resource) if entry.kind == PASS else self._served(resource, entry, node)
+            return (
+                self._fetch_uncached(resource) if entry.kind == PASS else self._serve(resource, entry, node)
+            )
         try:
             status, body = self._fetch(resource)
         except OriginError as error:
@@ -86,21 +92,21 @@ class CachedApi:
             if stale is None:
                 raise
             self._telemetry.failed(resource.path, error)
-            return self._served(resource, stale, node)
+            return self._serve(resource, stale, node)
         if 200 <= status < 300 or status == 404:
             node = self._keep(resource.key, status, body)
             self._quietly(lease.release, resource.key)
         else:
             self._quietly(lease.fail, resource.key, status, f"{resource.path}: the origin answered {status}")
             node = None
-        return self._finished(resource, body, "MISS" if node else "BYPASS", 0, node)
+        return self._respond(resource, body, "MISS" if node else "BYPASS", 0, node)
 
-    def _passed(self, resource):
+    def _fetch_uncached(self, resource):
         """Fetch without the cache."""
         _, body = self._fetch(resource)
-        return self._finished(resource, body, "BYPASS", 0, None)
+        return self._respond(resource, body, "BYPASS", 0, None)
 
-    def _served(self, resource, entry, node):
+    def _serve(self, resource, entry, node):
         now = envelope.now_ms()
         state = "HIT" if now < entry.fresh_until else "STALE"
         age = (now - entry.stored_at) // 1000
@@ -108,9 +114,9 @@ class CachedApi:
             body = envelope.body_of(entry)
         except EnvelopeError as error:
             raise CacheError(f"{node.host}: {resource.key!r}: {error}") from error
-        return self._finished(resource, body, state, age, node)
+        return self._respond(resource, body, state, age, node)
 
-    def _finished(self, resource, body, state, age, node):
+    def _respond(self, resource, body, state, age, node):
         whole = answer.finish(body, state, age, node.host if node else None)
         self._telemetry.answered(resource.path, state, age)
         return whole

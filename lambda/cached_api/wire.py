@@ -4,7 +4,7 @@ from collections import deque
 
 _SAMPLES = 8
 _FEW = 3  # too few to judge by
-_LEAST_BYTES = 16 * 1024  # less than this tells of the round trip only
+_MIN_BYTES = 16 * 1024  # less than this tells of the round trip only
 
 
 class Wire:
@@ -20,7 +20,7 @@ class Wire:
 
     def saw_transfer(self, size, seconds):
         """Take note of how long `size` bytes took."""
-        if size >= _LEAST_BYTES and self._round_trips:
+        if size >= _MIN_BYTES and self._round_trips:
             self._rates.append(size / max(seconds - min(self._round_trips), 1e-6))
 
     def bytes_per_second(self):

@@ -7,7 +7,7 @@ from vpcache.drills.drill import Schedule, run
 from vpcache.drills.faults import FAULTS, check_fault, fault_named
 from vpcache.drills.soak import SOAK_FAULTS, soak
 from vpcache.errors import VpcacheError
-from vpcache.testing.report.facts import Drilled
+from vpcache.testing.report.facts import DrillRecord
 
 pytestmark = [pytest.mark.lab, pytest.mark.drill]
 
@@ -19,7 +19,7 @@ def drill(vpcache_run, stack, outputs):
     def measured(fault, schedule):
         context = DrillContext(stack, outputs, outputs["zones"][0])
         report = run(FAULTS[fault], context, schedule)
-        vpcache_run.facts.add(Drilled.by(report))
+        vpcache_run.facts.add(DrillRecord.by(report))
         assert report.before.errors == 0, report.figures()
         assert report.before.wrong == report.during.wrong == report.after.wrong == 0
         assert report.after.errors_end() is not None, report.figures()
@@ -73,7 +73,7 @@ def test_drill_refuses_unknown_zone(stack, outputs):
 def test_drill_refuses_to_replace_a_fault_in_force(stack, outputs, lab):
     zone = outputs["zones"][0]
     with lab.faulted("zone", zone):
-        with pytest.raises(VpcacheError, match=f"./inv lab.mend --kind zone --target {zone}"):
+        with pytest.raises(VpcacheError, match=f"./inv lab.clear --kind zone --target {zone}"):
             FAULTS["zone"].changes(DrillContext(stack, outputs, zone), "drill")
         assert [fault.target for fault in lab.faults()] == [zone]
 

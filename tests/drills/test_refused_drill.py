@@ -76,7 +76,7 @@ def test_own_origin_and_the_lab_need_no_yes(context):
 def test_faults_in_force_are_named_first(context, lab, outputs, capsys):
     with lab.faulted("zone", outputs["zones"][1]):
         assert may_begin(context(), 35, yes=False, confirm="")
-    assert f"faults in force: zone {outputs['zones'][1]}: out; `./inv lab.mend`" in capsys.readouterr().err
+    assert f"faults in force: zone {outputs['zones'][1]}: out; `./inv lab.clear`" in capsys.readouterr().err
 
 
 def test_load_fits_the_functions_reservation(context, reserve):

@@ -15,7 +15,7 @@ SPANNING = {
 
 def _changes(stack, **variables):
     other = stack.with_variables(**variables)
-    with other.alone():
+    with other.exclusive_lock():
         return other.changes(other.plan())
 
 

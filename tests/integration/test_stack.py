@@ -25,7 +25,7 @@ def test_the_picture_in_the_readme_is_of_this_stack(stack, outputs):
     addresses = {
         address: f"203.0.113.{10 + n}" for n, (_, address) in enumerate(sorted(outputs["egress_ips"].items()))
     }
-    text = json.dumps(stack.shown()).replace(stack.name, "vpcache-dev")
+    text = json.dumps(stack.show_json()).replace(stack.name, "vpcache-dev")
     text = re.sub("|".join(map(re.escape, addresses)), lambda match: addresses[match[0]], text)
     committed = (ROOT / "docs/dev.svg").read_text()
     assert svg(drawing(picture(json.loads(text)))) == committed, (

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.network.vpc_factory import Premises
+from tests.support.network.vpc_factory import VpcFactory
 from vpcache.lab.client import Lab
 from vpcache.testing.run import Run
 
@@ -22,7 +22,7 @@ def own_lab(tmp_path_factory: pytest.TempPathFactory, vpcache_run: Run) -> Itera
 
 
 @pytest.fixture
-def premises(own_lab: Lab) -> Iterator[Premises]:
+def vpc_factory(own_lab: Lab) -> Iterator[VpcFactory]:
     """An empty VPC of two zones; all faults are mended at the end."""
-    yield Premises(own_lab)
-    own_lab.mend()
+    yield VpcFactory(own_lab)
+    own_lab.clear_faults()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.network.vpc_factory import ZONES, Premises
+from tests.support.network.vpc_factory import ZONES, VpcFactory
 
 HERE, _ = ZONES
 _CODE = """
@@ -34,53 +34,53 @@ _CODE = """
 
 
 @pytest.fixture
-def client(premises: Premises) -> str:
+def client(vpc_factory: VpcFactory) -> str:
     """A function in one zone that asks AWS's API, and what it asks for."""
-    premises.client("s3").create_bucket(Bucket=premises.name)
-    premises.client("ssm").put_parameter(Name=premises.name, Value="v", Type="String")
-    return premises.new_function("client", HERE, code=_CODE, Timeout=15)
+    vpc_factory.client("s3").create_bucket(Bucket=vpc_factory.name)
+    vpc_factory.client("ssm").put_parameter(Name=vpc_factory.name, Value="v", Type="String")
+    return vpc_factory.new_function("client", HERE, code=_CODE, Timeout=15)
 
 
-def answers(premises: Premises, function: str, *services: str) -> list[object]:
-    found = (premises.invoke(function, service=service, name=premises.name) for service in services)
+def answers(vpc_factory: VpcFactory, function: str, *services: str) -> list[object]:
+    found = (vpc_factory.invoke(function, service=service, name=vpc_factory.name) for service in services)
     return [each.get("answer") or each["error"] for each in found]
 
 
-def test_a_function_uses_aws_through_nat_and_not_without(premises: Premises, client: str) -> None:
-    assert answers(premises, client, "s3", "ssm") == ["ConnectTimeoutError"] * 2
-    premises.open_to_the_internet()
-    premises.new_nat_gateway(HERE)
-    assert answers(premises, client, "s3", "ssm", "sts") == ["v", "v", "123456789012"]
+def test_a_function_uses_aws_through_nat_and_not_without(vpc_factory: VpcFactory, client: str) -> None:
+    assert answers(vpc_factory, client, "s3", "ssm") == ["ConnectTimeoutError"] * 2
+    vpc_factory.open_to_the_internet()
+    vpc_factory.new_nat_gateway(HERE)
+    assert answers(vpc_factory, client, "s3", "ssm", "sts") == ["v", "v", "123456789012"]
 
 
-def test_a_gateway_endpoint_leads_to_its_service_alone(premises: Premises, client: str) -> None:
-    table = premises.new_table(premises.private[HERE])
-    endpoint = premises.ec2.create_vpc_endpoint(
-        VpcId=premises.vpc, ServiceName="com.amazonaws.us-east-1.s3", RouteTableIds=[table]
+def test_a_gateway_endpoint_leads_to_its_service_alone(vpc_factory: VpcFactory, client: str) -> None:
+    table = vpc_factory.new_table(vpc_factory.private[HERE])
+    endpoint = vpc_factory.ec2.create_vpc_endpoint(
+        VpcId=vpc_factory.vpc, ServiceName="com.amazonaws.us-east-1.s3", RouteTableIds=[table]
     )["VpcEndpoint"]["VpcEndpointId"]
-    assert answers(premises, client, "s3", "ssm") == ["v", "ConnectTimeoutError"]
-    premises.ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, RemoveRouteTableIds=[table])
-    assert answers(premises, client, "s3") == ["ConnectTimeoutError"]
-    premises.ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, AddRouteTableIds=[table])
-    assert answers(premises, client, "s3") == ["v"]
-    assert premises.lab.differences() == []
-    premises.ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint])
-    assert answers(premises, client, "s3") == ["ConnectTimeoutError"]
+    assert answers(vpc_factory, client, "s3", "ssm") == ["v", "ConnectTimeoutError"]
+    vpc_factory.ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, RemoveRouteTableIds=[table])
+    assert answers(vpc_factory, client, "s3") == ["ConnectTimeoutError"]
+    vpc_factory.ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, AddRouteTableIds=[table])
+    assert answers(vpc_factory, client, "s3") == ["v"]
+    assert vpc_factory.lab.differences() == []
+    vpc_factory.ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint])
+    assert answers(vpc_factory, client, "s3") == ["ConnectTimeoutError"]
 
 
-def test_a_prefix_list_in_a_group_means_its_service(premises: Premises, client: str) -> None:
-    table = premises.new_table(premises.private[HERE])
+def test_a_prefix_list_in_a_group_means_its_service(vpc_factory: VpcFactory, client: str) -> None:
+    table = vpc_factory.new_table(vpc_factory.private[HERE])
     for service in ("s3", "dynamodb"):
-        premises.ec2.create_vpc_endpoint(
-            VpcId=premises.vpc, ServiceName=f"com.amazonaws.us-east-1.{service}", RouteTableIds=[table]
+        vpc_factory.ec2.create_vpc_endpoint(
+            VpcId=vpc_factory.vpc, ServiceName=f"com.amazonaws.us-east-1.{service}", RouteTableIds=[table]
         )
-    lists = premises.ec2.describe_managed_prefix_lists(
+    lists = vpc_factory.ec2.describe_managed_prefix_lists(
         Filters=[{"Name": "prefix-list-name", "Values": ["com.amazonaws.us-east-1.s3"]}]
     )["PrefixLists"]
     everything = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
-    premises.ec2.revoke_security_group_egress(GroupId=premises.group, IpPermissions=[everything])
-    premises.ec2.authorize_security_group_egress(
-        GroupId=premises.group,
+    vpc_factory.ec2.revoke_security_group_egress(GroupId=vpc_factory.group, IpPermissions=[everything])
+    vpc_factory.ec2.authorize_security_group_egress(
+        GroupId=vpc_factory.group,
         IpPermissions=[
             {
                 "IpProtocol": "tcp",
@@ -90,43 +90,43 @@ def test_a_prefix_list_in_a_group_means_its_service(premises: Premises, client: 
             }
         ],
     )
-    assert answers(premises, client, "s3", "dynamodb") == ["v", "ConnectTimeoutError"]
+    assert answers(vpc_factory, client, "s3", "dynamodb") == ["v", "ConnectTimeoutError"]
 
 
-def test_an_interface_endpoint_answers_under_its_services_name(premises: Premises, client: str) -> None:
-    group = premises.new_group("endpoint")
-    endpoint = premises.ec2.create_vpc_endpoint(
-        VpcId=premises.vpc,
+def test_an_interface_endpoint_answers_under_its_services_name(vpc_factory: VpcFactory, client: str) -> None:
+    group = vpc_factory.new_group("endpoint")
+    endpoint = vpc_factory.ec2.create_vpc_endpoint(
+        VpcId=vpc_factory.vpc,
         VpcEndpointType="Interface",
         ServiceName="com.amazonaws.us-east-1.ssm",
-        SubnetIds=list(premises.private.values()),
+        SubnetIds=list(vpc_factory.private.values()),
         SecurityGroupIds=[group],
     )["VpcEndpoint"]
-    assert answers(premises, client, "ssm") == ["ConnectTimeoutError"]  # the group lets nothing in
-    premises.ec2.authorize_security_group_ingress(
+    assert answers(vpc_factory, client, "ssm") == ["ConnectTimeoutError"]  # the group lets nothing in
+    vpc_factory.ec2.authorize_security_group_ingress(
         GroupId=group,
         IpPermissions=[
             {
                 "IpProtocol": "tcp",
                 "FromPort": 443,
                 "ToPort": 443,
-                "UserIdGroupPairs": [{"GroupId": premises.group}],
+                "UserIdGroupPairs": [{"GroupId": vpc_factory.group}],
             }
         ],
     )
-    assert answers(premises, client, "ssm", "s3") == ["v", "ConnectTimeoutError"]
-    shown = premises.ec2.describe_network_interfaces(NetworkInterfaceIds=endpoint["NetworkInterfaceIds"])
+    assert answers(vpc_factory, client, "ssm", "s3") == ["v", "ConnectTimeoutError"]
+    shown = vpc_factory.ec2.describe_network_interfaces(NetworkInterfaceIds=endpoint["NetworkInterfaceIds"])
     assert {each["InterfaceType"] for each in shown["NetworkInterfaces"]} == {"vpc_endpoint"}
-    assert premises.lab.differences() == []
-    premises.ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint["VpcEndpointId"]])
-    assert answers(premises, client, "ssm") == ["ConnectTimeoutError"]
+    assert vpc_factory.lab.differences() == []
+    vpc_factory.ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint["VpcEndpointId"]])
+    assert answers(vpc_factory, client, "ssm") == ["ConnectTimeoutError"]
 
 
-def test_the_lab_tells_which_operations_were_called(premises: Premises) -> None:
-    before = premises.lab.calls()
-    premises.ec2.describe_vpcs()
-    premises.client("lambda").list_functions()
-    after = premises.lab.calls()
+def test_the_lab_tells_which_operations_were_called(vpc_factory: VpcFactory) -> None:
+    before = vpc_factory.lab.calls()
+    vpc_factory.ec2.describe_vpcs()
+    vpc_factory.client("lambda").list_functions()
+    after = vpc_factory.lab.calls()
     assert {name for name in after if after[name] != before.get(name)} == {
         "ec2:DescribeVpcs",
         "lambda:ListFunctions",

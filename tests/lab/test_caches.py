@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.network.vpc_factory import Premises
+from tests.support.network.vpc_factory import VpcFactory
 
 TALK = """
     import socket, ssl
@@ -25,11 +25,11 @@ TALK = """
 class Cache:
     """A cluster, and a function beside it that speaks its protocol."""
 
-    def __init__(self, premises: Premises, **options: Any) -> None:
-        self.premises = premises
-        self.id = premises.new_cluster(**options)
-        self.api = premises.client("elasticache")
-        self._function = premises.new_function("talk", code=TALK)
+    def __init__(self, vpc_factory: VpcFactory, **options: Any) -> None:
+        self.vpc_factory = vpc_factory
+        self.id = vpc_factory.new_cluster(**options)
+        self.api = vpc_factory.client("elasticache")
+        self._function = vpc_factory.new_function("talk", code=TALK)
 
     def change(self, call: str, **change: Any) -> None:
         """Make a change and wait until it is done."""
@@ -42,7 +42,7 @@ class Cache:
         return dict(found["CacheClusters"][0])
 
     def say(self, address: str, words: str, **options: Any) -> str:
-        answer = self.premises.invoke(self._function, address=address, say=words, **options)
+        answer = self.vpc_factory.invoke(self._function, address=address, say=words, **options)
         assert isinstance(answer, str), answer
         return answer
 
@@ -61,12 +61,12 @@ class Cache:
 
 
 @pytest.fixture
-def cache(premises: Premises) -> Cache:
-    return Cache(premises)
+def cache(vpc_factory: VpcFactory) -> Cache:
+    return Cache(vpc_factory)
 
 
-def test_functions_trust_the_certificates_of_an_encrypted_cluster(premises: Premises) -> None:
-    cache = Cache(premises, TransitEncryptionEnabled=True)
+def test_functions_trust_the_certificates_of_an_encrypted_cluster(vpc_factory: VpcFactory) -> None:
+    cache = Cache(vpc_factory, TransitEncryptionEnabled=True)
 
     for address in (*cache.names(), cache.describe()["ConfigurationEndpoint"]["Address"]):
         assert cache.say(address, "version", tls=True).startswith("VERSION ")
@@ -103,14 +103,14 @@ def test_growth_and_shrinkage_reach_the_nodes_that_stay(cache: Cache) -> None:
     assert cache.say(names[0], "get k").startswith("VALUE k 0 1\r\nv")
 
 
-def test_parameters_reach_the_process_when_its_node_is_rebooted(premises: Premises) -> None:
-    api = premises.client("elasticache")
+def test_parameters_reach_the_process_when_its_node_is_rebooted(vpc_factory: VpcFactory) -> None:
+    api = vpc_factory.client("elasticache")
     api.create_cache_parameter_group(
-        CacheParameterGroupName=premises.name, CacheParameterGroupFamily="memcached1.6", Description="big"
+        CacheParameterGroupName=vpc_factory.name, CacheParameterGroupFamily="memcached1.6", Description="big"
     )
-    cache = Cache(premises, CacheParameterGroupName=premises.name)
+    cache = Cache(vpc_factory, CacheParameterGroupName=vpc_factory.name)
     api.modify_cache_parameter_group(
-        CacheParameterGroupName=premises.name,
+        CacheParameterGroupName=vpc_factory.name,
         ParameterNameValues=[{"ParameterName": "max_item_size", "ParameterValue": "4194304"}],
     )
     names = cache.names()

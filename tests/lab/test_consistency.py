@@ -2,35 +2,35 @@ from __future__ import annotations
 
 import subprocess
 
-from tests.support.network.vpc_factory import ZONES, Premises
+from tests.support.network.vpc_factory import ZONES, VpcFactory
 from vpcache.lab.network.naming import interface_namespace
-from vpcache.lab.network.nsenter import inside
+from vpcache.lab.network.nsenter import nsenter_command
 
 
-def test_model_and_kernel_agree_whatever_was_done(premises: Premises) -> None:
-    premises.open_to_the_internet()
-    premises.new_nat_gateway(ZONES[0])
-    cluster = premises.new_cluster()
-    premises.invoke(premises.new_function())
-    assert premises.lab.differences() == []
+def test_model_and_kernel_agree_whatever_was_done(vpc_factory: VpcFactory) -> None:
+    vpc_factory.open_to_the_internet()
+    vpc_factory.new_nat_gateway(ZONES[0])
+    cluster = vpc_factory.new_cluster()
+    vpc_factory.invoke(vpc_factory.new_function())
+    assert vpc_factory.lab.differences() == []
     for kind, target, mode in (
         ("zone", ZONES[0], None),
         ("cache_node", f"{cluster}/0001", "dead"),
         ("cache_node", f"{cluster}/0002", "hung"),
     ):
-        premises.lab.fault(kind, target, mode)
-        assert premises.lab.differences() == []
+        vpc_factory.lab.fault(kind, target, mode)
+        assert vpc_factory.lab.differences() == []
 
 
-def test_what_somebody_else_changed_is_told(premises: Premises) -> None:
-    interface = premises.ec2.create_network_interface(SubnetId=premises.private[ZONES[0]])
+def test_what_somebody_else_changed_is_told(vpc_factory: VpcFactory) -> None:
+    interface = vpc_factory.ec2.create_network_interface(SubnetId=vpc_factory.private[ZONES[0]])
     name = interface_namespace(interface["NetworkInterface"]["NetworkInterfaceId"])
-    pid = premises.lab.status().pid
+    pid = vpc_factory.lab.status().pid
     assert pid
-    meddle = [*inside(pid, name), "ip", "address"]
+    meddle = [*nsenter_command(pid, name), "ip", "address"]
     subprocess.run([*meddle, "add", "10.9.9.9/32", "dev", "lo"], check=True)
     try:
-        assert premises.lab.differences() == [
+        assert vpc_factory.lab.differences() == [
             f"lines of {name}: address 10.9.9.9/32 dev lo should not be there"
         ]
     finally:

@@ -28,128 +28,133 @@ def here(own_lab):
 
 
 @pytest.fixture
-def location(here, premises):
-    found = state_location(here, here.account(), premises.name)
+def location(here, vpc_factory):
+    found = state_location(here, here.account(), vpc_factory.name)
     ensure_bucket(here, found)
     return found
 
 
 @pytest.fixture
-def route(premises):
+def route(vpc_factory):
     """The default route of a zone, deleted by a drill."""
-    premises.open_to_the_internet()
-    gateway, _, table = premises.new_nat_gateway(ZONE)
+    vpc_factory.open_to_the_internet()
+    gateway, _, table = vpc_factory.new_nat_gateway(ZONE)
     removal = RouteRemoval(table, "0.0.0.0/0", gateway)
-    removal.inject(premises)
-    assert default_route(premises, table) is None
+    removal.inject(vpc_factory)
+    assert default_route(vpc_factory, table) is None
     return removal
 
 
 @pytest.fixture
-def isolation(premises):
+def isolation(vpc_factory):
     """A zone's subnets, isolated by a drill."""
-    subnets = [premises.public[ZONE], premises.private[ZONE]]
-    changed = SubnetIsolation(uuid.uuid4().hex, premises.name, premises.vpc, acls(premises, subnets))
-    changed.inject(premises)
-    assert set(acls(premises, subnets).values()).isdisjoint(changed.acls.values())
+    subnets = [vpc_factory.public[ZONE], vpc_factory.private[ZONE]]
+    changed = SubnetIsolation(uuid.uuid4().hex, vpc_factory.name, vpc_factory.vpc, acls(vpc_factory, subnets))
+    changed.inject(vpc_factory)
+    assert set(acls(vpc_factory, subnets).values()).isdisjoint(changed.acls.values())
     return changed
 
 
-def default_route(premises, table):
-    (shown,) = premises.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+def default_route(vpc_factory, table):
+    (shown,) = vpc_factory.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
     return next((each for each in shown["Routes"] if each["DestinationCidrBlock"] == "0.0.0.0/0"), None)
 
 
-def acls(premises, subnets):
+def acls(vpc_factory, subnets):
     """Return the ACL of each subnet."""
-    found = associations(network_acls(premises.ec2, premises.vpc), subnets)
+    found = associations(network_acls(vpc_factory.ec2, vpc_factory.vpc), subnets)
     return {subnet: association["NetworkAclId"] for subnet, association in found.items()}
 
 
-def choose_acl(premises, subnet, acl):
-    association = associations(network_acls(premises.ec2, premises.vpc), [subnet])[subnet]
-    premises.ec2.replace_network_acl_association(
+def choose_acl(vpc_factory, subnet, acl):
+    association = associations(network_acls(vpc_factory.ec2, vpc_factory.vpc), [subnet])[subnet]
+    vpc_factory.ec2.replace_network_acl_association(
         AssociationId=association["NetworkAclAssociationId"], NetworkAclId=acl
     )
 
 
-def new_acl(premises):
-    return premises.ec2.create_network_acl(VpcId=premises.vpc)["NetworkAcl"]["NetworkAclId"]
+def new_acl(vpc_factory):
+    return vpc_factory.ec2.create_network_acl(VpcId=vpc_factory.vpc)["NetworkAcl"]["NetworkAclId"]
 
 
-def test_route_is_restored_any_number_of_times(premises, route):
+def test_route_is_restored_any_number_of_times(vpc_factory, route):
     for _ in range(2):
-        assert route.restore(premises) is None
-        assert default_route(premises, route.route_table)["NatGatewayId"] == route.nat_gateway
+        assert route.restore(vpc_factory) is None
+        assert default_route(vpc_factory, route.route_table)["NatGatewayId"] == route.nat_gateway
 
 
-def test_route_of_another_target_is_left_alone(premises, route):
-    other, _, _ = premises.new_nat_gateway("us-east-1b")
-    premises.ec2.create_route(
+def test_route_of_another_target_is_left_alone(vpc_factory, route):
+    other, _, _ = vpc_factory.new_nat_gateway("us-east-1b")
+    vpc_factory.ec2.create_route(
         RouteTableId=route.route_table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=other
     )
-    assert route.restore(premises) == f"0.0.0.0/0 of {route.route_table} leads to {other} now"
-    assert default_route(premises, route.route_table)["NatGatewayId"] == other
+    assert route.restore(vpc_factory) == f"0.0.0.0/0 of {route.route_table} leads to {other} now"
+    assert default_route(vpc_factory, route.route_table)["NatGatewayId"] == other
 
 
-def test_route_to_a_deleted_nat_gateway_is_not_restored(premises, route):
-    premises.ec2.delete_nat_gateway(NatGatewayId=route.nat_gateway)
-    premises.ec2.get_waiter("nat_gateway_deleted").wait(
+def test_route_to_a_deleted_nat_gateway_is_not_restored(vpc_factory, route):
+    vpc_factory.ec2.delete_nat_gateway(NatGatewayId=route.nat_gateway)
+    vpc_factory.ec2.get_waiter("nat_gateway_deleted").wait(
         NatGatewayIds=[route.nat_gateway], WaiterConfig={"Delay": 0.1}
     )
-    assert route.restore(premises) == f"{route.nat_gateway} is deleted"
-    assert default_route(premises, route.route_table) is None
+    assert route.restore(vpc_factory) == f"{route.nat_gateway} is deleted"
+    assert default_route(vpc_factory, route.route_table) is None
 
 
-def test_route_of_a_deleted_table_is_not_restored(premises, route):
-    (table,) = premises.ec2.describe_route_tables(RouteTableIds=[route.route_table])["RouteTables"]
+def test_route_of_a_deleted_table_is_not_restored(vpc_factory, route):
+    (table,) = vpc_factory.ec2.describe_route_tables(RouteTableIds=[route.route_table])["RouteTables"]
     for association in table["Associations"]:
-        premises.ec2.disassociate_route_table(AssociationId=association["RouteTableAssociationId"])
-    premises.ec2.delete_route_table(RouteTableId=route.route_table)
-    assert route.restore(premises) == f"{route.route_table} does not exist any more"
+        vpc_factory.ec2.disassociate_route_table(AssociationId=association["RouteTableAssociationId"])
+    vpc_factory.ec2.delete_route_table(RouteTableId=route.route_table)
+    assert route.restore(vpc_factory) == f"{route.route_table} does not exist any more"
 
 
-def test_acls_are_restored_any_number_of_times(premises, isolation):
+def test_acls_are_restored_any_number_of_times(vpc_factory, isolation):
     for _ in range(2):
-        assert isolation.restore(premises) is None
-        assert acls(premises, isolation.acls) == isolation.acls
-    assert [acl["IsDefault"] for acl in network_acls(premises.ec2, premises.vpc)] == [True]
+        assert isolation.restore(vpc_factory) is None
+        assert acls(vpc_factory, isolation.acls) == isolation.acls
+    assert [acl["IsDefault"] for acl in network_acls(vpc_factory.ec2, vpc_factory.vpc)] == [True]
 
 
-def test_acl_that_was_created_and_not_yet_associated_is_deleted(premises, isolation):
+def test_acl_that_was_created_and_not_yet_associated_is_deleted(vpc_factory, isolation):
     for subnet, acl in isolation.acls.items():
-        choose_acl(premises, subnet, acl)
-    assert isolation.restore(premises) is None
-    assert [acl["IsDefault"] for acl in network_acls(premises.ec2, premises.vpc)] == [True]
+        choose_acl(vpc_factory, subnet, acl)
+    assert isolation.restore(vpc_factory) is None
+    assert [acl["IsDefault"] for acl in network_acls(vpc_factory.ec2, vpc_factory.vpc)] == [True]
 
 
-def test_acl_that_somebody_else_chose_is_left_alone(premises, isolation):
-    subnet, theirs = premises.private[ZONE], new_acl(premises)
-    choose_acl(premises, subnet, theirs)
-    assert isolation.restore(premises) == f"{subnet} has {theirs} now, which somebody else chose"
-    assert acls(premises, isolation.acls) == isolation.acls | {subnet: theirs}
+def test_acl_that_somebody_else_chose_is_left_alone(vpc_factory, isolation):
+    subnet, theirs = vpc_factory.private[ZONE], new_acl(vpc_factory)
+    choose_acl(vpc_factory, subnet, theirs)
+    assert isolation.restore(vpc_factory) == f"{subnet} has {theirs} now, which somebody else chose"
+    assert acls(vpc_factory, isolation.acls) == isolation.acls | {subnet: theirs}
 
 
-def test_subnet_whose_acl_was_deleted_has_the_default_one(premises):
-    subnet, default = premises.private[ZONE], acls(premises, [premises.private[ZONE]])[premises.private[ZONE]]
-    own = new_acl(premises)
-    choose_acl(premises, subnet, own)
-    isolation = SubnetIsolation(uuid.uuid4().hex, premises.name, premises.vpc, {subnet: own})
-    isolation.inject(premises)
-    premises.ec2.delete_network_acl(NetworkAclId=own)
-    assert isolation.restore(premises) == f"{own} does not exist any more: {subnet} has the VPC's default ACL"
-    assert acls(premises, [subnet]) == {subnet: default}
-
-
-def test_destroyed_stack_has_nothing_to_restore(premises):
-    isolation = SubnetIsolation(
-        uuid.uuid4().hex, premises.name, "vpc-0123456789abcdef0", {"subnet-0": "acl-0"}
+def test_subnet_whose_acl_was_deleted_has_the_default_one(vpc_factory):
+    subnet, default = (
+        vpc_factory.private[ZONE],
+        acls(vpc_factory, [vpc_factory.private[ZONE]])[vpc_factory.private[ZONE]],
     )
-    assert isolation.restore(premises) is None
+    own = new_acl(vpc_factory)
+    choose_acl(vpc_factory, subnet, own)
+    isolation = SubnetIsolation(uuid.uuid4().hex, vpc_factory.name, vpc_factory.vpc, {subnet: own})
+    isolation.inject(vpc_factory)
+    vpc_factory.ec2.delete_network_acl(NetworkAclId=own)
+    assert (
+        isolation.restore(vpc_factory) == f"{own} does not exist any more: {subnet} has the VPC's default ACL"
+    )
+    assert acls(vpc_factory, [subnet]) == {subnet: default}
 
 
-def test_lab_fault_of_another_mode_is_left_alone(own_lab, here, premises):
-    node = f"us-east-1/{premises.new_cluster(nodes=1)}/0001"
+def test_destroyed_stack_has_nothing_to_restore(vpc_factory):
+    isolation = SubnetIsolation(
+        uuid.uuid4().hex, vpc_factory.name, "vpc-0123456789abcdef0", {"subnet-0": "acl-0"}
+    )
+    assert isolation.restore(vpc_factory) is None
+
+
+def test_lab_fault_of_another_mode_is_left_alone(own_lab, here, vpc_factory):
+    node = f"us-east-1/{vpc_factory.new_cluster(nodes=1)}/0001"
     fault = LabFault("cache_node", node, "dead")
     fault.inject(here)
     assert fault.restore(here) is None and fault.restore(here) is None
@@ -213,14 +218,14 @@ def test_process_that_ended_and_was_not_waited_for_is_dead(here, location):
         assert holder.is_alive() is False
 
 
-def test_dead_drill_is_restored_once(here, location, premises, route):
+def test_dead_drill_is_restored_once(here, location, vpc_factory, route):
     create(here, location, "mine", dead(record_of(route)))
     notices = []
     for _ in range(2):
         restore_interrupted_drill(here, location, notices.append)
     (notice,) = notices
     assert f"did not end: restored route 0.0.0.0/0 of {route.route_table} to {route.nat_gateway}" in notice
-    assert default_route(premises, route.route_table)["NatGatewayId"] == route.nat_gateway
+    assert default_route(vpc_factory, route.route_table)["NatGatewayId"] == route.nat_gateway
     assert read(here, location) is None
 
 
@@ -268,8 +273,8 @@ def test_sweep_restores_all_stacks_or_the_named_one(here, location, own_lab):
     assert read(here, state_location(here, account, "two")) is None
 
 
-def test_sweep_says_what_it_restores(own_lab, here, location, premises, route):
-    create(here, location, premises.name, dead(record_of(route)))
+def test_sweep_says_what_it_restores(own_lab, here, location, vpc_factory, route):
+    create(here, location, vpc_factory.name, dead(record_of(route)))
     sweep = subprocess.run(
         [sys.executable, "-m", "invoke", "sweep"],
         cwd=ROOT,
@@ -279,4 +284,4 @@ def test_sweep_says_what_it_restores(own_lab, here, location, premises, route):
         check=True,
     )
     assert f"did not end: restored {route.label}" in sweep.stderr
-    assert default_route(premises, route.route_table)["NatGatewayId"] == route.nat_gateway
+    assert default_route(vpc_factory, route.route_table)["NatGatewayId"] == route.nat_gateway

@@ -4,7 +4,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
-from tests.support.network.vpc_factory import ZONES, Premises
+from tests.support.network.vpc_factory import ZONES, VpcFactory
 from vpcache.lab.addresses import CHECKIP, ORIGIN
 from vpcache.lab.client import Lab
 from vpcache.lab.errors import LabError
@@ -17,13 +17,13 @@ SHORT = 0.5  # seconds that a function waits for what will not come
 
 
 @pytest.fixture
-def online(premises: Premises) -> Premises:
-    premises.open_to_the_internet()
-    premises.new_nat_gateway(HERE)
-    return premises
+def online(vpc_factory: VpcFactory) -> VpcFactory:
+    vpc_factory.open_to_the_internet()
+    vpc_factory.new_nat_gateway(HERE)
+    return vpc_factory
 
 
-def test_a_function_does_not_reach_an_origin_that_is_wrong_until_it_is_mended(online: Premises) -> None:
+def test_a_function_does_not_reach_an_origin_that_is_wrong_until_it_is_mended(online: VpcFactory) -> None:
     function = online.new_function("probe", HERE)
 
     def outcome() -> str:
@@ -42,7 +42,7 @@ def test_a_function_does_not_reach_an_origin_that_is_wrong_until_it_is_mended(on
         assert outcome() == "success"
 
 
-def test_names_do_not_resolve_while_dns_is_wrong(online: Premises) -> None:
+def test_names_do_not_resolve_while_dns_is_wrong(online: VpcFactory) -> None:
     function = online.new_function("probe", HERE)
     assert online.invoke(function, name=ORIGIN)["answer"] == ["198.51.100.10"]
     with online.lab.faulted("dns", online.vpc, "erroring"):
@@ -53,7 +53,7 @@ def test_names_do_not_resolve_while_dns_is_wrong(online: Premises) -> None:
     assert online.invoke(function, name=ORIGIN)["answer"] == ["198.51.100.10"]
 
 
-def test_a_function_moves_out_of_a_lost_zone_but_not_from_a_lost_interface(online: Premises) -> None:
+def test_a_function_moves_out_of_a_lost_zone_but_not_from_a_lost_interface(online: VpcFactory) -> None:
     function = online.new_function()
     alone = online.new_function("alone", HERE, Timeout=2)
 
@@ -82,23 +82,23 @@ def test_a_function_moves_out_of_a_lost_zone_but_not_from_a_lost_interface(onlin
     ],
 )
 def test_a_cache_node_goes_wrong_alone_and_comes_back(
-    premises: Premises, mode: Mode, outcome: str, is_empty: bool
+    vpc_factory: VpcFactory, mode: Mode, outcome: str, is_empty: bool
 ) -> None:
-    lab, cluster = premises.lab, premises.new_cluster()
-    shown = premises.client("elasticache").describe_cache_clusters(
+    lab, cluster = vpc_factory.lab, vpc_factory.new_cluster()
+    shown = vpc_factory.client("elasticache").describe_cache_clusters(
         CacheClusterId=cluster, ShowCacheNodeInfo=True
     )["CacheClusters"][0]["CacheNodes"]
-    function = premises.new_function("cache", HERE, code=_CACHE_CODE)
+    function = vpc_factory.new_function("cache", HERE, code=_CACHE_CODE)
     one, other = (node["Endpoint"]["Address"] for node in shown)
 
     def ask(host: str, command: str) -> str:
-        return str(premises.invoke(function, host=host, command=command))
+        return str(vpc_factory.invoke(function, host=host, command=command))
 
     for host in (one, other):
         assert "STORED" in ask(host, "set k 0 0 1\r\nv\r\n")
     with lab.faulted("cache_node", f"{cluster}/{shown[0]['CacheNodeId']}", mode):
-        address = premises.invoke(premises.new_function(), name=one)["answer"][0]
-        interface = premises.interface_of(function, HERE)
+        address = vpc_factory.invoke(vpc_factory.new_function(), name=one)["answer"][0]
+        interface = vpc_factory.interface_of(function, HERE)
         probe = {"interface": interface, "address": address, "port": shown[0]["Endpoint"]["Port"]}
         assert lab.ask("POST", "connect", probe)["outcome"] == outcome
         assert "VALUE" in ask(other, "get k\r\n")
@@ -119,16 +119,16 @@ _CACHE_CODE = """
 """
 
 
-def test_faults_are_listed_replaced_and_mended_one_by_one_or_all_at_once(premises: Premises) -> None:
-    lab = premises.lab
+def test_faults_are_listed_replaced_and_mended_one_by_one_or_all_at_once(vpc_factory: VpcFactory) -> None:
+    lab = vpc_factory.lab
     zone, slow = Fault(FaultKind.ZONE, HERE), Fault(FaultKind.ORIGIN, ORIGIN, Mode.SLOW, 0.5)
     assert lab.fault("zone", HERE) == (zone,)
     lab.fault("origin", ORIGIN)
     assert lab.fault("origin", ORIGIN, "slow", seconds=0.5) == (zone, slow)
     assert lab.status().faults == lab.faults() == (zone, slow)
-    assert lab.mend("zone", HERE) == (slow,)
-    assert lab.mend("zone", HERE) == (slow,)
-    assert lab.mend() == ()
+    assert lab.clear_faults("zone", HERE) == (slow,)
+    assert lab.clear_faults("zone", HERE) == (slow,)
+    assert lab.clear_faults() == ()
 
 
 @pytest.mark.parametrize(
@@ -141,11 +141,11 @@ def test_faults_are_listed_replaced_and_mended_one_by_one_or_all_at_once(premise
     ],
 )
 def test_a_fault_that_cannot_be_is_refused_in_one_line(
-    premises: Premises, wanted: tuple[str, ...], words: str
+    vpc_factory: VpcFactory, wanted: tuple[str, ...], words: str
 ) -> None:
     with pytest.raises(LabError, match=words):
-        premises.lab.fault(*wanted)
-    assert premises.lab.faults() == ()
+        vpc_factory.lab.fault(*wanted)
+    assert vpc_factory.lab.faults() == ()
 
 
 @pytest.mark.parametrize("body", [{"kind": "zone"}, {"kind": "zone", "target": HERE, "colour": "red"}, 5])

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.network.vpc_factory import ZONES, Premises
+from tests.support.network.vpc_factory import ZONES, VpcFactory
 from vpcache.lab.addresses import FUNCTION_URL_ADDRESSES
 from vpcache.lab.faults import Fault, FaultKind
 
@@ -42,16 +42,16 @@ SHORT = 0.5  # seconds that a function waits for what will not come
 
 
 @pytest.fixture
-def online(premises: Premises) -> Premises:
+def online(vpc_factory: VpcFactory) -> VpcFactory:
     """A VPC whose zones leave by NAT gateways of their own."""
-    premises.open_to_the_internet()
-    return premises
+    vpc_factory.open_to_the_internet()
+    return vpc_factory
 
 
-def open_url(premises: Premises, **options: Any) -> str:
+def open_url(vpc_factory: VpcFactory, **options: Any) -> str:
     """Make a function with a URL that everyone may call, and return the URL."""
-    name = premises.new_function("echo", code=ECHO, **options)
-    functions = premises.client("lambda")
+    name = vpc_factory.new_function("echo", code=ECHO, **options)
+    functions = vpc_factory.client("lambda")
     for action, condition in (
         ("InvokeFunctionUrl", {"FunctionUrlAuthType": "NONE"}),
         ("InvokeFunction", {"InvokedViaFunctionUrl": True}),
@@ -63,7 +63,7 @@ def open_url(premises: Premises, **options: Any) -> str:
     return str(made["FunctionUrl"])
 
 
-def test_function_url_sees_the_elastic_ip_of_the_callers_zone(online: Premises) -> None:
+def test_function_url_sees_the_elastic_ip_of_the_callers_zone(online: VpcFactory) -> None:
     url = open_url(online)
     for zone in ZONES:
         _, elastic_ip, _ = online.new_nat_gateway(zone)
@@ -75,14 +75,14 @@ def test_function_url_sees_the_elastic_ip_of_the_callers_zone(online: Premises) 
     assert online.lab.differences() == []
 
 
-def test_function_without_a_way_out_does_not_reach_a_function_url(online: Premises) -> None:
+def test_function_without_a_way_out_does_not_reach_a_function_url(online: VpcFactory) -> None:
     url = open_url(online)
     client = online.new_function("client", code=CLIENT)
     (answer,) = online.invoke(client, url=url, timeout=SHORT)
     assert answer["status"] is None and "timed out" in answer["words"]
 
 
-def test_function_url_answers_many_callers_at_once(online: Premises) -> None:
+def test_function_url_answers_many_callers_at_once(online: VpcFactory) -> None:
     url = open_url(online)
     zone = ZONES[0]
     online.new_nat_gateway(zone)
@@ -91,7 +91,7 @@ def test_function_url_answers_many_callers_at_once(online: Premises) -> None:
     assert [each["status"] for each in answers] == [200] * 200
 
 
-def test_name_of_a_function_url_resolves_until_it_is_deleted(online: Premises) -> None:
+def test_name_of_a_function_url_resolves_until_it_is_deleted(online: VpcFactory) -> None:
     url = open_url(online)
     host = str(urlsplit(url).hostname)
     client = online.new_function("client")
@@ -103,7 +103,7 @@ def test_name_of_a_function_url_resolves_until_it_is_deleted(online: Premises) -
     assert online.lab.faults() == ()
 
 
-def test_faults_of_an_origin_apply_to_a_function_url(online: Premises) -> None:
+def test_faults_of_an_origin_apply_to_a_function_url(online: VpcFactory) -> None:
     url, other = open_url(online), "https://checkip.amazonaws.com"
     host = str(urlsplit(url).hostname)
     zone = ZONES[0]
@@ -128,7 +128,7 @@ def test_faults_of_an_origin_apply_to_a_function_url(online: Premises) -> None:
         assert online.invoke(online.new_function("probe", zone), url=other)["answer"]
 
 
-def test_call_without_permissions_is_forbidden(online: Premises) -> None:
+def test_call_without_permissions_is_forbidden(online: VpcFactory) -> None:
     url = open_url(online)
     zone = ZONES[0]
     online.new_nat_gateway(zone)

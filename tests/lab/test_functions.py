@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.network.vpc_factory import Premises, zip_of
+from tests.support.network.vpc_factory import VpcFactory, zip_of
 from vpcache.stack.target import lab_target
 
-PATIENCE = 20.0  # seconds for what must happen, on a busy machine
+TIMEOUT = 20.0  # seconds for what must happen, on a busy machine
 CODE = """
     import os, time
 
@@ -42,10 +42,12 @@ CHANGED = CODE.replace('"code": 1', '"code": 2')
 class Subject:
     """One function and what is asked of it."""
 
-    def __init__(self, premises: Premises, code: str = CODE, **options: Any) -> None:
-        self.premises = premises
-        self.api = lab_target(premises.lab.endpoint, {}).client("lambda", retries={"total_max_attempts": 1})
-        self.name = premises.new_function("subject", code=code, **options)
+    def __init__(self, vpc_factory: VpcFactory, code: str = CODE, **options: Any) -> None:
+        self.vpc_factory = vpc_factory
+        self.api = lab_target(vpc_factory.lab.endpoint, {}).client(
+            "lambda", retries={"total_max_attempts": 1}
+        )
+        self.name = vpc_factory.new_function("subject", code=code, **options)
 
     def call(self, by: str = "", **event: Any) -> dict[str, Any]:
         """Invoke it and return its answer, which must be no error."""
@@ -68,7 +70,7 @@ class Subject:
 
     def log(self) -> list[str]:
         """Return what CloudWatch Logs has of it, oldest first."""
-        logs = self.premises.client("logs")
+        logs = self.vpc_factory.client("logs")
         try:
             found = logs.filter_log_events(logGroupName=f"/aws/lambda/{self.name}")["events"]
         except logs.exceptions.ResourceNotFoundException:
@@ -77,13 +79,13 @@ class Subject:
 
 
 @pytest.fixture
-def subject(premises: Premises) -> Subject:
-    return Subject(premises)
+def subject(vpc_factory: VpcFactory) -> Subject:
+    return Subject(vpc_factory)
 
 
 def eventually(condition: Callable[[], Any]) -> Any:
     """Return what a condition comes to once that is true."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not (found := condition()):
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -129,20 +131,22 @@ def test_no_more_than_the_reserved_ones_are_at_work_at_once(subject: Subject) ->
     assert subject.call()["served"] == 2
 
 
-def test_an_event_that_fails_is_tried_again_in_the_log_and_ends_as_a_dead_letter(premises: Premises) -> None:
-    sqs = premises.client("sqs")
-    queue = sqs.create_queue(QueueName=premises.name)["QueueUrl"]
+def test_an_event_that_fails_is_tried_again_in_the_log_and_ends_as_a_dead_letter(
+    vpc_factory: VpcFactory,
+) -> None:
+    sqs = vpc_factory.client("sqs")
+    queue = sqs.create_queue(QueueName=vpc_factory.name)["QueueUrl"]
     shown = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
-    subject = Subject(premises, DeadLetterConfig={"TargetArn": shown["QueueArn"]})
-    before = premises.lab.settings().async_minute_ms
-    premises.lab.configure(async_minute_ms=50)
+    subject = Subject(vpc_factory, DeadLetterConfig={"TargetArn": shown["QueueArn"]})
+    before = vpc_factory.lab.settings().async_minute_ms
+    vpc_factory.lab.configure(async_minute_ms=50)
     event = json.dumps({"run": "raise ValueError('no')"})
     taken = subject.api.invoke(FunctionName=subject.name, InvocationType="Event", Payload=event)
     assert taken["StatusCode"] == 202
     (letter,) = eventually(
         lambda: sqs.receive_message(QueueUrl=queue, MessageAttributeNames=["All"]).get("Messages")
     )
-    premises.lab.configure(async_minute_ms=before)
+    vpc_factory.lab.configure(async_minute_ms=before)
     request_id = taken["ResponseMetadata"]["RequestId"]
     assert letter["Body"] == event
     assert letter["MessageAttributes"]["RequestID"]["StringValue"] == request_id
@@ -162,9 +166,9 @@ def test_an_event_that_fails_is_tried_again_in_the_log_and_ends_as_a_dead_letter
     ids=["timeout", "memory", "crash", "exception"],
 )
 def test_a_failure_is_told_to_the_caller_and_in_the_log(
-    premises: Premises, run: str, error: str, status: str
+    vpc_factory: VpcFactory, run: str, error: str, status: str
 ) -> None:
-    subject = Subject(premises, Timeout=2)
+    subject = Subject(vpc_factory, Timeout=2)
     kind, tail = subject.fail(run=run)
     assert kind == error
     assert tail[0].startswith("START RequestId: ") and tail[1] == "loading"
@@ -174,8 +178,10 @@ def test_a_failure_is_told_to_the_caller_and_in_the_log(
     assert subject.call()["served"] == (2 if error == "ValueError" else 1)
 
 
-def test_code_that_cannot_be_loaded_fails_each_time_and_works_once_it_is_mended(premises: Premises) -> None:
-    subject = Subject(premises, code="import nothing_of_that_name")
+def test_code_that_cannot_be_loaded_fails_each_time_and_works_once_it_is_mended(
+    vpc_factory: VpcFactory,
+) -> None:
+    subject = Subject(vpc_factory, code="import nothing_of_that_name")
     for _ in range(2):
         kind, tail = subject.fail()
         assert kind == "Runtime.ImportModuleError"
@@ -193,8 +199,8 @@ def test_the_end_of_a_long_log_is_returned_and_all_of_it_kept(subject: Subject) 
     assert "x" * 9000 in subject.log()
 
 
-def test_functions_that_cannot_be_run_say_so(premises: Premises) -> None:
-    subject = Subject(premises)
+def test_functions_that_cannot_be_run_say_so(vpc_factory: VpcFactory) -> None:
+    subject = Subject(vpc_factory)
     for call, change, words in (
         ("update_function_configuration", {"Runtime": "nodejs22.x"}, "has the runtime nodejs22.x"),
         ("update_function_configuration", {"VpcConfig": {"SubnetIds": [], "SecurityGroupIds": []}}, "no VPC"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.network.vpc_factory import ZONES, Premises, zip_of
+from tests.support.network.vpc_factory import ZONES, VpcFactory, zip_of
 from tests.support.random_calls import Caller
 from vpcache.lab.client import Lab
 from vpcache.stack.target import lab_target
@@ -54,11 +54,11 @@ def test_random_calls_get_answers_and_leave_model_and_kernel_in_agreement(
 
 def furnish(lab: Lab, caller: Caller) -> None:
     """Put something of each kind into the lab and tell the caller of it."""
-    premises = Premises(lab)
-    premises.open_to_the_internet()
-    premises.new_nat_gateway(ZONES[0])
-    premises.new_cluster(1)
-    premises.new_function()
+    vpc_factory = VpcFactory(lab)
+    vpc_factory.open_to_the_internet()
+    vpc_factory.new_nat_gateway(ZONES[0])
+    vpc_factory.new_cluster(1)
+    vpc_factory.new_function()
     for service, question in (
         ("ec2", "describe_vpcs"),
         ("ec2", "describe_subnets"),
@@ -73,7 +73,7 @@ def furnish(lab: Lab, caller: Caller) -> None:
         ("elasticache", "describe_cache_parameter_groups"),
         ("lambda", "list_functions"),
     ):
-        caller.pool.learn(getattr(premises.client(service), question)())
+        caller.pool.learn(getattr(vpc_factory.client(service), question)())
     for cidr in ODD_RANGES:
         caller.pool.add("CidrBlock", cidr)
     caller.pool.add("ZipFile", zip_of("def handler(event, context): return event"))

@@ -1,4 +1,4 @@
-"""The commands that look at the lab's wires, and what can be set of a running lab."""
+"""The commands that look at the lab's network, and what can be set of a running lab."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.network.vpc_factory import ZONES, Premises
+from tests.support.network.vpc_factory import ZONES, VpcFactory
 from tests.support.paths import ROOT
 from vpcache.lab.client import Lab
 from vpcache.lab.errors import LabError
@@ -28,12 +28,12 @@ def run(lab: Lab, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def online(premises: Premises) -> Premises:
-    premises.open_to_the_internet()
-    return premises
+def online(vpc_factory: VpcFactory) -> VpcFactory:
+    vpc_factory.open_to_the_internet()
+    return vpc_factory
 
 
-def test_show_prints_all_that_stands_and_what_is_wrong(online: Premises) -> None:
+def test_show_prints_all_that_stands_and_what_is_wrong(online: VpcFactory) -> None:
     gateway, address, _ = online.new_nat_gateway(HERE)
     function = online.new_function()
     online.lab.fault("nat_gateway", gateway)
@@ -43,31 +43,31 @@ def test_show_prints_all_that_stands_and_what_is_wrong(online: Premises) -> None
     assert f"nat_gateway {gateway}: out" in text
 
 
-def test_faults_are_made_listed_and_mended_by_command(online: Premises) -> None:
+def test_faults_are_made_listed_and_mended_by_command(online: VpcFactory) -> None:
     lab = online.lab
     said = run(lab, "lab.fault", "origin", "dummy.restapiexample.com", "--mode", "slow", "--seconds", "0.5")
     assert said.stdout == "fault: origin dummy.restapiexample.com: slow by 0.5 s\n"
     assert said.stdout in run(lab, "lab.fault", "zone", HERE).stdout
     assert f"fault: zone {HERE}: out" in run(lab, "lab.status").stdout
-    assert "zone" not in run(lab, "lab.mend", "--kind", "zone", "--target", HERE).stdout
-    assert run(lab, "lab.mend").stdout == "nothing is wrong\n"
+    assert "zone" not in run(lab, "lab.clear", "--kind", "zone", "--target", HERE).stdout
+    assert run(lab, "lab.clear").stdout == "no active faults\n"
     for words, complaint in (
         (("zone", "moon"), "error: no zone named 'moon' to take away; there is: us-east-1a, us-east-1b"),
         (("origin", "x", "--seconds", "soon"), "error: --seconds is 'soon': give a number"),
     ):
         refused = run(lab, "lab.fault", *words)
         assert (refused.returncode, refused.stderr.strip()) == (1, complaint)
-    assert run(lab, "lab.mend", "--kind", "zone").returncode == 1
+    assert run(lab, "lab.clear", "--kind", "zone").returncode == 1
 
 
-def test_doctor_finds_a_running_lab_consistent(online: Premises) -> None:
+def test_doctor_finds_a_running_lab_consistent(online: VpcFactory) -> None:
     said = run(online.lab, "lab.doctor")
     assert said.returncode == 0, said.stderr
     assert f"lab on port {online.lab.port}" in said.stdout
     assert "FAILED" not in said.stdout
 
 
-def test_a_shell_is_where_it_was_asked_for(online: Premises) -> None:
+def test_a_shell_is_where_it_was_asked_for(online: VpcFactory) -> None:
     _, egress, _ = online.new_nat_gateway(HERE)
     function = online.new_function()
     ask = "curl -sS https://checkip.amazonaws.com/ || exit 9"
@@ -86,7 +86,7 @@ def test_a_shell_is_where_it_was_asked_for(online: Premises) -> None:
     assert run(online.lab, "lab.shell", "--in", "internet", "--command", "exit 3").returncode == 1
 
 
-def test_packets_are_captured_where_they_pass(online: Premises, tmp_path: Path) -> None:
+def test_packets_are_captured_where_they_pass(online: VpcFactory, tmp_path: Path) -> None:
     gateway, _, _ = online.new_nat_gateway(HERE)
     function = online.new_function("probe", HERE)
     file = tmp_path / "nat.pcap"
@@ -119,7 +119,7 @@ def packets(pcap: bytes) -> Iterator[bytes]:
         at += 16 + size
 
 
-def test_a_setting_changes_a_running_lab_and_an_unknown_one_is_refused(online: Premises) -> None:
+def test_a_setting_changes_a_running_lab_and_an_unknown_one_is_refused(online: VpcFactory) -> None:
     online.new_nat_gateway(HERE)
     said = run(online.lab, "lab.configure", "nat_idle_seconds", "7").stdout
     assert "nat_idle_seconds: 7" in said
@@ -132,7 +132,7 @@ def test_a_setting_changes_a_running_lab_and_an_unknown_one_is_refused(online: P
         online.lab.configure(nat_idle_seconds=0)
 
 
-def test_names_of_a_vpc_follow_its_attributes(online: Premises) -> None:
+def test_names_of_a_vpc_follow_its_attributes(online: VpcFactory) -> None:
     function = online.new_function("probe", HERE, Timeout=1)
     address = online.ec2.describe_network_interfaces(
         NetworkInterfaceIds=[online.interface_of(function, HERE)]
@@ -145,7 +145,7 @@ def test_names_of_a_vpc_follow_its_attributes(online: Premises) -> None:
     assert "timed out" in online.invoke(function, name=name)["errorMessage"]
 
 
-def test_an_acl_made_through_the_api_guards_its_subnet(online: Premises) -> None:
+def test_an_acl_made_through_the_api_guards_its_subnet(online: VpcFactory) -> None:
     ec2, function = online.ec2, online.new_function("probe", HERE, Timeout=3)
     online.new_nat_gateway(HERE)
     ask = {"address": "198.51.100.20", "port": 80, "timeout": 0.4}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.network.vpc_factory import ZONES, Premises
+from tests.support.network.vpc_factory import ZONES, VpcFactory
 from vpcache.lab.client import Lab
 from vpcache.testing.run import Run
 
@@ -51,11 +51,11 @@ def host_network() -> tuple[set[str], set[str]]:
 def test_nothing_is_left_of_a_lab_that_ends(new_lab: Callable[[], Lab], victim: str) -> None:
     before = host_network()
     lab = new_lab()
-    premises = Premises(lab)
-    premises.open_to_the_internet()
-    premises.new_nat_gateway(ZONES[0])
-    premises.new_cluster()
-    assert "answer" in premises.invoke(premises.new_function())
+    vpc_factory = VpcFactory(lab)
+    vpc_factory.open_to_the_internet()
+    vpc_factory.new_nat_gateway(ZONES[0])
+    vpc_factory.new_cluster()
+    assert "answer" in vpc_factory.invoke(vpc_factory.new_function())
     first = lab.status().pid
     assert first
     namespace = str(Path(f"/proc/{first}/ns/pid").readlink())
@@ -77,11 +77,11 @@ def test_nothing_is_left_of_a_lab_that_ends(new_lab: Callable[[], Lab], victim: 
 
 def test_a_lab_tells_what_the_process_that_serves_holds(new_lab: Callable[[], Lab]) -> None:
     lab, callers = new_lab(), 30
-    before = lab.held()
+    before = lab.daemon_stats()
     with ExitStack() as connections:
         for _ in range(callers):
             connections.enter_context(socket.create_connection(("127.0.0.1", lab.port)))
-        during = lab.held()  # taken after those, which ask nothing
+        during = lab.daemon_stats()  # taken after those, which ask nothing
     assert during.descriptors >= before.descriptors + callers
     assert during.threads >= before.threads + callers
     assert 100 < before.memory_mb <= during.memory_mb + 1  # MiB: moto alone takes more than a hundred
@@ -89,7 +89,7 @@ def test_a_lab_tells_what_the_process_that_serves_holds(new_lab: Callable[[], La
 
 def test_two_labs_do_not_know_of_each_other(new_lab: Callable[[], Lab]) -> None:
     labs = [new_lab(), new_lab()]
-    sites = [Premises(lab) for lab in labs]
+    sites = [VpcFactory(lab) for lab in labs]
     addresses = []
     for site in sites:
         site.open_to_the_internet()
@@ -107,7 +107,7 @@ def test_two_labs_do_not_know_of_each_other(new_lab: Callable[[], Lab]) -> None:
 
 
 def test_five_sites_of_one_range_in_one_lab_do_not_disturb_each_other(own_lab: Lab) -> None:
-    sites = [Premises(own_lab) for _ in range(5)]
+    sites = [VpcFactory(own_lab) for _ in range(5)]
     functions = []
     for site in sites:
         site.open_to_the_internet()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.network.vpc_factory import Premises
+from tests.support.network.vpc_factory import VpcFactory
 from vpcache.lab.client import Lab
 from vpcache.lab.errors import LabError
 
@@ -29,33 +29,33 @@ class Twin:
 
     def __init__(self, lab: Lab, region: str, name: str = NAME) -> None:
         self.region = region
-        self.premises = Premises(lab, region=region, name=name)
-        self.premises.open_to_the_internet()
-        self.zone, self.other_zone = self.premises.zones
-        self.gateway, self.address, _ = self.premises.new_nat_gateway(self.zone)
-        self.cluster = self.premises.new_cluster()
-        self.function = self.premises.new_function("probe", self.zone)
+        self.vpc_factory = VpcFactory(lab, region=region, name=name)
+        self.vpc_factory.open_to_the_internet()
+        self.zone, self.other_zone = self.vpc_factory.zones
+        self.gateway, self.address, _ = self.vpc_factory.new_nat_gateway(self.zone)
+        self.cluster = self.vpc_factory.new_cluster()
+        self.function = self.vpc_factory.new_function("probe", self.zone)
 
     def nodes(self) -> list[dict[str, Any]]:
-        shown = self.premises.client("elasticache").describe_cache_clusters(
+        shown = self.vpc_factory.client("elasticache").describe_cache_clusters(
             CacheClusterId=self.cluster, ShowCacheNodeInfo=True
         )
         return [dict(node["Endpoint"]) for node in shown["CacheClusters"][0]["CacheNodes"]]
 
     def reaches(self, endpoint: dict[str, Any]) -> Any:
-        answer = self.premises.invoke(
+        answer = self.vpc_factory.invoke(
             self.function, address=endpoint["Address"], port=endpoint["Port"], timeout=0.5
         )
         return answer.get("answer", answer.get("error"))
 
     def seen_as(self) -> Any:
-        answer = self.premises.invoke(self.function, url=SEEN_BY, timeout=0.5)
+        answer = self.vpc_factory.invoke(self.function, url=SEEN_BY, timeout=0.5)
         return answer.get("answer", "silence").strip()
 
     def private_addresses(self) -> list[str]:
         """Return the cache nodes' addresses: with equal ranges they are the twin's too."""
-        found = self.premises.ec2.describe_network_interfaces(
-            Filters=[{"Name": "vpc-id", "Values": [self.premises.vpc]}]
+        found = self.vpc_factory.ec2.describe_network_interfaces(
+            Filters=[{"Name": "vpc-id", "Values": [self.vpc_factory.vpc]}]
         )["NetworkInterfaces"]
         return [each["PrivateIpAddress"] for each in found if each["Description"].startswith("ElastiCache")]
 
@@ -63,7 +63,7 @@ class Twin:
 @pytest.fixture(scope="module")
 def twins(own_lab: Lab) -> Iterator[tuple[Twin, Twin]]:
     yield Twin(own_lab, HERE), Twin(own_lab, THERE)
-    own_lab.mend()
+    own_lab.clear_faults()
 
 
 def test_each_region_has_packets_of_its_own(own_lab: Lab, twins: tuple[Twin, Twin]) -> None:
@@ -84,8 +84,8 @@ def test_regions_know_no_names_of_each_other(twins: tuple[Twin, Twin]) -> None:
 
 
 def test_no_packet_passes_between_regions(own_lab: Lab) -> None:
-    one = Premises(own_lab, "10.3.0.0/24", region=HERE)
-    other = Premises(own_lab, "10.4.0.0/24", region=THERE)
+    one = VpcFactory(own_lab, "10.3.0.0/24", region=HERE)
+    other = VpcFactory(own_lab, "10.4.0.0/24", region=THERE)
     here, there = one.new_function(), other.new_function()
     address = other.invoke(there)["answer"]
     assert address.startswith("10.4.")
@@ -124,25 +124,25 @@ def test_ambiguous_names_are_refused_with_the_choices(own_lab: Lab, twins: tuple
     for region in (HERE, THERE):
         own_lab.fault("cache_node", f"{region}/{NAME}/0001", "dead")
     with pytest.raises(LabError, match=choices):
-        own_lab.mend("cache_node", f"{NAME}/0001")
-    left = own_lab.mend("cache_node", f"{HERE}/{NAME}/0001")
+        own_lab.clear_faults("cache_node", f"{NAME}/0001")
+    left = own_lab.clear_faults("cache_node", f"{HERE}/{NAME}/0001")
     assert [fault.target for fault in left] == [f"{THERE}/{NAME}/0001"]
-    assert own_lab.mend("cache_node", f"{NAME}/0001") == ()
+    assert own_lab.clear_faults("cache_node", f"{NAME}/0001") == ()
 
 
 def test_tree_tells_the_region_of_each_vpc(own_lab: Lab, twins: tuple[Twin, Twin]) -> None:
     lines = own_lab.tree()
     for twin in twins:
         assert any(
-            line.startswith(f"{twin.premises.vpc} 10.0.0.0/24 in {twin.region}, igw-") for line in lines
+            line.startswith(f"{twin.vpc_factory.vpc} 10.0.0.0/24 in {twin.region}, igw-") for line in lines
         )
 
 
 def test_function_calls_aws_in_its_own_region(twins: tuple[Twin, Twin]) -> None:
     for twin in twins:
-        twin.premises.client("sqs").create_queue(QueueName=f"{NAME}-{twin.region}")
-        function = twin.premises.new_function("aws", twin.zone, code=AWS, Timeout=30)
-        answer = twin.premises.invoke(function)
+        twin.vpc_factory.client("sqs").create_queue(QueueName=f"{NAME}-{twin.region}")
+        function = twin.vpc_factory.new_function("aws", twin.zone, code=AWS, Timeout=30)
+        answer = twin.vpc_factory.invoke(function)
         assert answer["region"] == twin.region
         assert answer["host"] == f"https://sqs.{twin.region}.amazonaws.com"
         ours = [queue.rpartition("/")[2] for queue in answer["queues"] if f"/{NAME}-" in queue]
@@ -152,7 +152,7 @@ def test_function_calls_aws_in_its_own_region(twins: tuple[Twin, Twin]) -> None:
 def test_logs_of_namesakes_are_kept_by_region(twins: tuple[Twin, Twin]) -> None:
     for twin in twins:
         twin.seen_as()
-        logs = twin.premises.client("logs")
+        logs = twin.vpc_factory.client("logs")
         (group,) = logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{twin.function}")["logGroups"]
         assert f":{twin.region}:" in group["arn"]
         events = logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
@@ -161,8 +161,8 @@ def test_logs_of_namesakes_are_kept_by_region(twins: tuple[Twin, Twin]) -> None:
 
 def test_deletion_in_one_region_leaves_the_other_alone(own_lab: Lab) -> None:
     here, there = (Twin(own_lab, region, "short-lived") for region in (HERE, THERE))
-    there.premises.client("lambda").delete_function(FunctionName=there.function)
-    elasticache = there.premises.client("elasticache")
+    there.vpc_factory.client("lambda").delete_function(FunctionName=there.function)
+    elasticache = there.vpc_factory.client("elasticache")
     elasticache.delete_cache_cluster(CacheClusterId=there.cluster)
     elasticache.get_waiter("cache_cluster_deleted").wait(
         CacheClusterId=there.cluster, WaiterConfig={"Delay": 0.1}

@@ -119,7 +119,7 @@ def test_a_resolver_answers_over_udp_and_tcp_and_survives_garbage() -> None:
     add_namespace("router-vpc-1", "10.0.0.2", "169.254.169.253")
     namespaces = Namespaces()
     resolvers = Resolvers(namespaces, "router-{}".format, PUBLIC)
-    resolvers.settle(Topology((vpc(*NODES),)))
+    resolvers.reconcile(Topology((vpc(*NODES),)))
     question = DNSRecord.question(CONFIGURATION).pack()
     expected = {"10.0.0.101", "10.0.0.102"}
     assert (
@@ -148,7 +148,7 @@ def test_resolvers_follow_the_vpcs() -> None:
     resolvers = Resolvers(namespaces, "router-{}".format, PUBLIC)
     question = DNSRecord.question(CONFIGURATION, QTYPE[QTYPE.A]).pack()
 
-    resolvers.settle(
+    resolvers.reconcile(
         Topology(
             (
                 one,
@@ -157,11 +157,11 @@ def test_resolvers_follow_the_vpcs() -> None:
         )
     )
     assert ask_over_udp(namespaces, "10.0.1.2", question).header.rcode == RCODE.NXDOMAIN
-    resolvers.settle(Topology((vpc(*NODES, cidr="10.0.1.0/24"),)))
+    resolvers.reconcile(Topology((vpc(*NODES, cidr="10.0.1.0/24"),)))
     assert addresses(ask_over_udp(namespaces, "10.0.1.2", question)) == {"10.0.0.101", "10.0.0.102"}
     with namespaces.socket("router-vpc-2") as client, pytest.raises(ConnectionRefusedError):
         client.connect(("10.0.2.2", 53))
-    resolvers.settle(
+    resolvers.reconcile(
         Topology(
             (
                 one,
@@ -181,16 +181,16 @@ def test_a_resolver_goes_wrong_and_is_mended() -> None:
     resolvers = Resolvers(namespaces, "router-{}".format, PUBLIC)
     topology = Topology((vpc(*NODES),))
     question = DNSRecord.question("example.com").pack()
-    resolvers.settle(topology, {"vpc-1": Fault(FaultKind.DNS, "vpc-1", Mode.ERRORING)})
+    resolvers.reconcile(topology, {"vpc-1": Fault(FaultKind.DNS, "vpc-1", Mode.ERRORING)})
     assert ask_over_udp(namespaces, "10.0.0.2", question).header.rcode == RCODE.SERVFAIL
-    resolvers.settle(topology, {"vpc-1": Fault(FaultKind.DNS, "vpc-1", Mode.DOWN)})
+    resolvers.reconcile(topology, {"vpc-1": Fault(FaultKind.DNS, "vpc-1", Mode.DOWN)})
     with namespaces.socket("router-vpc-1", socket.SOCK_DGRAM) as client:
         client.settimeout(0.3)
         client.connect(("10.0.0.2", 53))
         client.send(question)
         with pytest.raises(TimeoutError):
             client.recv(512)
-    resolvers.settle(topology)
+    resolvers.reconcile(topology)
     assert addresses(ask_over_udp(namespaces, "10.0.0.2", question)) == {"198.51.100.7"}
 
 

@@ -30,7 +30,7 @@ class World:
         self.internet = Internet(self.namespaces, "internet", work)
 
     def fault(self, mode: Mode, seconds: float | None = None) -> None:
-        self.internet.settle({ORIGIN: Fault(FaultKind.ORIGIN, ORIGIN, mode, seconds)})
+        self.internet.reconcile({ORIGIN: Fault(FaultKind.ORIGIN, ORIGIN, mode, seconds)})
 
     def socket(self, name: str, port: int = 443) -> socket.socket:
         connection = self.namespaces.socket("internet")
@@ -149,7 +149,7 @@ def test_an_erroring_host_answers_500_until_it_is_mended_and_others_do_not(tmp_p
         world.fault(Mode.ERRORING)
         assert ask(connection, EMPLOYEES)[0].status == 500
         assert world.get(CHECKIP, "/")[0].status == 200
-        world.internet.settle({})
+        world.internet.reconcile({})
         assert ask(connection, EMPLOYEES)[0].status == 200
     assert world.internet.origin.calls() == {EMPLOYEES: 2}
 
@@ -167,7 +167,7 @@ def test_a_slow_host_answers_late_and_at_once_when_it_is_mended(tmp_path: Path) 
         with pytest.raises(TimeoutError):
             connection.sock.settimeout(0.3)
             connection.sock.recv(1)
-        world.internet.settle({})
+        world.internet.reconcile({})
         connection.sock.settimeout(5)
         assert connection.getresponse().status == 200
 
@@ -182,5 +182,5 @@ def test_a_host_with_invalid_tls_cuts_its_connections_and_is_not_trusted_until_m
             ask(kept, EMPLOYEES)
     with pytest.raises(ssl.SSLCertVerificationError):
         world.get(ORIGIN, EMPLOYEES)
-    world.internet.settle({})
+    world.internet.reconcile({})
     assert world.get(ORIGIN, EMPLOYEES)[0].status == 200

@@ -14,9 +14,9 @@ from tests.support.network.harness import (
     ELSEWHERE,
     HOST,
     OTHER_HOST,
-    PATIENCE,
     SILENCE,
-    Wires,
+    TIMEOUT,
+    NetworkHarness,
     arrives,
     echoes,
     ip,
@@ -34,7 +34,7 @@ from tests.support.network.scenario import (
     interface,
     with_interfaces,
 )
-from vpcache.lab.faults import Fault, FaultKind, severed
+from vpcache.lab.faults import Fault, FaultKind, isolated_interfaces
 from vpcache.lab.network.kernel import KernelError
 from vpcache.lab.network.naming import (
     INTERNET,
@@ -53,18 +53,18 @@ pytestmark = needs_namespaces
 
 @isolated
 def test_a_group_reference_lets_its_members_in_and_nobody_else() -> None:
-    wires = Wires(VPC)
-    wires.serve(of("cache"), CACHE_ADDRESS, PORT)
-    wires.serve(of("cache"), CACHE_ADDRESS, PORT + 1)
-    assert wires.ask(of("client-a"), CACHE_ADDRESS, PORT) == "10.0.0.140"
-    assert wires.ask(of("client-b"), CACHE_ADDRESS, PORT) == "10.0.0.200"
-    assert wires.is_silent(of("client-a"), CACHE_ADDRESS, PORT + 1)
-    assert wires.is_silent(of("stranger"), CACHE_ADDRESS, PORT)
+    network = NetworkHarness(VPC)
+    network.serve(of("cache"), CACHE_ADDRESS, PORT)
+    network.serve(of("cache"), CACHE_ADDRESS, PORT + 1)
+    assert network.ask(of("client-a"), CACHE_ADDRESS, PORT) == "10.0.0.140"
+    assert network.ask(of("client-b"), CACHE_ADDRESS, PORT) == "10.0.0.200"
+    assert network.is_silent(of("client-a"), CACHE_ADDRESS, PORT + 1)
+    assert network.is_silent(of("stranger"), CACHE_ADDRESS, PORT)
     member = replace(STRANGER, security_groups=frozenset({"sg-web", "sg-client"}))
-    wires.lay(with_interfaces(VPC, member))
-    assert wires.ask(of("stranger"), CACHE_ADDRESS, PORT) == "10.0.0.160"
-    wires.lay(VPC)
-    assert wires.is_silent(of("stranger"), CACHE_ADDRESS, PORT)
+    network.lay(with_interfaces(VPC, member))
+    assert network.ask(of("stranger"), CACHE_ADDRESS, PORT) == "10.0.0.160"
+    network.lay(VPC)
+    assert network.is_silent(of("stranger"), CACHE_ADDRESS, PORT)
 
 
 @isolated
@@ -72,162 +72,162 @@ def test_a_group_without_egress_lets_nothing_out() -> None:
     mute = replace(CLIENTS["a"], security_groups=frozenset({"sg-mute"}))
     open_cache = replace(VPC.security_groups[0], ingress=(Rule("tcp", (PORT, PORT), VPC.cidr),))
     vpc = replace(VPC, security_groups=(open_cache, *VPC.security_groups[1:]))
-    wires = Wires(with_interfaces(vpc, mute))
-    wires.serve(of("cache"), CACHE_ADDRESS, PORT)
-    assert wires.ask(of("client-b"), CACHE_ADDRESS, PORT) == "10.0.0.200"
-    assert wires.is_silent(of("client-a"), CACHE_ADDRESS, PORT)
+    network = NetworkHarness(with_interfaces(vpc, mute))
+    network.serve(of("cache"), CACHE_ADDRESS, PORT)
+    assert network.ask(of("client-b"), CACHE_ADDRESS, PORT) == "10.0.0.200"
+    assert network.is_silent(of("client-a"), CACHE_ADDRESS, PORT)
 
 
 @isolated
 def test_an_interface_answers_on_its_secondary_address() -> None:
-    wires = Wires(VPC)
-    wires.serve(of("cache"), "10.0.0.151", PORT)
-    assert wires.ask(of("client-a"), "10.0.0.151", PORT) == "10.0.0.140"
+    network = NetworkHarness(VPC)
+    network.serve(of("cache"), "10.0.0.151", PORT)
+    assert network.ask(of("client-a"), "10.0.0.151", PORT) == "10.0.0.140"
 
 
 @isolated
 def test_each_zone_leaves_by_its_own_elastic_address() -> None:
-    wires = Wires(VPC)
-    wires.serve(INTERNET, HOST, 443)
-    assert {zone: wires.ask(of(f"client-{zone}"), HOST, 443) for zone in EGRESS} == EGRESS
-    assert wires.ask(of("web"), HOST, 443) == WEB_ADDRESS
+    network = NetworkHarness(VPC)
+    network.serve(INTERNET, HOST, 443)
+    assert {zone: network.ask(of(f"client-{zone}"), HOST, 443) for zone in EGRESS} == EGRESS
+    assert network.ask(of("web"), HOST, 443) == WEB_ADDRESS
 
 
 @isolated
 def test_the_internet_reaches_what_has_an_elastic_address_and_lets_it_in() -> None:
-    wires = Wires(VPC)
+    network = NetworkHarness(VPC)
     for port in (80, 81):
-        wires.serve(of("web"), "10.0.0.20", port)
-    wires.serve(of("stranger"), "10.0.0.160", 80)
-    assert wires.ask(INTERNET, WEB_ADDRESS, 80) == str(INTERNET_CLIENT)
-    assert wires.is_silent(INTERNET, WEB_ADDRESS, 81)
+        network.serve(of("web"), "10.0.0.20", port)
+    network.serve(of("stranger"), "10.0.0.160", 80)
+    assert network.ask(INTERNET, WEB_ADDRESS, 80) == str(INTERNET_CLIENT)
+    assert network.is_silent(INTERNET, WEB_ADDRESS, 81)
     with pytest.raises(OSError, match="unreachable"):
-        wires.ask(INTERNET, "10.0.0.160", 80)
+        network.ask(INTERNET, "10.0.0.160", 80)
 
 
 @isolated
 def test_not_even_one_datagram_from_the_internet_reaches_a_private_address() -> None:
-    wires = Wires(VPC)
+    network = NetworkHarness(VPC)
     (uplink,) = [link.device for link in plan(Topology((VPC,))).links if link.namespace == INTERNET]
     ip("-n", INTERNET, "route", "add", "10.0.0.0/24", "via", "169.254.0.2", "dev", uplink, "onlink")
     with (
-        wires.datagrams(INTERNET, HOST) as host,
-        wires.datagrams(of("client-a"), "10.0.0.140") as client,
-        wires.datagrams(of("stranger"), "10.0.0.160", 80) as stranger,
-        wires.datagrams(of("web"), "10.0.0.20", 80) as web,
+        network.datagrams(INTERNET, HOST) as host,
+        network.datagrams(of("client-a"), "10.0.0.140") as client,
+        network.datagrams(of("stranger"), "10.0.0.160", 80) as stranger,
+        network.datagrams(of("web"), "10.0.0.20", 80) as web,
     ):
         for receiver in (stranger, web):
             assert arrives(client, receiver)
-            assert not arrives(host, receiver, patience=SILENCE)
+            assert not arrives(host, receiver, timeout=SILENCE)
         assert arrives(host, web, to=WEB_ADDRESS)
 
 
 @isolated
 def test_not_even_one_datagram_leaves_by_the_internet_gateway_without_an_elastic_address() -> None:
-    wires = Wires(with_interfaces(VPC, interface("bare", "10.0.0.21", "sg-web")))
+    network = NetworkHarness(with_interfaces(VPC, interface("bare", "10.0.0.21", "sg-web")))
     with (
-        wires.datagrams(INTERNET, HOST, 80) as host,
-        wires.datagrams(of("bare"), "10.0.0.21") as bare,
-        wires.datagrams(of("web"), "10.0.0.20") as web,
+        network.datagrams(INTERNET, HOST, 80) as host,
+        network.datagrams(of("bare"), "10.0.0.21") as bare,
+        network.datagrams(of("web"), "10.0.0.20") as web,
     ):
-        assert not arrives(bare, host, patience=SILENCE)
+        assert not arrives(bare, host, timeout=SILENCE)
         assert arrives(web, host)
 
 
 @isolated
 def test_no_packet_for_a_link_local_address_leaves_the_vpc() -> None:
-    wires = Wires(VPC)
+    network = NetworkHarness(VPC)
     with (
-        wires.datagrams(INTERNET, "169.254.0.1", 80) as plumbing,
-        wires.datagrams(of("web"), "10.0.0.20") as web,
+        network.datagrams(INTERNET, "169.254.0.1", 80) as plumbing,
+        network.datagrams(of("web"), "10.0.0.20") as web,
     ):
-        assert not arrives(web, plumbing, patience=SILENCE)
+        assert not arrives(web, plumbing, timeout=SILENCE)
 
 
 @isolated
 def test_a_nat_gateway_lets_no_new_connection_in() -> None:
-    wires = Wires(VPC)
-    wires.serve(INTERNET, HOST, 443)
-    wires.serve(of("nat-a"), "10.0.0.10", 80)
+    network = NetworkHarness(VPC)
+    network.serve(INTERNET, HOST, 443)
+    network.serve(of("nat-a"), "10.0.0.10", 80)
     for port in (80, 81):
-        assert wires.is_silent(INTERNET, EGRESS["a"], port)
-        assert wires.is_silent(of("client-a"), "10.0.0.10", port)
-    assert wires.ask(of("client-a"), HOST, 443) == EGRESS["a"]
+        assert network.is_silent(INTERNET, EGRESS["a"], port)
+        assert network.is_silent(of("client-a"), "10.0.0.10", port)
+    assert network.ask(of("client-a"), HOST, 443) == EGRESS["a"]
 
 
 @isolated
 def test_an_elastic_address_that_is_taken_away_cuts_its_flows() -> None:
-    wires = Wires(VPC)
-    wires.serve(INTERNET, HOST, 443)
+    network = NetworkHarness(VPC)
+    network.serve(INTERNET, HOST, 443)
     bare = replace(next(each for each in VPC.interfaces if each.id == "eni-nat-a"), public_address=None)
-    with wires.connected(of("client-a"), HOST, 443) as (connection, _):
-        wires.lay(with_interfaces(VPC, bare))
+    with network.connected(of("client-a"), HOST, 443) as (connection, _):
+        network.lay(with_interfaces(VPC, bare))
         connection.settimeout(SILENCE)
         with pytest.raises(TimeoutError):
             echoes(connection)
-    assert wires.is_silent(of("client-a"), HOST, 443)
-    assert wires.ask(of("client-b"), HOST, 443) == EGRESS["b"]
+    assert network.is_silent(of("client-a"), HOST, 443)
+    assert network.ask(of("client-b"), HOST, 443) == EGRESS["b"]
 
 
 @isolated
 def test_a_severed_nat_gateway_cuts_its_zone_alone_and_comes_back() -> None:
-    wires = Wires(VPC)
-    wires.serve(INTERNET, HOST, 443)
-    cut = severed(Topology((VPC,)), [Fault(FaultKind.NAT_GATEWAY, "nat-a")])
+    network = NetworkHarness(VPC)
+    network.serve(INTERNET, HOST, 443)
+    cut = isolated_interfaces(Topology((VPC,)), [Fault(FaultKind.NAT_GATEWAY, "nat-a")])
     with (
-        wires.connected(of("client-a"), HOST, 443) as (flow_a, _),
-        wires.connected(of("client-b"), HOST, 443) as (flow_b, _),
+        network.connected(of("client-a"), HOST, 443) as (flow_a, _),
+        network.connected(of("client-b"), HOST, 443) as (flow_b, _),
     ):
         assert echoes(flow_a)
-        wires.lay(VPC, cut=cut)
-        assert wires.is_silent(of("client-a"), HOST, 443)
-        assert wires.ask(of("client-b"), HOST, 443) == EGRESS["b"]
+        network.lay(VPC, cut=cut)
+        assert network.is_silent(of("client-a"), HOST, 443)
+        assert network.ask(of("client-b"), HOST, 443) == EGRESS["b"]
         assert echoes(flow_b)
         flow_a.settimeout(SILENCE)
         with pytest.raises(TimeoutError):
             echoes(flow_a, b"lost")
-        wires.lay(VPC)
-        assert wires.ask(of("client-a"), HOST, 443) == EGRESS["a"]
-        flow_a.settimeout(PATIENCE)
+        network.lay(VPC)
+        assert network.ask(of("client-a"), HOST, 443) == EGRESS["a"]
+        flow_a.settimeout(TIMEOUT)
         assert flow_a.recv(100) == b"lost"  # TCP sent it again
 
 
 @isolated
 def test_a_severed_interface_neither_sends_nor_receives() -> None:
-    wires = Wires(VPC)
-    wires.serve(of("cache"), CACHE_ADDRESS, PORT)
+    network = NetworkHarness(VPC)
+    network.serve(of("cache"), CACHE_ADDRESS, PORT)
     with (
-        wires.datagrams(of("cache"), CACHE_ADDRESS, PORT) as cache,
-        wires.datagrams(of("client-a"), "10.0.0.140") as client,
+        network.datagrams(of("cache"), CACHE_ADDRESS, PORT) as cache,
+        network.datagrams(of("client-a"), "10.0.0.140") as client,
     ):
         for cut in ("eni-client-a", "eni-cache"):
-            wires.lay(VPC, cut=frozenset({cut}))
-            assert wires.is_silent(of("client-a"), CACHE_ADDRESS, PORT)
-            assert not arrives(client, cache, patience=SILENCE)
-        wires.lay(VPC)
+            network.lay(VPC, cut=frozenset({cut}))
+            assert network.is_silent(of("client-a"), CACHE_ADDRESS, PORT)
+            assert not arrives(client, cache, timeout=SILENCE)
+        network.lay(VPC)
         assert arrives(client, cache)
 
 
 @isolated
 def test_a_host_that_is_down_is_silent_and_others_are_not() -> None:
-    wires = Wires(VPC)
+    network = NetworkHarness(VPC)
     for host in (HOST, OTHER_HOST):
-        wires.serve(INTERNET, host, 443)
-    wires.lay(VPC, down=frozenset({IPv4Address(HOST)}))
-    assert wires.is_silent(of("client-a"), HOST, 443)
-    assert wires.ask(of("client-a"), OTHER_HOST, 443) == EGRESS["a"]
-    wires.lay(VPC)
-    assert wires.ask(of("client-a"), HOST, 443) == EGRESS["a"]
+        network.serve(INTERNET, host, 443)
+    network.lay(VPC, down=frozenset({IPv4Address(HOST)}))
+    assert network.is_silent(of("client-a"), HOST, 443)
+    assert network.ask(of("client-a"), OTHER_HOST, 443) == EGRESS["a"]
+    network.lay(VPC)
+    assert network.ask(of("client-a"), HOST, 443) == EGRESS["a"]
 
 
 @isolated
 def test_a_host_that_is_down_neither_sends_nor_receives() -> None:
-    wires = Wires(VPC)
-    with wires.datagrams(INTERNET, HOST, 80) as host, wires.datagrams(of("web"), "10.0.0.20", 80) as web:
+    network = NetworkHarness(VPC)
+    with network.datagrams(INTERNET, HOST, 80) as host, network.datagrams(of("web"), "10.0.0.20", 80) as web:
         assert arrives(web, host)
         assert arrives(host, web, to=WEB_ADDRESS)
-        wires.lay(VPC, down=frozenset({IPv4Address(HOST)}))
-        assert not arrives(web, host, patience=SILENCE)
+        network.lay(VPC, down=frozenset({IPv4Address(HOST)}))
+        assert not arrives(web, host, timeout=SILENCE)
         with pytest.raises(PermissionError):  # dropped before it leaves
             arrives(host, web, to=WEB_ADDRESS)
 
@@ -241,74 +241,74 @@ def test_only_a_nat_gateway_takes_what_is_not_for_its_address() -> None:
         )
         for table in VPC.route_tables
     )
-    wires = Wires(replace(VPC, route_tables=tables))
+    network = NetworkHarness(replace(VPC, route_tables=tables))
     ip("-n", of("web"), "address", "add", f"{ELSEWHERE}/32", "dev", "lo")
     with (
-        wires.datagrams(of("client-a"), "10.0.0.140") as client,
-        wires.datagrams(of("web"), "10.0.0.20", 80) as web,
-        wires.datagrams(of("web"), ELSEWHERE, 80) as elsewhere,
+        network.datagrams(of("client-a"), "10.0.0.140") as client,
+        network.datagrams(of("web"), "10.0.0.20", 80) as web,
+        network.datagrams(of("web"), ELSEWHERE, 80) as elsewhere,
     ):
         assert arrives(client, web)
-        assert not arrives(client, elsewhere, patience=SILENCE)
+        assert not arrives(client, elsewhere, timeout=SILENCE)
 
 
 @isolated
 def test_what_has_no_route_is_silent() -> None:
-    wires = Wires(VPC)
-    assert wires.is_silent(of("client-a"), ELSEWHERE, 443)  # nowhere on the internet
-    assert wires.is_silent(of("client-a"), "10.0.0.180", 443)  # nowhere in the VPC
-    assert wires.is_silent(of("client-a"), "169.254.0.2", 443)  # the lab's own plumbing
-    assert wires.is_silent(of("client-a"), "10.0.0.129", 443)  # the router
-    wires.lay(replace(VPC, route_tables=tuple(replace(table, routes=()) for table in VPC.route_tables)))
-    assert wires.is_silent(of("client-a"), ELSEWHERE, 443)
+    network = NetworkHarness(VPC)
+    assert network.is_silent(of("client-a"), ELSEWHERE, 443)  # nowhere on the internet
+    assert network.is_silent(of("client-a"), "10.0.0.180", 443)  # nowhere in the VPC
+    assert network.is_silent(of("client-a"), "169.254.0.2", 443)  # the lab's own plumbing
+    assert network.is_silent(of("client-a"), "10.0.0.129", 443)  # the router
+    network.lay(replace(VPC, route_tables=tuple(replace(table, routes=()) for table in VPC.route_tables)))
+    assert network.is_silent(of("client-a"), ELSEWHERE, 443)
 
 
 @isolated
 def test_an_interface_cannot_speak_for_another() -> None:
-    wires = Wires(VPC)
+    network = NetworkHarness(VPC)
     ip("-n", of("stranger"), "address", "add", "10.0.0.140/32", "dev", "eth0")
     with (
-        wires.datagrams(of("cache"), CACHE_ADDRESS, PORT) as cache,
-        wires.datagrams(of("stranger"), "10.0.0.140") as forger,
-        wires.datagrams(of("client-a"), "10.0.0.140") as client,
+        network.datagrams(of("cache"), CACHE_ADDRESS, PORT) as cache,
+        network.datagrams(of("stranger"), "10.0.0.140") as forger,
+        network.datagrams(of("client-a"), "10.0.0.140") as client,
     ):
-        assert not arrives(forger, cache, patience=SILENCE)
+        assert not arrives(forger, cache, timeout=SILENCE)
         assert arrives(client, cache)
 
 
 @isolated
 def test_the_resolver_can_be_asked_whatever_the_groups_say() -> None:
     mute = replace(CLIENTS["a"], security_groups=frozenset({"sg-mute"}))
-    wires = Wires(with_interfaces(VPC, mute))
+    network = NetworkHarness(with_interfaces(VPC, mute))
     resolver = str(resolver_address(VPC.cidr))
     router = router_namespace(VPC.id)
     for address in (resolver, "169.254.169.253"):
-        wires.serve(router, address, 53)
-        assert wires.ask(of("client-a"), address, 53) == "10.0.0.140"
+        network.serve(router, address, 53)
+        assert network.ask(of("client-a"), address, 53) == "10.0.0.140"
     with (
-        wires.datagrams(of("client-a"), "10.0.0.140", 5000) as client,
-        wires.datagrams(router, resolver, 53) as server,
-        wires.datagrams(router, resolver, 54) as other,
+        network.datagrams(of("client-a"), "10.0.0.140", 5000) as client,
+        network.datagrams(router, resolver, 53) as server,
+        network.datagrams(router, resolver, 54) as other,
     ):
         assert arrives(client, server)
         assert arrives(server, client)
-        assert not arrives(client, other, patience=SILENCE)
+        assert not arrives(client, other, timeout=SILENCE)
 
 
 @isolated
 def test_interfaces_come_and_go_and_other_flows_stay() -> None:
-    wires = Wires(VPC)
-    wires.serve(of("cache"), CACHE_ADDRESS, PORT)
-    wires.serve(INTERNET, HOST, 443)
+    network = NetworkHarness(VPC)
+    network.serve(of("cache"), CACHE_ADDRESS, PORT)
+    network.serve(INTERNET, HOST, 443)
     with (
-        wires.connected(of("client-a"), CACHE_ADDRESS, PORT) as (inside, _),
-        wires.connected(of("client-a"), HOST, 443) as (outside, _),
+        network.connected(of("client-a"), CACHE_ADDRESS, PORT) as (inside, _),
+        network.connected(of("client-a"), HOST, 443) as (outside, _),
     ):
-        wires.lay(with_interfaces(VPC, interface("more", "10.0.0.170", "sg-client")))
-        assert wires.ask(of("more"), CACHE_ADDRESS, PORT) == "10.0.0.170"
+        network.lay(with_interfaces(VPC, interface("more", "10.0.0.170", "sg-client")))
+        assert network.ask(of("more"), CACHE_ADDRESS, PORT) == "10.0.0.170"
         assert echoes(inside)
         assert echoes(outside)
-        wires.lay(VPC)
+        network.lay(VPC)
         assert not (NAMED / of("more")).exists()
         assert echoes(inside)
         assert echoes(outside)
@@ -322,32 +322,32 @@ def test_two_vpcs_of_one_range_do_not_meet() -> None:
         id="vpc-2",
         interfaces=tuple(replace(each, id=renamed[each.id], public_address=None) for each in VPC.interfaces),
     )
-    wires = Wires(VPC, other)
+    network = NetworkHarness(VPC, other)
     for suffix in ("", "-2"):
-        wires.serve(of(f"cache{suffix}"), CACHE_ADDRESS, PORT, name=f"cache{suffix} ")
-    assert wires.ask(of("client-a"), CACHE_ADDRESS, PORT) == "cache 10.0.0.140"
-    assert wires.ask(of("client-a-2"), CACHE_ADDRESS, PORT) == "cache-2 10.0.0.140"
+        network.serve(of(f"cache{suffix}"), CACHE_ADDRESS, PORT, name=f"cache{suffix} ")
+    assert network.ask(of("client-a"), CACHE_ADDRESS, PORT) == "cache 10.0.0.140"
+    assert network.ask(of("client-a-2"), CACHE_ADDRESS, PORT) == "cache-2 10.0.0.140"
 
 
 @isolated
 def test_the_same_network_again_runs_no_process() -> None:
-    wires = Wires(VPC)
+    network = NetworkHarness(VPC)
     os.environ["PATH"] = "/nonexistent"
-    wires.lay(VPC)
+    network.lay(VPC)
     with pytest.raises(KernelError, match="cannot run nft"):
-        wires.lay(VPC, cut=frozenset({"eni-web"}))
+        network.lay(VPC, cut=frozenset({"eni-web"}))
 
 
 @isolated
 def test_nothing_is_left_of_what_is_removed() -> None:
-    wires = Wires(VPC)
+    network = NetworkHarness(VPC)
     before = {path.name for path in NAMED.iterdir()}
     assert {INTERNET, router_namespace(VPC.id), gateway_namespace(VPC.id), of("cache")} <= before
-    inhabitant = wires.namespaces.popen(of("cache"), ["sleep", "60"])
+    inhabitant = network.namespaces.popen(of("cache"), ["sleep", "60"])
     devices = Path(f"/proc/{inhabitant.pid}/net/dev")
     assert "eth0" in devices.read_text()
     try:
-        wires.lay()
+        network.lay()
         assert {path.name for path in NAMED.iterdir()} == {INTERNET}
         assert len(ip("-n", INTERNET, "-o", "link").splitlines()) == 1
         assert not ip("-n", INTERNET, "route")
@@ -355,29 +355,29 @@ def test_nothing_is_left_of_what_is_removed() -> None:
     finally:
         inhabitant.kill()
         inhabitant.wait()
-    wires.kernel.close()
+    network.kernel.close()
     assert not list(NAMED.iterdir())
     assert len(ip("-o", "link").splitlines()) == 1
 
 
 @isolated
 def test_after_a_failure_the_next_network_stands_whole() -> None:
-    wires = Wires(VPC)
-    wires.serve(of("cache"), CACHE_ADDRESS, PORT)
+    network = NetworkHarness(VPC)
+    network.serve(of("cache"), CACHE_ADDRESS, PORT)
     more = with_interfaces(VPC, interface("more", "10.0.0.170", "sg-client"))
     obstacle = ["blackhole", "10.0.0.170", "table", "100"]
     ip("-n", router_namespace(VPC.id), "route", "add", *obstacle)
     with pytest.raises(
         KernelError, match=rf"ip route add 10\.0\.0\.170 .* {router_namespace(VPC.id)}.*File exists"
     ):
-        wires.lay(more)
+        network.lay(more)
     with pytest.raises(OSError, match="unreachable"):
-        wires.ask(of("client-a"), CACHE_ADDRESS, PORT)
+        network.ask(of("client-a"), CACHE_ADDRESS, PORT)
     assert not (NAMED / of("more")).exists()  # it was half made
     ip("-n", router_namespace(VPC.id), "route", "del", *obstacle)
-    wires.lay(more)
+    network.lay(more)
     assert "UP" in ip("-n", of("more"), "link", "show", "lo")
     for name in ("more", "client-a"):
-        assert wires.ask(of(name), CACHE_ADDRESS, PORT)
-    wires.kernel.apply(Network())
+        assert network.ask(of(name), CACHE_ADDRESS, PORT)
+    network.kernel.apply(Network())
     assert not list(NAMED.iterdir())

@@ -15,9 +15,9 @@ import pytest
 from tests.support.network.harness import (
     CACHE_ADDRESS,
     HOST,
-    PATIENCE,
     SILENCE,
-    Wires,
+    TIMEOUT,
+    NetworkHarness,
     arrives,
     echoes,
     needs_namespaces,
@@ -59,21 +59,21 @@ def deny(number: int, cidr: str, protocol: str = "all", ports: tuple[int, int] |
     return AclEntry(number, protocol, ports, IPv4Network(cidr), allows=False)
 
 
-def pings(wires: Wires, namespace: str, address: str, patience: float) -> bool:
+def pings(network: NetworkHarness, namespace: str, address: str, timeout: float) -> bool:
     """Send an echo request and return whether the answer comes within so many seconds.
 
     A first packet may take a second: the kernel repeats an ARP request that met a link not yet up.
     """
 
-    def errand() -> socket.socket:
+    def func() -> socket.socket:
         return socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
 
     body = os.urandom(8)  # identifier, sequence and content
     checksum = sum(struct.unpack("!4H", body)) + 0x0800
     while checksum >> 16:
         checksum = (checksum & 0xFFFF) + (checksum >> 16)
-    with wires.namespaces.run(namespace, errand) as end:
-        end.settimeout(patience)
+    with network.namespaces.run(namespace, func) as end:
+        end.settimeout(timeout)
         end.sendto(struct.pack("!BBH", 8, 0, ~checksum & 0xFFFF) + body, (address, 0))
         try:
             while not (answer := end.recv(100)[20:]).endswith(body) or answer[0] != 0:
@@ -90,35 +90,35 @@ def with_groups(vpc: Vpc, *groups: SecurityGroup) -> Vpc:
 
 @isolated
 def test_an_acl_denies_by_its_lowest_number_that_fits() -> None:
-    wires = Wires(guarded("subnet-private-a", ingress=(deny(90, f"{CLIENT_B}/32"), EVERYTHING)))
-    wires.serve(of("cache"), CACHE_ADDRESS, PORT)
-    assert wires.is_silent(of("client-b"), CACHE_ADDRESS, PORT)
-    wires.lay(guarded("subnet-private-a", ingress=(deny(110, f"{CLIENT_B}/32"), EVERYTHING)))
-    assert wires.ask(of("client-b"), CACHE_ADDRESS, PORT) == CLIENT_B
-    wires.lay(guarded("subnet-private-a", ingress=()))
-    assert wires.is_silent(of("client-b"), CACHE_ADDRESS, PORT)
+    network = NetworkHarness(guarded("subnet-private-a", ingress=(deny(90, f"{CLIENT_B}/32"), EVERYTHING)))
+    network.serve(of("cache"), CACHE_ADDRESS, PORT)
+    assert network.is_silent(of("client-b"), CACHE_ADDRESS, PORT)
+    network.lay(guarded("subnet-private-a", ingress=(deny(110, f"{CLIENT_B}/32"), EVERYTHING)))
+    assert network.ask(of("client-b"), CACHE_ADDRESS, PORT) == CLIENT_B
+    network.lay(guarded("subnet-private-a", ingress=()))
+    assert network.is_silent(of("client-b"), CACHE_ADDRESS, PORT)
 
 
 @isolated
 def test_an_acl_does_not_guard_a_subnet_from_itself_nor_from_its_resolver() -> None:
-    wires = Wires(guarded("subnet-private-a", ingress=(), egress=()))
-    wires.serve(of("cache"), CACHE_ADDRESS, PORT)
-    wires.serve("router-vpc-1", "10.0.0.2", 53)
-    assert wires.ask(of("client-a"), CACHE_ADDRESS, PORT) == CLIENT_A
-    assert wires.ask(of("client-a"), "10.0.0.2", 53) == CLIENT_A
-    assert wires.is_silent(of("client-b"), CACHE_ADDRESS, PORT)
+    network = NetworkHarness(guarded("subnet-private-a", ingress=(), egress=()))
+    network.serve(of("cache"), CACHE_ADDRESS, PORT)
+    network.serve("router-vpc-1", "10.0.0.2", 53)
+    assert network.ask(of("client-a"), CACHE_ADDRESS, PORT) == CLIENT_A
+    assert network.ask(of("client-a"), "10.0.0.2", 53) == CLIENT_A
+    assert network.is_silent(of("client-b"), CACHE_ADDRESS, PORT)
 
 
 @isolated
 def test_an_acl_knows_no_flows_so_answers_need_an_entry_of_their_own() -> None:
     high_ports = AclEntry(100, "tcp", (1024, 65535), ANYWHERE, allows=True)
     only_port = AclEntry(100, "tcp", (PORT, PORT), ANYWHERE, allows=True)
-    wires = Wires(guarded("subnet-private-a", ingress=(only_port,), egress=()))
-    wires.serve(of("cache"), CACHE_ADDRESS, PORT)
-    assert wires.is_silent(of("client-b"), CACHE_ADDRESS, PORT)
-    wires.lay(guarded("subnet-private-a", ingress=(only_port,), egress=(high_ports,)))
-    with wires.connected(of("client-b"), CACHE_ADDRESS, PORT) as (flow, _):
-        wires.lay(guarded("subnet-private-a", ingress=(deny(90, "0.0.0.0/0"),), egress=(high_ports,)))
+    network = NetworkHarness(guarded("subnet-private-a", ingress=(only_port,), egress=()))
+    network.serve(of("cache"), CACHE_ADDRESS, PORT)
+    assert network.is_silent(of("client-b"), CACHE_ADDRESS, PORT)
+    network.lay(guarded("subnet-private-a", ingress=(only_port,), egress=(high_ports,)))
+    with network.connected(of("client-b"), CACHE_ADDRESS, PORT) as (flow, _):
+        network.lay(guarded("subnet-private-a", ingress=(deny(90, "0.0.0.0/0"),), egress=(high_ports,)))
         flow.settimeout(SILENCE)
         with pytest.raises(TimeoutError):  # a standing flow is no exception
             echoes(flow)
@@ -126,10 +126,10 @@ def test_an_acl_knows_no_flows_so_answers_need_an_entry_of_their_own() -> None:
 
 @isolated
 def test_an_acl_guards_what_goes_to_the_internet() -> None:
-    wires = Wires(guarded("subnet-public-a", ingress=(deny(90, f"{HOST}/32"), EVERYTHING)))
-    wires.serve(INTERNET, HOST, 443)
-    assert wires.is_silent(of("client-a"), HOST, 443)
-    assert wires.ask(of("client-b"), HOST, 443) == EGRESS["b"]
+    network = NetworkHarness(guarded("subnet-public-a", ingress=(deny(90, f"{HOST}/32"), EVERYTHING)))
+    network.serve(INTERNET, HOST, 443)
+    assert network.is_silent(of("client-a"), HOST, 443)
+    assert network.ask(of("client-b"), HOST, 443) == EGRESS["b"]
 
 
 def test_an_acl_that_lets_all_pass_costs_nothing() -> None:
@@ -145,17 +145,17 @@ def test_an_interface_without_the_check_forwards_for_others_and_one_with_it_does
     )
     open_group = SecurityGroup("sg-web", (Rule("all", None, ANYWHERE),), (Rule("all", None, ANYWHERE),))
     vpc = with_groups(replace(VPC, route_tables=tables), open_group)
-    wires = Wires(with_interfaces(vpc, router))
+    network = NetworkHarness(with_interfaces(vpc, router))
     inside = ["ip", "netns", "exec", of("router")]
     subprocess.run([*inside, "sysctl", "-qw", "net.ipv4.ip_forward=1"], check=True)
     rules = "table ip nat { chain out { type nat hook postrouting priority srcnat; masquerade; }; }"
     subprocess.run([*inside, "nft", "-f", "-"], input=rules, text=True, check=True)
-    wires.serve(INTERNET, HOST, 443)
-    assert wires.is_silent(of("client-a"), HOST, 443)
-    wires.lay(with_interfaces(vpc, replace(router, source_dest_check=False)))
-    assert wires.ask(of("client-a"), HOST, 443) == "203.0.113.9"
-    wires.lay(with_interfaces(vpc, router))
-    assert wires.is_silent(of("client-a"), HOST, 443)
+    network.serve(INTERNET, HOST, 443)
+    assert network.is_silent(of("client-a"), HOST, 443)
+    network.lay(with_interfaces(vpc, replace(router, source_dest_check=False)))
+    assert network.ask(of("client-a"), HOST, 443) == "203.0.113.9"
+    network.lay(with_interfaces(vpc, router))
+    assert network.is_silent(of("client-a"), HOST, 443)
 
 
 @isolated
@@ -165,37 +165,39 @@ def test_a_group_lets_pings_in_by_type_and_code() -> None:
             VPC, SecurityGroup("sg-web", (Rule("icmp", ports, VPC.cidr),), VPC.security_groups[3].egress)
         )
 
-    wires = Wires(VPC)
+    network = NetworkHarness(VPC)
     address = str(STRANGER.address)
-    assert not pings(wires, of("client-a"), address, SILENCE)
+    assert not pings(network, of("client-a"), address, SILENCE)
     for ports, passes in ((None, True), ((8, -1), True), ((8, 0), True), ((8, 1), False), ((13, -1), False)):
-        wires.lay(vpc(ports))
-        assert pings(wires, of("client-a"), address, PATIENCE if passes else SILENCE) == passes, ports
+        network.lay(vpc(ports))
+        assert pings(network, of("client-a"), address, TIMEOUT if passes else SILENCE) == passes, ports
 
 
 @isolated
 def test_an_acl_denies_pings_alone() -> None:
     no_echo = deny(90, "0.0.0.0/0", "icmp", (8, -1))
     open_group = SecurityGroup("sg-cache", (Rule("all", None, ANYWHERE),), (Rule("all", None, ANYWHERE),))
-    wires = Wires(with_groups(guarded("subnet-private-a", ingress=(no_echo, EVERYTHING)), open_group))
-    wires.serve(of("cache"), CACHE_ADDRESS, PORT)
-    assert not pings(wires, of("client-b"), CACHE_ADDRESS, SILENCE)
-    assert pings(wires, of("client-a"), CACHE_ADDRESS, PATIENCE)
-    assert wires.ask(of("client-b"), CACHE_ADDRESS, PORT)
+    network = NetworkHarness(
+        with_groups(guarded("subnet-private-a", ingress=(no_echo, EVERYTHING)), open_group)
+    )
+    network.serve(of("cache"), CACHE_ADDRESS, PORT)
+    assert not pings(network, of("client-b"), CACHE_ADDRESS, SILENCE)
+    assert pings(network, of("client-a"), CACHE_ADDRESS, TIMEOUT)
+    assert network.ask(of("client-b"), CACHE_ADDRESS, PORT)
 
 
 @isolated
 def test_a_changed_group_keeps_standing_flows_and_lets_no_new_ones_in() -> None:
-    wires = Wires(VPC)
-    wires.serve(of("cache"), CACHE_ADDRESS, PORT)
+    network = NetworkHarness(VPC)
+    network.serve(of("cache"), CACHE_ADDRESS, PORT)
     closed = replace(VPC.security_groups[0], ingress=())
-    with wires.connected(of("client-a"), CACHE_ADDRESS, PORT) as (flow, _):
-        wires.lay(with_groups(VPC, closed))
-        assert wires.is_silent(of("client-a"), CACHE_ADDRESS, PORT)
+    with network.connected(of("client-a"), CACHE_ADDRESS, PORT) as (flow, _):
+        network.lay(with_groups(VPC, closed))
+        assert network.is_silent(of("client-a"), CACHE_ADDRESS, PORT)
         assert echoes(flow)
         member = replace(CLIENTS["a"], security_groups=frozenset({"sg-web"}))
-        wires.lay(with_interfaces(VPC, member))
-        assert wires.is_silent(of("client-a"), CACHE_ADDRESS, PORT)
+        network.lay(with_interfaces(VPC, member))
+        assert network.is_silent(of("client-a"), CACHE_ADDRESS, PORT)
         assert echoes(flow)
 
 
@@ -203,22 +205,22 @@ def test_a_changed_group_keeps_standing_flows_and_lets_no_new_ones_in() -> None:
 def test_members_of_a_group_that_names_itself_reach_each_other_and_nobody_else_does() -> None:
     own = replace(VPC.security_groups[0], ingress=(Rule("all", None, "sg-cache"),))
     peer = interface("peer", "10.0.0.210", "sg-cache")
-    wires = Wires(with_interfaces(with_groups(VPC, own), peer))
-    wires.serve(of("cache"), CACHE_ADDRESS, PORT)
-    assert wires.ask(of("peer"), CACHE_ADDRESS, PORT) == "10.0.0.210"
-    assert wires.is_silent(of("client-a"), CACHE_ADDRESS, PORT)
+    network = NetworkHarness(with_interfaces(with_groups(VPC, own), peer))
+    network.serve(of("cache"), CACHE_ADDRESS, PORT)
+    assert network.ask(of("peer"), CACHE_ADDRESS, PORT) == "10.0.0.210"
+    assert network.is_silent(of("client-a"), CACHE_ADDRESS, PORT)
 
 
 @isolated
 def test_egress_rules_choose_by_range_and_port() -> None:
     narrow = SecurityGroup("sg-client", (), (Rule("tcp", (443, 445), IPv4Network(f"{HOST}/32")),))
-    wires = Wires(with_groups(VPC, narrow))
+    network = NetworkHarness(with_groups(VPC, narrow))
     for port in (443, 445, 446):
-        wires.serve(INTERNET, HOST, port)
-    wires.serve(INTERNET, "198.51.100.20", 443)
-    assert wires.ask(of("client-a"), HOST, 443) == wires.ask(of("client-a"), HOST, 445) == EGRESS["a"]
-    assert wires.is_silent(of("client-a"), HOST, 446)
-    assert wires.is_silent(of("client-a"), "198.51.100.20", 443)
+        network.serve(INTERNET, HOST, port)
+    network.serve(INTERNET, "198.51.100.20", 443)
+    assert network.ask(of("client-a"), HOST, 443) == network.ask(of("client-a"), HOST, 445) == EGRESS["a"]
+    assert network.is_silent(of("client-a"), HOST, 446)
+    assert network.is_silent(of("client-a"), "198.51.100.20", 443)
 
 
 @isolated
@@ -230,27 +232,27 @@ def test_a_route_changes_under_a_live_table() -> None:
         return replace(VPC, route_tables=tables)
 
     by = {zone: Route(ANYWHERE, RouteTarget.INTERFACE, f"eni-nat-{zone}") for zone in "ab"}
-    wires = Wires(VPC)
-    wires.serve(INTERNET, HOST, 443)
-    assert wires.ask(of("client-a"), HOST, 443) == EGRESS["a"]
-    wires.lay(routed(by["b"]))
-    assert wires.ask(of("client-a"), HOST, 443) == EGRESS["b"]
-    wires.lay(routed(by["a"], Route(IPv4Network(f"{HOST}/32"), RouteTarget.INTERFACE, "eni-nat-b")))
-    assert wires.ask(of("client-a"), HOST, 443) == EGRESS["b"]  # the longest prefix wins
-    wires.lay(routed(by["a"], Route(IPv4Network(f"{HOST}/32"), RouteTarget.BLACKHOLE)))
-    assert wires.is_silent(of("client-a"), HOST, 443)
-    wires.lay(routed())
-    assert wires.is_silent(of("client-a"), HOST, 443)
-    wires.lay(VPC)
-    assert wires.ask(of("client-a"), HOST, 443) == EGRESS["a"]
+    network = NetworkHarness(VPC)
+    network.serve(INTERNET, HOST, 443)
+    assert network.ask(of("client-a"), HOST, 443) == EGRESS["a"]
+    network.lay(routed(by["b"]))
+    assert network.ask(of("client-a"), HOST, 443) == EGRESS["b"]
+    network.lay(routed(by["a"], Route(IPv4Network(f"{HOST}/32"), RouteTarget.INTERFACE, "eni-nat-b")))
+    assert network.ask(of("client-a"), HOST, 443) == EGRESS["b"]  # the longest prefix wins
+    network.lay(routed(by["a"], Route(IPv4Network(f"{HOST}/32"), RouteTarget.BLACKHOLE)))
+    assert network.is_silent(of("client-a"), HOST, 443)
+    network.lay(routed())
+    assert network.is_silent(of("client-a"), HOST, 443)
+    network.lay(VPC)
+    assert network.ask(of("client-a"), HOST, 443) == EGRESS["a"]
 
 
 @isolated
 def test_a_nat_gateway_resets_a_flow_that_was_idle_for_too_long() -> None:
-    wires = Wires(VPC)
-    wires.serve(INTERNET, HOST, 443)
-    wires.kernel.apply(plan(Topology((VPC,)), nat_idle_seconds=1))
-    with wires.connected(of("client-a"), HOST, 443) as (flow, _):
+    network = NetworkHarness(VPC)
+    network.serve(INTERNET, HOST, 443)
+    network.kernel.apply(plan(Topology((VPC,)), nat_idle_seconds=1))
+    with network.connected(of("client-a"), HOST, 443) as (flow, _):
         assert echoes(flow)
         time.sleep(1.5)  # being idle is what it is about
         with pytest.raises(ConnectionResetError):
@@ -264,28 +266,28 @@ def test_a_nat_gateway_remembers_350_seconds_unless_told_otherwise() -> None:
 
 @isolated
 def test_a_datagram_answer_finds_its_way_back_through_nat() -> None:
-    wires = Wires(VPC)
+    network = NetworkHarness(VPC)
     with (
-        wires.datagrams(INTERNET, HOST, 53) as host,
-        wires.datagrams(of("client-a"), CLIENT_A) as client,
+        network.datagrams(INTERNET, HOST, 53) as host,
+        network.datagrams(of("client-a"), CLIENT_A) as client,
     ):
         assert arrives(client, host)
-        host.settimeout(PATIENCE)
+        host.settimeout(TIMEOUT)
         client.sendto(b"question", (HOST, 53))
         _, caller = host.recvfrom(100)
         assert caller[0] == EGRESS["a"]
         host.sendto(b"answer", caller)
-        client.settimeout(PATIENCE)
+        client.settimeout(TIMEOUT)
         assert client.recv(100) == b"answer"
 
 
 @isolated
 def test_an_elastic_address_can_be_moved_to_another_interface() -> None:
     other = interface("other", "10.0.0.21", "sg-web", public=WEB_ADDRESS)
-    wires = Wires(VPC)
-    wires.serve(of("web"), str(WEB.address), 80, name="web ")
-    assert wires.ask(INTERNET, WEB_ADDRESS, 80).startswith("web ")
-    wires.lay(with_interfaces(VPC, replace(WEB, public_address=None)))
-    wires.lay(with_interfaces(VPC, replace(WEB, public_address=None), other))
-    wires.serve(of("other"), str(other.address), 80, name="other ")
-    assert wires.ask(INTERNET, WEB_ADDRESS, 80).startswith("other ")
+    network = NetworkHarness(VPC)
+    network.serve(of("web"), str(WEB.address), 80, name="web ")
+    assert network.ask(INTERNET, WEB_ADDRESS, 80).startswith("web ")
+    network.lay(with_interfaces(VPC, replace(WEB, public_address=None)))
+    network.lay(with_interfaces(VPC, replace(WEB, public_address=None), other))
+    network.serve(of("other"), str(other.address), 80, name="other ")
+    assert network.ask(INTERNET, WEB_ADDRESS, 80).startswith("other ")

@@ -167,7 +167,7 @@ def test_the_binary_protocol_passes_untouched() -> None:
 @isolated
 def test_nodes_serve_in_their_own_namespaces_with_the_arguments_given() -> None:
     world = World()
-    world.nodes.settle([cluster(*NODES, arguments=("-m", "17", "-c", "33"))])
+    world.nodes.reconcile([cluster(*NODES, arguments=("-m", "17", "-c", "33"))])
     one, two = NODES
     assert world.ask(one, one.address, store(b"a", b"1")) == b"STORED\r\n"
     assert world.ask(two, two.address, b"get a\r\n") == b"END\r\n"
@@ -180,7 +180,7 @@ def test_nodes_serve_in_their_own_namespaces_with_the_arguments_given() -> None:
 @isolated
 def test_the_endpoint_answers_discovery_in_its_place_among_other_commands() -> None:
     world = World()
-    world.nodes.settle([cluster(*NODES)])
+    world.nodes.reconcile([cluster(*NODES)])
     reply = discovery_reply(cluster(*NODES))
     node = NODES[1]
     commands = store(b"a", DISCOVER) + DISCOVER + b"get a\r\n" + DISCOVER + DISCOVER + b"get nothing\r\n"
@@ -193,7 +193,7 @@ def test_the_endpoint_answers_discovery_in_its_place_among_other_commands() -> N
 @isolated
 def test_the_endpoint_carries_big_values_and_a_long_pipeline() -> None:
     world = World()
-    world.nodes.settle([cluster(*NODES)])
+    world.nodes.reconcile([cluster(*NODES)])
     node = NODES[0]
     value = bytes(range(256)) * 3600
     stored = world.ask(node, node.endpoint_address, store(b"big", value) + store(b"too-big", value + value))
@@ -206,7 +206,7 @@ def test_the_endpoint_carries_big_values_and_a_long_pipeline() -> None:
 @isolated
 def test_clients_that_vanish_leave_the_endpoint_working() -> None:
     world = World()
-    world.nodes.settle([cluster(*NODES)])
+    world.nodes.reconcile([cluster(*NODES)])
     node = NODES[0]
     for commands in (b"", b"set a 0 0 100000\r\nhalf", b"get a\r\n" * 50, b"config get clu"):
         connection = world.connect(node, node.endpoint_address)
@@ -221,16 +221,16 @@ def test_clients_that_vanish_leave_the_endpoint_working() -> None:
 def test_a_change_of_membership_keeps_the_other_nodes_and_their_connections() -> None:
     world = World()
     one, two = NODES
-    world.nodes.settle([cluster(one)])
+    world.nodes.reconcile([cluster(one)])
     before = processes()
     direct, endpoint = world.connect(one, one.address), world.connect(one, one.endpoint_address)
     direct.sendall(store(b"a", b"1"))
     assert direct.recv(100) == b"STORED\r\n"
     grown = cluster(one, two, version=2)
-    world.nodes.settle([grown])
+    world.nodes.reconcile([grown])
     assert before.items() < processes().items()
     assert finish(endpoint, DISCOVER) == discovery_reply(grown)
-    world.nodes.settle([cluster(one, version=3)])
+    world.nodes.reconcile([cluster(one, version=3)])
     assert processes() == before
     assert finish(direct, b"get a\r\n") == b"VALUE a 0 1\r\n1\r\nEND\r\n"
     with pytest.raises(ConnectionRefusedError):
@@ -241,9 +241,9 @@ def test_a_change_of_membership_keeps_the_other_nodes_and_their_connections() ->
 def test_new_arguments_and_death_start_a_node_anew() -> None:
     world = World()
     one, _ = NODES
-    world.nodes.settle([cluster(one)])
+    world.nodes.reconcile([cluster(one)])
     first = processes()
-    world.nodes.settle([cluster(one, arguments=("-m", "32"))])
+    world.nodes.reconcile([cluster(one, arguments=("-m", "32"))])
     second = processes()
     assert first.keys().isdisjoint(second) and len(second) == 1
     with world.connect(one, one.endpoint_address) as client:
@@ -253,7 +253,7 @@ def test_new_arguments_and_death_start_a_node_anew() -> None:
         os.kill(victim, signal.SIGKILL)
         assert receive(client) == b""
     os.waitid(os.P_PID, victim, os.WEXITED | os.WNOWAIT)
-    world.nodes.settle([cluster(one, arguments=("-m", "32"))])
+    world.nodes.reconcile([cluster(one, arguments=("-m", "32"))])
     assert second.keys().isdisjoint(processes()) and len(processes()) == 1
     world.nodes.close()
     assert processes() == {}
@@ -262,11 +262,11 @@ def test_new_arguments_and_death_start_a_node_anew() -> None:
 @isolated
 def test_a_boot_starts_its_node_alone_anew_and_empty() -> None:
     world = World()
-    world.nodes.settle([cluster(*NODES)])
+    world.nodes.reconcile([cluster(*NODES)])
     for node in NODES:
         world.ask(node, node.address, store(b"k", b"v"))
     one, two = NODES
-    world.nodes.settle([cluster(replace(one, boots=1), two)])
+    world.nodes.reconcile([cluster(replace(one, boots=1), two)])
     assert world.ask(one, one.address, b"get k\r\n") == b"END\r\n"
     assert b"v" in world.ask(two, two.address, b"get k\r\n")
 
@@ -277,9 +277,9 @@ def test_a_node_that_cannot_start_says_why_in_memcacheds_words() -> None:
     one, two = NODES
     absent = replace(two, address=IPv4Address("10.9.9.9"))
     with pytest.raises(LabError, match=r"(?s)10\.9\.9\.9:11211.*failed to listen"):
-        world.nodes.settle([cluster(one, absent)])
+        world.nodes.reconcile([cluster(one, absent)])
     assert processes() == {}
-    world.nodes.settle([cluster(one, two)])
+    world.nodes.reconcile([cluster(one, two)])
     assert len(processes()) == 2
 
 
@@ -289,7 +289,7 @@ def test_nodes_die_with_the_process_that_started_them() -> None:
     ready, tell = os.pipe()
     child = os.fork()
     if child == 0:
-        CacheNodes(Namespaces(), str, world.authority, WORK).settle([cluster(*NODES)])
+        CacheNodes(Namespaces(), str, world.authority, WORK).reconcile([cluster(*NODES)])
         os.write(tell, b"!")
         signal.pause()
     os.read(ready, 1)
@@ -309,15 +309,15 @@ def wrong(mode: Mode) -> dict[str, Fault]:
 def test_a_dead_node_refuses_connections_and_comes_back_empty() -> None:
     world = World()
     (one, two), clusters = NODES, [cluster(*NODES)]
-    world.nodes.settle(clusters)
+    world.nodes.reconcile(clusters)
     for node in NODES:
         world.ask(node, node.address, store(b"k", b"v"))
-    world.nodes.settle(clusters, wrong(Mode.DEAD))
+    world.nodes.reconcile(clusters, wrong(Mode.DEAD))
     for address in (one.address, one.endpoint_address):
         with pytest.raises(ConnectionRefusedError):
             world.connect(one, address)
     assert b"v" in world.ask(two, two.address, b"get k\r\n")
-    world.nodes.settle(clusters)
+    world.nodes.reconcile(clusters)
     assert world.ask(one, one.address, b"get k\r\n") == b"END\r\n"
 
 
@@ -325,19 +325,19 @@ def test_a_dead_node_refuses_connections_and_comes_back_empty() -> None:
 def test_a_hung_node_takes_connections_answers_nothing_and_goes_on_with_its_keys() -> None:
     world = World()
     one, clusters = NODES[0], [cluster(*NODES)]
-    world.nodes.settle(clusters)
+    world.nodes.reconcile(clusters)
     world.ask(one, one.address, store(b"k", b"v"))
-    world.nodes.settle(clusters, wrong(Mode.HUNG))
+    world.nodes.reconcile(clusters, wrong(Mode.HUNG))
     for address in (one.address, one.endpoint_address):
         with world.connect(one, address) as connection:
             connection.settimeout(0.3)
             connection.sendall(b"get k\r\n")
             with pytest.raises(TimeoutError):
                 connection.recv(100)
-            world.nodes.settle(clusters)
+            world.nodes.reconcile(clusters)
             connection.settimeout(10)
             assert connection.recv(100) == b"VALUE k 0 1\r\nv\r\nEND\r\n"
-            world.nodes.settle(clusters, wrong(Mode.HUNG))
+            world.nodes.reconcile(clusters, wrong(Mode.HUNG))
     world.nodes.close()
     assert not processes()
 
@@ -346,12 +346,12 @@ def test_a_hung_node_takes_connections_answers_nothing_and_goes_on_with_its_keys
 def test_a_node_that_was_ended_is_started_again_empty() -> None:
     world = World()
     one, clusters = NODES[0], [cluster(*NODES)]
-    world.nodes.settle(clusters)
+    world.nodes.reconcile(clusters)
     with world.connect(one, one.address) as kept:
         kept.sendall(store(b"k", b"v"))
         assert kept.recv(100) == b"STORED\r\n"
         world.nodes.end("us-east-1/kv/0001")
-        world.nodes.settle(clusters)
+        world.nodes.reconcile(clusters)
         assert kept.recv(100) == b""
     assert world.ask(one, one.address, b"get k\r\n") == b"END\r\n"
 
@@ -366,7 +366,7 @@ def secured(world: World, node: CacheNode, address: IPv4Address, name: str) -> s
 def test_an_encrypted_cluster_speaks_tls_under_its_own_names_and_nothing_else() -> None:
     world = World()
     encrypted = replace(cluster(*NODES), is_encrypted=True)
-    world.nodes.settle([encrypted])
+    world.nodes.reconcile([encrypted])
     one, two = NODES
     configuration = encrypted.configuration_hostname
     value = bytes(range(256)) * 3600
@@ -395,7 +395,7 @@ def test_an_encrypted_cluster_speaks_tls_under_its_own_names_and_nothing_else() 
 def test_clients_that_vanish_amid_tls_leave_the_endpoint_working() -> None:
     world = World()
     encrypted = replace(cluster(*NODES), is_encrypted=True)
-    world.nodes.settle([encrypted])
+    world.nodes.reconcile([encrypted])
     node, name = NODES[0], encrypted.configuration_hostname
     world.connect(node, node.endpoint_address).close()  # before the handshake
     silent = world.connect(node, node.endpoint_address)

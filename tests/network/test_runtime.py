@@ -89,7 +89,7 @@ class World:
         self.runtime = FunctionRuntime(
             self.namespaces, str, work, self.ca_file, lambda interface: interface not in self.down, **options
         )
-        self.runtime.settle(topology("eni-1", "eni-2"))
+        self.runtime.reconcile(topology("eni-1", "eni-2"))
 
     def call(self, spec: FunctionSpec = SPEC, **event: str) -> Invocation:
         runner: FunctionRunner = self.runtime
@@ -107,7 +107,7 @@ def event_of(content: Any, **options: Any) -> Event:
 
 def function_processes() -> set[int]:
     """Return the live function processes of this PID namespace."""
-    return {pid for pid, line in command_lines().items() if b"worker.py" in line}
+    return {pid for pid, line in command_lines().items() if b"launcher.py" in line}
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -208,9 +208,9 @@ def test_forgetting_ends_idle_processes_now_and_busy_ones_after_their_answer(tmp
 def test_an_interface_that_goes_takes_its_idle_processes_along(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.call()
-    world.runtime.settle(topology("eni-1"))
+    world.runtime.reconcile(topology("eni-1"))
     assert len(function_processes()) == 1
-    world.runtime.settle(topology("eni-2"))
+    world.runtime.reconcile(topology("eni-2"))
     assert function_processes() == set()
     with pytest.raises(LabError, match="probe has no network interface"):
         world.call()

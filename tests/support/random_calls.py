@@ -52,7 +52,7 @@ _SAME = {
 """Names under which requests ask for what answers tell under another one."""
 _KEPT = 40  # values of a name
 _DEEPEST = 5  # structure within structure
-_MOST_OPTIONAL = 5  # members at a time, of those that need not be there
+_MAX_OPTIONAL = 5  # members at a time, of those that need not be there
 _ODD_TEXTS = ("", " ", "a" * 300, "<&>'\"", "ünï¢ode ☃", "../../etc", "tab\there", "\x01", "-1", "null", "*")
 _ODD_NUMBERS = (-1, 0, 2**31, 2**63, 2**70, -(2**31))
 _READ_SECONDS = 20
@@ -134,7 +134,7 @@ class _Parameters:
         needed = {name for name, each in members.items() if each.serialization.get("location") == "uri"}
         chosen = needed | {name for name in shape.required_members if not self._is_wrong()}
         optional = [name for name in members if name not in shape.required_members and name != "DryRun"]
-        few = self._dice.randint(0, min(_MOST_OPTIONAL if depth < 2 else 2, len(optional)))
+        few = self._dice.randint(0, min(_MAX_OPTIONAL if depth < 2 else 2, len(optional)))
         chosen |= set(self._dice.sample(optional, few)) if depth < _DEEPEST else set()
         if "DryRun" in members and self._dice.random() < 0.02:
             chosen.add("DryRun")

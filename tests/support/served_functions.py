@@ -16,7 +16,7 @@ from tests.support.served_region import Region
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:one"  # of what `create` makes
 
-PATIENCE = 10.0  # seconds for what must happen, on a busy machine
+TIMEOUT = 10.0  # seconds for what must happen, on a busy machine
 
 
 def role_and_client(region: Region) -> Any:
@@ -54,7 +54,7 @@ def refusal(call: Any, **arguments: Any) -> Any:
 
 def eventually(condition: Callable[[], Any]) -> Any:
     """Return what a condition comes to once that is true."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not (found := condition()):
         assert time.monotonic() < deadline
         time.sleep(0.005)

@@ -73,7 +73,7 @@ class Region:
             config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
         )
 
-    def settle(self) -> None:
+    def reconcile(self) -> None:
         if self.settle_error:
             raise self.settle_error
         self.settled.append(derive())
@@ -86,7 +86,7 @@ def serve() -> Iterator[Region]:
     server = make_server(
         "127.0.0.1",
         0,
-        create_app(region.runner, lambda: region.settle(), lambda: region.settings),
+        create_app(region.runner, lambda: region.reconcile(), lambda: region.settings),
         threaded=True,
         request_handler=RequestHandler,
     )

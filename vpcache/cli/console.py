@@ -22,7 +22,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def in_one_line(command: Callable[P, R]) -> Callable[P, R]:
+def user_errors(command: Callable[P, R]) -> Callable[P, R]:
     """Turn what the user can mend into one line on stderr and an exit status."""
 
     @wraps(command)
@@ -47,7 +47,7 @@ def in_one_line(command: Callable[P, R]) -> Callable[P, R]:
     return guarded
 
 
-def agreed(question: str) -> bool:
+def is_confirmed(question: str) -> bool:
     """Ask for a yes. Raises VpcacheError if there is no terminal to ask on."""
     if not sys.stdin.isatty():
         raise VpcacheError(f"{question}: this needs a yes and there is no terminal to ask on; give --yes")
@@ -75,7 +75,7 @@ def confirm_name(name: str, what: str, given: str) -> None:
         raise VpcacheError(f"'{typed}' is not {name}: nothing was done")
 
 
-def positive(text: str, option: str) -> float:
+def parse_positive(text: str, option: str) -> float:
     """Return the number above 0 that the user gave for an option. Raises VpcacheError if it is none."""
     try:
         number = float(text)

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from vpcache.cli.console import in_one_line
+from vpcache.cli.console import user_errors
 from vpcache.cli.terraform_json import check_source, planned, read
 from vpcache.project import Project
 from vpcache.stack.target import offline_target
 
 
-@in_one_line
+@user_errors
 def cost(root: Path, environment: str, region: str, *, source: str, as_json: bool) -> None:
     """Say what an environment, or what a file of Terraform's tells of, costs a month and by use."""
     from vpcache.cost.bill import bill

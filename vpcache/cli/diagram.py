@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vpcache.cli.console import in_one_line, step, writable
+from vpcache.cli.console import step, user_errors, writable
 from vpcache.cli.lab import chosen_lab
 from vpcache.cli.stack import TargetChoice, chosen_stack, say_header
 from vpcache.cli.terraform_json import check_source, planned, read
@@ -32,7 +32,7 @@ class _Subject:
     probed: Sequence[Result] = ()
 
 
-@in_one_line
+@user_errors
 def diagram(
     root: Path,
     environment: str,
@@ -83,7 +83,7 @@ def _stack(
         if not is_quiet:
             say_header("diagram", stack)
         probed = _probed(stack) if live else ()
-        if (state := stack.shown()) is not None:
+        if (state := stack.show_json()) is not None:
             return _Subject(stack.name, state, "state", probed)
     else:
         project = Project(root)

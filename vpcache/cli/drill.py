@@ -7,7 +7,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from vpcache.cli.console import agreed, confirm_name, in_one_line, positive, say_notice, writable
+from vpcache.cli.console import confirm_name, is_confirmed, parse_positive, say_notice, user_errors, writable
 from vpcache.cli.stack import TargetChoice, chosen_stack, say_header
 from vpcache.drills.changes import lab_of
 from vpcache.drills.chart import svg_chart, text_chart
@@ -18,7 +18,7 @@ from vpcache.drills.load import MISS_SHARE
 from vpcache.drills.record import DrillRunningError, read
 from vpcache.drills.soak import SOAK_FAULTS, soak
 from vpcache.errors import VpcacheError
-from vpcache.lab.daemon.process_stats import Held
+from vpcache.lab.daemon.process_stats import ProcessStats
 from vpcache.stack.stack import Stack
 from vpcache.stack.target import LAB, target_name
 
@@ -64,7 +64,7 @@ class DrillOptions:
                 raise VpcacheError(f"--soak {why}: leave {option} {value} out")
 
 
-@in_one_line
+@user_errors
 def drill(
     root: Path,
     environment: str,
@@ -121,10 +121,11 @@ def _drill(
 
 
 def _soak(context: DrillContext, rounds: int, *, as_json: bool) -> None:
-    def show(what: str, held: Held) -> None:
+    def show(what: str, stats: ProcessStats) -> None:
         if not as_json:
             print(
-                f"{what}; the lab holds {held.memory_mb:.0f} MiB, {held.descriptors} descriptors", flush=True
+                f"{what}; the lab holds {stats.memory_mb:.0f} MiB, {stats.descriptors} descriptors",
+                flush=True,
             )
 
     if not as_json:
@@ -164,7 +165,7 @@ def may_begin(context: DrillContext, seconds: float, *, yes: bool, confirm: str)
         return True
     if context.outputs.get("origin_function"):
         return True
-    return yes or agreed(
+    return yes or is_confirmed(
         f"the origin {context.origin_host} does not belong to {stack.name}: a drill sends it "
         f"{_RATE * MISS_SHARE:g} requests a second, {_RATE:g} while the cache is away, for {seconds:g} s"
     )
@@ -174,7 +175,7 @@ def _number(text: str | None, option: str, default: float, limit: float) -> floa
     """Return an option's number. Raises VpcacheError unless it is above 0 and at most `limit`."""
     if text is None:
         return default
-    number = positive(text, option)
+    number = parse_positive(text, option)
     if number > limit:
         raise VpcacheError(f"{option} is '{text}': give at most {limit:g}")
     return number

@@ -8,19 +8,19 @@ import subprocess
 import sys
 from pathlib import Path
 
-from vpcache.cli.console import in_one_line
+from vpcache.cli.console import user_errors
 from vpcache.cli.lab import running_lab
 from vpcache.errors import VpcacheError
-from vpcache.lab.network.nsenter import inside, with_resolver
+from vpcache.lab.network.nsenter import nsenter_command, with_resolver
 
 
-@in_one_line
+@user_errors
 def show() -> None:
     """Print what stands in the lab."""
     print("\n".join(running_lab().tree()))
 
 
-@in_one_line
+@user_errors
 def shell(name: str, zone: str, command: str) -> None:
     """Open a shell where `name` is, or run one command there."""
     prefix, resolver = _entrance(name, zone)
@@ -31,7 +31,7 @@ def shell(name: str, zone: str, command: str) -> None:
         raise VpcacheError(f"`{command}` in {name} ended with status {status}")
 
 
-@in_one_line
+@user_errors
 def capture(name: str, zone: str, file: str, seconds: str) -> None:
     """Record the packets of the place called `name` into `file` until interrupted, or for some seconds."""
     try:
@@ -60,4 +60,4 @@ def _entrance(name: str, zone: str) -> tuple[list[str], str]:
     if not places or pid is None:
         zones = ", ".join(place["zone"] for place in lab.places(name))
         raise VpcacheError(f"{name} is not in zone {zone}: it is in {zones}")
-    return inside(pid, places[0]["namespace"]), places[0]["resolver"]
+    return nsenter_command(pid, places[0]["namespace"]), places[0]["resolver"]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from vpcache.cli.console import in_one_line, step
+from vpcache.cli.console import step, user_errors
 from vpcache.errors import VpcacheError
 from vpcache.lab.client import DEFAULT_PORT, Lab, LabStatus
 from vpcache.lab.doctor import Finding, examine
@@ -16,7 +16,7 @@ from vpcache.lab.faults import Fault
 from vpcache.project import Project
 
 
-@in_one_line
+@user_errors
 def start(root: Path) -> None:
     """Start the lab unless it runs."""
     lab = chosen_lab()
@@ -25,14 +25,14 @@ def start(root: Path) -> None:
     print(f"the lab {'was running' if was_running else 'runs'} at {status.endpoint}, process {status.pid}")
 
 
-@in_one_line
+@user_errors
 def stop() -> None:
     """Stop the lab if it runs."""
     lab = chosen_lab()
     print(f"the lab at {lab.endpoint} {'is stopped' if lab.stop() else 'was not running'}")
 
 
-@in_one_line
+@user_errors
 def status(*, as_json: bool) -> None:
     """Tell whether the lab runs."""
     status = chosen_lab().status()
@@ -47,7 +47,7 @@ def status(*, as_json: bool) -> None:
         _say_faults(status.faults)
 
 
-@in_one_line
+@user_errors
 def doctor(*, as_json: bool) -> None:
     """Say whether this host has what the lab needs and, if the lab runs, whether it is what it says."""
     findings = examine()
@@ -65,7 +65,7 @@ def doctor(*, as_json: bool) -> None:
         raise VpcacheError(f"{len(failed)} of {len(findings)} are not ok: {', '.join(failed)}")
 
 
-@in_one_line
+@user_errors
 def configure(name: str, value: str) -> None:
     """Change a setting and show all."""
     if not value.isdigit():
@@ -75,7 +75,7 @@ def configure(name: str, value: str) -> None:
         print(f"{key}: {current}")
 
 
-@in_one_line
+@user_errors
 def fault(kind: str, target: str, mode: str, seconds: str) -> None:
     """Let something go wrong and show all that is wrong."""
     try:
@@ -85,15 +85,15 @@ def fault(kind: str, target: str, mode: str, seconds: str) -> None:
     _say_faults(running_lab().fault(kind, target, mode or None, seconds=duration))
 
 
-@in_one_line
-def mend(kind: str, target: str) -> None:
-    """Mend what is wrong with one thing, or with everything, and show what is still wrong."""
+@user_errors
+def clear(kind: str, target: str) -> None:
+    """Remove the fault of one target, or all faults, and print the active ones."""
     if bool(kind) != bool(target):
-        raise VpcacheError("give both --kind and --target, or neither to mend everything")
-    left = running_lab().mend(kind or None, target or None)
+        raise VpcacheError("give both --kind and --target, or neither to clear all faults")
+    left = running_lab().clear_faults(kind or None, target or None)
     _say_faults(left)
     if not left:
-        print("nothing is wrong")
+        print("no active faults")
 
 
 def running_lab() -> Lab:

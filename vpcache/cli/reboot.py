@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vpcache.cli.console import agreed, in_one_line
+from vpcache.cli.console import is_confirmed, user_errors
 from vpcache.cli.stack import TargetChoice, chosen_stack, say_header
 from vpcache.stack.reboot import cluster_id, cluster_state, reboot_pending_nodes
 
 
-@in_one_line
+@user_errors
 def reboot_cache(root: Path, environment: str, target: TargetChoice, name: str, *, yes: bool) -> None:
     """Show the nodes that are pending-reboot and, after a yes, reboot them one by one."""
     stack = chosen_stack(root, environment, target, name)
@@ -21,6 +21,6 @@ def reboot_cache(root: Path, environment: str, target: TargetChoice, name: str, 
         return
     print(f"pending-reboot in {cluster}: {', '.join(state.pending)} of {', '.join(state.nodes)}")
     question = f"reboot {len(state.pending)} cache nodes of {cluster} one by one, which empties them"
-    if stack.target.is_lab or yes or agreed(question):
+    if stack.target.is_lab or yes or is_confirmed(question):
         rebooted = reboot_pending_nodes(stack.target, cluster, lambda line: print(line, flush=True))
         print(f"{len(rebooted)} nodes have the values of {state.parameter_group}")

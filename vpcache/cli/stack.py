@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from vpcache.cli.console import agreed, confirm_name, in_one_line, say_notice, step
+from vpcache.cli.console import confirm_name, is_confirmed, say_notice, step, user_errors
 from vpcache.cli.lab import chosen_lab, started
 from vpcache.command_line import typed
 from vpcache.drills.injection import restore_interrupted_drill
@@ -33,12 +33,12 @@ class TargetChoice:
     region: str
 
 
-@in_one_line
+@user_errors
 def apply(root: Path, environment: str, target: TargetChoice, name: str, *, yes: bool, confirm: str) -> None:
     """Apply the stack's environment and print a summary and the next commands."""
     stack = chosen_stack(root, environment, target, name, start_lab=True)
     say_header("apply", stack)
-    with stack.alone():
+    with stack.exclusive_lock():
         with step("init"):
             stack.init()
         with step("plan"):
@@ -51,13 +51,13 @@ def apply(root: Path, environment: str, target: TargetChoice, name: str, *, yes:
     _say_summary(stack)
 
 
-@in_one_line
+@user_errors
 def plan(root: Path, environment: str, target: TargetChoice, name: str, *, as_json: bool) -> None:
     """Show what an apply would change."""
     stack = chosen_stack(root, environment, target, name, start_lab=True)
     if not as_json:
         say_header("plan", stack)
-    with stack.alone():
+    with stack.exclusive_lock():
         with step("init"):
             stack.init()
         with step("plan"):
@@ -74,7 +74,7 @@ def plan(root: Path, environment: str, target: TargetChoice, name: str, *, as_js
     _say_plan(planned)
 
 
-@in_one_line
+@user_errors
 def outputs(root: Path, environment: str, target: TargetChoice, name: str, *, as_json: bool) -> None:
     """Show the stack's outputs."""
     stack = chosen_stack(root, environment, target, name)
@@ -87,7 +87,7 @@ def outputs(root: Path, environment: str, target: TargetChoice, name: str, *, as
         print(f"{key}: {value if isinstance(value, str) else json.dumps(value)}")
 
 
-@in_one_line
+@user_errors
 def call(root: Path, environment: str, target: TargetChoice, name: str, *, path: str, as_json: bool) -> None:
     """Call the cached API once."""
     from vpcache.functions import call_cached_api
@@ -115,7 +115,7 @@ def call(root: Path, environment: str, target: TargetChoice, name: str, *, path:
         raise VpcacheError(f"{path}: the cached API answered {answer.status}: {answer.body[:200]}")
 
 
-@in_one_line
+@user_errors
 def verify(root: Path, environment: str, target: TargetChoice, name: str, *, as_json: bool) -> None:
     """Probe the running stack."""
     from vpcache import probes
@@ -137,7 +137,7 @@ def verify(root: Path, environment: str, target: TargetChoice, name: str, *, as_
         raise VpcacheError(f"{len(failed)} of {len(results)} probes failed: {', '.join(failed)}")
 
 
-@in_one_line
+@user_errors
 def destroy(
     root: Path, environment: str, target: TargetChoice, name: str, *, yes: bool, confirm: str
 ) -> None:
@@ -150,7 +150,7 @@ def destroy(
     stack = chosen_stack(root, environment, target, name)
     say_header("destroy", stack)
     planned = None
-    with stack.alone():
+    with stack.exclusive_lock():
         if state_exists(stack.target, stack.state):
             with step("init"):
                 stack.init()
@@ -244,7 +244,9 @@ def _is_agreed(stack: Stack, planned: Plan, *, yes: bool, confirm: str, is_destr
         return True
     counts = f"{planned.add} to add, {planned.change} to change, {planned.remove} to destroy"
     rest = len(planned.outside.remove)
-    return agreed(f"{counts}{f', {rest} outside the state to delete' if rest else ''} on {stack.target.name}")
+    return is_confirmed(
+        f"{counts}{f', {rest} outside the state to delete' if rest else ''} on {stack.target.name}"
+    )
 
 
 def _say_plan(planned: Plan) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from vpcache.cli.console import agreed, confirm_name, in_one_line, say_notice, step
+from vpcache.cli.console import confirm_name, is_confirmed, say_notice, step, user_errors
 from vpcache.cli.stack import TargetChoice, chosen_target, is_there
 from vpcache.command_line import typed
 from vpcache.drills.injection import restore_interrupted_drills
@@ -24,7 +24,7 @@ from vpcache.terraform.runner import TerraformError
 
 
 @dataclass(frozen=True)
-class _Wreck:
+class AbandonedStack:
     """A stack to sweep: what the account shows of it, and its entry in the journal if it has one."""
 
     name: str
@@ -37,7 +37,7 @@ class _Wreck:
         return self.entry.began if self.entry else None
 
 
-@in_one_line
+@user_errors
 def sweep(root: Path, target: TargetChoice, name: str, *, tests: bool, yes: bool, confirm: str) -> None:
     """Show and, after a yes, destroy stacks: by their state, then by their tag.
 
@@ -53,7 +53,7 @@ def sweep(root: Path, target: TargetChoice, name: str, *, tests: bool, yes: bool
     restore_interrupted_drills(where, account, name, say_notice)
     now = datetime.now(UTC)
     with step("looking"):
-        wrecks = _wrecks(where, account, name, tests=tests, now=now)
+        wrecks = _find_abandoned(where, account, name, tests=tests, now=now)
     if not wrecks:
         print(f"nothing of {name} is there" if name else "no test run left anything")
         return
@@ -61,7 +61,7 @@ def sweep(root: Path, target: TargetChoice, name: str, *, tests: bool, yes: bool
         _show(wreck, now)
     if name and _is_protected(project, wrecks[0]):
         confirm_name(name, f"destroy {name}, which is protected", confirm)
-    elif not (where.is_lab or yes or agreed(f"destroy {len(wrecks)} stacks on {where.name}")):
+    elif not (where.is_lab or yes or is_confirmed(f"destroy {len(wrecks)} stacks on {where.name}")):
         return
     problems = [problem for wreck in wrecks for problem in _problems(project, where, account, wreck, now)]
     if problems:
@@ -69,7 +69,7 @@ def sweep(root: Path, target: TargetChoice, name: str, *, tests: bool, yes: bool
     print(f"nothing is left of {', '.join(wreck.name for wreck in wrecks)} in account {account}")
 
 
-@in_one_line
+@user_errors
 def unlock(root: Path, target: TargetChoice, name: str, *, yes: bool) -> None:
     """Release the lock on a stack's state, after a yes."""
     check_stack_name(name)
@@ -82,26 +82,30 @@ def unlock(root: Path, target: TargetChoice, name: str, *, yes: bool) -> None:
         print(f"the state of {name} is not locked")
         return
     print(f"the state of {name} is locked by {holder}")
-    if where.is_lab or yes or agreed("release that lock, though its holder may still be running"):
+    if where.is_lab or yes or is_confirmed("release that lock, though its holder may still be running"):
         lock.release(where, location)
         print("unlocked")
 
 
-def _wrecks(where: Target, account: str, name: str, *, tests: bool, now: datetime) -> list[_Wreck]:
+def _find_abandoned(
+    where: Target, account: str, name: str, *, tests: bool, now: datetime
+) -> list[AbandonedStack]:
     """Return the stack of that name if anything of it is there; given none, those of dead test runs, and
     those of all test runs if `tests`.
     """
     if name:
         check_stack_name(name)
         entry = journal.read(where, state_location(where, account, name), say_notice)
-        wreck = _Wreck(name, entry, leftovers(where, name, since=entry.began if entry else None))
+        wreck = AbandonedStack(name, entry, leftovers(where, name, since=entry.began if entry else None))
         return [wreck] if wreck.entry or wreck.left else []
     wrecks = []
     for entry in journal.entries(where, state_location(where, account, name), say_notice):
         location = state_location(where, account, entry.stack)
         is_locked = entry.temporary and lock.holder(where, location) is not None
         if entry.is_abandoned(now, is_locked=is_locked) or (tests and entry.temporary):
-            wrecks.append(_Wreck(entry.stack, entry, leftovers(where, entry.stack, since=entry.began)))
+            wrecks.append(
+                AbandonedStack(entry.stack, entry, leftovers(where, entry.stack, since=entry.began))
+            )
         elif entry.phase != journal.APPLIED:
             say_notice(_why_kept(where, entry, now))
     return wrecks
@@ -120,7 +124,7 @@ def _why_kept(where: Target, entry: journal.Entry, now: datetime) -> str:
     )
 
 
-def _show(wreck: _Wreck, now: datetime) -> None:
+def _show(wreck: AbandonedStack, now: datetime) -> None:
     known = _summary(wreck.entry, now) if wreck.entry else f"{wreck.name} (not in the journal)"
     print(f"{known}: {len(wreck.left)} resources")
     for item in wreck.left:
@@ -138,7 +142,7 @@ def _age(age: timedelta) -> str:
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 60 // 24} days"
 
 
-def _is_protected(project: Project, wreck: _Wreck) -> bool:
+def _is_protected(project: Project, wreck: AbandonedStack) -> bool:
     """Whether the stack was protected when it was last applied, or its environment is now."""
     entry = wreck.entry
     if entry is None or entry.temporary:
@@ -147,7 +151,9 @@ def _is_protected(project: Project, wreck: _Wreck) -> bool:
     return entry.protected or (is_known and project.values(entry.environment).protected)
 
 
-def _problems(project: Project, where: Target, account: str, wreck: _Wreck, now: datetime) -> Iterator[str]:
+def _problems(
+    project: Project, where: Target, account: str, wreck: AbandonedStack, now: datetime
+) -> Iterator[str]:
     """Sweep a stack and yield what is left of it, or why it cannot be swept: the others can be."""
     try:
         remains = _destroy(project, where, account, wreck, now)
@@ -160,7 +166,9 @@ def _problems(project: Project, where: Target, account: str, wreck: _Wreck, now:
             yield f"{len(remains)} things are left of {wreck.name}: {', '.join(map(str, remains))}"
 
 
-def _destroy(project: Project, where: Target, account: str, wreck: _Wreck, now: datetime) -> list[Leftover]:
+def _destroy(
+    project: Project, where: Target, account: str, wreck: AbandonedStack, now: datetime
+) -> list[Leftover]:
     """Destroy by state if its environment is at hand, by tag in any case; return what is left."""
     location = state_location(where, account, wreck.name)
     if wreck.entry and wreck.entry.is_abandoned(now, is_locked=True):
@@ -173,13 +181,16 @@ def _destroy(project: Project, where: Target, account: str, wreck: _Wreck, now: 
             notice=say_notice,
             temporary=wreck.entry.temporary,
         )
-        with stack.alone(), step(f"destroying {wreck.name}"):
+        with stack.exclusive_lock(), step(f"destroying {wreck.name}"):
             _destroy_by_state(stack, wreck)
-    with lock.alone(where, location, wreck.name, say_notice), step(f"removing what is left of {wreck.name}"):
+    with (
+        lock.exclusive_lock(where, location, wreck.name, say_notice),
+        step(f"removing what is left of {wreck.name}"),
+    ):
         return _remove_by_tag(where, location, wreck)
 
 
-def _destroy_by_state(stack: Stack, wreck: _Wreck) -> None:
+def _destroy_by_state(stack: Stack, wreck: AbandonedStack) -> None:
     """Destroy what the state knows, after what stands in it that the state does not know: Terraform would
     wait for that in vain. What Terraform cannot destroy may still go by its tag.
     """
@@ -187,9 +198,9 @@ def _destroy_by_state(stack: Stack, wreck: _Wreck) -> None:
         if state_exists(stack.target, stack.state):
             stack.init()
         with lock.state_lock(stack.target, stack.state, stack.name):
-            unknown = unknown_to(shown_names(stack.shown()), wreck.left)
+            unknown = unknown_to(shown_names(stack.show_json()), wreck.left)
             # the rest is tried again when Terraform is done
-            remove(stack.target, unknown, lambda item: say_notice(f"removed {item}"), say_notice, patience=0)
+            remove(stack.target, unknown, lambda item: say_notice(f"removed {item}"), say_notice, timeout=0)
         stack.destroy()
     except TerraformError as error:
         say_notice(str(error))
@@ -202,7 +213,7 @@ def _release_lock_of_the_dead(where: Target, location: StateLocation) -> None:
         say_notice(f"released the lock of a dead test run: {holder}")
 
 
-def _remove_by_tag(where: Target, location: StateLocation, wreck: _Wreck) -> list[Leftover]:
+def _remove_by_tag(where: Target, location: StateLocation, wreck: AbandonedStack) -> list[Leftover]:
     def look() -> list[Leftover]:
         return leftovers(where, wreck.name, since=wreck.since)
 

@@ -230,7 +230,7 @@ class LabFault:
             if fault.is_about(self.fault_kind, self.name):
                 if fault.mode != self.mode:
                     return f"the fault is '{fault.label}' now"
-                lab.mend(self.fault_kind, self.name)
+                lab.clear_faults(self.fault_kind, self.name)
         return None
 
 

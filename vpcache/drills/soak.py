@@ -13,24 +13,24 @@ from vpcache.drills.drill import load_size
 from vpcache.drills.faults import FAULTS
 from vpcache.drills.injection import Notice, injected
 from vpcache.drills.load import Load, Sample
-from vpcache.lab.daemon.process_stats import Held
+from vpcache.lab.daemon.process_stats import ProcessStats
 
 SOAK_FAULTS = ("node-hung", "nat-gateway", "node-dead", "origin-erroring", "zone", "node-reboot", "all-nodes")
 
 
 @dataclass(frozen=True)
 class SoakReport:
-    """`held` is what the daemon held in the quiet before each fault and at the end."""
+    """`stats` is what the daemon stats in the quiet before each fault and at the end."""
 
     faults: list[str]
     samples: list[Sample]
-    held: list[Held]
+    stats: list[ProcessStats]
 
     def figures(self) -> dict[str, object]:
         """Return the figures that matter."""
         # the first round fills pools and caches; what grows after it is kept for good
-        settled = self.held[min(len(SOAK_FAULTS), len(self.held) - 1)]
-        moments = (self.held[0], settled, self.held[-1])
+        settled = self.stats[min(len(SOAK_FAULTS), len(self.stats) - 1)]
+        moments = (self.stats[0], settled, self.stats[-1])
         return {
             "faults": len(self.faults),
             "requests": len(self.samples),
@@ -48,25 +48,25 @@ def soak(
     *,
     rounds: int,
     interval: float,
-    on_fault: Callable[[str, Held], None] = lambda _name, _held: None,
+    on_fault: Callable[[str, ProcessStats], None] = lambda _name, _held: None,
     notice: Notice = lambda _: None,
     rate: float = 20,
 ) -> SoakReport:
     """Inject `rounds` faults, one every `interval` seconds and for half of it, in each zone in turn."""
     lab = lab_of(context.target)
-    made, held = [], []
+    made, stats = [], []
     size = load_size(context, rate, notice)
     with Load(context.target, context.function, size=size) as load:
         for name, zone in itertools.islice(_turns(context.outputs["zones"]), rounds):
             time.sleep(interval / 2)
-            held.append(lab.held())
-            on_fault(f"{name} in {zone}", held[-1])
+            stats.append(lab.daemon_stats())
+            on_fault(f"{name} in {zone}", stats[-1])
             with injected(FAULTS[name], replace(context, zone=zone), interval / 2, notice) as injection:
                 injection.pause(interval / 2)
             made.append(name)
         time.sleep(interval / 2)
-        held.append(lab.held())
-    return SoakReport(made, load.samples(), held)
+        stats.append(lab.daemon_stats())
+    return SoakReport(made, load.samples(), stats)
 
 
 def _turns(zones: list[str]) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vpcache.lab.daemon.process_stats import Held
+from vpcache.lab.daemon.process_stats import ProcessStats
 from vpcache.lab.daemon_environment import daemon_environment
 from vpcache.lab.errors import LabError
 from vpcache.lab.faults import Fault
@@ -123,7 +123,7 @@ class Lab:
         wanted = {"kind": kind, "target": target, "mode": mode, "seconds": seconds}
         return _faults(self.ask("PUT", "faults", wanted))
 
-    def mend(self, kind: str | None = None, target: str | None = None) -> tuple[Fault, ...]:
+    def clear_faults(self, kind: str | None = None, target: str | None = None) -> tuple[Fault, ...]:
         """Mend what is wrong with a target, in whatever mode, or everything if none is given.
 
         What is not wrong is no error. Returns the faults that stay in force.
@@ -140,7 +140,7 @@ class Lab:
         try:
             yield
         finally:
-            self.mend(kind, target)
+            self.clear_faults(kind, target)
 
     def faults(self) -> tuple[Fault, ...]:
         """Return the faults in force, oldest first."""
@@ -165,9 +165,9 @@ class Lab:
         calls: dict[str, int] = self.ask("GET", "calls")["calls"]
         return calls
 
-    def held(self) -> Held:
+    def daemon_stats(self) -> ProcessStats:
         """Return what the daemon itself holds: not its workers, nor the cache nodes' processes."""
-        return Held(**self.ask("GET", "held"))
+        return ProcessStats(**self.ask("GET", "process-stats"))
 
     def places(self, name: str) -> list[dict[str, str]]:
         """Return the places called `name`: with their namespace, region, zone and resolver.
@@ -192,11 +192,11 @@ class Lab:
 
     def differences(self) -> list[str]:
         """Return in what the lab's kernel and processes differ from its model, nothing if they agree."""
-        answer = self.ask("GET", "consistency", patience=_CHECK_SECONDS)
+        answer = self.ask("GET", "consistency", timeout=_CHECK_SECONDS)
         return [str(each) for each in answer["differences"]]
 
-    def ask(self, method: str, resource: str, body: Any = None, *, patience: float = _ANSWER_SECONDS) -> Any:
-        """Call the lab's own API (`/_lab/...`), not AWS's, and return its answer within `patience` seconds.
+    def ask(self, method: str, resource: str, body: Any = None, *, timeout: float = _ANSWER_SECONDS) -> Any:
+        """Call the lab's own API (`/_lab/...`), not AWS's, and return its answer within `timeout` seconds.
 
         Raises ConnectionRefusedError if nothing listens, LabError if the answer is an error or no lab's.
         """
@@ -207,7 +207,7 @@ class Lab:
             headers={"Content-Type": "application/json"},
         )
         try:
-            with self._opener.open(request, timeout=patience) as answer:
+            with self._opener.open(request, timeout=timeout) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise LabError(_message(error) or self._not_a_lab()) from error

@@ -110,7 +110,7 @@ class AmbiguousTargetError(LabError):
         super().__init__(f"several {kind}s are named {target!r}: use one of {', '.join(self.candidates)}")
 
 
-def severed(topology: Topology, faults: Iterable[Fault]) -> frozenset[str]:
+def isolated_interfaces(topology: Topology, faults: Iterable[Fault]) -> frozenset[str]:
     """Return the ids of the interfaces that `faults` cut off. Raises UnknownTargetError."""
     cut: set[str] = set()
     for fault in faults:
@@ -138,7 +138,7 @@ def by_target(faults: Iterable[Fault], kind: FaultKind) -> dict[str, Fault]:
     return {fault.target: fault for fault in faults if fault.kind is kind}
 
 
-def standing(topology: Topology, faults: Iterable[Fault]) -> tuple[Fault, ...]:
+def active_faults(topology: Topology, faults: Iterable[Fault]) -> tuple[Fault, ...]:
     """Return those of `faults` whose target still exists: a fault goes with what it took away."""
     return tuple(fault for fault in faults if fault.target in _targets(topology, fault.kind))
 

@@ -25,7 +25,7 @@ _TYPES = {kind.name: kind.terraform_types for kind in KINDS}
 class Leftover:
     """A resource of a stack: by its tag, or, where it bears none, by its name or its place in the VPC.
 
-    `created` and `owners` are those of `vpcache.stack.resource_types.Found`.
+    `created` and `owners` are those of `vpcache.stack.resource_types.FoundResource`.
     """
 
     kind: str
@@ -87,22 +87,22 @@ def remove(
     on_removal: Callable[[Leftover], None],
     say: Say = lambda _: None,
     *,
-    patience: float = _GRACE_SECONDS,
+    timeout: float = _GRACE_SECONDS,
 ) -> dict[Leftover, str]:
     """Delete those that bear the stack's tag, each until it is gone, as long as any can be.
 
-    `say` receives a line for each minute of a long wait. `patience` (seconds) is how long what is in use is
+    `say` receives a line for each minute of a long wait. `timeout` (seconds) is how long what is in use is
     tried again though nothing else could be deleted meanwhile. Returns those that AWS would not delete, each
     with its reason. What bears no tag is not touched.
     """
     pending = [item for item in left if item.is_tagged]
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while True:
         refused = _remove_once(target, pending, on_removal, say)
         if not refused:
             return {}
         if len(refused) < len(pending):
-            deadline = time.monotonic() + patience
+            deadline = time.monotonic() + timeout
         elif time.monotonic() > deadline or not any(refusal.is_in_use for refusal in refused.values()):
             return {item: refusal.reason for item, refusal in refused.items()}
         else:

@@ -48,7 +48,7 @@ class LockedError(VpcacheError):
 
 
 @contextmanager
-def alone(
+def exclusive_lock(
     target: Target, location: StateLocation, stack_name: str, notice: Callable[[str], None]
 ) -> Iterator[int]:
     """Be the only run of this user and machine that changes this stack; waits for another's end.

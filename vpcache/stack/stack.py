@@ -154,7 +154,7 @@ class Stack:
 
     def plan(self, *, destroy: bool = False, on_event: Callable[[Event], None] | None = None) -> Plan:
         """Plan an apply (or a destroy). Needs `init` before, unless there is no state to destroy."""
-        with self.alone():
+        with self.exclusive_lock():
             return self._plan(destroy, on_event)
 
     def changes(self, plan: Plan) -> dict[str, tuple[str, ...]]:
@@ -218,7 +218,7 @@ class Stack:
         if entry is None or not entry.is_interrupted:
             return Outside()
         left = leftovers(self.target, self.name, since=entry.began)
-        unknown = unknown_to(shown_names(self.shown()), left)
+        unknown = unknown_to(shown_names(self.show_json()), left)
         return outside(unknown, entry.run, self._versions(entry.began)) if unknown else Outside()
 
     def _versions(self, since: datetime) -> list[Version] | None:
@@ -231,12 +231,12 @@ class Stack:
             return None
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Keep other runs from the stack meanwhile: see `lock.alone`."""
+    def exclusive_lock(self) -> Iterator[None]:
+        """Keep other runs from the stack meanwhile: see `lock.exclusive_lock`."""
         if self._lock is not None:
             yield
             return
-        with lock.alone(self.target, self.state, self.name, self._notice) as descriptor:
+        with lock.exclusive_lock(self.target, self.state, self.name, self._notice) as descriptor:
             self._lock = descriptor
             try:
                 yield
@@ -249,7 +249,7 @@ class Stack:
         What an interrupted run created and could not write into the state is removed first: of it, what
         `plan` says.
         """
-        with self.alone():
+        with self.exclusive_lock():
             entry, is_rest = self._begin(journal.APPLYING, plan)
             with self._noting_failure(entry, is_rest):
                 self._change("apply", plan, on_event)
@@ -263,13 +263,13 @@ class Stack:
         Needs `init` before, if there is a state. What an interrupted run created and could not write into the
         state is removed too: of it, what `plan` says.
         """
-        with self.alone():
+        with self.exclusive_lock():
             vpc_id = self.output_or_none("vpc_id")
             if not state_exists(self.target, self.state) and not journal.read(self.target, self.state):
                 return leftovers(self.target, self.name)
             known = written_names(read_state(self.target, self.state))
             # first: what the state knows cannot go while things stand in it that it does not know
-            entry, is_rest = self._begin(journal.DESTROYING, plan, patience=0)
+            entry, is_rest = self._begin(journal.DESTROYING, plan, timeout=0)
             if state_exists(self.target, self.state):
                 with self._noting_failure(entry, is_rest):
                     self._change("destroy", plan, on_event)
@@ -283,7 +283,7 @@ class Stack:
                 journal.erase(self.target, self.state)
             return left
 
-    def shown(self) -> dict[str, Any] | None:
+    def show_json(self) -> dict[str, Any] | None:
         """Return the state as `terraform show -json` prints it, None if nothing is applied."""
         if not self._has_state():
             return None
@@ -354,7 +354,7 @@ class Stack:
         )
 
     def _begin(
-        self, phase: str, plan: Plan | None, *, patience: float | None = None
+        self, phase: str, plan: Plan | None, *, timeout: float | None = None
     ) -> tuple[journal.Entry, bool]:
         """Remove what an interrupted run left outside the state, and write down what begins.
 
@@ -370,7 +370,7 @@ class Stack:
         )
         is_rest = False
         if before is not None and before.is_interrupted:
-            is_rest = self._remove_outside(plan, patience=patience)
+            is_rest = self._remove_outside(plan, timeout=timeout)
             entry = replace(entry, since=before.since, existing=before.existing)
         else:
             there = leftovers(self.target, self.name)
@@ -378,7 +378,7 @@ class Stack:
         journal.write(self.target, self.state, entry)
         return entry, is_rest
 
-    def _remove_outside(self, plan: Plan | None, *, patience: float | None = None) -> bool:
+    def _remove_outside(self, plan: Plan | None, *, timeout: float | None = None) -> bool:
         """Remove what an interrupted run left outside the state, and return whether anything is left of that.
 
         What `plan` does not name is kept, and so is what another run has taken into the state since then.
@@ -391,7 +391,7 @@ class Stack:
                 agreed,
                 lambda item: self._notice(f"removed {item}, which is not in the state"),
                 self._notice,
-                **({} if patience is None else {"patience": patience}),
+                **({} if timeout is None else {"timeout": timeout}),
             )
         for item, reason in refused.items():
             self._notice(f"could not remove {item}: {reason}")

@@ -25,7 +25,7 @@ from vpcache.probes import Probes
 from vpcache.stack.stack import Outputs, Stack
 from vpcache.stack.target import AWS, LAB, Target
 from vpcache.terraform.root_module import environment_values
-from vpcache.testing.report.facts import Probed
+from vpcache.testing.report.facts import ProbeRecord
 from vpcache.testing.run import Run, new_run_folder
 
 if TYPE_CHECKING:
@@ -146,11 +146,11 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     say, problem = config.get_terminal_writer().line, None
     with ExitStack() as last:
         if run.folder.exists():
-            last.callback(run.bury)
+            last.callback(run.clean_up)
             if report:
-                report.look_at(run.shown)
+                report.look_at(run.show_json)
             try:
-                run.end(say, in_haste=session.exitstatus == pytest.ExitCode.INTERRUPTED)
+                run.end(say, skip_destroy=session.exitstatus == pytest.ExitCode.INTERRUPTED)
             except (VpcacheError, LabError) as error:
                 problem = f"teardown: {error}"
                 say(problem, red=True)
@@ -232,7 +232,7 @@ def outputs(request: pytest.FixtureRequest, vpcache_run: Run, _stack_outputs: Ou
 def probes(request: pytest.FixtureRequest, vpcache_run: Run, target: Target, outputs: Outputs) -> Probes:
     """Questions to the stack, with evidence when they fail: `assert probes.egress("us-east-1a")`."""
     test, in_drill = request.node.nodeid, request.node.get_closest_marker("drill") is not None
-    return Probes(target, outputs, lambda result: vpcache_run.facts.add(Probed(result, test, in_drill)))
+    return Probes(target, outputs, lambda result: vpcache_run.facts.add(ProbeRecord(result, test, in_drill)))
 
 
 def _join(config: pytest.Config) -> None:

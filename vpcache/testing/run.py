@@ -119,11 +119,11 @@ class Run:
                 self._apply(stack)
         return stack
 
-    def shown(self) -> dict[str, Any] | None:
+    def show_json(self) -> dict[str, Any] | None:
         """Return what `terraform show -json` tells of this run's stack, None if nothing stands."""
-        return self._begun().shown() if self._journal.exists() else None
+        return self._begun().show_json() if self._journal.exists() else None
 
-    def end(self, say: Callable[[str], None], *, in_haste: bool = False) -> None:
+    def end(self, say: Callable[[str], None], *, skip_destroy: bool = False) -> None:
         """Destroy what stands, and `say` so before. Raises VpcacheError if something is left.
 
         In haste, what stands on the run's own lab is left to end with it, once no Terraform is at work there.
@@ -131,15 +131,15 @@ class Run:
         if not self._journal.exists():
             return
         stack = self._begun()
-        if in_haste and stack.target.is_lab:
+        if skip_destroy and stack.target.is_lab:
             say(f"{stack.name} ends with its lab")
-            with stack.alone():
+            with stack.exclusive_lock():
                 shutil.rmtree(stack.work_dir)
             return
         say(f"destroying {stack.name}")
         self._destroy(stack)
 
-    def bury(self) -> None:
+    def clean_up(self) -> None:
         """Stop the run's labs, and with them whatever stands there, and forget the run."""
         ports = [record.name for record in self._own_labs.glob("*")]
         if self._lab_port.exists():
@@ -290,5 +290,5 @@ def _end_dead_runs(folders: Path, notice: Callable[[str], None]) -> None:
                 if dead.may_stand_on_aws
                 else ""
             )
-            dead.bury()
+            dead.clean_up()
             notice(f"ended what the dead run {dead.stack_name} left here{on_aws}")

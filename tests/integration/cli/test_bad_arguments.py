@@ -127,7 +127,8 @@ def test_unknown_task(nowhere):
 
 
 @pytest.mark.parametrize(
-    "words", [("lab.fault", "zone", "us-east-1a"), ("lab.mend",), ("lab.show",), ("lab.shell", "--in", "x")]
+    "words",
+    [("lab.fault", "zone", "us-east-1a"), ("lab.clear",), ("lab.show",), ("lab.shell", "--in", "x")],
 )
 def test_lab_that_does_not_run(nowhere, words):
     assert "the lab is not running" in nowhere.refuse(*words)

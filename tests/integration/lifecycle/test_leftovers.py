@@ -89,7 +89,7 @@ def test_what_cannot_be_removed_is_returned_with_its_reason(target, name, remove
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.0.0/26")["Subnet"]["SubnetId"]  # bears no tag
     try:
         (left,) = leftovers(target, name)
-        refused = remove(target, [left], pytest.fail, patience=0)
+        refused = remove(target, [left], pytest.fail, timeout=0)
         assert list(refused) == [left]
         assert "DependencyViolation" in refused[left]
     finally:
@@ -183,7 +183,7 @@ def test_interface_of_a_function_that_stays_does_not_hold_up_the_rest(slow_targe
         raise target.client("lambda").exceptions.ServiceException({"Error": {"Code": "X"}}, "DeleteFunction")
 
     target.client("lambda").meta.events.register("before-call.lambda.DeleteFunction", refuse)
-    refused = remove(target, [function, interface, role], pytest.fail, patience=0)
+    refused = remove(target, [function, interface, role], pytest.fail, timeout=0)
     assert refused[interface] == f"function {name}-probe could not be removed"
     assert refused[role] == f"{interface} could not be removed"
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.served_functions import ARN, PATIENCE, create, eventually, refusal, zipped
+from tests.support.served_functions import ARN, TIMEOUT, create, eventually, refusal, zipped
 from tests.support.served_region import Region, unique
 from vpcache.lab.aws.awslambda.invocation.retries import Condition, RetryPolicy, after_failure, after_throttle
 
@@ -70,7 +70,7 @@ def test_an_event_is_taken_at_once_and_run(region: Region, functions: Any) -> No
     go_on = threading.Event()
 
     def waits(payload: bytes) -> tuple[bytes, bool]:
-        assert go_on.wait(PATIENCE)
+        assert go_on.wait(TIMEOUT)
         return payload, False
 
     region.runner.answer = waits
@@ -162,7 +162,7 @@ def test_a_throttled_event_waits_for_its_turn(region: Region, quick: Any) -> Non
     def answer(payload: bytes) -> tuple[bytes, bool]:
         running.append(payload)
         most.append(len(running))
-        assert go_on.wait(PATIENCE)
+        assert go_on.wait(TIMEOUT)
         running.pop()
         return payload, False
 

@@ -48,7 +48,7 @@ def test_reads_and_invocations_do_not_wait_for_a_change(region: Region) -> None:
         settling.set()
         assert finish.wait(10)
 
-    region.settle = slow  # type: ignore[method-assign]
+    region.reconcile = slow  # type: ignore[method-assign]
     ec2 = region.client("ec2")
     change = threading.Thread(target=ec2.create_vpc, kwargs={"CidrBlock": "10.0.0.0/24"})
     change.start()
@@ -65,12 +65,12 @@ def test_reads_and_invocations_do_not_wait_for_a_change(region: Region) -> None:
 def test_changes_wait_for_each_other(region: Region) -> None:
     running, overlaps = threading.Lock(), []
 
-    def settle() -> None:
+    def reconcile() -> None:
         overlaps.append(not running.acquire(blocking=False))
         threading.Event().wait(0.02)
         running.release()
 
-    region.settle = settle  # type: ignore[method-assign]
+    region.reconcile = reconcile  # type: ignore[method-assign]
     ec2 = region.client("ec2")
     changes = [
         threading.Thread(target=ec2.create_vpc, kwargs={"CidrBlock": f"10.{number}.0.0/24"})

@@ -45,7 +45,7 @@ def test_it_goes_on_with_a_fetched_terraform_and_without_any(bare):
     ("typed", "completed"),
     [
         (["app"], ["apply"]),
-        (["lab.m"], ["lab.mend"]),
+        (["lab.cl"], ["lab.clear"]),
         (["apply", "--e"], ["--env"]),
         (["verify", "--env", "dev", "--js"], ["--json"]),
     ],

@@ -10,16 +10,16 @@ import pytest
 
 from tests.support.cached_reads import at_once, later
 
-PATIENCE = 30  # seconds
+TIMEOUT = 30  # seconds
 
 
 @pytest.fixture(autouse=True)
 def _patience(cached_api, monkeypatch):
     """Give nodes all the time they want: here none is late on purpose, and on a busy machine many are."""
-    monkeypatch.setattr(cached_api.connection, "CONNECT_SECONDS", PATIENCE)
-    monkeypatch.setattr(cached_api.connection, "ANSWER_SECONDS", PATIENCE)
-    monkeypatch.setattr(cached_api.connection, "_KERNEL_TIMEOUT", struct.pack("@ll", PATIENCE, 0))
-    monkeypatch.setattr(cached_api.cache, "DISCOVERY_SECONDS", PATIENCE)
+    monkeypatch.setattr(cached_api.connection, "CONNECT_SECONDS", TIMEOUT)
+    monkeypatch.setattr(cached_api.connection, "ANSWER_SECONDS", TIMEOUT)
+    monkeypatch.setattr(cached_api.connection, "_KERNEL_TIMEOUT", struct.pack("@ll", TIMEOUT, 0))
+    monkeypatch.setattr(cached_api.cache, "DISCOVERY_SECONDS", TIMEOUT)
 
 
 def test_first_call_is_a_miss_second_a_hit_and_the_origin_is_called_once(new_api, origin):
@@ -53,7 +53,7 @@ def test_workers_share_the_cache(new_api, origin):
 
 def test_a_hundred_callers_on_a_cold_key_make_one_origin_call(new_api, origin):
     origin.delay = 0.1
-    answers = at_once([new_api(origin_limit=PATIENCE) for _ in range(100)], "/employees")
+    answers = at_once([new_api(origin_limit=TIMEOUT) for _ in range(100)], "/employees")
     assert origin.calls == {"/employees": 1}
     assert {answer.status for answer in answers} == {200}
     assert len({answer.body for answer in answers}) == 1
@@ -61,13 +61,13 @@ def test_a_hundred_callers_on_a_cold_key_make_one_origin_call(new_api, origin):
 
 def test_a_hundred_callers_on_a_failing_origin_make_one_call_and_share_its_failure(new_api, origin):
     origin.delay, origin.status = 0.3, 500
-    answers = at_once([new_api(origin_limit=PATIENCE) for _ in range(100)], "/employees")
+    answers = at_once([new_api(origin_limit=TIMEOUT) for _ in range(100)], "/employees")
     assert {answer.status for answer in answers} == {502}
     assert origin.calls["/employees"] <= 3  # who came after the failure asks anew
 
 
 def test_one_caller_refreshes_and_the_others_get_the_stale_value(new_api, origin, cached_api, monkeypatch):
-    workers = [new_api(ttl=1, origin_limit=PATIENCE) for _ in range(20)]
+    workers = [new_api(ttl=1, origin_limit=TIMEOUT) for _ in range(20)]
     workers[0].get("/employees")
     later(cached_api, monkeypatch, seconds=1.5)
     origin.delay = 0.3
@@ -123,7 +123,7 @@ def test_a_value_over_the_item_limit_is_stored_deflated(new_api, two_nodes):
 
 
 def test_what_fits_in_no_form_is_served_uncached_and_nobody_waits(new_api, origin):
-    workers = [new_api(origin_limit=PATIENCE) for _ in range(10)]
+    workers = [new_api(origin_limit=TIMEOUT) for _ in range(10)]
     assert workers[0].get("/noise/1500000/x").cache == "BYPASS"
     assert any("over the item limit" in error for error in workers[0].telemetry.errors)
     origin.pause = threading.Barrier(10, timeout=20).wait  # nobody is answered until all have asked

@@ -30,13 +30,13 @@ def files(folder: Path) -> list[Path]:
 
 
 def test_a_run_that_ends_well_leaves_no_file(target, tmp_path):
-    with lock.alone(target, LOCATION, "one", print):
+    with lock.exclusive_lock(target, LOCATION, "one", print):
         assert files(tmp_path)
     assert files(tmp_path) == []
 
 
 def test_after_an_error_the_file_says_who_may_have_left_terraforms_lock(target, tmp_path):
-    with pytest.raises(VpcacheError), lock.alone(target, LOCATION, "one", print):
+    with pytest.raises(VpcacheError), lock.exclusive_lock(target, LOCATION, "one", print):
         raise VpcacheError("Terraform died")
     assert [path.read_text() for path in files(tmp_path)] == ["at work"]
 
@@ -46,7 +46,7 @@ def test_one_at_a_time_though_each_removes_the_file(target):
     met = []
 
     def run(_: int) -> None:
-        with lock.alone(target, LOCATION, "one", lambda _: None):
+        with lock.exclusive_lock(target, LOCATION, "one", lambda _: None):
             met.append(not at_work.acquire(blocking=False))
             time.sleep(0.002)  # long enough for another to come in, if it may
             if not met[-1]:

@@ -22,7 +22,7 @@ HOST = "198.51.100.10"
 OTHER_HOST = "198.51.100.20"
 ELSEWHERE = "192.0.2.1"  # an address that nobody has
 CACHE_ADDRESS = "10.0.0.150"
-PATIENCE = 10.0  # seconds for what must happen, on a busy machine
+TIMEOUT = 10.0  # seconds for what must happen, on a busy machine
 SILENCE = 0.4  # seconds after which a packet is taken to be dropped
 
 
@@ -41,7 +41,7 @@ _REASON = _why_no_namespaces()
 needs_namespaces = pytest.mark.skipif(_REASON is not None, reason=str(_REASON))
 
 
-class Wires:
+class NetworkHarness:
     """A kernel with a network in it, and sockets in its namespaces."""
 
     def __init__(self, *vpcs: Vpc) -> None:
@@ -59,17 +59,17 @@ class Wires:
         listener = self.namespaces.listen(namespace, address, port)
         threading.Thread(target=_serve, args=(listener, name), daemon=True).start()
 
-    def ask(self, namespace: str, address: str, port: int, patience: float = PATIENCE) -> str:
+    def ask(self, namespace: str, address: str, port: int, timeout: float = TIMEOUT) -> str:
         """Return what the server tells on a new connection. Raises TimeoutError."""
-        with self.connected(namespace, address, port, patience) as (_, told):
+        with self.connected(namespace, address, port, timeout) as (_, told):
             return told
 
     @contextmanager
     def connected(
-        self, namespace: str, address: str, port: int, patience: float = PATIENCE
+        self, namespace: str, address: str, port: int, timeout: float = TIMEOUT
     ) -> Iterator[tuple[socket.socket, str]]:
         with self.namespaces.socket(namespace) as connection:
-            connection.settimeout(patience)
+            connection.settimeout(timeout)
             connection.connect((address, port))
             yield connection, connection.recv(100).decode()
 
@@ -89,12 +89,12 @@ class Wires:
             yield end
 
 
-def arrives(sender: socket.socket, receiver: socket.socket, to: str = "", patience: float = PATIENCE) -> bool:
+def arrives(sender: socket.socket, receiver: socket.socket, to: str = "", timeout: float = TIMEOUT) -> bool:
     """Return whether `receiver` hears `sender`, who sends to its address or to another, `to`."""
     address, port = receiver.getsockname()
     message = os.urandom(8)
     sender.sendto(message, (to or address, port))
-    receiver.settimeout(patience)
+    receiver.settimeout(timeout)
     try:
         while receiver.recv(100) != message:
             pass

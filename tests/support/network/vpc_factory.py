@@ -40,7 +40,7 @@ _PROBE = """
 """
 
 
-class Premises:
+class VpcFactory:
     """One VPC in a lab, with names that no other has."""
 
     def __init__(

@@ -1,12 +1,12 @@
 import pytest
 
-from vpcache.lab.aws.gateway.call_counter import Asked, Calls, operation
+from vpcache.lab.aws.gateway.call_counter import Calls, RestRequest, operation
 
 FUNCTIONS = "/2015-03-31/functions"
 
 
 def asked(service, method, path, query="", *headers):
-    return Asked(service, method, path, query, frozenset(headers))
+    return RestRequest(service, method, path, query, frozenset(headers))
 
 
 @pytest.mark.parametrize(

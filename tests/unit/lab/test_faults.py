@@ -16,13 +16,13 @@ from vpcache.lab.faults import (
     FaultKind,
     Mode,
     UnknownTargetError,
+    active_faults,
     by_target,
     check_unambiguous,
     down_hosts,
+    isolated_interfaces,
     out_zones,
     resolved,
-    severed,
-    standing,
 )
 from vpcache.lab.topology import FunctionUrl, Topology, Vpc
 
@@ -49,18 +49,18 @@ KNOWN = {
     ],
 )
 def test_a_fault_severs_the_interfaces_behind_its_target(kind: FaultKind, interfaces: set[str]) -> None:
-    assert severed(TOPOLOGY, [Fault(kind, KNOWN[kind])]) == interfaces
+    assert isolated_interfaces(TOPOLOGY, [Fault(kind, KNOWN[kind])]) == interfaces
 
 
 def test_faults_add_up() -> None:
     faults = [Fault(FaultKind.NAT_GATEWAY, "nat-a"), Fault(FaultKind.INTERFACE, "eni-web")]
-    assert severed(TOPOLOGY, faults) == {"eni-nat-a", "eni-web"}
-    assert severed(TOPOLOGY, []) == frozenset()
+    assert isolated_interfaces(TOPOLOGY, faults) == {"eni-nat-a", "eni-web"}
+    assert isolated_interfaces(TOPOLOGY, []) == frozenset()
 
 
 def test_a_zone_without_interfaces_can_be_taken_away() -> None:
     bare = Topology((replace(VPC, interfaces=()),))
-    assert severed(bare, [Fault(FaultKind.ZONE, "us-east-1a")]) == frozenset()
+    assert isolated_interfaces(bare, [Fault(FaultKind.ZONE, "us-east-1a")]) == frozenset()
 
 
 def test_the_origin_is_a_host_and_no_interface() -> None:
@@ -73,8 +73,8 @@ def test_host_of_a_function_url_can_be_down() -> None:
     fault = Fault(FaultKind.ORIGIN, url.hostname)
     with_url = Topology(function_urls=(url,))
     assert down_hosts(with_url, [fault]) == {url.address}
-    assert standing(with_url, [fault]) == (fault,)
-    assert standing(Topology(), [fault]) == ()
+    assert active_faults(with_url, [fault]) == (fault,)
+    assert active_faults(Topology(), [fault]) == ()
 
 
 @pytest.mark.parametrize("kind", FaultKind)
@@ -122,25 +122,27 @@ def test_fault_is_found_by_either_name_unless_two_have_it() -> None:
 
 def test_a_refusal_says_when_there_is_nothing_to_take_away() -> None:
     with pytest.raises(UnknownTargetError, match="none yet"):
-        severed(Topology(), [Fault(FaultKind.ZONE, "us-east-1a")])
+        isolated_interfaces(Topology(), [Fault(FaultKind.ZONE, "us-east-1a")])
 
 
 def test_a_fault_stands_as_long_as_its_target() -> None:
     faults = tuple(Fault(kind, target) for kind, target in KNOWN.items())
-    assert standing(TOPOLOGY, faults) == faults
-    assert standing(Topology(), faults) == (Fault(FaultKind.ORIGIN, ORIGIN),)
+    assert active_faults(TOPOLOGY, faults) == faults
+    assert active_faults(Topology(), faults) == (Fault(FaultKind.ORIGIN, ORIGIN),)
 
 
 def test_a_kind_may_come_as_text() -> None:
     fault = Fault("zone", "us-east-1b")
     assert fault == Fault(FaultKind.ZONE, "us-east-1b")
     assert fault.label == "zone us-east-1b: out"
-    assert severed(TOPOLOGY, [fault]) == {"eni-client-b", "eni-nat-b"}
+    assert isolated_interfaces(TOPOLOGY, [fault]) == {"eni-client-b", "eni-nat-b"}
 
 
 @pytest.mark.parametrize("mode", MODES[FaultKind.CACHE_NODE][1:])
 def test_a_node_whose_process_is_wrong_is_not_cut_off(mode: Mode) -> None:
-    assert severed(TOPOLOGY, [Fault(FaultKind.CACHE_NODE, "us-east-1/kv/0001", mode)]) == frozenset()
+    assert (
+        isolated_interfaces(TOPOLOGY, [Fault(FaultKind.CACHE_NODE, "us-east-1/kv/0001", mode)]) == frozenset()
+    )
 
 
 @pytest.mark.parametrize("mode", MODES[FaultKind.ORIGIN][1:])

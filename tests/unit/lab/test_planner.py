@@ -167,9 +167,9 @@ def test_rules_stand_before_any_link_comes_up() -> None:
     assert max(position for position, step in enumerate(steps) if isinstance(step, Ruleset)) < min(ups)
 
 
-def test_severing_changes_one_ruleset_and_nothing_else() -> None:
+def test_isolating_an_interface_changes_one_ruleset() -> None:
     topology = Topology((VPC,))
-    (step,) = changes(plan(topology), plan(topology, severed=frozenset({"eni-nat-a"})))
+    (step,) = changes(plan(topology), plan(topology, isolated=frozenset({"eni-nat-a"})))
     assert isinstance(step, Ruleset)
     assert step.namespace == ROUTER
 

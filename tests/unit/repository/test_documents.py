@@ -30,6 +30,7 @@ def all_tasks():
 
 
 TASKS = all_tasks()
+DEPRECATED = {"lab.mend"}
 
 
 def complaint(words):
@@ -79,7 +80,7 @@ def test_the_readme_s_table_has_every_task():
     first_cells = [row.split(" | ")[0] for row in table.splitlines()]
     commands = [code.split() for cell in first_cells for code in re.findall(r"`([^`]+)`", cell)]
     assert [words for words in commands if "No idea" in (complaint(words) or "")] == []
-    assert {words[0] for words in commands} == set(TASKS.task_names)
+    assert {words[0] for words in commands} == set(TASKS.task_names) - DEPRECATED
 
 
 def test_the_comparison_counts_the_lines_that_it_shows():

@@ -11,7 +11,7 @@ import pytest
 from tests.support.paths import ROOT
 
 _TEST = re.compile(r"`([\w/]+\.py)::(\w+)`")
-_FEWEST_YES = 60
+_MIN_YES = 60
 
 
 def rows() -> list[list[str]]:
@@ -42,4 +42,4 @@ def test_each_claim_has_a_test_that_exists(row: list[str]) -> None:
 def test_there_are_enough_claims_and_no_behaviour_twice() -> None:
     behaviours = [row[0] for row in rows()]
     assert len(behaviours) == len(set(behaviours))
-    assert sum(row[2].startswith("yes") for row in rows()) >= _FEWEST_YES
+    assert sum(row[2].startswith("yes") for row in rows()) >= _MIN_YES

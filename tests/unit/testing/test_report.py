@@ -12,7 +12,7 @@ from vpcache.drills.drill import Report
 from vpcache.drills.load import Sample
 from vpcache.errors import VpcacheError
 from vpcache.probes import Result
-from vpcache.testing.report.facts import Change, Drilled, Facts, Probed, noted
+from vpcache.testing.report.facts import Change, DrillRecord, Facts, ProbeRecord, noted
 from vpcache.testing.report.outcomes import FAILED, PASSED, SKIPPED, Outcome, outcomes
 from vpcache.testing.report.page import Run, duration, html, ticks
 from vpcache.testing.report.timings import Timing, timings
@@ -91,8 +91,10 @@ CHANGE = Change(
 )
 GONE = replace(CHANGE, command="destroy")
 HIT = Sample(0.5, 1.0, "cache", is_known=True)
-DRILL = Drilled.by(Report("zone", "a", 1.0, 2.0, [replace(HIT, at=each / 4) for each in range(16)]))
-PROBED = Probed(Result("egress", "us-east-1a", True, "seen as 203.0.113.5"), "test_egress.py::test_it", False)
+DRILL = DrillRecord.by(Report("zone", "a", 1.0, 2.0, [replace(HIT, at=each / 4) for each in range(16)]))
+PROBED = ProbeRecord(
+    Result("egress", "us-east-1a", True, "seen as 203.0.113.5"), "test_egress.py::test_it", False
+)
 RUN = Run("2026-11-23T10:00:00+00:00", 61.0, [Outcome("test_one", PASSED, 1.5)])
 
 
@@ -102,7 +104,11 @@ def test_facts_come_back_as_they_were_told_in_their_order(tmp_path):
     told = [CHANGE, DRILL, GONE, PROBED]
     for fact in told:
         facts.add(fact)
-    assert [facts.of(kind) for kind in (Change, Drilled, Probed)] == [[CHANGE, GONE], [DRILL], [PROBED]]
+    assert [facts.of(kind) for kind in (Change, DrillRecord, ProbeRecord)] == [
+        [CHANGE, GONE],
+        [DRILL],
+        [PROBED],
+    ]
 
 
 @pytest.fixture

@@ -13,15 +13,15 @@ Later = Callable[[float, Callable[[], None]], None]
 
 
 class Changes:
-    """Lets one change happen at a time. `settle` tells the data plane of it, and may raise."""
+    """Lets one change happen at a time. `reconcile` tells the data plane of it, and may raise."""
 
     def __init__(self, settle: Callable[[], None]) -> None:
-        self.settle = settle
+        self.reconcile = settle
         self._lock = threading.Lock()
         self._timetable = Timetable("later changes")
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def exclusive_lock(self) -> Iterator[None]:
         """Let no other change happen inside a `with` block."""
         with self._lock:
             yield
@@ -33,4 +33,4 @@ class Changes:
     def _make(self, change: Callable[[], None]) -> None:
         with self._lock:
             change()
-            self.settle()
+            self.reconcile()

@@ -7,7 +7,7 @@ from typing import Any
 from moto.core.common_models import BaseModel
 
 
-def leave_unlisted() -> None:
+def disable_moto_instance_tracking() -> None:
     """Let moto list no instance any more: whatever is deleted would stay for as long as the lab lives.
 
     The list is for a page of moto's own, which the lab refuses.

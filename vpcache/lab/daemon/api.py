@@ -11,7 +11,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, Not
 from werkzeug.wrappers import Request, Response
 
 from vpcache.lab.aws.gateway.app import ControlPlane
-from vpcache.lab.daemon.process_stats import held
+from vpcache.lab.daemon.process_stats import process_stats
 from vpcache.lab.daemon.region import Region
 from vpcache.lab.errors import LabError
 from vpcache.lab.faults import Fault
@@ -52,7 +52,7 @@ class LabApi:
                 "faults": _shown(self._region.faults),
             },
             ("GET", "calls"): lambda: {"calls": self._aws.calls.counts()},
-            ("GET", "held"): lambda: asdict(held()),
+            ("GET", "process-stats"): lambda: asdict(process_stats()),
             ("GET", "consistency"): lambda: {"differences": self._at_rest(self._region.differences)},
             ("GET", "places"): lambda: self._at_rest(
                 lambda: [asdict(place) for place in self._region.directory()]
@@ -64,7 +64,7 @@ class LabApi:
             ("POST", "connect"): lambda: self._connect(_object(request)),
             ("GET", "faults"): lambda: _shown(self._region.faults),
             ("PUT", "faults"): lambda: _shown(self._region.fault(_fault(request))),
-            ("DELETE", "faults"): lambda: _shown(self._region.mend(*_mended(request))),
+            ("DELETE", "faults"): lambda: _shown(self._region.clear_faults(*_cleared(request))),
         }
         if not any(resource == known for _, known in handlers):
             raise NotFound
@@ -104,11 +104,11 @@ def _fault(request: Request) -> Fault:
         raise BadRequest("a fault has a kind, a target and, if need be, a mode and seconds") from error
 
 
-def _mended(request: Request) -> tuple[str | None, str | None]:
-    """Return kind and target of what is to be mended, None for everything."""
+def _cleared(request: Request) -> tuple[str | None, str | None]:
+    """Return the kind and target of the fault to clear, or None for all faults."""
     if not request.get_data():
         return None, None
     body = _object(request)
     if body.keys() < {"kind", "target"}:
-        raise BadRequest("give kind and target, or no body to mend everything")
+        raise BadRequest("give kind and target, or no body to clear all faults")
     return body["kind"], body["target"]

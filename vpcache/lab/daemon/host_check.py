@@ -17,7 +17,7 @@ WSGIApplication = Callable[[dict[str, Any], Any], Iterable[bytes]]
 _OWN_HOSTS = ("127.0.0.1", "localhost")
 
 
-class CallersGate:
+class HostHeaderMiddleware:
     """Passes requests on to `application` unless their headers are those of a page from elsewhere."""
 
     def __init__(self, application: WSGIApplication) -> None:
@@ -25,13 +25,13 @@ class CallersGate:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one request, with 403 if it is refused."""
-        complaint = refusal(environ.get("HTTP_HOST", ""), environ.get("HTTP_ORIGIN"))
+        complaint = rejection_reason(environ.get("HTTP_HOST", ""), environ.get("HTTP_ORIGIN"))
         if complaint is None:
             return self._application(environ, start_response)
         return Response(f"{complaint}\n", status=403, mimetype="text/plain")(environ, start_response)
 
 
-def refusal(host: str, origin: str | None) -> str | None:
+def rejection_reason(host: str, origin: str | None) -> str | None:
     """Return why a request with these headers is refused, None if it is not."""
     if _name_in(f"//{host}") not in _OWN_HOSTS:
         return f"Host is {host!r}: call the lab as {' or '.join(_OWN_HOSTS)}"

@@ -17,13 +17,13 @@ from vpcache.lab.faults import (
     Fault,
     FaultKind,
     Mode,
+    active_faults,
     by_target,
     check_unambiguous,
     down_hosts,
+    isolated_interfaces,
     out_zones,
     resolved,
-    severed,
-    standing,
 )
 from vpcache.lab.functions.runtime import FunctionRuntime
 from vpcache.lab.memcached.nodes import CacheNodes
@@ -74,7 +74,7 @@ class Region:
         """Change some settings and return all. Raises LabError for what cannot be set."""
         with self._lock:
             self._settings = self._settings.changed(values)
-            self._stand(self._topology)
+            self._apply(self._topology)
             return self._settings
 
     def directory(self) -> list[Place]:
@@ -100,14 +100,14 @@ class Region:
         """Let AWS's API answer under its own names, inside the lab."""
         with self._lock:
             self._api_hosts = ApiHosts(self._namespaces, self._internet.authority, api)
-            self._stand(self._topology)
+            self._apply(self._topology)
 
-    def settle(self) -> None:
+    def reconcile(self) -> None:
         """Derive the network from the model and make it so, by difference from what stands."""
         with self._lock:
             topology = derive()
-            self._faults = standing(topology, self._faults)
-            self._stand(topology)
+            self._faults = active_faults(topology, self._faults)
+            self._apply(topology)
 
     def fault(self, fault: Fault) -> tuple[Fault, ...]:
         """Put a fault in force in the place of any other of its target; return all that are in force.
@@ -121,10 +121,10 @@ class Region:
                 self._nodes.end(fault.target)
             else:
                 self._faults += (fault,)
-            self._stand(self._topology)
+            self._apply(self._topology)
             return self._faults
 
-    def mend(self, kind: str | None = None, target: str | None = None) -> tuple[Fault, ...]:
+    def clear_faults(self, kind: str | None = None, target: str | None = None) -> tuple[Fault, ...]:
         """Mend what is wrong with a target, or everything if none is given; return what stays wrong.
 
         Raises AmbiguousTargetError if the target's name means several that are wrong.
@@ -135,7 +135,7 @@ class Region:
             self._faults = tuple(
                 each for each in self._faults if kind and target and not each.is_about(kind, target)
             )
-            self._stand(self._topology)
+            self._apply(self._topology)
             return self._faults
 
     def differences(self) -> list[str]:
@@ -145,7 +145,7 @@ class Region:
         """
         with self._lock:
             topology = derive()
-            is_laid = self._plan(topology) == self._kernel.standing
+            is_applied = self._plan(topology) == self._kernel.applied
             modes = by_target(self._faults, FaultKind.CACHE_NODE)
             nodes = [
                 name
@@ -156,8 +156,8 @@ class Region:
             ]
             interfaces = {each.id for vpc in topology.vpcs for each in vpc.interfaces}
             return [
-                *([] if is_laid else ["the network that the model means was never laid"]),
-                *differences(self._namespaces, self._kernel.standing),
+                *([] if is_applied else ["the network that the model means was never laid"]),
+                *differences(self._namespaces, self._kernel.applied),
                 *compared("memcached of cache nodes", nodes, self._nodes.running()),
                 *compared(
                     "resolvers of VPCs",
@@ -196,23 +196,23 @@ class Region:
     def _plan(self, topology: Topology) -> Network:
         return plan(
             topology,
-            severed(topology, self._faults),
+            isolated_interfaces(topology, self._faults),
             down_hosts(topology, self._faults),
             self._settings.nat_idle_seconds,
         )
 
-    def _stand(self, topology: Topology) -> None:
+    def _apply(self, topology: Topology) -> None:
         """Make `topology` so, under the faults in force."""
         self._kernel.apply(self._plan(topology))
         origins = by_target(self._faults, FaultKind.ORIGIN)
-        self._internet.settle(origins)
-        self._function_hosts.settle(topology.function_urls, origins)
+        self._internet.reconcile(origins)
+        self._function_hosts.reconcile(topology.function_urls, origins)
         clusters = [cluster for vpc in topology.vpcs for cluster in vpc.cache_clusters]
-        self._nodes.settle(clusters, by_target(self._faults, FaultKind.CACHE_NODE))
-        self._resolvers.settle(topology, by_target(self._faults, FaultKind.DNS))
+        self._nodes.reconcile(clusters, by_target(self._faults, FaultKind.CACHE_NODE))
+        self._resolvers.reconcile(topology, by_target(self._faults, FaultKind.DNS))
         if self._api_hosts:
-            self._api_hosts.settle(topology)
-        self.functions.settle(topology)
+            self._api_hosts.reconcile(topology)
+        self.functions.reconcile(topology)
         self._topology = topology
 
     def _public_addresses(self, name: str) -> tuple[IPv4Address, ...] | None:

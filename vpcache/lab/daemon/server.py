@@ -8,7 +8,7 @@ import os
 import socket
 import sys
 
-from vpcache.lab.daemon.startup import remember_endpoints
+from vpcache.lab.daemon.startup import cache_botocore_endpoints
 from vpcache.lab.errors import LabError
 from vpcache.lab.network.isolation import run_isolated
 from vpcache.lab.network.naming import WORK_DIR
@@ -49,21 +49,21 @@ def _bind(port: int) -> socket.socket:
 
 def _serve(listener: socket.socket, pid: int, ready_fd: int) -> None:
     gc.disable()  # of the many objects that imports make none is garbage
-    remember_endpoints()
+    cache_botocore_endpoints()
     # imported here: the user namespace must be entered before any thread starts, and imports may start one
     from werkzeug.serving import make_server
 
     from vpcache.lab.aws.gateway.app import create_app
     from vpcache.lab.daemon.api import LabApi
-    from vpcache.lab.daemon.host_check import CallersGate
+    from vpcache.lab.daemon.host_check import HostHeaderMiddleware
     from vpcache.lab.daemon.region import Region
     from vpcache.lab.services.http import RequestHandler
 
     region = Region(WORK_DIR)
-    aws = create_app(region.functions, region.settle, lambda: region.settings)
+    aws = create_app(region.functions, region.reconcile, lambda: region.settings)
     region.open_api(aws)
-    app = CallersGate(LabApi(aws, region, pid))
-    region.settle()
+    app = HostHeaderMiddleware(LabApi(aws, region, pid))
+    region.reconcile()
     server = make_server(
         "127.0.0.1",
         listener.getsockname()[1],

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 
-def remember_endpoints() -> None:
+def cache_botocore_endpoints() -> None:
     """Let botocore read its table of endpoints once.
 
     moto asks a new session for each list of regions that it needs, and each reads the table, a megabyte of

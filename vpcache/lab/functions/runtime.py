@@ -52,7 +52,7 @@ class _Worker:
 class FunctionRuntime:
     """Runs functions (a `FunctionRunner`) inside the namespaces of their interfaces.
 
-    `settle` must have told of an interface before a function runs on it. `work` is a directory of the lab's
+    `reconcile` must know an interface before a function runs on it. `work` is a directory of the lab's
     own, `ca_file` vouches for the lab's internet. `usable` tells whether an interface's zone is there: a
     function avoids those of which it is not, while it has others.
     """
@@ -84,7 +84,7 @@ class FunctionRuntime:
         self._reaper = threading.Thread(target=self._reap, name="function reaper", daemon=True)
         self._reaper.start()
 
-    def settle(self, topology: Topology) -> None:
+    def reconcile(self, topology: Topology) -> None:
         """Take note of the interfaces that stand, and end the idle processes on those that are gone."""
         resolvers = {
             interface.id: resolver_address(vpc.cidr) for vpc in topology.vpcs for interface in vpc.interfaces

@@ -109,9 +109,9 @@ class Sandbox:
         """Serve `event`, first waiting for the process to initialise if this is its first one."""
         init_duration = failure = None
         began = time.monotonic()
-        patience = self._launch.timeout if self._has_served else self._launch.timeout + _INIT_SECONDS
+        timeout = self._launch.timeout if self._has_served else self._launch.timeout + _INIT_SECONDS
         try:
-            init_error = self._await_ready(began + patience)
+            init_error = self._await_ready(began + timeout)
             if not self._has_served:
                 began = time.monotonic()
                 init_duration = began - self._started

@@ -47,7 +47,7 @@ class CacheNodes:
         self._interface_namespace = interface_namespace
         self._standing: dict[str, _Node] = {}  # by the node's full name
 
-    def settle(self, clusters: Iterable[CacheCluster], faults: Mapping[str, Fault] | None = None) -> None:
+    def reconcile(self, clusters: Iterable[CacheCluster], faults: Mapping[str, Fault] | None = None) -> None:
         """Let exactly the nodes of `clusters` run, and their endpoints tell of them.
 
         `faults` are those of nodes, by full name; a dead node does not run. A node whose description has
@@ -87,7 +87,7 @@ class CacheNodes:
             self._standing[key].hang(each.is_hung)
 
     def end(self, name: str) -> None:
-        """Kill the process of the node with this full name; the next `settle` starts it again, empty."""
+        """Kill the process of the node with this full name; the next `reconcile` starts it again, empty."""
         if node := self._standing.pop(name, None):
             node.close()
 
@@ -97,7 +97,7 @@ class CacheNodes:
 
     def close(self) -> None:
         """Stop every node."""
-        self.settle(())
+        self.reconcile(())
 
     def _credentials(self, cluster: CacheCluster, node: CacheNode) -> Path | None:
         if not cluster.is_encrypted:

@@ -27,7 +27,7 @@ def differences(namespaces: Namespaces, wanted: Network) -> list[str]:
 
     Nothing may change the network meanwhile.
     """
-    standing = {path.name for path in NAMED.iterdir()}
+    existing = {path.name for path in NAMED.iterdir()}
     devices: dict[str, set[str]] = {name: {"lo"} for name in wanted.namespaces}
     for link in wanted.links:
         devices[link.namespace].add(link.device)
@@ -36,25 +36,25 @@ def differences(namespaces: Namespaces, wanted: Network) -> list[str]:
 
     def compare(name: str) -> list[str]:
         namespace = wanted.namespaces[name]
-        told = _Told.of(namespaces, name)
+        observed = _Observed.of(namespaces, name)
         return [
-            *compared(f"devices of {name}", devices[name], told.devices),
-            *compared(f"lines of {name}", map(entry, namespace.lines), told.entries),
-            *compared(f"nft ruleset of {name}", rulesets[namespace.ruleset], told.rules),
+            *compared(f"devices of {name}", devices[name], observed.devices),
+            *compared(f"lines of {name}", map(entry, namespace.lines), observed.entries),
+            *compared(f"nft ruleset of {name}", rulesets[namespace.ruleset], observed.rules),
             *compared(f"sysctls of {name}", namespace.sysctls, _sysctls(namespaces, name, namespace)),
         ]
 
     with ThreadPoolExecutor(_READERS) as readers:
-        found = readers.map(compare, sorted(wanted.namespaces.keys() & standing))
+        found = readers.map(compare, sorted(wanted.namespaces.keys() & existing))
         return [
-            *compared("namespaces", wanted.namespaces, standing),
+            *compared("namespaces", wanted.namespaces, existing),
             *(line for each in found for line in each),
         ]
 
 
-def compared(what: str, wanted: Iterable[object], standing: Iterable[object]) -> list[str]:
+def compared(what: str, wanted: Iterable[object], existing: Iterable[object]) -> list[str]:
     """Return a line for each thing that is missing and one for each that should not be there."""
-    ours, theirs = set(wanted), set(standing)
+    ours, theirs = set(wanted), set(existing)
     return [
         *(f"{what}: {each} is missing" for each in sorted(map(str, ours - theirs))),
         *(f"{what}: {each} should not be there" for each in sorted(map(str, theirs - ours))),
@@ -93,7 +93,7 @@ def _route(
     return f"route {kind} {network} via {via} dev {device} src {source} table {table}"
 
 
-class _Told:
+class _Observed:
     """What the kernel tells of one namespace, but for what is its own."""
 
     def __init__(self, addresses: Any, routes: Any, rules: Any, links: Any, ruleset: str) -> None:
@@ -126,7 +126,7 @@ class _Told:
         self.rules = _rules(ruleset)
 
     @classmethod
-    def of(cls, namespaces: Namespaces, name: str) -> _Told:
+    def of(cls, namespaces: Namespaces, name: str) -> _Observed:
         said = _said(namespaces, name, ["ip", "-4", "-j", "-batch", "-"], _SHOW)
         addresses, routes, rules, links = (json.loads(line) for line in said.splitlines() if line)
         return cls(addresses, routes, rules, links, _said(namespaces, name, ["nft", "list", "ruleset"]))

@@ -28,12 +28,12 @@ class Kernel:
 
     def __init__(self, namespaces: Namespaces) -> None:
         self._namespaces = namespaces
-        self._standing = Network()
+        self._applied = Network()
 
     @property
-    def standing(self) -> Network:
+    def applied(self) -> Network:
         """The network that stands, if nobody else touched it."""
-        return self._standing
+        return self._applied
 
     def apply(self, network: Network) -> None:
         """Make `network` stand in place of what stands. Raises KernelError.
@@ -42,12 +42,12 @@ class Kernel:
         links, and the next `apply` makes everything else anew.
         """
         try:
-            for step in changes(self._standing, network):
+            for step in changes(self._applied, network):
                 self._take(step)
         except KernelError:
             self._strip(network)
             raise
-        self._standing = network
+        self._applied = network
 
     def close(self) -> None:
         """Take away all that stands. Raises KernelError."""
@@ -72,12 +72,12 @@ class Kernel:
             raise KernelError(f"ip {command} in namespace {namespace or 'of the lab'} failed: {said}")
 
     def _write(self, namespace: str, values: tuple[tuple[str, str], ...]) -> None:
-        def errand() -> None:
+        def func() -> None:
             for path, value in values:
                 (_SYSCTLS / path).write_text(value)
 
         try:
-            self._namespaces.run(namespace, errand)
+            self._namespaces.run(namespace, func)
         except OSError as error:
             raise KernelError(
                 f"cannot set sysctls in namespace {namespace} ({error}): "
@@ -101,8 +101,8 @@ class Kernel:
 
         A namespace that the attempt made goes, too: it may be half made, and nobody lives in it.
         """
-        networks = (self._standing, attempted)
-        for name in attempted.namespaces.keys() - self._standing.namespaces.keys():
+        networks = (self._applied, attempted)
+        for name in attempted.namespaces.keys() - self._applied.namespaces.keys():
             if (NAMED / name).exists():
                 self._run(None, ["ip", "-batch", "-"], f"netns del {name}")
         namespaces: dict[str, tuple[Line, ...]] = {}
@@ -117,4 +117,4 @@ class Kernel:
             if isinstance(step, IpBatch) and step.namespace in namespaces:
                 with suppress(KernelError):  # the first error is the one to report
                     self._run(step.namespace, ["ip", "-force", "-batch", "-"], "\n".join(step.commands))
-        self._standing = bare
+        self._applied = bare

@@ -8,7 +8,7 @@ from vpcache.lab.network.naming import CA_FILE
 from vpcache.lab.network.netns import NAMED
 
 
-def inside(pid: int, namespace: str | None = None) -> list[str]:
+def nsenter_command(pid: int, namespace: str | None = None) -> list[str]:
     """Return what comes before a command to run it inside the lab whose first process is `pid`.
 
     It runs in the network namespace `namespace`, or in the lab's own, which has no links. Only the user who

@@ -34,20 +34,20 @@ NAT_IDLE_SECONDS = 350  # "NAT gateway basics" in the VPC user guide
 
 def plan(
     topology: Topology,
-    severed: frozenset[str] = frozenset(),
+    isolated: frozenset[str] = frozenset(),
     down_hosts: frozenset[IPv4Address] = frozenset(),
     nat_idle_seconds: int = NAT_IDLE_SECONDS,
 ) -> Network:
     """Return the network that `topology` means.
 
-    No packet passes to or from the interfaces whose ids are `severed`, nor the internet's `down_hosts`. NAT
+    No packet passes to or from the interfaces whose ids are `isolated`, nor the internet's `down_hosts`. NAT
     gateways forget flows that are idle for `nat_idle_seconds`.
     """
     namespaces = {INTERNET: _internet(topology, down_hosts)}
     links = []
     for vpc in topology.vpcs:
         hub = router_namespace(vpc.id)
-        namespaces[hub] = router(vpc, severed)
+        namespaces[hub] = router(vpc, isolated)
         for interface in vpc.interfaces:
             namespace = interface_namespace(interface.id)
             namespaces[namespace] = _interface(vpc, interface, nat_idle_seconds)

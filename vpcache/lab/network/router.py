@@ -45,8 +45,8 @@ FORWARDING = (
 )
 
 
-def router(vpc: Vpc, severed: Collection[str]) -> Namespace:
-    """Return the router of a VPC, which lets nothing pass to or from the interfaces that are `severed`."""
+def router(vpc: Vpc, isolated: Collection[str]) -> Namespace:
+    """Return the router of a VPC, which lets nothing pass to or from the interfaces that are `isolated`."""
     subnets = _subnets(vpc)
     lines = [
         *(Line("address", f"{address}/32 dev lo") for address in resolver_addresses(vpc.cidr)),
@@ -74,7 +74,7 @@ def router(vpc: Vpc, severed: Collection[str]) -> Namespace:
         lines += [
             Line("route", f"{_way(vpc, route, interfaces)} table {number}") for route in route_table.routes
         ]
-    return Namespace(tuple(lines), FORWARDING, _ruleset(vpc, severed))
+    return Namespace(tuple(lines), FORWARDING, _ruleset(vpc, isolated))
 
 
 def addresses(interface: Interface) -> tuple[IPv4Address, ...]:
@@ -97,7 +97,7 @@ def _way(vpc: Vpc, route: Route, interfaces: dict[str, Interface]) -> str:
     return f"blackhole {route.destination}"
 
 
-def _ruleset(vpc: Vpc, severed: Collection[str]) -> str:
+def _ruleset(vpc: Vpc, isolated: Collection[str]) -> str:
     subnets = _subnets(vpc)
     grouped = [each for each in vpc.interfaces if each.kind is not InterfaceKind.NAT_GATEWAY]
     checked = [each for each in grouped if each.source_dest_check]
@@ -106,7 +106,11 @@ def _ruleset(vpc: Vpc, severed: Collection[str]) -> str:
     guards = _guards(vpc)
     resolver = f"{{ {', '.join(map(str, resolver_addresses(vpc.cidr)))} }} meta l4proto {{ tcp, udp }}"
     return table(
-        nft_set("severed", "ifname", (_quoted(each) for each in vpc.interfaces if each.id in severed)),
+        nft_set(
+            "isolated",
+            "ifname",
+            (_quoted(each) for each in vpc.interfaces if each.id in isolated),
+        ),
         nft_set("checked", "ifname", map(_quoted, checked)),
         nft_set(
             "owned",
@@ -143,12 +147,16 @@ def _ruleset(vpc: Vpc, severed: Collection[str]) -> str:
             "arriving",
             "filter hook prerouting priority raw; policy accept",
             [
-                "iifname @severed drop",
+                "iifname @isolated drop",
                 "iifname @checked iifname . ip saddr != @owned drop",
                 "meta mark set iifname map @route_table",
             ],
         ),
-        chain("departing", "filter hook postrouting priority raw; policy accept", ["oifname @severed drop"]),
+        chain(
+            "departing",
+            "filter hook postrouting priority raw; policy accept",
+            ["oifname @isolated drop"],
+        ),
         chain(
             "input",
             "filter hook input priority filter; policy drop",
@@ -244,18 +252,18 @@ def _guards(vpc: Vpc) -> tuple[str, ...]:
     if not guarded:
         return ()
     subnets = {subnet.id for subnet, _ in guarded}
-    wires = [each for each in vpc.interfaces if each.subnet_id in subnets]
+    interfaces = [each for each in vpc.interfaces if each.subnet_id in subnets]
     parts = [
         nft_map(
             f"guards_{way}",
             "ifname : verdict",
-            ((_quoted(each), f"jump {way}_{each.subnet_id}") for each in wires),
+            ((_quoted(each), f"jump {way}_{each.subnet_id}") for each in interfaces),
         )
         for way in ("out", "in")
     ]
     for subnet, acl in guarded:
         inside = f"inside_{subnet.id}"
-        own = (_quoted(each) for each in wires if each.subnet_id == subnet.id)
+        own = (_quoted(each) for each in interfaces if each.subnet_id == subnet.id)
         parts += [
             nft_set(inside, "ifname", own),
             chain(f"out_{subnet.id}", None, [f"oifname @{inside} return", f"goto out_{acl.id}"]),

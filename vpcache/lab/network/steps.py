@@ -102,12 +102,12 @@ def _additions(old: Network, new: Network) -> Iterable[Step]:
     ]
     if born:
         yield IpBatch(None, tuple(f"netns add {name}" for name in born))
-    values = [(name, _without(wanted.sysctls, standing.sysctls)) for wanted, standing, name in pairs]
+    values = [(name, _without(wanted.sysctls, current.sysctls)) for wanted, current, name in pairs]
     yield from _sysctls((name, [each for each in some if not _is_of_rules(each)]) for name, some in values)
     if links:
         yield IpBatch(None, tuple(_creation(link) for link in links))
-    for wanted, standing, name in pairs:
-        if wanted.ruleset != standing.ruleset:
+    for wanted, current, name in pairs:
+        if wanted.ruleset != current.ruleset:
             yield Ruleset(name, f"flush ruleset\n{wanted.ruleset}")
     yield from _sysctls((name, [each for each in some if _is_of_rules(each)]) for name, some in values)
     yield from _batches(
@@ -116,8 +116,8 @@ def _additions(old: Network, new: Network) -> Iterable[Step]:
             *((end, f"link set {device} up") for link in links for end, device in _ends(link)),
             *(
                 (name, f"{line.object} add {line.arguments}")
-                for wanted, standing, name in pairs
-                for line in _without(wanted.lines, standing.lines)
+                for wanted, current, name in pairs
+                for line in _without(wanted.lines, current.lines)
             ),
         ]
     )

@@ -33,7 +33,7 @@ class ApiHosts:
         self._api = api
         self._standing: dict[_Place, list[_Server]] = {}
 
-    def settle(self, topology: Topology) -> None:
+    def reconcile(self, topology: Topology) -> None:
         """Let exactly the internet's hosts and `topology`'s endpoints answer. Their places must stand."""
         wanted = places(topology)
         for gone in self._standing.keys() - wanted:

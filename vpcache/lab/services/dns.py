@@ -195,7 +195,7 @@ class Resolvers:
         self._public = public
         self._standing: dict[str, Resolver] = {}
 
-    def settle(self, topology: Topology, faults: Mapping[str, Fault] | None = None) -> None:
+    def reconcile(self, topology: Topology, faults: Mapping[str, Fault] | None = None) -> None:
         """Let exactly the VPCs of `topology` have a resolver, each with its names. The routers must stand.
 
         `faults` are those of resolvers, by VPC.
@@ -218,7 +218,7 @@ class Resolvers:
 
     def close(self) -> None:
         """Close every resolver."""
-        self.settle(Topology())
+        self.reconcile(Topology())
 
 
 def _looked_up(

@@ -31,7 +31,7 @@ class FunctionHosts:
         self._calls: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def settle(self, urls: Iterable[FunctionUrl], faults: Mapping[str, Fault]) -> None:
+    def reconcile(self, urls: Iterable[FunctionUrl], faults: Mapping[str, Fault]) -> None:
         """Let exactly the hosts of `urls` answer, those in `faults` in their way."""
         wanted = set(urls)
         for gone in self._hosts.keys() - wanted:

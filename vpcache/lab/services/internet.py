@@ -97,7 +97,7 @@ class Internet:
         """Return the certificates of the internet's host `name`."""
         return Tls(name, self.authority, self._untrusted)
 
-    def settle(self, faults: Mapping[str, Fault]) -> None:
+    def reconcile(self, faults: Mapping[str, Fault]) -> None:
         """Let exactly the hosts in `faults` go wrong, each in its way; what is down the network cuts off."""
         for name, servers in self._servers.items():
             for server in servers:

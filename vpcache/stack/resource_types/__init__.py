@@ -4,15 +4,25 @@ from vpcache.stack.resource_types import cache, ec2, named
 from vpcache.stack.resource_types.resource_type import (
     REGION_TAG,
     STACK_TAG,
-    Found,
-    Kind,
+    FoundResource,
+    ResourceType,
     Say,
     Search,
     is_gone,
     pages,
 )
 
-__all__ = ["KINDS", "REGION_TAG", "STACK_TAG", "Found", "Kind", "Say", "Search", "is_gone", "pages"]
+__all__ = [
+    "KINDS",
+    "REGION_TAG",
+    "STACK_TAG",
+    "FoundResource",
+    "ResourceType",
+    "Say",
+    "Search",
+    "is_gone",
+    "pages",
+]
 
 # what uses a thing goes before it; while Lambda releases the interfaces of a function, it needs its role
 KINDS = (

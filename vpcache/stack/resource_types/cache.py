@@ -13,8 +13,8 @@ from typing import Any
 from vpcache.stack.resource_types.named import Listed, named_kind
 from vpcache.stack.resource_types.resource_type import (
     STACK_TAG,
-    Found,
-    Kind,
+    FoundResource,
+    ResourceType,
     Say,
     Search,
     is_gone,
@@ -30,7 +30,7 @@ _MINUTES = 20  # creation takes 5 to 10 minutes, deletion 3 to 10: twice the lon
 _BUSY = ("creating", "modifying", "rebooting cluster nodes", "snapshotting")
 
 
-def _clusters(target: Target, search: Search) -> Iterator[Found]:
+def _clusters(target: Target, search: Search) -> Iterator[FoundResource]:
     client = target.client("elasticache")
     for cluster in pages(client, "describe_cache_clusters", "CacheClusters"):
         id = cluster["CacheClusterId"]
@@ -41,7 +41,9 @@ def _clusters(target: Target, search: Search) -> Iterator[Found]:
         except _GoneError:
             continue
         if owner in (search.stack, None):
-            yield Found(id, is_tagged=owner == search.stack, created=cluster.get("CacheClusterCreateTime"))
+            yield FoundResource(
+                id, is_tagged=owner == search.stack, created=cluster.get("CacheClusterCreateTime")
+            )
 
 
 class _GoneError(Exception):
@@ -126,7 +128,7 @@ def _parameter_groups(client: Any, _prefix: str) -> Iterator[Listed]:
         yield Listed(group["CacheParameterGroupName"], group["ARN"])
 
 
-CLUSTER = Kind("cache cluster", ("aws_elasticache_cluster",), _clusters, _delete_cluster)
+CLUSTER = ResourceType("cache cluster", ("aws_elasticache_cluster",), _clusters, _delete_cluster)
 SUBNET_GROUP = named_kind(
     "cache subnet group",
     "aws_elasticache_subnet_group",

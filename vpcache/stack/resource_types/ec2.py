@@ -8,8 +8,8 @@ from typing import Any
 
 from vpcache.stack.resource_types.resource_type import (
     STACK_TAG,
-    Found,
-    Kind,
+    FoundResource,
+    ResourceType,
     Say,
     Search,
     is_gone,
@@ -36,14 +36,16 @@ def ec2_kind(
     delete: Callable[[Any, str, Say], None],
     *,
     created: str = "",
-) -> Kind:
+) -> ResourceType:
     """Return a kind that EC2 lists by tag; `created` is the key of its creation time, if EC2 reports one."""
 
-    def find(target: Target, search: Search) -> Iterator[Found]:
+    def find(target: Target, search: Search) -> Iterator[FoundResource]:
         for item in _tagged(target.client("ec2"), operation, items, search.stack):
-            yield Found(item[id_key], is_tagged=True, created=item.get(created))
+            yield FoundResource(item[id_key], is_tagged=True, created=item.get(created))
 
-    return Kind(name, terraform_types, find, lambda target, id, say: delete(target.client("ec2"), id, say))
+    return ResourceType(
+        name, terraform_types, find, lambda target, id, say: delete(target.client("ec2"), id, say)
+    )
 
 
 def _tagged(client: Any, operation: str, items: str, stack: str) -> Iterator[dict[str, Any]]:
@@ -55,7 +57,7 @@ def _tagged(client: Any, operation: str, items: str, stack: str) -> Iterator[dic
             yield item
 
 
-def _function_interfaces(target: Target, search: Search) -> Iterator[Found]:
+def _function_interfaces(target: Target, search: Search) -> Iterator[FoundResource]:
     """Yield the interfaces of functions that the stack names, in what bears the stack's tag.
 
     Lambda names the function in the description, and neither tags them nor lets others tag them. The
@@ -72,7 +74,7 @@ def _function_interfaces(target: Target, search: Search) -> Iterator[Found]:
             places = _places(client, search.stack)
         groups = [group["GroupId"] for group in item.get("Groups", [])]
         if places & {item.get("VpcId"), item.get("SubnetId"), *groups}:
-            yield Found(
+            yield FoundResource(
                 item["NetworkInterfaceId"],
                 is_tagged=True,
                 owners=frozenset(
@@ -183,7 +185,9 @@ ELASTIC_IP = ec2_kind(
     "AllocationId",
     one_call("release_address", "AllocationId"),
 )
-FUNCTION_INTERFACE = Kind("function network interface", (), _function_interfaces, _delete_function_interface)
+FUNCTION_INTERFACE = ResourceType(
+    "function network interface", (), _function_interfaces, _delete_function_interface
+)
 INTERFACE = ec2_kind(
     "network interface",
     ("aws_network_interface",),

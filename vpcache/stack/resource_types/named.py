@@ -15,8 +15,8 @@ from typing import Any
 from vpcache.stack.resource_types.resource_type import (
     REGION_TAG,
     STACK_TAG,
-    Found,
-    Kind,
+    FoundResource,
+    ResourceType,
     Say,
     Search,
     error_code,
@@ -52,7 +52,7 @@ def named_kind(
     prefix: str = "",
     by_handle: bool = False,
     is_global: bool = False,
-) -> Kind:
+) -> ResourceType:
     """Return a kind that is listed by name.
 
     `listing` receives a client and what the stack's names begin with; `delete` receives the name, or the
@@ -60,7 +60,7 @@ def named_kind(
     of a global service that bears another region's tag is that of another region's stack of this name.
     """
 
-    def find(target: Target, search: Search) -> Iterator[Found]:
+    def find(target: Target, search: Search) -> Iterator[FoundResource]:
         client = target.client(service)
         for each in listing(client, f"{prefix}{search.stack}"):
             if not is_named_after(each.name.removeprefix(prefix), search.stack):
@@ -70,13 +70,13 @@ def named_kind(
                 continue
             if is_global and not _is_here(known, each.created, target.region, search):
                 continue
-            yield Found(
+            yield FoundResource(
                 each.handle if by_handle else each.name,
                 is_tagged=STACK_TAG in known,
                 created=each.created,
             )
 
-    return Kind(
+    return ResourceType(
         name, (terraform_type,), find, lambda target, id, say: delete(target.client(service), id, say)
     )
 
@@ -148,7 +148,7 @@ def _delete_role(client: Any, name: str, _say: Say) -> None:
     client.delete_role(RoleName=name)
 
 
-def _log_group_kind(name: str, prefix: str) -> Kind:
+def _log_group_kind(name: str, prefix: str) -> ResourceType:
     return named_kind(
         name,
         "aws_cloudwatch_log_group",

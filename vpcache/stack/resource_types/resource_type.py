@@ -31,7 +31,7 @@ class Search:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundResource:
     """A resource of a stack; `is_tagged` if it, or what it stands in, bears the stack's tag, else it only
     bears the stack's name.
 
@@ -46,7 +46,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Kind:
+class ResourceType:
     """A kind of resource: what Terraform calls it, how to find those of a stack, how to delete one.
 
     `terraform_types` are the types whose attribute `id` is the id that `find` reports. `delete` waits until
@@ -55,7 +55,7 @@ class Kind:
 
     name: str
     terraform_types: tuple[str, ...]
-    find: Callable[[Target, Search], Iterator[Found]]
+    find: Callable[[Target, Search], Iterator[FoundResource]]
     delete: Callable[[Target, str, Say], None]
 
 

@@ -47,7 +47,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Drilled:
+class DrillRecord:
     """A drill's figures and its timeline (SVG)."""
 
     fault: str
@@ -56,13 +56,13 @@ class Drilled:
     svg: str
 
     @classmethod
-    def by(cls, report: Report) -> Drilled:
+    def by(cls, report: Report) -> DrillRecord:
         """Return what a drill's report shows."""
         return cls(report.fault, report.zone, report.figures(), svg_chart(report))
 
 
 @dataclass(frozen=True)
-class Probed:
+class ProbeRecord:
     """A probe's result, in which test; one `in_drill` may fail on purpose, as something was away."""
 
     result: Result
@@ -70,13 +70,13 @@ class Probed:
     in_drill: bool
 
     @classmethod
-    def restored(cls, values: dict[str, Any]) -> Probed:
+    def restored(cls, values: dict[str, Any]) -> ProbeRecord:
         """Return the result that was written as these values."""
         return cls(**values | {"result": Result(**values["result"])})
 
 
-Fact = Change | Drilled | Probed
-Kind = TypeVar("Kind", Change, Drilled, Probed)
+Fact = Change | DrillRecord | ProbeRecord
+Kind = TypeVar("Kind", Change, DrillRecord, ProbeRecord)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from vpcache.stack.target import LAB
-from vpcache.testing.report.facts import Change, Drilled, Probed
+from vpcache.testing.report.facts import Change, DrillRecord, ProbeRecord
 from vpcache.testing.report.outcomes import FAILED, PASSED, SKIPPED, Outcome
 
 _SLOWEST = 10
@@ -33,8 +33,8 @@ class Run:
     outcomes: Sequence[Outcome] = ()
     changes: Sequence[Change] = ()
     picture: str = ""
-    probes: Sequence[Probed] = ()
-    drills: Sequence[Drilled] = ()
+    probes: Sequence[ProbeRecord] = ()
+    drills: Sequence[DrillRecord] = ()
     problem: str | None = None
 
     @property

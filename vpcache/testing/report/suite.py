@@ -15,7 +15,7 @@ from vpcache.diagram.drawing.svg import svg
 from vpcache.diagram.layout import drawing
 from vpcache.diagram.live import Live
 from vpcache.diagram.parser import picture
-from vpcache.testing.report.facts import Change, Drilled, Facts, Probed
+from vpcache.testing.report.facts import Change, DrillRecord, Facts, ProbeRecord
 from vpcache.testing.report.outcomes import outcomes
 from vpcache.testing.report.page import Run, html
 
@@ -57,7 +57,7 @@ class SuiteReport:
         """Draw the stack that `shown` tells of as `terraform show -json` does, with the probes' results."""
         with suppress(Exception):  # whatever keeps it from being drawn must not keep it from being destroyed
             if document := shown():
-                steady = [probed.result for probed in self._facts.of(Probed) if not probed.in_drill]
+                steady = [probed.result for probed in self._facts.of(ProbeRecord) if not probed.in_drill]
                 latest = {(result.name, result.zone): result for result in steady}
                 live = Live(list(latest.values()))
                 self._picture = svg(drawing(picture(document), live, with_evidence=False))
@@ -70,8 +70,8 @@ class SuiteReport:
             outcomes=outcomes(self._reports),
             changes=self._facts.of(Change),
             picture=self._picture,
-            probes=self._facts.of(Probed),
-            drills=self._facts.of(Drilled),
+            probes=self._facts.of(ProbeRecord),
+            drills=self._facts.of(DrillRecord),
             problem=problem or _PROBLEMS.get(status),
         )
         self._page.write_text(html(run))

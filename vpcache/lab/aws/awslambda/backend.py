@@ -28,7 +28,7 @@ from vpcache.lab.aws.awslambda.function import (
     configurations,
 )
 from vpcache.lab.aws.awslambda.interfaces import FunctionInterfaces
-from vpcache.lab.aws.awslambda.invocation.concurrency import LEAST_UNRESERVED
+from vpcache.lab.aws.awslambda.invocation.concurrency import MIN_UNRESERVED
 from vpcache.lab.aws.awslambda.invocation.invocations import Invocations
 from vpcache.lab.aws.awslambda.invocation.logs import FunctionLogs
 from vpcache.lab.aws.awslambda.responses import FunctionsResponse
@@ -107,7 +107,7 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
             self._make_room(places_of(place), body.get("Role") or latest.role, latest.function_name)
             body = {**body, "VpcConfig": place}
         latest.update_configuration(body)
-        self._settle_interfaces(latest.function_name)
+        self._reconcile_interfaces(latest.function_name)
         self._updated(latest)
         return latest.get_configuration()
 
@@ -137,7 +137,7 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
             self._lag.deleted(function.latest.function_name, configurations(function))
             self._lambdas.remove(function)
             gone = function.versions
-        self._settle_interfaces(name.name)
+        self._reconcile_interfaces(name.name)
         for each in gone:
             self._forget(each)
 
@@ -156,10 +156,10 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
         """Reserve concurrent invocations for a function, which are its limit, too."""
         function = self._lambdas.find_whole(function_name)
         others = sum(each.reserved or 0 for each in self._lambdas if each is not function)
-        if self._settings().concurrent_executions - others - reserved_concurrency < LEAST_UNRESERVED:
+        if self._settings().concurrent_executions - others - reserved_concurrency < MIN_UNRESERVED:
             raise InvalidParameterValueException(
                 "Specified ReservedConcurrentExecutions for function decreases account's "
-                f"UnreservedConcurrentExecution below its minimum value of [{LEAST_UNRESERVED}]."
+                f"UnreservedConcurrentExecution below its minimum value of [{MIN_UNRESERVED}]."
             )
         function.reserved = reserved_concurrency
         return reserved_concurrency
@@ -207,13 +207,13 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
     def _make_room(self, places: list[Place], role: str, maker: str) -> None:
         """Make the interfaces for places that a function is about to have. Raises if a subnet is full."""
         try:
-            self._interfaces.settle(self._places() | dict.fromkeys(places, role), maker)
+            self._interfaces.reconcile(self._places() | dict.fromkeys(places, role), maker)
         except LambdaClientError:
-            self._settle_interfaces(maker)
+            self._reconcile_interfaces(maker)
             raise
 
-    def _settle_interfaces(self, maker: str) -> None:
-        self._interfaces.settle(self._places(), maker)
+    def _reconcile_interfaces(self, maker: str) -> None:
+        self._interfaces.reconcile(self._places(), maker)
 
     def _check_role(self, role: str) -> None:
         found = re.match(InvalidRoleFormat.pattern, role)

@@ -10,7 +10,7 @@ from moto.awslambda.exceptions import InvalidParameterValueException, Validation
 from vpcache.lab.aws.awslambda.invocation.targets import check_dead_letter_target
 
 _MOST = {"Timeout": 900, "MemorySize": 10240}  # seconds and MB: "Lambda quotas"
-_MOST_ENVIRONMENT = 4096  # bytes of names and values together
+_MAX_ENVIRONMENT = 4096  # bytes of names and values together
 _RESERVED = frozenset(
     {
         "_HANDLER",
@@ -73,7 +73,7 @@ def _check_environment(variables: Mapping[str, str]) -> None:
             f"Reserved keys used in this request: {reserved}"
         )
     size = sum(len(name.encode()) + len(value.encode()) for name, value in variables.items())
-    if size > _MOST_ENVIRONMENT:
+    if size > _MAX_ENVIRONMENT:
         raise InvalidParameterValueException(
             "Lambda was unable to configure your environment variables because the environment variables you "
             f"have provided exceeded the 4KB limit: {size} bytes"

@@ -45,7 +45,7 @@ class FunctionInterfaces:
         """Return the ids of a function's interfaces, one per subnet."""
         return tuple(self._standing[place].id for place in function.places())
 
-    def settle(self, needed: Mapping[Place, str], maker: str) -> None:
+    def reconcile(self, needed: Mapping[Place, str], maker: str) -> None:
         """Make the interfaces that are needed and lacking, in the name of `maker`; release the others.
 
         `needed` gives for each place the ARN of the role of a function there. Raises

@@ -12,9 +12,9 @@ _NAMES = ("tcp", "udp", "icmp", "icmpv6", "-1")
 _PORTED = ("tcp", "udp", "6", "17")
 _NOT_FOR_VPCS = tuple(map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4")))
 """https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html"""
-_MOST_PORT = 65535
-_MOST_ICMP = 255  # of types and of codes
-_MOST_PROTOCOL = 255
+_MAX_PORT = 65535
+_MAX_ICMP = 255  # of types and of codes
+_MAX_PROTOCOL = 255
 
 
 def invalid(name: str, value: object) -> EC2ClientError:
@@ -25,13 +25,13 @@ def invalid(name: str, value: object) -> EC2ClientError:
 def check_protocol(protocol: Any) -> None:
     """Raise unless it is the name or the number of a protocol."""
     text = str(protocol)
-    if text not in _NAMES and not (text.isdecimal() and int(text) <= _MOST_PROTOCOL):
+    if text not in _NAMES and not (text.isdecimal() and int(text) <= _MAX_PROTOCOL):
         raise invalid("Protocol", protocol)
 
 
 def check_ports(protocol: Any, first: Any, last: Any) -> None:
     """Raise unless a protocol can have these ports, or, for ICMP, this type and code. None is all of them."""
-    most = _MOST_PORT if str(protocol) in _PORTED else _MOST_ICMP
+    most = _MAX_PORT if str(protocol) in _PORTED else _MAX_ICMP
     if str(protocol) in (*_PORTED, "icmp", "1"):
         for each in (first, last):
             if each not in (None, "") and not -1 <= int(each) <= most:

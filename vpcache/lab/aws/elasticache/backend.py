@@ -36,7 +36,7 @@ from vpcache.lab.aws.regions import short_form
 from vpcache.lab.settings import Settings
 
 REQUESTER = "amazon-elasticache"
-_MOST_NODES = 60  # of one memcached cluster: "Quotas" in the ElastiCache user guide
+_MAX_NODES = 60  # of one memcached cluster: "Quotas" in the ElastiCache user guide
 
 
 class MemcachedBackend(CacheGroupsBackend):
@@ -70,9 +70,9 @@ class MemcachedBackend(CacheGroupsBackend):
         version = one_of(VERSIONS, "EngineVersion", wanted.get("EngineVersion") or VERSIONS[-1])
         group = self.subnet_group(wanted.get("CacheSubnetGroupName") or "default")
         count = int(wanted.get("NumCacheNodes") or 1)
-        if not 1 <= count <= _MOST_NODES:
+        if not 1 <= count <= _MAX_NODES:
             raise InvalidParameterValueException(
-                f"NumCacheNodes must be from 1 to {_MOST_NODES}, not {count}."
+                f"NumCacheNodes must be from 1 to {_MAX_NODES}, not {count}."
             )
         az_mode = check_az_mode(wanted.get("AZMode") or "single-az", count)
         single = wanted.get("PreferredAvailabilityZone")

@@ -103,7 +103,7 @@ parameters" in the ElastiCache user guide, the types that memcached clusters of 
 VERSIONS = ("1.6.6", "1.6.12", "1.6.17", "1.6.22")
 """Engine versions of the family memcached1.6: "Memcached versions" in the ElastiCache user guide."""
 
-_LEAST_MEMORY = 16  # MiB, whatever the overhead
+_MIN_MEMORY = 16  # MiB, whatever the overhead
 
 
 def arguments(node_type: str, values: Mapping[str, str]) -> tuple[str, ...]:
@@ -119,7 +119,7 @@ def arguments(node_type: str, values: Mapping[str, str]) -> tuple[str, ...]:
     if files != resource.RLIM_INFINITY:
         connections = min(connections, files)
     settings = {
-        "-m": str(max(memory - int(values["memcached_connections_overhead"]), _LEAST_MEMORY)),
+        "-m": str(max(memory - int(values["memcached_connections_overhead"]), _MIN_MEMORY)),
         "-I": values["max_item_size"],
         "-c": str(connections),
         "-t": str(threads),

@@ -18,11 +18,11 @@ from vpcache.lab.aws.accounts import account_of, tell_accounts_by_key
 from vpcache.lab.aws.changes import Changes
 from vpcache.lab.aws.gateway.buckets import bucket_problem, ignore_conditional_statements
 from vpcache.lab.aws.gateway.call import Call, body_of
-from vpcache.lab.aws.gateway.call_counter import Asked, Calls
-from vpcache.lab.aws.gateway.errors import in_form, not_emulated, refusal
-from vpcache.lab.aws.gateway.unsupported import is_unwired
-from vpcache.lab.aws.gateway.validation import problem_of
-from vpcache.lab.aws.moto_patches import leave_unlisted
+from vpcache.lab.aws.gateway.call_counter import Calls, RestRequest
+from vpcache.lab.aws.gateway.errors import ensure_service_format, error_response, not_emulated
+from vpcache.lab.aws.gateway.unsupported import is_unsupported
+from vpcache.lab.aws.gateway.validation import validate_request
+from vpcache.lab.aws.moto_patches import disable_moto_instance_tracking
 from vpcache.lab.aws.regions import region_problem
 from vpcache.lab.functions.spec import FunctionRunner
 from vpcache.lab.settings import Settings
@@ -41,13 +41,13 @@ def create_app(
 ) -> ControlPlane:
     """Return AWS's API, in every region, as a WSGI application.
 
-    `settle` is called after each change to EC2, ElastiCache or Lambda that succeeded, before the answer goes
+    `reconcile` is called after each successful change to EC2, ElastiCache or Lambda, before the answer goes
     out; such changes wait for each other, reads and invocations for nothing. If it raises, the caller gets a
     500 that names the cause. `settings` are asked for at each use. A process has one control plane: a second
     one takes the place of the first, whose EC2, ElastiCache, Lambda and IAM are gone.
     """
     os.environ.update(_SETTINGS)
-    leave_unlisted()
+    disable_moto_instance_tracking()
     tell_accounts_by_key()
     ignore_conditional_statements()
     changes = Changes(settle)
@@ -118,10 +118,10 @@ class ControlPlane:
         call = Call.of(environ)
         if call.service:
             self.calls.note(
-                f"{call.service}:{call.action}" if call.is_named else Asked.of(call.service, environ)
+                f"{call.service}:{call.action}" if call.is_named else RestRequest.of(call.service, environ)
             )
         if call.is_change:
-            with self._changes.alone():
+            with self._changes.exclusive_lock():
                 response = self._answer(call, environ)
                 if not 300 <= response.status_code < 500:  # what failed half way may have changed something
                     response = self._settled(call, response)
@@ -131,25 +131,27 @@ class ControlPlane:
 
     def at_rest(self) -> AbstractContextManager[None]:
         """Let no change happen inside a `with` block."""
-        return self._changes.alone()
+        return self._changes.exclusive_lock()
 
     def _answer(self, call: Call, environ: WSGIEnvironment) -> Response:
         if environ["PATH_INFO"].startswith("/moto-api"):
-            return refusal(call.service, 501, "NotImplemented", "moto's own API would change the lab unseen.")
+            return error_response(
+                call.service, 501, "NotImplemented", "moto's own API would change the lab unseen."
+            )
         if call.region and (problem := region_problem(call.region)):
-            return refusal(call.service, 403, *problem)
+            return error_response(call.service, 403, *problem)
         account = account_of(call.key_id)
         if call.is_change and account != ACCOUNT:
             return _not_emulated(call, f"The networks are those of account {ACCOUNT}, not of {account}.")
         if call.service == "s3" and (refused := bucket_problem(account, environ)):
-            return refusal("s3", *refused)
-        if is_unwired(call.service, call.action, lambda: body_of(environ)):
+            return error_response("s3", *refused)
+        if is_unsupported(call.service, call.action, lambda: body_of(environ)):
             return _not_emulated(call, "It would have a place in a VPC, and no packet would find it.")
-        if fault := problem_of(call, environ):
-            return refusal(call.service, 400, *fault.error(call.service))
+        if fault := validate_request(call, environ):
+            return error_response(call.service, 400, *fault.error(call.service))
         if call.is_dry_run:
             message = "Request would have succeeded, but DryRun flag is set."
-            return refusal(call.service, 412, "DryRunOperation", message)
+            return error_response(call.service, 412, "DryRunOperation", message)
         try:
             response = Response.from_app(self._moto, environ, buffered=True)
         except NotImplementedError as error:
@@ -157,20 +159,24 @@ class ControlPlane:
         except Exception as error:
             if _is_race(error):
                 message = "Another request changed what this one was reading; repeat it."
-                return refusal(call.service, 503, "ServiceUnavailable", message)
+                return error_response(call.service, 503, "ServiceUnavailable", message)
             _log.exception("%s of %s failed", call.action, call.service or "an unknown service")
             if not _is_ours(error):
                 return _not_emulated(call, f"moto fails at this request: {error!r}")
-            return refusal(call.service, 500, "InternalFailure", f"{call.action}: {error!r}")
-        return _not_emulated(call, "") if _is_unrouted(call, response) else in_form(call.service, response)
+            return error_response(call.service, 500, "InternalFailure", f"{call.action}: {error!r}")
+        return (
+            _not_emulated(call, "")
+            if _is_unrouted(call, response)
+            else ensure_service_format(call.service, response)
+        )
 
     def _settled(self, call: Call, response: Response) -> Response:
         try:
-            self._changes.settle()
+            self._changes.reconcile()
         except Exception as error:
             _log.exception("the network does not follow %s of %s", call.action, call.service)
             message = f"{call.action} was done, its network not: {error}"
-            return refusal(call.service, 500, "InternalFailure", message)
+            return error_response(call.service, 500, "InternalFailure", message)
         return response
 
 

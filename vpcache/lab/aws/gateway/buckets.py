@@ -14,7 +14,7 @@ from moto.s3.models import FakeBucket, s3_backends
 
 from vpcache.lab.aws.accounts import is_account_id
 from vpcache.lab.aws.gateway.call import body_of
-from vpcache.lab.aws.gateway.call_counter import Asked
+from vpcache.lab.aws.gateway.call_counter import RestRequest
 
 Refusal = tuple[int, str, str]
 """Status, code and message of an error."""
@@ -63,7 +63,7 @@ def bucket_problem(account: str, environ: WSGIEnvironment) -> Refusal | None:
         return policy_problem(name, body_of(environ)) if is_put else None
     if is_owner and (is_secure or bucket.policy is None):
         return None  # no policy matters, and the name of the operation takes long to find
-    action = f"s3:{Asked.of('s3', environ).operation or 'Unknown'}"
+    action = f"s3:{RestRequest.of('s3', environ).operation or 'Unknown'}"
     access = Access(account, action, f"{name}/{key}" if key else name, is_secure)
     statements = _statements(bucket.policy)
     if _is_denied(statements, access) or not (is_owner or _is_allowed(statements, access)):

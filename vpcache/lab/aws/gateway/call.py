@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 from wsgiref.types import WSGIEnvironment
 
-from vpcache.lab.aws.gateway.call_counter import Asked
+from vpcache.lab.aws.gateway.call_counter import RestRequest
 from vpcache.lab.aws.gateway.unsupported import READING
 
 SETTLING = frozenset({"ec2", "elasticache", "lambda"})  # services whose changes the data plane follows
@@ -71,6 +71,6 @@ def _action(service: str, environ: WSGIEnvironment, form: Mapping[str, list[str]
         return str(target).rsplit(".", 1)[-1]
     if named := form.get("Action", [""])[0]:
         return named
-    asked = Asked.of(service, environ)
+    asked = RestRequest.of(service, environ)
     known = asked.operation if service == "lambda" else None  # others are not asked for so much
     return known or f"{asked.method} {asked.path}"

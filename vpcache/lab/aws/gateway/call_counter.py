@@ -16,7 +16,7 @@ _MANY = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RestRequest:
     """A request whose operation only its method, path and query tell (S3, Lambda)."""
 
     service: str  # its signing name
@@ -26,7 +26,7 @@ class Asked:
     headers: frozenset[str]  # names of Amazon's own, in lower case
 
     @classmethod
-    def of(cls, service: str, environ: WSGIEnvironment) -> Asked:
+    def of(cls, service: str, environ: WSGIEnvironment) -> RestRequest:
         """Read a request."""
         return cls(
             service=service,
@@ -58,10 +58,10 @@ class Calls:
 
     def __init__(self) -> None:
         self._known: Counter[str] = Counter()
-        self._unread: Counter[Asked] = Counter()
+        self._unread: Counter[RestRequest] = Counter()
         self._lock = threading.Lock()
 
-    def note(self, call: str | Asked) -> None:
+    def note(self, call: str | RestRequest) -> None:
         """Count one more."""
         with self._lock:
             if isinstance(call, str):

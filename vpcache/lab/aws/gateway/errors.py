@@ -32,7 +32,7 @@ _MESSAGE = re.compile(r'(?:<Message>|"message": ")(.*?)(?:</Message>|"\})', re.D
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def refusal(service: str, status: int, code: str, message: str) -> Response:
+def error_response(service: str, status: int, code: str, message: str) -> Response:
     """Return an error of `service`, which is its signing name or nothing."""
     request_id = str(uuid.uuid4())
     error = f"<Code>{code}</Code><Message>{escape(_NOT_XML.sub('?', message))}</Message>"
@@ -54,7 +54,7 @@ def refusal(service: str, status: int, code: str, message: str) -> Response:
     return Response(body, status, content_type="text/xml")
 
 
-def in_form(service: str, answer: Response) -> Response:
+def ensure_service_format(service: str, answer: Response) -> Response:
     """Return moto's answer, or one that can be read if it is an error that the service's clients cannot."""
     if service not in _XML or answer.status_code < 400:
         return answer
@@ -64,11 +64,11 @@ def in_form(service: str, answer: Response) -> Response:
     except ElementTree.ParseError:
         code, message = _ERROR_TYPE.search(body), _MESSAGE.search(body)
         if code and message:
-            return refusal(service, answer.status_code, code[1], message[1])
+            return error_response(service, answer.status_code, code[1], message[1])
     return answer
 
 
 def not_emulated(service: str, action: str, detail: str) -> Response:
     """Return the error that names what the lab has not."""
     message = f"{action} of {service or 'an unsigned service'} is not emulated by the lab."
-    return refusal(service, 501, "NotImplemented", f"{message} {detail}".rstrip())
+    return error_response(service, 501, "NotImplemented", f"{message} {detail}".rstrip())

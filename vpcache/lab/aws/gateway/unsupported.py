@@ -48,7 +48,7 @@ _SERVICES = frozenset(
 """Signing names of services that live in VPCs and that moto would let live nowhere."""
 
 
-def is_unwired(service: str, action: str, body: Callable[[], bytes]) -> bool:
+def is_unsupported(service: str, action: str, body: Callable[[], bytes]) -> bool:
     """Tell whether a request makes something that has a place in a VPC and none on the lab's network.
 
     `body` is asked for where the action does not tell.

@@ -77,7 +77,7 @@ class Problem:
         )
 
 
-def problem_of(call: Call, environ: WSGIEnvironment) -> Problem | None:
+def validate_request(call: Call, environ: WSGIEnvironment) -> Problem | None:
     """Return the first thing that is wrong with a request, None if nothing is or its service is unknown here.
 
     The request's body stays readable.
@@ -122,7 +122,7 @@ class _QueryTexts(_Texts, QueryParser):  # type: ignore[misc]
 def _form_problems(parser: Callable[[Any], Any]) -> Callable[[Any, Call, WSGIEnvironment], Iterator[Problem]]:
     def problems(operation: Any, call: Call, _: WSGIEnvironment) -> Iterator[Problem]:
         given = parser(operation).parse({"values": {name: values[0] for name, values in call.form.items()}})
-        return _wrong(operation.input_shape, given, "", _text_reading, is_wire=False)
+        return _violations(operation.input_shape, given, "", _text_reading, is_wire=False)
 
     return problems
 
@@ -140,7 +140,7 @@ def _rest_problems(operation: Any, call: Call, environ: WSGIEnvironment) -> Iter
                 and member.type_name != "list"
                 and not (values[0] == "" and member.type_name == "string")
             ):
-                yield from _wrong(member, values[0], name, _text_reading)
+                yield from _violations(member, values[0], name, _text_reading)
     body = body_of(environ)
     try:
         given = body.decode() if call.action in _RAW_BODY else json.loads(body or b"{}")
@@ -150,7 +150,7 @@ def _rest_problems(operation: Any, call: Call, environ: WSGIEnvironment) -> Iter
     if call.action in _RAW_BODY:
         return
     payload = shape.serialization.get("payload")
-    yield from _wrong(shape.members[payload] if payload else shape, given, "", _json_reading)
+    yield from _violations(shape.members[payload] if payload else shape, given, "", _json_reading)
 
 
 _PROBLEMS: Mapping[str, Callable[[Any, Call, WSGIEnvironment], Iterator[Problem]]] = {
@@ -160,7 +160,7 @@ _PROBLEMS: Mapping[str, Callable[[Any, Call, WSGIEnvironment], Iterator[Problem]
 }
 
 
-def _wrong(
+def _violations(
     shape: Any, value: Any, path: str, reading: Callable[[Any, Any], Any], *, is_wire: bool = True
 ) -> Iterator[Problem]:
     """Yield what is wrong with a value. `reading` returns a scalar as what it is, or raises ValueError.
@@ -179,7 +179,7 @@ def _wrong(
                 place = f"{path}.{name}" if path else name
                 given = value.get(member.serialization.get("name", name) if is_wire else name)
                 if given is not None and not (given == "" and name in required and not is_wire):
-                    yield from _wrong(member, given, place, reading, is_wire=is_wire)
+                    yield from _violations(member, given, place, reading, is_wire=is_wire)
                 elif name in required:
                     yield Problem(place, Fault.MISSING, constraint=_NOT_NULL)
         case "list":
@@ -188,13 +188,13 @@ def _wrong(
                 return
             yield from _out_of_bounds(shape, value, len(value), path, "length")
             for number, each in enumerate(value, 1):
-                yield from _wrong(shape.member, each, f"{path}.{number}", reading, is_wire=is_wire)
+                yield from _violations(shape.member, each, f"{path}.{number}", reading, is_wire=is_wire)
         case "map":
             if not isinstance(value, dict):
                 yield _malformed(path, value, "an object is expected")
                 return
             for key, each in value.items():
-                yield from _wrong(shape.value, each, f"{path}.{key}", reading, is_wire=is_wire)
+                yield from _violations(shape.value, each, f"{path}.{key}", reading, is_wire=is_wire)
         case kind:
             try:
                 read = reading(kind, value)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from vpcache.lab.aws.awslambda.errors import ThrottledError
 
-LEAST_UNRESERVED = 100  # that AWS keeps for functions without a reservation
+MIN_UNRESERVED = 100  # that AWS keeps for functions without a reservation
 
 
 class Concurrency:

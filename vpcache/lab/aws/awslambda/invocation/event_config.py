@@ -46,9 +46,7 @@ class EventConfig:
     def retry_policy(self) -> RetryPolicy:
         """How events that failed are tried again."""
         usual = RetryPolicy()
-        return RetryPolicy(
-            self.values.get(_RETRIES, usual.most_retries), self.values.get(_AGE, usual.most_age)
-        )
+        return RetryPolicy(self.values.get(_RETRIES, usual.max_retries), self.values.get(_AGE, usual.max_age))
 
     @property
     def on_success(self) -> str | None:

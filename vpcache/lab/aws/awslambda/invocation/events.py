@@ -14,7 +14,11 @@ from moto.awslambda.exceptions import UnknownFunctionException
 
 from vpcache.lab.aws.awslambda.errors import ThrottledError
 from vpcache.lab.aws.awslambda.invocation.event_config import EventConfig
-from vpcache.lab.aws.awslambda.invocation.records import Executed, dead_letter_attributes, invocation_record
+from vpcache.lab.aws.awslambda.invocation.records import (
+    ExecutionResult,
+    dead_letter_attributes,
+    invocation_record,
+)
 from vpcache.lab.aws.awslambda.invocation.retries import Condition, after_failure, after_throttle
 from vpcache.lab.aws.awslambda.invocation.targets import Attributes, send
 from vpcache.lab.aws.awslambda.names import FunctionName
@@ -29,7 +33,7 @@ _MINUTE_MS = 60_000
 class Functions(Protocol):
     """What a queue of events asks of those who know functions; all may raise UnknownFunctionException."""
 
-    def begin(self, name: FunctionName, event: Event) -> Callable[[], Executed]:
+    def begin(self, name: FunctionName, event: Event) -> Callable[[], ExecutionResult]:
         """Take a place among the concurrent invocations and return what runs the function in it, once.
 
         Raises ThrottledError.
@@ -61,7 +65,7 @@ class _Queued:
     since: float = field(default_factory=time.monotonic)
     attempts: int = 0
     throttles: int = 0  # in a row
-    last: Executed | None = None
+    last: ExecutionResult | None = None
 
 
 class EventQueue:
@@ -101,7 +105,7 @@ class EventQueue:
             else:
                 threading.Thread(target=self._attempt, args=(queued, attempt), daemon=True).start()
 
-    def _attempt(self, queued: _Queued, attempt: Callable[[], Executed]) -> None:
+    def _attempt(self, queued: _Queued, attempt: Callable[[], ExecutionResult]) -> None:
         with _dropped_if_gone(queued):
             try:
                 queued.last = attempt()

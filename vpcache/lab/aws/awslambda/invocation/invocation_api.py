@@ -12,8 +12,8 @@ from vpcache.lab.aws.awslambda.errors import RequestTooLargeError
 from vpcache.lab.aws.awslambda.invocation.event_config import EventConfig
 from vpcache.lab.aws.awslambda.request import REQUEST_ID, FunctionRequest
 
-MOST_PAYLOAD = 6 << 20  # bytes, of an event whose caller waits: "Lambda quotas"
-MOST_EVENT = 1 << 20  # bytes, of an event that is queued
+MAX_PAYLOAD = 6 << 20  # bytes, of an event whose caller waits: "Lambda quotas"
+MAX_EVENT = 1 << 20  # bytes, of an event that is queued
 _TAIL = 4096  # bytes of log that LogType=Tail returns
 
 
@@ -23,10 +23,10 @@ class InvocationsResponse(FunctionRequest):
     def invoke(self) -> TYPE_RESPONSE:
         """Answer Invoke."""
         kind = self._get_param("InvocationType", "RequestResponse")
-        payload = _checked_payload(self.raw_body, MOST_EVENT if kind == "Event" else MOST_PAYLOAD)
+        payload = _checked_payload(self.raw_body, MAX_EVENT if kind == "Event" else MAX_PAYLOAD)
         version = self.backend.invocations.check(self._name, self._qualifier)
         if kind == "DryRun":
-            return 204, {"status": "204", "X-Amz-Executed-Version": str(version.version)}, ""
+            return 204, {"status": "204", "X-Amz-ExecutionResult-Version": str(version.version)}, ""
         if kind == "Event":
             event = self.backend.invocations.put_event(self._name, payload, self._qualifier)
             return 202, {"status": "202", REQUEST_ID: event.request_id}, ""
@@ -35,7 +35,7 @@ class InvocationsResponse(FunctionRequest):
         )
         headers = {
             "Content-Type": "application/json",
-            "X-Amz-Executed-Version": done.version,
+            "X-Amz-ExecutionResult-Version": done.version,
             REQUEST_ID: done.invocation.request_id,
         }
         if self._get_param("LogType") == "Tail":
@@ -46,7 +46,7 @@ class InvocationsResponse(FunctionRequest):
 
     def invoke_async(self) -> TYPE_RESPONSE:
         """Answer InvokeAsync, which is Invoke of old for events."""
-        payload = _checked_payload(self.raw_body, MOST_EVENT)
+        payload = _checked_payload(self.raw_body, MAX_EVENT)
         self.backend.invocations.check(self._name, self._qualifier)
         self.backend.invocations.put_event(self._name, payload, self._qualifier)
         return 202, {"status": "202"}, ""

@@ -11,7 +11,7 @@ from vpcache.lab.aws.awslambda.invocation.concurrency import Concurrency
 from vpcache.lab.aws.awslambda.invocation.event_config import EventConfig
 from vpcache.lab.aws.awslambda.invocation.events import EventQueue
 from vpcache.lab.aws.awslambda.invocation.logs import FunctionLogs
-from vpcache.lab.aws.awslambda.invocation.records import Executed
+from vpcache.lab.aws.awslambda.invocation.records import ExecutionResult
 from vpcache.lab.aws.awslambda.names import FunctionName
 from vpcache.lab.aws.awslambda.version import FunctionVersion
 from vpcache.lab.functions.spec import Event, FunctionRunner, FunctionSpec
@@ -49,12 +49,12 @@ class Invocations:
 
     def invoke(
         self, name: str, qualifier: str | None, payload: bytes, client_context: str | None = None
-    ) -> Executed:
+    ) -> ExecutionResult:
         """Run a function and wait for its answer. Raises ThrottledError."""
         meant = self._functions.parse(name, qualifier)
         return self.run(name, qualifier, Event(payload, self._arn(meant, meant.qualifier), client_context))
 
-    def run(self, name: str, qualifier: str | None, event: Event) -> Executed:
+    def run(self, name: str, qualifier: str | None, event: Event) -> ExecutionResult:
         """Run a function on an event and wait for its answer. Raises ThrottledError."""
         return self.begin(self._functions.parse(name, qualifier), event)()
 
@@ -68,7 +68,7 @@ class Invocations:
 
     # what the queue of events asks
 
-    def begin(self, name: FunctionName, event: Event) -> Callable[[], Executed]:
+    def begin(self, name: FunctionName, event: Event) -> Callable[[], ExecutionResult]:
         """Take a place among the concurrent invocations and return what runs the function in it, once.
 
         Raises ThrottledError.
@@ -79,11 +79,11 @@ class Invocations:
             stack.enter_context(self._slot(function))
             place = stack.pop_all()
 
-        def run() -> Executed:
+        def run() -> ExecutionResult:
             with place:
                 done = self._runner.invoke(self._spec(version), event)
             self._logs.keep(version.logs_group_name, done)
-            return Executed(str(version.version), done)
+            return ExecutionResult(str(version.version), done)
 
         return run
 

@@ -14,11 +14,11 @@ from vpcache.lab.aws.awslambda.invocation.retries import Condition
 from vpcache.lab.aws.awslambda.invocation.targets import Attributes
 from vpcache.lab.functions.spec import Event, Invocation
 
-_MOST_MESSAGE = 1024  # characters of an error message that a dead letter bears
+_MAX_MESSAGE = 1024  # characters of an error message that a dead letter bears
 
 
 @dataclass(frozen=True, slots=True)
-class Executed:
+class ExecutionResult:
     """What an attempt came to, and which version it was."""
 
     version: str
@@ -26,7 +26,7 @@ class Executed:
 
 
 def invocation_record(
-    event: Event, function_arn: str, condition: Condition, attempts: int, last: Executed | None
+    event: Event, function_arn: str, condition: Condition, attempts: int, last: ExecutionResult | None
 ) -> str:
     """Return the record (JSON) that a destination gets; `last` is the last attempt, if there was any."""
     record: dict[str, Any] = {
@@ -48,13 +48,13 @@ def invocation_record(
     return json.dumps(record)
 
 
-def dead_letter_attributes(event: Event, last: Executed | None) -> Attributes:
+def dead_letter_attributes(event: Event, last: ExecutionResult | None) -> Attributes:
     """Return what a dead letter bears besides the event itself."""
     code, words = ("200", _error_message(last.invocation.payload)) if last else ("429", "Rate Exceeded.")
     return {
         "RequestID": ("String", event.request_id),
         "ErrorCode": ("Number", code),
-        "ErrorMessage": ("String", words[:_MOST_MESSAGE] or "unknown"),
+        "ErrorMessage": ("String", words[:_MAX_MESSAGE] or "unknown"),
     }
 
 

@@ -25,13 +25,13 @@ class Condition(StrEnum):
 class RetryPolicy:
     """How often a function that failed is run again, and how old its events get, in seconds."""
 
-    most_retries: int = 2
-    most_age: float = 21600.0
+    max_retries: int = 2
+    max_age: float = 21600.0
 
 
 def after_failure(attempts: int, age: float, policy: RetryPolicy) -> float | Condition:
     """Return how long to wait after so many attempts of which the last one failed, or why not to."""
-    if attempts > policy.most_retries:
+    if attempts > policy.max_retries:
         return Condition.RETRIES_EXHAUSTED
     return _within(attempts * _MINUTE, age, policy)
 
@@ -46,4 +46,4 @@ def after_throttle(
 
 
 def _within(wait: float, age: float, policy: RetryPolicy) -> float | Condition:
-    return Condition.EVENT_AGE_EXCEEDED if age + wait > policy.most_age else wait
+    return Condition.EVENT_AGE_EXCEEDED if age + wait > policy.max_age else wait
