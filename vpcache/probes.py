@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import runpy
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from vpcache.errors import VpcacheError
@@ -71,26 +73,26 @@ class Probes:
         expected = address or self._of_zone("egress_ips", zone, "address")
 
         def answer() -> tuple[bool, str]:
-            seen = self._ask(asked, {}, "address")
+            seen = self.invoke(asked, {}, "address")
             if seen == expected:
                 return True, f"seen as {seen}, the elastic IP of this zone's NAT gateway"
             return False, f"seen as {seen}, but this zone's elastic IP is {expected}"
 
-        return self._result("egress", zone, answer)
+        return self.check("egress", zone, answer)
 
     def egress_addresses_differ(self, *, addresses: Mapping[str, str] | None = None) -> Result:
         """Whether each zone has an egress address of its own; by default by the output `egress_ips`."""
-        known = addresses or self._output("egress_ips", "addresses")
+        known = addresses or self.output("egress_ips", "addresses")
         said = ", ".join(f"{zone} {address}" for zone, address in sorted(known.items()))
         are_different = len(set(known.values())) == len(known)
-        return self._result("egress addresses differ", None, lambda: (are_different, said))
+        return self.check("egress addresses differ", None, lambda: (are_different, said))
 
     def cache_hit(self, *, function: str | None = None) -> Result:
         """Whether the second of two calls of a `cached_api` is answered by the cache with the same body.
 
         The function is the output `cached_api` by default.
         """
-        asked = function or self._output("cached_api", "function")
+        asked = function or self.output("cached_api", "function")
 
         def answer() -> tuple[bool, str]:
             first, second = (call_cached_api(self._target, asked) for _ in range(2))
@@ -101,7 +103,7 @@ class Probes:
             is_whole = first.status == second.status == 200 and first.body == second.body
             return is_whole and second.source == "cache", said
 
-        return self._result("cache hit", None, answer)
+        return self.check("cache hit", None, answer)
 
     def keys_on_every_node(
         self, *, function: str | None = None, nodes: Sequence[Mapping[str, Any]] | None = None
@@ -110,8 +112,8 @@ class Probes:
 
         By default the outputs `cached_api` and `cache_nodes`, a list of `id`, `address` and `port`.
         """
-        asked = function or self._output("cached_api", "function")
-        known = nodes or self._output("cache_nodes", "nodes")
+        asked = function or self.output("cached_api", "function")
+        known = nodes or self.output("cache_nodes", "nodes")
         ids = {node["address"]: node["id"] for node in known}
 
         def answer() -> tuple[bool, str]:
@@ -127,7 +129,7 @@ class Probes:
             said = ", ".join(f"{node_id} has {held[address]}" for address, node_id in ids.items())
             return all(held.values()), f"of {held.total()} keys node {said}"
 
-        return self._result("keys on every node", None, answer)
+        return self.check("keys on every node", None, answer)
 
     def cache_is_private(
         self,
@@ -142,10 +144,10 @@ class Probes:
         does. By default it is the zone's in the output `egress_probes`, and the nodes are `cache_nodes`.
         """
         asked = function or self._of_zone("egress_probes", zone, "function")
-        known = nodes or self._output("cache_nodes", "nodes")
+        known = nodes or self.output("cache_nodes", "nodes")
 
         def outcome(node: Mapping[str, Any]) -> str:
-            return str(self._ask(asked, {"connect": f"{node['address']}:{node['port']}"}, "outcome"))
+            return str(self.invoke(asked, {"connect": f"{node['address']}:{node['port']}"}, "outcome"))
 
         def answer() -> tuple[bool, str]:
             with ThreadPoolExecutor(max_workers=len(known)) as pool:
@@ -153,9 +155,13 @@ class Probes:
             said = ", ".join(f"node {node['id']}: {how}" for node, how in zip(known, outcomes, strict=True))
             return set(outcomes) == {"timeout"}, f"without the client group, {said}"
 
-        return self._result("cache is private", zone, answer)
+        return self.check("cache is private", zone, answer)
 
-    def _result(self, name: str, zone: str | None, answer: Callable[[], tuple[bool, str]]) -> Result:
+    def check(self, name: str, zone: str | None, answer: Callable[[], tuple[bool, str]]) -> Result:
+        """Return and report the result of a probe, of which `answer` returns success and evidence.
+
+        The probe has failed, with the error as evidence, if `answer` raises FunctionError.
+        """
         try:
             passed, evidence = answer()
         except FunctionError as error:
@@ -164,13 +170,15 @@ class Probes:
         self._on_result(result)
         return result
 
-    def _ask(self, function: str, event: object, key: str) -> Any:
+    def invoke(self, function: str, event: object, key: str) -> Any:
+        """Return one member of a function's answer to an event. Raises FunctionError if there is none."""
         payload = call(self._target, function, event).payload
         if not isinstance(payload, dict) or key not in payload:
             raise FunctionError(f"function {function} answered {event} with {payload!r}, without {key!r}")
         return payload[key]
 
-    def _output(self, name: str, argument: str) -> Any:
+    def output(self, name: str, argument: str = "it") -> Any:
+        """Return an output of the root module. Raises VpcacheError if there is none."""
         if name not in self._outputs:
             raise VpcacheError(
                 f"the root module has no output '{name}': write "
@@ -179,18 +187,36 @@ class Probes:
         return self._outputs[name]
 
     def _of_zone(self, name: str, zone: str, argument: str) -> str:
-        by_zone = self._output(name, argument)
+        by_zone = self.output(name, argument)
         if zone not in by_zone:
             raise VpcacheError(f"output '{name}' has no zone '{zone}': it has {', '.join(sorted(by_zone))}")
         return str(by_zone[zone])
 
 
-def verify(target: Target, outputs: Outputs) -> list[Result]:
+def custom_probes(root_module: Path) -> list[Callable[[Probes], Result]]:
+    """Return the functions `probe_*` of the file probes.py beside a root module, in the order of the file.
+
+    Each takes the stack's `Probes` and returns a `Result`. Raises VpcacheError if the file is not importable.
+    """
+    file = root_module / "probes.py"
+    if not file.is_file():
+        return []
+    try:
+        functions = runpy.run_path(str(file))
+    except Exception as error:
+        raise VpcacheError(f"cannot import {file}: {type(error).__name__}: {error}") from error
+    return [value for name, value in functions.items() if name.startswith("probe_") and callable(value)]
+
+
+def verify(target: Target, outputs: Outputs, root_module: Path | None = None) -> list[Result]:
     """Run all probes against a stack, several at once, and return their results in a fixed order.
+
+    The probes of `root_module` (see `custom_probes`) come last.
 
     Egress and the cache's privacy are probed by each zone's egress probe, so not in a stack without these.
     """
     probes = Probes(target, outputs)
+    custom = custom_probes(root_module) if root_module else []
     zones = outputs["zones"] if outputs["egress_probes"] else []
     asked: list[Callable[[], Result]] = [
         *(partial(probes.egress, zone) for zone in zones),
@@ -198,6 +224,7 @@ def verify(target: Target, outputs: Outputs) -> list[Result]:
         probes.cache_hit,
         probes.keys_on_every_node,
         *(partial(probes.cache_is_private, zone) for zone in zones),
+        *(partial(each, probes) for each in custom),
     ]
     with ThreadPoolExecutor(max_workers=4) as pool:
         return list(pool.map(lambda probe: probe(), asked))

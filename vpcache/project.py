@@ -18,7 +18,7 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
 
 def default_name(environment: str) -> str:
     """Return the name of an environment's stack where --name gives no other."""
-    return f"vpcache-{environment}"
+    return f"vpcache-{Path(environment).name}"
 
 
 def check_stack_name(name: str) -> None:
@@ -44,17 +44,30 @@ class Project:
         """Return the names of the environments."""
         return sorted(main.parent.name for main in self.root.glob("envs/*/main.tf"))
 
-    def check_environment(self, environment: str) -> None:
-        """Raise VpcacheError if there is no such environment."""
-        if environment not in self.environments():
-            raise VpcacheError(
-                f"unknown environment '{environment}': choose one of {', '.join(self.environments())}"
-            )
+    def environment_dir(self, environment: str) -> Path:
+        """Return the root module of an environment: a folder of envs/ by its name, or any folder by its path.
+
+        Raises VpcacheError if neither has Terraform files.
+        """
+        for folder in (self.root / "envs" / environment, self.root / environment):
+            if any(folder.glob("*.tf")):
+                return folder
+        known = ", ".join(self.environments()) or "none"
+        raise VpcacheError(
+            f"unknown environment '{environment}': give a folder of envs/ ({known}) "
+            "or the path of a root module"
+        )
+
+    def has_environment(self, environment: str) -> bool:
+        """Return whether an environment's root module is in this project."""
+        try:
+            return self.environment_dir(environment).is_dir()
+        except VpcacheError:
+            return False
 
     def values(self, environment: str) -> EnvironmentValues:
         """Return what the environment's terraform.tfvars says about its region, account and protection."""
-        self.check_environment(environment)
-        return environment_values(self.root / "envs" / environment)
+        return environment_values(self.environment_dir(environment))
 
     def stack(
         self,
@@ -66,10 +79,9 @@ class Project:
         temporary: bool = False,
     ) -> Stack:
         """Return the stack of `environment` on `target`. Raises VpcacheError for either name unfit."""
-        self.check_environment(environment)
+        environment_dir = self.environment_dir(environment)
         name = name or default_name(environment)
         check_stack_name(name)
-        environment_dir = self.root / "envs" / environment
         bundles = self.bundles(environment_dir)
         values = self.values(environment)
         return Stack(
@@ -88,6 +100,5 @@ class Project:
         """Return path, seen from `root_module`, and hash of each function's bundle by folder name."""
         return {
             source.name: bundle(source, self.work_dir / "bundles").as_variable(root_module)
-            for source in sorted((self.root / "lambda").iterdir())
-            if (source / "handler.py").exists()
+            for source in sorted(handler.parent for handler in self.root.glob("lambda/*/handler.py"))
         }

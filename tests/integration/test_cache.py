@@ -32,5 +32,5 @@ def test_first_call_is_a_miss_second_a_hit_and_the_origin_counts_one(lab, target
     first, second = (call_cached_api(target, outputs["cached_api"], path) for _ in range(2))
     assert (first.source, second.source) == ("origin", "cache")
     assert first.body == second.body
-    calls = lab.ask("GET", "origin")["calls"]
+    calls = lab.origin_calls()
     assert [count for asked, count in calls.items() if asked.endswith(path)] == [1]

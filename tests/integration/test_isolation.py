@@ -62,4 +62,4 @@ def test_nothing_private_is_reachable_from_the_internet(lab, target, outputs):
 
 
 def _connect(lab, interface, where):
-    return lab.ask("POST", "connect", {"interface": interface, **where})["outcome"]
+    return lab.connect(**where, interface=interface)

@@ -71,7 +71,7 @@ def test_function_url_sees_the_elastic_ip_of_the_callers_zone(online: VpcFactory
         (answer,) = online.invoke(client, url=f"{url}a/b", method="PUT", body="ä")
         assert answer == {"status": 200, "method": "PUT", "from": elastic_ip, "path": "/a/b", "body": "ä"}
     host = urlsplit(url).hostname
-    assert online.lab.ask("GET", "origin")["calls"][f"{host}/a/b"] == len(ZONES)
+    assert online.lab.origin_calls()[f"{host}/a/b"] == len(ZONES)
     assert online.lab.differences() == []
 
 

@@ -16,7 +16,7 @@ from typing import ParamSpec, TypeVar
 from invoke.exceptions import Exit
 
 from vpcache.errors import VpcacheError
-from vpcache.lab.errors import LabError
+from vpcache.program import program
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -31,8 +31,6 @@ def user_errors(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except VpcacheError as error:
             raise Exit(f"error: {error}", code=error.exit_status) from error
-        except LabError as error:
-            raise Exit(f"error: {error}", code=1) from error
         except BrokenPipeError:
             # whoever read the output has ended, such as `head`; nothing may be flushed into it at exit
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -67,7 +65,7 @@ def confirm_name(name: str, what: str, given: str) -> None:
             raise VpcacheError(f"--confirm is '{given}', but the stack is {name}: nothing was done")
         return
     if not sys.stdin.isatty():
-        command = shlex.join(["./inv", *sys.argv[1:], "--confirm", name])
+        command = shlex.join([program(), *sys.argv[1:], "--confirm", name])
         raise VpcacheError(
             f"{what}: this needs the stack's name typed, and there is no terminal to type it on: {command}"
         )

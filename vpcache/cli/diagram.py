@@ -109,4 +109,4 @@ def _probed(stack: Stack) -> Sequence[Result]:
 
     outputs = stack.outputs()
     with step("probes"):
-        return probes.verify(stack.target, outputs)
+        return probes.verify(stack.target, outputs, stack.environment_dir)

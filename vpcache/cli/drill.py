@@ -19,6 +19,7 @@ from vpcache.drills.record import DrillRunningError, read
 from vpcache.drills.soak import SOAK_FAULTS, soak
 from vpcache.errors import VpcacheError
 from vpcache.lab.daemon.process_stats import ProcessStats
+from vpcache.program import command
 from vpcache.stack.stack import Stack
 from vpcache.stack.target import LAB, target_name
 
@@ -161,7 +162,7 @@ def may_begin(context: DrillContext, seconds: float, *, yes: bool, confirm: str)
     if stack.target.is_lab:
         if faults := lab_of(stack.target).faults():
             active = ", ".join(fault.label for fault in faults)
-            say_notice(f"the lab already has faults in force: {active}; `./inv lab.mend` removes them")
+            say_notice(f"the lab already has faults in force: {active}; `{command('lab.clear')}` clears them")
         return True
     if context.outputs.get("origin_function"):
         return True

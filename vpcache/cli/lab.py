@@ -97,10 +97,9 @@ def clear(kind: str, target: str) -> None:
 
 
 def running_lab() -> Lab:
-    """Return the chosen lab. Raises VpcacheError if it does not run."""
+    """Return the chosen lab. Raises LabNotRunningError if it does not run."""
     lab = chosen_lab()
-    if not lab.status().running:
-        raise VpcacheError(f"the lab is not running at {lab.endpoint}: `./inv lab.start` starts it")
+    lab.faults()
     return lab
 
 

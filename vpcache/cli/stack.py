@@ -13,9 +13,10 @@ from typing import Any
 
 from vpcache.cli.console import confirm_name, is_confirmed, say_notice, step, user_errors
 from vpcache.cli.lab import chosen_lab, started
-from vpcache.command_line import typed
+from vpcache.stack.command_line import typed
 from vpcache.drills.injection import restore_interrupted_drill
 from vpcache.errors import VpcacheError
+from vpcache.program import command
 from vpcache.project import Project, default_name
 from vpcache.stack import journal
 from vpcache.stack.outside import Outside
@@ -124,7 +125,7 @@ def verify(root: Path, environment: str, target: TargetChoice, name: str, *, as_
     values = stack.outputs()
     if not as_json:
         say_header("verify", stack)
-    results = probes.verify(stack.target, values)
+    results = probes.verify(stack.target, values, stack.environment_dir)
     passed = all(result.passed for result in results)
     if as_json:
         print(json.dumps({"passed": passed, "probes": [asdict(result) for result in results]}))
@@ -143,7 +144,7 @@ def destroy(
 ) -> None:
     """Destroy the stack and report what is left of it."""
     project = Project(root)
-    project.check_environment(environment)
+    project.environment_dir(environment)
     if not is_there(target):
         print("nothing to destroy: the lab is not running, and its stacks ended with it")
         return
@@ -190,7 +191,9 @@ def chosen_target(
     if start_lab:
         started(lab, project)
     elif not lab.status().running:
-        raise VpcacheError(f"the lab is not running at {lab.endpoint}: `./inv apply --env dev` starts it")
+        raise VpcacheError(
+            f"the lab is not running at {lab.endpoint}: `{command('lab.start')}` starts it, and so does apply"
+        )
     return lab_target(lab.endpoint, os.environ, **regions)
 
 
@@ -280,7 +283,7 @@ def _outside_as_json(outside: Outside) -> list[dict[str, Any]]:
 def say_header(command: str, stack: Stack) -> None:
     """Say what a command acts on."""
     print(
-        f"{command} {stack.environment_dir.name} on {stack.target.name} "
+        f"{command} {stack.environment} on {stack.target.name} "
         f"as {stack.name}, account {stack.account}, {stack.target.region}",
         flush=True,
     )
@@ -296,7 +299,7 @@ def _say_summary(stack: Stack) -> None:
             if node["availability_zone"] == zone
         ]
         print(f"{zone}: egress by {values['egress_ips'][zone]}, cache node {', '.join(nodes) or 'none'}")
-    environment = stack.environment_dir.name
+    environment = stack.environment
     named = {} if stack.name == default_name(environment) else {"name": stack.name}
     tasks = ("call", "verify", "destroy")
     print("next: " + ", ".join(typed(task, stack.target, env=environment, **named) for task in tasks))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vpcache.cli.console import confirm_name, is_confirmed, say_notice, step, user_errors
 from vpcache.cli.stack import TargetChoice, chosen_target, is_there
-from vpcache.command_line import typed
+from vpcache.stack.command_line import typed
 from vpcache.drills.injection import restore_interrupted_drills
 from vpcache.errors import InterruptedRunError, VpcacheError
 from vpcache.project import Project, check_stack_name
@@ -147,7 +147,7 @@ def _is_protected(project: Project, wreck: AbandonedStack) -> bool:
     entry = wreck.entry
     if entry is None or entry.temporary:
         return False
-    is_known = entry.environment in project.environments()
+    is_known = project.has_environment(entry.environment)
     return entry.protected or (is_known and project.values(entry.environment).protected)
 
 
@@ -173,7 +173,7 @@ def _destroy(
     location = state_location(where, account, wreck.name)
     if wreck.entry and wreck.entry.is_abandoned(now, is_locked=True):
         _release_lock_of_the_dead(where, location)
-    if wreck.entry and wreck.entry.environment in project.environments():
+    if wreck.entry and project.has_environment(wreck.entry.environment):
         stack = project.stack(
             wreck.entry.environment,
             where,

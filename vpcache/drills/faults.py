@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vpcache.stack.command_line import typed
 from vpcache.drills.changes import (
     Change,
     LabFault,
@@ -18,6 +19,7 @@ from vpcache.drills.changes import (
 )
 from vpcache.drills.context import DrillContext
 from vpcache.errors import VpcacheError
+from vpcache.program import command
 
 _DEFAULT_ROUTE = "0.0.0.0/0"
 
@@ -66,8 +68,8 @@ def _route(context: DrillContext, _drill: str) -> Sequence[Change]:
                 return [RouteRemoval(table["RouteTableId"], _DEFAULT_ROUTE, route["NatGatewayId"])]
     raise VpcacheError(
         f"zone {context.zone} has no route {_DEFAULT_ROUTE} to a NAT gateway: "
-        f"`./inv plan --env {context.stack.environment_dir.name} --name {context.stack.name}` shows the "
-        "difference"
+        f"`{typed('plan', context.target, env=context.stack.environment, name=context.stack.name)}` "
+        "shows the difference"
     )
 
 
@@ -93,7 +95,7 @@ def _lab_fault(
             if any(active.is_about(kind, name) for name in wanted):
                 raise VpcacheError(
                     f"the lab already has the fault '{active.label}', which a drill would replace: remove it "
-                    f"with `./inv lab.mend --kind {kind} --target {active.target}`"
+                    f"with `{command('lab.clear', kind=kind, target=active.target)}`"
                 )
         return [LabFault(kind, name, mode) for name in wanted]
 

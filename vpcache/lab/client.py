@@ -18,9 +18,10 @@ from typing import Any
 
 from vpcache.lab.daemon.process_stats import ProcessStats
 from vpcache.lab.daemon_environment import daemon_environment
-from vpcache.lab.errors import LabError
-from vpcache.lab.faults import Fault
+from vpcache.lab.errors import LabError, LabNotRunningError
+from vpcache.lab.faults import Fault, FaultKind, Mode
 from vpcache.lab.settings import Settings
+from vpcache.program import command
 
 DEFAULT_PORT = 4600
 _ANSWER_SECONDS = 5.0
@@ -52,7 +53,7 @@ class Lab:
         """Return whether this lab runs. Raises LabError if something else answers on its port."""
         try:
             answer = self.ask("GET", "status")
-        except ConnectionRefusedError:
+        except LabNotRunningError:
             return LabStatus(running=False, endpoint=self.endpoint)
         return LabStatus(True, self.endpoint, int(answer["pid"]), _faults(answer["faults"]))
 
@@ -111,7 +112,12 @@ class Lab:
         return True
 
     def fault(
-        self, kind: str, target: str, mode: str | None = None, *, seconds: float | None = None
+        self,
+        kind: FaultKind | str,
+        target: str,
+        mode: Mode | str | None = None,
+        *,
+        seconds: float | None = None,
     ) -> tuple[Fault, ...]:
         """Let something go wrong until it is mended, in the place of what is wrong with the same target.
 
@@ -123,7 +129,9 @@ class Lab:
         wanted = {"kind": kind, "target": target, "mode": mode, "seconds": seconds}
         return _faults(self.ask("PUT", "faults", wanted))
 
-    def clear_faults(self, kind: str | None = None, target: str | None = None) -> tuple[Fault, ...]:
+    def clear_faults(
+        self, kind: FaultKind | str | None = None, target: str | None = None
+    ) -> tuple[Fault, ...]:
         """Mend what is wrong with a target, in whatever mode, or everything if none is given.
 
         What is not wrong is no error. Returns the faults that stay in force.
@@ -133,7 +141,12 @@ class Lab:
 
     @contextmanager
     def faulted(
-        self, kind: str, target: str, mode: str | None = None, *, seconds: float | None = None
+        self,
+        kind: FaultKind | str,
+        target: str,
+        mode: Mode | str | None = None,
+        *,
+        seconds: float | None = None,
     ) -> Iterator[None]:
         """Let something go wrong inside a `with` block, as `fault` does, and mend it at the end."""
         self.fault(kind, target, mode, seconds=seconds)
@@ -164,6 +177,19 @@ class Lab:
         """
         calls: dict[str, int] = self.ask("GET", "calls")["calls"]
         return calls
+
+    def origin_calls(self) -> dict[str, int]:
+        """Return the number of calls by path of the lab's origin, and by host and path of function URLs."""
+        calls: dict[str, int] = self.ask("GET", "origin")["calls"]
+        return calls
+
+    def connect(self, address: str, port: int, *, interface: str | None = None) -> str:
+        """Open a TCP connection from an interface's network, or from the internet if `interface` is None.
+
+        Returns "connected", "refused", "timeout" (after 2 s) or the kernel's error, in lower case.
+        """
+        source = {} if interface is None else {"interface": interface}
+        return str(self.ask("POST", "connect", {"address": address, "port": port, **source})["outcome"])
 
     def daemon_stats(self) -> ProcessStats:
         """Return what the daemon itself holds: not its workers, nor the cache nodes' processes."""
@@ -198,7 +224,7 @@ class Lab:
     def ask(self, method: str, resource: str, body: Any = None, *, timeout: float = _ANSWER_SECONDS) -> Any:
         """Call the lab's own API (`/_lab/...`), not AWS's, and return its answer within `timeout` seconds.
 
-        Raises ConnectionRefusedError if nothing listens, LabError if the answer is an error or no lab's.
+        Raises LabNotRunningError if nothing listens, LabError if the answer is an error or no lab's.
         """
         request = urllib.request.Request(
             f"{self.endpoint}/_lab/{resource}",
@@ -213,7 +239,9 @@ class Lab:
             raise LabError(_message(error) or self._not_a_lab()) from error
         except urllib.error.URLError as error:
             if isinstance(error.reason, ConnectionRefusedError):
-                raise error.reason from None
+                raise LabNotRunningError(
+                    f"the lab is not running at {self.endpoint}: `{command('lab.start')}` starts it"
+                ) from None
             raise LabError(self._not_a_lab()) from error
         except (OSError, ValueError) as error:
             raise LabError(self._not_a_lab()) from error

@@ -1,7 +1,13 @@
-"""What goes wrong with the lab for a reason that the user can mend."""
+"""The root of the lab's exceptions."""
 
 from __future__ import annotations
 
+from vpcache.errors import VpcacheError
 
-class LabError(Exception):
-    """One line for the user: it names the thing, the value and the remedy."""
+
+class LabError(VpcacheError):
+    """An error of the lab that the user can fix."""
+
+
+class LabNotRunningError(LabError):
+    """No lab listens on the port."""

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from vpcache.command_line import typed
+from vpcache.stack.command_line import typed
 from vpcache.errors import VpcacheError
 from vpcache.stack import journal
 from vpcache.stack.state import StateLocation, erase_object, s3_client

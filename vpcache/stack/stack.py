@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,7 @@ from typing import Any
 
 from python_terraform import IsFlagged
 
-from vpcache.command_line import typed
+from vpcache.stack.command_line import typed
 from vpcache.errors import VpcacheError
 from vpcache.stack import journal, lock
 from vpcache.stack.leftovers import Leftover, leftovers, remove, without_vanishing
@@ -111,6 +112,12 @@ class Stack:
         self._temporary = temporary
         self._expected_account = expected_account
         self._lock: int | None = None
+
+    @property
+    def environment(self) -> str:
+        """The value of the option --env that means this root module: a folder of envs/, or a path."""
+        folder = self.environment_dir
+        return folder.name if folder.parent.name == "envs" else os.path.relpath(folder)
 
     @cached_property
     def account(self) -> str:
@@ -298,7 +305,7 @@ class Stack:
             raise VpcacheError(
                 self.elsewhere()
                 or f"stack {self.name} is not applied on {self.target.name} in {self.target.region}: "
-                f"`{typed('apply', self.target, env=self.environment_dir.name, name=self.name)}` applies it"
+                f"`{typed('apply', self.target, env=self.environment, name=self.name)}` applies it"
             )
         return outputs
 
@@ -363,7 +370,7 @@ class Stack:
         before = journal.read(self.target, self.state)
         entry = journal.new_entry(
             self.name,
-            self.environment_dir.name,
+            self.environment,
             phase,
             temporary=self._temporary,
             protected=self.protected,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -16,8 +17,15 @@ from vpcache.terraform.process_environment import aws_environment, lab_environme
 if TYPE_CHECKING:
     import boto3
 
-LAB = "lab"
-AWS = "aws"
+
+class TargetName(StrEnum):
+    """What a stack is applied to."""
+
+    LAB = "lab"
+    AWS = "aws"
+
+
+LAB, AWS = TargetName.LAB, TargetName.AWS
 _AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws")
 
 
@@ -25,7 +33,7 @@ _AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aw
 class Target:
     """A region of AWS or of a lab, with the environment variables that lead Terraform and boto3 to it."""
 
-    name: str
+    name: TargetName
     region: str
     environment: Mapping[str, str] = field(repr=False)
 
@@ -115,12 +123,12 @@ def offline_target(
     return lab_target("http://127.0.0.1:0", environ, region=region, pinned_region=pinned_region)
 
 
-def target_name(asked: str | None, environ: Mapping[str, str]) -> str:
+def target_name(asked: str | None, environ: Mapping[str, str]) -> TargetName:
     """Return the target asked for by option or by VPCACHE_TARGET, else the lab; VpcacheError if unknown."""
     name = asked or environ.get("VPCACHE_TARGET") or LAB
-    if name not in (LAB, AWS):
+    if name not in list(TargetName):
         raise VpcacheError(f"unknown target '{name}': use --target {LAB} or --target {AWS}")
-    return name
+    return TargetName(name)
 
 
 __all__ = [
@@ -128,6 +136,7 @@ __all__ = [
     "DEFAULT_REGION",
     "LAB",
     "Target",
+    "TargetName",
     "aws_target",
     "lab_target",
     "offline_target",

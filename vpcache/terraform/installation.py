@@ -63,8 +63,8 @@ def find_terraform(environ: Mapping[str, str]) -> Path:
         fetched = fetched_terraform(environ)
         if fetched.exists():
             return fetched
-        remedy = f"VPCACHE_DOWNLOAD_TERRAFORM=1 ./inv fetches {PINNED.version}"
-        raise VpcacheError(f"{error}; {remedy}") from None
+        fetch = "VPCACHE_DOWNLOAD_TERRAFORM=1 python -m vpcache.terraform.installation"
+        raise VpcacheError(f"{error}; `{fetch}` fetches {PINNED.version}") from None
 
 
 def fetched_terraform(environ: Mapping[str, str]) -> Path:

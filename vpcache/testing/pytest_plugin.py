@@ -151,7 +151,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
                 report.look_at(run.show_json)
             try:
                 run.end(say, skip_destroy=session.exitstatus == pytest.ExitCode.INTERRUPTED)
-            except (VpcacheError, LabError) as error:
+            except VpcacheError as error:
                 problem = f"teardown: {error}"
                 say(problem, red=True)
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -288,5 +288,5 @@ def _in_one_line() -> Iterator[None]:
         yield
     except InterruptedRunError as error:
         raise KeyboardInterrupt(str(error)) from error
-    except (VpcacheError, LabError) as error:
+    except VpcacheError as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None

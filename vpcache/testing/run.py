@@ -19,10 +19,11 @@ from typing import IO, Any
 from vpcache.drills.injection import restore_interrupted_drill
 from vpcache.errors import VpcacheError
 from vpcache.lab.client import Lab
+from vpcache.program import command
 from vpcache.stack.leftovers import leftovers
 from vpcache.stack.resource_types import STACK_TAG
 from vpcache.stack.stack import Stack
-from vpcache.stack.target import LAB, Target, aws_target, lab_target, target_name
+from vpcache.stack.target import AWS, LAB, Target, aws_target, lab_target, target_name
 from vpcache.terraform.root_module import check_root_module
 from vpcache.testing.report.facts import Facts, noted
 
@@ -285,8 +286,8 @@ def _end_dead_runs(folders: Path, notice: Callable[[str], None]) -> None:
         with suppress(BlockingIOError, FileNotFoundError), (folder / _SIGN).open() as sign:
             fcntl.flock(sign, fcntl.LOCK_EX | fcntl.LOCK_NB)
             on_aws = (
-                f"; its stack may still exist on aws: `./inv sweep --name {dead.stack_name} --target aws "
-                f"--region {dead.region}`"
+                "; its stack may still exist on aws: "
+                f"`{command('sweep', name=dead.stack_name, target=AWS, region=dead.region)}`"
                 if dead.may_stand_on_aws
                 else ""
             )

@@ -18,7 +18,10 @@ def nowhere():
 @pytest.mark.parametrize("task", ["apply", "verify"])
 def test_environment(nowhere, task, environment):
     line = nowhere.refuse(task, "--env", environment)
-    assert line == f"error: unknown environment '{environment}': choose one of dev, prod"
+    assert line == (
+        f"error: unknown environment '{environment}': "
+        "give a folder of envs/ (dev, prod) or the path of a root module"
+    )
 
 
 @pytest.mark.parametrize("target", ["gcp", "LAB", "aws ", "labs"])

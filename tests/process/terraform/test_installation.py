@@ -169,7 +169,7 @@ def test_this_machine_has_a_checksum():
 
 def test_missing_terraform_is_named_with_the_remedy(tmp_path):
     with pytest.raises(
-        VpcacheError, match=r"terraform is not on PATH: install Terraform 1\.11 .*/inv fetches"
+        VpcacheError, match=r"terraform is not on PATH: install Terraform 1\.11 .*installation` fetches"
     ):
         find_terraform({"PATH": "/nonexistent", "HOME": str(tmp_path)})
 

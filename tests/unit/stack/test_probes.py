@@ -67,3 +67,30 @@ def test_a_function_that_cannot_be_asked_is_a_failed_probe():
 def test_a_failed_assertion_shows_the_evidence():
     result = Result("egress", "us-east-1a", False, "seen as 203.0.113.9")
     assert repr(result) == "<egress of us-east-1a failed: seen as 203.0.113.9>"
+
+
+CUSTOM = """
+from vpcache import Probes, Result
+
+def probe_first(probes: Probes) -> Result:
+    return probes.check("first", None, lambda: (True, probes.output("cached_api")))
+
+def probe_second(probes: Probes) -> Result:
+    return probes.check("second", "us-east-1a", lambda: (False, "not there"))
+
+def helper(probes: Probes) -> None:
+    raise AssertionError
+"""
+
+
+def test_verify_runs_the_probes_beside_the_root_module(tmp_path):
+    (tmp_path / "probes.py").write_text(CUSTOM)
+    outputs = Outputs(zones=[], egress_probes={}, egress_ips={}, cached_api="f", cache_nodes=[])
+    own = verify(NOWHERE, outputs, tmp_path)[-2:]
+    assert own == [Result("first", None, True, "f"), Result("second", "us-east-1a", False, "not there")]
+
+
+def test_unreadable_probes_are_named(tmp_path):
+    (tmp_path / "probes.py").write_text("import nothing_of_that_name")
+    with pytest.raises(VpcacheError, match=r"cannot import .*/probes.py: ModuleNotFoundError"):
+        verify(NOWHERE, Outputs(zones=[], egress_probes={}, cached_api="f", cache_nodes=[]), tmp_path)

@@ -123,7 +123,7 @@ def noted(facts: Facts, command: str, stack: Stack) -> Iterator[Note]:
             Change(
                 command=command,
                 stack=stack.name,
-                environment=stack.environment_dir.name,
+                environment=stack.environment,
                 target=stack.target.name,
                 account=stack.account,
                 region=stack.target.region,

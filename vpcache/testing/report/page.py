@@ -13,6 +13,7 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
+from vpcache.program import command
 from vpcache.stack.target import LAB
 from vpcache.testing.report.facts import Change, DrillRecord, ProbeRecord
 from vpcache.testing.report.outcomes import FAILED, PASSED, SKIPPED, Outcome
@@ -68,7 +69,14 @@ class Run:
 
 def html(run: Run) -> str:
     """Return the page."""
-    return _template().render(run=run, FAILED=FAILED, PASSED=PASSED, SKIPPED=SKIPPED, LAB=LAB)
+    return _template().render(
+        run=run, FAILED=FAILED, PASSED=PASSED, SKIPPED=SKIPPED, LAB=LAB, sweep=sweep_command
+    )
+
+
+def sweep_command(change: Change) -> str:
+    """Return the command that destroys the rest of a stack on AWS."""
+    return command("sweep", name=change.stack, target=change.target, region=change.region)
 
 
 def duration(seconds: float) -> str:

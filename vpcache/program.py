@@ -1,0 +1,23 @@
+"""The command that starts tasks: `./inv` in a clone, `vpcache` where the package is installed."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+
+def program() -> str:
+    """Return the command that starts a task for this user.
+
+    A clone has the script `inv` beside `tasks.py`; whoever starts Invoke itself has a `tasks.py`, too.
+    """
+    is_clone = Path("inv").is_file() and Path("tasks.py").is_file()
+    is_invoke = "invoke" in Path(sys.argv[0]).parts[-2:]
+    return "./inv" if is_clone or is_invoke else "vpcache"
+
+
+def command(task: str, **options: str) -> str:
+    """Return a complete command for messages, e.g. `./inv sweep --name vpcache-dev`."""
+    words = [word for option, value in options.items() for word in (f"--{option}", value)]
+    return shlex.join([program(), task, *words])
