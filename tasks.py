@@ -17,6 +17,8 @@ ROOT = Path(__file__).parent
         "numprocesses": "how many tests run at once, as in pytest-xdist",
         "select": "only tests that match this expression (pytest's -k)",
         "paths": "only these files or folders, separated by spaces",
+        "fast": "only tests/unit, which start no process: some seconds",
+        "coverage": "measure which lines of vpcache and lambda run, and fail below the floor",
         "long": "also what takes minutes: the whole kill matrix, ten stacks at once, all drills",
         "target": "lab, or aws to apply the suite's stack there and skip what looks at the lab's wires",
     }
@@ -28,14 +30,26 @@ def test(
     paths: str = "",
     long: bool = False,
     target: str = "",
+    fast: bool = False,
+    coverage: bool = False,
 ) -> None:
     """Run the whole test suite on a lab of its own.
 
+    invoke test --fast
     invoke test --select cache
     invoke test --paths "tests/unit tests/modules" -n 2
     invoke test --paths tests/integration --target aws
     """
-    checks.test(ROOT, numprocesses=numprocesses, select=select, paths=paths.split(), long=long, target=target)
+    checks.test(
+        ROOT,
+        numprocesses=numprocesses,
+        select=select,
+        paths=paths.split(),
+        long=long,
+        target=target,
+        fast=fast,
+        coverage=coverage,
+    )
 
 
 @task(

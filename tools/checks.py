@@ -31,10 +31,24 @@ from vpcache.terraform.signals import Forwarding
 
 @user_errors
 def test(
-    root: Path, *, numprocesses: str, select: str, paths: Sequence[str], long: bool, target: str
+    root: Path,
+    *,
+    numprocesses: str,
+    select: str,
+    paths: Sequence[str],
+    long: bool,
+    target: str,
+    fast: bool,
+    coverage: bool,
 ) -> None:
     """Run the test suite in parallel; on aws, say what is skipped there and why."""
     where = target_name(target, os.environ)
+    if fast:
+        if paths or long or where == AWS:
+            raise VpcacheError(
+                "--fast runs tests/unit alone: give it without --paths, --long and --target aws"
+            )
+        paths = ["tests/unit"]
     if not numprocesses.isdigit():
         raise VpcacheError(
             f"--numprocesses is '{numprocesses}': give the number of tests to run at once, 0 for one by one"
@@ -46,7 +60,9 @@ def test(
     long_too = ["--long"] if long else []
     on_target = ["--vpcache-target", where, *(["-rs"] if where == AWS else [])]
     in_parallel = ["-n", numprocesses, "--dist", "loadfile", "--no-loadscope-reorder"]
-    reports = ["--vpcache-report-dir=reports", "--junitxml=reports/junit.xml"]
+    reports = [] if fast else ["--vpcache-report-dir=reports", "--junitxml=reports/junit.xml"]
+    measured = ["--cov", "--cov-report=term:skip-covered", "--cov-report=xml:reports/coverage.xml"]
+    reports += measured if coverage else []
     _run(root, "pytest", *in_parallel, *reports, *selection, *long_too, *on_target, *paths)
 
 
@@ -149,6 +165,8 @@ def check(root: Path) -> None:
 def _python_checks() -> Iterator[Check]:
     for name in ("ruff check .", "ruff format --check .", "mypy"):
         yield Check(name, [[sys.executable, "-m", *name.split()]], os.environ)
+    lint_imports = Path(sys.executable).with_name("lint-imports")
+    yield Check("lint-imports", [[str(lint_imports), "--no-logo"]], os.environ)
 
 
 def _shell_checks() -> Iterator[Check]:
