@@ -166,7 +166,8 @@ def _python_checks() -> Iterator[Check]:
     for name in ("ruff check .", "ruff format --check .", "mypy"):
         yield Check(name, [[sys.executable, "-m", *name.split()]], os.environ)
     lint_imports = Path(sys.executable).with_name("lint-imports")
-    yield Check("lint-imports", [[str(lint_imports), "--no-logo"]], os.environ)
+    yield Check("word list", [[sys.executable, "-m", "tools.word_list"]], os.environ)
+    yield Check("lint-imports", [[str(lint_imports), "--no-cache"]], os.environ)
 
 
 def _shell_checks() -> Iterator[Check]:

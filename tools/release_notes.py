@@ -2,7 +2,7 @@
 
     python -m tools.release_notes v0.3.0
 
-fails unless the tag is the version of pyproject.toml, and the changelog has a section `## VERSION - DATE` of it.
+fails unless the tag is the version of pyproject.toml and the changelog has a section `## VERSION - DATE`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def notes(tag: str, version: str, changelog: str) -> str:
-    """Return the changelog's section of a version. Raises ValueError if tag, version and date do not agree."""
+    """Return the changelog's section of a version. Raises ValueError if tag, version or date disagree."""
     if tag != f"v{version}":
         raise ValueError(f"the tag is {tag}, but pyproject.toml has version {version}: tag v{version}")
     sections = re.split(r"^## ", changelog, flags=re.MULTILINE)

@@ -13,12 +13,12 @@ from typing import Any
 
 from vpcache.cli.console import confirm_name, is_confirmed, say_notice, step, user_errors
 from vpcache.cli.lab import chosen_lab, started
-from vpcache.stack.command_line import typed
 from vpcache.drills.injection import restore_interrupted_drill
 from vpcache.errors import VpcacheError
 from vpcache.program import command
 from vpcache.project import Project, default_name
 from vpcache.stack import journal
+from vpcache.stack.command_line import typed
 from vpcache.stack.outside import Outside
 from vpcache.stack.stack import Plan, Stack
 from vpcache.stack.state import bucket_exists, state_exists

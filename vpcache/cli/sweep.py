@@ -9,11 +9,11 @@ from pathlib import Path
 
 from vpcache.cli.console import confirm_name, is_confirmed, say_notice, step, user_errors
 from vpcache.cli.stack import TargetChoice, chosen_target, is_there
-from vpcache.stack.command_line import typed
 from vpcache.drills.injection import restore_interrupted_drills
 from vpcache.errors import InterruptedRunError, VpcacheError
 from vpcache.project import Project, check_stack_name
 from vpcache.stack import journal, lock
+from vpcache.stack.command_line import typed
 from vpcache.stack.leftovers import Leftover, leftovers, remove, without_vanishing
 from vpcache.stack.outside import unknown_to
 from vpcache.stack.stack import Stack

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vpcache.stack.command_line import typed
 from vpcache.drills.changes import (
     Change,
     LabFault,
@@ -20,6 +19,7 @@ from vpcache.drills.changes import (
 from vpcache.drills.context import DrillContext
 from vpcache.errors import VpcacheError
 from vpcache.program import command
+from vpcache.stack.command_line import typed
 
 _DEFAULT_ROUTE = "0.0.0.0/0"
 

@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from vpcache.stack.command_line import typed
 from vpcache.errors import VpcacheError
 from vpcache.stack import journal
+from vpcache.stack.command_line import typed
 from vpcache.stack.state import StateLocation, erase_object, s3_client
 from vpcache.stack.target import Target
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from python_terraform import IsFlagged
 
-from vpcache.stack.command_line import typed
 from vpcache.errors import VpcacheError
 from vpcache.stack import journal, lock
+from vpcache.stack.command_line import typed
 from vpcache.stack.leftovers import Leftover, leftovers, remove, without_vanishing
 from vpcache.stack.outside import Outside, mark, outside, unknown_to
 from vpcache.stack.state import (
