@@ -74,3 +74,9 @@ def test_a_tab_installs_nothing(tmp_path):
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert [path.name for path in tmp_path.iterdir()] == ["inv"]
+
+
+@pytest.mark.parametrize("words", [["apply", "--help"], ["apply", "--env", "dev", "-h"], ["--help", "apply"]])
+def test_help_of_a_task_is_shown_before_and_after_it(words):
+    done = subprocess.run([ROOT / "inv", *words], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("Usage: inv[oke] [--core-opts] apply [--options]")
