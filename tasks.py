@@ -70,8 +70,17 @@ def bench(_: Context, json: bool = False, figure: str = "", lab: bool = True) ->
 
 @task
 def docs(_: Context) -> None:
-    """Make the tables in the modules' READMEs anew."""
+    """Write the generated pages of docs/ and the tables in the modules' READMEs."""
     checks.docs(ROOT)
+
+
+@task
+def docs_site(_: Context) -> None:
+    """Build the documentation site into site/.
+
+    The first run installs MkDocs Material into a separate environment.
+    """
+    checks.build_site(ROOT)
 
 
 @task
@@ -101,6 +110,6 @@ def lab_bench(_: Context) -> None:
 
 
 namespace = user_tasks(ROOT)
-for each in (test, check, docs, bench, provider_schema):
+for each in (test, check, docs, docs_site, bench, provider_schema):
     namespace.add_task(each)
 namespace.collections["lab"].add_task(lab_bench)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from invoke.exceptions import Exit
 
-from tools import security_scan
+from tools import api_docs, docs_site, page_blocks, security_scan
 from tools.module_docs import with_tables
 from tools.provider_schema import unknown_arguments
 from vpcache.cli.console import user_errors
@@ -96,10 +96,18 @@ def _run(root: Path, module: str, *options: str) -> None:
 
 @user_errors
 def docs(root: Path) -> None:
-    """Make the tables in the modules' READMEs anew."""
+    """Write the tables in the modules' READMEs and the generated pages."""
     for module in sorted((root / "modules").iterdir()):
         readme = module / "README.md"
         readme.write_text(with_tables(readme.read_text(), module))
+    api_docs.write(root)
+    page_blocks.write(root)
+
+
+@in_one_line
+def build_site(root: Path) -> None:
+    """Build the documentation site and print where its first page is."""
+    print(docs_site.build(root, Project(root).work_dir) / "index.html")
 
 
 @user_errors
@@ -157,6 +165,8 @@ def check(root: Path) -> None:
         readme = (module / "README.md").read_text()
         if with_tables(readme, module) != readme:
             raise VpcacheError(f"{module / 'README.md'} is not what the code says: type `./inv docs`")
+    if stale := [*api_docs.outdated(root), *page_blocks.outdated(root)]:
+        raise VpcacheError(f"{', '.join(map(str, stale))} differ from the code: type `./inv docs`")
     if failed:
         raise VpcacheError(f"{len(failed)} of {len(checks)} checks failed: {', '.join(failed)}")
     print(f"{len(checks)} checks are clean")

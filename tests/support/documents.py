@@ -10,12 +10,16 @@ from pathlib import Path
 
 from tests.support.paths import ROOT
 
-DOCUMENTS = sorted(
+PAGES = sorted(
     path
-    for pattern in ("README.md", "docs/*.md", "modules/*/README.md", "examples/*/README.md")
+    for pattern in ("README.md", "CONTRIBUTING.md", "docs/*.md", "docs/how-to/*.md", "docs/internals/*.md")
     for path in ROOT.glob(pattern)
 )
-OURS = ("./inv", "invoke")
+GENERATED = sorted(ROOT.glob("docs/reference/*.md"))
+DOCUMENTS = PAGES + sorted(
+    path for pattern in ("modules/*/README.md", "examples/*/README.md") for path in ROOT.glob(pattern)
+)
+OURS = ("./inv", "invoke", "vpcache")
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Shown:
 
 
 def shown(path: Path) -> Iterator[Shown]:
-    """Yield every line of the shell blocks of a document, and every `./inv` and `invoke` in its sentences."""
+    """Yield every line of the shell blocks of a document, and every command of ours in its sentences."""
     name, text = str(path.relative_to(ROOT)), path.read_text()
     for block in re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
         for line in block.replace("\\\n", " ").splitlines():

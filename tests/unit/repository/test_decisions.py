@@ -1,4 +1,4 @@
-"""Every dependency is explained in docs/decisions.md, and nothing else is imported."""
+"""Every dependency is explained in docs/internals/decisions.md, and nothing else is imported."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.paths import ROOT
 
-DECISIONS = (ROOT / "docs/decisions.md").read_text()
+DECISIONS = (ROOT / "docs/internals/decisions.md").read_text()
 SECTION = DECISIONS.partition("## Dependencies\n")[2].partition("\n## ")[0]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 DECLARED = [
@@ -56,3 +56,12 @@ def test_what_is_imported_is_declared_or_comes_with_what_is():
     assert [(name, file) for name, file in others if name not in COMING_WITH_OTHERS] == []
     assert {name for name, _ in others} == COMING_WITH_OTHERS
     assert [name for name in COMING_WITH_OTHERS if name not in SECTION] == []
+
+
+def test_each_decision_states_its_trade_off():
+    decided = DECISIONS.partition("## Dependencies\n")[0]
+    decisions = re.split(r"^### ", decided, flags=re.MULTILINE)[1:]
+    assert len(decisions) > 20
+    assert [
+        text.splitlines()[0] for text in decisions if len(re.findall("^Trade-off: .", text, re.M)) != 1
+    ] == []

@@ -1,6 +1,7 @@
-"""Every command in the documents is one that there is, and every link leads somewhere."""
+"""Commands in the documents exist, links lead to existing files, and pages keep their form."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from invoke.collection import Collection
@@ -9,17 +10,18 @@ from invoke.loader import FilesystemLoader
 from invoke.parser import Parser
 from invoke.program import Program
 
-from tests.support.documents import DOCUMENTS, OURS, ROOT, SHOWN
+from tests.support.documents import DOCUMENTS, GENERATED, OURS, PAGES, ROOT, SHOWN
 
 OUTSIDER = "tests/integration/cli/test_external_project.py"
 
-# what else a reader is told to type, and where that is tried; a line that is not here has to be looked at
+# other shown commands, and the test that runs them or the reason why none does
 ELSEWHERE = {
     r"python -m (pip install --requirement requirements\.txt|pytest.*)": OUTSIDER,
     r"export AWS_ENDPOINT_URL=.*": "tests/integration/cli/test_aws_target.py",
-    r"git clone \S+ vpcache && cd vpcache": "the address is nobody's",
+    r"git clone \S+ vpcache && cd vpcache": "a placeholder address",
     r"source <\(./inv --print-completion-script bash\)": "tests/process/cli/test_inv.py",
-    r"sudo .*": "an account of one's own is made by hand",
+    r"sudo .*": "creates a user account",
+    r"cp -rL envs/dev envs/staging": "the reader's new environment",
     r"cd envs/dev && terraform get && terraform providers mirror .*|rsync .*": "needs two machines",
 }
 
@@ -45,14 +47,14 @@ def complaint(words):
 
 
 @pytest.mark.parametrize("command", [each for each in SHOWN if each.words[0] in OURS], ids=str)
-def test_a_task_takes_these_options(command):
+def test_task_accepts_shown_options(command):
     why = complaint(command.words[1:])
     if not command.is_in_block and why and "required positional" in why:
         return  # a sentence may name a task without what it needs
     assert why is None
 
 
-def test_other_commands_are_tried_elsewhere():
+def test_other_commands_have_a_test():
     others = [each for each in SHOWN if each.words[0] not in OURS]
     assert [
         str(each)
@@ -61,33 +63,86 @@ def test_other_commands_are_tried_elsewhere():
     ] == []
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_links_within_the_project_lead_somewhere(document):
+@pytest.mark.parametrize("document", DOCUMENTS + GENERATED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_within_the_project_exist(document):
     linked = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", document.read_text())
     assert [path for path in linked if not (document.parent / path).exists()] == []
 
 
-def test_shell_blocks_say_that_they_are():
+def test_shell_blocks_have_a_language():
     """A block without a language is not read for commands."""
     for document in DOCUMENTS:
         for block in re.findall(r"^```\n(.*?)^```", document.read_text(), re.MULTILINE | re.DOTALL):
             assert not re.search(r"^(\./inv|invoke|\$) ", block, re.MULTILINE), f"{document}: {block}"
 
 
-def test_the_readme_s_table_has_every_task():
+DEPRECATED = {"lab.mend"}  # an alias of lab.clear until the next minor version
+
+
+def test_readme_lists_every_task():
     readme = (ROOT / "README.md").read_text()
-    table = re.search(r"^\| task \| does \|\n(.*?)^$", readme, re.MULTILINE | re.DOTALL)[1]
+    table = re.search(r"^\| Task \| Purpose \|\n(.*?)^$", readme, re.MULTILINE | re.DOTALL)[1]
     first_cells = [row.split(" | ")[0] for row in table.splitlines()]
     commands = [code.split() for cell in first_cells for code in re.findall(r"`([^`]+)`", cell)]
     assert [words for words in commands if "No idea" in (complaint(words) or "")] == []
     assert {words[0] for words in commands} == set(TASKS.task_names) - DEPRECATED
 
 
-def test_the_comparison_counts_the_lines_that_it_shows():
-    page = (ROOT / "docs/comparison.md").read_text()
+def test_comparison_counts_its_lines():
+    page = (ROOT / "docs/internals/comparison.md").read_text()
     ours, tftest = (
         sum(bool(line.strip()) for line in block.splitlines())
         for block in re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     )
     assert f"| {ours}, [below](#with-vpcache) |" in page
     assert f"| {tftest}, [below](#with-tftest) |" in page
+
+
+def prose(page):
+    """Return a page's lines outside code blocks, comments and tables."""
+    text = re.sub(r"^( *)```.*?^ *```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    return [line for line in text.splitlines() if not line.startswith(("|", "<!--"))]
+
+
+@pytest.mark.parametrize("page", PAGES + GENERATED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_prose_is_not_wrapped(page):
+    """A line of prose ends with its sentence, so that a diff shows the sentence that changed."""
+    begins = re.compile(r"$|#|\[[^\]]+\]: | *([-*]|\d+\.) ")
+    lines = prose(page)
+    wrapped = [
+        line
+        for line, after in pairwise(lines)
+        if line and not begins.match(after) and not re.match(r"#|\[[^\]]+\]: ", line)
+        if not re.search(r"[.!?:][)`*]*$", line)
+    ]
+    assert wrapped == []
+
+
+def tables(page):
+    """Yield the tables of a page as rows of cells."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+        yield [
+            [cell.strip() for cell in re.split(r"(?<!\\)\|", row.strip().removeprefix("|").removesuffix("|"))]
+            for row in table.splitlines()
+        ]
+
+
+@pytest.mark.parametrize("page", PAGES + GENERATED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_tables_are_readable(page):
+    for head, _, *rows in tables(page):
+        assert all(head), f"a column has no header: {head}"
+        assert [row for row in rows if len(row) != len(head)] == []
+        assert [cell for row in rows for cell in row if len(cell) > 160] == []
+
+
+def test_folders_of_pages_have_15_files_at_most():
+    folders = [ROOT / "docs", *(path for path in (ROOT / "docs").rglob("*") if path.is_dir())]
+    files = {folder: [path for path in folder.iterdir() if path.is_file()] for folder in folders}
+    assert [folder for folder, found in files.items() if len(found) > 15] == []
+
+
+def test_site_has_every_page():
+    listed = re.findall(r"([\w/-]+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
+    pages = sorted(str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md"))
+    assert sorted(listed) == pages

@@ -12,6 +12,7 @@ from tests.support.paths import ROOT
 
 LOCK = ROOT / "requirements.lock"
 BUILD_LOCK = ROOT / "requirements-build.lock"
+DOCS_LOCK = ROOT / "requirements-docs.lock"
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
@@ -52,7 +53,7 @@ def test_lock_satisfies_each_declared_dependency(python):
     unmet = [
         str(each) for each in _declared() if locked.get(canonicalize_name(each.name)) not in each.specifier
     ]
-    assert unmet == [], "renew the lock as docs/lock-files.md says"
+    assert unmet == [], "renew the lock as docs/internals/lock-files.md says"
 
 
 @pytest.mark.parametrize("python", PYTHONS)
@@ -63,7 +64,14 @@ def test_build_lock_satisfies_build_system_and_agrees(python):
     assert build.items() <= _locked(LOCK, python).items()
 
 
-@pytest.mark.parametrize("lock", [LOCK, BUILD_LOCK], ids=lambda path: path.name)
+@pytest.mark.parametrize("python", PYTHONS)
+def test_docs_lock_satisfies_the_extra(python):
+    docs = _locked(DOCS_LOCK, python)
+    required = map(Requirement, PROJECT["project"]["optional-dependencies"]["docs"])
+    assert [str(each) for each in required if docs.get(each.name) not in each.specifier] == []
+
+
+@pytest.mark.parametrize("lock", [LOCK, BUILD_LOCK, DOCS_LOCK], ids=lambda path: path.name)
 def test_every_locked_package_is_pinned_and_hashed(lock):
     entries = _entries(lock)
     for requirement, hashes in entries:
@@ -71,7 +79,7 @@ def test_every_locked_package_is_pinned_and_hashed(lock):
         assert re.fullmatch(r"(--hash=sha256:[0-9a-f]{64}\s*)+", hashes), requirement
 
 
-@pytest.mark.parametrize("lock", [LOCK, BUILD_LOCK], ids=lambda path: path.name)
+@pytest.mark.parametrize("lock", [LOCK, BUILD_LOCK, DOCS_LOCK], ids=lambda path: path.name)
 def test_lock_names_no_index_and_no_url(lock):
     lines = [line for line in lock.read_text().splitlines() if not line.startswith("#")]
     assert [line for line in lines if "://" in line or re.match(r"-|\s*--(?!hash=)", line)] == []

@@ -1,0 +1,77 @@
+"""Generated pages and blocks are current, and their generators do as they say."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.support.paths import ROOT
+from tools import api_docs, page_blocks, site_links
+
+
+@pytest.mark.parametrize("tool", [api_docs, page_blocks], ids=lambda tool: tool.__name__)
+def test_pages_are_current(tool):
+    assert tool.outdated(ROOT) == [], "type `./inv docs`"
+
+
+def test_reference_has_public_members_with_signatures():
+    page = api_docs.pages(ROOT)[api_docs.FOLDER / "stack.md"]
+    assert "### stack.outputs()" in page
+    assert "outputs() -> Outputs" in page
+    assert "### stack._plan" not in page
+
+
+def test_reference_has_fixtures_options_and_settings():
+    page = api_docs.pages(ROOT)[api_docs.FOLDER / "pytest.md"]
+    assert "### probes\n\nScope: function. Type: `Probes`." in page
+    assert "- `--vpcache-target lab|aws`: " in page
+    assert "- `vpcache_lab_settings`: " in page
+    assert "_stack_outputs" not in page
+
+
+def test_reference_has_every_task_with_its_options():
+    page = api_docs.pages(ROOT)[api_docs.FOLDER / "tasks.md"]
+    assert "## lab.fault" in page
+    assert "- `--from FROM`" in page
+    assert "```\n./inv apply --env dev\n" in page
+
+
+def test_stale_and_unknown_reference_pages_are_found(tmp_path, monkeypatch):
+    (tmp_path / "docs").mkdir()
+    monkeypatch.setattr(api_docs, "pages", lambda _: {api_docs.FOLDER / "a.md": "new\n"})
+    assert api_docs.outdated(tmp_path) == [api_docs.FOLDER / "a.md"]
+    api_docs.write(tmp_path)
+    assert api_docs.outdated(tmp_path) == []
+    (tmp_path / api_docs.FOLDER / "b.md").touch()
+    assert api_docs.outdated(tmp_path) == [api_docs.FOLDER / "b.md"]
+
+
+def test_embedded_file_is_replaced(tmp_path):
+    (tmp_path / "code.py").write_text("new = 1\n")
+    page = tmp_path / "page.md"
+    page.write_text("before\n\n<!-- embed code.py -->\n```python\nold = 1\n```\n<!-- end -->\n\nafter\n")
+    wanted = "before\n\n<!-- embed code.py -->\n```python\nnew = 1\n```\n<!-- end -->\n\nafter\n"
+    assert page_blocks.current(page, tmp_path) == wanted
+
+
+@pytest.mark.parametrize(
+    ("link", "wanted"),
+    [
+        ("../lab.md#faults", "../lab.md#faults"),
+        ("../../modules/vpc", "https://host/repo/tree/main/modules/vpc"),
+        ("../../README.md", "https://host/repo/blob/main/README.md"),
+        ("https://aws.example/x", "https://aws.example/x"),
+        ("#here", "#here"),
+    ],
+)
+def test_site_links_to_the_repository(link, wanted):
+    page = SimpleNamespace(file=SimpleNamespace(src_uri="how-to/add.md"))
+    config = {"docs_dir": str(ROOT / "docs"), "repo_url": "https://host/repo/"}
+    assert site_links.on_page_markdown(f"[x]({link})", page, config) == f"[x]({wanted})"
+
+
+def test_site_hook_imports_the_standard_library_only():
+    """MkDocs loads it in an environment without this project."""
+    source = Path(site_links.__file__).read_text()
+    assert "import vpcache" not in source
+    assert "from tools" not in source
