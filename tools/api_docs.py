@@ -14,7 +14,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from invoke import Collection
+from invoke.collection import Collection
 from invoke.loader import FilesystemLoader
 from invoke.tasks import Task
 

@@ -1,4 +1,4 @@
-"""Hook of MkDocs for the links of the site. MkDocs loads it in its own environment, so it imports nothing else."""
+"""A hook of MkDocs for links. MkDocs loads it in a separate environment, so it imports nothing of vpcache."""
 
 from __future__ import annotations
 

@@ -46,44 +46,9 @@ def test_page_has_enough_claims_and_no_behaviour_twice() -> None:
     assert sum(row[2].startswith("yes") for row in rows()) >= _MIN_YES
 
 
-_COMMON = set(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "by",
-        "can",
-        "cannot",
-        "for",
-        "from",
-        "has",
-        "have",
-        "if",
-        "in",
-        "is",
-        "it",
-        "its",
-        "no",
-        "not",
-        "of",
-        "on",
-        "one",
-        "only",
-        "or",
-        "that",
-        "the",
-        "to",
-        "was",
-        "when",
-        "where",
-        "which",
-        "whose",
-        "with",
-    ]
+_COMMON = re.compile(
+    "an?|and|are|as|at|be|by|can|cannot|for|from|has|have|if|in|is|it|its|no|not|of|on|one|only|or|that|the|to|"
+    "was|when|where|which|whose|with"
 )
 _SHARED = 0.75  # of the content words of the shorter row
 
@@ -91,7 +56,7 @@ _SHARED = 0.75  # of the content words of the shorter row
 def content(behaviour: str) -> set[str]:
     """Return the words that say what a behaviour is about, without endings."""
     words = re.findall(r"[a-z0-9]+", behaviour.lower().replace("black hole", "blackhole"))
-    return {re.sub(r"(ies|es|s|ed|ing)$", "", word) for word in words if word not in _COMMON}
+    return {re.sub(r"(ies|es|s|ed|ing)$", "", word) for word in words if not _COMMON.fullmatch(word)}
 
 
 def contradictions(page: list[list[str]]) -> list[tuple[str, str]]:
