@@ -104,7 +104,7 @@ def docs(root: Path) -> None:
     page_blocks.write(root)
 
 
-@in_one_line
+@user_errors
 def build_site(root: Path) -> None:
     """Build the documentation site and print where its first page is."""
     print(docs_site.build(root, Project(root).work_dir) / "index.html")

@@ -76,9 +76,6 @@ def test_shell_blocks_have_a_language():
             assert not re.search(r"^(\./inv|invoke|\$) ", block, re.MULTILINE), f"{document}: {block}"
 
 
-DEPRECATED = {"lab.mend"}  # an alias of lab.clear until the next minor version
-
-
 def test_readme_lists_every_task():
     readme = (ROOT / "README.md").read_text()
     table = re.search(r"^\| Task \| Purpose \|\n(.*?)^$", readme, re.MULTILINE | re.DOTALL)[1]
