@@ -69,6 +69,20 @@ def test_links_within_the_project_exist(document):
     assert [path for path in linked if not (document.parent / path).exists()] == []
 
 
+def anchors(page):
+    """Return the anchors of a page's headings, as GitHub and the site make them."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS + GENERATED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_linked_headings_exist(document):
+    linked = re.findall(r"\]\((?!https?://)([^)#\s]*)#([^)\s]+)\)", document.read_text())
+    pages = [(document.parent / path if path else document, anchor) for path, anchor in linked]
+    assert [str(page) for page, anchor in pages if anchor not in anchors(page)] == []
+
+
 def test_shell_blocks_have_a_language():
     """A block without a language is not read for commands."""
     for document in DOCUMENTS:
