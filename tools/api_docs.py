@@ -7,7 +7,7 @@ import dataclasses
 import importlib
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
@@ -58,7 +58,16 @@ PAGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Zips of functions: the same input gives the same bytes.",
         ("vpcache.bundle:bundle", "vpcache.bundle:Bundle"),
     ),
+    "errors": (
+        "Exceptions with one line for the user: what is wrong, the value, what to do.",
+        (
+            "vpcache.errors:VpcacheError",
+            "vpcache.errors:InterruptedRunError",
+            "vpcache.lab.errors:LabError",
+        ),
+    ),
 }
+_TITLES = {"bundle": "Bundles", "errors": "Errors"}  # of pages that have no main class
 """Each page by file name: its first sentence, and the objects that it documents."""
 
 
@@ -87,7 +96,7 @@ def _title_and_sentence(text: str) -> tuple[str, str]:
 
 def _objects_page(name: str, first: str, names: tuple[str, ...]) -> str:
     objects = [_Documented(each) for each in names]
-    blocks = [f"# {objects[0].name if name != 'bundle' else 'Bundles'}", _NOTE, first]
+    blocks = [f"# {_TITLES.get(name, objects[0].name)}", _NOTE, first]
     for each in objects:
         blocks += each.blocks()
     return "\n\n".join(blocks) + "\n"
@@ -147,16 +156,24 @@ class _Documented:
         """Yield the fields of a dataclass, or the members of an enum, as a table."""
         comments = _comments(self._object)
         if issubclass(self._object, Enum):
-            rows = [f"| `{member.value}` | {comments.get(member.name, '')} |" for member in self._object]
-            yield "\n".join(["| Value | Meaning |", "|---|---|", *rows])
+            rows = [(f"`{member.value}`", comments.get(member.name, "")) for member in self._object]
+            yield _table(("Value", "Meaning"), rows)
             return
         shown = [field for field in dataclasses.fields(self._object) if not field.name.startswith("_")]
-        rows = [
-            f"| `{field.name}` | `{_type(field.type).replace(' | ', ' or ')}` | {_default(field)} | "
-            f"{comments.get(field.name, '')} |"
+        cells = [
+            (f"`{field.name}`", f"`{_type(field.type).replace(' | ', ' or ')}`", _default(field))
             for field in shown
         ]
-        yield "\n".join(["| Field | Type | Default | Meaning |", "|---|---|---|---|", *rows])
+        meanings = [comments.get(field.name, "") for field in shown]
+        heads = ("Field", "Type", "Default", "Meaning")
+        yield _table(heads, [(*some, meaning) for some, meaning in zip(cells, meanings, strict=True)])
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Return a table without the columns that have no value."""
+    columns = [column for column in zip(heads, *rows, strict=True) if any(column[1:])]
+    lines = ["| " + " | ".join(cells) + " |" for cells in zip(*columns, strict=True)]
+    return "\n".join([lines[0], "|" + "---|" * len(columns), *lines[1:]])
 
 
 def _function_of(member: Any) -> Callable[..., Any] | None:
@@ -210,11 +227,17 @@ def _signature(
         words.append(_parameter(parameter))
     result = ""
     if has_result and signature.return_annotation is not signature.empty:
-        result = f" -> {_type(signature.return_annotation)}"
+        result = f" -> {_result(function, _type(signature.return_annotation))}"
     line = f"{name}({', '.join(words)}){result}"
     if len(line) > _LINE:
         line = f"{name}(\n" + "".join(f"    {word},\n" for word in words) + f"){result}"
     return f"```python\n{line}\n```"
+
+
+def _result(function: Callable[..., Any], annotation: str) -> str:
+    """Return the type of a call: a function that `contextmanager` wraps yields one value."""
+    is_context = hasattr(function, "__wrapped__") and annotation.startswith("Iterator[")
+    return annotation.replace("Iterator", "ContextManager", 1) if is_context else annotation
 
 
 def _parameter(parameter: inspect.Parameter) -> str:

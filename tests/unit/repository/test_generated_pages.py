@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+import vpcache
 from tests.support.paths import ROOT
 from tools import api_docs, page_blocks, site_links
 
@@ -19,6 +20,16 @@ def test_reference_has_public_members_with_signatures():
     assert "### stack.outputs()" in page
     assert "outputs() -> Outputs" in page
     assert "### stack._plan" not in page
+
+
+def test_reference_has_every_public_name():
+    documented = {name.partition(":")[2] for _, names in api_docs.PAGES.values() for name in names}
+    assert set(getattr(vpcache, "__all__", ())) - documented == set(), "add it to PAGES of tools/api_docs.py"
+
+
+def test_context_manager_is_shown_as_one():
+    page = api_docs.pages(ROOT)[api_docs.FOLDER / "stack.md"]
+    assert "exclusive_lock() -> ContextManager[None]" in page
 
 
 def test_reference_has_fixtures_options_and_settings():
