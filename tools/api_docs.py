@@ -35,6 +35,7 @@ PAGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "The place where a stack is applied: the lab or AWS, in one region.",
         (
             "vpcache.stack.target:Target",
+            "vpcache.stack.target:TargetName",
             "vpcache.stack.target:lab_target",
             "vpcache.stack.target:aws_target",
         ),
@@ -54,20 +55,27 @@ PAGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
             "vpcache.lab.settings:Settings",
         ),
     ),
-    "bundle": (
-        "Zips of functions: the same input gives the same bytes.",
-        ("vpcache.bundle:bundle", "vpcache.bundle:Bundle"),
+    "functions": (
+        "Zips of functions, and calls of functions.",
+        (
+            "vpcache.bundle:bundle",
+            "vpcache.bundle:Bundle",
+            "vpcache.functions:FunctionClient",
+            "vpcache.functions:CachedAnswer",
+        ),
     ),
     "errors": (
-        "Exceptions with one line for the user: what is wrong, the value, what to do.",
+        "Exceptions with one line for the user: the problem, the value and the remedy.",
         (
             "vpcache.errors:VpcacheError",
             "vpcache.errors:InterruptedRunError",
+            "vpcache.functions:FunctionError",
             "vpcache.lab.errors:LabError",
+            "vpcache.lab.errors:LabNotRunningError",
         ),
     ),
 }
-_TITLES = {"bundle": "Bundles", "errors": "Errors"}  # of pages that have no main class
+_TITLES = {"functions": "Functions", "errors": "Errors"}  # of pages that have no main class
 """Each page by file name: its first sentence, and the objects that it documents."""
 
 
@@ -85,7 +93,7 @@ def _index(texts: Mapping[str, str]) -> str:
     for name, text in texts.items():
         title, sentence = _title_and_sentence(text)
         lines.append(f"- [{title}]({name}.md): {sentence}")
-    lines += ["", "The public API and its stability: [CONTRIBUTING.md](../../CONTRIBUTING.md#stability)."]
+    lines += ["- [Stability](stability.md): The public API, versions and deprecations."]
     return "\n".join(lines) + "\n"
 
 
@@ -271,7 +279,7 @@ def _plain(text: str) -> str:
 
 
 class _Options:
-    """Stands in for pytest's parser and records the options and ini settings that the plugin adds."""
+    """Replaces pytest's parser and records the options and ini settings that the plugin adds."""
 
     def __init__(self) -> None:
         self.options: list[tuple[str, str]] = []
@@ -381,9 +389,9 @@ def write(root: Path) -> None:
 
 
 def outdated(root: Path) -> list[Path]:
-    """Return the generated pages that are missing, that differ from the code, or that are not generated."""
+    """Return the pages that are missing, that differ from the code, or that nothing generates any more."""
     wanted = pages(root)
-    known = {path.relative_to(root) for path in (root / FOLDER).glob("*.md")}
+    known = {path.relative_to(root) for path in (root / FOLDER).glob("*.md") if _NOTE in path.read_text()}
     return sorted(
         known - set(wanted)
         | {

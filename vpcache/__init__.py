@@ -1,7 +1,8 @@
 """vpcache: apply, verify and destroy stacks of Terraform on AWS or on an embedded lab.
 
-The names in `__all__` are the public API; docs/reference/stability.md says what may change in them and when. Each
-is imported when it is first used, so that `import vpcache` costs nothing in a pytest process without a stack.
+The names in `__all__` are the public API; docs/reference/stability.md says what may change in them and when.
+Each is imported when it is first used, so that `import vpcache` costs nothing in a pytest process without a
+stack.
 """
 
 from __future__ import annotations

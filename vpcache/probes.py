@@ -180,9 +180,10 @@ class Probes:
     def output(self, name: str, argument: str = "it") -> Any:
         """Return an output of the root module. Raises VpcacheError if there is none."""
         if name not in self._outputs:
+            example = _EXAMPLES.get(name, "...")
             raise VpcacheError(
                 f"the root module has no output '{name}': write "
-                f'`output "{name}" {{ value = {_EXAMPLES[name]} }}`, or give the probe {argument}=...'
+                f'`output "{name}" {{ value = {example} }}`, or give the probe {argument}=...'
             )
         return self._outputs[name]
 

@@ -15,7 +15,7 @@ PAGES = sorted(
     for pattern in ("README.md", "CONTRIBUTING.md", "docs/*.md", "docs/how-to/*.md", "docs/internals/*.md")
     for path in ROOT.glob(pattern)
 )
-GENERATED = sorted(ROOT.glob("docs/reference/*.md"))
+GENERATED = sorted(ROOT.glob("docs/reference/*.md"))  # and one page by hand
 DOCUMENTS = PAGES + sorted(
     path for pattern in ("modules/*/README.md", "examples/*/README.md") for path in ROOT.glob(pattern)
 )

@@ -19,7 +19,7 @@ DECLARED = [
     if (name := re.match(r"[\w.-]+", requirement)[0].lower()) != PROJECT["name"]
 ]
 
-# where a package's modules are not called as it is
+# packages whose modules have another name
 MODULES = {
     "aws_lambda_powertools": "aws-lambda-powertools",
     "font_roboto": "font-roboto",

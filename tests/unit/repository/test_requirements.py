@@ -1,4 +1,4 @@
-"""The lock that ./inv installs from: it names each dependency, by hashes alone, from no index of its own."""
+"""The lock that ./inv installs from: it names each dependency, by hashes alone, from no particular index."""
 
 import re
 import tomllib
