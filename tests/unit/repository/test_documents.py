@@ -1,5 +1,7 @@
 """Commands in the documents exist, links lead to existing files, and pages keep their form."""
 
+import ast
+import importlib
 import re
 from itertools import pairwise
 
@@ -107,6 +109,22 @@ def test_comparison_counts_its_lines():
     )
     assert f"| {ours}, [below](#with-vpcache) |" in page
     assert f"| {tftest}, [below](#with-tftest) |" in page
+
+
+PYTHON = [
+    (page, block)
+    for page in PAGES
+    for block in re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+]
+
+
+@pytest.mark.parametrize(("page", "block"), PYTHON, ids=[page.name for page, _ in PYTHON])
+def test_python_blocks_use_the_public_api(page, block):
+    """They are valid, and of vpcache they import names that exist in its API or in its modules."""
+    imports = [node for node in ast.walk(ast.parse(block)) if isinstance(node, ast.ImportFrom)]
+    names = [(node.module, alias.name) for node in imports for alias in node.names]
+    ours = [(module, name) for module, name in names if module.partition(".")[0] == "vpcache"]
+    assert [name for module, name in ours if not hasattr(importlib.import_module(module), name)] == []
 
 
 def prose(page):

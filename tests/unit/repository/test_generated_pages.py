@@ -1,5 +1,6 @@
 """Generated pages and blocks are current, and their generators do as they say."""
 
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,13 +11,18 @@ from tests.support.paths import ROOT
 from tools import api_docs, page_blocks, site_links
 
 
+@cache
+def reference():
+    return api_docs.pages(ROOT)
+
+
 @pytest.mark.parametrize("tool", [api_docs, page_blocks], ids=lambda tool: tool.__name__)
 def test_pages_are_current(tool):
     assert tool.outdated(ROOT) == [], "type `./inv docs`"
 
 
 def test_reference_has_public_members_with_signatures():
-    page = api_docs.pages(ROOT)[api_docs.FOLDER / "stack.md"]
+    page = reference()[api_docs.FOLDER / "stack.md"]
     assert "### stack.outputs()" in page
     assert "outputs() -> Outputs" in page
     assert "### stack._plan" not in page
@@ -28,12 +34,12 @@ def test_reference_has_every_public_name():
 
 
 def test_context_manager_is_shown_as_one():
-    page = api_docs.pages(ROOT)[api_docs.FOLDER / "stack.md"]
+    page = reference()[api_docs.FOLDER / "stack.md"]
     assert "exclusive_lock() -> ContextManager[None]" in page
 
 
 def test_reference_has_fixtures_options_and_settings():
-    page = api_docs.pages(ROOT)[api_docs.FOLDER / "pytest.md"]
+    page = reference()[api_docs.FOLDER / "pytest.md"]
     assert "### probes\n\nScope: function. Type: `Probes`." in page
     assert "- `--vpcache-target lab|aws`: " in page
     assert "- `vpcache_lab_settings`: " in page
@@ -41,7 +47,7 @@ def test_reference_has_fixtures_options_and_settings():
 
 
 def test_reference_has_every_task_with_its_options():
-    page = api_docs.pages(ROOT)[api_docs.FOLDER / "tasks.md"]
+    page = reference()[api_docs.FOLDER / "tasks.md"]
     assert "## lab.fault" in page
     assert "- `--from FROM`" in page
     assert "```\n./inv apply --env dev\n" in page
