@@ -9,6 +9,7 @@ import pytest
 import vpcache
 from tests.support.paths import ROOT
 from tools import api_docs, page_blocks, site_links
+from tools.reference_text import NOTE
 
 
 @cache
@@ -60,7 +61,7 @@ def test_stale_and_unknown_reference_pages_are_found(tmp_path, monkeypatch):
     api_docs.write(tmp_path)
     assert api_docs.outdated(tmp_path) == []
     (tmp_path / api_docs.FOLDER / "by-hand.md").touch()
-    (tmp_path / api_docs.FOLDER / "b.md").write_text(f"{api_docs._NOTE}\n")
+    (tmp_path / api_docs.FOLDER / "b.md").write_text(f"{NOTE}\n")
     assert api_docs.outdated(tmp_path) == [api_docs.FOLDER / "b.md"]
 
 
