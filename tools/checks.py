@@ -201,7 +201,7 @@ def _terraform_checks(root: Path) -> Iterator[Check]:
     plugins = plugin_dir(os.environ)
     init = ["init", "-backend=false", "-input=false", *([f"-plugin-dir={plugins}"] if plugins else [])]
     yield Check("terraform fmt", [[terraform, "fmt", "-check", "-diff", "-recursive", "."]], os.environ)
-    for folder in sorted([*root.glob("modules/*"), *root.glob("envs/*"), root / "examples/nightly-role"]):
+    for folder in sorted([*root.glob("modules/*/"), *root.glob("envs/*/"), root / "examples/nightly-role"]):
         where = folder.relative_to(root)
         here = [terraform, f"-chdir={where}"]
         data_dir = Project(root).work_dir / "check" / folder.name

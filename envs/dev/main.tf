@@ -1,38 +1,19 @@
-locals {
-  # the environment's values name zones by letter, so that they fit any region
-  zones = { for letter, subnets in var.zones : "${var.region}${letter}" => subnets }
-
-  https = { port = 443, cidr_ipv4 = "0.0.0.0/0" }
-
-  private_subnets = { for zone, place in module.vpc.zones : zone => place.private_subnet_id }
-
-  alarm_topic_arn = one(aws_sns_topic.alarms[*].arn)
-  alarms          = var.alarms ? { topic_arn = local.alarm_topic_arn } : null
-
-  # the same subnets by way of the NAT gateways: whoever takes one from here waits for its zone's way out
-  routed_subnets = { for zone in keys(module.nat_per_az.nat_gateway_ids) : zone => local.private_subnets[zone] }
-
-  # roles are of all regions: outside the first one their names say which
-  role_suffix = var.region == "us-east-1" ? "" : "-${var.region}"
-}
-
 module "vpc" {
   source = "../../modules/vpc"
 
   name       = var.name
   cidr_block = var.cidr_block
   zones      = local.zones
-  flow_logs  = var.flow_logs == null ? null : merge(var.flow_logs, { role_name = "${var.name}-flow-logs${local.role_suffix}" })
 
+  flow_logs         = var.flow_logs == null ? null : merge(var.flow_logs, { role_name = "${var.name}-flow-logs${local.role_suffix}" })
   gateway_endpoints = var.gateway_endpoints
 }
 
 module "nat_per_az" {
   source = "../../modules/nat_per_az"
 
-  name  = var.name
-  zones = module.vpc.zones
-
+  name   = var.name
+  zones  = module.vpc.zones
   alarms = local.alarms
 }
 
@@ -83,7 +64,7 @@ module "cached_api" {
 
 module "egress_probe" {
   source   = "../../modules/vpc_lambda"
-  for_each = { for zone, place in local.zones : zone => place if var.probes }
+  for_each = { for zone, cidrs in local.zones : zone => cidrs if var.probes }
 
   name        = "${var.name}-egress-probe-${each.key}"
   bundle      = var.bundles["egress_probe"]
@@ -92,19 +73,11 @@ module "egress_probe" {
   memory_size = 128
   environment = { ADDRESS_URL = var.address_service_url }
 
-  # the way to the cache is open from here, so that the isolation probe is stopped by the cache's own group
+  # The probe's egress allows the cache's port, so that the isolation probe tests the security group of the cache.
   egress_rules = {
     cache = { port = 11211, cidr_ipv4 = var.cidr_block }
     https = local.https
   }
 
   log_retention_days = var.log_retention_days
-}
-
-resource "aws_sns_topic" "alarms" {
-  #checkov:skip=CKV_AWS_26:CloudWatch's alarms cannot publish under alias/aws/sns, whose policy is AWS's; what they say is no secret
-
-  count = var.alarms ? 1 : 0
-
-  name = "${var.name}-alarms"
 }

@@ -1,11 +1,5 @@
-# the default origin: a function of the stack's own behind a public URL. The cached API reaches it as it would reach
-# any API of the internet, by its zone's NAT gateway; nobody else's service is loaded. The origin answers no other
-# address than those of the NAT gateways.
-
-locals {
-  has_origin = var.origin_url == null
-  origin_url = local.has_origin ? trimsuffix(one(aws_lambda_function_url.origin[*].function_url), "/") : var.origin_url
-}
+# The default origin is a function of this stack behind a public URL. The cached API reaches it by the NAT gateway of its zone, as it
+# would reach any API on the internet, and no third-party service is under load. The origin answers only the NAT gateways' addresses.
 
 module "origin" {
   source = "../../modules/vpc_lambda"
@@ -18,7 +12,7 @@ module "origin" {
   subnets     = local.private_subnets
   memory_size = 128
 
-  # Lambda itself serves the URL, so the function needs no way out: it has no egress rules
+  # Lambda serves the URL, so the function needs no egress rules.
   environment = { ALLOWED_ADDRESSES = join(",", sort(values(module.nat_per_az.egress_ips))) }
 
   log_retention_days = var.log_retention_days
@@ -26,9 +20,9 @@ module "origin" {
 
 # Since October 2025 a public URL needs both permissions:
 # https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html#urls-auth-none
-# They come before the URL: the provider adds the first one by itself otherwise, and leaves it behind.
+# They are created before the URL: otherwise the provider adds the first one itself and does not delete it.
 resource "aws_lambda_permission" "origin_url" {
-  #checkov:skip=CKV_AWS_301:the origin is public data; it answers the stack's own NAT gateways only
+  #checkov:skip=CKV_AWS_301:the origin's data is public, and it answers only the stack's NAT gateways
 
   count = local.has_origin ? 1 : 0
 
@@ -39,12 +33,11 @@ resource "aws_lambda_permission" "origin_url" {
   function_url_auth_type = "NONE"
 }
 
-# Lambda's own condition for it is lambda:InvokedViaFunctionUrl, which the provider's argument invoked_via_function_url
-# sets from 6.29 on. 5.100 cannot express it: until envs need a newer provider, any AWS account may also call the
-# Invoke API, for answers that are no secret.
+# The condition lambda:InvokedViaFunctionUrl would restrict this permission to the URL; the provider supports it from 6.29 on, as
+# invoked_via_function_url. With 5.100 any AWS account may also call the Invoke API, whose answers are not confidential.
 # https://github.com/hashicorp/terraform-provider-aws/issues/44829
 resource "aws_lambda_permission" "origin_invoke" {
-  #checkov:skip=CKV_AWS_301:the origin is public data; see above for the condition that provider 5.100 lacks
+  #checkov:skip=CKV_AWS_301:the origin's data is public; see the comment above for the condition that provider 5.100 lacks
 
   count = local.has_origin ? 1 : 0
 
@@ -55,13 +48,13 @@ resource "aws_lambda_permission" "origin_invoke" {
 }
 
 resource "aws_lambda_function_url" "origin" {
-  #checkov:skip=CKV_AWS_258:a public API is what the cached API stands in front of; the origin refuses foreign addresses
+  #checkov:skip=CKV_AWS_258:the origin is a public API that rejects addresses other than the NAT gateways'
 
   count = local.has_origin ? 1 : 0
 
   function_name      = module.origin[0].function_name
   authorization_type = "NONE"
 
-  # whoever knows the URL may call it at once
+  # callers may use the URL as soon as it exists
   depends_on = [aws_lambda_permission.origin_url, aws_lambda_permission.origin_invoke]
 }

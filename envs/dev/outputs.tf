@@ -1,10 +1,10 @@
 output "cache_nodes" {
-  description = "The cache nodes: id, address, port and availability_zone of each."
+  description = "Cache nodes: ID, address (a host name), port and availability zone."
   value       = module.elasticache_memcached.nodes
 }
 
 output "cache_security_group_id" {
-  description = "Id of the cache nodes' security group."
+  description = "ID of the cache nodes' security group."
   value       = module.elasticache_memcached.security_group_id
 }
 
@@ -14,57 +14,57 @@ output "cached_api" {
 }
 
 output "cached_api_security_group_id" {
-  description = "Id of the security group of the cached API's function."
+  description = "ID of the security group of the cached API's function."
   value       = module.cached_api.security_group_id
 }
 
 output "configuration_endpoint" {
-  description = "host:port that auto discovery asks for the cache nodes."
+  description = "Configuration endpoint of the cache for auto discovery, as host:port."
   value       = module.elasticache_memcached.configuration_endpoint
 }
 
 output "egress_ips" {
-  description = "Public address that the internet sees each zone come from, by zone name."
+  description = "Public IP address of each zone's egress traffic, by zone name."
   value       = module.nat_per_az.egress_ips
 }
 
 output "egress_probes" {
-  description = "Name of each zone's egress probe function, by zone name; empty without probes."
+  description = "Name of each zone's egress probe function, by zone name. The map is empty if `probes` is false."
   value       = { for zone, probe in module.egress_probe : zone => probe.function_name }
 }
 
 output "nat_gateway_ids" {
-  description = "Id of each zone's NAT gateway, by zone name."
+  description = "ID of each zone's NAT gateway, by zone name."
   value       = module.nat_per_az.nat_gateway_ids
 }
 
 output "origin_function" {
-  description = "Name of the function that is the stack's own origin; null if origin_url names another one."
+  description = "Name of the stack's origin function; `null` if `origin_url` is set."
   value       = one(module.origin[*].function_name)
 }
 
 output "origin_url" {
-  description = "Base URL that the cached API fetches from."
+  description = "Base URL of the cached API's origin."
   value       = local.origin_url
 }
 
 output "private_subnet_ids" {
-  description = "Id of each zone's private subnet, by zone name."
+  description = "ID of each zone's private subnet, by zone name."
   value       = local.private_subnets
 }
 
 output "protected" {
-  description = "Whether `destroy`, and an `apply` that replaces stateful resources, need the stack's name typed."
+  description = "Whether `destroy`, and an `apply` that replaces stateful resources, require the stack's name as confirmation."
   value       = var.protected
 }
 
 output "public_subnet_ids" {
-  description = "Id of each zone's public subnet, by zone name."
-  value       = { for zone, place in module.vpc.zones : zone => place.public_subnet_id }
+  description = "ID of each zone's public subnet, by zone name."
+  value       = { for zone, subnets in module.vpc.zones : zone => subnets.public_subnet_id }
 }
 
 output "vpc_id" {
-  description = "Id of the VPC."
+  description = "ID of the VPC."
   value       = module.vpc.vpc_id
 }
 

@@ -12,7 +12,7 @@ cache = {
   transit_encryption = false
 }
 
-# cheap: nothing that costs and is not needed to develop
+# low cost: only what development needs
 alarms             = false
 flow_logs          = null
 gateway_endpoints  = []

@@ -20,8 +20,8 @@ flow_logs          = { retention_days = 365, traffic_type = "ALL" }
 gateway_endpoints  = ["s3", "dynamodb"]
 log_retention_days = 365
 
-# a TLS handshake has to fit into the time that a call gives the cache
+# A TLS handshake must complete within the cache timeout of a call.
 memory_size = 512
 
-# fixtures of tests with a way to the internet: true for as long as `verify` has to ask them
+# The probes are test functions with internet access. Set to true while you run `verify`.
 probes = false

@@ -22,13 +22,13 @@ run "zones_and_roles_follow_the_region" {
 
   assert {
     condition     = output.zones == tolist(["eu-west-1a", "eu-west-1b"])
-    error_message = "the zones are not those of the region"
+    error_message = "the zones are not in the region"
   }
 
   assert {
     condition = [module.cached_api.role_name, module.vpc.flow_logs_role_name, module.origin[0].role_name] == [
       "vpcache-dev-cached-api-eu-west-1", "vpcache-dev-flow-logs-eu-west-1", "vpcache-dev-origin-eu-west-1",
     ]
-    error_message = "a stack of the same name in us-east-1 has roles of these names: IAM has no regions"
+    error_message = "a role's name lacks the region, so a stack of the same name in us-east-1 would collide"
   }
 }

@@ -88,7 +88,7 @@ variables {
   name       = "vpcache-dev"
   account_id = "123456789012"
   region     = "us-east-1"
-  cidr_block = "10.0.0.0/23" # room for a third zone, as a VPC's range does not change
+  cidr_block = "10.0.0.0/23" # room for a third zone, as the CIDR block of a VPC cannot change
 
   bundles = {
     cached_api   = { path = "cached_api.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
@@ -97,20 +97,24 @@ variables {
   }
 }
 
-run "two_zones" {
+run "stack_over_two_zones" {
   assert {
     condition     = output.zones == tolist(["us-east-1a", "us-east-1b"])
-    error_message = "the environment is not over its two zones"
+    error_message = "the environment is in other zones than its two"
   }
 
   assert {
-    condition     = alltrue([for by_zone in [output.egress_ips, output.nat_gateway_ids, output.egress_probes, output.private_subnet_ids, output.public_subnet_ids] : tolist(keys(by_zone)) == output.zones])
+    condition = alltrue([for by_zone in [
+      output.egress_ips, output.nat_gateway_ids, output.egress_probes, output.private_subnet_ids, output.public_subnet_ids,
+    ] : tolist(keys(by_zone)) == output.zones])
     error_message = "an output by zone lacks a zone"
   }
 
   assert {
-    condition     = output.egress_probes["us-east-1a"] == "vpcache-dev-egress-probe-us-east-1a" && output.cached_api == "vpcache-dev-cached-api"
-    error_message = "the functions are not named after the stack"
+    condition = [output.cached_api, output.egress_probes["us-east-1a"]] == [
+      "vpcache-dev-cached-api", "vpcache-dev-egress-probe-us-east-1a",
+    ]
+    error_message = "the functions' names lack the stack's name"
   }
 
   assert {
@@ -119,14 +123,14 @@ run "two_zones" {
   }
 }
 
-run "origin_of_its_own" {
+run "default_origin_is_in_the_stack" {
   assert {
-    condition     = output.origin_function == "vpcache-dev-origin" && output.origin_url == "https://abc.lambda-url.us-east-1.on.aws"
-    error_message = "the stack has no origin of its own, or its URL ends with a slash"
+    condition     = [output.origin_function, output.origin_url] == ["vpcache-dev-origin", "https://abc.lambda-url.us-east-1.on.aws"]
+    error_message = "the stack has no origin function, or its URL ends with a slash"
   }
 }
 
-run "origin_of_somebody_else" {
+run "external_origin_replaces_the_default" {
   command = plan
 
   variables {
@@ -138,12 +142,16 @@ run "origin_of_somebody_else" {
   }
 
   assert {
-    condition     = output.origin_function == null && output.origin_url == "https://api.example.com/v1" && length(aws_lambda_function_url.origin) == 0
-    error_message = "an origin is made beside the one that is named"
+    condition = (
+      output.origin_function == null &&
+      output.origin_url == "https://api.example.com/v1" &&
+      length(aws_lambda_function_url.origin) == 0
+    )
+    error_message = "the stack has an origin function in addition to origin_url"
   }
 }
 
-run "a_third_zone_replaces_nothing" {
+run "adding_a_zone_replaces_nothing" {
   variables {
     zones = {
       a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" }
@@ -153,68 +161,75 @@ run "a_third_zone_replaces_nothing" {
   }
 
   assert {
-    condition = alltrue([for zone in run.two_zones.zones :
-      output.nat_gateway_ids[zone] == run.two_zones.nat_gateway_ids[zone] &&
-      output.egress_ips[zone] == run.two_zones.egress_ips[zone] &&
-      output.private_subnet_ids[zone] == run.two_zones.private_subnet_ids[zone] &&
-      output.egress_probes[zone] == run.two_zones.egress_probes[zone]
+    condition = alltrue([for zone in run.stack_over_two_zones.zones :
+      output.nat_gateway_ids[zone] == run.stack_over_two_zones.nat_gateway_ids[zone] &&
+      output.egress_ips[zone] == run.stack_over_two_zones.egress_ips[zone] &&
+      output.private_subnet_ids[zone] == run.stack_over_two_zones.private_subnet_ids[zone] &&
+      output.egress_probes[zone] == run.stack_over_two_zones.egress_probes[zone]
     ])
-    error_message = "something of a zone that stands was replaced"
+    error_message = "a resource of an existing zone was replaced"
   }
 }
 
-run "no_probes" {
+run "probes_are_optional" {
   command = plan
   variables { probes = false }
 
   assert {
     condition     = length(module.egress_probe) == 0 && output.egress_probes == {}
-    error_message = "probes stand that nobody asked for"
+    error_message = "probes exist although probes is false"
   }
 }
 
-run "alarms_on_what_the_api_tells_of_itself" {
+run "cached_api_metrics_have_alarms" {
   variables {
     alarms       = true
     alarm_emails = ["operations@example.com"]
   }
 
   assert {
-    condition     = toset([for alarm in aws_cloudwatch_metric_alarm.cached_api : "${alarm.namespace} ${alarm.metric_name} ${alarm.dimensions.service}"]) == toset([for metric in ["CacheError", "Crash", "OriginError", "OriginLatency"] : "vpcache ${metric} vpcache-dev-cached-api"])
-    error_message = "the API's own metrics have no alarms, or others than it writes"
+    condition = toset([
+      for alarm in aws_cloudwatch_metric_alarm.cached_api :
+      "${alarm.namespace} ${alarm.metric_name} ${alarm.dimensions.service}"
+      ]) == toset([
+      for metric in ["CacheError", "Crash", "OriginError", "OriginLatency"] : "vpcache ${metric} vpcache-dev-cached-api"
+    ])
+    error_message = "a metric of the cached API has no alarm, or an alarm is on another metric"
   }
 
   assert {
-    condition     = [for subscription in aws_sns_topic_subscription.alarms : "${subscription.protocol} ${subscription.endpoint}"] == ["email operations@example.com"]
-    error_message = "nobody hears the alarms"
+    condition = [for subscription in aws_sns_topic_subscription.alarms : "${subscription.protocol} ${subscription.endpoint}"] == [
+      "email operations@example.com",
+    ]
+    error_message = "the topic lacks a subscription for alarm_emails"
   }
 }
 
-run "addresses_without_alarms" {
+run "alarm_emails_without_alarms_are_rejected" {
   command = plan
   variables { alarm_emails = ["operations@example.com"] }
   expect_failures = [var.alarm_emails]
 }
 
-run "name_with_upper_case" {
+run "upper_case_name_is_rejected" {
   command = plan
   variables { name = "Shop" }
   expect_failures = [var.name]
 }
 
-run "origin_over_plain_http" {
+run "http_origin_is_rejected" {
   command = plan
   variables { origin_url = "http://example.com" }
   expect_failures = [var.origin_url]
 }
 
-run "address_service_over_plain_http" {
+run "http_address_service_is_rejected" {
   command = plan
   variables { address_service_url = "http://example.com" }
   expect_failures = [var.address_service_url]
 }
 
-run "bundle_of_the_origin_missing" {
+run "missing_origin_bundle_is_rejected" {
   command = plan
   variables {
     bundles = {
@@ -225,13 +240,13 @@ run "bundle_of_the_origin_missing" {
   expect_failures = [var.bundles]
 }
 
-run "bundle_missing" {
+run "missing_bundle_is_rejected" {
   command = plan
   variables { bundles = { cached_api = { path = "cached_api.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" } } }
   expect_failures = [var.bundles]
 }
 
-run "zone_by_its_full_name" {
+run "full_zone_name_is_rejected" {
   command = plan
   variables {
     zones = { us-east-1a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" } }

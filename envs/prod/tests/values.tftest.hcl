@@ -16,17 +16,17 @@ variables {
   }
 }
 
-run "what_production_must_have" {
+run "production_values_are_resilient_and_private" {
   command = plan
 
   assert {
     condition     = output.zones == tolist(["us-east-1a", "us-east-1b", "us-east-1c"]) && toset(var.cache.zones) == toset(keys(var.zones))
-    error_message = "production is not over three zones with a cache node in each"
+    error_message = "production is not in three zones with a cache node in each"
   }
 
   assert {
     condition     = var.cache.transit_encryption && var.alarms && var.flow_logs.retention_days >= 365 && var.log_retention_days >= 365
-    error_message = "production lacks TLS, alarms, or logs for a year"
+    error_message = "production lacks TLS, alarms, or a log retention of a year"
   }
 
   assert {
@@ -36,11 +36,11 @@ run "what_production_must_have" {
 
   assert {
     condition     = !var.probes && var.memory_size >= 512
-    error_message = "production has fixtures of tests, or too little memory for TLS in time"
+    error_message = "production has egress probes, or too little memory for a TLS handshake within the cache timeout"
   }
 
   assert {
     condition     = length(aws_sns_topic.alarms) == 1
-    error_message = "the alarms have no topic"
+    error_message = "the alarms have no SNS topic"
   }
 }
