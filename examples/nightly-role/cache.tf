@@ -3,7 +3,7 @@ locals {
 
   cache = [
     {
-      Sid    = "CachesByName"
+      Sid    = "ManageCaches"
       Effect = "Allow"
       Action = [
         "elasticache:AddTagsToResource",
@@ -22,10 +22,10 @@ locals {
         "elasticache:RemoveTagsFromResource",
         "elasticache:ResetCacheParameterGroup",
       ]
-      Resource = [for kind in ["cluster", "parametergroup", "subnetgroup"] : "${local.elasticache}:${kind}:${var.prefix}*"]
+      Resource = [for type in ["cluster", "parametergroup", "subnetgroup"] : "${local.elasticache}:${type}:${var.prefix}*"]
     },
     {
-      Sid    = "LookAtCaches"
+      Sid    = "DescribeCaches"
       Effect = "Allow"
       Action = [
         "elasticache:DescribeCacheClusters",
@@ -35,8 +35,8 @@ locals {
       Resource = ["${local.elasticache}:*"]
     },
     {
-      # the first cluster of an account makes it; with it ElastiCache makes its network interfaces
-      Sid       = "RoleOfElastiCache"
+      # The first cluster of an account creates this role, with which ElastiCache manages network interfaces.
+      Sid       = "ElastiCacheServiceLinkedRole"
       Effect    = "Allow"
       Action    = ["iam:CreateServiceLinkedRole"]
       Resource  = ["arn:${local.partition}:iam::${local.account}:role/aws-service-role/elasticache.amazonaws.com/*"]

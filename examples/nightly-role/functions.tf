@@ -1,7 +1,7 @@
 locals {
   functions = [
     {
-      Sid    = "FunctionsByName"
+      Sid    = "ManageFunctions"
       Effect = "Allow"
       Action = [
         "lambda:AddPermission",
@@ -35,7 +35,7 @@ locals {
       Resource = ["arn:${local.partition}:lambda:${var.region}:${local.account}:function:${var.prefix}*"]
     },
     {
-      Sid    = "LogsByName"
+      Sid    = "ManageLogGroups"
       Effect = "Allow"
       Action = [
         "logs:CreateLogGroup",
@@ -46,10 +46,13 @@ locals {
         "logs:TagResource",
         "logs:UntagResource",
       ]
-      Resource = [for owner in ["lambda", "vpc"] : "arn:${local.partition}:logs:${var.region}:${local.account}:log-group:/aws/${owner}/${var.prefix}*"]
+      Resource = [
+        for service in ["lambda", "vpc"] :
+        "arn:${local.partition}:logs:${var.region}:${local.account}:log-group:/aws/${service}/${var.prefix}*"
+      ]
     },
     {
-      Sid    = "RolesByName"
+      Sid    = "ManageRoles"
       Effect = "Allow"
       Action = [
         "iam:CreateRole",
@@ -71,14 +74,14 @@ locals {
       Resource = ["arn:${local.partition}:iam::${local.account}:role/${var.prefix}*"]
     },
     {
-      Sid       = "HandRolesOver"
+      Sid       = "PassRoles"
       Effect    = "Allow"
       Action    = ["iam:PassRole"]
       Resource  = ["arn:${local.partition}:iam::${local.account}:role/${var.prefix}*"]
       Condition = { StringEquals = { "iam:PassedToService" = ["lambda.amazonaws.com", "vpc-flow-logs.amazonaws.com"] } }
     },
     {
-      Sid    = "AlarmsByName"
+      Sid    = "ManageAlarms"
       Effect = "Allow"
       Action = [
         "cloudwatch:DeleteAlarms",
@@ -101,8 +104,8 @@ locals {
       ]
     },
     {
-      # lists and quotas, which no name limits
-      Sid    = "LookAround"
+      # lists and quotas, which cannot be limited by name
+      Sid    = "ReadAccount"
       Effect = "Allow"
       Action = [
         "cloudwatch:DescribeAlarms",
@@ -115,19 +118,19 @@ locals {
         "tag:GetResources",
       ]
       Resource  = ["*"]
-      Condition = local.here
+      Condition = local.in_region
     },
     {
-      # SNS takes no resource in it: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html
-      Sid       = "EndSubscriptions"
+      # SNS supports no resource for this action: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html
+      Sid       = "Unsubscribe"
       Effect    = "Allow"
       Action    = ["sns:Unsubscribe"]
       Resource  = ["*"]
-      Condition = local.here
+      Condition = local.in_region
     },
     {
-      # IAM has no region
-      Sid      = "LookForRoles"
+      # IAM is global
+      Sid      = "ListRoles"
       Effect   = "Allow"
       Action   = ["iam:ListRoles"]
       Resource = ["*"]

@@ -1,27 +1,27 @@
 locals {
   ec2 = "arn:${local.partition}:ec2:${var.region}:${local.account}"
 
-  ours  = { StringLike = { "aws:ResourceTag/Stack" = "${var.prefix}*" } }
-  asked = { StringLike = { "aws:RequestTag/Stack" = "${var.prefix}*" } }
-  here  = { StringEquals = { "aws:RequestedRegion" = var.region } }
+  has_stack_tag     = { StringLike = { "aws:ResourceTag/Stack" = "${var.prefix}*" } }
+  request_stack_tag = { StringLike = { "aws:RequestTag/Stack" = "${var.prefix}*" } }
+  in_region         = { StringEquals = { "aws:RequestedRegion" = var.region } }
 
-  # what each makes, and what it makes it in or of
-  makes = {
-    "ec2:AllocateAddress"       = { new = "elastic-ip", of = [] }
-    "ec2:CreateFlowLogs"        = { new = "vpc-flow-log", of = ["vpc"] }
-    "ec2:CreateInternetGateway" = { new = "internet-gateway", of = [] }
-    "ec2:CreateNatGateway"      = { new = "natgateway", of = ["elastic-ip", "subnet"] }
-    "ec2:CreateNetworkAcl"      = { new = "network-acl", of = ["vpc"] }
-    "ec2:CreateRouteTable"      = { new = "route-table", of = ["vpc"] }
-    "ec2:CreateSecurityGroup"   = { new = "security-group", of = ["vpc"] }
-    "ec2:CreateSubnet"          = { new = "subnet", of = ["vpc"] }
-    "ec2:CreateVpc"             = { new = "vpc", of = [] }
-    "ec2:CreateVpcEndpoint"     = { new = "vpc-endpoint", of = ["route-table", "vpc"] }
+  # the resource type that each action creates, and the types of the existing resources that it refers to
+  create_actions = {
+    "ec2:AllocateAddress"       = { type = "elastic-ip", parents = [] }
+    "ec2:CreateFlowLogs"        = { type = "vpc-flow-log", parents = ["vpc"] }
+    "ec2:CreateInternetGateway" = { type = "internet-gateway", parents = [] }
+    "ec2:CreateNatGateway"      = { type = "natgateway", parents = ["elastic-ip", "subnet"] }
+    "ec2:CreateNetworkAcl"      = { type = "network-acl", parents = ["vpc"] }
+    "ec2:CreateRouteTable"      = { type = "route-table", parents = ["vpc"] }
+    "ec2:CreateSecurityGroup"   = { type = "security-group", parents = ["vpc"] }
+    "ec2:CreateSubnet"          = { type = "subnet", parents = ["vpc"] }
+    "ec2:CreateVpc"             = { type = "vpc", parents = [] }
+    "ec2:CreateVpcEndpoint"     = { type = "vpc-endpoint", parents = ["route-table", "vpc"] }
   }
 
   network = [
     {
-      Sid    = "Look"
+      Sid    = "DescribeNetwork"
       Effect = "Allow"
       Action = [
         "ec2:DescribeAddresses",
@@ -41,10 +41,10 @@ locals {
         "ec2:DescribeVpcs",
       ]
       Resource  = ["*"]
-      Condition = local.here
+      Condition = local.in_region
     },
     {
-      Sid    = "ChangeOurs"
+      Sid    = "ManageStackNetwork"
       Effect = "Allow"
       Action = [
         "ec2:AssociateRouteTable",
@@ -76,66 +76,68 @@ locals {
         "ec2:RevokeSecurityGroupIngress",
       ]
       Resource  = ["${local.ec2}:*"]
-      Condition = local.ours
+      Condition = local.has_stack_tag
     },
     {
-      # rules are made with the tags of the provider
-      Sid       = "MakeRules"
+      # rules are created with the default tags of the provider
+      Sid       = "CreateSecurityGroupRules"
       Effect    = "Allow"
       Action    = ["ec2:AuthorizeSecurityGroupEgress", "ec2:AuthorizeSecurityGroupIngress"]
       Resource  = ["${local.ec2}:security-group-rule/*"]
-      Condition = local.asked
+      Condition = local.request_stack_tag
     },
     {
-      Sid       = "TagWhatIsMade"
-      Effect    = "Allow"
-      Action    = ["ec2:CreateTags"]
-      Resource  = ["${local.ec2}:*"]
-      Condition = { StringEquals = { "ec2:CreateAction" = [for action in concat(keys(local.makes), local.rules) : split(":", action)[1]] } }
+      Sid      = "TagOnCreate"
+      Effect   = "Allow"
+      Action   = ["ec2:CreateTags"]
+      Resource = ["${local.ec2}:*"]
+      Condition = { StringEquals = { "ec2:CreateAction" = [
+        for action in concat(keys(local.create_actions), local.rule_actions) : split(":", action)[1]
+      ] } }
     },
     {
-      # a VPC's default group and its rules come untagged; Terraform tags the group before it empties it
-      Sid       = "TagDefaultGroup"
+      # the default security group of a VPC has no tags; Terraform tags it before it removes its rules
+      Sid       = "TagDefaultSecurityGroup"
       Effect    = "Allow"
       Action    = ["ec2:CreateTags"]
       Resource  = ["${local.ec2}:security-group/*"]
-      Condition = merge(local.asked, { Null = { "aws:ResourceTag/Stack" = "true" } })
+      Condition = merge(local.request_stack_tag, { Null = { "aws:ResourceTag/Stack" = "true" } })
     },
     {
-      # other tags of what is ours; its tag Stack stays one of ours
-      Sid       = "RetagOurs"
+      # other tags of the stacks' resources; the tag Stack retains the prefix
+      Sid       = "TagStackResources"
       Effect    = "Allow"
       Action    = ["ec2:CreateTags"]
       Resource  = ["${local.ec2}:*"]
-      Condition = merge(local.ours, { StringLikeIfExists = { "aws:RequestTag/Stack" = "${var.prefix}*" } })
+      Condition = merge(local.has_stack_tag, { StringLikeIfExists = { "aws:RequestTag/Stack" = "${var.prefix}*" } })
     },
     {
-      Sid      = "UntagOurs"
+      Sid      = "UntagStackResources"
       Effect   = "Allow"
       Action   = ["ec2:DeleteTags"]
       Resource = ["${local.ec2}:*"]
-      Condition = merge(local.ours, {
+      Condition = merge(local.has_stack_tag, {
         "ForAllValues:StringNotEquals" = { "aws:TagKeys" = ["Stack"] }
         Null                           = { "aws:TagKeys" = "false" }
       })
     },
     {
-      # ElastiCache and Lambda may ask for it in the caller's name; the interface bears no tag, its subnet and groups do
-      Sid      = "Interfaces"
+      # ElastiCache and Lambda may call it for the caller; the interface has no tags, its subnet and security groups have
+      Sid      = "CreateNetworkInterfaces"
       Effect   = "Allow"
       Action   = ["ec2:CreateNetworkInterface"]
       Resource = ["${local.ec2}:network-interface/*"]
     },
     {
-      Sid       = "InterfacesInOurs"
+      Sid       = "CreateNetworkInterfacesInStacks"
       Effect    = "Allow"
       Action    = ["ec2:CreateNetworkInterface"]
       Resource  = ["${local.ec2}:security-group/*", "${local.ec2}:subnet/*"]
-      Condition = local.ours
+      Condition = local.has_stack_tag
     },
     {
-      # AWS's own, without tags: a function's interfaces that outlive it, a gateway's, and a VPC's default ACL
-      Sid    = "LetGo"
+      # AWS creates these without tags: network interfaces of deleted functions and of gateways, default network ACLs
+      Sid    = "ReleaseUntaggedResources"
       Effect = "Allow"
       Action = [
         "ec2:DeleteNetworkInterface",
@@ -146,31 +148,31 @@ locals {
       Resource = ["${local.ec2}:network-acl/*", "${local.ec2}:network-interface/*"]
     },
     {
-      # the other end of an interface; AWS asks for both
-      Sid      = "LetGoOfInstances"
+      # AWS also authorizes the instance of an attachment
+      Sid      = "DetachFromInstances"
       Effect   = "Allow"
       Action   = ["ec2:DetachNetworkInterface"]
       Resource = ["${local.ec2}:instance/*"]
     },
   ]
 
-  # in a policy of its own, as one has room for 6144 characters
+  # a separate policy, as a policy is limited to 6144 characters
   network_parts = concat(
-    [for action, place in local.makes : {
-      Sid       = "Make${split(":", action)[1]}"
+    [for action, created in local.create_actions : {
+      Sid       = split(":", action)[1]
       Effect    = "Allow"
       Action    = [action]
-      Resource  = ["${local.ec2}:${place.new}/*"]
-      Condition = local.asked
+      Resource  = ["${local.ec2}:${created.type}/*"]
+      Condition = local.request_stack_tag
     }],
-    [for action, place in local.makes : {
-      Sid       = "Of${split(":", action)[1]}"
+    [for action, created in local.create_actions : {
+      Sid       = "${split(":", action)[1]}Parents"
       Effect    = "Allow"
       Action    = [action]
-      Resource  = [for kind in place.of : "${local.ec2}:${kind}/*"]
-      Condition = local.ours
-    } if length(place.of) > 0],
+      Resource  = [for type in created.parents : "${local.ec2}:${type}/*"]
+      Condition = local.has_stack_tag
+    } if length(created.parents) > 0],
   )
 
-  rules = ["ec2:AuthorizeSecurityGroupEgress", "ec2:AuthorizeSecurityGroupIngress"]
+  rule_actions = ["ec2:AuthorizeSecurityGroupEgress", "ec2:AuthorizeSecurityGroupIngress"]
 }

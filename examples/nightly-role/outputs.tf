@@ -1,4 +1,4 @@
 output "role_arn" {
-  description = "What the repository's variable NIGHTLY_ROLE_ARN is to be."
+  description = "ARN of the role, the value of the repository variable NIGHTLY_ROLE_ARN."
   value       = aws_iam_role.this.arn
 }

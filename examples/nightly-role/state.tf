@@ -3,7 +3,7 @@ locals {
 
   state = [
     {
-      Sid    = "Bucket"
+      Sid    = "ManageStateBucket"
       Effect = "Allow"
       Action = [
         "s3:CreateBucket",
@@ -25,14 +25,14 @@ locals {
       Resource = [local.bucket]
     },
     {
-      # where else a stack of the same name may be; the names of buckets alone
-      Sid      = "LookForBuckets"
+      # bucket names only, to find a stack of the same name in other regions
+      Sid      = "ListBuckets"
       Effect   = "Allow"
       Action   = ["s3:ListAllMyBuckets"]
       Resource = ["*"]
     },
     {
-      Sid      = "StatesByName"
+      Sid      = "ManageStates"
       Effect   = "Allow"
       Action   = ["s3:DeleteObject", "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
       Resource = ["${local.bucket}/${var.prefix}*"]

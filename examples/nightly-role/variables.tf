@@ -1,37 +1,40 @@
 variable "branch" {
-  description = "Branch whose version of the workflow may take the role."
+  description = "Branch whose version of the workflow may assume the role."
   type        = string
   default     = "main"
   nullable    = false
 }
 
 variable "create_oidc_provider" {
-  description = "Whether to make the account's identity provider for GitHub Actions, of which an account has only one, instead of finding it."
+  description = "Whether to create the account's identity provider for GitHub Actions instead of using the existing one."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "github_environment" {
-  description = "Environment of the repository on GitHub in which a job has to run to take the role."
+  description = "GitHub environment in which a job must run to assume the role."
   type        = string
   default     = "nightly"
   nullable    = false
 
   validation {
     condition     = can(regex("^[A-Za-z0-9_-]+$", var.github_environment))
-    error_message = "github_environment is \"${var.github_environment}\": write letters, digits, hyphens and underscores; GitHub escapes others in the token."
+    error_message = "github_environment is \"${var.github_environment}\": it must be letters, digits, - and _, as GitHub escapes others."
   }
 }
 
 variable "ids" {
-  description = "GitHub's ids of the repository's owner and of the repository, which the tokens of repositories made or renamed since 15 July 2026 name; null for the names alone."
+  description = "GitHub's IDs of the owner and the repository, for repositories created or renamed since 15 July 2026."
   type        = object({ owner = string, repository = string })
   default     = null
 
   validation {
-    condition     = var.ids == null || can([for id in values(var.ids) : regex("^[0-9]+$", id)])
-    error_message = "ids has something else than digits: `gh api repos/OWNER/NAME --jq '{owner: .owner.id, repository: .id}'` shows both."
+    condition = var.ids == null || can([for id in values(var.ids) : regex("^[0-9]+$", id)])
+    error_message = join(" ", [
+      "ids has ${try(join(" and ", values(var.ids)), "")}: each must be digits only.",
+      "Run `gh api repos/OWNER/NAME --jq '{owner: .owner.id, repository: .id}'` to get them.",
+    ])
   }
 }
 
@@ -43,42 +46,42 @@ variable "name" {
 
   validation {
     condition     = !startswith(var.name, var.prefix)
-    error_message = "name is \"${var.name}\": write one that does not begin with ${var.prefix}, or the role could change itself."
+    error_message = "name is \"${var.name}\": it must not begin with ${var.prefix}, or the role could change itself."
   }
 }
 
 variable "prefix" {
-  description = "How the names of the stacks begin that the role may make, change and destroy."
+  description = "Name prefix of the stacks that the role may create, change and destroy."
   type        = string
   default     = "vpcache-ci-"
   nullable    = false
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{2,20}-$", var.prefix))
-    error_message = "prefix is \"${var.prefix}\": write 4 to 22 lower-case letters, digits and hyphens, a letter first and a hyphen last."
+    error_message = "prefix is \"${var.prefix}\": it must be 4 to 22 lower-case letters, digits and hyphens, from a letter to a hyphen."
   }
 }
 
 variable "region" {
-  description = "The one region in which the role may work."
+  description = "AWS region to which the role is limited."
   type        = string
   default     = "us-east-1"
   nullable    = false
 }
 
 variable "repository" {
-  description = "Repository on GitHub whose workflows may take the role: owner/name."
+  description = "GitHub repository whose workflows may assume the role: owner/name."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.repository))
-    error_message = "repository is \"${var.repository}\": write owner/name, such as \"octo-org/vpcache\"."
+    error_message = "repository is \"${var.repository}\": it must be owner/name, such as \"octo-org/vpcache\"."
   }
 }
 
 variable "workflow" {
-  description = "Path of the one workflow in the repository whose jobs may take the role."
+  description = "Path of the workflow in the repository whose jobs may assume the role."
   type        = string
   default     = ".github/workflows/nightly.yml"
   nullable    = false

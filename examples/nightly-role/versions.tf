@@ -1,7 +1,7 @@
 terraform {
   required_version = ">= 1.11"
 
-  # where the state lies is said when it is applied
+  # pass the bucket, the key and the region to terraform init
   backend "s3" {}
 
   required_providers {
@@ -16,7 +16,7 @@ provider "aws" {
   region = var.region
 
   default_tags {
-    # IAM is global: what belongs to a stack bears its region too
+    # IAM is global, so the tags of a stack include its region
     tags = { Stack = var.name, Region = var.region }
   }
 }

@@ -155,13 +155,13 @@ def _assert_limited(statements):
         is_ours = "vpcache-ci-" in condition or all("vpcache-ci-" in each for each in statement["Resource"])
         only_looks = all(re.search(":(Describe|List|Get)", action) for action in statement["Action"])
         is_named = statement["Sid"] in {
-            "Bucket",
-            "EndSubscriptions",
-            "Interfaces",
-            "LetGo",
-            "LetGoOfInstances",
-            "RoleOfElastiCache",
-            "TagWhatIsMade",
+            "CreateNetworkInterfaces",
+            "DetachFromInstances",
+            "ElastiCacheServiceLinkedRole",
+            "ManageStateBucket",
+            "ReleaseUntaggedResources",
+            "TagOnCreate",
+            "Unsubscribe",
         }
         assert is_ours or only_looks or is_named, statement
 
@@ -255,7 +255,7 @@ def test_role_that_could_change_itself_is_refused(new_stack):
 @pytest.mark.parametrize(
     ("variables", "reason"),
     [
-        ({"ids": {"owner": "octo-org", "repository": "456789"}}, "something else than digits"),
+        ({"ids": {"owner": "octo-org", "repository": "456789"}}, "each must be digits only"),
         ({"github_environment": "night ly"}, "GitHub escapes others"),
     ],
 )
