@@ -18,11 +18,15 @@ module "nat_per_az" {
 }
 
 module "courier" {
-  source   = "./modules/courier"
-  for_each = module.nat_per_az.nat_gateway_ids # so that no courier is there before its zone's way out
+  source   = "git::https://example.com/vpcache.git//modules/vpc_lambda?ref=v0.3.0"
+  for_each = module.nat_per_az.nat_gateway_ids # waits for the route of the zone
 
-  name      = "${var.name}-courier-${each.key}"
-  bundle    = var.courier
-  vpc_id    = module.vpc.vpc_id
-  subnet_id = module.vpc.zones[each.key].private_subnet_id
+  name    = "${var.name}-courier-${each.key}"
+  bundle  = var.courier
+  vpc_id  = module.vpc.vpc_id
+  subnets = { (each.key) = module.vpc.zones[each.key].private_subnet_id }
+
+  egress_rules = {
+    partners = { port = 443, cidr_ipv4 = "0.0.0.0/0" }
+  }
 }

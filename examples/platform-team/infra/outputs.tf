@@ -1,15 +1,15 @@
 output "egress_ips" {
-  description = "Address that partners see each zone come from, by zone name."
+  description = "Public IP address of each zone's egress traffic, by zone name."
   value       = module.nat_per_az.egress_ips
 }
 
 output "egress_probes" {
-  description = "Each zone's courier, by zone name: asked without an order, it tells the address it is seen by."
+  description = "Name of each zone's courier function, by zone name. Without an order the function returns its public IP address."
   value       = { for zone, courier in module.courier : zone => courier.function_name }
 }
 
 output "nat_gateway_ids" {
-  description = "Each zone's NAT gateway, by zone name."
+  description = "ID of each zone's NAT gateway, by zone name."
   value       = module.nat_per_az.nat_gateway_ids
 }
 

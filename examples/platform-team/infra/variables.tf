@@ -1,17 +1,17 @@
 variable "courier" {
-  description = "The courier's zip: path and base64 SHA-256."
+  description = "Zip file of the courier: path and base64 SHA-256."
   type        = object({ path = string, sha256 = string })
   nullable    = false
 }
 
 variable "name" {
-  description = "Beginning of the names of everything, so that stacks can stand side by side."
+  description = "Name of the stack and name prefix for its resources."
   type        = string
   nullable    = false
 }
 
 variable "region" {
-  description = "AWS region, which vpcache passes."
+  description = "AWS region. vpcache passes the target's region."
   type        = string
   nullable    = false
 }

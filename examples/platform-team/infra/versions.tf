@@ -1,7 +1,7 @@
 terraform {
   required_version = ">= 1.11"
 
-  # vpcache passes the bucket and the key
+  # vpcache passes the bucket, the key and the region
   backend "s3" {}
 
   required_providers {

@@ -1,4 +1,4 @@
-"""Brings orders to partners who let in known addresses only."""
+"""Delivers orders to partners that admit only known IP addresses."""
 
 import urllib.request
 
@@ -6,6 +6,6 @@ ADDRESS_SERVICE = "https://checkip.amazonaws.com"
 
 
 def handler(event, context):
-    """Without an order to bring, tell the address that partners see."""
+    """Return the public IP address of the function, which partners see."""
     with urllib.request.urlopen(ADDRESS_SERVICE, timeout=2) as reply:
         return {"address": reply.read().decode().strip()}
