@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tools.module_docs import entries
+from tools.module_docs import read_module
 
 COMPARISON = Path("docs/internals/modules-comparison.md")
 _EMBEDDED = re.compile(r"^<!-- embed (\S+) -->\n```(\w*)\n.*?^```\n<!-- end -->$", re.MULTILINE | re.DOTALL)
@@ -47,7 +47,7 @@ def _figures(root: Path) -> str:
 def figures(module: Path) -> list[str]:
     """Return the figures of a module, as the comparison defines them."""
     files = {file.name: file.read_text() for file in module.glob("*.tf")}
-    inputs = [entry for text in files.values() for entry in entries(text) if entry.kind == "variable"]
+    inputs = read_module(module).inputs
     checks = [
         found
         for text in files.values()
@@ -66,7 +66,7 @@ def figures(module: Path) -> list[str]:
     examples = len(list(module.glob("examples/*/main.tf")))
     return [
         str(len(inputs)),
-        str(len([entry for entry in inputs if entry.default is None])),
+        str(len([item for item in inputs if item.default is None])),
         str(len(checks)),
         str(sum(lines.values())),
         f"{longest} {lines[longest]}",

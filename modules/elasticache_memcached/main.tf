@@ -1,12 +1,3 @@
-locals {
-  family = "memcached${join(".", slice(split(".", var.engine_version), 0, 2))}"
-
-  # AWS refuses single-az while nodes are in several zones, and the provider cross-az with one node; null keeps
-  # the mode of a standing cluster, and a new one with all nodes in one zone becomes single-az
-  # https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyCacheCluster.html
-  az_mode = length(distinct(var.nodes)) > 1 ? "cross-az" : length(var.nodes) > 1 ? null : "single-az"
-}
-
 resource "aws_elasticache_cluster" "this" {
   cluster_id                   = var.name
   engine                       = "memcached"
@@ -25,38 +16,60 @@ resource "aws_elasticache_cluster" "this" {
   apply_immediately            = true
   tags                         = var.tags
 
-  # AWS takes the zones of new nodes from the end of the list and never returns the list: look where they are;
-  # in a plan that changes their number self still has the nodes of before
+  # AWS places new nodes in the zones at the end of preferred_availability_zones and never returns the list, so the postconditions
+  # check the zones of the nodes. In a plan that changes the number of nodes, self has the nodes before the change.
   lifecycle {
     postcondition {
-      condition     = alltrue([for node in self.cache_nodes : contains(keys(var.subnets), node.availability_zone)])
-      error_message = "${join(", ", setsubtract(self.cache_nodes[*].availability_zone, keys(var.subnets)))} still has nodes of ${var.name}, so its subnet cannot leave the subnet group: remove the zone from nodes, apply, then remove it from subnets and apply again."
+      condition = alltrue([for node in self.cache_nodes : contains(keys(var.subnets), node.availability_zone)])
+      error_message = join(" ", [
+        "subnets has the zones ${join(", ", keys(var.subnets))}, but ${var.name} has nodes in",
+        "${join(", ", setsubtract(self.cache_nodes[*].availability_zone, keys(var.subnets)))}: the zones of all nodes must be in subnets.",
+        "Remove the zone from nodes, apply, then remove it from subnets and apply again.",
+      ])
     }
 
     postcondition {
-      condition     = length(var.nodes) > 1 || length(distinct(self.cache_nodes[*].availability_zone)) <= 1
-      error_message = "The nodes of ${var.name} are in ${join(", ", self.cache_nodes[*].availability_zone)}, and AWS makes no cluster of one node of them: it refuses single-az while nodes are in several zones, and cross-az for one node. Let the cluster be replaced, which empties it: change node_type in the same apply, or plan with -replace for this resource."
+      condition = length(var.nodes) > 1 || length(distinct(self.cache_nodes[*].availability_zone)) <= 1
+      error_message = join(" ", [
+        "nodes has one node, but the nodes of ${var.name} are in ${join(", ", self.cache_nodes[*].availability_zone)}:",
+        "they must be in one zone, as AWS rejects single-az while nodes are in several zones, and cross-az for one node.",
+        "To replace the cluster, which empties it, change node_type in the same apply, or plan with -replace for this resource.",
+      ])
     }
 
-    # AWS removes the nodes with the highest numbers, and need not have numbered them in the order of the list
+    # AWS removes the nodes with the highest numbers, which may be in another order than nodes
     postcondition {
-      condition     = length(self.cache_nodes) <= length(var.nodes) || join(",", sort(slice(self.cache_nodes[*].availability_zone, 0, min(length(var.nodes), length(self.cache_nodes))))) == join(",", sort(var.nodes))
-      error_message = "Removing nodes of ${var.name}, which are in ${join(", ", self.cache_nodes[*].availability_zone)}, leaves those in ${join(", ", slice(self.cache_nodes[*].availability_zone, 0, min(length(var.nodes), length(self.cache_nodes))))}, as AWS removes the last: nodes must be these zones, not ${join(", ", var.nodes)}."
+      condition = length(self.cache_nodes) <= length(var.nodes) || try(
+        sort(slice(self.cache_nodes[*].availability_zone, 0, length(var.nodes))) == sort(var.nodes),
+        false,
+      )
+      error_message = join(" ", [
+        "nodes is ${join(", ", var.nodes)}, but ${var.name} has nodes in ${join(", ", self.cache_nodes[*].availability_zone)}",
+        "and AWS removes the last ones: nodes must be",
+        "${join(", ", try(slice(self.cache_nodes[*].availability_zone, 0, length(var.nodes)), []))}.",
+      ])
     }
 
     postcondition {
-      condition     = length(self.cache_nodes) != length(var.nodes) || join(",", sort(self.cache_nodes[*].availability_zone)) == join(",", sort(var.nodes))
-      error_message = "The nodes of ${var.name} are in ${join(", ", self.cache_nodes[*].availability_zone)}, not in ${join(", ", var.nodes)}: AWS adds nodes at the end of the list and removes from its end; append zones to nodes or remove its last ones, in steps."
+      condition = (
+        length(self.cache_nodes) != length(var.nodes) ||
+        sort(self.cache_nodes[*].availability_zone) == sort(var.nodes)
+      )
+      error_message = join(" ", [
+        "nodes is ${join(", ", var.nodes)}, but the nodes of ${var.name} are in ${join(", ", self.cache_nodes[*].availability_zone)}:",
+        "the zones must be the same. AWS adds and removes nodes at the end of the list;",
+        "append zones to nodes or remove the last ones, in separate applies.",
+      ])
     }
   }
 }
 
-# after a change of their number the resource itself still has the nodes of before
+# After a change of the number of nodes the resource still has the nodes before the change.
 # https://github.com/hashicorp/terraform-provider-aws/issues/39122
 data "aws_elasticache_cluster" "this" {
   cluster_id = aws_elasticache_cluster.this.cluster_id
 
-  # reads it after the change, not in the plan
+  # read after the change, not in the plan
   depends_on = [aws_elasticache_cluster.this]
 }
 
@@ -82,7 +95,7 @@ resource "aws_elasticache_parameter_group" "this" {
     }
   }
 
-  # the family is in the name: a group of another family stands before the cluster lets go of this one
+  # the family is in the name, so that a group of another family exists before the cluster releases this one
   lifecycle {
     create_before_destroy = true
   }

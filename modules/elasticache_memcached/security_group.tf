@@ -1,7 +1,3 @@
-locals {
-  port = 11211
-}
-
 resource "aws_security_group" "this" {
   name        = "${var.name}-cache"
   description = "Nodes of the memcached cluster ${var.name}"

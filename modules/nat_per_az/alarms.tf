@@ -1,16 +1,8 @@
-locals {
-  # https://docs.aws.amazon.com/vpc/latest/userguide/metrics-dimensions-nat-gateway.html
-  alarms = {
-    ErrorPortAllocation = "has no port left for a new connection to one of its destinations"
-    PacketsDropCount    = "drops packets"
-  }
-}
-
 resource "aws_cloudwatch_metric_alarm" "this" {
-  for_each = var.alarms == null ? {} : { for pair in setproduct(keys(local.alarms), keys(var.zones)) : "${pair[0]}-${pair[1]}" => { metric = pair[0], zone = pair[1] } }
+  for_each = local.alarms
 
   alarm_name          = "${var.name}-nat-${each.value.zone}-${each.value.metric}"
-  alarm_description   = "The NAT gateway of ${each.value.zone} ${local.alarms[each.value.metric]}"
+  alarm_description   = "The NAT gateway of ${each.value.zone} ${local.alarm_descriptions[each.value.metric]}"
   namespace           = "AWS/NATGateway"
   metric_name         = each.value.metric
   dimensions          = { NatGatewayId = aws_nat_gateway.this[each.value.zone].id }

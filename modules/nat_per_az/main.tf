@@ -1,5 +1,5 @@
 resource "aws_eip" "this" {
-  for_each = { for zone, place in var.zones : zone => place if !contains(keys(var.allocation_ids), zone) }
+  for_each = local.zones_without_allocation
 
   domain = "vpc"
   tags   = merge(var.tags, { Name = "${var.name}-nat-${each.key}" })
@@ -12,7 +12,7 @@ resource "aws_nat_gateway" "this" {
   subnet_id     = each.value.public_subnet_id
   tags          = merge(var.tags, { Name = "${var.name}-${each.key}" })
 
-  # when a zone is removed, its functions move to other zones before its way out is destroyed
+  # when a zone is removed, its functions move to other zones before Terraform destroys its egress
   lifecycle {
     create_before_destroy = true
   }

@@ -1,13 +1,25 @@
-# both wait for the routes: whoever takes a value from here has a way out of each zone
+# All outputs wait for the routes: a resource that refers to one of them has egress in each zone.
+
+output "allocation_ids" {
+  description = "Allocation ID of each zone's elastic IP, by zone name."
+  value       = { for zone, gateway in aws_nat_gateway.this : zone => gateway.allocation_id }
+  depends_on  = [aws_route.this]
+}
 
 output "egress_ips" {
-  description = "Public address that the internet sees each zone's private subnet come from, by zone name."
+  description = "Public IP address of each zone's egress traffic, by zone name."
   value       = { for zone, gateway in aws_nat_gateway.this : zone => gateway.public_ip }
   depends_on  = [aws_route.this]
 }
 
 output "nat_gateway_ids" {
-  description = "Id of each zone's NAT gateway, by zone name."
+  description = "ID of each zone's NAT gateway, by zone name."
   value       = { for zone, gateway in aws_nat_gateway.this : zone => gateway.id }
+  depends_on  = [aws_route.this]
+}
+
+output "private_ips" {
+  description = "Private IP address of each zone's NAT gateway, by zone name."
+  value       = { for zone, gateway in aws_nat_gateway.this : zone => gateway.private_ip }
   depends_on  = [aws_route.this]
 }

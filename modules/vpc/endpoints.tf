@@ -7,9 +7,9 @@ resource "aws_vpc_endpoint" "gateway" {
   tags              = merge(var.tags, { Name = "${var.name}-${each.key}" })
 }
 
-# one by one, not as a list in the endpoint: a zone more is a resource more, and changes none
+# Separate resources instead of the endpoint's list, so that adding a zone changes no existing resource.
 resource "aws_vpc_endpoint_route_table_association" "private" {
-  for_each = { for pair in setproduct(var.gateway_endpoints, keys(var.zones)) : "${pair[0]}-${pair[1]}" => { service = pair[0], zone = pair[1] } }
+  for_each = local.endpoint_associations
 
   vpc_endpoint_id = aws_vpc_endpoint.gateway[each.value.service].id
   route_table_id  = aws_route_table.private[each.value.zone].id

@@ -1,12 +1,3 @@
-locals {
-  # partition, region and account of the log group, which are those of the flow log
-  log_group = one([for group in aws_cloudwatch_log_group.flow_logs : {
-    partition = split(":", group.arn)[1]
-    region    = split(":", group.arn)[3]
-    account   = split(":", group.arn)[4]
-  }])
-}
-
 resource "aws_flow_log" "this" {
   count = var.flow_logs == null ? 0 : 1
 
@@ -16,13 +7,13 @@ resource "aws_flow_log" "this" {
   iam_role_arn    = aws_iam_role.flow_logs[0].arn
   tags            = merge(var.tags, { Name = var.name })
 
-  # the first records are lost without it
+  # without the policy the first records are lost
   depends_on = [aws_iam_role_policy.flow_logs]
 }
 
 resource "aws_cloudwatch_log_group" "flow_logs" {
-  #checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts at rest with keys of its own; a flow record holds addresses and counts, no content
-  #checkov:skip=CKV_AWS_338:how long is for the caller to say, by flow_logs.retention_days
+  #checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts at rest with its own keys; a flow record has addresses and counters, no payload
+  #checkov:skip=CKV_AWS_338:the caller sets the retention with flow_logs.retention_days
 
   count = var.flow_logs == null ? 0 : 1
 
@@ -34,7 +25,7 @@ resource "aws_cloudwatch_log_group" "flow_logs" {
 resource "aws_iam_role" "flow_logs" {
   count = var.flow_logs == null ? 0 : 1
 
-  name        = coalesce(var.flow_logs.role_name, "${var.name}-flow-logs")
+  name        = local.flow_logs_role_name
   description = "Writes the flow logs of the VPC ${var.name}"
   tags        = var.tags
 
@@ -45,21 +36,17 @@ resource "aws_iam_role" "flow_logs" {
       Action    = "sts:AssumeRole"
       Principal = { Service = "vpc-flow-logs.amazonaws.com" }
 
-      # the flow logs of this account and region, not those of anybody who knows the role's name
+      # only flow logs of this account and region may assume the role
       # https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
       Condition = {
-        StringEquals = { "aws:SourceAccount" = local.log_group.account }
-        ArnLike      = { "aws:SourceArn" = "arn:${local.log_group.partition}:ec2:${local.log_group.region}:${local.log_group.account}:vpc-flow-log/*" }
+        StringEquals = { "aws:SourceAccount" = local.flow_logs_log_group.account_id }
+        ArnLike = { "aws:SourceArn" = provider::aws::arn_build(
+          local.flow_logs_log_group.partition, "ec2", local.flow_logs_log_group.region,
+          local.flow_logs_log_group.account_id, "vpc-flow-log/*",
+        ) }
       }
     }]
   })
-
-  lifecycle {
-    precondition {
-      condition     = can(regex("^[a-zA-Z0-9+=,.@_-]{1,64}$", coalesce(var.flow_logs.role_name, "${var.name}-flow-logs")))
-      error_message = "The role of the flow logs would be \"${coalesce(var.flow_logs.role_name, "${var.name}-flow-logs")}\": flow_logs.role_name, or else name with \"-flow-logs\", must be 1 to 64 letters, digits and +=,.@_-."
-    }
-  }
 }
 
 resource "aws_iam_role_policy" "flow_logs" {

@@ -7,28 +7,51 @@ resource "aws_vpc" "this" {
   tags                 = merge(var.tags, { Name = var.name })
 
   lifecycle {
-    # a new range replaces the VPC: with it ignored, self has the range in AWS, and the plan can refuse a change
+    # A new CIDR block replaces the VPC. With the change ignored, self has the current CIDR block and the postcondition rejects the plan.
     ignore_changes = [cidr_block]
 
     postcondition {
-      condition     = self.cidr_block == var.cidr_block
-      error_message = "The range of the VPC ${var.name} is ${self.cidr_block} and cannot change to ${var.cidr_block}, as all in the VPC would have to go first. cidr_block must be ${self.cidr_block}; for another range apply a second stack under another name and destroy this one."
+      condition = self.cidr_block == var.cidr_block
+      error_message = join(" ", [
+        "cidr_block is ${var.cidr_block}: it must be ${self.cidr_block}, the current CIDR block of the VPC ${var.name},",
+        "as a change would destroy everything in the VPC.",
+        "For another CIDR block apply a second stack under another name and destroy this one.",
+      ])
     }
 
     precondition {
-      condition     = length(local.foreign_zones) == 0
-      error_message = "zones has ${join(", ", local.foreign_zones)}, but the provider works in ${local.region}: zones must be of ${local.region}, or the module must be given a provider of the other region."
+      condition = length(local.zones_outside_region) == 0
+      error_message = join(" ", [
+        "zones has ${join(", ", local.zones_outside_region)}, but the provider's region is ${local.region}:",
+        "zones must be in ${local.region}, or the module must be given a provider of the other region.",
+      ])
     }
 
     precondition {
-      condition     = length(local.outside) == 0
-      error_message = "zones has ${join(", ", local.outside)} outside the VPC's range ${var.cidr_block}: write ranges inside it, or a wider cidr_block."
+      condition = length(local.subnets_outside_vpc) == 0
+      error_message = join(" ", [
+        "zones has ${join(", ", local.subnets_outside_vpc)} outside the VPC's CIDR block ${var.cidr_block}:",
+        "the CIDR block of each subnet must be inside cidr_block.",
+      ])
     }
 
     precondition {
-      condition     = length(local.overlapping) == 0
-      error_message = "zones has ranges that overlap: ${join("; ", local.overlapping)}. Write ranges that share no address."
+      condition     = length(local.overlapping_subnets) == 0
+      error_message = "zones has overlapping subnets: ${join("; ", local.overlapping_subnets)}. Their CIDR blocks must be disjoint."
     }
+  }
+}
+
+# Other CIDR blocks are valid too, such as 198.18.0.0/15 or addresses that the account has brought to AWS.
+check "private_cidr" {
+  assert {
+    condition = anytrue([for cidr in local.private_cidrs :
+      try(cidrhost("${split("/", var.cidr_block)[0]}/${split("/", cidr)[1]}", 0) == cidrhost(cidr, 0), true)
+    ])
+    error_message = join(" ", [
+      "cidr_block is ${var.cidr_block}, outside the private CIDR blocks ${join(", ", local.private_cidrs)}:",
+      "functions in the VPC cannot reach internet hosts with these addresses.",
+    ])
   }
 }
 
@@ -37,13 +60,7 @@ resource "aws_internet_gateway" "this" {
   tags   = merge(var.tags, { Name = var.name })
 }
 
-locals {
-  region = data.aws_region.this.id # the one attribute with the same meaning in provider 5 and 6
-
-  foreign_zones = [for zone in keys(var.zones) : zone if replace(zone, "/[a-z]$/", "") != local.region]
-}
-
-# no rules: whatever forgets to name a security group can talk to nothing
+# No rules: a resource without an explicit security group has no network access.
 resource "aws_default_security_group" "this" {
   vpc_id = aws_vpc.this.id
   tags   = merge(var.tags, { Name = "${var.name}-default" })

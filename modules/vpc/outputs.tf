@@ -1,18 +1,58 @@
+output "cidr_block" {
+  description = "IPv4 CIDR block of the VPC."
+  value       = aws_vpc.this.cidr_block
+}
+
+output "default_security_group_id" {
+  description = "ID of the VPC's default security group, which has no rules."
+  value       = aws_default_security_group.this.id
+}
+
+output "flow_logs_log_group_arn" {
+  description = "ARN of the log group of the flow logs; `null` if flow logs are disabled."
+  value       = one(aws_cloudwatch_log_group.flow_logs[*].arn)
+}
+
 output "flow_logs_role_name" {
-  description = "Name of the role that writes the flow logs, null without them."
+  description = "Name of the role that writes the flow logs; `null` if flow logs are disabled."
   value       = one(aws_iam_role.flow_logs[*].name)
 }
 
+output "gateway_endpoints" {
+  description = "ID and prefix list ID of each gateway endpoint, by service."
+  value = { for service, endpoint in aws_vpc_endpoint.gateway : service => {
+    id             = endpoint.id
+    prefix_list_id = endpoint.prefix_list_id
+  } }
+}
+
+output "internet_gateway_id" {
+  description = "ID of the internet gateway."
+  value       = aws_internet_gateway.this.id
+}
+
+output "public_route_table_id" {
+  description = "ID of the route table of the public subnets."
+  value       = aws_route_table.public.id
+}
+
+output "vpc_arn" {
+  description = "ARN of the VPC."
+  value       = aws_vpc.this.arn
+}
+
 output "vpc_id" {
-  description = "Id of the VPC."
+  description = "ID of the VPC."
   value       = aws_vpc.this.id
 }
 
 output "zones" {
-  description = "Subnets and private route table of each zone, by zone name; known once every subnet has its routes."
+  description = "Subnets and private route table of each zone, by zone name. The value is known once every subnet has its routes."
   value = { for zone in keys(var.zones) : zone => {
     public_subnet_id       = aws_subnet.public[zone].id
+    public_subnet_arn      = aws_subnet.public[zone].arn
     private_subnet_id      = aws_subnet.private[zone].id
+    private_subnet_arn     = aws_subnet.private[zone].arn
     private_route_table_id = aws_route_table.private[zone].id
   } }
 

@@ -1,4 +1,4 @@
-# one table for all public subnets: their only way out, the internet gateway, belongs to no zone
+# One route table for all public subnets: their only route leads to the internet gateway, which belongs to no zone.
 resource "aws_route_table" "public" {
   vpc_id = aws_vpc.this.id
   tags   = merge(var.tags, { Name = "${var.name}-public" })
@@ -17,7 +17,7 @@ resource "aws_route_table_association" "public" {
   route_table_id = aws_route_table.public.id
 }
 
-# one table per zone, so that a zone's way out can be its own; no route here, that is for whoever owns the way out
+# One route table per zone, so that each zone can have its own egress. The default route is added by the owner of the egress.
 resource "aws_route_table" "private" {
   for_each = var.zones
 
@@ -25,7 +25,7 @@ resource "aws_route_table" "private" {
   tags   = merge(var.tags, { Name = "${var.name}-private-${each.key}" })
 
   lifecycle {
-    create_before_destroy = true # a zone's functions leave first, as with its subnet
+    create_before_destroy = true # functions leave a removed zone first, as for its subnet
   }
 }
 

@@ -6,13 +6,17 @@ resource "aws_subnet" "public" {
   cidr_block        = each.value.public_cidr
   tags              = merge(var.tags, var.tier_tags.public, { Name = "${var.name}-public-${each.key}" })
 
-  # as with the VPC's range: refused in the plan, as what is in the subnet would have to go first
+  # The plan is rejected, as for the VPC's CIDR block: a change would destroy everything in the subnet.
   lifecycle {
     ignore_changes = [cidr_block]
 
     postcondition {
-      condition     = self.cidr_block == each.value.public_cidr
-      error_message = "The public subnet of ${each.key} has the range ${self.cidr_block}, which cannot change to ${each.value.public_cidr}. Remove ${each.key} from zones, apply, then add it again with the new range."
+      condition = self.cidr_block == each.value.public_cidr
+      error_message = join(" ", [
+        "zones has ${each.value.public_cidr} for the public subnet of ${each.key}:",
+        "it must be ${self.cidr_block}, the current CIDR block.",
+        "To change it, remove ${each.key} from zones, apply, then add it again with the new CIDR block.",
+      ])
     }
   }
 }
@@ -26,17 +30,21 @@ resource "aws_subnet" "private" {
   tags              = merge(var.tags, var.tier_tags.private, { Name = "${var.name}-private-${each.key}" })
 
   lifecycle {
-    # when a zone is removed, functions and caches leave this subnet before it and its way out are destroyed
+    # when a zone is removed, functions and cache nodes leave this subnet before Terraform destroys it and its egress
     create_before_destroy = true
     ignore_changes        = [cidr_block]
 
     postcondition {
-      condition     = self.cidr_block == each.value.private_cidr
-      error_message = "The private subnet of ${each.key} has the range ${self.cidr_block}, which cannot change to ${each.value.private_cidr}. Remove ${each.key} from zones, apply, then add it again with the new range."
+      condition = self.cidr_block == each.value.private_cidr
+      error_message = join(" ", [
+        "zones has ${each.value.private_cidr} for the private subnet of ${each.key}:",
+        "it must be ${self.cidr_block}, the current CIDR block.",
+        "To change it, remove ${each.key} from zones, apply, then add it again with the new CIDR block.",
+      ])
     }
   }
 
-  # AWS keeps a function's network interfaces here for up to 45 minutes after the function is gone
+  # AWS retains a function's network interfaces for up to 45 minutes after the function is deleted
   timeouts {
     delete = "60m"
   }

@@ -1,6 +1,6 @@
 resource "aws_lambda_function" "this" {
-  #checkov:skip=CKV_AWS_173:Lambda encrypts the environment at rest with a key of its own; secrets belong into Secrets Manager, not here
-  #checkov:skip=CKV_AWS_272:what runs is fixed by the bundle's hash or by the S3 object's version, which the plan shows
+  #checkov:skip=CKV_AWS_173:Lambda encrypts the environment at rest with its own key; secrets belong in Secrets Manager
+  #checkov:skip=CKV_AWS_272:the bundle's hash or the S3 object's version, which the plan shows, determines the code
 
   function_name                  = var.name
   filename                       = var.bundle.path
@@ -43,7 +43,7 @@ resource "aws_lambda_function" "this" {
     }
   }
 
-  # its first run needs all three, and would make a log group that no destroy removes
+  # The first invocation needs all three. Without the log group Lambda would create one that no destroy removes.
   depends_on = [
     aws_cloudwatch_log_group.this,
     aws_iam_role_policy.this,
@@ -61,8 +61,8 @@ resource "aws_lambda_alias" "this" {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
-  #checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts at rest with keys of its own; a key of one's own would be one more thing that can stop the logs
-  #checkov:skip=CKV_AWS_338:how long is for the caller to say, by log_retention_days
+  #checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts at rest with its own keys
+  #checkov:skip=CKV_AWS_338:the caller sets the retention with log_retention_days
 
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.log_retention_days

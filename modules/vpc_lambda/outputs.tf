@@ -1,6 +1,11 @@
 output "alias_arn" {
-  description = "ARN of the alias, null without one."
+  description = "ARN of the alias; `null` if `alias` is `null`."
   value       = one(aws_lambda_alias.this[*].arn)
+}
+
+output "alias_invoke_arn" {
+  description = "ARN for API Gateway to invoke the alias; `null` if `alias` is `null`."
+  value       = one(aws_lambda_alias.this[*].invoke_arn)
 }
 
 output "arn" {
@@ -13,17 +18,42 @@ output "function_name" {
   value       = aws_lambda_function.this.function_name
 }
 
+output "invoke_arn" {
+  description = "ARN for API Gateway to invoke the function."
+  value       = aws_lambda_function.this.invoke_arn
+}
+
+output "log_group_arn" {
+  description = "ARN of the function's log group."
+  value       = aws_cloudwatch_log_group.this.arn
+}
+
 output "log_group_name" {
   description = "Name of the function's log group."
   value       = aws_cloudwatch_log_group.this.name
 }
 
+output "qualified_arn" {
+  description = "ARN of the function's newest version; ends with `$LATEST` if `alias` is `null`."
+  value       = aws_lambda_function.this.qualified_arn
+}
+
+output "role_arn" {
+  description = "ARN of the function's execution role."
+  value       = aws_iam_role.this.arn
+}
+
 output "role_name" {
-  description = "Name of the function's role."
+  description = "Name of the function's execution role."
   value       = aws_iam_role.this.name
 }
 
 output "security_group_id" {
-  description = "Id of the security group of the function's network interfaces; known before the function is there."
+  description = "ID of the security group of the function's network interfaces. The value is known before the function exists."
   value       = aws_security_group.this.id
+}
+
+output "version" {
+  description = "Newest published version of the function; `$LATEST` if `alias` is `null`."
+  value       = aws_lambda_function.this.version
 }

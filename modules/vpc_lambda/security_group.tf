@@ -4,12 +4,12 @@ resource "aws_security_group" "this" {
   vpc_id      = var.vpc_id
   tags        = merge(var.tags, { Name = var.name })
 
-  # AWS keeps the network interfaces for up to 45 minutes after the function is gone
+  # AWS retains the network interfaces for up to 45 minutes after the function is deleted
   timeouts {
     delete = "60m"
   }
 
-  # and deletes them with the role's permissions, so the policy goes after this group
+  # AWS deletes the network interfaces with the role's permissions, so Terraform deletes the policy after this group
   depends_on = [aws_iam_role_policy.this]
 }
 

@@ -35,7 +35,7 @@ def test_the_settings_as_they_stand_change_nothing(stack, outputs, cache):
 
 def test_a_zone_with_cache_nodes_is_not_removed_in_one_step(stack, outputs, cache):
     zones = {"a": {"public_cidr": "10.0.0.0/26", "private_cidr": "10.0.0.128/26"}}
-    with pytest.raises(TerraformError, match="us-east-1b still has nodes"):
+    with pytest.raises(TerraformError, match="has nodes in us-east-1b: the zones of all nodes must be in subnets"):
         _changes(stack, zones=zones, cache={**cache, "zones": ["a"]})
 
 
@@ -63,5 +63,5 @@ def test_one_node_more_changes_the_cluster_alone(stack, outputs, cache):
 
 
 def test_a_node_moved_to_another_zone_is_refused_with_the_way_to_do_it(stack, outputs, cache):
-    with pytest.raises(TerraformError, match="append zones to nodes or remove its last ones"):
+    with pytest.raises(TerraformError, match="append zones to nodes or remove the last ones"):
         _changes(stack, cache={**cache, "zones": ["a", "a"]})

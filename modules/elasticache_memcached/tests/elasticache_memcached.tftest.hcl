@@ -28,22 +28,22 @@ variables {
   client_security_groups = { web = "sg-1", jobs = "sg-2" }
 }
 
-run "nodes_across_zones" {
+run "nodes_are_placed_across_zones" {
   command = plan
 
   assert {
     condition     = aws_elasticache_cluster.this.az_mode == "cross-az"
-    error_message = "two zones are not cross-az"
+    error_message = "nodes in two zones are not cross-az"
   }
 
   assert {
     condition     = aws_elasticache_cluster.this.preferred_availability_zones == tolist(["us-east-1a", "us-east-1b"])
-    error_message = "nodes are not placed in the zones asked for"
+    error_message = "nodes are in other zones than var.nodes"
   }
 
   assert {
     condition     = aws_elasticache_cluster.this.num_cache_nodes == 2
-    error_message = "the number of nodes is not the sum over the zones"
+    error_message = "the number of nodes differs from var.nodes"
   }
 
   assert {
@@ -53,7 +53,7 @@ run "nodes_across_zones" {
 
   assert {
     condition     = aws_elasticache_cluster.this.transit_encryption_enabled && length(aws_cloudwatch_metric_alarm.this) == 0
-    error_message = "the plain cluster has no TLS, or alarms that nobody hears"
+    error_message = "the default cluster has no TLS, or has alarms without a topic"
   }
 }
 
@@ -63,18 +63,18 @@ run "one_node_is_single_az" {
 
   assert {
     condition     = aws_elasticache_cluster.this.az_mode == "single-az"
-    error_message = "one node is cross-az, which the provider refuses"
+    error_message = "one node is cross-az, which the provider rejects"
   }
 }
 
-run "one_zone_leaves_the_mode_as_it_is" {
+run "several_nodes_in_one_zone_retain_the_mode" {
   state_key = "one_zone"
   variables { nodes = ["us-east-1b", "us-east-1b"] }
 
   override_resource {
     target = aws_elasticache_cluster.this
     values = {
-      az_mode = "the one that AWS has"
+      az_mode = "current mode"
       cache_nodes = [
         { id = "0001", address = "shop.0001.example.com", port = 11211, availability_zone = "us-east-1b", outpost_arn = "" },
         { id = "0002", address = "shop.0002.example.com", port = 11211, availability_zone = "us-east-1b", outpost_arn = "" },
@@ -83,46 +83,48 @@ run "one_zone_leaves_the_mode_as_it_is" {
   }
 
   assert {
-    condition     = aws_elasticache_cluster.this.az_mode == "the one that AWS has"
-    error_message = "a cluster that shrinks into one zone asks for single-az, which AWS refuses while nodes span zones"
+    condition     = aws_elasticache_cluster.this.az_mode == "current mode"
+    error_message = "a cluster reduced to one zone requests single-az, which AWS rejects while nodes are in several zones"
   }
 
   assert {
     condition     = aws_elasticache_cluster.this.preferred_availability_zones == tolist(["us-east-1b", "us-east-1b"])
-    error_message = "both nodes do not go to the only zone"
+    error_message = "a node is in another zone than the only one"
   }
 }
 
-run "a_node_that_is_elsewhere_is_told" {
+run "node_in_another_zone_is_an_error" {
   variables { nodes = ["us-east-1a", "us-east-1c"] }
   expect_failures = [aws_elasticache_cluster.this]
 }
 
-run "nodes_are_told_in_whatever_order" {
+run "nodes_may_be_numbered_in_another_order" {
   variables { nodes = ["us-east-1b", "us-east-1a"] }
 
   assert {
     condition     = aws_elasticache_cluster.this.preferred_availability_zones == tolist(["us-east-1b", "us-east-1a"])
-    error_message = "the order of nodes is lost, by which AWS numbers them"
+    error_message = "preferred_availability_zones has another order than nodes"
   }
 }
 
-run "only_security_groups_may_come_in" {
+run "only_client_security_groups_are_admitted" {
   assert {
-    condition     = tomap({ for label, rule in aws_vpc_security_group_ingress_rule.clients : label => rule.referenced_security_group_id }) == var.client_security_groups
-    error_message = "the rules are not for the clients' groups"
+    condition = tomap({
+      for label, rule in aws_vpc_security_group_ingress_rule.clients : label => rule.referenced_security_group_id
+    }) == var.client_security_groups
+    error_message = "the rules admit other security groups than client_security_groups"
   }
 
   assert {
     condition = alltrue([for rule in aws_vpc_security_group_ingress_rule.clients :
       rule.from_port == 11211 && rule.to_port == 11211 && rule.ip_protocol == "tcp" && rule.cidr_ipv4 == null
     ])
-    error_message = "a rule opens more than memcached's port to a group"
+    error_message = "a rule admits more than memcached's port from a security group"
   }
 
   assert {
     condition     = aws_elasticache_cluster.this.security_group_ids == toset([aws_security_group.this.id])
-    error_message = "the nodes are not in the cluster's own group alone"
+    error_message = "the nodes have another security group than the cluster's own"
   }
 
   assert {
@@ -131,27 +133,48 @@ run "only_security_groups_may_come_in" {
   }
 
   assert {
-    condition     = output.nodes[0] == { id = "0001", address = "shop.0001.example.com", port = 11211, availability_zone = "us-east-1a" } && length(output.nodes) == 2
-    error_message = "nodes are not told by id, address, port and zone"
+    condition = length(output.nodes) == 2 && output.nodes[0] == {
+      id                = "0001"
+      address           = "shop.0001.example.com"
+      port              = 11211
+      availability_zone = "us-east-1a"
+    }
+    error_message = "the output nodes lacks a node or an attribute"
+  }
+
+  assert {
+    condition = [output.arn, output.cluster_id, output.parameter_group_name, output.subnet_group_name, output.security_group_id] == [
+      aws_elasticache_cluster.this.arn, "shop", "shop-memcached1-6", "shop", aws_security_group.this.id,
+    ]
+    error_message = "an output of the cluster or its groups has another value than the resource"
+  }
+
+  assert {
+    condition     = output.port == 11211 && output.transit_encryption
+    error_message = "port or transit_encryption differ from the cluster's"
   }
 }
 
-run "parameters_in_a_group_of_the_engines_family" {
+run "parameter_group_has_the_family_of_the_engine_version" {
   command = plan
   variables { parameters = { max_item_size = "2097152" } }
 
   assert {
-    condition     = aws_elasticache_parameter_group.this.family == "memcached1.6" && aws_elasticache_parameter_group.this.name == "shop-memcached1-6"
-    error_message = "family does not follow engine_version, or the name does not follow the family"
+    condition = [aws_elasticache_parameter_group.this.family, aws_elasticache_parameter_group.this.name] == [
+      "memcached1.6", "shop-memcached1-6",
+    ]
+    error_message = "the family does not match engine_version, or the name does not match the family"
   }
 
   assert {
-    condition     = { for parameter in aws_elasticache_parameter_group.this.parameter : parameter.name => parameter.value } == { max_item_size = "2097152" }
-    error_message = "the parameters are not in the group"
+    condition = { for parameter in aws_elasticache_parameter_group.this.parameter : parameter.name => parameter.value } == {
+      max_item_size = "2097152"
+    }
+    error_message = "the parameter group lacks the parameters"
   }
 }
 
-run "zone_that_still_has_nodes_stays_in_the_subnet_group" {
+run "removing_the_subnet_of_a_node_is_rejected" {
   command = plan
   variables {
     subnets = { us-east-1a = "subnet-a", us-east-1c = "subnet-c" }
@@ -160,23 +183,23 @@ run "zone_that_still_has_nodes_stays_in_the_subnet_group" {
   expect_failures = [aws_elasticache_cluster.this]
 }
 
-run "two_zones_to_one_node_is_refused" {
+run "one_node_after_nodes_in_two_zones_is_rejected" {
   command = plan
   variables { nodes = ["us-east-1a"] }
   expect_failures = [aws_elasticache_cluster.this]
 }
 
-run "a_standing_cluster_grows" {
+run "appended_zone_adds_a_node" {
   command = plan
   variables { nodes = ["us-east-1a", "us-east-1b", "us-east-1c"] }
 
   assert {
     condition     = aws_elasticache_cluster.this.num_cache_nodes == 3
-    error_message = "a node is not added at the end"
+    error_message = "no node is added at the end"
   }
 }
 
-run "three_nodes_numbered_in_another_order" {
+run "nodes_numbered_in_another_order" {
   state_key = "other_order"
   variables { nodes = ["us-east-1a", "us-east-1b", "us-east-1c"] }
 
@@ -192,26 +215,26 @@ run "three_nodes_numbered_in_another_order" {
   }
 }
 
-run "the_wrong_zone_would_lose_its_node" {
+run "removing_another_node_than_the_last_is_rejected" {
   command   = plan
   state_key = "other_order"
   variables { nodes = ["us-east-1a", "us-east-1b"] }
   expect_failures = [aws_elasticache_cluster.this]
 }
 
-run "zone_without_subnet" {
+run "node_in_a_zone_without_subnet_is_rejected" {
   command = plan
   variables { nodes = ["us-east-1d"] }
   expect_failures = [var.nodes]
 }
 
-run "no_nodes" {
+run "empty_nodes_are_rejected" {
   command = plan
   variables { nodes = [] }
   expect_failures = [var.nodes]
 }
 
-run "things_of_another_kind" {
+run "values_of_another_type_are_rejected" {
   command = plan
 
   variables {
@@ -231,79 +254,75 @@ run "things_of_another_kind" {
   ]
 }
 
-run "words_that_aws_does_not_take" {
+run "invalid_names_and_versions_are_rejected" {
   command = plan
 
   variables {
-    name               = "Shop"
-    engine_version     = "1.6.6"
-    maintenance_window = "05:00-06:00"
-    parameters         = { max-item-size = "1" }
+    engine_version = "1.6.6"
+    parameters     = { max-item-size = "1" }
   }
 
   expect_failures = [
-    var.name,
     var.engine_version,
-    var.maintenance_window,
     var.parameters,
   ]
 }
 
-run "words_that_aws_lacks" {
+run "version_and_label_unknown_to_aws_are_rejected" {
   command = plan
 
   variables {
     engine_version         = "1.6.18"
-    name                   = "shop-"
     client_security_groups = { "webü" = "sg-1" }
   }
 
   expect_failures = [
     var.engine_version,
-    var.name,
     var.client_security_groups,
   ]
 }
 
-run "no_subnets" {
+run "empty_subnets_are_rejected" {
   command = plan
   variables { subnets = {} }
   expect_failures = [var.subnets]
 }
 
-run "alarms_on_what_users_feel" {
+run "alarms_have_the_default_thresholds" {
   variables { alarms = { topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms" } }
 
   assert {
-    condition = { for metric, alarm in aws_cloudwatch_metric_alarm.this : metric => "${alarm.statistic} ${alarm.comparison_operator} ${alarm.threshold}" } == {
+    condition = { for metric, alarm in aws_cloudwatch_metric_alarm.this : metric =>
+      "${alarm.statistic} ${alarm.comparison_operator} ${alarm.threshold}"
+      } == {
       CPUUtilization  = "Maximum GreaterThanThreshold 90"
       CurrConnections = "Maximum GreaterThanThreshold 10000"
       Evictions       = "Sum GreaterThanThreshold 100"
       SwapUsage       = "Maximum GreaterThanThreshold 52428800"
     }
-    error_message = "an alarm is missing, at another threshold, an average over nodes, or on free memory that nobody asked for"
+    error_message = "an alarm is missing, has another threshold or statistic, or is on free memory without a threshold"
   }
 }
 
-run "more_nodes_than_the_quota" {
+run "more_nodes_than_the_quota_are_rejected" {
   command = plan
   variables { nodes = [for number in range(41) : "us-east-1a"] }
   expect_failures = [var.nodes]
 }
 
-run "one_subnet_for_two_zones" {
+run "subnet_of_two_zones_is_rejected" {
   command = plan
   variables { subnets = { us-east-1a = "subnet-a", us-east-1b = "subnet-a" } }
   expect_failures = [var.subnets]
 }
 
-run "range_for_a_subnet" {
+run "cidr_block_as_subnet_is_rejected" {
   command = plan
   variables { subnets = { us-east-1a = "10.0.0.0/26", us-east-1b = "subnet-b" } }
   expect_failures = [var.subnets]
 }
 
-run "processor_above_all" {
+run "cpu_alarm_over_100_percent_is_rejected" {
   command = plan
   variables { alarms = { topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms", cpu_percent = 120 } }
   expect_failures = [var.alarms]

@@ -8,15 +8,15 @@ variables {
   }
 }
 
-run "each_zone_has_its_own_way_out" {
+run "each_zone_has_its_own_nat_gateway" {
   assert {
-    condition = alltrue([for zone, place in var.zones :
-      aws_nat_gateway.this[zone].subnet_id == place.public_subnet_id &&
+    condition = alltrue([for zone, subnets in var.zones :
+      aws_nat_gateway.this[zone].subnet_id == subnets.public_subnet_id &&
       aws_nat_gateway.this[zone].allocation_id == aws_eip.this[zone].allocation_id &&
-      aws_route.this[zone].route_table_id == place.private_route_table_id &&
+      aws_route.this[zone].route_table_id == subnets.private_route_table_id &&
       aws_route.this[zone].nat_gateway_id == aws_nat_gateway.this[zone].id
     ])
-    error_message = "a zone's subnet, elastic IP, gateway and route do not belong together"
+    error_message = "the subnet, elastic IP, NAT gateway or route of a zone belongs to another zone"
   }
 
   assert {
@@ -26,21 +26,29 @@ run "each_zone_has_its_own_way_out" {
 
   assert {
     condition     = output.nat_gateway_ids == { for zone, gateway in aws_nat_gateway.this : zone => gateway.id }
-    error_message = "nat_gateway_ids are not by zone"
+    error_message = "nat_gateway_ids differs from the gateways' IDs by zone"
   }
 
   assert {
     condition     = output.egress_ips == { for zone, gateway in aws_nat_gateway.this : zone => gateway.public_ip }
-    error_message = "egress_ips are not the gateways' public addresses by zone"
+    error_message = "egress_ips differs from the gateways' public IPs by zone"
+  }
+
+  assert {
+    condition = [output.allocation_ids, output.private_ips] == [
+      { for zone, address in aws_eip.this : zone => address.allocation_id },
+      { for zone, gateway in aws_nat_gateway.this : zone => gateway.private_ip },
+    ]
+    error_message = "allocation_ids or private_ips differ from the gateways' by zone"
   }
 
   assert {
     condition     = length(aws_cloudwatch_metric_alarm.this) == 0
-    error_message = "alarms that nobody hears"
+    error_message = "alarms exist without a topic"
   }
 }
 
-run "a_third_zone_replaces_nothing" {
+run "adding_a_zone_replaces_nothing" {
   variables {
     zones = {
       # sorts first, so that keys by position would move
@@ -51,12 +59,12 @@ run "a_third_zone_replaces_nothing" {
   }
 
   assert {
-    condition     = alltrue([for zone, id in run.each_zone_has_its_own_way_out.nat_gateway_ids : output.nat_gateway_ids[zone] == id])
-    error_message = "a gateway that stands was replaced"
+    condition     = alltrue([for zone, id in run.each_zone_has_its_own_nat_gateway.nat_gateway_ids : output.nat_gateway_ids[zone] == id])
+    error_message = "an existing NAT gateway was replaced"
   }
 }
 
-run "elastic_ips_of_ones_own" {
+run "existing_elastic_ips_are_used" {
   command = plan
 
   variables {
@@ -65,28 +73,28 @@ run "elastic_ips_of_ones_own" {
 
   assert {
     condition     = aws_nat_gateway.this["us-east-1b"].allocation_id == "eipalloc-0123456789abcdef0"
-    error_message = "the gateway does not use the elastic IP given for its zone"
+    error_message = "the gateway uses another elastic IP than allocation_ids has for its zone"
   }
 
   assert {
     condition     = !contains(keys(aws_eip.this), "us-east-1b")
-    error_message = "an elastic IP is made for a zone that has one"
+    error_message = "the module creates an elastic IP for a zone that has one"
   }
 }
 
-run "elastic_ip_for_an_unknown_zone" {
+run "allocation_id_for_an_unknown_zone_is_rejected" {
   command = plan
   variables { allocation_ids = { us-east-1d = "eipalloc-0123456789abcdef0" } }
   expect_failures = [var.allocation_ids]
 }
 
-run "address_for_an_allocation_id" {
+run "ip_address_as_allocation_id_is_rejected" {
   command = plan
   variables { allocation_ids = { us-east-1b = "203.0.113.7" } }
   expect_failures = [var.allocation_ids]
 }
 
-run "no_name_no_zones_and_a_topics_name" {
+run "empty_name_empty_zones_and_topic_name_are_rejected" {
   command = plan
 
   variables {
@@ -102,58 +110,68 @@ run "no_name_no_zones_and_a_topics_name" {
   ]
 }
 
-run "two_alarms_for_each_gateway" {
+run "each_nat_gateway_has_two_alarms" {
   variables { alarms = { topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms" } }
 
   assert {
     condition = toset([for alarm in aws_cloudwatch_metric_alarm.this : "${alarm.metric_name} ${alarm.dimensions.NatGatewayId}"]) == toset([
       for pair in setproduct(["ErrorPortAllocation", "PacketsDropCount"], values(aws_nat_gateway.this)[*].id) : join(" ", pair)
     ])
-    error_message = "a gateway lacks an alarm"
+    error_message = "a NAT gateway lacks an alarm"
   }
 
   assert {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_actions == toset([var.alarms.topic_arn])])
-    error_message = "an alarm tells another topic"
+    error_message = "an alarm notifies another topic"
   }
 }
 
-run "local_zone" {
+run "local_zone_is_rejected" {
   command = plan
   variables { zones = { us-east-1-bos-1a = { public_subnet_id = "subnet-a", private_route_table_id = "rtb-a" } } }
   expect_failures = [var.zones]
 }
 
-run "sovereign_cloud" {
+run "sovereign_cloud_zone_is_accepted" {
   command = plan
   variables { zones = { eusc-de-east-1a = { public_subnet_id = "subnet-a", private_route_table_id = "rtb-a" } } }
 
   assert {
     condition     = tolist(keys(aws_nat_gateway.this)) == tolist(["eusc-de-east-1a"])
-    error_message = "zones of the European Sovereign Cloud are refused"
+    error_message = "zones of the European Sovereign Cloud are rejected"
   }
 }
 
-run "vpc_for_a_subnet" {
+run "vpc_id_as_subnet_is_rejected" {
   command = plan
   variables { zones = { us-east-1a = { public_subnet_id = "vpc-a", private_route_table_id = "rtb-a" } } }
   expect_failures = [var.zones]
 }
 
-run "subnet_for_a_route_table" {
+run "subnet_id_as_route_table_is_rejected" {
   command = plan
   variables { zones = { us-east-1a = { public_subnet_id = "subnet-a", private_route_table_id = "subnet-b" } } }
   expect_failures = [var.zones]
 }
 
-run "one_route_table_for_two_zones" {
+run "route_table_of_two_zones_is_rejected" {
   command = plan
-  variables { zones = { us-east-1a = { public_subnet_id = "subnet-a", private_route_table_id = "rtb-a" }, us-east-1b = { public_subnet_id = "subnet-b", private_route_table_id = "rtb-a" } } }
+  variables {
+    zones = {
+      us-east-1a = { public_subnet_id = "subnet-a", private_route_table_id = "rtb-a" }
+      us-east-1b = { public_subnet_id = "subnet-b", private_route_table_id = "rtb-a" }
+    }
+  }
   expect_failures = [var.zones]
 }
 
-run "one_public_subnet_for_two_zones" {
+run "public_subnet_of_two_zones_is_rejected" {
   command = plan
-  variables { zones = { us-east-1a = { public_subnet_id = "subnet-a", private_route_table_id = "rtb-a" }, us-east-1b = { public_subnet_id = "subnet-a", private_route_table_id = "rtb-b" } } }
+  variables {
+    zones = {
+      us-east-1a = { public_subnet_id = "subnet-a", private_route_table_id = "rtb-a" }
+      us-east-1b = { public_subnet_id = "subnet-a", private_route_table_id = "rtb-b" }
+    }
+  }
   expect_failures = [var.zones]
 }

@@ -132,14 +132,14 @@ def test_changes_are_applied_under_load_or_refused(standing, target, bundle, tmp
 
     # ranges do not change
     moved = zones(A, B) | {C[-1]: RANGES[C] | {"private_cidr": "10.0.1.192/26"}}
-    assert f"Remove {C} from zones, apply, then add it again" in standing.refusal(zones=moved)
+    assert f"remove {C} from zones, apply, then add it again" in standing.refusal(zones=moved)
     moved = zones(A, B) | {C[-1]: RANGES[C] | {"public_cidr": "10.0.1.64/26"}}
-    assert f"Remove {C} from zones, apply, then add it again" in standing.refusal(zones=moved)
+    assert f"remove {C} from zones, apply, then add it again" in standing.refusal(zones=moved)
     assert "apply a second stack under another name" in standing.refusal(cidr_block="10.0.0.0/22")
 
     # a zone goes in two steps: first its cache nodes, then the rest
     said = standing.refusal(zones=zones(A, B), cache=cache(A, B))
-    assert f"{C} still has nodes" in said and "remove the zone from nodes, apply, then" in said
+    assert f"has nodes in {C}: the zones" in said and "Remove the zone from nodes, apply, then" in said
     with callers(target, stack):
         standing.change(cache=cache(A, B, parameters={"max_item_size": "2097152"}))
         changes = standing.change(zones=zones(A, B))

@@ -33,8 +33,14 @@ def test_the_installed_package_is_of_this_version():
 def test_documents_and_examples_pin_this_version():
     assert [(name, pin) for name, pin in pins() if pin != f"v{VERSION}"] == []
     pinned = {name for name, _ in pins()}
-    assert pinned >= {f"modules/{module.name}/README.md" for module in MODULES}
     assert pinned >= {"examples/platform-team/infra/main.tf", "examples/platform-team/requirements.txt"}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
+def test_module_readme_pins_no_certain_version(module):
+    readme = (module / "README.md").read_text()
+    assert f"vpcache.git//modules/{module.name}?ref=v<version>" in readme
+    assert f"v{VERSION}" not in readme
 
 
 @pytest.mark.parametrize("folder", [ROOT, *MODULES], ids=lambda path: path.name)

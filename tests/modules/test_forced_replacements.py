@@ -1,7 +1,8 @@
-"""Names and texts that replace a standing resource when they change: none changes by itself.
+"""An upgrade of the modules replaces no deployed resource.
 
-A security group in use, a role or a cluster is not replaced without an interruption, so a release of the
-modules must not reword a description or rename a resource. `standing_names.json` has what stands, by address.
+A changed name or description forces Terraform to replace some resources. A security group in use, a role or a
+cluster cannot be replaced without an interruption, so a release must not change these attributes.
+`forced_replacements.json` has their values in deployed stacks, by resource address.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from vpcache.stack.stack import Stack
 from vpcache.stack.target import lab_target
 
 NOWHERE = "http://127.0.0.1:1"  # nothing listens there
-STANDING: dict[str, dict[str, dict[str, str]]] = json.loads(
-    Path(__file__).with_name("standing_names.json").read_text()
+DEPLOYED: dict[str, dict[str, dict[str, str]]] = json.loads(
+    Path(__file__).with_name("forced_replacements.json").read_text()
 )
 
-# by the documentation of each resource in the provider; ids and ranges are other tests' subject
+# from each resource's page in the provider's documentation; other tests cover IDs and CIDR blocks
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs
 FORCES_REPLACEMENT = {
     "aws_cloudwatch_log_group": {"name"},
@@ -59,12 +60,12 @@ FORCES_REPLACEMENT = {
 
 ROOT_MODULES = {
     "envs/dev": {"alarms": True, "flow_logs": {}, "gateway_endpoints": ["s3"]},
-    "modules/vpc_lambda/examples/released": {},
+    "modules/vpc_lambda/examples/alias": {},
 }
 
 
 @pytest.mark.parametrize("folder", ROOT_MODULES)
-def test_no_release_renames_what_stands(folder: str, tmp_path: Path) -> None:
+def test_upgrade_replaces_no_deployed_resource(folder: str, tmp_path: Path) -> None:
     bundles = Project(ROOT).bundles()
     functions = {"bundles": bundles} if folder.startswith("envs") else {"bundle": bundles["egress_probe"]}
     stack = Stack(
@@ -75,13 +76,13 @@ def test_no_release_renames_what_stands(folder: str, tmp_path: Path) -> None:
         variables={**functions, **ROOT_MODULES[folder]},
     )
     planned = dict(_names(mock_plan(stack)))
-    standing = STANDING[folder]
-    assert {address: planned.get(address) for address in standing} == standing
-    assert planned.keys() == standing.keys(), "write what is new into standing_names.json"
+    deployed = DEPLOYED[folder]
+    assert {address: planned.get(address) for address in deployed} == deployed
+    assert planned.keys() == deployed.keys(), "add the new resources to forced_replacements.json"
 
 
 def _names(plan: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield each managed resource's address and those of its texts that replace it when they change."""
+    """Yield the address of each managed resource and its attributes that force a replacement."""
     for change in plan["resource_changes"]:
         if change["mode"] == "managed":
             forcing = FORCES_REPLACEMENT[change["type"]]

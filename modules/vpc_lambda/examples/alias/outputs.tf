@@ -1,0 +1,4 @@
+output "alias_arn" {
+  description = "ARN of the alias, for callers of the function."
+  value       = module.function.alias_arn
+}
