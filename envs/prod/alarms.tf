@@ -10,7 +10,7 @@ resource "aws_cloudwatch_metric_alarm" "cached_api" {
   for_each = { for metric, alarm in local.api_alarms : metric => alarm if var.alarms }
 
   alarm_name          = "${var.name}-cached-api-${each.key}"
-  alarm_description   = "The function ${module.cached_api.function_name} ${each.value.description}."
+  alarm_description   = "The function ${module.cached_api.function_name} ${each.value.description}"
   namespace           = "vpcache"
   metric_name         = each.key
   dimensions          = { service = module.cached_api.function_name }

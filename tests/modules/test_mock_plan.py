@@ -1,4 +1,4 @@
-"""Environments drawn before anything of them stands: planned with nobody asked."""
+"""Diagrams of environments before their first apply, from plans with a mock of AWS."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vpcache.stack.stack import Stack
 from vpcache.stack.target import aws_target, lab_target
 from vpcache.terraform.runner import TerraformError
 
-NOWHERE = "http://127.0.0.1:1"  # nothing listens there
+NOWHERE = "http://127.0.0.1:1"  # no server listens on this port
 
 FOREIGN = """
 terraform {
@@ -92,7 +92,7 @@ def drawn(stack: Stack) -> Picture:
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
-def test_an_environment_is_drawn_whole_before_it_stands(environment: str, tmp_path: Path) -> None:
+def test_environment_diagram_is_complete_before_apply(environment: str, tmp_path: Path) -> None:
     stack = Stack(
         name="shop",
         environment_dir=ROOT / "envs" / environment,
@@ -114,21 +114,21 @@ def test_an_environment_is_drawn_whole_before_it_stands(environment: str, tmp_pa
         )
         assert (public.tier, private.tier) == (Tier.PUBLIC, Tier.PRIVATE)
         assert [gateway.id for gateway in public.nat_gateways] == [private.way_out]
-        kinds = [(each.kind, each.name) for each in private.residents]
+        kinds = [(resident.kind, resident.name) for resident in private.residents]
         functions = {"dev": ["cached-api", "egress-probe", "origin"], "prod": ["cached-api", "origin"]}[
             environment
         ]
         assert kinds[:-1] == [(Kind.FUNCTION, name) for name in functions]
         assert kinds[-1][0] is Kind.CACHE_NODE
     names = {group.id: group.name for group in vpc.groups}
-    assert [(names[each.source], names[each.target], each.traffic) for each in vpc.permissions] == [
+    assert [(names[rule.source], names[rule.target], rule.traffic) for rule in vpc.permissions] == [
         ("cached-api", "cache", "tcp 11211")
     ]
 
 
 @pytest.fixture
 def foreign(tmp_path: Path) -> Stack:
-    """A root module that somebody else wrote, with answers of the account in its arguments."""
+    """Return a third-party root module whose arguments depend on data of the account."""
     folder = tmp_path / "infra"
     folder.mkdir()
     (folder / "main.tf").write_text(FOREIGN)
@@ -149,7 +149,7 @@ def foreign(tmp_path: Path) -> Stack:
     )
 
 
-def test_a_root_module_of_somebody_else_is_drawn_too(foreign: Stack) -> None:
+def test_third_party_root_module_has_a_diagram(foreign: Stack) -> None:
     (vpc,) = drawn(foreign).vpcs
     assert vpc.zones == ["eu-west-3a", "eu-west-3b", "eu-west-3c"]
     assert [subnet.cidr for subnet in vpc.subnets] == ["10.5.0.0/24", "10.5.1.0/24", "10.5.2.0/24"]
@@ -159,7 +159,7 @@ def test_a_root_module_of_somebody_else_is_drawn_too(foreign: Stack) -> None:
     assert left == ["main.tf", "some.auto.tfvars"]
 
 
-def test_a_root_module_that_cannot_be_planned_says_why(foreign: Stack) -> None:
+def test_failed_mock_plan_has_terraforms_message(foreign: Stack) -> None:
     (foreign.environment_dir / "some.auto.tfvars").write_text("newbits = 99\n")
     with pytest.raises(TerraformError, match="insufficient address space"):
         mock_plan(foreign)

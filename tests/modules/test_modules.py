@@ -1,4 +1,4 @@
-"""The modules and environments by themselves: valid, true to their tests, stable when a zone is added."""
+"""The modules and environments: valid, with passing tests, and stable when a zone is added."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ THREE_ZONES = TWO_ZONES | {"c": {"public_cidr": "10.0.1.0/26", "private_cidr": "
 
 _TIMEOUT_SECONDS = 180
 
-# what spans the zones, and so grows in place when one is added
+# resources in several zones, which are updated in place when a zone is added
 SPANNING = {
     "module.cached_api.aws_lambda_function.this",
     "module.elasticache_memcached.aws_elasticache_cluster.this",
@@ -45,13 +45,13 @@ SPANNING = {
 
 @dataclass(frozen=True)
 class Workspace:
-    """A copy of the HCL, so that tests in parallel share no lock file, state or data."""
+    """A copy of the HCL, so that parallel tests share no lock file, state or data directory."""
 
     folder: Path
     environment: dict[str, str]
 
     def terraform(self, *arguments: str) -> str:
-        """Run one command and return its stdout; its whole output is the failure's message."""
+        """Run one command and return its stdout; a failed assertion shows its whole output."""
         command = [str(find_terraform(self.environment)), *arguments]
         run = subprocess.run(
             command,
@@ -67,12 +67,12 @@ class Workspace:
         return run.stdout
 
     def init(self, *options: str) -> None:
-        """Install modules and provider, from a folder of this machine if there is one."""
+        """Install the modules and the provider, from a local plugin folder if there is one."""
         plugins = plugin_dir(self.environment)
         self.terraform("init", "-no-color", *options, *([f"-plugin-dir={plugins}"] if plugins else []))
 
     def planned(self, variables: Mapping[str, object]) -> dict[str, Any]:
-        """Return the change planned for each address."""
+        """Return the planned change of each resource, by address."""
         self.terraform("plan", "-input=false", "-out=plan.tfplan", self.var_file(variables))
         changes = json.loads(self.terraform("show", "-json", "plan.tfplan"))["resource_changes"]
         return {change["address"]: change["change"] for change in changes}
@@ -96,7 +96,7 @@ def workspace(folder: str, tmp_path: Path, **environment: str) -> Workspace:
 
 @pytest.fixture(autouse=True)
 def no_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the developer's profile, keys and endpoints away from Terraform and from moto."""
+    """Hide the developer's AWS profile, keys and endpoints from Terraform and moto."""
     for variable in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(variable)
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
@@ -105,7 +105,7 @@ def no_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_is_valid_and_passes_its_own_tests(folder: str, tmp_path: Path) -> None:
+def test_folder_is_valid_and_its_tests_pass(folder: str, tmp_path: Path) -> None:
     space = workspace(folder, tmp_path)
     space.init("-backend=false")
     space.terraform("validate", "-no-color")
@@ -113,7 +113,7 @@ def test_is_valid_and_passes_its_own_tests(folder: str, tmp_path: Path) -> None:
     assert list((space.folder / "tests").glob("*.tftest.hcl"))
 
 
-def test_a_third_zone_changes_nothing_that_stands(tmp_path: Path, moto_endpoint: str) -> None:
+def test_adding_a_zone_changes_no_other_zone(tmp_path: Path, moto_endpoint: str) -> None:
     space = workspace(
         "envs/dev",
         tmp_path,
@@ -134,7 +134,7 @@ def test_a_third_zone_changes_nothing_that_stands(tmp_path: Path, moto_endpoint:
     }
     before, after = common | {"zones": TWO_ZONES}, common | {"zones": THREE_ZONES}
 
-    # the network stands for real; cache and functions, for which moto is not enough, are compared as planned
+    # The network is applied; cache and functions, which moto does not fully support, are only planned.
     network = "-target=module.nat_per_az"
     space.terraform("apply", "-auto-approve", "-input=false", network, space.var_file(before))
     two, three = space.planned(before), space.planned(after)
@@ -152,15 +152,15 @@ def test_a_third_zone_changes_nothing_that_stands(tmp_path: Path, moto_endpoint:
 
 @pytest.fixture
 def moto_endpoint(no_aws_settings: None) -> Iterator[str]:
-    """A moto server in a process of its own, as its state is global to its process."""
+    """Yield the endpoint of a moto server in a separate process, as moto's state is global to its process."""
     context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    server = context.Process(target=_serve, args=(theirs,), daemon=True)
+    parent, child = context.Pipe()
+    server = context.Process(target=_serve, args=(child,), daemon=True)
     server.start()
-    theirs.close()
-    host, port = ours.recv()
+    child.close()
+    host, port = parent.recv()
     yield f"http://{host}:{port}"
-    ours.close()
+    parent.close()
     server.join()
 
 
@@ -168,5 +168,5 @@ def _serve(pipe: Connection) -> None:
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     pipe.send(server.get_host_and_port())
-    pipe.poll(None)  # until the test closes its end
+    pipe.poll(None)  # until the test closes the connection
     server.stop()
