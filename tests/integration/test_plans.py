@@ -35,7 +35,9 @@ def test_the_settings_as_they_stand_change_nothing(stack, outputs, cache):
 
 def test_a_zone_with_cache_nodes_is_not_removed_in_one_step(stack, outputs, cache):
     zones = {"a": {"public_cidr": "10.0.0.0/26", "private_cidr": "10.0.0.128/26"}}
-    with pytest.raises(TerraformError, match="has nodes in us-east-1b: the zones of all nodes must be in subnets"):
+    with pytest.raises(
+        TerraformError, match="has nodes in us-east-1b: the zones of all nodes must be in subnets"
+    ):
         _changes(stack, zones=zones, cache={**cache, "zones": ["a"]})
 
 

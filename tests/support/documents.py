@@ -17,7 +17,9 @@ PAGES = sorted(
 )
 GENERATED = sorted(ROOT.glob("docs/reference/*.md"))  # and one page by hand
 DOCUMENTS = PAGES + sorted(
-    path for pattern in ("modules/*/README.md", "examples/*/README.md") for path in ROOT.glob(pattern)
+    path
+    for pattern in ("*/README.md", "modules/**/README.md", "examples/*/README.md")
+    for path in ROOT.glob(pattern)
 )
 OURS = ("./inv", "invoke", "vpcache")
 
