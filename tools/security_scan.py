@@ -1,4 +1,4 @@
-"""checkov over the HCL, in an environment of its own: it wants other versions of boto3 than moto does."""
+"""checkov over the HCL, in a separate virtual environment: its boto3 version conflicts with moto's."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = sorted(main.parent for main in ROOT.glob("envs/*/main.tf"))
 
 OWN_FILES = {"terraform.tfvars", ".terraform.lock.hcl"}
-"""What each environment has of its own, besides its tests: values and provider hashes."""
+"""The files in which environments may differ, besides their tests: values and provider hashes."""
 
 
 def shared_files(environment: Path) -> dict[str, bytes]:
