@@ -1,6 +1,6 @@
 import pytest
 
-from vpcache.lab.aws.gateway.call_counter import Calls, RestRequest, operation
+from vpcache.lab.aws.gateway.call_counter import CallCounter, RestRequest, operation
 
 FUNCTIONS = "/2015-03-31/functions"
 
@@ -39,9 +39,9 @@ def test_what_no_model_knows_keeps_its_method_and_path():
 
 
 def test_calls_are_counted_by_name_however_they_were_asked():
-    calls = Calls()
+    calls = CallCounter()
     for call in ("ec2:CreateVpc", asked("s3", "PUT", "/a"), asked("s3", "PUT", "/b"), "ec2:CreateVpc"):
-        calls.note(call)
+        calls.record(call)
     assert calls.counts() == {"ec2:CreateVpc": 2, "s3:CreateBucket": 2}
-    calls.note(asked("s3", "PUT", "/a"))
+    calls.record(asked("s3", "PUT", "/a"))
     assert calls.counts()["s3:CreateBucket"] == 3

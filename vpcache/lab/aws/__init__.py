@@ -1,3 +1,3 @@
-"""The lab's control plane: moto, and what moto lacks for stacks of this kind."""
+"""The lab's AWS control plane: moto, with the behavior that VPC stacks need and moto lacks."""
 
 ACCOUNT = "123456789012"

@@ -1,4 +1,4 @@
-"""AWS accounts: the lab's own, and others that own roles and buckets but no networks."""
+"""AWS accounts: the lab's account, and other accounts, which own roles and buckets but no networks."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from moto.core.responses import BaseResponse
 from vpcache.lab.aws import ACCOUNT
 
 _ACCOUNT_ID = re.compile(r"\d{12}")
-_KEY = re.compile(r"Credential=([^/]+)/")  # moto itself finds ids of twenty characters alone
+_ACCESS_KEY_ID = re.compile(r"Credential=([^/]+)/")  # moto recognizes key IDs of 20 characters only
 
 
 def account_of(access_key_id: str) -> str:
-    """Return the account that a request is made by: an access key id of twelve digits names it."""
+    """Return the account of an access key: a key ID of twelve digits, or else the lab's account."""
     return access_key_id if is_account_id(access_key_id) else ACCOUNT
 
 
 def is_account_id(text: str) -> bool:
-    """Tell whether a text has the form of an account's id."""
+    """Return whether a text is formatted as an account ID."""
     return _ACCOUNT_ID.fullmatch(text) is not None
 
 
-def tell_accounts_by_key() -> None:
-    """Let moto take the account from the access key id alone, which else asks IAM of every partition."""
+def derive_account_from_access_key() -> None:
+    """Make moto derive the account from the access key ID. By default it searches IAM of every partition."""
     BaseResponse.get_current_account = _current_account
 
 
 def _current_account(response: Any) -> str:
-    found = _KEY.search(response.headers.get("Authorization", ""))
-    return account_of(found[1]) if found else ACCOUNT
+    match = _ACCESS_KEY_ID.search(response.headers.get("Authorization", ""))
+    return account_of(match[1]) if match else ACCOUNT

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Lock
 
-from vpcache.lab.aws.scheduler import Timetable
+from vpcache.lab.aws.scheduler import Scheduler
 
-Later = Callable[[float, Callable[[], None]], None]
-"""Makes a change of the model in so many seconds."""
+ScheduleChange = Callable[[float, Callable[[], None]], None]
+"""Schedules a change of the model after a delay in seconds."""
 
 
 class Changes:
-    """Lets one change happen at a time. `reconcile` tells the data plane of it, and may raise."""
+    """Serializes changes of the model.
 
-    def __init__(self, settle: Callable[[], None]) -> None:
-        self.reconcile = settle
-        self._lock = threading.Lock()
-        self._timetable = Timetable("later changes")
+    `reconcile` applies the changed model to the data plane; it may raise.
+    """
+
+    def __init__(self, reconcile: Callable[[], None]) -> None:
+        self.reconcile = reconcile
+        self._lock = Lock()
+        self._scheduler = Scheduler("scheduled changes")
 
     @contextmanager
     def exclusive_lock(self) -> Iterator[None]:
-        """Let no other change happen inside a `with` block."""
+        """Block all other changes inside a `with` block."""
         with self._lock:
             yield
 
-    def later(self, seconds: float, change: Callable[[], None]) -> None:
-        """Make a change in so many seconds, and settle it; what is raised is logged."""
-        self._timetable.after(seconds, lambda: self._make(change))
+    def schedule(self, seconds: float, change: Callable[[], None]) -> None:
+        """Apply a change after a delay in seconds, then reconcile; exceptions are logged."""
+        self._scheduler.after(seconds, lambda: self._apply(change))
 
-    def _make(self, change: Callable[[], None]) -> None:
+    def _apply(self, change: Callable[[], None]) -> None:
         with self._lock:
             change()
             self.reconcile()

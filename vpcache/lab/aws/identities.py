@@ -1,4 +1,4 @@
-"""IAM as moto has it, with lists that lag behind."""
+"""IAM: moto's backend with eventually consistent lists."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from moto.iam.models import IAMBackend, Role, filter_items_with_path_prefix
 from vpcache.lab.aws.lag import ListingLag
 from vpcache.lab.settings import Settings
 
-_PAGE = 100  # roles, unless the caller asks for fewer
+_PAGE_SIZE = 100  # roles; callers may request fewer
 
 
 class IdentitiesBackend(IAMBackend):  # type: ignore[misc]  # mypy sees moto's classes as Any
     """IAM of one account, the same in every region of a partition.
 
-    ListRoles shows a new role late and a deleted one for a while; every other call knows at once.
+    ListRoles lags behind creations and deletions; every other call is consistent.
     """
 
     def __init__(self, region_name: str, account_id: str, settings: Callable[[], Settings]) -> None:
@@ -43,10 +43,12 @@ class IdentitiesBackend(IAMBackend):  # type: ignore[misc]  # mypy sees moto's c
     def list_roles(
         self, path_prefix: str | None = None, marker: str | None = None, max_items: int | None = None
     ) -> tuple[list[Any], str | None]:
-        """Return a page of roles, and the marker of the next page."""
-        known = {role.name: role for role in list(self.roles.values()) if not self._lag.hides(role.name)}
-        roles = (self._lag.still_shown() | known).values()
-        shown = sorted(filter_items_with_path_prefix(path_prefix or "/", roles), key=lambda role: role.id)
+        """Return a page of roles and the marker of the next page."""
+        current = {
+            role.name: role for role in list(self.roles.values()) if not self._lag.is_hidden(role.name)
+        }
+        listed = (self._lag.deleted_members() | current).values()
+        matching = sorted(filter_items_with_path_prefix(path_prefix or "/", listed), key=lambda role: role.id)
         first = int(marker or 0)
-        end = first + int(max_items or _PAGE)
-        return shown[first:end], str(end) if end < len(shown) else None
+        end = first + int(max_items or _PAGE_SIZE)
+        return matching[first:end], str(end) if end < len(matching) else None

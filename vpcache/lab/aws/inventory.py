@@ -1,4 +1,4 @@
-"""Who is where: the namespaces behind the names that people and AWS give to things."""
+"""The network namespaces of resources, by resource ID and name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from vpcache.lab.topology import Topology, Vpc
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A namespace under one of its names, with its zone and the DNS server that is asked there."""
+    """A network namespace under one of its names, with its zone and its DNS resolver."""
 
     name: str
     namespace: str
@@ -29,10 +29,10 @@ class Place:
 
 
 def directory(topology: Topology) -> list[Place]:
-    """Return every place under every name: ids, `cluster/node` of cache nodes, functions, `internet`.
+    """Return every place under every name: resource ID, `cluster/node`, function name, `internet`.
 
-    Names of cache nodes and functions may be in several regions. The places of one name come in the order of
-    their zones within each VPC.
+    Names of cache nodes and functions are unique per region only. Places of the same name are sorted by zone
+    within each VPC.
     """
     places = [Place(INTERNET, INTERNET)]
     for vpc in topology.vpcs:
@@ -43,7 +43,7 @@ def directory(topology: Topology) -> list[Place]:
 def _vpc_places(vpc: Vpc) -> list[Place]:
     interfaces = {each.id: each for each in vpc.interfaces}
 
-    def at(name: str, interface_id: str) -> Place:
+    def interface_place(name: str, interface_id: str) -> Place:
         zone = interfaces[interface_id].zone
         return Place(
             name, interface_namespace(interface_id), vpc.region, zone, str(resolver_address(vpc.cidr))
@@ -69,5 +69,8 @@ def _vpc_places(vpc: Vpc) -> list[Place]:
             else []
         ),
         *(Place(each.id, endpoint_namespace(each.id), vpc.region) for each in vpc.gateway_endpoints),
-        *(at(*pair) for pair in (*functions, *nodes, *gateways, *((each, each) for each in interfaces))),
+        *(
+            interface_place(name, interface_id)
+            for name, interface_id in (*functions, *nodes, *gateways, *((each, each) for each in interfaces))
+        ),
     ]

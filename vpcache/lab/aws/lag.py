@@ -1,4 +1,4 @@
-"""Lists that lag behind, as those of IAM and Lambda do."""
+"""Eventually consistent lists, as in IAM and Lambda."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class ListingLag(Generic[T]):
-    """Which members of a collection a list does not show yet, and which deleted ones it still shows.
+    """Tracks the new members that a list does not show yet and the deleted ones that it still shows.
 
     IAM and Lambda are eventually consistent: a list and a read of one of its members may disagree.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
@@ -19,34 +19,34 @@ class ListingLag(Generic[T]):
 
     def __init__(self, lag_ms: Callable[[], int]) -> None:
         self._lag_ms = lag_ms
-        self._created: dict[str, float] = {}  # name -> when the list shows it
-        self._deleted: dict[str, tuple[float, T]] = {}  # name -> when the list drops it, and what it shows
+        self._created: dict[str, float] = {}  # name -> time from which the list shows the member
+        self._deleted: dict[str, tuple[float, T]] = {}  # name -> time until which it is shown, and its entry
         self._lock = threading.Lock()
 
     def created(self, name: str) -> None:
-        """Note a new member."""
+        """Record a new member."""
         with self._lock:
-            self._created[name] = self._end()
+            self._created[name] = self._lag_end()
 
-    def deleted(self, name: str, shown: T) -> None:
-        """Note that a member is gone; the list goes on showing it as `shown`."""
+    def deleted(self, name: str, entry: T) -> None:
+        """Record the deletion of a member; the list shows `entry` until the lag is over."""
         with self._lock:
-            was_shown = self._created.pop(name, 0.0) <= time.monotonic()
-            if was_shown and self._lag_ms():
-                self._deleted[name] = (self._end(), shown)
+            was_listed = self._created.pop(name, 0.0) <= time.monotonic()
+            if was_listed and self._lag_ms():
+                self._deleted[name] = (self._lag_end(), entry)
 
-    def hides(self, name: str) -> bool:
-        """Tell whether the list does not show a member yet."""
+    def is_hidden(self, name: str) -> bool:
+        """Return whether the list does not show a member yet."""
         with self._lock:
             return self._created.get(name, 0.0) > time.monotonic()
 
-    def still_shown(self) -> dict[str, T]:
-        """Return what the list shows of deleted members, by name."""
+    def deleted_members(self) -> dict[str, T]:
+        """Return the entries of deleted members that the list still shows, by name."""
         now = time.monotonic()
         with self._lock:
             self._created = {name: end for name, end in self._created.items() if end > now}
-            self._deleted = {name: each for name, each in self._deleted.items() if each[0] > now}
-            return {name: shown for name, (_, shown) in self._deleted.items()}
+            self._deleted = {name: (end, entry) for name, (end, entry) in self._deleted.items() if end > now}
+            return {name: entry for name, (_, entry) in self._deleted.items()}
 
-    def _end(self) -> float:
+    def _lag_end(self) -> float:
         return time.monotonic() + self._lag_ms() / 1000

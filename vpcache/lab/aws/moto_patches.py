@@ -1,4 +1,4 @@
-"""moto's list of every instance of its models, without the instances."""
+"""Patches of moto that affect the whole process."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from moto.core.common_models import BaseModel
 
 
 def disable_moto_instance_tracking() -> None:
-    """Let moto list no instance any more: whatever is deleted would stay for as long as the lab lives.
+    """Make moto stop recording every instance of its models.
 
-    The list is for a page of moto's own, which the lab refuses.
+    `BaseModel.__new__` appends each new instance to a class attribute, for the dashboard of moto's server.
+    The lab does not serve the dashboard, and the references would keep deleted resources in memory. moto has
+    no setting for it, so this replaces the method with a plain allocation, for all models of the process.
     """
-    BaseModel.__new__ = staticmethod(_new)
+    BaseModel.__new__ = staticmethod(_allocate)
 
 
-def _new(model: type, *_: Any, **__: Any) -> Any:
+def _allocate(model: type, *_: Any, **__: Any) -> Any:
     return super(BaseModel, model).__new__(model)

@@ -1,4 +1,4 @@
-"""Service Quotas, which answer with the lab's settings for what the lab enforces."""
+"""Service Quotas: moto's backend with the quotas that the lab enforces, from its settings."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ENFORCED: Mapping[tuple[str, str], _Quota] = {
         "AWS Lambda", "Concurrent executions", lambda settings: settings.concurrent_executions
     ),
 }
-"""By service code and quota code. https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+"""Enforced quotas by service code and quota code. https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 https://docs.aws.amazon.com/general/latest/gr/lambda-service.html"""
 
 
@@ -48,11 +48,11 @@ class QuotasBackend(ServiceQuotasBackend):  # type: ignore[misc]  # mypy sees mo
         return urls
 
     def get_service_quota(self, service_code: str, quota_code: str) -> dict[str, Any]:
-        """Return a quota in force. Raises NoSuchResource."""
+        """Return a quota. Raises NoSuchResource."""
         quota = _ENFORCED.get((service_code, quota_code))
         if quota is None:
-            found: dict[str, Any] = super().get_service_quota(service_code, quota_code)
-            return found
+            default: dict[str, Any] = super().get_service_quota(service_code, quota_code)
+            return default
         return {
             "Adjustable": True,
             "GlobalQuota": False,

@@ -1,11 +1,11 @@
-"""AWS's regions, as moto knows them."""
+"""AWS's regions, from moto's data."""
 
 from __future__ import annotations
 
 from functools import cache
 
-_SCOPE_ERROR = "SignatureDoesNotMatch"
-"""What AWS answers to a request that is signed for a region that does not exist."""
+_UNKNOWN_REGION = "SignatureDoesNotMatch"
+"""The code of AWS's error for a request that is signed for an unknown region."""
 
 
 @cache
@@ -17,15 +17,15 @@ def known_regions() -> frozenset[str]:
 
 
 def short_form(region: str) -> str:
-    """Return a region's short form, which names of ElastiCache and zone ids have: `use1`, `apse2`."""
+    """Return a region's short form, part of ElastiCache's hostnames and of zone IDs: `use1`, `apse2`."""
     from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 
     zone_id: str = RegionsAndZonesBackend.zones[region][0].zone_id
     return zone_id.partition("-")[0]
 
 
-def region_problem(region: str) -> tuple[str, str] | None:
-    """Return code and message of the error for a region that does not exist, None if it does."""
+def unknown_region_error(region: str) -> tuple[str, str] | None:
+    """Return code and message of the error for an unknown region, None for a known one."""
     if region in known_regions():
         return None
-    return _SCOPE_ERROR, f"Credential should be scoped to a valid region: there is no region '{region}'."
+    return _UNKNOWN_REGION, f"Credential should be scoped to a valid region: there is no region '{region}'."

@@ -1,4 +1,4 @@
-"""What is to be done later."""
+"""A scheduler for delayed actions."""
 
 from __future__ import annotations
 
@@ -12,38 +12,41 @@ from itertools import count
 _log = logging.getLogger(__name__)
 
 
-class Timetable:
-    """Does things at their time, one after the other, in a thread that is there while anything is due."""
+class Scheduler:
+    """Runs delayed actions one after the other, in a thread that exists only while actions are pending."""
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._due: list[tuple[float, int, Callable[[], None]]] = []
-        self._numbers = count()
+        self._pending: list[
+            tuple[float, int, Callable[[], None]]
+        ] = []  # a heap: due time, tie breaker, action
+        self._tie_breakers = count()
         self._changed = threading.Condition()
         self._is_running = False
 
     def after(self, seconds: float, action: Callable[[], None]) -> None:
-        """Do something in so many seconds; what it raises is logged."""
+        """Run an action after a delay in seconds; exceptions are logged."""
         with self._changed:
-            heapq.heappush(self._due, (time.monotonic() + seconds, next(self._numbers), action))
+            heapq.heappush(self._pending, (time.monotonic() + seconds, next(self._tie_breakers), action))
             self._changed.notify()
             if not self._is_running:
                 self._is_running = True
                 threading.Thread(target=self._run, name=self._name, daemon=True).start()
 
     def _run(self) -> None:
-        while action := self._next():
+        while action := self._next_action():
             try:
                 action()
             except Exception:
                 _log.exception("%s: %r failed", self._name, action)
 
-    def _next(self) -> Callable[[], None] | None:
+    def _next_action(self) -> Callable[[], None] | None:
+        """Wait for the next due action and return it; return None if no action is pending."""
         with self._changed:
-            while self._due:
-                wait = self._due[0][0] - time.monotonic()
-                if wait <= 0:
-                    return heapq.heappop(self._due)[2]
-                self._changed.wait(wait)
+            while self._pending:
+                delay = self._pending[0][0] - time.monotonic()
+                if delay <= 0:
+                    return heapq.heappop(self._pending)[2]
+                self._changed.wait(delay)
             self._is_running = False
             return None

@@ -1,4 +1,4 @@
-"""The topology that the control plane's model means."""
+"""Derives the network topology from the control plane's model."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 from vpcache.lab.addresses import SERVICE_ADDRESSES
 from vpcache.lab.aws import ACCOUNT
-from vpcache.lab.aws.awslambda.urls.configs import function_urls
+from vpcache.lab.aws.awslambda.urls.registry import function_urls
 from vpcache.lab.aws.ec2 import backend as ec2
 from vpcache.lab.aws.ec2.endpoints import dns_names, service_of
-from vpcache.lab.aws.ec2.routes import has_gateway, interface_behind
+from vpcache.lab.aws.ec2.routes import target_interface, targets_internet_gateway
 from vpcache.lab.aws.elasticache import backend as elasticache
-from vpcache.lab.aws.elasticache.models import Cluster, Node
+from vpcache.lab.aws.elasticache.models import ClusterModel, NodeModel
 from vpcache.lab.topology import (
     AclEntry,
     CacheCluster,
@@ -36,8 +36,8 @@ from vpcache.lab.topology import (
 
 _PROTOCOLS = {"-1": "all", "tcp": "tcp", "udp": "udp", "icmp": "icmp"}
 _ACL_PROTOCOLS = _PROTOCOLS | {"6": "tcp", "17": "udp", "1": "icmp"}
-_LAST_ACL_ENTRY = 32767  # AWS's own, which denies what no other entry fits
-_KINDS = {
+_DEFAULT_DENY_ENTRY = 32767  # the rule number of AWS's own entry, which denies all other packets
+_INTERFACE_KINDS = {
     "nat_gateway": InterfaceKind.NAT_GATEWAY,
     "lambda": InterfaceKind.FUNCTION,
     "vpc_endpoint": InterfaceKind.ENDPOINT,
@@ -45,40 +45,40 @@ _KINDS = {
 
 
 def derive(account: str = ACCOUNT) -> Topology:
-    """Return the network as EC2, ElastiCache and Lambda of all regions describe it. IPv6 is left out."""
-    vpcs = (vpc for network in ec2.backends_of(account) for vpc in _vpcs(network))
+    """Return the topology of EC2, ElastiCache and Lambda in all regions, without IPv6."""
+    vpcs = (vpc for backend in ec2.ec2_of_all_regions(account) for vpc in _vpcs(backend))
     return Topology(tuple(sorted(vpcs, key=lambda vpc: vpc.id)), function_urls(account))
 
 
-def _vpcs(network: ec2.Ec2Backend) -> list[Vpc]:
-    if not network.vpcs:
+def _vpcs(backend: ec2.Ec2Backend) -> list[Vpc]:
+    if not backend.vpcs:
         return []
-    clusters = elasticache.elasticache_of(network.account_id, network.region_name).clusters.values()
-    return [_vpc(network, each, clusters) for each in network.vpcs.values()]
+    clusters = elasticache.elasticache_of(backend.account_id, backend.region_name).clusters.values()
+    return [_vpc(backend, each, clusters) for each in backend.vpcs.values()]
 
 
-def _vpc(network: ec2.Ec2Backend, vpc: Any, clusters: Iterable[Cluster]) -> Vpc:
-    gateway = network.attached_internet_gateway(vpc.id)
-    subnets = _of(vpc, (subnet for zone in network.subnets.values() for subnet in zone.values()))
-    tables = _of(vpc, network.route_tables.values())
-    endpoints = _of(vpc, network.vpc_end_points.values())
-    nat_gateways = [each for each in _of(vpc, network.nat_gateways.values()) if each.interface]
+def _vpc(backend: ec2.Ec2Backend, vpc: Any, clusters: Iterable[ClusterModel]) -> Vpc:
+    gateway = backend.attached_internet_gateway(vpc.id)
+    subnets = _of(vpc, (subnet for zone in backend.subnets.values() for subnet in zone.values()))
+    tables = _of(vpc, backend.route_tables.values())
+    endpoints = _of(vpc, backend.vpc_end_points.values())
+    nat_gateways = [each for each in _of(vpc, backend.nat_gateways.values()) if each.interface]
     return Vpc(
         id=vpc.id,
-        region=network.region_name,
+        region=backend.region_name,
         cidr=IPv4Network(vpc.cidr_block),
         internet_gateway_id=gateway.id if gateway else None,
         subnets=_subnets(subnets, tables),
-        route_tables=tuple(_route_table(network, table, endpoints) for table in tables),
-        security_groups=tuple(_group(network, group) for group in _of(vpc, network.groups[vpc.id].values())),
-        interfaces=tuple(_interface(each) for each in _of(vpc, network.enis.values())),
+        route_tables=tuple(_route_table(backend, table, endpoints) for table in tables),
+        security_groups=tuple(_group(backend, group) for group in _of(vpc, backend.groups[vpc.id].values())),
+        interfaces=tuple(_interface(each) for each in _of(vpc, backend.enis.values())),
         nat_gateways=tuple(NatGateway(each.id, each.interface.id) for each in nat_gateways),
         cache_clusters=tuple(
-            _cluster(network.region_name, each)
+            _cluster(backend.region_name, each)
             for each in sorted(clusters, key=lambda each: each.id)
             if each.subnet_group.vpc_id == vpc.id
         ),
-        network_acls=tuple(_acl(each) for each in _of(vpc, network.network_acls.values())),
+        network_acls=tuple(_acl(each) for each in _of(vpc, backend.network_acls.values())),
         gateway_endpoints=tuple(
             GatewayEndpoint(each.id, service_of(each.service_name))
             for each in endpoints
@@ -108,12 +108,12 @@ def _subnets(subnets: list[Any], tables: list[Any]) -> tuple[Subnet, ...]:
 
 
 def _is_true(attribute: Any) -> bool:
-    return str(attribute).lower() == "true"  # moto keeps what the request said
+    return str(attribute).lower() == "true"  # moto stores the text of the request
 
 
-def _route_table(network: ec2.Ec2Backend, table: Any, endpoints: Iterable[Any]) -> RouteTable:
+def _route_table(backend: ec2.Ec2Backend, table: Any, endpoints: Iterable[Any]) -> RouteTable:
     routes = [
-        _route(network, each) for each in table.routes if each.destination_cidr_block and not each.local
+        _route(backend, each) for each in table.routes if each.destination_cidr_block and not each.local
     ]
     for endpoint in endpoints:
         if table.id in endpoint.route_table_ids:
@@ -123,11 +123,11 @@ def _route_table(network: ec2.Ec2Backend, table: Any, endpoints: Iterable[Any]) 
     return RouteTable(table.id, tuple(by_destination[each] for each in sorted(by_destination)))
 
 
-def _route(network: ec2.Ec2Backend, route: Any) -> Route:
+def _route(backend: ec2.Ec2Backend, route: Any) -> Route:
     destination = IPv4Network(route.destination_cidr_block, strict=False)
-    if interface := interface_behind(network, route):
+    if interface := target_interface(backend, route):
         return Route(destination, RouteTarget.INTERFACE, interface.id)
-    if has_gateway(network, route):
+    if targets_internet_gateway(backend, route):
         return Route(destination, RouteTarget.INTERNET_GATEWAY)
     return Route(destination, RouteTarget.BLACKHOLE)
 
@@ -142,7 +142,7 @@ def _acl(acl: Any) -> NetworkAcl:
 
 
 def _acl_entries(acl: Any, *, egress: bool) -> tuple[AclEntry, ...]:
-    known = (
+    entries = (
         AclEntry(
             int(each.rule_number),
             protocol,
@@ -153,10 +153,10 @@ def _acl_entries(acl: Any, *, egress: bool) -> tuple[AclEntry, ...]:
         for each in acl.network_acl_entries
         if _is_true(each.egress) == egress
         and each.cidr_block
-        and int(each.rule_number) < _LAST_ACL_ENTRY
+        and int(each.rule_number) < _DEFAULT_DENY_ENTRY
         and (protocol := _ACL_PROTOCOLS.get(str(each.protocol), str(each.protocol)))
     )
-    return tuple(sorted(known, key=lambda each: each.number))
+    return tuple(sorted(entries, key=lambda each: each.number))
 
 
 def _acl_ports(protocol: str, entry: Any) -> tuple[int, int] | None:
@@ -167,19 +167,19 @@ def _acl_ports(protocol: str, entry: Any) -> tuple[int, int] | None:
     return (int(entry.port_range_from), int(entry.port_range_to))
 
 
-def _group(network: ec2.Ec2Backend, group: Any) -> SecurityGroup:
-    return SecurityGroup(group.id, _rules(network, group.ingress_rules), _rules(network, group.egress_rules))
+def _group(backend: ec2.Ec2Backend, group: Any) -> SecurityGroup:
+    return SecurityGroup(group.id, _rules(backend, group.ingress_rules), _rules(backend, group.egress_rules))
 
 
-def _rules(network: ec2.Ec2Backend, rules: Iterable[Any]) -> tuple[Rule, ...]:
-    """Return the rules that mean something to IPv4 and to the protocols that the lab knows."""
-    known = (
+def _rules(backend: ec2.Ec2Backend, rules: Iterable[Any]) -> tuple[Rule, ...]:
+    """Return the rules for IPv4 and the protocols that the lab supports."""
+    supported = (
         Rule(_PROTOCOLS[rule.ip_protocol], _ports(rule), peer)
         for rule in rules
         if rule.ip_protocol in _PROTOCOLS
-        for peer in _peers(network, rule)
+        for peer in _peers(backend, rule)
     )
-    return tuple(sorted(set(known), key=repr))
+    return tuple(sorted(set(supported), key=repr))
 
 
 def _ports(rule: Any) -> tuple[int, int] | None:
@@ -191,18 +191,18 @@ def _ports(rule: Any) -> tuple[int, int] | None:
     return (0, 65535) if low < 0 else (low, high)
 
 
-def _icmp(kind: Any, code: Any) -> tuple[int, int] | None:
-    """Return type and code of ICMP messages, None for all of them."""
-    kind, code = (-1 if value in (None, "") else int(value) for value in (kind, code))
-    return None if kind < 0 else (kind, code)
+def _icmp(type_: Any, code: Any) -> tuple[int, int] | None:
+    """Return type and code of ICMP messages, None for all messages."""
+    type_, code = (-1 if value in (None, "") else int(value) for value in (type_, code))
+    return None if type_ < 0 else (type_, code)
 
 
-def _peers(network: ec2.Ec2Backend, rule: Any) -> Iterator[IPv4Network | str]:
+def _peers(backend: ec2.Ec2Backend, rule: Any) -> Iterator[IPv4Network | str]:
     if rule.cidr_ipv4:
         yield IPv4Network(rule.cidr_ipv4, strict=False)
     elif group_id := rule.source_group.get("GroupId"):
         yield group_id
-    elif prefix_list := network.managed_prefix_lists.get(rule.prefix_list_id):
+    elif prefix_list := backend.managed_prefix_lists.get(rule.prefix_list_id):
         entries = prefix_list.entries.get(prefix_list.version) or next(
             reversed(prefix_list.entries.values()), ()
         )
@@ -215,7 +215,7 @@ def _interface(interface: Any) -> Interface:
         for each in interface.private_ip_addresses
         if each["PrivateIpAddress"] != interface.private_ip_address
     ]
-    kind = _KINDS.get(interface.interface_type, InterfaceKind.PLAIN)
+    kind = _INTERFACE_KINDS.get(interface.interface_type, InterfaceKind.PLAIN)
     if interface.requester_id == elasticache.REQUESTER:
         kind = InterfaceKind.CACHE_NODE
     return Interface(
@@ -231,7 +231,7 @@ def _interface(interface: Any) -> Interface:
     )
 
 
-def _cluster(region: str, cluster: Cluster) -> CacheCluster:
+def _cluster(region: str, cluster: ClusterModel) -> CacheCluster:
     return CacheCluster(
         id=cluster.id,
         region=region,
@@ -243,7 +243,7 @@ def _cluster(region: str, cluster: Cluster) -> CacheCluster:
     )
 
 
-def _node(cluster: Cluster, node: Node) -> CacheNode:
+def _node(cluster: ClusterModel, node: NodeModel) -> CacheNode:
     interface = _interface(node.interface)
     return CacheNode(
         id=node.id,

@@ -1,1 +1,1 @@
-"""The way of a request: recognised, validated, answered, counted."""
+"""The front end of AWS's API: recognizes, validates, dispatches and counts requests."""

@@ -1,4 +1,4 @@
-"""AWS's API in every region: moto with the lab's extension, which tells the data plane of every change."""
+"""AWS's API in every region: moto with the lab's services; each change reconciles the data plane."""
 
 from __future__ import annotations
 
@@ -14,56 +14,59 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from werkzeug.wrappers import Response
 
 from vpcache.lab.aws import ACCOUNT
-from vpcache.lab.aws.accounts import account_of, tell_accounts_by_key
+from vpcache.lab.aws.accounts import account_of, derive_account_from_access_key
 from vpcache.lab.aws.changes import Changes
-from vpcache.lab.aws.gateway.buckets import bucket_problem, ignore_conditional_statements
+from vpcache.lab.aws.gateway.buckets import bucket_error, ignore_conditional_statements
 from vpcache.lab.aws.gateway.call import Call, body_of
-from vpcache.lab.aws.gateway.call_counter import Calls, RestRequest
+from vpcache.lab.aws.gateway.call_counter import CallCounter, RestRequest
 from vpcache.lab.aws.gateway.errors import ensure_service_format, error_response, not_emulated
 from vpcache.lab.aws.gateway.unsupported import is_unsupported
 from vpcache.lab.aws.gateway.validation import validate_request
 from vpcache.lab.aws.moto_patches import disable_moto_instance_tracking
-from vpcache.lab.aws.regions import region_problem
+from vpcache.lab.aws.regions import unknown_region_error
 from vpcache.lab.functions.spec import FunctionRunner
 from vpcache.lab.settings import Settings
 
 _log = logging.getLogger(__name__)
 
-_SETTINGS = {
+_MOTO_SETTINGS = {
     "MOTO_ACCOUNT_ID": ACCOUNT,
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",  # the lab runs no instances, and images take long to load
-    "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # roles attach AWS's own policies
+    "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # roles attach AWS managed policies
 }
+_CONCURRENT_CHANGE = "during iteration"
+"""The end of the messages with which Python reports that a dict, set or deque changed while it was iterated.
+The exception is a plain RuntimeError, so only the message identifies it."""
 
 
 def create_app(
-    functions: FunctionRunner, settle: Callable[[], None], settings: Callable[[], Settings] = Settings
+    functions: FunctionRunner, reconcile: Callable[[], None], settings: Callable[[], Settings] = Settings
 ) -> ControlPlane:
     """Return AWS's API, in every region, as a WSGI application.
 
-    `reconcile` is called after each successful change to EC2, ElastiCache or Lambda, before the answer goes
-    out; such changes wait for each other, reads and invocations for nothing. If it raises, the caller gets a
-    500 that names the cause. `settings` are asked for at each use. A process has one control plane: a second
-    one takes the place of the first, whose EC2, ElastiCache, Lambda and IAM are gone.
+    The application calls `reconcile` after each successful change of EC2, ElastiCache or Lambda, before it
+    responds. Such changes are serialized; reads and invocations are not. If `reconcile` raises, the client
+    gets a 500 that contains the cause. `settings` is called at each use. A process has one control plane:
+    another call replaces it, and its EC2, ElastiCache, Lambda, IAM and Service Quotas are discarded.
     """
-    os.environ.update(_SETTINGS)
+    os.environ.update(_MOTO_SETTINGS)
     disable_moto_instance_tracking()
-    tell_accounts_by_key()
+    derive_account_from_access_key()
     ignore_conditional_statements()
-    changes = Changes(settle)
+    changes = Changes(reconcile)
     return ControlPlane(_extended_moto(functions, settings, changes), changes)
 
 
 def _extended_moto(
     functions: FunctionRunner, settings: Callable[[], Settings], changes: Changes
 ) -> WSGIApplication:
-    """Return moto's server application with all that the lab replaces in it, which is:
+    """Return moto's server application with the lab's backends:
 
-    - EC2's backend: addresses inside their subnets, AWS's dependency rules, no default VPC;
-    - ElastiCache's backend and API: memcached clusters and their groups, which moto lacks;
-    - Lambda's backend and API: interfaces in the VPC, and a runner in the place of Docker;
-    - IAM's backend: lists that lag behind;
-    - Service Quotas' backend: the quotas that the lab enforces.
+    - EC2: addresses inside their subnets, AWS's dependency rules, no default VPC;
+    - ElastiCache: memcached clusters and their groups, which moto lacks;
+    - Lambda: network interfaces in the VPC, and a runner instead of Docker;
+    - IAM: eventually consistent lists;
+    - Service Quotas: the quotas that the lab enforces.
     """
     from moto.awslambda.models import lambda_backends
     from moto.ec2.models import ec2_backends
@@ -73,43 +76,54 @@ def _extended_moto(
     from moto.servicequotas.models import servicequotas_backends
 
     from vpcache.lab.aws.awslambda.backend import FunctionsBackend
+    from vpcache.lab.aws.awslambda.responses import FUNCTIONS_URLS
     from vpcache.lab.aws.ec2.backend import Ec2Backend
+    from vpcache.lab.aws.ec2.responses import EC2_URLS
     from vpcache.lab.aws.elasticache.backend import MemcachedBackend
+    from vpcache.lab.aws.elasticache.responses import MEMCACHED_URLS
     from vpcache.lab.aws.identities import IdentitiesBackend
     from vpcache.lab.aws.quotas import QuotasBackend
 
-    replaced = {
-        ec2_backends: partial(Ec2Backend, settings=settings),
-        elasticache_backends: partial(MemcachedBackend, settings=settings, later=changes.later),
-        lambda_backends: partial(FunctionsBackend, runner=functions, settings=settings, later=changes.later),
+    factories = {
+        ec2_backends: partial(Ec2Backend, urls=EC2_URLS, settings=settings),
+        elasticache_backends: partial(
+            MemcachedBackend, urls=MEMCACHED_URLS, settings=settings, schedule=changes.schedule
+        ),
+        lambda_backends: partial(
+            FunctionsBackend,
+            urls=FUNCTIONS_URLS,
+            runner=functions,
+            settings=settings,
+            schedule=changes.schedule,
+        ),
         iam_backends: partial(IdentitiesBackend, settings=settings),
         servicequotas_backends: partial(QuotasBackend, settings=settings),
     }
-    for backends, ours in replaced.items():
+    for backends, factory in factories.items():
         backends.clear()
-        backends.backend = ours
+        backends.backend = factory
 
     class Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__(create_backend_app)
-            self._found: dict[str | None, Any] = {}  # moto looks for 180 folders each time
+            self._backends: dict[str | None, Any] = {}  # moto searches 180 folders at each call
 
         def get_backend_for_host(self, host: str | None) -> Any:
-            if host not in self._found:
-                self._found[host] = super().get_backend_for_host(host)
-            if host and not self._found[host]:
-                raise NotImplementedError(f"There is nothing at {host}.")
-            return self._found[host]
+            if host not in self._backends:
+                self._backends[host] = super().get_backend_for_host(host)
+            if host and not self._backends[host]:
+                raise NotImplementedError(f"No service is emulated at {host}.")
+            return self._backends[host]
 
     app: WSGIApplication = Dispatcher()
     return app
 
 
 class ControlPlane:
-    """Passes requests on, settles what they changed, and answers like AWS whatever happens."""
+    """Passes requests to moto, reconciles the data plane after changes, and responds with AWS's errors."""
 
     def __init__(self, moto: WSGIApplication, changes: Changes) -> None:
-        self.calls = Calls()
+        self.calls = CallCounter()
         self._moto = moto
         self._changes = changes
 
@@ -117,86 +131,103 @@ class ControlPlane:
         """Answer one request."""
         call = Call.of(environ)
         if call.service:
-            self.calls.note(
+            self.calls.record(
                 f"{call.service}:{call.action}" if call.is_named else RestRequest.of(call.service, environ)
             )
         if call.is_change:
             with self._changes.exclusive_lock():
                 response = self._answer(call, environ)
-                if not 300 <= response.status_code < 500:  # what failed half way may have changed something
-                    response = self._settled(call, response)
+                if not 300 <= response.status_code < 500:  # a failed call may have changed the model partly
+                    response = self._reconciled(call, response)
         else:
             response = self._answer(call, environ)
         return response(environ, start_response)
 
     def at_rest(self) -> AbstractContextManager[None]:
-        """Let no change happen inside a `with` block."""
+        """Block all changes inside a `with` block."""
         return self._changes.exclusive_lock()
 
     def _answer(self, call: Call, environ: WSGIEnvironment) -> Response:
-        if environ["PATH_INFO"].startswith("/moto-api"):
-            return error_response(
-                call.service, 501, "NotImplemented", "moto's own API would change the lab unseen."
-            )
-        if call.region and (problem := region_problem(call.region)):
-            return error_response(call.service, 403, *problem)
-        account = account_of(call.key_id)
-        if call.is_change and account != ACCOUNT:
-            return _not_emulated(call, f"The networks are those of account {ACCOUNT}, not of {account}.")
-        if call.service == "s3" and (refused := bucket_problem(account, environ)):
-            return error_response("s3", *refused)
-        if is_unsupported(call.service, call.action, lambda: body_of(environ)):
-            return _not_emulated(call, "It would have a place in a VPC, and no packet would find it.")
-        if fault := validate_request(call, environ):
-            return error_response(call.service, 400, *fault.error(call.service))
-        if call.is_dry_run:
-            message = "Request would have succeeded, but DryRun flag is set."
-            return error_response(call.service, 412, "DryRunOperation", message)
+        rejection = _rejection(call, environ)
+        return self._ask_moto(call, environ) if rejection is None else rejection
+
+    def _ask_moto(self, call: Call, environ: WSGIEnvironment) -> Response:
+        """Return moto's response; its failures become AWS's errors."""
         try:
             response = Response.from_app(self._moto, environ, buffered=True)
         except NotImplementedError as error:
             return _not_emulated(call, str(error))
         except Exception as error:
-            if _is_race(error):
-                message = "Another request changed what this one was reading; repeat it."
-                return error_response(call.service, 503, "ServiceUnavailable", message)
-            _log.exception("%s of %s failed", call.action, call.service or "an unknown service")
-            if not _is_ours(error):
-                return _not_emulated(call, f"moto fails at this request: {error!r}")
-            return error_response(call.service, 500, "InternalFailure", f"{call.action}: {error!r}")
-        return (
-            _not_emulated(call, "")
-            if _is_unrouted(call, response)
-            else ensure_service_format(call.service, response)
-        )
+            return _failure(call, error)
+        if _is_unrouted(call, response):
+            return _not_emulated(call, "")
+        return ensure_service_format(call.service, response)
 
-    def _settled(self, call: Call, response: Response) -> Response:
+    def _reconciled(self, call: Call, response: Response) -> Response:
         try:
             self._changes.reconcile()
         except Exception as error:
-            _log.exception("the network does not follow %s of %s", call.action, call.service)
-            message = f"{call.action} was done, its network not: {error}"
+            _log.exception("the data plane could not be updated after %s of %s", call.action, call.service)
+            message = f"{call.action} succeeded, but the data plane could not be updated: {error}"
             return error_response(call.service, 500, "InternalFailure", message)
         return response
+
+
+def _rejection(call: Call, environ: WSGIEnvironment) -> Response | None:
+    """Return the error for a request that must not reach moto, None if it may."""
+    if environ["PATH_INFO"].startswith("/moto-api"):
+        message = "moto's own API is closed: its changes would bypass the data plane."
+        return error_response(call.service, 501, "NotImplemented", message)
+    if call.region and (region_error := unknown_region_error(call.region)):
+        return error_response(call.service, 403, *region_error)
+    account = account_of(call.key_id)
+    if call.is_change and account != ACCOUNT:
+        return _not_emulated(
+            call, f"Networks belong to account {ACCOUNT}; the request is by account {account}."
+        )
+    if call.service == "s3" and (s3_error := bucket_error(account, environ)):
+        return error_response("s3", *s3_error)
+    if is_unsupported(call.service, call.action, lambda: body_of(environ)):
+        return _not_emulated(call, "VPC-attached resources of this type are not emulated.")
+    if violation := validate_request(call, environ):
+        return error_response(call.service, 400, *violation.error(call.service))
+    if call.is_dry_run:
+        message = "Request would have succeeded, but DryRun flag is set."
+        return error_response(call.service, 412, "DryRunOperation", message)
+    return None
+
+
+def _failure(call: Call, error: Exception) -> Response:
+    """Return the response for an exception from moto or from the lab's backends."""
+    if _is_concurrent_change(error):
+        message = "A concurrent request changed the resources that this request was reading; retry it."
+        return error_response(call.service, 503, "ServiceUnavailable", message)
+    _log.exception("%s of %s failed", call.action, call.service or "an unknown service", exc_info=error)
+    if not _involves_lab_code(error):
+        return _not_emulated(call, f"moto fails at this request: {error!r}")
+    return error_response(call.service, 500, "InternalFailure", f"{call.action}: {error!r}")
 
 
 def _not_emulated(call: Call, detail: str) -> Response:
     return not_emulated(call.service, call.action, detail)
 
 
-def _is_ours(error: BaseException) -> bool:
-    """Tell whether code of the lab had a part in an error that moto raised."""
+def _involves_lab_code(error: BaseException) -> bool:
+    """Return whether the lab's code, apart from this module, is part of an error's traceback."""
     modules = (frame.f_globals["__name__"] for frame, _ in walk_tb(error.__traceback__))
     return any(module.startswith("vpcache.lab.") and module != __name__ for module in modules)
 
 
-def _is_race(error: Exception) -> bool:
-    """Tell whether moto, which locks nothing, met with a change by another thread: clients repeat a 503."""
-    return isinstance(error, RuntimeError) and "during iteration" in str(error)
+def _is_concurrent_change(error: Exception) -> bool:
+    """Return whether another thread changed a collection that moto, which has no locks, was iterating.
+
+    Clients retry the 503 that results.
+    """
+    return isinstance(error, RuntimeError) and _CONCURRENT_CHANGE in str(error)
 
 
 def _is_unrouted(call: Call, response: Response) -> bool:
-    """Tell whether moto has no route for a request, to which it answers with an HTML page or with nothing."""
+    """Return whether moto has no route for a request: it then responds with an HTML page or an empty body."""
     if response.status_code not in (404, 405) or call.service in ("s3", ""):
         return False
     body = response.get_data().lstrip().lower()

@@ -1,4 +1,4 @@
-"""Who may use a bucket: its owner, whom its policy lets in, and whoever names its owner rightly."""
+"""Access to S3 buckets: by their owner, by bucket policy, and with an expected bucket owner."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from vpcache.lab.aws.accounts import is_account_id
 from vpcache.lab.aws.gateway.call import body_of
 from vpcache.lab.aws.gateway.call_counter import RestRequest
 
-Refusal = tuple[int, str, str]
+S3Error = tuple[int, str, str]
 """Status, code and message of an error."""
 
 _EXPECTED_OWNER = "HTTP_X_AMZ_EXPECTED_BUCKET_OWNER"
 _EXPECTED_SOURCE_OWNER = "HTTP_X_AMZ_SOURCE_EXPECTED_BUCKET_OWNER"
-_SOURCE = "HTTP_X_AMZ_COPY_SOURCE"
+_COPY_SOURCE = "HTTP_X_AMZ_COPY_SOURCE"
 _VIRTUAL_HOST = re.compile(r"(?P<bucket>.+)\.s3[.-](?:[a-z0-9.-]+\.)?amazonaws\.com")
-_DENIED: Refusal = (403, "AccessDenied", "Access Denied")
-_BAD_OWNER: Refusal = (
+_DENIED: S3Error = (403, "AccessDenied", "Access Denied")
+_BAD_OWNER: S3Error = (
     400,
     "InvalidBucketOwnerAWSAccountID",
     "The value of the expected bucket owner parameter must be an AWS Account ID.",
@@ -33,36 +33,36 @@ _BAD_OWNER: Refusal = (
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """An access to a bucket by an account, or to an object in it."""
+    """A request of an account for a bucket or an object in it."""
 
     account: str
     action: str  # "s3:GetObject"
     resource: str  # "bucket/key" or "bucket"
-    is_secure: bool  # over TLS
+    is_secure: bool  # TLS is used
 
 
-def bucket_problem(account: str, environ: WSGIEnvironment) -> Refusal | None:
-    """Return why S3 refuses a request of an account because of the bucket that it names, None if it does not.
+def bucket_error(account: str, environ: WSGIEnvironment) -> S3Error | None:
+    """Return the error for a request to a bucket that an account may not make, None if it may.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
-    The host's loopback stands for AWS's own endpoint, so what comes that way counts as TLS.
+    Requests from the host's loopback interface count as TLS, because it represents AWS's public endpoint.
     """
-    name, _, key = _place(environ).partition("/")
-    source = unquote(environ.get(_SOURCE, "")).lstrip("/").partition("/")[0]
-    for named, header in ((name, _EXPECTED_OWNER), (source, _EXPECTED_SOURCE_OWNER)):
-        if problem := _owner_problem(named, environ.get(header)):
-            return problem
+    name, _, key = _bucket_and_key(environ).partition("/")
+    source = unquote(environ.get(_COPY_SOURCE, "")).lstrip("/").partition("/")[0]
+    for bucket_name, header in ((name, _EXPECTED_OWNER), (source, _EXPECTED_SOURCE_OWNER)):
+        if error := _owner_error(bucket_name, environ.get(header)):
+            return error
     is_new = environ["REQUEST_METHOD"] == "PUT" and not key and not environ.get("QUERY_STRING")
     bucket = _bucket(name)
     if bucket is None or is_new:
         return None
-    is_secure = environ["wsgi.url_scheme"] == "https" or not _is_inside(environ)
+    is_secure = environ["wsgi.url_scheme"] == "https" or not _is_from_lab_network(environ)
     is_owner = bucket.account_id == account
     if is_owner and _is_about_policy(environ):
         is_put = environ["REQUEST_METHOD"] == "PUT"
-        return policy_problem(name, body_of(environ)) if is_put else None
+        return policy_error(name, body_of(environ)) if is_put else None
     if is_owner and (is_secure or bucket.policy is None):
-        return None  # no policy matters, and the name of the operation takes long to find
+        return None  # no policy applies, and finding the operation's name is slow
     action = f"s3:{RestRequest.of('s3', environ).operation or 'Unknown'}"
     access = Access(account, action, f"{name}/{key}" if key else name, is_secure)
     statements = _statements(bucket.policy)
@@ -72,12 +72,12 @@ def bucket_problem(account: str, environ: WSGIEnvironment) -> Refusal | None:
 
 
 def ignore_conditional_statements() -> None:
-    """Let moto evaluate the statements of a bucket's policy that have no condition: it knows none."""
+    """Make moto skip statements of bucket policies with a condition, since it ignores conditions."""
     FakeBucket.get_permission = _unconditional_permission
 
 
-def policy_problem(bucket: str, document: bytes) -> Refusal | None:
-    """Return why S3 refuses a bucket's policy, None if it does not."""
+def policy_error(bucket: str, document: bytes) -> S3Error | None:
+    """Return the error for an invalid bucket policy, None for a valid one."""
     try:
         policy = json.loads(document)
     except ValueError:
@@ -92,13 +92,13 @@ def policy_problem(bucket: str, document: bytes) -> Refusal | None:
             if field not in statement and f"Not{field}" not in statement:
                 return 400, "MalformedPolicy", f"Missing required field {field}"
         for resource in _as_list(statement.get("Resource", [])):
-            named = str(resource).rpartition(":::")[2].partition("/")[0]
-            if not _matches(named, bucket):
+            pattern = str(resource).rpartition(":::")[2].partition("/")[0]
+            if not _matches(pattern, bucket):
                 return 400, "MalformedPolicy", "Policy has invalid resource"
     return None
 
 
-def _owner_problem(bucket: str, expected: str | None) -> Refusal | None:
+def _owner_error(bucket: str, expected: str | None) -> S3Error | None:
     if expected is None:
         return None
     if not is_account_id(expected):
@@ -107,16 +107,16 @@ def _owner_problem(bucket: str, expected: str | None) -> Refusal | None:
     return None if owner == expected else _DENIED
 
 
-def _place(environ: WSGIEnvironment) -> str:
+def _bucket_and_key(environ: WSGIEnvironment) -> str:
     """Return "bucket/key" of a request in path or virtual-hosted style."""
     path = environ["PATH_INFO"].lstrip("/")
     host = environ.get("HTTP_HOST", "").partition(":")[0]
-    found = _VIRTUAL_HOST.fullmatch(host)
-    return f"{found['bucket']}/{path}" if found else path
+    virtual_host = _VIRTUAL_HOST.fullmatch(host)
+    return f"{virtual_host['bucket']}/{path}" if virtual_host else path
 
 
-def _is_inside(environ: WSGIEnvironment) -> bool:
-    """Tell whether a request comes from inside the lab, where AWS's API has its own names."""
+def _is_from_lab_network(environ: WSGIEnvironment) -> bool:
+    """Return whether a request comes from the lab's network, where AWS's API has its real hostnames."""
     return str(environ.get("HTTP_HOST", "")).partition(":")[0].endswith("amazonaws.com")
 
 
@@ -144,29 +144,29 @@ def _is_allowed(statements: Iterable[Mapping[str, Any]], access: Access) -> bool
 
 
 def _applies(statement: Mapping[str, Any], access: Access) -> bool:
-    """Tell whether a statement is about an access. Of conditions, `aws:SecureTransport` alone is known."""
+    """Return whether a statement applies to an access; `aws:SecureTransport` is the only condition."""
     principal = statement.get("Principal", {})
-    named = ["*"] if principal == "*" else _as_list(principal.get("AWS", []))
+    principals = ["*"] if principal == "*" else _as_list(principal.get("AWS", []))
     arn = f":iam::{access.account}:"
-    is_meant = any(each in ("*", access.account) or arn in each for each in named)
+    has_principal = any(each in ("*", access.account) or arn in each for each in principals)
     actions, resources = (_as_list(statement.get(field, [])) for field in ("Action", "Resource"))
     return (
-        is_meant
+        has_principal
         and any(_matches(each.lower(), access.action.lower()) for each in actions)
         and any(_matches(each.rpartition(":::")[2], access.resource) for each in resources)
-        and _holds(statement.get("Condition") or {}, access)
+        and _condition_holds(statement.get("Condition") or {}, access)
     )
 
 
-def _holds(condition: Mapping[str, Mapping[str, Any]], access: Access) -> bool:
-    wanted = {key: value for test in condition.values() for key, value in test.items()}
-    if set(condition) - {"Bool"} or set(wanted) - {"aws:SecureTransport"}:
+def _condition_holds(condition: Mapping[str, Mapping[str, Any]], access: Access) -> bool:
+    expected = {key: value for test in condition.values() for key, value in test.items()}
+    if set(condition) - {"Bool"} or set(expected) - {"aws:SecureTransport"}:
         return False
-    return all(_as_list(value) == [str(access.is_secure).lower()] for value in wanted.values())
+    return all(_as_list(value) == [str(access.is_secure).lower()] for value in expected.values())
 
 
 def _matches(pattern: str, text: str) -> bool:
-    """Tell whether a text fits a policy's pattern, in which `*` and `?` alone have a meaning."""
+    """Return whether a text matches a policy's pattern, whose only wildcards are `*` and `?`."""
     parts = {"*": ".*", "?": "."}
     return re.fullmatch("".join(parts.get(each, re.escape(each)) for each in pattern), text) is not None
 
@@ -176,16 +176,16 @@ def _as_list(value: Any) -> list[Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Policed:
-    """What moto's evaluation asks a bucket for."""
+class _PolicyHolder:
+    """The part of a bucket that moto's policy evaluation reads."""
 
     policy: bytes | None
 
 
-_evaluate: Callable[[_Policed, str, str], Any] = FakeBucket.get_permission  # moto's own
+_evaluate_policy: Callable[[_PolicyHolder, str, str], Any] = FakeBucket.get_permission  # moto's method
 
 
 def _unconditional_permission(bucket: Any, action: str, resource: str) -> Any:
-    plain = [each for each in _statements(bucket.policy) if not each.get("Condition")]
-    policy = json.dumps({"Version": "2012-10-17", "Statement": plain}).encode() if plain else None
-    return _evaluate(_Policed(policy), action, resource)
+    statements = [each for each in _statements(bucket.policy) if not each.get("Condition")]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements}).encode() if statements else None
+    return _evaluate_policy(_PolicyHolder(policy), action, resource)

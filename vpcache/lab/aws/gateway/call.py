@@ -1,4 +1,4 @@
-"""What a request asks for."""
+"""The service and the action of a request."""
 
 from __future__ import annotations
 
@@ -10,49 +10,51 @@ from urllib.parse import parse_qs
 from wsgiref.types import WSGIEnvironment
 
 from vpcache.lab.aws.gateway.call_counter import RestRequest
-from vpcache.lab.aws.gateway.unsupported import READING
+from vpcache.lab.aws.gateway.unsupported import READ_ACTION_PREFIXES
 
-SETTLING = frozenset({"ec2", "elasticache", "lambda"})  # services whose changes the data plane follows
-_QUERY = frozenset({"ec2", "elasticache"})  # those of them that name the action in a form
+RECONCILED_SERVICES = frozenset({"ec2", "elasticache", "lambda"})  # their changes affect the data plane
+_QUERY_PROTOCOL = frozenset({"ec2", "elasticache"})  # those of them whose requests name the action in a form
 _INVOCATION = re.compile(r"/(invocations|invoke-async|response-streaming-invocations)/?$")
 _SCOPE = re.compile(r"Credential=([^/]+)/[^/]+/([^/]+)/([^/]+)/aws4_request")
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a request asks of which service."""
+    """A request, as far as it can be recognized without the service's model."""
 
-    service: str  # its signing name
-    action: str  # the API's name for it, or "METHOD /path" where only the URL says
-    is_change: bool  # of something that the data plane follows
+    service: str  # its signing name, empty for an unsigned request
+    action: str  # the API's name, or "METHOD /path" where only the URL identifies the action
+    is_change: bool  # of a service that affects the data plane
     is_dry_run: bool = False
-    form: Mapping[str, list[str]] = field(default_factory=dict, repr=False)  # with what is blank in it
-    region: str = ""  # for which it is signed
-    key_id: str = field(default="", repr=False)  # of the access key that it is signed with
+    form: Mapping[str, list[str]] = field(default_factory=dict, repr=False)  # blank values included
+    region: str = ""  # that the request is signed for
+    key_id: str = field(default="", repr=False)  # of the access key that signed it
 
     @classmethod
     def of(cls, environ: WSGIEnvironment) -> Call:
-        """Read a request; its body stays readable."""
+        """Parse a request. Its body can still be read."""
         scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
         key_id, region, service = scope.groups() if scope else ("", "", "")
         form = _form(environ)
         action = _action(service, environ, form)
-        if service in _QUERY:
-            is_change = not action.startswith(READING)
+        if service in _QUERY_PROTOCOL:
+            is_change = not action.startswith(READ_ACTION_PREFIXES)
         else:
             is_invocation = _INVOCATION.search(environ["PATH_INFO"])
             is_change = environ["REQUEST_METHOD"] not in ("GET", "HEAD") and not is_invocation
         is_dry_run = service == "ec2" and form.get("DryRun") == ["true"]
-        return cls(service, action, is_change and service in SETTLING, is_dry_run, form, region, key_id)
+        return cls(
+            service, action, is_change and service in RECONCILED_SERVICES, is_dry_run, form, region, key_id
+        )
 
     @property
     def is_named(self) -> bool:
-        """Whether the action has its API's name."""
+        """Whether `action` is the API's name."""
         return " " not in self.action
 
 
 def body_of(environ: WSGIEnvironment) -> bytes:
-    """Return the body of a request, which stays readable."""
+    """Return the body of a request. It can still be read again."""
     body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
     return body
@@ -69,8 +71,8 @@ def _form(environ: WSGIEnvironment) -> dict[str, list[str]]:
 def _action(service: str, environ: WSGIEnvironment, form: Mapping[str, list[str]]) -> str:
     if target := environ.get("HTTP_X_AMZ_TARGET"):
         return str(target).rsplit(".", 1)[-1]
-    if named := form.get("Action", [""])[0]:
-        return named
-    asked = RestRequest.of(service, environ)
-    known = asked.operation if service == "lambda" else None  # others are not asked for so much
-    return known or f"{asked.method} {asked.path}"
+    if action := form.get("Action", [""])[0]:
+        return action
+    request = RestRequest.of(service, environ)
+    operation = request.operation if service == "lambda" else None  # only Lambda's name is needed here
+    return operation or f"{request.method} {request.path}"

@@ -1,4 +1,4 @@
-"""Which operations were asked of the region's API: what a role needs that is to do the same on AWS."""
+"""Counts the operations that clients call, so that an IAM policy for the same calls on AWS can be derived."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from wsgiref.types import WSGIEnvironment
 
-_MANY = 10_000
+_MAX_UNRESOLVED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class RestRequest:
-    """A request whose operation only its method, path and query tell (S3, Lambda)."""
+    """A request whose operation is identified by method, path and query only (S3, Lambda)."""
 
     service: str  # its signing name
     method: str
     path: str
     query: str
-    headers: frozenset[str]  # names of Amazon's own, in lower case
+    headers: frozenset[str]  # names of the x-amz-* headers, in lower case
 
     @classmethod
     def of(cls, service: str, environ: WSGIEnvironment) -> RestRequest:
-        """Read a request."""
+        """Parse a request."""
         return cls(
             service=service,
             method=environ["REQUEST_METHOD"],
-            path=str(environ.get("RAW_URI", environ["PATH_INFO"])).partition("?")[0],  # a slash may be quoted
+            path=str(environ.get("RAW_URI", environ["PATH_INFO"])).partition("?")[0],  # %2F stays quoted
             query=environ.get("QUERY_STRING", ""),
             headers=frozenset(
                 key.removeprefix("HTTP_").replace("_", "-").lower()
@@ -42,7 +42,7 @@ class RestRequest:
 
     @property
     def operation(self) -> str | None:
-        """The API's name of it, None if AWS's model has no such request."""
+        """The operation's name, None if AWS's model has no such request."""
         query = parse_qs(self.query, keep_blank_values=True)
         return operation(self.service, self.method, self.path, query, self.headers)
 
@@ -50,75 +50,81 @@ class RestRequest:
         return f"{self.service}:{self.operation or f'{self.method} {self.path}'}"
 
 
-class Calls:
+class CallCounter:
     """Counts calls by signing name and operation, as in `ec2:CreateVpc`.
 
-    What method and path tell is looked up in AWS's models when somebody asks: these take a second to load.
+    Requests that are identified by method and path are resolved when the counts are read, since AWS's models
+    take a second to load.
     """
 
     def __init__(self) -> None:
-        self._known: Counter[str] = Counter()
-        self._unread: Counter[RestRequest] = Counter()
+        self._counts: Counter[str] = Counter()
+        self._unresolved: Counter[RestRequest] = Counter()
         self._lock = threading.Lock()
 
-    def note(self, call: str | RestRequest) -> None:
-        """Count one more."""
+    def record(self, call: str | RestRequest) -> None:
+        """Count a call."""
         with self._lock:
             if isinstance(call, str):
-                self._known[call] += 1
+                self._counts[call] += 1
                 return
-            self._unread[call] += 1
-            if len(self._unread) > _MANY:
-                self._read()
+            self._unresolved[call] += 1
+            if len(self._unresolved) > _MAX_UNRESOLVED:
+                self._resolve()
 
     def counts(self) -> dict[str, int]:
-        """Return how often each was called since the lab began, whatever the answer."""
+        """Return the number of calls since the lab started, successful or not, by operation."""
         with self._lock:
-            self._read()
-            return dict(sorted(self._known.items()))
+            self._resolve()
+            return dict(sorted(self._counts.items()))
 
-    def _read(self) -> None:
-        for asked, count in self._unread.items():
-            self._known[str(asked)] += count
-        self._unread.clear()
+    def _resolve(self) -> None:
+        for request, count in self._unresolved.items():
+            self._counts[str(request)] += count
+        self._unresolved.clear()
 
 
 @dataclass(frozen=True, slots=True)
 class _Route:
-    """How an operation is asked for: its path, and what it needs in the query and the headers."""
+    """How an operation is addressed: method, path, and its requirements on the query and the headers."""
 
     operation: str
     method: str
     path: re.Pattern[str]
-    query: Mapping[str, str]
-    names: frozenset[str]
-    headers: frozenset[str]
+    query: Mapping[str, str]  # parameters with fixed values
+    parameters: frozenset[str]  # names of required parameters
+    headers: frozenset[str]  # names of required headers
 
-    def is_among(self, query: Mapping[str, list[str]]) -> bool:
-        """Tell whether a query has what is fixed in this one's."""
+    def has_fixed_query(self, query: Mapping[str, list[str]]) -> bool:
+        """Return whether a query contains this route's parameters with fixed values."""
         return all(query.get(key, [None])[0] == value for key, value in self.query.items())
 
-    def is_at(self, method: str, path: str) -> bool:
+    def has_address(self, method: str, path: str) -> bool:
+        """Return whether this route has a method and a path."""
         return method == self.method and self.path.fullmatch(path) is not None
 
     @property
-    def weight(self) -> int:
-        """How much it asks for: of several that fit, the most particular one is meant."""
-        return len(self.query) + len(self.names) + len(self.headers)
+    def specificity(self) -> int:
+        """The number of requirements: of several matching routes, the most specific one is used."""
+        return len(self.query) + len(self.parameters) + len(self.headers)
 
 
 def operation(
     service: str, method: str, path: str, query: Mapping[str, list[str]], headers: frozenset[str]
 ) -> str | None:
-    """Return the API's name of what a request asks of `service`, None if AWS's model has no such request.
+    """Return the name of the operation of a request to `service`, None if AWS's model has no such request.
 
-    `query` holds blank values too; `headers` are their names in lower case. The model is botocore's.
+    `query` contains blank values, `headers` names in lower case. The model is botocore's.
     """
-    there = [route for route in _routes(service) if route.is_at(method, path) and route.is_among(query)]
-    fitting = [route for route in there if route.names <= query.keys() and route.headers <= headers]
-    if len(there) == 1:  # whatever it lacks
-        fitting = there
-    return max(fitting, key=lambda route: route.weight).operation if fitting else None
+    candidates = [
+        route
+        for route in _routes(service)
+        if route.has_address(method, path) and route.has_fixed_query(query)
+    ]
+    matches = [route for route in candidates if route.parameters <= query.keys() and route.headers <= headers]
+    if len(candidates) == 1:  # the only possibility, even if a required part is missing
+        matches = candidates
+    return max(matches, key=lambda route: route.specificity).operation if matches else None
 
 
 @cache
@@ -136,27 +142,27 @@ def _routes(service: str) -> tuple[_Route, ...]:
 def _route(name: str, model: Mapping[str, Any], shapes: Mapping[str, Any]) -> _Route:
     uri = urlsplit(model["http"]["requestUri"])
     query = {key: values[0] for key, values in parse_qs(uri.query, keep_blank_values=True).items()}
-    members = dict(_required(model, shapes))
+    members = dict(_required_members(model, shapes))
     return _Route(
         operation=name,
         method=model["http"]["method"],
         path=re.compile("".join(_pattern(uri.path)) + "/?"),
         query=query,
-        names=frozenset(place for place, where in members.items() if where == "querystring"),
-        headers=frozenset(place.lower() for place, where in members.items() if where == "header"),
+        parameters=frozenset(member for member, location in members.items() if location == "querystring"),
+        headers=frozenset(member.lower() for member, location in members.items() if location == "header"),
     )
 
 
-def _required(model: Mapping[str, Any], shapes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the name on the wire of each required member, and its place."""
+def _required_members(model: Mapping[str, Any], shapes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the serialized name of each required member, and its location in the request."""
     shape = shapes[model["input"]["shape"]] if "input" in model else {}
-    for member in shape.get("required", ()):
-        told = shape["members"][member]
-        yield told.get("locationName", member), told.get("location", "body")
+    for name in shape.get("required", ()):
+        member = shape["members"][name]
+        yield member.get("locationName", name), member.get("location", "body")
 
 
 def _pattern(path: str) -> Iterator[str]:
-    """Yield the regular expression of a path with {Labels}; one with a plus spans slashes."""
+    """Yield the regular expression of a path with {Labels}; a label with a plus spans slashes."""
     for part in re.split(r"(\{\w+\+?\})", path):
         if part.endswith("+}"):
             yield ".+"

@@ -1,4 +1,4 @@
-"""Errors in the form that each service's clients expect."""
+"""Error responses in each service's format."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ERROR_RESPONSE = (
     "sns",
     "sts",
 )
-"""Signing names of services whose errors are of that XML form."""
+"""Signing names of services with `<ErrorResponse>` errors."""
 _XML = ("ec2", *_ERROR_RESPONSE)
 _ERROR_TYPE = re.compile(r'(?:<Code>|"__type": ")([\w.]+)')
 _MESSAGE = re.compile(r'(?:<Message>|"message": ")(.*?)(?:</Message>|"\})', re.DOTALL)
@@ -33,7 +33,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def error_response(service: str, status: int, code: str, message: str) -> Response:
-    """Return an error of `service`, which is its signing name or nothing."""
+    """Return an error in the format of `service`, a signing name or the empty string."""
     request_id = str(uuid.uuid4())
     error = f"<Code>{code}</Code><Message>{escape(_NOT_XML.sub('?', message))}</Message>"
     if service == "ec2":
@@ -54,21 +54,21 @@ def error_response(service: str, status: int, code: str, message: str) -> Respon
     return Response(body, status, content_type="text/xml")
 
 
-def ensure_service_format(service: str, answer: Response) -> Response:
-    """Return moto's answer, or one that can be read if it is an error that the service's clients cannot."""
-    if service not in _XML or answer.status_code < 400:
-        return answer
-    body = answer.get_data(as_text=True)
+def ensure_service_format(service: str, response: Response) -> Response:
+    """Return moto's response; an error that the service's clients could not parse is converted."""
+    if service not in _XML or response.status_code < 400:
+        return response
+    body = response.get_data(as_text=True)
     try:
         ElementTree.fromstring(body)
     except ElementTree.ParseError:
         code, message = _ERROR_TYPE.search(body), _MESSAGE.search(body)
         if code and message:
-            return error_response(service, answer.status_code, code[1], message[1])
-    return answer
+            return error_response(service, response.status_code, code[1], message[1])
+    return response
 
 
 def not_emulated(service: str, action: str, detail: str) -> Response:
-    """Return the error that names what the lab has not."""
+    """Return the error for an action that the lab does not emulate."""
     message = f"{action} of {service or 'an unsigned service'} is not emulated by the lab."
     return error_response(service, 501, "NotImplemented", f"{message} {detail}".rstrip())

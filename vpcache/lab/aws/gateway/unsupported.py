@@ -1,10 +1,10 @@
-"""What has a place in a VPC on AWS and no wires in the lab."""
+"""VPC-attached resources that the lab does not emulate."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-READING = ("Describe", "Get", "List")  # how the names of actions begin that change nothing
+READ_ACTION_PREFIXES = ("Describe", "Get", "List")  # of actions that change nothing
 _ACTIONS = frozenset(
     {
         "AcceptVpcPeeringConnection",
@@ -21,7 +21,7 @@ _ACTIONS = frozenset(
         "CreateFleet",
     }
 )
-"""What moto would make in EC2 and the lab has no wires for."""
+"""EC2 actions that moto accepts and the lab's data plane does not implement."""
 _SERVICES = frozenset(
     {
         "batch",
@@ -45,16 +45,16 @@ _SERVICES = frozenset(
         "workspaces",
     }
 )
-"""Signing names of services that live in VPCs and that moto would let live nowhere."""
+"""Signing names of services whose resources are attached to VPCs, which moto accepts without a network."""
 
 
 def is_unsupported(service: str, action: str, body: Callable[[], bytes]) -> bool:
-    """Tell whether a request makes something that has a place in a VPC and none on the lab's network.
+    """Return whether a request creates a VPC-attached resource that the lab's network does not implement.
 
-    `body` is asked for where the action does not tell.
+    `body` is called only if the action is not sufficient to decide.
     """
     if service == "ec2":
         return action in _ACTIONS
     if service == "route53":
-        return b"<VPC>" in body()  # a private hosted zone, which no resolver of the lab knows
-    return service in _SERVICES and not action.startswith((*READING, "GET ", "HEAD "))
+        return b"<VPC>" in body()  # a private hosted zone; the lab's resolvers serve none
+    return service in _SERVICES and not action.startswith((*READ_ACTION_PREFIXES, "GET ", "HEAD "))

@@ -1,6 +1,6 @@
-"""Whether a request has the form that AWS's own model of its service asks for.
+"""Validates requests against AWS's model of the service.
 
-AWS refuses what has not, before anything else is looked at. moto does not look, and breaks later, somewhere.
+AWS validates a request before it executes it. moto does not, and fails later in unpredictable ways.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs
 from wsgiref.types import WSGIEnvironment
 
@@ -21,9 +21,10 @@ from moto.core.utils import get_service_model
 
 from vpcache.lab.aws.gateway.call import Call, body_of
 
-_RAW_BODY = frozenset({"Invoke", "InvokeAsync", "InvokeWithResponseStream"})  # an event, not parameters
+_RAW_BODY = frozenset({"Invoke", "InvokeAsync", "InvokeWithResponseStream"})  # the body is an event
 _NUMBERS = {"integer": (int, 32), "long": (int, 64), "float": (float, 64), "double": (float, 64)}
-"""How to read each kind of number, and how many bits it may take."""
+"""By numeric type: the Python type, and the maximum number of bits."""
+_OUTSIDE_BODY = ("uri", "querystring", "header")  # locations of members that are not in the body
 _NOT_NULL = "Member must not be null"
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _ALSO_REQUIRED: Mapping[str, tuple[str, ...]] = {
@@ -34,58 +35,59 @@ _ALSO_REQUIRED: Mapping[str, tuple[str, ...]] = {
     "Tag": ("Key",),
     "TagSpecification": ("ResourceType",),
 }
-"""Members by structure that AWS requires and its model does not."""
+"""Members by structure that AWS requires although its model does not."""
 
 
-class Fault(Enum):
-    """What can be wrong with a parameter."""
+class ViolationKind(Enum):
+    """The ways in which a parameter can violate the model."""
 
     MISSING = auto()
-    MALFORMED = auto()  # of another type
-    CONSTRAINT = auto()  # of the right type, and not allowed
+    MALFORMED = auto()  # the value has another type
+    CONSTRAINT = auto()  # the value has the right type but is not allowed
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with the parameter at `path`, a path such as "VpcConfig.SubnetIds.1"."""
+class Violation:
+    """A violation of the model by the parameter at `path`, such as "VpcConfig.SubnetIds.1"."""
 
     path: str
-    fault: Fault
+    kind: ViolationKind
     value: Any = None
-    constraint: str = ""  # in AWS's words
+    constraint: str = ""  # as AWS words it
 
     def error(self, service: str) -> tuple[str, str]:
-        """Return code and message of the error with which the service refuses it."""
+        """Return code and message of the service's error for this violation."""
         if service == "ec2":
-            if self.fault is Fault.MISSING:
-                return "MissingParameter", f"The request must contain the parameter {self.path}"
-            reason = f" {self.constraint}." if self.constraint else ""
-            return (
-                "InvalidParameterValue",
-                f"Value ({self.value}) for parameter {self.path} is invalid.{reason}",
-            )
-        if self.fault is Fault.MALFORMED and service == "lambda" and not self.path:
+            return self._ec2_error()
+        if self.kind is ViolationKind.MALFORMED and service == "lambda" and not self.path:
             return "InvalidRequestContentException", self.constraint
-        if self.fault is Fault.MALFORMED:
+        if self.kind is ViolationKind.MALFORMED:
             code = "SerializationException" if service == "lambda" else "MalformedInput"
-            return code, f"{self.path or 'The request'} cannot be read: {self.constraint}"
+            return code, f"{self.path or 'The request'} cannot be parsed: {self.constraint}"
         code = "ValidationException" if service == "lambda" else "ValidationError"
-        value = "null" if self.fault is Fault.MISSING else f"'{self.value}'"
+        value = "null" if self.kind is ViolationKind.MISSING else f"'{self.value}'"
         return code, (
             f"1 validation error detected: Value {value} at '{self.path[:1].lower()}{self.path[1:]}' "
             f"failed to satisfy constraint: {self.constraint}"
         )
 
+    def _ec2_error(self) -> tuple[str, str]:
+        if self.kind is ViolationKind.MISSING:
+            return "MissingParameter", f"The request must contain the parameter {self.path}"
+        reason = f" {self.constraint}." if self.constraint else ""
+        message = f"Value ({self.value}) for parameter {self.path} is invalid.{reason}"
+        return "InvalidParameterValue", message
 
-def validate_request(call: Call, environ: WSGIEnvironment) -> Problem | None:
-    """Return the first thing that is wrong with a request, None if nothing is or its service is unknown here.
 
-    The request's body stays readable.
+def validate_request(call: Call, environ: WSGIEnvironment) -> Violation | None:
+    """Return the first violation of a request, None if it is valid or its service is not validated.
+
+    The request's body can still be read.
     """
-    operation = _operation(call.service, call.action) if call.service in _PROBLEMS else None
+    operation = _operation(call.service, call.action) if call.service in _VALIDATORS else None
     if operation is None or operation.input_shape is None:
         return None
-    return next(_PROBLEMS[call.service](operation, call, environ), None)
+    return next(_VALIDATORS[call.service](operation, call, environ), None)
 
 
 @cache
@@ -100,168 +102,221 @@ def _model(service: str) -> Any:
     return get_service_model(service)
 
 
-class _Texts:
-    """A parser's part that leaves numbers and the like as the texts that they are."""
+# forms (EC2, ElastiCache)
 
-    def _parse_integer(self, shape: Any, form: Any, prefix: str = "") -> Any:
+
+class _ScalarsAsText:
+    """A mixin for parsers of forms that leaves scalars as text."""
+
+    def _parse_shape(self, shape: Any, form: Any, prefix: str = "") -> Any:
+        if shape.type_name in ("structure", "list", "map"):
+            return super()._parse_shape(shape, form, prefix)  # type: ignore[misc]
         return self._default_handle(shape, form, prefix)  # type: ignore[attr-defined]
 
-    _parse_long = _parse_float = _parse_double = _parse_boolean = _parse_timestamp = _parse_blob = (
-        _parse_integer
-    )
 
-
-class _Ec2Texts(_Texts, EC2QueryParser):  # type: ignore[misc]
+class _Ec2FormParser(_ScalarsAsText, EC2QueryParser):  # type: ignore[misc]
     pass
 
 
-class _QueryTexts(_Texts, QueryParser):  # type: ignore[misc]
+class _QueryFormParser(_ScalarsAsText, QueryParser):  # type: ignore[misc]
     pass
 
 
-def _form_problems(parser: Callable[[Any], Any]) -> Callable[[Any, Call, WSGIEnvironment], Iterator[Problem]]:
-    def problems(operation: Any, call: Call, _: WSGIEnvironment) -> Iterator[Problem]:
-        given = parser(operation).parse({"values": {name: values[0] for name, values in call.form.items()}})
-        return _violations(operation.input_shape, given, "", _text_reading, is_wire=False)
+def _form_validator(
+    parser: Callable[[Any], Any],
+) -> Callable[[Any, Call, WSGIEnvironment], Iterator[Violation]]:
+    def violations(operation: Any, call: Call, _: WSGIEnvironment) -> Iterator[Violation]:
+        form = {name: values[0] for name, values in call.form.items()}
+        parameters = parser(operation).parse({"values": form})
+        return _violations(operation.input_shape, parameters, "", _FormValues())
 
-    return problems
+    return violations
 
 
-def _rest_problems(operation: Any, call: Call, environ: WSGIEnvironment) -> Iterator[Problem]:
-    shape = operation.input_shape
-    query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+# REST (Lambda)
+
+
+def _rest_violations(operation: Any, call: Call, environ: WSGIEnvironment) -> Iterator[Violation]:
+    yield from _query_violations(operation.input_shape, environ.get("QUERY_STRING", ""))
+    yield from _body_violations(operation.input_shape, call, body_of(environ))
+
+
+def _query_violations(shape: Any, query_string: str) -> Iterator[Violation]:
+    query = parse_qs(query_string, keep_blank_values=True)
     for name, member in shape.members.items():
-        if member.serialization.get("location") == "querystring":
-            values = query.get(member.serialization.get("name", name))
-            if not values and name in shape.required_members:
-                yield Problem(name, Fault.MISSING, constraint=_NOT_NULL)
-            elif (
-                values
-                and member.type_name != "list"
-                and not (values[0] == "" and member.type_name == "string")
-            ):
-                yield from _violations(member, values[0], name, _text_reading)
-    body = body_of(environ)
+        if member.serialization.get("location") != "querystring":
+            continue
+        values = query.get(member.serialization.get("name", name))
+        if not values:
+            if name in shape.required_members:
+                yield Violation(name, ViolationKind.MISSING, constraint=_NOT_NULL)
+        elif member.type_name != "list" and not (values[0] == "" and member.type_name == "string"):
+            yield from _violations(member, values[0], name, _FormValues())
+
+
+def _body_violations(shape: Any, call: Call, body: bytes) -> Iterator[Violation]:
     try:
-        given = body.decode() if call.action in _RAW_BODY else json.loads(body or b"{}")
+        content = body.decode() if call.action in _RAW_BODY else json.loads(body or b"{}")
     except ValueError as error:
-        yield Problem("", Fault.MALFORMED, constraint=f"Could not parse request body into json: {error}")
+        yield Violation(
+            "", ViolationKind.MALFORMED, constraint=f"Could not parse request body into json: {error}"
+        )
         return
     if call.action in _RAW_BODY:
         return
     payload = shape.serialization.get("payload")
-    yield from _violations(shape.members[payload] if payload else shape, given, "", _json_reading)
+    yield from _violations(shape.members[payload] if payload else shape, content, "", _JsonValues())
 
 
-_PROBLEMS: Mapping[str, Callable[[Any, Call, WSGIEnvironment], Iterator[Problem]]] = {
-    "ec2": _form_problems(_Ec2Texts),
-    "elasticache": _form_problems(_QueryTexts),
-    "lambda": _rest_problems,
+_VALIDATORS: Mapping[str, Callable[[Any, Call, WSGIEnvironment], Iterator[Violation]]] = {
+    "ec2": _form_validator(_Ec2FormParser),
+    "elasticache": _form_validator(_QueryFormParser),
+    "lambda": _rest_violations,
 }
 
 
-def _violations(
-    shape: Any, value: Any, path: str, reading: Callable[[Any, Any], Any], *, is_wire: bool = True
-) -> Iterator[Problem]:
-    """Yield what is wrong with a value. `reading` returns a scalar as what it is, or raises ValueError.
-
-    Members have their names on the wire, or else, in a form that was parsed, those of the model.
-    """
-    match shape.type_name:
-        case "structure":
-            if not isinstance(value, dict):
-                yield _malformed(path, value, "an object is expected")
-                return
-            required = {*shape.required_members, *_ALSO_REQUIRED.get(shape.name, ())}
-            for name, member in shape.members.items():
-                if member.serialization.get("location") in ("uri", "querystring", "header"):
-                    continue
-                place = f"{path}.{name}" if path else name
-                given = value.get(member.serialization.get("name", name) if is_wire else name)
-                if given is not None and not (given == "" and name in required and not is_wire):
-                    yield from _violations(member, given, place, reading, is_wire=is_wire)
-                elif name in required:
-                    yield Problem(place, Fault.MISSING, constraint=_NOT_NULL)
-        case "list":
-            if not isinstance(value, list):
-                yield _malformed(path, value, "a list is expected")
-                return
-            yield from _out_of_bounds(shape, value, len(value), path, "length")
-            for number, each in enumerate(value, 1):
-                yield from _violations(shape.member, each, f"{path}.{number}", reading, is_wire=is_wire)
-        case "map":
-            if not isinstance(value, dict):
-                yield _malformed(path, value, "an object is expected")
-                return
-            for key, each in value.items():
-                yield from _violations(shape.value, each, f"{path}.{key}", reading, is_wire=is_wire)
-        case kind:
-            try:
-                read = reading(kind, value)
-            except (ValueError, OverflowError) as error:
-                yield _malformed(path, value, str(error))
-                return
-            if kind == "string":
-                yield from _wrong_text(shape, read, path)
-            elif kind in _NUMBERS:
-                yield from _out_of_bounds(shape, read, read, path, "value")
+# values of each serialization
 
 
-def _wrong_text(shape: Any, text: str, path: str) -> Iterator[Problem]:
+class _Values(Protocol):
+    """Reads values of one serialization."""
+
+    def member(self, structure: Mapping[str, Any], name: str, shape: Any, *, is_required: bool) -> Any:
+        """Return the value of a structure's member, None if it is missing."""
+        ...
+
+    def scalar(self, type_name: str, value: Any) -> Any:
+        """Return a scalar in its type. Raises ValueError or OverflowError."""
+        ...
+
+
+class _FormValues:
+    """Values of a parsed form: text, under the names of the model."""
+
+    def member(self, structure: Mapping[str, Any], name: str, shape: Any, *, is_required: bool) -> Any:
+        value = structure.get(name)
+        return None if value == "" and is_required else value
+
+    def scalar(self, type_name: str, value: Any) -> Any:
+        if type_name in _NUMBERS:
+            return _number(type_name, value)
+        if type_name == "boolean" and value.lower() not in ("true", "false"):
+            raise ValueError("expected true or false")
+        if type_name == "blob":
+            return base64.b64decode(value, validate=True)
+        if _NOT_XML.search(value):
+            raise ValueError("it contains invalid characters")
+        return value
+
+
+class _JsonValues:
+    """Values of a JSON document, under their serialized names."""
+
+    def member(self, structure: Mapping[str, Any], name: str, shape: Any, *, is_required: bool) -> Any:
+        return structure.get(shape.serialization.get("name", name))
+
+    def scalar(self, type_name: str, value: Any) -> Any:
+        if type_name in _NUMBERS:
+            if isinstance(value, bool) or not isinstance(value, (int, float)):
+                raise ValueError(f"expected a number, got {type(value).__name__}")
+            return _number(type_name, value)
+        if type_name == "boolean":
+            if not isinstance(value, bool):
+                raise ValueError("expected true or false")
+            return value
+        if type_name == "timestamp":
+            return value
+        if not isinstance(value, str):
+            raise ValueError(f"expected a string, got {type(value).__name__}")
+        return base64.b64decode(value, validate=True) if type_name == "blob" else value
+
+
+def _number(type_name: str, value: Any) -> float:
+    convert, bits = _NUMBERS[type_name]
+    number: float = convert(value)
+    if not -(2 ** (bits - 1)) <= number < 2 ** (bits - 1):
+        raise ValueError(f"expected a number of at most {bits} bits")
+    return number
+
+
+# violations by type of shape
+
+
+def _violations(shape: Any, value: Any, path: str, values: _Values) -> Iterator[Violation]:
+    """Yield the violations of a value, depth first."""
+    check = _CHECKS.get(shape.type_name, _scalar_violations)
+    return check(shape, value, path, values)
+
+
+def _structure_violations(shape: Any, value: Any, path: str, values: _Values) -> Iterator[Violation]:
+    if not isinstance(value, dict):
+        yield _malformed(path, value, "expected an object")
+        return
+    required = {*shape.required_members, *_ALSO_REQUIRED.get(shape.name, ())}
+    for name, member in shape.members.items():
+        if member.serialization.get("location") in _OUTSIDE_BODY:
+            continue
+        member_path = f"{path}.{name}" if path else name
+        content = values.member(value, name, member, is_required=name in required)
+        if content is not None:
+            yield from _violations(member, content, member_path, values)
+        elif name in required:
+            yield Violation(member_path, ViolationKind.MISSING, constraint=_NOT_NULL)
+
+
+def _list_violations(shape: Any, value: Any, path: str, values: _Values) -> Iterator[Violation]:
+    if not isinstance(value, list):
+        yield _malformed(path, value, "expected a list")
+        return
+    yield from _out_of_bounds(shape, value, len(value), path, "length")
+    for number, element in enumerate(value, 1):
+        yield from _violations(shape.member, element, f"{path}.{number}", values)
+
+
+def _map_violations(shape: Any, value: Any, path: str, values: _Values) -> Iterator[Violation]:
+    if not isinstance(value, dict):
+        yield _malformed(path, value, "expected an object")
+        return
+    for key, element in value.items():
+        yield from _violations(shape.value, element, f"{path}.{key}", values)
+
+
+def _scalar_violations(shape: Any, value: Any, path: str, values: _Values) -> Iterator[Violation]:
+    try:
+        scalar = values.scalar(shape.type_name, value)
+    except (ValueError, OverflowError) as error:
+        yield _malformed(path, value, str(error))
+        return
+    if shape.type_name == "string":
+        yield from _string_violations(shape, scalar, path)
+    elif shape.type_name in _NUMBERS:
+        yield from _out_of_bounds(shape, scalar, scalar, path, "value")
+
+
+_CHECKS: Mapping[str, Callable[[Any, Any, str, _Values], Iterator[Violation]]] = {
+    "structure": _structure_violations,
+    "list": _list_violations,
+    "map": _map_violations,
+}
+
+
+def _string_violations(shape: Any, text: str, path: str) -> Iterator[Violation]:
     choices = shape.metadata.get("enum")
     if choices and text not in choices:
         constraint = f"Member must satisfy enum value set: [{', '.join(choices)}]"
-        yield Problem(path, Fault.CONSTRAINT, text, constraint)
+        yield Violation(path, ViolationKind.CONSTRAINT, text, constraint)
     yield from _out_of_bounds(shape, text, len(text), path, "length")
 
 
-def _out_of_bounds(shape: Any, value: Any, size: float, path: str, what: str) -> Iterator[Problem]:
-    least, most = shape.metadata.get("min"), shape.metadata.get("max")
-    if least is not None and size < least:
-        constraint = f"Member must have {what} greater than or equal to {least}"
-        yield Problem(path, Fault.CONSTRAINT, value, constraint)
-    if most is not None and size > most:
-        constraint = f"Member must have {what} less than or equal to {most}"
-        yield Problem(path, Fault.CONSTRAINT, value, constraint)
+def _out_of_bounds(shape: Any, value: Any, size: float, path: str, measure: str) -> Iterator[Violation]:
+    minimum, maximum = shape.metadata.get("min"), shape.metadata.get("max")
+    if minimum is not None and size < minimum:
+        constraint = f"Member must have {measure} greater than or equal to {minimum}"
+        yield Violation(path, ViolationKind.CONSTRAINT, value, constraint)
+    if maximum is not None and size > maximum:
+        constraint = f"Member must have {measure} less than or equal to {maximum}"
+        yield Violation(path, ViolationKind.CONSTRAINT, value, constraint)
 
 
-def _malformed(path: str, value: Any, expected: str) -> Problem:
-    return Problem(path, Fault.MALFORMED, value, expected)
-
-
-def _text_reading(kind: str, value: Any) -> Any:
-    """Read a scalar from a form or a URL."""
-    if kind in _NUMBERS:
-        return _number(kind, value)
-    if kind == "boolean" and value.lower() not in ("true", "false"):
-        raise ValueError("true or false is expected")
-    if kind == "blob":
-        return base64.b64decode(value, validate=True)
-    if _NOT_XML.search(value):
-        raise ValueError("it has characters that are not allowed")
-    return value
-
-
-def _json_reading(kind: str, value: Any) -> Any:
-    """Read a scalar from JSON."""
-    if kind in _NUMBERS:
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise ValueError(f"a number is expected, not {type(value).__name__}")
-        return _number(kind, value)
-    if kind == "boolean":
-        if not isinstance(value, bool):
-            raise ValueError("true or false is expected")
-        return value
-    if kind == "timestamp":
-        return value
-    if not isinstance(value, str):
-        raise ValueError(f"a text is expected, not {type(value).__name__}")
-    return base64.b64decode(value, validate=True) if kind == "blob" else value
-
-
-def _number(kind: str, value: Any) -> float:
-    read, bits = _NUMBERS[kind]
-    number: float = read(value)
-    if not -(2 ** (bits - 1)) <= number < 2 ** (bits - 1):
-        raise ValueError(f"a number of at most {bits} bits is expected")
-    return number
+def _malformed(path: str, value: Any, expected: str) -> Violation:
+    return Violation(path, ViolationKind.MALFORMED, value, expected)
