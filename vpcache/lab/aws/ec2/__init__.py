@@ -1,1 +1,1 @@
-"""EC2's VPC part, with AWS's rules about addresses and dependencies."""
+"""EC2's VPC resources, with AWS's rules for addresses and dependencies."""

@@ -1,4 +1,4 @@
-"""VPC endpoints as AWS has them: interface endpoints in their subnets, gateway endpoints in route tables."""
+"""VPC endpoints: interface endpoints in subnets, gateway endpoints in route tables."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from moto.moto_api._internal import mock_random
 
 from vpcache.lab.addresses import SERVICE_ADDRESSES
 
-_SERVICE = re.compile(r"com\.amazonaws\.([a-z0-9-]+)\.([a-z0-9.-]+)")
+_SERVICE_NAME = re.compile(r"com\.amazonaws\.([a-z0-9-]+)\.([a-z0-9.-]+)")
 
 
 class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's classes as Any
-    """The part of EC2 that has VPC endpoints."""
+    """The part of EC2 for VPC endpoints."""
 
     def create_default_pls(self) -> None:
-        """Make AWS's own prefix lists, with the lab's addresses of the services that it has."""
+        """Create AWS's prefix lists, with the addresses of the services that the lab serves."""
         super().create_default_pls()
         for prefix_list in self.managed_prefix_lists.values():
-            found = _SERVICE.fullmatch(prefix_list.prefix_list_name)
-            if found and found[2] in SERVICE_ADDRESSES:
-                entry = {"Cidr": f"{SERVICE_ADDRESSES[found[2]]}/32", "Description": "default"}
+            match = _SERVICE_NAME.fullmatch(prefix_list.prefix_list_name)
+            if match and match[2] in SERVICE_ADDRESSES:
+                entry = {"Cidr": f"{SERVICE_ADDRESSES[match[2]]}/32", "Description": "default"}
                 prefix_list.entries = {version: [entry] for version in prefix_list.entries}
 
     def create_vpc_endpoint(
@@ -43,7 +43,7 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
         tags: dict[str, str] | None = None,
         private_dns_enabled: bool | None = None,
     ) -> Any:
-        """Make an endpoint: a gateway's by default, or one with an interface in each of some subnets."""
+        """Create a gateway endpoint (the default) or an interface endpoint with an interface per subnet."""
         self.get_vpc(vpc_id)
         service = service_of(service_name, self.region_name)
         if (endpoint_type or "Gateway") == "Gateway":
@@ -56,21 +56,9 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
             raise EC2ClientError(
                 "InvalidParameter", f"Endpoints of type {endpoint_type} are not emulated by the lab."
             )
-        subnets = [self.get_subnet(each) for each in subnet_ids or []]
-        if any(subnet.vpc_id != vpc_id for subnet in subnets):
-            raise EC2ClientError("InvalidParameter", f"The subnets do not all belong to {vpc_id}.")
         groups = security_group_ids or [self.get_default_security_group(vpc_id).id]
         endpoint_id = random_vpc_ep_id()
-        interfaces = [
-            self.create_managed_interface(
-                subnet,
-                "vpc_endpoint",
-                f"VPC Endpoint Interface {endpoint_id}",
-                requester_id="amazon-vpce",
-                group_ids=groups,
-            ).id
-            for subnet in subnets
-        ]
+        subnets = self._subnets_of(vpc_id, subnet_ids or [])
         endpoint = VPCEndPoint(
             self,
             endpoint_id,
@@ -80,7 +68,7 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
             policy_document,
             [],
             [subnet.id for subnet in subnets],
-            interfaces,
+            self._create_endpoint_interfaces(endpoint_id, subnets, groups),
             [_dns_entry(endpoint_id, service_name)],
             client_token,
             groups,
@@ -89,6 +77,27 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
         )
         self.vpc_end_points[endpoint.id] = endpoint
         return endpoint
+
+    def _subnets_of(self, vpc_id: str, subnet_ids: list[str]) -> list[Any]:
+        """Return subnets of a VPC. Raises EC2ClientError for other subnets."""
+        subnets = [self.get_subnet(each) for each in subnet_ids]
+        if any(subnet.vpc_id != vpc_id for subnet in subnets):
+            raise EC2ClientError("InvalidParameter", f"The subnets do not all belong to {vpc_id}.")
+        return subnets
+
+    def _create_endpoint_interfaces(
+        self, endpoint_id: str, subnets: list[Any], group_ids: list[str]
+    ) -> list[str]:
+        return [
+            self.create_managed_interface(
+                subnet,
+                "vpc_endpoint",
+                f"VPC Endpoint Interface {endpoint_id}",
+                requester_id="amazon-vpce",
+                group_ids=group_ids,
+            ).id
+            for subnet in subnets
+        ]
 
     def modify_vpc_endpoint(
         self,
@@ -101,11 +110,11 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
         add_security_groups: list[str] | None,
         remove_security_groups: list[str] | None,
     ) -> None:
-        """Change a gateway endpoint's route tables, an interface endpoint's groups or a policy."""
+        """Change a gateway endpoint's route tables, an interface endpoint's groups, or the policy."""
         endpoint = self.describe_vpc_endpoints(vpc_end_point_ids=[vpc_id])[0]
         if add_subnets or remove_subnets:
             raise EC2ClientError(
-                "InvalidParameter", "A change of an endpoint's subnets is not emulated by the lab."
+                "InvalidParameter", "Changes of an endpoint's subnets are not emulated by the lab."
             )
         for table in add_route_tables or []:
             self.get_route_table(table)
@@ -131,10 +140,10 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
 
     def delete_vpc_endpoints(self, vpce_ids: list[str] | None = None) -> None:
         """Delete endpoints with their interfaces and routes."""
-        found = [self.vpc_end_points[each] for each in vpce_ids or [] if each in self.vpc_end_points]
-        for endpoint in found:
+        endpoints = [self.vpc_end_points[each] for each in vpce_ids or [] if each in self.vpc_end_points]
+        for endpoint in endpoints:
             for interface_id in endpoint.network_interface_ids:
-                self.free_managed_interface(interface_id)
+                self.delete_managed_interface(interface_id)
             endpoint.network_interface_ids = []
             for table in endpoint.route_table_ids:
                 if table in self.route_tables:
@@ -143,28 +152,28 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
 
 
 def service_of(service_name: str | None, region: str | None = None) -> str:
-    """Return the service that an endpoint service's name means, such as "s3".
+    """Return the short name of an endpoint service, such as "s3".
 
-    Raises EC2ClientError for a name that means none, or a service of another region than the given one.
+    Raises EC2ClientError for an invalid name, or for a service outside `region`.
     """
-    found = _SERVICE.fullmatch(service_name or "")
-    if not found or region not in (None, found[1]):
+    match = _SERVICE_NAME.fullmatch(service_name or "")
+    if not match or region not in (None, match[1]):
         raise _unknown_service(service_name)
-    return found[2]
+    return match[2]
 
 
 def dns_names(endpoint: Any) -> tuple[str, ...]:
-    """Return the names that mean an interface endpoint inside its VPC."""
-    found = _SERVICE.fullmatch(endpoint.service_name)
-    own = tuple(entry["dns_name"] for entry in endpoint.dns_entries)
-    if not found or not endpoint.private_dns_enabled:
-        return own
-    service = ".".join(reversed(found[2].split(".")))  # "ecr.api" is api.ecr
-    return (*own, f"{service}.{found[1]}.amazonaws.com")
+    """Return the DNS names of an interface endpoint inside its VPC."""
+    match = _SERVICE_NAME.fullmatch(endpoint.service_name)
+    endpoint_names = tuple(entry["dns_name"] for entry in endpoint.dns_entries)
+    if not match or not endpoint.private_dns_enabled:
+        return endpoint_names
+    service = ".".join(reversed(match[2].split(".")))  # "ecr.api" has the hostname api.ecr
+    return (*endpoint_names, f"{service}.{match[1]}.amazonaws.com")
 
 
 def _dns_entry(endpoint_id: str, service_name: str) -> dict[str, str]:
-    region, service = _SERVICE.fullmatch(service_name).groups()  # type: ignore[union-attr]
+    region, service = _SERVICE_NAME.fullmatch(service_name).groups()  # type: ignore[union-attr]
     return {
         "dns_name": f"{endpoint_id}-{mock_random.get_random_hex(8)}.{service}.{region}.vpce.amazonaws.com",
         "hosted_zone_id": f"Z{mock_random.get_random_hex(12).upper()}",

@@ -1,4 +1,4 @@
-"""EC2's filters as AWS has them: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html"""
+"""EC2's filters: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html"""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from moto.ec2.exceptions import EC2ClientError
 
 T = TypeVar("T")
 Filters = Mapping[str, list[str]]
-Known = Mapping[str, Callable[[Any], Iterable[object]]]
-"""By a filter's name, a resource's values that it looks at."""
+FilterFields = Mapping[str, Callable[[Any], Iterable[object]]]
+"""By filter name: a function that returns the values of a resource to compare."""
 
 
-def fitting(resources: Iterable[T], filters: Filters | None, known: Known) -> list[T]:
-    """Return the resources that fit every filter, of `known` or of tags. Raises EC2ClientError for others."""
-    tests = [(_values_of(name, known), _pattern(wanted)) for name, wanted in (filters or {}).items()]
+def apply_filters(resources: Iterable[T], filters: Filters | None, fields: FilterFields) -> list[T]:
+    """Return the resources that match all filters: of `fields`, and of tags. Raises EC2ClientError."""
+    tests = [(_values_of(name, fields), _pattern(values)) for name, values in (filters or {}).items()]
     return [
         each
         for each in resources
@@ -24,34 +24,34 @@ def fitting(resources: Iterable[T], filters: Filters | None, known: Known) -> li
     ]
 
 
-def divided(filters: Filters | None, known: Known) -> tuple[Filters, Filters]:
-    """Return the filters in `known` and all others."""
-    every = filters or {}
+def split_filters(filters: Filters | None, fields: FilterFields) -> tuple[Filters, Filters]:
+    """Return the filters in `fields`, and the others."""
+    all_filters = filters or {}
     return (
-        {name: values for name, values in every.items() if name in known},
-        {name: values for name, values in every.items() if name not in known},
+        {name: values for name, values in all_filters.items() if name in fields},
+        {name: values for name, values in all_filters.items() if name not in fields},
     )
 
 
-def unknown_filter(name: str) -> EC2ClientError:
-    """Return the error of a filter that a call does not have."""
+def unknown_filter_error(name: str) -> EC2ClientError:
+    """Return the error for a filter that an operation does not support."""
     return EC2ClientError("InvalidParameterValue", f"The filter '{name}' is invalid")
 
 
-def _values_of(name: str, known: Known) -> Callable[[Any], Iterable[object]]:
-    if name in known:
-        return known[name]
-    kind, found, key = name.partition(":")
-    if kind == "tag" and found:
+def _values_of(name: str, fields: FilterFields) -> Callable[[Any], Iterable[object]]:
+    if name in fields:
+        return fields[name]
+    prefix, colon, key = name.partition(":")
+    if prefix == "tag" and colon:
         return lambda resource: [tag["value"] for tag in resource.get_tags() if tag["key"] == key]
     if name == "tag-key":
         return lambda resource: [tag["key"] for tag in resource.get_tags()]
-    raise unknown_filter(name)
+    raise unknown_filter_error(name)
 
 
-def _pattern(wanted: Iterable[str]) -> re.Pattern[str]:
-    """Return what fits any of the wanted values; `*` and `?` in them stand for what they do in a shell."""
-    parts = (re.escape(each).replace(r"\*", ".*").replace(r"\?", ".") for each in wanted)
+def _pattern(values: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern that matches any of the values, with the wildcards `*` and `?`."""
+    parts = (re.escape(value).replace(r"\*", ".*").replace(r"\?", ".") for value in values)
     return re.compile("|".join(f"(?:{part})" for part in parts) or r"(?!)", re.DOTALL)
 
 

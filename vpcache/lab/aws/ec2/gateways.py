@@ -1,4 +1,4 @@
-"""EC2's internet gateways, NAT gateways and routes."""
+"""EC2's internet gateways and NAT gateways."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from moto.ec2.exceptions import (
 from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.utils import random_nat_gateway_id
 
-from vpcache.lab.aws.ec2.interfaces import InterfacesBackend, ManagedInterface, refuse_if
+from vpcache.lab.aws.ec2.interfaces import InterfacesBackend, ManagedInterface, ensure_unused
 from vpcache.lab.aws.transitions import Transition
 
 
-class NatGateway(TaggedEC2Resource):  # type: ignore[misc]
-    """A NAT gateway. Failed and deleted ones have no interface."""
+class NatGatewayModel(TaggedEC2Resource):  # type: ignore[misc]
+    """A NAT gateway. It has no interface once it failed or was deleted."""
 
     def __init__(
         self, backend: GatewaysBackend, subnet: Any, connectivity_type: str, tags: dict[str, str]
@@ -38,23 +38,23 @@ class NatGateway(TaggedEC2Resource):  # type: ignore[misc]
 
     @property
     def state(self) -> str:
-        """The state to show."""
+        """The state that the API shows."""
         return self.transition.state(self._state)
 
     def fail(self, code: str, message: str) -> None:
-        """End before anything was made."""
+        """Mark the gateway as failed, before any resource was created for it."""
         self._state, self.failure_code, self.failure_message = "failed", code, message
 
-    def end(self) -> None:
-        """Be deleted; AWS shows deleted gateways for a while, the lab until it ends."""
+    def mark_deleted(self) -> None:
+        """Mark the gateway as deleted. AWS shows deleted gateways for an hour, the lab until it stops."""
         self._state = "deleted"
 
 
 class GatewaysBackend(InterfacesBackend):
-    """The part of EC2 that has gateways."""
+    """The part of EC2 for gateways."""
 
     def attach_internet_gateway(self, internet_gateway_id: str, vpc_id: str) -> Any:
-        """Attach an internet gateway to a VPC that has none."""
+        """Attach an internet gateway to a VPC without one."""
         if self.attached_internet_gateway(vpc_id):
             raise EC2ClientError(
                 "InvalidParameterValue", f"Network {vpc_id} already has an internet gateway attached"
@@ -62,11 +62,11 @@ class GatewaysBackend(InterfacesBackend):
         return super().attach_internet_gateway(internet_gateway_id, vpc_id)
 
     def detach_internet_gateway(self, internet_gateway_id: str, vpc_id: str) -> None:
-        """Detach an internet gateway that no public address of the VPC needs."""
-        refuse_if(
+        """Detach an internet gateway from a VPC without public addresses."""
+        ensure_unused(
             f"Network {vpc_id} has some mapped public address(es). "
             "Please unmap those public address(es) before detaching the gateway.",
-            self.interfaces_where(lambda each: each.public_ip and each.vpc_id == vpc_id),
+            self.interface_ids_where(lambda each: each.public_ip and each.vpc_id == vpc_id),
         )
         super().detach_internet_gateway(internet_gateway_id, vpc_id)
 
@@ -76,8 +76,8 @@ class GatewaysBackend(InterfacesBackend):
         allocation_id: str | None,
         tags: dict[str, str] | None = None,
         connectivity_type: str | None = None,
-    ) -> NatGateway:
-        """Make a NAT gateway; as on AWS it fails, without an error, in a VPC without internet gateway."""
+    ) -> NatGatewayModel:
+        """Create a NAT gateway. As on AWS, its state becomes `failed` in a VPC without internet gateway."""
         subnet = self.get_subnet(subnet_id)
         connectivity_type = connectivity_type or "public"
         is_public = connectivity_type == "public"
@@ -85,7 +85,7 @@ class GatewaysBackend(InterfacesBackend):
             raise EC2ClientError("MissingParameter", "The request must include the AllocationId parameter.")
         if is_public and self.address_by_allocation([allocation_id])[0].association_id:
             raise ResourceAlreadyAssociatedError(allocation_id)
-        gateway = NatGateway(self, subnet, connectivity_type, tags or {})
+        gateway = NatGatewayModel(self, subnet, connectivity_type, tags or {})
         self.nat_gateways[gateway.id] = gateway
         if is_public and not self.attached_internet_gateway(subnet.vpc_id):
             gateway.fail("Gateway.NotAttached", f"Network {subnet.vpc_id} has no Internet gateway attached")
@@ -95,30 +95,34 @@ class GatewaysBackend(InterfacesBackend):
             subnet, "nat_gateway", f"Interface for NAT Gateway {gateway.id}", requester_id="amazon-nat"
         )
         gateway.interface = interface
+        gateway.nat_gateway_addresses = [self._nat_address(interface, allocation_id if is_public else None)]
+        return gateway
+
+    def _nat_address(self, interface: ManagedInterface, allocation_id: str | None) -> dict[str, Any]:
+        """Associate an elastic IP with a NAT gateway's interface, if there is one; return the addresses."""
         address = {
             "IsPrimary": True,
             "NetworkInterfaceId": interface.id,
             "PrivateIp": interface.private_ip_address,
             "Status": "succeeded",
         }
-        if is_public:
+        if allocation_id:
             eip = self.associate_address(eni=interface, allocation_id=allocation_id)
             address |= {
                 "AllocationId": eip.allocation_id,
                 "AssociationId": eip.association_id,
                 "PublicIp": eip.public_ip,
             }
-        gateway.nat_gateway_addresses = [address]
-        return gateway
+        return address
 
-    def delete_nat_gateway(self, nat_gateway_id: str) -> NatGateway:
-        """Delete a NAT gateway; its elastic IP stays, free."""
+    def delete_nat_gateway(self, nat_gateway_id: str) -> NatGatewayModel:
+        """Delete a NAT gateway; its elastic IP is disassociated and not released."""
         gateway = self._nat_gateway(nat_gateway_id)
         if gateway.interface:
             interface, gateway.interface = gateway.interface, None
-            self.free_managed_interface(interface.id)
+            self.delete_managed_interface(interface.id)
         gateway.transition.begin("deleting", self.settings().transition_ms)
-        gateway.end()
+        gateway.mark_deleted()
         return gateway
 
     def attached_internet_gateway(self, vpc_id: str) -> Any | None:
@@ -126,9 +130,9 @@ class GatewaysBackend(InterfacesBackend):
         attached = (each for each in self.internet_gateways.values() if each.vpc and each.vpc.id == vpc_id)
         return next(attached, None)
 
-    def _nat_gateway(self, nat_gateway_id: str) -> NatGateway:
+    def _nat_gateway(self, nat_gateway_id: str) -> NatGatewayModel:
         gateway = self.nat_gateways.get(nat_gateway_id)
         if not gateway:
             raise EC2ClientError("NatGatewayNotFound", f"The Nat Gateway {nat_gateway_id} was not found")
-        found: NatGateway = gateway
-        return found
+        existing: NatGatewayModel = gateway
+        return existing

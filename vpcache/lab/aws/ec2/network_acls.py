@@ -1,4 +1,4 @@
-"""EC2's network ACLs and prefix lists, with AWS's rules about what they may say."""
+"""EC2's network ACLs and prefix lists, with AWS's validation of their entries."""
 
 from __future__ import annotations
 
@@ -9,58 +9,27 @@ from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import EC2Backend
 
 from vpcache.lab.aws.ec2.validation import (
+    check_cidr,
+    check_ipv6_cidr,
     check_ports,
-    check_prefix,
+    check_prefix_cidr,
     check_protocol,
-    check_range,
-    check_range_of_ipv6,
-    invalid,
+    invalid_parameter,
 )
 
-_LAST_ENTRY = 32767  # AWS's own
+_MAX_RULE_NUMBER = 32767  # reserved for AWS's default entry
 
 
 class NetworkAclsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's classes as Any
-    """The part of EC2 that has network ACLs and the prefix lists of other rules."""
+    """The part of EC2 for network ACLs, and for the prefix lists that rules and routes reference."""
 
-    def create_network_acl_entry(
-        self,
-        network_acl_id: str,
-        rule_number: int,
-        protocol: str,
-        rule_action: str,
-        egress: bool,
-        cidr_block: str | None,
-        icmp_code: int | None,
-        icmp_type: int | None,
-        port_range_from: int | None,
-        port_range_to: int | None,
-        ipv6_cidr_block: str | None,
-    ) -> Any:
-        """Make an entry that means something."""
-        _check_entry(
-            rule_number,
-            protocol,
-            (cidr_block, ipv6_cidr_block),
-            (icmp_type, icmp_code),
-            (port_range_from, port_range_to),
-        )
-        return super().create_network_acl_entry(
-            network_acl_id,
-            rule_number,
-            protocol,
-            rule_action,
-            egress,
-            cidr_block,
-            icmp_code,
-            icmp_type,
-            port_range_from,
-            port_range_to,
-            ipv6_cidr_block,
-        )
+    def create_network_acl_entry(self, **entry: Any) -> Any:
+        """Create a valid entry."""
+        _check_entry(entry)
+        return super().create_network_acl_entry(**entry)
 
     def delete_network_acl_entry(self, network_acl_id: str, rule_number: int, egress: bool) -> Any:
-        """Delete an entry that there is."""
+        """Delete an existing entry."""
         entries = self.get_network_acl(network_acl_id).network_acl_entries
         if not any((each.egress, each.rule_number) == (egress, rule_number) for each in entries):
             raise EC2ClientError(
@@ -69,51 +38,20 @@ class NetworkAclsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's 
             )
         return super().delete_network_acl_entry(network_acl_id, rule_number, egress)
 
-    def replace_network_acl_entry(
-        self,
-        network_acl_id: str,
-        rule_number: int,
-        protocol: str,
-        rule_action: str,
-        egress: bool,
-        cidr_block: str | None,
-        icmp_code: int | None,
-        icmp_type: int | None,
-        port_range_from: int | None,
-        port_range_to: int | None,
-        ipv6_cidr_block: str | None,
-    ) -> Any:
-        """Put an entry that means something in the place of another one."""
-        _check_entry(
-            rule_number,
-            protocol,
-            (cidr_block, ipv6_cidr_block),
-            (icmp_type, icmp_code),
-            (port_range_from, port_range_to),
-        )
-        return super().replace_network_acl_entry(
-            network_acl_id,
-            rule_number,
-            protocol,
-            rule_action,
-            egress,
-            cidr_block,
-            icmp_code,
-            icmp_type,
-            port_range_from,
-            port_range_to,
-            ipv6_cidr_block,
-        )
+    def replace_network_acl_entry(self, **entry: Any) -> Any:
+        """Replace an existing entry with a valid one."""
+        _check_entry(entry)
+        return super().replace_network_acl_entry(**entry)
 
     def replace_network_acl_association(self, association_id: str, network_acl_id: str) -> Any:
-        """Give a subnet another ACL of its VPC."""
-        wanted = self.get_network_acl(network_acl_id)
+        """Associate a subnet with another ACL of its VPC."""
+        new_acl = self.get_network_acl(network_acl_id)
         current = [each for each in self.network_acls.values() if association_id in each._associations]
         if not current:
             raise EC2ClientError(
                 "InvalidAssociationID.NotFound", f"The association ID '{association_id}' does not exist"
             )
-        if current[0].vpc_id != wanted.vpc_id:
+        if current[0].vpc_id != new_acl.vpc_id:
             raise EC2ClientError(
                 "InvalidParameterValue",
                 f"Network ACL {network_acl_id} and {association_id} belong to different networks.",
@@ -129,7 +67,7 @@ class NetworkAclsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's 
         *arguments: Any,
         **options: Any,
     ) -> Any:
-        """Make a prefix list of ranges."""
+        """Create a prefix list of valid CIDR blocks."""
         _check_prefixes(entry or [])
         return super().create_managed_prefix_list(address_family, entry, *arguments, **options)
 
@@ -141,8 +79,8 @@ class NetworkAclsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's 
         *arguments: Any,
         **options: Any,
     ) -> Any:
-        """Change a prefix list of the account's own."""
-        prefix_list = self._own_prefix_list(prefix_list_id)
+        """Change a prefix list of the account."""
+        prefix_list = self._customer_prefix_list(prefix_list_id)
         _check_prefixes(add_entry or [])
         prefix_list.entries = prefix_list.entries or {prefix_list.version: []}
         return super().modify_managed_prefix_list(
@@ -150,40 +88,41 @@ class NetworkAclsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's 
         )
 
     def delete_managed_prefix_list(self, prefix_list_id: str) -> Any:
-        """Delete a prefix list of the account's own."""
-        self._own_prefix_list(prefix_list_id)
+        """Delete a prefix list of the account."""
+        self._customer_prefix_list(prefix_list_id)
         return super().delete_managed_prefix_list(prefix_list_id)
 
-    def _own_prefix_list(self, prefix_list_id: str | None) -> Any:
-        found = self.managed_prefix_lists.get(prefix_list_id)
-        if not found:
+    def _customer_prefix_list(self, prefix_list_id: str | None) -> Any:
+        """Return a prefix list of the account. Raises EC2ClientError, also for AWS's prefix lists."""
+        prefix_list = self.managed_prefix_lists.get(prefix_list_id)
+        if not prefix_list:
             raise EC2ClientError(
                 "InvalidPrefixListID.NotFound", f"The prefix list ID '{prefix_list_id}' does not exist"
             )
-        if found.owner_id != self.account_id:
+        if prefix_list.owner_id != self.account_id:
             raise EC2ClientError(
-                "UnauthorizedOperation", f"The prefix list {prefix_list_id} belongs to {found.owner_id}."
+                "UnauthorizedOperation",
+                f"The prefix list {prefix_list_id} belongs to {prefix_list.owner_id}.",
             )
-        return found
+        return prefix_list
 
 
-def _check_entry(
-    number: int,
-    protocol: str,
-    cidrs: tuple[str | None, str | None],
-    icmp: tuple[Any, Any],
-    ports: tuple[Any, Any],
-) -> None:
-    if not 1 <= int(number) <= _LAST_ENTRY:
-        raise invalid("RuleNumber", number)
+def _check_entry(entry: Mapping[str, Any]) -> None:
+    """Raise EC2ClientError for an invalid entry, by moto's names of its parameters."""
+    number, protocol = entry["rule_number"], entry["protocol"]
+    if not 1 <= int(number) <= _MAX_RULE_NUMBER:
+        raise invalid_parameter("RuleNumber", number)
     check_protocol(protocol)
-    if cidrs[1] and not cidrs[0]:
-        check_range_of_ipv6(cidrs[1])
+    if entry["ipv6_cidr_block"] and not entry["cidr_block"]:
+        check_ipv6_cidr(entry["ipv6_cidr_block"])
     else:
-        check_range(cidrs[0])
-    check_ports(protocol, *(icmp if protocol in ("icmp", "1") else ports))
+        check_cidr(entry["cidr_block"])
+    if protocol in ("icmp", "1"):
+        check_ports(protocol, entry["icmp_type"], entry["icmp_code"])
+    else:
+        check_ports(protocol, entry["port_range_from"], entry["port_range_to"])
 
 
 def _check_prefixes(entries: Iterable[Mapping[str, str]]) -> None:
-    for each in entries:
-        check_prefix(each.get("Cidr"))
+    for entry in entries:
+        check_prefix_cidr(entry.get("Cidr"))

@@ -1,4 +1,4 @@
-"""EC2's route tables, with AWS's rules about what they may hold and when they may go."""
+"""EC2's route tables, with AWS's rules for routes, associations and deletion."""
 
 from __future__ import annotations
 
@@ -8,30 +8,50 @@ from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.route_tables import Route
 
-from vpcache.lab.aws.ec2.validation import canonical, check_range
+from vpcache.lab.aws.ec2.validation import canonical_cidr, check_cidr
 
 
-class WatchedRoute(Route):  # type: ignore[misc]  # mypy sees moto's classes as Any
-    """A route that knows whether its target is still there."""
+class RouteWithState(Route):  # type: ignore[misc]  # mypy sees moto's classes as Any
+    """A route whose state depends on whether its target exists."""
+
+    @classmethod
+    def of(cls, route: Any) -> RouteWithState:
+        """Return a copy of one of moto's routes."""
+        return cls(
+            route.route_table,
+            route.destination_cidr_block,
+            route.destination_ipv6_cidr_block,
+            route.destination_prefix_list,
+            local=route.local,
+            gateway=route.gateway,
+            instance=route.instance,
+            nat_gateway=route.nat_gateway,
+            egress_only_igw=route.egress_only_igw,
+            transit_gateway=route.transit_gateway,
+            interface=route.interface,
+            vpc_pcx=route.vpc_pcx,
+            carrier_gateway=route.carrier_gateway,
+            vpc_endpoint_id=route.vpc_endpoint_id,
+        )
 
     @property
     def state(self) -> str:
-        """`active`, or `blackhole` where packets that it is for are lost."""
-        network = self.route_table.ec2_backend
-        leads_on = (
+        """`active`, or `blackhole` if packets that match the route are dropped."""
+        backend = self.route_table.ec2_backend
+        is_active = (
             self.local
-            or not self.destination_cidr_block  # of IPv6 or a prefix list: no packets of the lab
-            or interface_behind(network, self)
-            or has_gateway(network, self)
+            or not self.destination_cidr_block  # IPv6 or a prefix list: not part of the lab's network
+            or target_interface(backend, self)
+            or targets_internet_gateway(backend, self)
         )
-        return "active" if leads_on else "blackhole"
+        return "active" if is_active else "blackhole"
 
 
 class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's classes as Any
-    """The part of EC2 that has route tables."""
+    """The part of EC2 for route tables."""
 
     def delete_route_table(self, route_table_id: str) -> None:
-        """Delete a route table that no subnet uses and that is not its VPC's main one."""
+        """Delete a route table that has no associations and is not its VPC's main table."""
         if self.get_route_table(route_table_id).main_association_id:
             raise DependencyViolationError(
                 f"The routeTable '{route_table_id}' has dependencies: it is its VPC's main one."
@@ -41,16 +61,16 @@ class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's class
     def associate_route_table(
         self, route_table_id: str, gateway_id: str | None = None, subnet_id: str | None = None
     ) -> Any:
-        """Give a subnet a route table of its VPC, unless it has another one of its own."""
-        wanted = self.get_route_table(route_table_id)
-        if subnet_id and self.get_subnet(subnet_id).vpc_id != wanted.vpc_id:
+        """Associate a route table with a subnet of the same VPC that has no explicit association."""
+        new_table = self.get_route_table(route_table_id)
+        if subnet_id and self.get_subnet(subnet_id).vpc_id != new_table.vpc_id:
             raise EC2ClientError(
                 "InvalidParameterValue",
                 f"Route table {route_table_id} and subnet {subnet_id} belong to different networks.",
             )
         for table in self.route_tables.values():
             for association_id, target in table._associations.items():
-                if subnet_id and target == subnet_id and table is not wanted:
+                if subnet_id and target == subnet_id and table is not new_table:
                     raise EC2ClientError(
                         "Resource.AlreadyAssociated",
                         f"The specified association for route table {route_table_id} conflicts with an "
@@ -59,7 +79,7 @@ class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's class
         return super().associate_route_table(route_table_id, gateway_id, subnet_id)
 
     def disassociate_route_table(self, association_id: str) -> Any:
-        """Take a subnet's own route table away."""
+        """Delete a subnet's explicit association with a route table."""
         if any(each.main_association_id == association_id for each in self.route_tables.values()):
             raise EC2ClientError(
                 "InvalidParameterValue",
@@ -70,11 +90,11 @@ class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's class
     def create_route(
         self, route_table_id: str, destination_cidr_block: str | None, *arguments: Any, **options: Any
     ) -> Any:
-        """Make a route; its NAT gateway must exist."""
+        """Create a route; a NAT gateway as its target must exist."""
         self._check_nat_gateway(options.get("nat_gateway_id"))
         destination = _destination(destination_cidr_block)
-        route = super().create_route(route_table_id, destination, *arguments, **options)
-        route.__class__ = WatchedRoute  # moto makes its own
+        route = RouteWithState.of(super().create_route(route_table_id, destination, *arguments, **options))
+        self.get_route_table(route_table_id)._routes[route.id] = route  # instead of moto's
         return route
 
     def replace_route(
@@ -87,7 +107,7 @@ class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's class
         *arguments: Any,
         **options: Any,
     ) -> Any:
-        """Let a route lead elsewhere; its NAT gateway must exist."""
+        """Change the target of a route; a NAT gateway as its target must exist."""
         self._check_nat_gateway(nat_gateway_id)
         return super().replace_route(
             route_table_id,
@@ -100,14 +120,14 @@ class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's class
         )
 
     def delete_route(self, route_table_id: str, destination_cidr_block: str | None, *arguments: Any) -> Any:
-        """Delete a route, but for the local one."""
+        """Delete a route other than the local route."""
         for route in self.get_route_table(route_table_id).routes:
             if route.local and route.destination_cidr_block == destination_cidr_block:
                 raise EC2ClientError(
                     "InvalidParameterValue",
                     f"cannot remove local route {destination_cidr_block} in route table {route_table_id}",
                 )
-        destination = canonical(destination_cidr_block) if destination_cidr_block else None
+        destination = canonical_cidr(destination_cidr_block) if destination_cidr_block else None
         return super().delete_route(route_table_id, destination, *arguments)
 
     def _check_nat_gateway(self, nat_gateway_id: str | None) -> None:
@@ -115,23 +135,23 @@ class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's class
             raise EC2ClientError("NatGatewayNotFound", f"The Nat Gateway {nat_gateway_id} was not found")
 
 
-def interface_behind(network: Any, route: Any) -> Any | None:
-    """Return the interface that a route leads to, of a NAT gateway or another; None if there is none now."""
+def target_interface(backend: Any, route: Any) -> Any | None:
+    """Return the interface that a route targets, also through a NAT gateway; None if there is none."""
     interface = route.nat_gateway.interface if route.nat_gateway else route.interface
-    is_there = interface and interface.id in network.enis and interface.vpc_id == route.route_table.vpc_id
-    return interface if is_there else None
+    exists = interface and interface.id in backend.enis and interface.vpc_id == route.route_table.vpc_id
+    return interface if exists else None
 
 
-def has_gateway(network: Any, route: Any) -> bool:
-    """Tell whether a route leads to the internet gateway of its VPC."""
-    return bool(route.gateway) and route.gateway is network.attached_internet_gateway(
+def targets_internet_gateway(backend: Any, route: Any) -> bool:
+    """Return whether a route targets the internet gateway of its VPC."""
+    return bool(route.gateway) and route.gateway is backend.attached_internet_gateway(
         route.route_table.vpc_id
     )
 
 
 def _destination(cidr: str | None) -> str | None:
-    """Return a route's range as AWS shows it. Raises if it is none."""
+    """Return a route's CIDR block as AWS shows it. Raises EC2ClientError if it is invalid."""
     if not cidr:
         return None
-    check_range(cidr)
-    return canonical(cidr)
+    check_cidr(cidr)
+    return canonical_cidr(cidr)

@@ -13,21 +13,21 @@ from moto.ec2.exceptions import (
 )
 from moto.ec2.models.security_groups import SecurityGroupRule
 
-from vpcache.lab.aws.ec2.interfaces import InterfacesBackend, refuse_if
-from vpcache.lab.aws.ec2.validation import check_ports, check_protocol, check_range, check_range_of_ipv6
+from vpcache.lab.aws.ec2.interfaces import InterfacesBackend, ensure_unused
+from vpcache.lab.aws.ec2.validation import check_cidr, check_ipv6_cidr, check_ports, check_protocol
 
 
-class Rule(SecurityGroupRule):  # type: ignore[misc]
-    """A rule whose description shows whatever its peer is, and whose identity does not depend on it."""
+class GroupRule(SecurityGroupRule):  # type: ignore[misc]
+    """A rule with a description for every type of peer, which equality ignores."""
 
     @property
     def description(self) -> str | None:
-        """The rule's description."""
+        """The description from the request."""
         text: str | None = self.ip_range.get("Description") or self.source_group.get("Description")
         return text
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Rule) and self._identity() == other._identity()
+        return isinstance(other, GroupRule) and self._identity() == other._identity()
 
     __hash__ = None  # type: ignore[assignment]  # rules change in place
 
@@ -38,12 +38,12 @@ class Rule(SecurityGroupRule):  # type: ignore[misc]
 
 
 class SecurityGroupsBackend(InterfacesBackend):
-    """The part of EC2 that has security groups."""
+    """The part of EC2 for security groups."""
 
     def create_security_group(
         self, name: str, description: str, vpc_id: str | None = None, *arguments: Any, **options: Any
     ) -> Any:
-        """Make a security group; without a VPC it needs a default one."""
+        """Create a security group, in the default VPC if none is set."""
         if not vpc_id and not self.default_vpc:
             raise VPCIdNotSpecifiedError
         group = super().create_security_group(name, description, vpc_id, *arguments, **options)
@@ -52,7 +52,7 @@ class SecurityGroupsBackend(InterfacesBackend):
         return group
 
     def delete_security_group(self, name: str | None = None, group_id: str | None = None) -> None:
-        """Delete a security group that no interface and no other group's rule names."""
+        """Delete a security group that no interface and no rule of another group references."""
         group = self.get_security_group_by_name_or_id(group_id or name)
         if not group:
             raise InvalidSecurityGroupNotFoundError(group_id or name)
@@ -61,48 +61,53 @@ class SecurityGroupsBackend(InterfacesBackend):
                 "CannotDelete",
                 f'the specified group: "{group.id}" name: "default" cannot be deleted by a user',
             )
-        refuse_if(
+        ensure_unused(
             f"resource {group.id} has a dependent object",
             [
-                *self.interfaces_where(lambda each: group in each.group_set),
-                *(other.id for other in self._groups() if other is not group and _names(other, group.id)),
+                *self.interface_ids_where(lambda each: group in each.group_set),
+                *(
+                    other.id
+                    for other in self._groups()
+                    if other is not group and _references(other, group.id)
+                ),
             ],
         )
         self._delete_security_group(group.vpc_id, group.id)
 
     def modify_security_group_rules(self, group_id: str, rules: dict[str, dict[str, Any]]) -> None:
-        """Change rules in place, whatever their peer is."""
+        """Change rules in place; the peer may be of any type."""
         group = self.get_security_group_from_id(group_id)
         if not group:
             raise InvalidSecurityGroupNotFoundError(group_id)
-        for rule_id, wanted in rules.items():
+        for rule_id, request in rules.items():
             current = group.get_rule(rule_id)
             if not current:
                 raise InvalidSecurityGroupRuleIdNotFoundError(rule_id)
-            changed = next(self._rules_of(group_id, wanted, is_egress=current.is_egress))
+            changed = next(self._rules_of(group_id, request, is_egress=current.is_egress))
             for name in ("ip_protocol", "from_port", "to_port", "ip_range", "source_group", "prefix_list_id"):
                 setattr(current, name, getattr(changed, name))
 
-    def _rules_of(self, group_id: str, wanted: dict[str, Any], *, is_egress: bool) -> Iterator[Rule]:
-        note = {"Description": wanted["Description"]} if wanted.get("Description") else {}
-        ranges = [
-            {ours: wanted[theirs]} | note
-            for ours, theirs in (("CidrIp", "CidrIpv4"), ("CidrIpv6", "CidrIpv6"))
-            if wanted.get(theirs)
-        ]
-        groups = [{"GroupId": wanted["ReferencedGroupId"]} | note] if wanted.get("ReferencedGroupId") else []
-        prefixes = [{"PrefixListId": wanted["PrefixListId"]} | note] if wanted.get("PrefixListId") else []
-        if len(ranges) + len(groups) + len(prefixes) != 1:
+    def _rules_of(self, group_id: str, request: dict[str, Any], *, is_egress: bool) -> Iterator[GroupRule]:
+        """Return the rule (one) for a SecurityGroupRuleRequest."""
+        description = {"Description": request["Description"]} if request.get("Description") else {}
+
+        def peers(name: str, parameter: str) -> list[dict[str, Any]]:
+            return [{name: request[parameter]} | description] if request.get(parameter) else []
+
+        cidrs = peers("CidrIp", "CidrIpv4") + peers("CidrIpv6", "CidrIpv6")
+        groups = peers("GroupId", "ReferencedGroupId")
+        prefixes = peers("PrefixListId", "PrefixListId")
+        if len(cidrs) + len(groups) + len(prefixes) != 1:
             raise EC2ClientError(
                 "InvalidParameterCombination",
                 "Exactly one of CidrIpv4, CidrIpv6, PrefixListId and ReferencedGroupId must be specified.",
             )
         return self._iterate_security_rules(
-            wanted.get("IpProtocol"),
+            request.get("IpProtocol"),
             group_id,
-            wanted.get("FromPort"),
-            wanted.get("ToPort"),
-            ranges,
+            request.get("FromPort"),
+            request.get("ToPort"),
+            cidrs,
             self._add_source_group(groups, None),
             prefixes,
             is_egress=is_egress,
@@ -119,7 +124,7 @@ class SecurityGroupsBackend(InterfacesBackend):
         prefix_list_ids: list[dict[str, str]],
         is_egress: bool = False,
         tags: dict[str, str] | None = None,
-    ) -> Iterator[Rule]:
+    ) -> Iterator[GroupRule]:
         check_protocol(ip_protocol)
         if ip_protocol in ("tcp", "udp") and (from_port is None or to_port is None):
             raise EC2ClientError(
@@ -128,16 +133,16 @@ class SecurityGroupsBackend(InterfacesBackend):
         check_ports(ip_protocol, from_port, to_port)
         for each in ip_ranges or []:
             if "CidrIpv6" in each:
-                check_range_of_ipv6(each["CidrIpv6"])
+                check_ipv6_cidr(each["CidrIpv6"])
             else:
-                check_range(each.get("CidrIp"))
+                check_cidr(each.get("CidrIp"))
         peers = [
             *((each, None, None) for each in ip_ranges or []),
             *((None, each, None) for each in source_groups),
             *((None, None, each) for each in prefix_list_ids),
         ]
         for ip_range, source_group, prefix_list in peers:
-            yield Rule(
+            yield GroupRule(
                 self,
                 ip_protocol,
                 group_id,
@@ -155,6 +160,6 @@ class SecurityGroupsBackend(InterfacesBackend):
             yield from groups.values()
 
 
-def _names(group: Any, group_id: str) -> bool:
+def _references(group: Any, group_id: str) -> bool:
     rules = [*group.ingress_rules, *group.egress_rules]
     return any(rule.source_group.get("GroupId") == group_id for rule in rules)

@@ -1,4 +1,4 @@
-"""What rules about traffic may say: protocols, ports and ranges that mean something on a network. Pure."""
+"""Validation of protocols, ports and CIDR blocks in rules and networks. Pure."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError
 
-_NAMES = ("tcp", "udp", "icmp", "icmpv6", "-1")
-_PORTED = ("tcp", "udp", "6", "17")
+_PROTOCOL_NAMES = ("tcp", "udp", "icmp", "icmpv6", "-1")
+_PROTOCOLS_WITH_PORTS = ("tcp", "udp", "6", "17")
 _NOT_FOR_VPCS = tuple(map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4")))
 """https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html"""
 _MAX_PORT = 65535
@@ -17,68 +17,69 @@ _MAX_ICMP = 255  # of types and of codes
 _MAX_PROTOCOL = 255
 
 
-def invalid(name: str, value: object) -> EC2ClientError:
-    """Return the error about a parameter that means nothing."""
+def invalid_parameter(name: str, value: object) -> EC2ClientError:
+    """Return the error for an invalid value of a parameter."""
     return EC2ClientError("InvalidParameterValue", f"Value ({value}) for parameter {name} is invalid.")
 
 
 def check_protocol(protocol: Any) -> None:
-    """Raise unless it is the name or the number of a protocol."""
+    """Raise EC2ClientError if a value is not the name or the number of a protocol."""
     text = str(protocol)
-    if text not in _NAMES and not (text.isdecimal() and int(text) <= _MAX_PROTOCOL):
-        raise invalid("Protocol", protocol)
+    if text not in _PROTOCOL_NAMES and not (text.isdecimal() and int(text) <= _MAX_PROTOCOL):
+        raise invalid_parameter("Protocol", protocol)
 
 
 def check_ports(protocol: Any, first: Any, last: Any) -> None:
-    """Raise unless a protocol can have these ports, or, for ICMP, this type and code. None is all of them."""
-    most = _MAX_PORT if str(protocol) in _PORTED else _MAX_ICMP
-    if str(protocol) in (*_PORTED, "icmp", "1"):
-        for each in (first, last):
-            if each not in (None, "") and not -1 <= int(each) <= most:
-                raise invalid("PortRange", each)
-    if str(protocol) in _PORTED and _number(first) > _number(last):
+    """Raise EC2ClientError for invalid ports or, for ICMP, an invalid type and code. None means all."""
+    has_ports = str(protocol) in _PROTOCOLS_WITH_PORTS
+    maximum = _MAX_PORT if has_ports else _MAX_ICMP
+    if has_ports or str(protocol) in ("icmp", "1"):
+        for number in (first, last):
+            if number not in (None, "") and not -1 <= int(number) <= maximum:
+                raise invalid_parameter("PortRange", number)
+    if has_ports and _port_number(first) > _port_number(last):
         raise EC2ClientError(
             "InvalidParameterValue",
-            f"Invalid TCP/UDP port range ({first}:{last}): the first port is the lower one.",
+            f"Invalid TCP/UDP port range ({first}:{last}): the first port must not be greater than the last.",
         )
 
 
-def check_range(cidr: Any) -> None:
-    """Raise unless it is a range of IPv4."""
+def check_cidr(cidr: Any) -> None:
+    """Raise EC2ClientError if a value is not an IPv4 CIDR block."""
     _check(cidr, IPv4Network)
 
 
-def check_range_of_ipv6(cidr: Any) -> None:
-    """Raise unless it is a range of IPv6."""
+def check_ipv6_cidr(cidr: Any) -> None:
+    """Raise EC2ClientError if a value is not an IPv6 CIDR block."""
     _check(cidr, IPv6Network)
 
 
-def check_vpc_range(cidr: str) -> None:
-    """Raise unless it is a range that a VPC can have."""
-    check_range(cidr)
+def check_vpc_cidr(cidr: str) -> None:
+    """Raise EC2ClientError if a VPC cannot have a CIDR block."""
+    check_cidr(cidr)
     if any(IPv4Network(cidr, strict=False).overlaps(each) for each in _NOT_FOR_VPCS):
         raise EC2ClientError("InvalidVpc.Range", f"The CIDR '{cidr}' is invalid.")
 
 
-def check_prefix(cidr: Any) -> None:
-    """Raise unless it is a range of either."""
+def check_prefix_cidr(cidr: Any) -> None:
+    """Raise EC2ClientError if a value is not an IPv4 or IPv6 CIDR block."""
     _check(cidr, ip_network)
 
 
-def _check(cidr: Any, kind: Callable[..., Any]) -> None:
+def _check(cidr: Any, parse: Callable[..., Any]) -> None:
     try:
-        kind(cidr, strict=False)
+        parse(cidr, strict=False)
     except ValueError as error:
         raise EC2ClientError("InvalidParameterValue", f"CIDR block {cidr} is malformed") from error
 
 
-def canonical(cidr: str) -> str:
-    """Return a range as AWS shows it, without the bits of a host; unchanged if it is none."""
+def canonical_cidr(cidr: str) -> str:
+    """Return a CIDR block as AWS shows it, with the host bits cleared; other text is returned unchanged."""
     try:
         return str(IPv4Network(cidr, strict=False))
     except ValueError:
         return cidr
 
 
-def _number(port: Any) -> int:
+def _port_number(port: Any) -> int:
     return -1 if port in (None, "") else int(port)

@@ -1,0 +1,148 @@
+"""EC2's Describe operations, with filters that moto ignores or lacks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models import EC2Backend
+
+from vpcache.lab.aws.ec2.filters import (
+    FilterFields,
+    Filters,
+    apply_filters,
+    split_filters,
+    unknown_filter_error,
+)
+
+_SERVICE_OWNER = "amazon-aws"  # the owner of attachments of requester-managed interfaces
+
+
+def _attachments(interface: Any) -> list[Any]:
+    return [interface.attachment] if interface.attachment_id else []
+
+
+def _elastic_ips(interface: Any) -> list[Any]:
+    return [each for each in interface.ec2_backend.addresses if each.eni is interface]
+
+
+_NAT_GATEWAYS: FilterFields = {
+    "nat-gateway-id": lambda each: [each.id],
+    "state": lambda each: [each.state],
+    "subnet-id": lambda each: [each.subnet_id],
+    "vpc-id": lambda each: [each.vpc_id],
+}
+_PREFIX_LISTS: FilterFields = {
+    "owner-id": lambda each: [each.owner_id],
+    "prefix-list-id": lambda each: [each.id],
+    "prefix-list-name": lambda each: [each.prefix_list_name],
+}
+_ZONES: FilterFields = {
+    "group-name": lambda each: [each.region_name],
+    "opt-in-status": lambda _: ["opt-in-not-required"],
+    "region-name": lambda each: [each.region_name],
+    "state": lambda each: [each.state],
+    "zone-id": lambda each: [each.zone_id],
+    "zone-name": lambda each: [each.name],
+    "zone-type": lambda each: [each.zone_type],
+}
+_INTERFACES: FilterFields = {
+    "addresses.association.public-ip": lambda each: [each.public_ip],
+    "addresses.primary": lambda each: [address["Primary"] for address in each.private_ip_addresses],
+    "addresses.private-ip-address": lambda each: [
+        address["PrivateIpAddress"] for address in each.private_ip_addresses
+    ],
+    "association.allocation-id": lambda each: [eip.allocation_id for eip in _elastic_ips(each)],
+    "association.association-id": lambda each: [eip.association_id for eip in _elastic_ips(each)],
+    "association.public-ip": lambda each: [each.public_ip],
+    "attachment.instance-owner-id": lambda each: [
+        _SERVICE_OWNER if each.requester_managed else each.owner_id for _ in _attachments(each)
+    ],
+    "attachment.status": lambda each: ["attached" for _ in _attachments(each)],
+    "group-name": lambda each: [group.name for group in each.group_set],
+    "private-dns-name": lambda each: [getattr(each, "private_dns_name", None)],
+    "requester-managed": lambda each: [each.requester_managed],
+}
+_ENDPOINTS: FilterFields = {"vpc-endpoint-id": lambda each: [each.id]}
+_ACLS: FilterFields = {"network-acl-id": lambda each: [each.id]}
+
+
+class DescriptionsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's classes as Any
+    """The part of EC2 that describes resources by filters."""
+
+    def describe_nat_gateways(self, filters: Filters | None, nat_gateway_ids: list[str] | None) -> Any:
+        """Return NAT gateways."""
+        for gateway_id in nat_gateway_ids or ():
+            if gateway_id not in self.nat_gateways:
+                raise EC2ClientError("NatGatewayNotFound", f"The Nat Gateway {gateway_id} was not found")
+        return apply_filters(super().describe_nat_gateways(None, nat_gateway_ids), filters, _NAT_GATEWAYS)
+
+    def describe_egress_only_internet_gateways(
+        self, ids: list[str] | None = None, filters: Filters | None = None
+    ) -> Any:
+        """Return egress-only internet gateways."""
+        return apply_filters(super().describe_egress_only_internet_gateways(ids), filters, {})
+
+    def describe_managed_prefix_lists(
+        self, prefix_list_ids: list[str] | None = None, filters: Filters | None = None
+    ) -> Any:
+        """Return prefix lists of AWS and of the account."""
+        return apply_filters(super().describe_managed_prefix_lists(prefix_list_ids), filters, _PREFIX_LISTS)
+
+    def describe_availability_zones(
+        self,
+        filters: Filters | None = None,
+        zone_names: list[str] | None = None,
+        zone_ids: list[str] | None = None,
+    ) -> Any:
+        """Return the region's availability zones."""
+        zones = super().describe_availability_zones(zone_names=zone_names, zone_ids=zone_ids)
+        return apply_filters(zones, filters, _ZONES)
+
+    def get_all_network_interfaces(
+        self, eni_ids: list[str] | None = None, filters: Filters | None = None
+    ) -> Any:
+        """Return network interfaces."""
+        own, rest = split_filters(filters, _INTERFACES)
+        return apply_filters(super().get_all_network_interfaces(eni_ids, rest), own, _INTERFACES)
+
+    def describe_vpc_endpoints(
+        self, vpc_end_point_ids: list[str] | None, filters: Filters | None = None
+    ) -> Any:
+        """Return VPC endpoints."""
+        own, rest = split_filters(filters, _ENDPOINTS)
+        return apply_filters(super().describe_vpc_endpoints(vpc_end_point_ids, rest), own, _ENDPOINTS)
+
+    def describe_vpc_endpoint_services(
+        self, service_names: list[str], filters: list[dict[str, Any]], *arguments: Any, **options: Any
+    ) -> Any:
+        """Return the services that have endpoints. moto reads a filter's values from `Value`."""
+        moto_filters = [{"Name": each["Name"], "Value": each.get("Values", [])} for each in filters]
+        return super().describe_vpc_endpoint_services(service_names, moto_filters, *arguments, **options)
+
+    def describe_network_acls(
+        self, network_acl_ids: list[str] | None = None, filters: Filters | None = None
+    ) -> Any:
+        """Return network ACLs."""
+        own, rest = split_filters(filters, _ACLS)
+        unique_ids = list(dict.fromkeys(network_acl_ids or ()))
+        return apply_filters(super().describe_network_acls(unique_ids, rest), own, _ACLS)
+
+    def describe_security_groups(
+        self,
+        group_ids: list[str] | None = None,
+        groupnames: list[str] | None = None,
+        filters: Filters | None = None,
+    ) -> Any:
+        """Return security groups."""
+        try:
+            return super().describe_security_groups(group_ids, groupnames, filters)
+        except KeyError as error:  # moto looks filters up by name
+            raise unknown_filter_error(error.args[0]) from error
+
+    def describe_security_group_rules(self, sg_rule_ids: list[str], filters: Filters) -> Any:
+        """Return security group rules."""
+        try:
+            return super().describe_security_group_rules(sg_rule_ids, filters)
+        except KeyError as error:
+            raise unknown_filter_error(error.args[0]) from error
