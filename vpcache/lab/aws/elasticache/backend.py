@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from types import SimpleNamespace
 from typing import Any
 
 from moto.core.utils import utcnow
@@ -17,112 +16,70 @@ from moto.elasticache.exceptions import (
     InvalidParameterValueException,
 )
 from moto.elasticache.models import elasticache_backends
-from moto.elasticache.urls import url_bases
 
-from vpcache.lab.aws.changes import Later
+from vpcache.lab.aws.changes import ScheduleChange
+from vpcache.lab.aws.dispatch import UrlModule
 from vpcache.lab.aws.ec2.interfaces import ManagedInterface
 from vpcache.lab.aws.elasticache.groups import CacheGroupsBackend
-from vpcache.lab.aws.elasticache.models import Cluster, Node
-from vpcache.lab.aws.elasticache.parameters import NODE_TYPES, VERSIONS
-from vpcache.lab.aws.elasticache.placement import (
-    check_az_mode,
-    check_single_zone,
-    check_window,
-    one_of,
-    place,
+from vpcache.lab.aws.elasticache.models import ClusterModel, NodeModel
+from vpcache.lab.aws.elasticache.modifications import (
+    Modification,
+    Resize,
+    check_known_nodes,
+    check_node_type,
+    parse_engine_version,
+    parse_resize,
+    parse_topic_status,
+    pending_changes,
 )
-from vpcache.lab.aws.elasticache.responses import MemcachedResponse
+from vpcache.lab.aws.elasticache.parameters import NODE_TYPES, VERSIONS
+from vpcache.lab.aws.elasticache.placement import check_window, initial_zones, require_choice
 from vpcache.lab.aws.regions import short_form
 from vpcache.lab.settings import Settings
 
 REQUESTER = "amazon-elasticache"
-_MAX_NODES = 60  # of one memcached cluster: "Quotas" in the ElastiCache user guide
 
 
 class MemcachedBackend(CacheGroupsBackend):
-    """One region's ElastiCache.
+    """ElastiCache of one region.
 
-    What AWS does in minutes is done when the call returns; the status on the way ("creating", "modifying",
-    "deleting") is shown for as long as the settings say, and refuses other changes meanwhile.
+    Operations that take minutes on AWS are complete when the call returns. The transitional status
+    ("creating", "modifying", "deleting") is still shown, for the time in the settings, and blocks other
+    changes.
     """
 
     def __init__(
-        self, region_name: str, account_id: str, *, settings: Callable[[], Settings], later: Later
+        self,
+        region_name: str,
+        account_id: str,
+        *,
+        urls: UrlModule,
+        settings: Callable[[], Settings],
+        schedule: ScheduleChange,
     ) -> None:
+        self._urls = urls
         super().__init__(region_name, account_id)
         self._settings = settings
-        self._later = later
+        self._schedule = schedule
 
     @property
-    def _url_module(self) -> Any:
-        return SimpleNamespace(url_bases=url_bases, url_paths={"{0}/$": MemcachedResponse.dispatch})
+    def _url_module(self) -> UrlModule:
+        return self._urls
 
-    # clusters
+    def visible_clusters(self) -> dict[str, ClusterModel]:
+        """Return the clusters that descriptions show, which include those that are being deleted."""
+        return self.deleting | self.clusters
 
-    def create_cluster(self, wanted: Mapping[str, Any]) -> Cluster:
-        """Make a cluster from the parameters of CreateCacheCluster."""
-        cluster_id = wanted["CacheClusterId"].lower()
-        if wanted.get("Engine", "memcached") != "memcached" or wanted.get("ReplicationGroupId"):
-            raise NotImplementedError(f"CreateCacheCluster with engine {wanted.get('Engine')}: use memcached")
-        if cluster_id in self.shown_clusters():
-            raise CacheClusterAlreadyExists(cluster_id)
-        node_type = one_of(NODE_TYPES, "CacheNodeType", wanted.get("CacheNodeType"))
-        version = one_of(VERSIONS, "EngineVersion", wanted.get("EngineVersion") or VERSIONS[-1])
-        group = self.subnet_group(wanted.get("CacheSubnetGroupName") or "default")
-        count = int(wanted.get("NumCacheNodes") or 1)
-        if not 1 <= count <= _MAX_NODES:
-            raise InvalidParameterValueException(
-                f"NumCacheNodes must be from 1 to {_MAX_NODES}, not {count}."
-            )
-        az_mode = check_az_mode(wanted.get("AZMode") or "single-az", count)
-        single = wanted.get("PreferredAvailabilityZone")
-        preferred = wanted.get("PreferredAvailabilityZones") or ([single] * count if single else [])
-        zones = place(group, az_mode, [], count, preferred)
-        parameters = self._parameter_group_for(wanted.get("CacheParameterGroupName"), version)
-        if wanted.get("TransitEncryptionEnabled") and version == VERSIONS[0]:
-            raise InvalidParameterCombinationException(
-                f"Encryption in transit needs engine version {VERSIONS[1]} or newer, not {version}."
-            )
-        window = check_window(wanted.get("PreferredMaintenanceWindow") or "sun:05:00-sun:06:00")
-        upgrade = wanted.get("AutoMinorVersionUpgrade")
-        cluster = Cluster(
-            id=cluster_id,
-            arn=self._arn("cluster", cluster_id),
-            node_type=node_type,
-            engine_version=version,
-            port=int(wanted.get("Port") or 11211),
-            az_mode=az_mode,
-            label=hashlib.sha256(f"{self.account_id}/{self.region_name}".encode()).hexdigest()[:6],
-            suffix=f"{short_form(self.region_name)}.cache.amazonaws.com",
-            subnet_group=group,
-            security_group_ids=self._checked_groups(group.vpc_id, wanted.get("SecurityGroupIds") or []),
-            parameter_group=parameters,
-            is_encrypted=bool(wanted.get("TransitEncryptionEnabled")),
-            created=utcnow(),
-            maintenance_window=window,
-            auto_minor_version_upgrade=True if upgrade is None else bool(upgrade),
-            notification_topic_arn=wanted.get("NotificationTopicArn"),
-        )
-        self._add_nodes(cluster, zones)
-        self.clusters[cluster_id] = cluster
-        self._tag(cluster.arn, wanted.get("Tags") or ())
-        self._begin(cluster, "creating")
+    def visible_cluster(self, cluster_id: str) -> ClusterModel:
+        """Return a cluster that descriptions show. Raises CacheClusterNotFound."""
+        cluster = self.visible_clusters().get(cluster_id.lower())
+        if not cluster:
+            raise CacheClusterNotFound(cluster_id)
         return cluster
 
-    def shown_clusters(self) -> dict[str, Cluster]:
-        """Return the clusters that descriptions show, those that are being deleted among them."""
-        return self.leaving | self.clusters
-
-    def shown_cluster(self, cluster_id: str) -> Cluster:
-        """Return a cluster that descriptions show. Raises CacheClusterNotFound."""
-        found = self.shown_clusters().get(cluster_id.lower())
-        if not found:
-            raise CacheClusterNotFound(cluster_id)
-        return found
-
-    def _available_cluster(self, cluster_id: str) -> Cluster:
+    def _available_cluster(self, cluster_id: str) -> ClusterModel:
         """Return a cluster that can be changed. Raises CacheClusterNotFound, InvalidCacheClusterState."""
-        cluster = self.shown_cluster(cluster_id)
+        cluster = self.visible_cluster(cluster_id)
         if not cluster.is_available:
             raise ElastiCacheException(
                 "InvalidCacheClusterState",
@@ -131,134 +88,170 @@ class MemcachedBackend(CacheGroupsBackend):
             )
         return cluster
 
-    def _begin(self, cluster: Cluster, status: str) -> None:
+    def _show_status(self, cluster: ClusterModel, status: str) -> None:
         cluster.transition.begin(status, self._settings().transition_ms)
 
-    def modify_cluster(self, wanted: Mapping[str, Any]) -> Cluster:
-        """Change a cluster by the parameters of ModifyCacheCluster."""
-        cluster = self._available_cluster(wanted["CacheClusterId"])
-        pending = _pending(cluster, wanted)
-        if wanted.get("ApplyImmediately"):
-            wanted = {**pending, **wanted}
-        version = wanted.get("EngineVersion")
-        if version:
-            _check_upgrade(cluster, one_of(VERSIONS, "EngineVersion", version))
-        if wanted.get("CacheNodeType") not in (None, cluster.node_type):
-            raise InvalidParameterCombinationException(
-                "The CacheNodeType of a memcached cluster cannot be modified: make another cluster."
-            )
-        window = check_window(wanted.get("PreferredMaintenanceWindow") or cluster.maintenance_window)
-        topic_status = wanted.get("NotificationTopicStatus") or cluster.notification_topic_status
-        one_of(("active", "inactive"), "NotificationTopicStatus", topic_status)
-        groups = self._checked_groups(cluster.subnet_group.vpc_id, wanted.get("SecurityGroupIds") or [])
-        parameters = self._parameter_group_for(
-            wanted.get("CacheParameterGroupName") or cluster.parameter_group.name,
-            version or cluster.engine_version,
-        )
-        resize = self._resize_of(cluster, wanted)
-        if wanted.get("ApplyImmediately"):
-            resize()
-            if version and version != cluster.engine_version:
-                cluster.engine_version = version
-                for node in cluster.nodes:
-                    node.boot(parameters.values())
-            pending = {}
-        cluster.pending = pending
-        if wanted.get("SecurityGroupIds"):
-            cluster.security_group_ids = groups
-            for node in cluster.nodes:
-                self._ec2.modify_network_interface_attribute(node.interface.id, groups)
-        cluster.parameter_group = parameters
-        cluster.maintenance_window = window
-        cluster.notification_topic_arn = wanted.get("NotificationTopicArn") or cluster.notification_topic_arn
-        cluster.notification_topic_status = topic_status
-        if wanted.get("AutoMinorVersionUpgrade") is not None:
-            cluster.auto_minor_version_upgrade = bool(wanted["AutoMinorVersionUpgrade"])
-        self._begin(cluster, "modifying")
+    # creation
+
+    def create_cluster(self, request: Mapping[str, Any]) -> ClusterModel:
+        """Create a cluster from the parameters of CreateCacheCluster."""
+        cluster, zones = self._parse_new_cluster(request)
+        self._add_nodes(cluster, zones)
+        self.clusters[cluster.id] = cluster
+        self._tag(cluster.arn, request.get("Tags") or ())
+        self._show_status(cluster, "creating")
         return cluster
 
-    def reboot_cluster(self, cluster_id: str, node_ids: Iterable[str]) -> Cluster:
-        """Start nodes anew, empty, with the parameter group's values in force."""
+    def _parse_new_cluster(self, request: Mapping[str, Any]) -> tuple[ClusterModel, list[str]]:
+        """Return a new cluster without nodes, and the zone of each node. Raises ElastiCache's errors."""
+        cluster_id = request["CacheClusterId"].lower()
+        if request.get("Engine", "memcached") != "memcached" or request.get("ReplicationGroupId"):
+            raise NotImplementedError("Only memcached is supported, which has no replication groups.")
+        if cluster_id in self.visible_clusters():
+            raise CacheClusterAlreadyExists(cluster_id)
+        node_type = require_choice(NODE_TYPES, "CacheNodeType", request.get("CacheNodeType"))
+        version = require_choice(VERSIONS, "EngineVersion", request.get("EngineVersion") or VERSIONS[-1])
+        group = self.subnet_group(request.get("CacheSubnetGroupName") or "default")
+        az_mode, zones = initial_zones(group, request)
+        parameters = self._parameter_group_for(request.get("CacheParameterGroupName"), version)
+        is_encrypted = bool(request.get("TransitEncryptionEnabled"))
+        if is_encrypted and version == VERSIONS[0]:
+            raise InvalidParameterCombinationException(
+                f"Encryption in transit needs engine version {VERSIONS[1]} or newer, not {version}."
+            )
+        window = check_window(request.get("PreferredMaintenanceWindow") or "sun:05:00-sun:06:00")
+        cluster = ClusterModel(
+            id=cluster_id,
+            arn=self._arn("cluster", cluster_id),
+            node_type=node_type,
+            engine_version=version,
+            port=int(request.get("Port") or 11211),
+            az_mode=az_mode,
+            label=hashlib.sha256(f"{self.account_id}/{self.region_name}".encode()).hexdigest()[:6],
+            suffix=f"{short_form(self.region_name)}.cache.amazonaws.com",
+            subnet_group=group,
+            security_group_ids=self._checked_groups(group.vpc_id, request.get("SecurityGroupIds") or []),
+            parameter_group=parameters,
+            is_encrypted=is_encrypted,
+            created=utcnow(),
+            maintenance_window=window,
+            auto_minor_version_upgrade=_flag(request, "AutoMinorVersionUpgrade", default=True),
+            notification_topic_arn=request.get("NotificationTopicArn"),
+        )
+        return cluster, zones
+
+    # changes
+
+    def modify_cluster(self, request: Mapping[str, Any]) -> ClusterModel:
+        """Modify a cluster by the parameters of ModifyCacheCluster."""
+        cluster = self._available_cluster(request["CacheClusterId"])
+        pending = pending_changes(cluster, request)
+        is_immediate = bool(request.get("ApplyImmediately"))
+        if is_immediate:
+            request = {**pending, **request}
+        modification = self._parse_modification(cluster, request)
+        if is_immediate:
+            self._resize(cluster, modification.resize)
+            _upgrade(cluster, modification)
+        cluster.pending = {} if is_immediate else pending
+        self._apply(cluster, modification)
+        self._show_status(cluster, "modifying")
+        return cluster
+
+    def _parse_modification(self, cluster: ClusterModel, request: Mapping[str, Any]) -> Modification:
+        """Return the modification of a cluster by a request. Raises ElastiCache's errors if it is invalid."""
+        version = parse_engine_version(cluster, request)
+        check_node_type(cluster, request)
+        window = check_window(request.get("PreferredMaintenanceWindow") or cluster.maintenance_window)
+        topic_status = parse_topic_status(cluster, request)
+        group_ids = request.get("SecurityGroupIds")
+        return Modification(
+            engine_version=version,
+            maintenance_window=window,
+            topic_arn=request.get("NotificationTopicArn") or cluster.notification_topic_arn,
+            topic_status=topic_status,
+            security_group_ids=(
+                self._checked_groups(cluster.subnet_group.vpc_id, group_ids) if group_ids else None
+            ),
+            parameter_group=self._parameter_group_for(
+                request.get("CacheParameterGroupName") or cluster.parameter_group.name, version
+            ),
+            auto_minor_version_upgrade=_flag(
+                request, "AutoMinorVersionUpgrade", default=cluster.auto_minor_version_upgrade
+            ),
+            resize=parse_resize(cluster, request),
+        )
+
+    def _apply(self, cluster: ClusterModel, modification: Modification) -> None:
+        """Apply the changes that do not wait for the maintenance window."""
+        if modification.security_group_ids is not None:
+            cluster.security_group_ids = modification.security_group_ids
+            for node in cluster.nodes:
+                self._ec2.modify_network_interface_attribute(node.interface.id, cluster.security_group_ids)
+        cluster.parameter_group = modification.parameter_group
+        cluster.maintenance_window = modification.maintenance_window
+        cluster.notification_topic_arn = modification.topic_arn
+        cluster.notification_topic_status = modification.topic_status
+        cluster.auto_minor_version_upgrade = modification.auto_minor_version_upgrade
+
+    def reboot_cluster(self, cluster_id: str, node_ids: Iterable[str]) -> ClusterModel:
+        """Restart nodes, which loses their items and applies the parameter group's values."""
         cluster = self._available_cluster(cluster_id)
         rebooted = set(node_ids)
         if not rebooted:
             raise InvalidParameterValueException("CacheNodeIdsToReboot must name at least one node.")
-        _check_known_nodes(cluster, rebooted)
+        check_known_nodes(cluster, rebooted)
         for node in cluster.nodes:
             if node.id in rebooted:
                 node.boot(cluster.parameter_group.values())
-        self._begin(cluster, "rebooting cluster nodes")
+        self._show_status(cluster, "rebooting cluster nodes")
         return cluster
 
-    def delete_cluster(self, cluster_id: str) -> Cluster:
-        """Delete a cluster, which keeps its interfaces, its groups and its name until it is gone."""
+    # deletion
+
+    def delete_cluster(self, cluster_id: str) -> ClusterModel:
+        """Delete a cluster. It occupies its interfaces, groups and name until the deletion is complete."""
         cluster = self._available_cluster(cluster_id)
-        cluster.is_leaving = True
+        cluster.is_deleting = True
         del self.clusters[cluster.id]
-        self.leaving = self.leaving | {cluster.id: cluster}  # reads do not wait for changes
+        self.deleting = self.deleting | {cluster.id: cluster}  # a new dict: reads hold no lock
         if milliseconds := self._settings().transition_ms:
-            self._later(milliseconds / 1000, lambda: self._end(cluster))
+            self._schedule(milliseconds / 1000, lambda: self._finish_deletion(cluster))
         else:
-            self._end(cluster)
+            self._finish_deletion(cluster)
         return cluster
 
-    def _end(self, cluster: Cluster) -> None:
+    def _finish_deletion(self, cluster: ClusterModel) -> None:
         for node in cluster.nodes:
-            self._ec2.free_managed_interface(node.interface.id)
+            self._ec2.delete_managed_interface(node.interface.id)
         self.resource_tags.pop(cluster.arn, None)
-        self.leaving = {name: each for name, each in self.leaving.items() if each is not cluster}
+        self.deleting = {name: each for name, each in self.deleting.items() if each is not cluster}
 
-    def _resize_of(self, cluster: Cluster, wanted: Mapping[str, Any]) -> Callable[[], None]:
-        """Return what brings the cluster to the wanted number of nodes. Raises if that is not to be had."""
-        count = int(wanted.get("NumCacheNodes") or len(cluster.nodes))
-        preferred = wanted.get("NewAvailabilityZones") or []
-        leaving = sorted(wanted.get("CacheNodeIdsToRemove") or [])
-        grown = count - len(cluster.nodes)
-        present = [node.interface.availability_zone for node in cluster.nodes]
-        az_mode = cluster.az_mode  # which is about new nodes
-        if wanted.get("AZMode"):
-            az_mode = check_az_mode(wanted["AZMode"], count)
-            check_single_zone(az_mode, present)
-        if preferred and grown <= 0:
-            raise InvalidParameterCombinationException(
-                "NewAvailabilityZones can only be given when nodes are added."
-            )
-        if leaving and grown >= 0:
-            raise InvalidParameterCombinationException(
-                "CacheNodeIdsToRemove can only be given when nodes are removed."
-            )
-        if grown < 0 and len(leaving) != -grown:
-            raise InvalidParameterCombinationException(
-                f"Removing {-grown} of {len(cluster.nodes)} nodes needs {-grown} CacheNodeIdsToRemove."
-            )
-        _check_known_nodes(cluster, leaving)
-        zones = place(cluster.subnet_group, az_mode, present, max(grown, 0), preferred)
+    # nodes
 
-        def resize() -> None:
-            cluster.az_mode = az_mode
-            self._add_nodes(cluster, zones)
-            for node in [node for node in cluster.nodes if node.id in leaving]:
-                self._ec2.free_managed_interface(node.interface.id)
-                cluster.nodes.remove(node)
-            cluster.membership += 1 if leaving else 0
+    def _resize(self, cluster: ClusterModel, resize: Resize) -> None:
+        cluster.az_mode = resize.az_mode
+        self._add_nodes(cluster, resize.new_zones)
+        for node in [node for node in cluster.nodes if node.id in resize.removed_node_ids]:
+            self._ec2.delete_managed_interface(node.interface.id)
+            cluster.nodes.remove(node)
+        cluster.membership += 1 if resize.removed_node_ids else 0
 
-        return resize
-
-    def _add_nodes(self, cluster: Cluster, zones: Iterable[str]) -> None:
-        first = max((int(node.id) for node in cluster.nodes), default=0) + 1
-        made: list[Node] = []
+    def _add_nodes(self, cluster: ClusterModel, zones: Iterable[str]) -> None:
+        first_number = max((int(node.id) for node in cluster.nodes), default=0) + 1
+        nodes: list[NodeModel] = []
         try:
-            for number, zone in enumerate(zones, first):
-                interface = self._add_interface(cluster, zone)
-                made.append(Node(f"{number:04}", interface, utcnow(), cluster.parameter_group.values()))
+            for number, zone in enumerate(zones, first_number):
+                interface = self._create_node_interface(cluster, zone)
+                nodes.append(NodeModel(f"{number:04}", interface, utcnow(), cluster.parameter_group.values()))
         except EC2ClientError as error:
-            for node in made:
-                self._ec2.free_managed_interface(node.interface.id)
+            for node in nodes:
+                self._ec2.delete_managed_interface(node.interface.id)
             raise ElastiCacheException("InsufficientCacheClusterCapacity", error.message) from error
-        cluster.nodes += made
-        cluster.membership += 1 if made else 0
+        cluster.nodes += nodes
+        cluster.membership += 1 if nodes else 0
 
-    def _add_interface(self, cluster: Cluster, zone: str) -> ManagedInterface:
+    def _create_node_interface(self, cluster: ClusterModel, zone: str) -> ManagedInterface:
         subnet = next(each for each in cluster.subnet_group.subnets if each.availability_zone == zone)
         return self._ec2.create_managed_interface(
             subnet,
@@ -270,13 +263,14 @@ class MemcachedBackend(CacheGroupsBackend):
         )
 
     def _checked_groups(self, vpc_id: str, group_ids: list[str]) -> list[str]:
-        known = self._ec2.groups[vpc_id]
+        """Return security groups of a VPC, by default its default group. Raises for other groups."""
+        existing = self._ec2.groups[vpc_id]
         for group_id in group_ids:
-            if group_id not in known:
+            if group_id not in existing:
                 raise InvalidParameterValueException(
                     f"Some security group Ids are invalid: {group_id} is not in {vpc_id}."
                 )
-        return group_ids or [group.id for group in known.values() if group.is_default]
+        return group_ids or [group.id for group in existing.values() if group.is_default]
 
 
 def elasticache_of(account_id: str, region: str) -> MemcachedBackend:
@@ -285,29 +279,15 @@ def elasticache_of(account_id: str, region: str) -> MemcachedBackend:
     return backend
 
 
-def _pending(cluster: Cluster, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what waits for the maintenance window once a request came; a wanted number of nodes takes the
-    place of an earlier one, and today's number cancels it."""
-    sizes = ("NumCacheNodes", "CacheNodeIdsToRemove", "NewAvailabilityZones", "AZMode")
-    size = _given(wanted if wanted.get("NumCacheNodes") else cluster.pending, *sizes)
-    version = _given(cluster.pending, "EngineVersion") | _given(wanted, "EngineVersion")
-    is_resized = int(size.get("NumCacheNodes", len(cluster.nodes))) != len(cluster.nodes)
-    is_upgraded = version.get("EngineVersion", cluster.engine_version) != cluster.engine_version
-    return (size if is_resized else {}) | (version if is_upgraded else {})
+def _flag(request: Mapping[str, Any], name: str, *, default: bool) -> bool:
+    """Return a boolean parameter of a request."""
+    value = request.get(name)
+    return default if value is None else bool(value)
 
 
-def _given(request: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    return {name: request[name] for name in names if request.get(name)}
-
-
-def _check_upgrade(cluster: Cluster, version: str) -> None:
-    if VERSIONS.index(version) < VERSIONS.index(cluster.engine_version):
-        raise InvalidParameterCombinationException(
-            f"The engine of {cluster.id} cannot be downgraded from {cluster.engine_version} to {version}."
-        )
-
-
-def _check_known_nodes(cluster: Cluster, node_ids: Iterable[str]) -> None:
-    unknown = sorted(set(node_ids) - {node.id for node in cluster.nodes})
-    if unknown:
-        raise InvalidParameterValueException(f"{cluster.id} has no nodes {', '.join(unknown)}.")
+def _upgrade(cluster: ClusterModel, modification: Modification) -> None:
+    """Restart all nodes with another engine version, if it changes."""
+    if modification.engine_version != cluster.engine_version:
+        cluster.engine_version = modification.engine_version
+        for node in cluster.nodes:
+            node.boot(modification.parameter_group.values())

@@ -16,16 +16,16 @@ from moto.elasticache.exceptions import (
 )
 from moto.elasticache.models import ElastiCacheBackend
 
-from vpcache.lab.aws.ec2.backend import Ec2Backend, backend_of
-from vpcache.lab.aws.elasticache.models import Cluster, ParameterGroup, SubnetGroup
+from vpcache.lab.aws.ec2.backend import Ec2Backend, ec2_of
+from vpcache.lab.aws.elasticache.models import ClusterModel, ParameterGroup, SubnetGroup
 from vpcache.lab.aws.elasticache.parameters import FAMILIES
-from vpcache.lab.aws.elasticache.placement import one_of
+from vpcache.lab.aws.elasticache.placement import require_choice
 
 _Tags = Sequence[Mapping[str, str]]
 
 
 class UnavailableClusterError(ElastiCacheException):  # type: ignore[misc]  # mypy sees moto's classes as Any
-    """A cluster whose tags cannot be had: it is unknown, or in another state than `available`."""
+    """The tags of a cluster cannot be accessed, because it does not exist or is not available."""
 
     code = "CacheClusterNotFound"
 
@@ -34,12 +34,12 @@ class UnavailableClusterError(ElastiCacheException):  # type: ignore[misc]  # my
 
 
 class CacheGroupsBackend(ElastiCacheBackend):  # type: ignore[misc]  # mypy sees moto's classes as Any
-    """The part of ElastiCache that clusters are made of; it starts with AWS's default parameter groups."""
+    """The part of ElastiCache for subnet groups, parameter groups (AWS's default ones included) and tags."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
-        self.clusters: dict[str, Cluster] = {}
-        self.leaving: dict[str, Cluster] = {}  # deleted, and not gone yet
+        self.clusters: dict[str, ClusterModel] = {}
+        self.deleting: dict[str, ClusterModel] = {}  # deletion is in progress
         self.subnet_groups: dict[str, SubnetGroup] = {}
         self.parameter_groups: dict[str, ParameterGroup] = {}
         self.resource_tags: dict[str, dict[str, str]] = {}
@@ -50,14 +50,14 @@ class CacheGroupsBackend(ElastiCacheBackend):  # type: ignore[misc]  # mypy sees
 
     @property
     def _ec2(self) -> Ec2Backend:
-        return backend_of(self.account_id, self.region_name)
+        return ec2_of(self.account_id, self.region_name)
 
     # subnet groups
 
     def create_subnet_group(
         self, name: str, description: str, subnet_ids: list[str], tags: _Tags
     ) -> SubnetGroup:
-        """Make a subnet group out of subnets of one VPC."""
+        """Create a subnet group from subnets of one VPC."""
         name = name.lower()
         if name in self.subnet_groups:
             raise CacheSubnetGroupAlreadyExists(name)
@@ -76,15 +76,15 @@ class CacheGroupsBackend(ElastiCacheBackend):  # type: ignore[misc]  # mypy sees
     def modify_subnet_group(
         self, name: str, description: str | None, subnet_ids: list[str] | None
     ) -> SubnetGroup:
-        """Change a subnet group; a subnet with nodes in it must stay."""
+        """Modify a subnet group; subnets with nodes cannot be removed."""
         group = self.subnet_group(name)
         subnets = self._checked_subnets(subnet_ids) if subnet_ids else group.subnets
         if subnets[0].vpc_id != group.vpc_id:
             raise InvalidSubnet(subnets[0].id)
-        kept = {subnet.id for subnet in subnets}
+        remaining = {subnet.id for subnet in subnets}
         for cluster in self._users(lambda each: each.subnet_group is group):
             for node in cluster.nodes:
-                if node.interface.subnet_id not in kept:
+                if node.interface.subnet_id not in remaining:
                     raise ElastiCacheException(
                         "SubnetInUse",
                         f"The subnet {node.interface.subnet_id} is in use by node {node.id} of {cluster.id}.",
@@ -107,23 +107,23 @@ class CacheGroupsBackend(ElastiCacheBackend):  # type: ignore[misc]  # mypy sees
     def _checked_subnets(self, subnet_ids: list[str]) -> list[Any]:
         if not subnet_ids:
             raise InvalidParameterValueException("SubnetIds must name at least one subnet.")
-        known = {subnet.id: subnet for subnet in self._ec2.describe_subnets()}
+        existing = {subnet.id: subnet for subnet in self._ec2.describe_subnets()}
         for subnet_id in subnet_ids:
-            if subnet_id not in known or known[subnet_id].vpc_id != known[subnet_ids[0]].vpc_id:
+            if subnet_id not in existing or existing[subnet_id].vpc_id != existing[subnet_ids[0]].vpc_id:
                 raise InvalidSubnet(subnet_id)
-        return [known[subnet_id] for subnet_id in sorted(set(subnet_ids))]
+        return [existing[subnet_id] for subnet_id in sorted(set(subnet_ids))]
 
     # parameter groups
 
     def create_parameter_group(self, name: str, family: str, description: str, tags: _Tags) -> ParameterGroup:
-        """Make a parameter group with the defaults of its family."""
+        """Create a parameter group with the defaults of its family."""
         name = name.lower()
         if name in self.parameter_groups:
             raise ElastiCacheException(
                 "CacheParameterGroupAlreadyExists", f"CacheParameterGroup {name} already exists."
             )
         return self._add_parameter_group(
-            name, one_of(FAMILIES, "CacheParameterGroupFamily", family), description, tags
+            name, require_choice(FAMILIES, "CacheParameterGroupFamily", family), description, tags
         )
 
     def parameter_group(self, name: str) -> ParameterGroup:
@@ -134,34 +134,34 @@ class CacheGroupsBackend(ElastiCacheBackend):  # type: ignore[misc]  # mypy sees
             )
         return self.parameter_groups[name.lower()]
 
-    def modify_parameter_group(self, name: str, wanted: Iterable[Mapping[str, str]]) -> ParameterGroup:
-        """Set parameters; running clusters get them when they are rebooted."""
-        group = self._own_parameter_group(name)
-        known = FAMILIES[group.family]
-        values = {each["ParameterName"]: each.get("ParameterValue", "") for each in wanted}
+    def modify_parameter_group(self, name: str, changes: Iterable[Mapping[str, str]]) -> ParameterGroup:
+        """Set parameters; existing nodes apply them when they are rebooted."""
+        group = self._customer_parameter_group(name)
+        parameters = FAMILIES[group.family]
+        values = {each["ParameterName"]: each.get("ParameterValue", "") for each in changes}
         for parameter_name, value in values.items():
-            if parameter_name not in known or not known[parameter_name].modifiable:
+            if parameter_name not in parameters or not parameters[parameter_name].modifiable:
                 raise InvalidParameterValueException(
                     f"The parameter {parameter_name} of {group.family} does not exist or cannot be modified."
                 )
-            if not known[parameter_name].allows(value):
+            if not parameters[parameter_name].allows(value):
                 raise InvalidParameterValueException(
                     f"The parameter {parameter_name} cannot be {value}: "
-                    f"allowed is {known[parameter_name].allowed}."
+                    f"allowed is {parameters[parameter_name].allowed}."
                 )
         group.changed |= values
         return group
 
     def reset_parameter_group(self, name: str, names: Iterable[str] | None) -> ParameterGroup:
-        """Set parameters back to the family's defaults: those named, or all if None."""
-        group = self._own_parameter_group(name)
+        """Reset parameters to the family's defaults; None means all."""
+        group = self._customer_parameter_group(name)
         for parameter_name in list(group.changed) if names is None else names:
             group.changed.pop(parameter_name, None)
         return group
 
     def delete_parameter_group(self, name: str) -> None:
         """Delete a parameter group that no cluster uses."""
-        group = self._own_parameter_group(name)
+        group = self._customer_parameter_group(name)
         for cluster in self._users(lambda each: each.parameter_group is group):
             raise ElastiCacheException(
                 "InvalidCacheParameterGroupState",
@@ -176,7 +176,8 @@ class CacheGroupsBackend(ElastiCacheBackend):  # type: ignore[misc]  # mypy sees
         self._tag(group.arn, tags)
         return group
 
-    def _own_parameter_group(self, name: str) -> ParameterGroup:
+    def _customer_parameter_group(self, name: str) -> ParameterGroup:
+        """Return a parameter group that can be changed. Raises ElastiCacheException for default groups."""
         group = self.parameter_group(name)
         if group.is_default:
             raise ElastiCacheException(
@@ -185,6 +186,7 @@ class CacheGroupsBackend(ElastiCacheBackend):  # type: ignore[misc]  # mypy sees
         return group
 
     def _parameter_group_for(self, name: str | None, version: str) -> ParameterGroup:
+        """Return a parameter group for an engine version, by default AWS's. Raises ElastiCache's errors."""
         family = f"memcached{version.rsplit('.', 1)[0]}"
         group = self.parameter_group(name or f"default.{family}")
         if group.family != family:
@@ -196,8 +198,7 @@ class CacheGroupsBackend(ElastiCacheBackend):  # type: ignore[misc]  # mypy sees
     # tags
 
     def tags_of(self, arn: str) -> list[dict[str, str]]:
-        """Return the tags of a resource, unless it is a cluster that is not available. Raises
-        ElastiCacheException.
+        """Return the tags of a resource. Raises ElastiCacheException, also for an unavailable cluster.
 
         https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ListTagsForResource.html
         https://github.com/turbot/steampipe-plugin-aws/issues/446
@@ -229,11 +230,11 @@ class CacheGroupsBackend(ElastiCacheBackend):  # type: ignore[misc]  # mypy sees
             self.resource_tags[arn].pop(key, None)
 
     def _tag(self, arn: str, tags: _Tags) -> None:
-        known = self.resource_tags.setdefault(arn, {})
-        known |= {each["Key"]: each.get("Value", "") for each in tags}
+        current = self.resource_tags.setdefault(arn, {})
+        current |= {each["Key"]: each.get("Value", "") for each in tags}
 
     def _arn(self, kind: str, name: str) -> str:
         return f"arn:{self.partition}:elasticache:{self.region_name}:{self.account_id}:{kind}:{name}"
 
-    def _users(self, uses: Callable[[Cluster], bool]) -> list[Cluster]:
-        return [each for each in (*self.clusters.values(), *self.leaving.values()) if uses(each)]
+    def _users(self, uses: Callable[[ClusterModel], bool]) -> list[ClusterModel]:
+        return [each for each in (*self.clusters.values(), *self.deleting.values()) if uses(each)]

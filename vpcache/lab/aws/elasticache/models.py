@@ -1,4 +1,4 @@
-"""What ElastiCache keeps of memcached clusters and their groups, and how its API shows them."""
+"""Memcached clusters, their groups, and their descriptions in ElastiCache's API."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vpcache.lab.aws.transitions import Transition
 
 @dataclass
 class SubnetGroup:
-    """A cache subnet group: where in a VPC nodes may be placed."""
+    """A cache subnet group: the subnets of a VPC for nodes."""
 
     name: str
     arn: str
@@ -42,7 +42,7 @@ class SubnetGroup:
 
 @dataclass
 class ParameterGroup:
-    """A cache parameter group; `changed` holds the parameters that differ from the family's defaults."""
+    """A cache parameter group; `changed` contains the parameters that users have set."""
 
     name: str
     arn: str
@@ -52,7 +52,7 @@ class ParameterGroup:
 
     @property
     def is_default(self) -> bool:
-        """Whether this is a group of AWS's own, which cannot be changed."""
+        """Whether this is one of AWS's default groups, which cannot be changed."""
         return self.name.startswith("default.")
 
     def values(self) -> dict[str, str]:
@@ -70,8 +70,8 @@ class ParameterGroup:
         }
 
     def describe_parameters(self, source: str | None) -> list[dict[str, Any]]:
-        """Return the parameters as the API shows them: all, or those whose value came from `source`."""
-        shown = [
+        """Return the parameters as the API shows them: all, or those with this `Source`."""
+        descriptions = [
             {
                 "ParameterName": parameter.name,
                 "ParameterValue": self.changed.get(parameter.name, parameter.default),
@@ -84,27 +84,27 @@ class ParameterGroup:
             }
             for parameter in FAMILIES[self.family].values()
         ]
-        return [each for each in shown if source in (None, each["Source"])]
+        return [each for each in descriptions if source in (None, each["Source"])]
 
 
 @dataclass
-class Node:
-    """A cache node on the interface made for it."""
+class NodeModel:
+    """A cache node with its network interface."""
 
     id: str  # "0001"
     interface: ManagedInterface
     created: datetime
     running: dict[str, str]  # the parameter values with which memcached was started
-    boots: int = 0  # counts reboots
+    boots: int = 0  # the number of reboots
 
     def boot(self, values: dict[str, str]) -> None:
-        """Start memcached anew, empty, with these parameter values."""
+        """Restart memcached without items, with these parameter values."""
         self.running = values
         self.boots += 1
 
 
 @dataclass
-class Cluster:
+class ClusterModel:
     """A memcached cluster."""
 
     id: str
@@ -113,8 +113,8 @@ class Cluster:
     engine_version: str
     port: int
     az_mode: str
-    label: str  # the six characters after the cluster's id in its names
-    suffix: str  # the end of its names: "use1.cache.amazonaws.com"
+    label: str  # the six characters after the cluster's ID in its hostnames
+    suffix: str  # of its hostnames: "use1.cache.amazonaws.com"
     subnet_group: SubnetGroup
     security_group_ids: list[str]
     parameter_group: ParameterGroup
@@ -124,41 +124,41 @@ class Cluster:
     auto_minor_version_upgrade: bool
     notification_topic_arn: str | None
     notification_topic_status: str = "active"
-    nodes: list[Node] = field(default_factory=list)
-    membership: int = 0  # counts changes of `nodes`
-    pending: dict[str, Any] = field(default_factory=dict)  # waits for the maintenance window
+    nodes: list[NodeModel] = field(default_factory=list)
+    membership: int = 0  # the number of changes of `nodes`
+    pending: dict[str, Any] = field(default_factory=dict)  # changes that wait for the maintenance window
     transition: Transition = field(default_factory=Transition)
-    is_leaving: bool = False  # it is being deleted
+    is_deleting: bool = False
 
     @property
     def status(self) -> str:
-        """The status to show."""
-        return "deleting" if self.is_leaving else self.transition.state("available")
+        """The status that the API shows."""
+        return "deleting" if self.is_deleting else self.transition.state("available")
 
     @property
     def is_available(self) -> bool:
-        """Whether it can be changed, deleted and tagged."""
+        """Whether the cluster can be changed, deleted and tagged."""
         return self.status == "available"
 
     @property
     def configuration_hostname(self) -> str:
-        """The name of the configuration endpoint."""
+        """The hostname of the configuration endpoint."""
         return f"{self.id}.{self.label}.cfg.{self.suffix}"
 
-    def hostname(self, node: Node) -> str:
-        """Return the name of a node."""
+    def hostname(self, node: NodeModel) -> str:
+        """Return the hostname of a node."""
         return f"{self.id}.{self.label}.{node.id}.{self.suffix}"
 
-    def arguments(self, node: Node) -> tuple[str, ...]:
+    def arguments(self, node: NodeModel) -> tuple[str, ...]:
         """Return the arguments of a node's memcached process."""
         return arguments(self.node_type, node.running)
 
     def describe(self, status: str | None = None, *, with_nodes: bool = False) -> dict[str, Any]:
-        """Return the cluster as the API shows it, in a status that it has not yet if one is given."""
+        """Return the cluster as the API shows it, by default with its current status."""
         status = status or self.status
         zones = {node.interface.availability_zone for node in self.nodes}
         to_reboot = [node.id for node in self.nodes if not self._is_in_sync(node)]
-        shown: dict[str, Any] = {
+        description: dict[str, Any] = {
             "CacheClusterId": self.id,
             "ARN": self.arn,
             "Engine": "memcached",
@@ -188,20 +188,20 @@ class Cluster:
             "IpDiscovery": "ipv4",
         }
         if self.notification_topic_arn:
-            shown["NotificationConfiguration"] = {
+            description["NotificationConfiguration"] = {
                 "TopicArn": self.notification_topic_arn,
                 "TopicStatus": self.notification_topic_status,
             }
         if status != "creating":
-            shown["ConfigurationEndpoint"] = {"Address": self.configuration_hostname, "Port": self.port}
+            description["ConfigurationEndpoint"] = {"Address": self.configuration_hostname, "Port": self.port}
         if with_nodes:
-            shown["CacheNodes"] = [self._describe_node(node, status) for node in self.nodes]
-        return shown
+            description["CacheNodes"] = [self._describe_node(node, status) for node in self.nodes]
+        return description
 
-    def _is_in_sync(self, node: Node) -> bool:
+    def _is_in_sync(self, node: NodeModel) -> bool:
         return node.running == self.parameter_group.values()
 
-    def _describe_node(self, node: Node, status: str) -> dict[str, Any]:
+    def _describe_node(self, node: NodeModel, status: str) -> dict[str, Any]:
         return {
             "CacheNodeId": node.id,
             "CacheNodeStatus": status,

@@ -1,4 +1,4 @@
-"""What memcached's parameters and node types mean to the process on a cache node."""
+"""Memcached's parameters and node types, and the arguments of memcached processes that they result in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import chain
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a family, with the value that it has in the default group."""
+    """A parameter of a family, with its value in the default group."""
 
     name: str
     default: str
@@ -19,7 +19,7 @@ class Parameter:
     modifiable: bool = True
 
     def allows(self, value: str) -> bool:
-        """Tell whether AWS would take this value."""
+        """Return whether AWS accepts a value."""
         if "-" not in self.allowed:
             return value in self.allowed.split(",")
         low, high = map(int, self.allowed.split("-"))
@@ -98,20 +98,20 @@ NODE_TYPES = {
     "cache.r7g.xlarge": (26953, 4),
 }
 """Memory in MiB (`max_cache_memory`) and threads (`num_threads`) by node type: "Memcached node-type specific
-parameters" in the ElastiCache user guide, the types that memcached clusters of this size use."""
+parameters" in the ElastiCache user guide. Larger types are omitted."""
 
 VERSIONS = ("1.6.6", "1.6.12", "1.6.17", "1.6.22")
 """Engine versions of the family memcached1.6: "Memcached versions" in the ElastiCache user guide."""
 
-_MIN_MEMORY = 16  # MiB, whatever the overhead
+_MIN_MEMORY = 16  # MiB, even if the overhead leaves less
 
 
 def arguments(node_type: str, values: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the memcached arguments for a node type and the parameters in force.
+    """Return the arguments of memcached for a node type and parameter values.
 
     Items get the type's memory less `memcached_connections_overhead` (user guide, "Memcached connection
-    overhead"). Connections are capped by the open files that this machine allows. What a client cannot see,
-    such as the upkeep of LRU lists and slabs, is left to memcached.
+    overhead"). Connections are limited by this machine's maximum of open files. Parameters without a visible
+    effect for clients, such as the maintenance of LRU lists and slabs, are ignored.
     """
     memory, threads = NODE_TYPES[node_type]
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

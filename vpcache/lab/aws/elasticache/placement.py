@@ -1,26 +1,42 @@
-"""In which zones the nodes of a cluster go, and what a request may ask for. All pure."""
+"""Placement of nodes in availability zones, and validation of the related parameters. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from moto.elasticache.exceptions import InvalidParameterCombinationException, InvalidParameterValueException
 
 from vpcache.lab.aws.elasticache.models import SubnetGroup
 
+_MAX_NODES = 60  # of a memcached cluster: "Quotas" in the ElastiCache user guide
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME = rf"({'|'.join(_DAYS)}):([01]\d|2[0-3]):([0-5]\d)"
 _WINDOW = re.compile(f"{_TIME}-{_TIME}")
-_WEEK = 7 * 24 * 60  # minutes
-_SHORTEST_WINDOW = 60  # minutes
+_MINUTES_PER_WEEK = 7 * 24 * 60
+_MIN_WINDOW = 60  # minutes
 
 
-def place(
-    group: SubnetGroup, az_mode: str, present: list[str], count: int, preferred: list[str]
+def initial_zones(group: SubnetGroup, request: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """Return the AZ mode of a new cluster and the zone of each node. Raises ElastiCache's errors."""
+    count = int(request.get("NumCacheNodes") or 1)
+    if not 1 <= count <= _MAX_NODES:
+        raise InvalidParameterValueException(f"NumCacheNodes must be from 1 to {_MAX_NODES}, not {count}.")
+    az_mode = check_az_mode(request.get("AZMode") or "single-az", count)
+    single_zone = request.get("PreferredAvailabilityZone")
+    preferred = request.get("PreferredAvailabilityZones") or ([single_zone] * count if single_zone else [])
+    return az_mode, choose_zones(group, az_mode, [], count, preferred)
+
+
+def choose_zones(
+    group: SubnetGroup, az_mode: str, current: list[str], count: int, preferred: list[str]
 ) -> list[str]:
-    """Return the zone of each of `count` nodes more, as preferred or so that zones fill evenly."""
+    """Return the zone of each of `count` new nodes: the preferred ones, or an even distribution.
+
+    `current` contains the zones of the existing nodes.
+    """
     available = sorted({subnet.availability_zone for subnet in group.subnets})
     if preferred and len(preferred) != count:
         raise InvalidParameterValueException(
@@ -33,27 +49,30 @@ def place(
                 f"{zone} has no subnet in the cache subnet group {group.name}: choose from {available}."
             )
     if az_mode == "single-az":
-        zones = {*present, *preferred}
+        zones = {*current, *preferred}
         if len(zones) > 1 and preferred:
             raise InvalidParameterCombinationException(
                 f"Nodes in {sorted(zones)} need the AZMode cross-az, not single-az."
             )
-        return preferred or [present[0] if present else available[0]] * count
-    if preferred:
-        return preferred
-    filled = Counter(dict.fromkeys(available, 0))
-    filled.update(present)
+        return preferred or [current[0] if current else available[0]] * count
+    return preferred or _distribute(available, current, count)
+
+
+def _distribute(available: list[str], current: list[str], count: int) -> list[str]:
+    """Return `count` zones such that all zones have as equal numbers of nodes as possible."""
+    nodes = Counter(dict.fromkeys(available, 0))
+    nodes.update(current)
     chosen = []
     for _ in range(count):
-        zone = min(available, key=lambda each: (filled[each], each))
-        filled[zone] += 1
+        zone = min(available, key=lambda each: (nodes[each], each))
+        nodes[zone] += 1
         chosen.append(zone)
     return chosen
 
 
 def check_az_mode(az_mode: str, count: int) -> str:
-    """Return an AZ mode that so many nodes can have. Raises if they cannot."""
-    one_of(("single-az", "cross-az"), "AZMode", az_mode)
+    """Return an AZ mode that is valid for a number of nodes. Raises ElastiCache's errors."""
+    require_choice(("single-az", "cross-az"), "AZMode", az_mode)
     if az_mode == "cross-az" and count < 2:
         raise InvalidParameterCombinationException(
             "Cross-AZ mode needs a NumCacheNodes of at least 2, or else AZMode single-az."
@@ -61,12 +80,13 @@ def check_az_mode(az_mode: str, count: int) -> str:
     return az_mode
 
 
-def check_single_zone(az_mode: str, present: Iterable[str]) -> None:
-    """Raise if single-az is asked for while nodes are in several zones, those that leave with it among them.
+def check_single_zone(az_mode: str, current: Iterable[str]) -> None:
+    """Raise InvalidParameterCombinationException for single-az while nodes are in several zones.
 
+    Nodes that the same request removes count, too.
     https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyCacheCluster.html
     """
-    if az_mode == "single-az" and len(set(present)) > 1:
+    if az_mode == "single-az" and len(set(current)) > 1:
         raise InvalidParameterCombinationException(
             "You cannot specify single-az if the Memcached cluster already has cache nodes in different "
             "Availability Zones."
@@ -74,25 +94,25 @@ def check_single_zone(az_mode: str, present: Iterable[str]) -> None:
 
 
 def check_window(window: str) -> str:
-    """Return a maintenance window such as "sun:05:00-sun:06:00". Raises if AWS would not take it."""
-    found = _WINDOW.fullmatch(window.lower())
-    if found:
-        first, last = (
+    """Return a maintenance window, such as "sun:05:00-sun:06:00". Raises InvalidParameterValueException."""
+    match = _WINDOW.fullmatch(window.lower())
+    if match:
+        start, end = (
             (_DAYS.index(day) * 24 + int(hour)) * 60 + int(minute)
-            for day, hour, minute in (found.groups()[:3], found.groups()[3:])
+            for day, hour, minute in (match.groups()[:3], match.groups()[3:])
         )
-        if (last - first) % _WEEK >= _SHORTEST_WINDOW:
+        if (end - start) % _MINUTES_PER_WEEK >= _MIN_WINDOW:
             return window.lower()
     raise InvalidParameterValueException(
-        f"Invalid maintenance window {window}: give ddd:hh24:mi-ddd:hh24:mi of at least "
-        f"{_SHORTEST_WINDOW} minutes, such as sun:05:00-sun:06:00."
+        f"Invalid maintenance window {window}: use ddd:hh24:mi-ddd:hh24:mi with at least "
+        f"{_MIN_WINDOW} minutes, such as sun:05:00-sun:06:00."
     )
 
 
-def one_of(known: Iterable[str], name: str, value: str | None) -> str:
-    """Return the value of a parameter. Raises InvalidParameterValueException if it is not a known one."""
-    if value is None or value not in known:
+def require_choice(choices: Iterable[str], name: str, value: str | None) -> str:
+    """Return a parameter's value. Raises InvalidParameterValueException if it is not one of `choices`."""
+    if value is None or value not in choices:
         raise InvalidParameterValueException(
-            f"Invalid {name}: {value}. The lab knows {', '.join(sorted(known))}."
+            f"Invalid {name}: {value}. The lab supports {', '.join(sorted(choices))}."
         )
     return value

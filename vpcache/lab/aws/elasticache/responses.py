@@ -1,21 +1,20 @@
-"""The ElastiCache API for memcached: requests in, answers out."""
+"""The ElastiCache API's handlers for memcached."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.elasticache.exceptions import ElastiCacheException
-from moto.elasticache.models import elasticache_backends
 from moto.elasticache.responses import ElastiCacheResponse
+from moto.elasticache.urls import url_bases
 
+from vpcache.lab.aws.dispatch import UrlModule
+from vpcache.lab.aws.elasticache.backend import MemcachedBackend, elasticache_of
 from vpcache.lab.aws.elasticache.parameters import FAMILIES, VERSIONS
-from vpcache.lab.aws.elasticache.placement import one_of
-
-if TYPE_CHECKING:
-    from vpcache.lab.aws.elasticache.backend import MemcachedBackend
+from vpcache.lab.aws.elasticache.placement import require_choice
 
 (_FAMILY,) = FAMILIES
 
@@ -25,18 +24,22 @@ class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
 
     @property
     def _memcached(self) -> MemcachedBackend:
-        backend: MemcachedBackend = elasticache_backends[self.current_account][self.region]
-        return backend
+        return elasticache_of(self.current_account, self.region)
 
     def create_cache_cluster(self) -> ActionResult:
         """Answer CreateCacheCluster."""
-        return _shown("CacheCluster", self._memcached.create_cluster(self._get_params()).describe("creating"))
+        return _result(
+            "CacheCluster", self._memcached.create_cluster(self._get_params()).describe("creating")
+        )
 
     def describe_cache_clusters(self) -> ActionResult:
         """Answer DescribeCacheClusters."""
-        wanted = self._get_param("CacheClusterId")
-        known = self._memcached.shown_clusters()
-        clusters = [self._memcached.shown_cluster(wanted)] if wanted else _sorted(known)
+        cluster_id = self._get_param("CacheClusterId")
+        clusters = (
+            [self._memcached.visible_cluster(cluster_id)]
+            if cluster_id
+            else _sorted(self._memcached.visible_clusters())
+        )
         with_nodes = bool(self._get_param("ShowCacheNodeInfo"))
         return self._page(
             "CacheClusters", "CacheClusterId", [each.describe(with_nodes=with_nodes) for each in clusters]
@@ -44,7 +47,7 @@ class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
 
     def modify_cache_cluster(self) -> ActionResult:
         """Answer ModifyCacheCluster."""
-        return _shown(
+        return _result(
             "CacheCluster", self._memcached.modify_cluster(self._get_params()).describe("modifying")
         )
 
@@ -53,12 +56,12 @@ class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
         cluster = self._memcached.reboot_cluster(
             self._get_param("CacheClusterId"), self._get_param("CacheNodeIdsToReboot", [])
         )
-        return _shown("CacheCluster", cluster.describe("rebooting cluster nodes"))
+        return _result("CacheCluster", cluster.describe("rebooting cluster nodes"))
 
     def delete_cache_cluster(self) -> ActionResult:
         """Answer DeleteCacheCluster."""
         cluster = self._memcached.delete_cluster(self._get_param("CacheClusterId"))
-        return _shown("CacheCluster", cluster.describe("deleting"))
+        return _result("CacheCluster", cluster.describe("deleting"))
 
     def create_cache_subnet_group(self) -> ActionResult:
         """Answer CreateCacheSubnetGroup."""
@@ -68,12 +71,12 @@ class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
             self._get_param("SubnetIds", []),
             self._get_param("Tags", []),
         )
-        return _shown("CacheSubnetGroup", group.describe())
+        return _result("CacheSubnetGroup", group.describe())
 
     def describe_cache_subnet_groups(self) -> ActionResult:
         """Answer DescribeCacheSubnetGroups."""
-        wanted = self._get_param("CacheSubnetGroupName")
-        groups = [self._memcached.subnet_group(wanted)] if wanted else _sorted(self._memcached.subnet_groups)
+        name = self._get_param("CacheSubnetGroupName")
+        groups = [self._memcached.subnet_group(name)] if name else _sorted(self._memcached.subnet_groups)
         return self._page("CacheSubnetGroups", "CacheSubnetGroupName", [each.describe() for each in groups])
 
     def modify_cache_subnet_group(self) -> ActionResult:
@@ -83,7 +86,7 @@ class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
             self._get_param("CacheSubnetGroupDescription"),
             self._get_param("SubnetIds"),
         )
-        return _shown("CacheSubnetGroup", group.describe())
+        return _result("CacheSubnetGroup", group.describe())
 
     def delete_cache_subnet_group(self) -> ActionResult:
         """Answer DeleteCacheSubnetGroup."""
@@ -98,13 +101,14 @@ class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
             self._get_param("Description"),
             self._get_param("Tags", []),
         )
-        return _shown("CacheParameterGroup", group.describe())
+        return _result("CacheParameterGroup", group.describe())
 
     def describe_cache_parameter_groups(self) -> ActionResult:
         """Answer DescribeCacheParameterGroups."""
-        wanted = self._get_param("CacheParameterGroupName")
-        known = self._memcached.parameter_groups
-        groups = [self._memcached.parameter_group(wanted)] if wanted else _sorted(known)
+        name = self._get_param("CacheParameterGroupName")
+        groups = (
+            [self._memcached.parameter_group(name)] if name else _sorted(self._memcached.parameter_groups)
+        )
         return self._page(
             "CacheParameterGroups", "CacheParameterGroupName", [each.describe() for each in groups]
         )
@@ -116,9 +120,11 @@ class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
 
     def describe_engine_default_parameters(self) -> ActionResult:
         """Answer DescribeEngineDefaultParameters."""
-        family = one_of(FAMILIES, "CacheParameterGroupFamily", self._get_param("CacheParameterGroupFamily"))
+        family = require_choice(
+            FAMILIES, "CacheParameterGroupFamily", self._get_param("CacheParameterGroupFamily")
+        )
         parameters = self._memcached.parameter_group(f"default.{family}").describe_parameters(None)
-        return _shown("EngineDefaults", {"CacheParameterGroupFamily": family, "Parameters": parameters})
+        return _result("EngineDefaults", {"CacheParameterGroupFamily": family, "Parameters": parameters})
 
     def modify_cache_parameter_group(self) -> ActionResult:
         """Answer ModifyCacheParameterGroup."""
@@ -129,10 +135,10 @@ class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
 
     def reset_cache_parameter_group(self) -> ActionResult:
         """Answer ResetCacheParameterGroup."""
-        named = [each["ParameterName"] for each in self._get_param("ParameterNameValues", [])]
+        names = [each["ParameterName"] for each in self._get_param("ParameterNameValues", [])]
         group = self._memcached.reset_parameter_group(
             self._get_param("CacheParameterGroupName"),
-            None if self._get_param("ResetAllParameters") else named,
+            None if self._get_param("ResetAllParameters") else names,
         )
         return ActionResult({"CacheParameterGroupName": group.name})
 
@@ -156,11 +162,12 @@ class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
         return self.list_tags_for_resource()
 
     def _page(self, name: str, key: str, values: list[dict[str, Any]]) -> ActionResult:
-        """Return one page of values sorted by `key`; the marker is the first key of the next page."""
+        """Return a page of values sorted by `key`; the marker is the first key of the next page."""
         size = int(self._get_param("MaxRecords") or 100)
         first = bisect_left([each[key] for each in values], self._get_param("Marker") or "")
-        more = values[first + size : first + size + 1]
-        return ActionResult({name: values[first : first + size], "Marker": more[0][key] if more else None})
+        end = first + size
+        marker = values[end][key] if end < len(values) else None
+        return ActionResult({name: values[first:end], "Marker": marker})
 
     def describe_cache_engine_versions(self) -> ActionResult:
         """Answer DescribeCacheEngineVersions."""
@@ -168,7 +175,7 @@ class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
         version, family = self._get_param("EngineVersion"), self._get_param("CacheParameterGroupFamily")
         if self._get_param("DefaultOnly"):
             version = VERSIONS[-1]
-        shown = [
+        versions = [
             {
                 "Engine": "memcached",
                 "EngineVersion": each,
@@ -179,23 +186,28 @@ class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
             for each in VERSIONS
             if engine == "memcached" and version in (None, each) and family in (None, _FAMILY)
         ]
-        return self._page("CacheEngineVersions", "EngineVersion", shown)
+        return self._page("CacheEngineVersions", "EngineVersion", versions)
 
     def create_snapshot(self) -> ActionResult:
-        """Refuse, as AWS does: memcached has no snapshots."""
+        """Reject CreateSnapshot, as AWS does: memcached has no snapshots."""
         raise ElastiCacheException(
             "SnapshotFeatureNotSupportedFault", "Snapshots are not supported for memcached clusters."
         )
 
     def create_replication_group(self) -> ActionResult:
-        """Refuse: replication is not memcached's."""
-        raise NotImplementedError("CreateReplicationGroup")
+        """Reject CreateReplicationGroup: memcached has no replication."""
+        raise NotImplementedError("Only memcached is supported, which has no replication groups.")
 
 
-def _sorted(known: Mapping[str, Any]) -> list[Any]:
-    known = dict(known)  # reads do not wait for changes
-    return [known[name] for name in sorted(known)]
+def _sorted(resources: Mapping[str, Any]) -> list[Any]:
+    """Return resources sorted by name, from a copy because reads hold no lock."""
+    snapshot = dict(resources)
+    return [snapshot[name] for name in sorted(snapshot)]
 
 
-def _shown(name: str, value: dict[str, Any]) -> ActionResult:
+def _result(name: str, value: dict[str, Any]) -> ActionResult:
     return ActionResult({name: value})
+
+
+MEMCACHED_URLS = UrlModule(url_bases, {"{0}/$": MemcachedResponse.dispatch})
+"""The dispatch table of the ElastiCache API."""
