@@ -1,1 +1,1 @@
-"""Lambda, with functions in a VPC and a runner instead of Docker."""
+"""Lambda, with network interfaces in VPCs and the lab's function runner instead of Docker."""

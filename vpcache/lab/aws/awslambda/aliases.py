@@ -1,4 +1,4 @@
-"""Aliases: names that point at versions of a function."""
+"""Aliases: names for versions of a function."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from vpcache.lab.functions.spec import LATEST
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """A name for a version; some invocations, by weight from 0 to 1, may go to another version."""
+    """An alias; a weight from 0 to 1 may route a share of its invocations to a second version."""
 
     name: str
     version: str
     description: str = ""
-    weights: Mapping[str, float] = field(default_factory=dict)  # by version, of at most one
+    weights: Mapping[str, float] = field(default_factory=dict)  # by version; at most one
     revision_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     def __post_init__(self) -> None:
@@ -44,11 +44,11 @@ class Alias:
 
     @property
     def versions(self) -> tuple[str, ...]:
-        """The versions that it points at."""
+        """The versions that invocations are routed to."""
         return (self.version, *self.weights)
 
     def choose(self) -> str:
-        """Return the version that an invocation goes to."""
+        """Return the version for an invocation, chosen by weight."""
         for version, weight in self.weights.items():
             if random.random() < weight:
                 return version

@@ -1,10 +1,9 @@
-"""Lambda as moto has it, with real network interfaces, and invocations by a runner of the lab's own."""
+"""Lambda: moto's backend with network interfaces in VPCs and the lab's function runner."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from types import SimpleNamespace
 from typing import Any
 
 from moto.awslambda.exceptions import (
@@ -15,7 +14,6 @@ from moto.awslambda.exceptions import (
     LambdaClientError,
 )
 from moto.awslambda.models import LambdaBackend, lambda_backends
-from moto.awslambda.urls import url_bases
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import iam_backends
 
@@ -31,54 +29,56 @@ from vpcache.lab.aws.awslambda.interfaces import FunctionInterfaces
 from vpcache.lab.aws.awslambda.invocation.concurrency import MIN_UNRESERVED
 from vpcache.lab.aws.awslambda.invocation.invocations import Invocations
 from vpcache.lab.aws.awslambda.invocation.logs import FunctionLogs
-from vpcache.lab.aws.awslambda.responses import FunctionsResponse
-from vpcache.lab.aws.awslambda.version import PENDING, UPDATING, FunctionVersion, Place, places_of
-from vpcache.lab.aws.changes import Later
-from vpcache.lab.aws.ec2.backend import backend_of
+from vpcache.lab.aws.awslambda.version import PENDING, UPDATING, FunctionVersion, Placement, placements_of
+from vpcache.lab.aws.changes import ScheduleChange
+from vpcache.lab.aws.dispatch import UrlModule
+from vpcache.lab.aws.ec2.backend import ec2_of
 from vpcache.lab.aws.lag import ListingLag
 from vpcache.lab.functions.spec import FunctionRunner
 from vpcache.lab.settings import Settings
 
 
 class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's classes as Any
-    """One region's Lambda."""
+    """Lambda of one region."""
 
     def __init__(
         self,
         region_name: str,
         account_id: str,
         *,
+        urls: UrlModule,
         runner: FunctionRunner,
         settings: Callable[[], Settings],
-        later: Later,
+        schedule: ScheduleChange,
     ) -> None:
+        self._urls = urls
         super().__init__(region_name, account_id)
         self._settings = settings
         self._runner = runner
         self._lambdas = FunctionStore(region_name, account_id)
         self._interfaces = FunctionInterfaces(
-            lambda: backend_of(account_id, region_name),
+            lambda: ec2_of(account_id, region_name),
             lambda: settings().interface_linger_seconds,
             self._has_role,
-            later,
+            schedule,
         )
         self._lag: ListingLag[list[Configuration]] = ListingLag(lambda: settings().iam_lag_ms)
         logs = FunctionLogs(account_id, region_name)
         self.invocations = Invocations(self._lambdas, self._interfaces, logs, runner, settings)
 
     @property
-    def _url_module(self) -> Any:
-        return SimpleNamespace(url_bases=url_bases, url_paths={"{0}/.*": FunctionsResponse.dispatch})
+    def _url_module(self) -> UrlModule:
+        return self._urls
 
     @property
     def functions(self) -> FunctionStore:
-        """The functions."""
+        """The region's functions."""
         return self._lambdas
 
     # functions
 
     def create_function(self, spec: Mapping[str, Any]) -> FunctionVersion:
-        """Make a function and the interfaces that it needs; return $LATEST, or the version published."""
+        """Create a function and its interfaces; return $LATEST or, if requested, the published version."""
         name = self._lambdas.parse(spec["FunctionName"]).name
         if name in (each.latest.function_name for each in self._lambdas):
             raise FunctionAlreadyExists(name)
@@ -86,7 +86,7 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
         self._check_role(spec["Role"])
         self._interfaces.check(spec.get("VpcConfig") or {})
         latest = FunctionVersion(self.account_id, self.region_name, {**spec, "FunctionName": name})
-        self._make_room(latest.places(), spec["Role"], name)
+        self._provision_interfaces(latest.placements(), spec["Role"], name)
         latest.transition.begin(PENDING, self._settings().transition_ms)
         function = self._lambdas.add(latest)
         return function.publish() if spec.get("Publish") else latest
@@ -94,18 +94,19 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
     def update_function_configuration(
         self, function_name: str, qualifier: str | None, body: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Change a function's configuration and the interfaces that it needs."""
-        latest = self._lambdas.find_whole(function_name).latest
-        latest.check_settled()
+        """Update a function's configuration and its interfaces."""
+        latest = self._lambdas.find_unqualified(function_name).latest
+        latest.check_not_updating()
         check_revision(latest.revision_id, body.get("RevisionId"))
         check_configuration(body)
         if body.get("Role"):
             self._check_role(body["Role"])
-        if "VpcConfig" in body:  # what it does not name stays
-            place = {**(latest.vpc_config if latest.places() else {}), **body["VpcConfig"]}
-            self._interfaces.check(place)
-            self._make_room(places_of(place), body.get("Role") or latest.role, latest.function_name)
-            body = {**body, "VpcConfig": place}
+        if "VpcConfig" in body:  # members that are not set keep their values
+            vpc_config = {**(latest.vpc_config if latest.placements() else {}), **body["VpcConfig"]}
+            self._interfaces.check(vpc_config)
+            role = body.get("Role") or latest.role
+            self._provision_interfaces(placements_of(vpc_config), role, latest.function_name)
+            body = {**body, "VpcConfig": vpc_config}
         latest.update_configuration(body)
         self._reconcile_interfaces(latest.function_name)
         self._updated(latest)
@@ -114,9 +115,9 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
     def update_function_code(
         self, function_name: str, qualifier: str | None, body: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Change a function's code, and publish it if asked to."""
-        function = self._lambdas.find_whole(function_name)
-        function.latest.check_settled()
+        """Update a function's code, and publish it if requested."""
+        function = self._lambdas.find_unqualified(function_name)
+        function.latest.check_not_updating()
         check_revision(function.latest.revision_id, body.get("RevisionId"))
         if body.get("DryRun"):
             code_of(body, self.account_id, function.latest.partition)
@@ -127,34 +128,34 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
         return version.get_configuration()
 
     def delete_function(self, function_name: str, qualifier: str | None = None) -> None:
-        """Delete a function, or one version of it, with the interfaces that nothing else needs."""
+        """Delete a function or a version of it, and the interfaces that are no longer needed."""
         name = self._lambdas.parse(function_name, qualifier)
         function = self._lambdas.find(function_name, qualifier)
         if name.qualifier:
             version = function.delete_version(name.qualifier)
-            gone = [version] if version else []
+            deleted = [version] if version else []
         else:
             self._lag.deleted(function.latest.function_name, configurations(function))
             self._lambdas.remove(function)
-            gone = function.versions
+            deleted = function.versions
         self._reconcile_interfaces(name.name)
-        for each in gone:
-            self._forget(each)
+        for version in deleted:
+            self._stop_workers(version)
 
-    def listed(self) -> list[list[Configuration]]:
-        """Return what ListFunctions shows of each function: its configuration, then its versions'.
+    def list_configurations(self) -> list[list[Configuration]]:
+        """Return for each function its configuration and those of its versions, for ListFunctions.
 
-        A function that was deleted is shown for a while.
+        Deleted functions are included for a limited time.
         """
-        known = {each.latest.function_name: configurations(each) for each in self._lambdas}
-        shown = self._lag.still_shown() | known
-        return [shown[name] for name in sorted(shown)]
+        current = {each.latest.function_name: configurations(each) for each in self._lambdas}
+        listed = self._lag.deleted_members() | current
+        return [listed[name] for name in sorted(listed)]
 
     # concurrency
 
     def put_function_concurrency(self, function_name: str, reserved_concurrency: int) -> int:
-        """Reserve concurrent invocations for a function, which are its limit, too."""
-        function = self._lambdas.find_whole(function_name)
+        """Set a function's reserved concurrency, which is also its limit."""
+        function = self._lambdas.find_unqualified(function_name)
         others = sum(each.reserved or 0 for each in self._lambdas if each is not function)
         if self._settings().concurrent_executions - others - reserved_concurrency < MIN_UNRESERVED:
             raise InvalidParameterValueException(
@@ -165,7 +166,7 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
         return reserved_concurrency
 
     def account_settings(self) -> dict[str, Any]:
-        """Return the account's limits and what it uses, as GetAccountSettings shows them."""
+        """Return the account's limits and usage, as GetAccountSettings shows them."""
         limit = self._settings().concurrent_executions
         functions = list(self._lambdas)
         return {
@@ -183,43 +184,43 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
         }
 
     def interfaces_by_function(self) -> list[tuple[str, tuple[str, ...]]]:
-        """Return the functions' names, each with the ids of the interfaces of $LATEST."""
+        """Return the name of each function with the interface IDs of $LATEST."""
         return [(each.latest.function_name, self._interfaces.of(each.latest)) for each in self._lambdas]
 
     def _updated(self, version: FunctionVersion) -> None:
         version.transition.begin(UPDATING, self._settings().transition_ms)
-        self._forget(version)
+        self._stop_workers(version)
 
-    def _forget(self, version: FunctionVersion) -> None:
+    def _stop_workers(self, version: FunctionVersion) -> None:
         self._runner.forget(version.base_arn, str(version.version))
 
     # interfaces and the role
 
-    def _places(self) -> dict[Place, str]:
-        """Return the places that functions need, each with the role of one of them."""
+    def _placements(self) -> dict[Placement, str]:
+        """Return the placements of all versions, each with the role of a function there."""
         return {
-            place: version.role
+            placement: version.role
             for each in self._lambdas
             for version in each.versions
-            for place in version.places()
+            for placement in version.placements()
         }
 
-    def _make_room(self, places: list[Place], role: str, maker: str) -> None:
-        """Make the interfaces for places that a function is about to have. Raises if a subnet is full."""
+    def _provision_interfaces(self, placements: list[Placement], role: str, function_name: str) -> None:
+        """Create the interfaces for a function's placements. Raises LambdaClientError if a subnet is full."""
         try:
-            self._interfaces.reconcile(self._places() | dict.fromkeys(places, role), maker)
+            self._interfaces.reconcile(self._placements() | dict.fromkeys(placements, role), function_name)
         except LambdaClientError:
-            self._reconcile_interfaces(maker)
+            self._reconcile_interfaces(function_name)
             raise
 
-    def _reconcile_interfaces(self, maker: str) -> None:
-        self._interfaces.reconcile(self._places(), maker)
+    def _reconcile_interfaces(self, function_name: str) -> None:
+        self._interfaces.reconcile(self._placements(), function_name)
 
     def _check_role(self, role: str) -> None:
-        found = re.match(InvalidRoleFormat.pattern, role)
-        if not found:
+        match = re.match(InvalidRoleFormat.pattern, role)
+        if not match:
             raise InvalidRoleFormat(role)
-        if found[2] != self.account_id:
+        if match[2] != self.account_id:
             raise CrossAccountNotAllowed()
         if not self._has_role(role):
             raise InvalidParameterValueException(

@@ -1,4 +1,4 @@
-"""What AWS refuses in a function's configuration although it has the right form."""
+"""Checks of a function's configuration beyond AWS's model of the request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from moto.awslambda.exceptions import InvalidParameterValueException, Validation
 
 from vpcache.lab.aws.awslambda.invocation.targets import check_dead_letter_target
 
-_MOST = {"Timeout": 900, "MemorySize": 10240}  # seconds and MB: "Lambda quotas"
+_MAXIMUMS = {"Timeout": 900, "MemorySize": 10240}  # seconds and MB: "Lambda quotas"
 _MAX_ENVIRONMENT = 4096  # bytes of names and values together
 _RESERVED = frozenset(
     {
@@ -36,32 +36,35 @@ _RESERVED = frozenset(
 """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
 
 
-def check_new_function(wanted: Mapping[str, Any]) -> None:
-    """Raise if AWS, or the lab, makes no function of these parameters of CreateFunction."""
-    if wanted.get("PackageType", "Zip") != "Zip":
-        raise NotImplementedError("Functions from container images: give a zip.")
-    if not wanted.get("Runtime") or not wanted.get("Handler"):
+def check_new_function(parameters: Mapping[str, Any]) -> None:
+    """Raise an error for parameters of CreateFunction that AWS rejects or the lab does not emulate."""
+    if parameters.get("PackageType", "Zip") != "Zip":
+        raise NotImplementedError("Container images are not supported: use a zip file.")
+    if not parameters.get("Runtime") or not parameters.get("Handler"):
         raise InvalidParameterValueException(
             "Runtime and Handler are mandatory parameters for functions created with deployment packages."
         )
-    check_configuration(wanted)
+    check_configuration(parameters)
 
 
-def check_configuration(wanted: Mapping[str, Any]) -> None:
-    """Raise if AWS, or the lab, refuses these settings of CreateFunction or UpdateFunctionConfiguration."""
+def check_configuration(parameters: Mapping[str, Any]) -> None:
+    """Raise an error for a configuration that AWS rejects or the lab does not emulate.
+
+    `parameters` are those of CreateFunction or UpdateFunctionConfiguration.
+    """
     for name in ("FileSystemConfigs", "Layers"):
-        if wanted.get(name):
-            raise NotImplementedError(f"{name} of functions.")
-    for name, most in _MOST.items():
-        if wanted.get(name, 0) > most:
+        if parameters.get(name):
+            raise NotImplementedError(f"The parameter {name} is not supported.")
+    for name, maximum in _MAXIMUMS.items():
+        if parameters.get(name, 0) > maximum:
             raise ValidationException(
-                str(wanted[name]),
+                str(parameters[name]),
                 name[0].lower() + name[1:],
-                f"Member must have value less than or equal to {most}",
+                f"Member must have value less than or equal to {maximum}",
             )
-    if target := (wanted.get("DeadLetterConfig") or {}).get("TargetArn"):
+    if target := (parameters.get("DeadLetterConfig") or {}).get("TargetArn"):
         check_dead_letter_target(target)
-    _check_environment((wanted.get("Environment") or {}).get("Variables") or {})
+    _check_environment((parameters.get("Environment") or {}).get("Variables") or {})
 
 
 def _check_environment(variables: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""A function's deployment package: the zip in the request or in S3."""
+"""A function's deployment package: a zip file in the request or in S3."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from moto.s3.exceptions import S3ClientError
 from moto.s3.models import s3_backends
 
 
-def code_of(wanted: Mapping[str, Any], account_id: str, partition: str) -> bytes:
-    """Return the zip that the parameters of CreateFunction's `Code` or of UpdateFunctionCode mean.
+def code_of(parameters: Mapping[str, Any], account_id: str, partition: str) -> bytes:
+    """Return the zip file of CreateFunction's `Code` or of the parameters of UpdateFunctionCode.
 
-    Raises InvalidParameterValueException where there is none or it is no zip, NotImplementedError for images.
+    Raises InvalidParameterValueException for a missing or invalid zip file, NotImplementedError for images.
     """
-    if wanted.get("ImageUri"):
-        raise NotImplementedError("Functions from container images: give a zip.")
-    if "ZipFile" in wanted:
-        code: bytes = wanted["ZipFile"]
-    elif wanted.get("S3Bucket") and wanted.get("S3Key"):
-        code = _from_s3(wanted, account_id, partition)
+    if parameters.get("ImageUri"):
+        raise NotImplementedError("Container images are not supported: use a zip file.")
+    if "ZipFile" in parameters:
+        code: bytes = parameters["ZipFile"]
+    elif parameters.get("S3Bucket") and parameters.get("S3Key"):
+        code = _from_s3(parameters, account_id, partition)
     else:
         raise InvalidParameterValueException("Please provide a source for function code.")
     if not zipfile.is_zipfile(io.BytesIO(code)):
@@ -32,16 +32,16 @@ def code_of(wanted: Mapping[str, Any], account_id: str, partition: str) -> bytes
     return code
 
 
-def _from_s3(wanted: Mapping[str, Any], account_id: str, partition: str) -> bytes:
+def _from_s3(parameters: Mapping[str, Any], account_id: str, partition: str) -> bytes:
     try:
-        found = s3_backends[account_id][partition].get_object(
-            wanted["S3Bucket"], wanted["S3Key"], version_id=wanted.get("S3ObjectVersion")
+        s3_object = s3_backends[account_id][partition].get_object(
+            parameters["S3Bucket"], parameters["S3Key"], version_id=parameters.get("S3ObjectVersion")
         )
     except S3ClientError as error:
         raise _unreadable(error.code, error.message) from error
-    if found is None:
+    if s3_object is None:
         raise _unreadable("NoSuchKey", "The specified key does not exist.")
-    content: bytes = found.value
+    content: bytes = s3_object.value
     return content
 
 

@@ -1,4 +1,4 @@
-"""Lambda's errors that moto lacks."""
+"""Errors of Lambda that moto lacks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from moto.awslambda.exceptions import LambdaClientError
 
 
 class ResourceConflictError(LambdaClientError):  # type: ignore[misc]  # mypy sees moto's classes as Any
-    """Something stands in the way."""
+    """The request conflicts with an existing resource or with its state."""
 
     code = 409
 
@@ -17,7 +17,7 @@ class ResourceConflictError(LambdaClientError):  # type: ignore[misc]  # mypy se
 
 
 class ResourceNotFoundError(LambdaClientError):  # type: ignore[misc]
-    """There is no such thing."""
+    """The resource does not exist."""
 
     code = 404
 
@@ -26,16 +26,16 @@ class ResourceNotFoundError(LambdaClientError):  # type: ignore[misc]
 
 
 class RequestTooLargeError(LambdaClientError):  # type: ignore[misc]
-    """An event of more than `most` bytes."""
+    """The event has more than `maximum` bytes."""
 
     code = 413
 
-    def __init__(self, most: int) -> None:
-        super().__init__("RequestTooLargeException", f"Request must be smaller than {most} bytes")
+    def __init__(self, maximum: int) -> None:
+        super().__init__("RequestTooLargeException", f"Request must be smaller than {maximum} bytes")
 
 
 class ThrottledError(LambdaClientError):  # type: ignore[misc]
-    """Too many invocations at once; `reason` is one of the API's ThrottleReasons."""
+    """Too many concurrent invocations; `reason` is one of the API's ThrottleReasons."""
 
     code = 429
 

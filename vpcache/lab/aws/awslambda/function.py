@@ -1,4 +1,4 @@
-"""Functions with their versions and aliases, and how they are found by what callers call them."""
+"""Functions with their versions and aliases, and the store that finds them by name or ARN."""
 
 from __future__ import annotations
 
@@ -27,58 +27,62 @@ Configuration = dict[str, Any]
 
 
 class Function:
-    """A function: $LATEST, what was published of it, and what holds for all of it."""
+    """A function: $LATEST, its published versions, its aliases and its settings."""
 
     def __init__(self, latest: FunctionVersion) -> None:
         self.latest = latest
-        self.reserved: int | None = None  # concurrent invocations; None: as many as the account has left
+        self.reserved: int | None = None  # concurrent invocations; None: no reservation
         self._versions: dict[str, FunctionVersion] = {}
         self._aliases: dict[str, Alias] = {}
         self.event_configs: dict[str, EventConfig] = {}  # by qualifier, "$LATEST" for the function itself
         self.url_configs: dict[str, FunctionUrlConfig] = {}  # by alias, "$LATEST" for the function itself
         self._policies: dict[str, Policy] = {}
-        self._published = 0  # the highest number that was ever given
-        self._last: tuple[FunctionVersion, dict[str, Any]] | None = (
-            None  # what was published last, and of what
-        )
+        self._last_number = 0  # of all versions ever published
+        self._last_published: tuple[FunctionVersion, dict[str, Any]] | None = None  # with its content
 
     @property
     def arn(self) -> str:
-        """Its ARN, without a version."""
+        """The function's ARN, without a version."""
         return self.latest.base_arn
 
     @property
     def versions(self) -> list[FunctionVersion]:
-        """$LATEST and what was published, oldest first."""
+        """$LATEST and the published versions, oldest first."""
         return [self.latest, *self._versions.values()]
 
     @property
     def aliases(self) -> list[Alias]:
-        """The aliases by name."""
+        """The aliases, sorted by name."""
         return sorted(dict(self._aliases).values(), key=lambda each: each.name)
 
     def version(self, qualifier: str) -> FunctionVersion:
         """Return a version by its number, "$LATEST" or an alias. Raises UnknownFunctionException."""
         alias = self._aliases.get(qualifier)
         number = alias.choose() if alias else qualifier
-        found = self.latest if number == LATEST else self._versions.get(number)
-        if not found:
+        version = self.latest if number == LATEST else self._versions.get(number)
+        if not version:
             raise UnknownFunctionException(f"{self.arn}:{qualifier}")
-        return found
+        return version
 
     def publish(self, description: str | None = None) -> FunctionVersion:
-        """Return a new version of what $LATEST is now, or the last one if nothing changed since."""
+        """Publish $LATEST and return the new version, or the last version if nothing has changed since."""
         content = self.latest.content()
-        if self._last and self._last[1] == content and self._last[0] in self._versions.values():
-            return self._last[0]
-        self._published += 1
-        version = self.latest.published(self._published, description)
-        self._versions[str(self._published)] = version
-        self._last = version, content
+        if self._last_published:
+            last, last_content = self._last_published
+            if last_content == content and last in self._versions.values():
+                return last
+        self._last_number += 1
+        version = self.latest.published(self._last_number, description)
+        self._versions[str(self._last_number)] = version
+        self._last_published = version, content
         return version
 
     def delete_version(self, number: str) -> FunctionVersion | None:
-        """Delete a published version and return it; None if there is none. Raises where an alias needs it."""
+        """Delete a published version and return it, None if it does not exist.
+
+        Raises ResourceConflictError if an alias references it, InvalidParameterValueException for $LATEST and
+        aliases.
+        """
         users = [alias.name for alias in self._aliases.values() if number in alias.versions]
         if users:
             raise ResourceConflictError(
@@ -106,28 +110,28 @@ class Function:
         self.put_alias(alias)
 
     def put_alias(self, alias: Alias) -> None:
-        """Let an alias point where it says. Raises UnknownFunctionException if there is no such version."""
+        """Create or replace an alias. Raises UnknownFunctionException if its version does not exist."""
         for number in alias.versions:
             if number != LATEST and number not in self._versions:
                 raise UnknownFunctionException(f"{self.arn}:{number}")
         self._aliases[alias.name] = alias
 
     def delete_alias(self, name: str) -> None:
-        """Delete an alias, if there is one."""
+        """Delete an alias, if it exists, with its settings."""
         self._aliases.pop(name, None)
         self._policies.pop(name, None)
         self.event_configs.pop(name, None)
         self.url_configs.pop(name, None)
 
     def policy(self, qualifier: str | None) -> Policy:
-        """Return who may invoke the function, a version or an alias."""
+        """Return the resource-based policy of the function, a version or an alias."""
         if qualifier:
             self.version(qualifier)
         return self._policies.setdefault(qualifier or LATEST, Policy(self.latest))
 
 
 class FunctionStore:
-    """One region's functions; also what moto asks of its own store."""
+    """The functions of one region. It also implements the methods that moto calls on its own store."""
 
     def __init__(self, region: str, account: str) -> None:
         self._region = region
@@ -138,7 +142,7 @@ class FunctionStore:
         return iter(sorted(dict(self._functions).values(), key=lambda each: each.arn))
 
     def parse(self, text: str, qualifier: str | None = None) -> FunctionName:
-        """Return which function is meant by a name or ARN. Raises LambdaClientError."""
+        """Return the function name and qualifier of a name or ARN. Raises LambdaClientError."""
         return parse(text, qualifier, self._region, self._account)
 
     def find(self, text: str, qualifier: str | None = None) -> Function:
@@ -150,14 +154,16 @@ class FunctionStore:
             )
         return self._functions[name.name]
 
-    def find_whole(self, text: str) -> Function:
-        """Return a function by name or ARN, which must name no version. Raises LambdaClientError."""
+    def find_unqualified(self, text: str) -> Function:
+        """Return a function by name or ARN without qualifier. Raises LambdaClientError."""
         if self.parse(text).qualifier:
-            raise InvalidParameterValueException(f"{text} names a version or an alias: name the function.")
+            raise InvalidParameterValueException(
+                f"{text} has a qualifier: use the name or ARN of the function."
+            )
         return self.find(text)
 
     def resolve(self, text: str, qualifier: str | None = None) -> FunctionVersion:
-        """Return the version of a function that is meant. Raises UnknownFunctionException."""
+        """Return a version of a function by name or ARN. Raises UnknownFunctionException."""
         return self.find(text, qualifier).version(self.parse(text, qualifier).version)
 
     def add(self, latest: FunctionVersion) -> Function:
@@ -171,17 +177,17 @@ class FunctionStore:
         """Remove a function."""
         del self._functions[function.latest.function_name]
 
-    # what moto's backend calls
+    # called by moto's backend
 
     def get_function_by_name_or_arn_with_qualifier(
         self, name_or_arn: str, qualifier: str | None = None
     ) -> FunctionVersion:
-        """Return a version."""
+        """Return the version with a qualifier."""
         return self.resolve(name_or_arn, qualifier)
 
     def get_function_by_name_or_arn_forbid_qualifier(self, name_or_arn: str) -> FunctionVersion:
         """Return $LATEST."""
-        return self.find_whole(name_or_arn).latest
+        return self.find_unqualified(name_or_arn).latest
 
     def get_arn(self, arn: str) -> FunctionVersion:
         """Return the version with an ARN."""
@@ -193,7 +199,7 @@ class FunctionStore:
 
 
 def configurations(function: Function) -> list[Configuration]:
-    """Return the function's configuration, then those of all its versions under ARNs that name them."""
+    """Return the function's configuration, then those of its versions under their qualified ARNs."""
     return [
         function.latest.get_configuration(),
         *(
@@ -203,9 +209,9 @@ def configurations(function: Function) -> list[Configuration]:
     ]
 
 
-def check_revision(current: str, wanted: str | None) -> None:
-    """Raise PreconditionFailedException if a caller means another revision than there is."""
-    if wanted and wanted != current:
+def check_revision(current: str, expected: str | None) -> None:
+    """Raise PreconditionFailedException if the caller expects another revision than the current one."""
+    if expected and expected != current:
         raise PreconditionFailedException(
             "The RevisionId provided does not match the latest RevisionId. Call the GetFunction or the "
             "GetAlias API to retrieve the latest RevisionId for your resource."

@@ -1,4 +1,4 @@
-"""What callers call a function: its name or its ARN, in full or in part, with or without a qualifier."""
+"""Function names in requests: a name, a full or a partial ARN, with or without a qualifier."""
 
 from __future__ import annotations
 
@@ -19,39 +19,41 @@ _NAME = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class FunctionName:
-    """A function's name with the version or alias that is meant, None where the caller left it open."""
+    """A function's name and qualifier (version or alias), None if the request has no qualifier."""
 
     name: str
     qualifier: str | None = None
 
     @property
     def version(self) -> str:
-        """The version or alias, "$LATEST" where the caller left it open."""
+        """The version or alias, "$LATEST" by default."""
         return self.qualifier or LATEST
 
 
 def function_arn(region: str, account: str, name: str, qualifier: str | None = None) -> str:
-    """Return a function's ARN, with a version or alias if one is given."""
+    """Return a function's ARN, with a qualifier if there is one."""
     return ":".join(filter(None, ("arn:aws:lambda", region, account, "function", name, qualifier)))
 
 
 def parse(text: str, qualifier: str | None, region: str, account: str) -> FunctionName:
-    """Return which function of this region and account is meant.
+    """Return the name and qualifier of a function in this region and account.
 
-    Raises InvalidParameterValueException where there is no such name, or another qualifier in it;
-    UnknownFunctionException for other accounts, ResourceNotFoundError for other regions.
+    Raises InvalidParameterValueException for an invalid name or a qualifier that differs from the one in the
+    name, UnknownFunctionException for other accounts, ResourceNotFoundError for other regions.
     """
-    found = _NAME.fullmatch(text)
-    if not found:
-        raise InvalidParameterValueException(f"Value '{text}' at 'functionName' is no function's name or ARN")
-    if found["region"] not in (None, region):
-        raise ResourceNotFoundError(
-            f"Functions from '{found['region']}' are not reachable in this region ('{region}')"
+    match = _NAME.fullmatch(text)
+    if not match:
+        raise InvalidParameterValueException(
+            f"Value '{text}' at 'functionName' must be a function's name or ARN"
         )
-    if found["account"] not in (None, account):
-        raise UnknownFunctionException(function_arn(region, found["account"], found["name"]))
-    if qualifier and found["qualifier"] not in (None, qualifier):
+    if match["region"] not in (None, region):
+        raise ResourceNotFoundError(
+            f"Functions from '{match['region']}' are not reachable in this region ('{region}')"
+        )
+    if match["account"] not in (None, account):
+        raise UnknownFunctionException(function_arn(region, match["account"], match["name"]))
+    if qualifier and match["qualifier"] not in (None, qualifier):
         raise InvalidParameterValueException(
             "The derived qualifier from the function name does not match the specified qualifier."
         )
-    return FunctionName(found["name"], qualifier or found["qualifier"])
+    return FunctionName(match["name"], qualifier or match["qualifier"])

@@ -1,4 +1,4 @@
-"""Resource-based policies of functions: statements from AddPermission, and what they allow to everyone. Pure.
+"""Resource-based policies of functions: statements, and public access to function URLs. Pure.
 
 https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
 """
@@ -22,22 +22,22 @@ _CONDITIONS = {
     "SourceAccount": ("StringEquals", "AWS:SourceAccount"),
     "SourceArn": ("ArnLike", "AWS:SourceArn"),
 }
-"""The condition that each parameter of AddPermission becomes: its operator and its key."""
+"""By parameter of AddPermission: operator and key of the resulting condition."""
 _ACTIONS = {
     "FunctionUrlAuthType": "lambda:InvokeFunctionUrl",
     "InvokedViaFunctionUrl": "lambda:InvokeFunction",
 }
-"""The only action that a parameter goes with."""
+"""By parameter: the only action that it is valid for."""
 _URL_CONTEXT = {"lambda:FunctionUrlAuthType": "NONE", "lambda:InvokedViaFunctionUrl": "true"}
-"""What is known of an anonymous request to a function URL. It has no account, organization or source."""
+"""The condition context of an anonymous request to a function URL, without account and source."""
 _URL_ACTIONS = ("lambda:InvokeFunctionUrl", "lambda:InvokeFunction")
-"""What a function URL needs, both since October 2025."""
+"""The permissions that a function URL requires; both since October 2025."""
 
 
 def statement(parameters: Mapping[str, Any], resource: str) -> Statement:
-    """Return the statement that AddPermission's `parameters` mean for the function or alias `resource`.
+    """Return the statement of AddPermission's `parameters` for the function or alias with the ARN `resource`.
 
-    Raises InvalidParameterValueException for a condition that does not go with the action.
+    Raises InvalidParameterValueException for a condition that is not valid for the action.
     """
     action = parameters["Action"]
     conditions: dict[str, dict[str, str]] = {}
@@ -49,20 +49,20 @@ def statement(parameters: Mapping[str, Any], resource: str) -> Statement:
             raise InvalidParameterValueException(f"{name} is only supported for {_ACTIONS[name]} action")
         text = str(value).lower() if isinstance(value, bool) else str(value)
         conditions.setdefault(operator, {})[key] = text
-    made: Statement = {
+    result: Statement = {
         "Sid": parameters["StatementId"],
         "Effect": "Allow",
         "Principal": _principal(parameters["Principal"], resource),
         "Action": action,
         "Resource": resource,
     }
-    return made | {"Condition": conditions} if conditions else made
+    return result | {"Condition": conditions} if conditions else result
 
 
-def is_open_url(statements: Iterable[Statement]) -> bool:
-    """Tell whether everyone may call the URL (AuthType NONE) of a function with these statements."""
-    every = list(statements)
-    return all(any(_allows_everyone(each, action) for each in every) for action in _URL_ACTIONS)
+def is_public_url(statements: Iterable[Statement]) -> bool:
+    """Return whether these statements make a function's URL (AuthType NONE) public."""
+    policy = list(statements)
+    return all(any(_allows_everyone(each, action) for each in policy) for action in _URL_ACTIONS)
 
 
 def _allows_everyone(statement: Statement, action: str) -> bool:
@@ -75,7 +75,7 @@ def _allows_everyone(statement: Statement, action: str) -> bool:
 
 
 def _principal(text: str, resource: str) -> str | dict[str, str]:
-    """Return a principal as policies have it: a service, everyone, or an account's or another ARN."""
+    """Return a policy's principal for an account ID, an ARN, a service or `*`."""
     if text == "*":
         return text
     if re.fullmatch(r"\d{12}", text):

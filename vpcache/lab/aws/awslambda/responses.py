@@ -1,4 +1,4 @@
-"""The Lambda API for functions, their versions and aliases: requests in, answers out."""
+"""The Lambda API's handlers for functions, versions, aliases and permissions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import uuid
 
 from moto.awslambda.exceptions import InvalidParameterValueException
+from moto.awslambda.urls import url_bases
 from moto.core.responses import ActionResult, EmptyResult
 
 from vpcache.lab.aws.awslambda.aliases import Alias
@@ -14,10 +15,11 @@ from vpcache.lab.aws.awslambda.function import check_revision, configurations
 from vpcache.lab.aws.awslambda.invocation.invocation_api import InvocationsResponse
 from vpcache.lab.aws.awslambda.policy import statement
 from vpcache.lab.aws.awslambda.urls.responses import FunctionUrlsResponse
+from vpcache.lab.aws.dispatch import UrlModule
 
 
 class FunctionsResponse(InvocationsResponse, FunctionUrlsResponse):
-    """The Lambda API, with versions that cannot change."""
+    """The Lambda API, with immutable versions."""
 
     # functions
 
@@ -28,14 +30,17 @@ class FunctionsResponse(InvocationsResponse, FunctionUrlsResponse):
     def get_function(self) -> ActionResult:
         """Answer GetFunction."""
         function, version = self._function(), self._version()
-        shown = version.get_code() | {"Configuration": self._shown(version), "Tags": function.latest.tags}
+        description = version.get_code() | {
+            "Configuration": self._configuration(version),
+            "Tags": function.latest.tags,
+        }
         if function.reserved is not None:
-            shown["Concurrency"] = {"ReservedConcurrentExecutions": function.reserved}
-        return ActionResult(shown)
+            description["Concurrency"] = {"ReservedConcurrentExecutions": function.reserved}
+        return ActionResult(description)
 
     def get_function_configuration(self) -> ActionResult:
         """Answer GetFunctionConfiguration."""
-        return ActionResult(self._shown(self._version()))
+        return ActionResult(self._configuration(self._version()))
 
     def update_function_configuration(self) -> ActionResult:
         """Answer UpdateFunctionConfiguration."""
@@ -53,10 +58,10 @@ class FunctionsResponse(InvocationsResponse, FunctionUrlsResponse):
     def list_functions(self) -> ActionResult:
         """Answer ListFunctions."""
         if self._get_param("FunctionVersion") == "ALL":
-            shown = [each for _, *versions in self.backend.listed() for each in versions]
+            listed = [each for _, *versions in self.backend.list_configurations() for each in versions]
         else:
-            shown = [latest for latest, *_ in self.backend.listed()]
-        return self._page("Functions", shown)
+            listed = [latest for latest, *_ in self.backend.list_configurations()]
+        return self._page("Functions", listed)
 
     def get_account_settings(self) -> ActionResult:
         """Answer GetAccountSettings."""
@@ -66,24 +71,24 @@ class FunctionsResponse(InvocationsResponse, FunctionUrlsResponse):
 
     def publish_version(self) -> ActionResult:
         """Answer PublishVersion."""
-        function = self.backend.functions.find_whole(self._name)
-        function.latest.check_settled()
+        function = self.backend.functions.find_unqualified(self._name)
+        function.latest.check_not_updating()
         check_revision(function.latest.revision_id, self._get_param("RevisionId"))
-        wanted = self._get_param("CodeSha256") or function.latest.code_sha_256
-        if wanted != function.latest.code_sha_256:
+        expected = self._get_param("CodeSha256") or function.latest.code_sha_256
+        if expected != function.latest.code_sha_256:
             raise InvalidParameterValueException(
-                f"CodeSHA256 ({wanted}) is different from current CodeSHA256 in $LATEST "
+                f"CodeSHA256 ({expected}) is different from current CodeSHA256 in $LATEST "
                 f"({function.latest.code_sha_256}). Please try again with the CodeSHA256 in $LATEST."
             )
         return ActionResult(function.publish(self._get_param("Description")).get_configuration())
 
     def list_versions_by_function(self) -> ActionResult:
         """Answer ListVersionsByFunction."""
-        return self._page("Versions", configurations(self.backend.functions.find_whole(self._name))[1:])
+        return self._page("Versions", configurations(self.backend.functions.find_unqualified(self._name))[1:])
 
     def create_alias(self) -> ActionResult:
         """Answer CreateAlias."""
-        function = self.backend.functions.find_whole(self._name)
+        function = self.backend.functions.find_unqualified(self._name)
         alias = Alias(
             self._get_param("Name"),
             self._get_param("FunctionVersion"),
@@ -94,8 +99,8 @@ class FunctionsResponse(InvocationsResponse, FunctionUrlsResponse):
         return ActionResult(alias.describe(function.arn))
 
     def update_alias(self) -> ActionResult:
-        """Answer UpdateAlias: what it does not name stays."""
-        function = self.backend.functions.find_whole(self._name)
+        """Answer UpdateAlias; parameters that are not set keep their values."""
+        function = self.backend.functions.find_unqualified(self._name)
         old = function.alias(self._get_param("Name"))
         check_revision(old.revision_id, self._get_param("RevisionId"))
         description, weights = self._get_param("Description"), self._weights()
@@ -110,62 +115,66 @@ class FunctionsResponse(InvocationsResponse, FunctionUrlsResponse):
 
     def get_alias(self) -> ActionResult:
         """Answer GetAlias."""
-        function = self.backend.functions.find_whole(self._name)
+        function = self.backend.functions.find_unqualified(self._name)
         return ActionResult(function.alias(self._get_param("Name")).describe(function.arn))
 
     def list_aliases(self) -> ActionResult:
         """Answer ListAliases."""
-        function = self.backend.functions.find_whole(self._name)
+        function = self.backend.functions.find_unqualified(self._name)
         version = self._get_param("FunctionVersion")
-        shown = [
+        aliases = [
             each.describe(function.arn)
             for each in function.aliases
             if version is None or version in each.versions
         ]
-        return self._page("Aliases", shown)
+        return self._page("Aliases", aliases)
 
     def delete_alias(self) -> ActionResult:
         """Answer DeleteAlias."""
-        self.backend.functions.find_whole(self._name).delete_alias(self._get_param("Name"))
+        self.backend.functions.find_unqualified(self._name).delete_alias(self._get_param("Name"))
         return EmptyResult()
 
-    # who may invoke
+    # permissions
 
     def add_permission(self) -> ActionResult:
         """Answer AddPermission."""
-        policy = self._function().policy(self._meant.qualifier)
+        policy = self._function().policy(self._target.qualifier)
         name = self._get_param("StatementId")
         if any(each["Sid"] == name for each in policy.statements):
             raise ResourceConflictError(
                 f"The statement id ({name}) provided already exists. "
                 "Please provide a new statement id, or remove the existing statement."
             )
-        qualifier = self._meant.qualifier
+        qualifier = self._target.qualifier
         arn = self._function().arn
-        made = statement(self.params, f"{arn}:{qualifier}" if qualifier else arn)
+        new_statement = statement(self.params, f"{arn}:{qualifier}" if qualifier else arn)
         check_revision(policy.revision, self._get_param("RevisionId"))
-        policy.statements.append(made)
+        policy.statements.append(new_statement)
         policy.revision = str(uuid.uuid4())
-        return ActionResult({"Statement": json.dumps(made)})
+        return ActionResult({"Statement": json.dumps(new_statement)})
 
     def get_policy(self) -> ActionResult:
         """Answer GetPolicy."""
-        shown = self._function().policy(self._meant.qualifier).get_policy()
-        return ActionResult({**shown, "Policy": json.dumps(shown["Policy"])})
+        description = self._function().policy(self._target.qualifier).get_policy()
+        return ActionResult({**description, "Policy": json.dumps(description["Policy"])})
 
     def remove_permission(self) -> ActionResult:
         """Answer RemovePermission."""
-        policy = self._function().policy(self._meant.qualifier)
+        policy = self._function().policy(self._target.qualifier)
         policy.del_statement(self._get_param("StatementId"), self._get_param("RevisionId") or "")
         return EmptyResult()
 
-    # what is not emulated
+    # not emulated
 
     def create_event_source_mapping(self) -> None:
-        """Refuse: nothing polls queues and streams."""
-        raise NotImplementedError("Nothing polls queues and streams for functions: invoke the function.")
+        """Reject CreateEventSourceMapping: the lab does not poll queues and streams."""
+        raise NotImplementedError("Event source mappings are not emulated: invoke the function directly.")
 
     def _weights(self) -> dict[str, float] | None:
-        """Return where else an alias is to send invocations, None if the request does not say."""
+        """Return the additional version weights of an alias, None if the request does not set them."""
         routing = self._get_param("RoutingConfig")
         return None if routing is None else routing.get("AdditionalVersionWeights") or {}
+
+
+FUNCTIONS_URLS = UrlModule(url_bases, {"{0}/.*": FunctionsResponse.dispatch})
+"""The dispatch table of the Lambda API."""

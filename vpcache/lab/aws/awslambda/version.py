@@ -1,4 +1,4 @@
-"""One version of a function, as Lambda's API shows it."""
+"""A version of a function."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from moto.core.utils import iso_8601_datetime_with_nanoseconds
 from vpcache.lab.aws.awslambda.code import code_of
 from vpcache.lab.aws.awslambda.errors import ResourceConflictError
 from vpcache.lab.aws.awslambda.names import function_arn
-from vpcache.lab.aws.ec2.backend import backend_of
+from vpcache.lab.aws.ec2.backend import ec2_of
 from vpcache.lab.aws.transitions import Transition
 from vpcache.lab.functions.spec import LATEST
 
 PENDING, ACTIVE = "Pending", "Active"  # a function's states
-UPDATING, UPDATED = "InProgress", "Successful"  # and what became of its last update
+UPDATING, UPDATED = "InProgress", "Successful"  # the statuses of its last update
 
-Place = tuple[str, frozenset[str]]
-"""A subnet and a set of security groups: what functions share interfaces by."""
+Placement = tuple[str, frozenset[str]]
+"""A subnet and a set of security groups; functions with the same placement share an interface."""
 
-_SETTINGS = {
+_ATTRIBUTES = {
     "DeadLetterConfig": "dead_letter_config",
     "Description": "description",
     "Handler": "handler",
@@ -37,14 +37,14 @@ _SETTINGS = {
     "TracingConfig": "tracing_config",
     "VpcConfig": "_vpc_config",
 }
-"""What UpdateFunctionConfiguration replaces as a whole: by its parameters, the attributes."""
+"""The attributes that UpdateFunctionConfiguration replaces, by parameter."""
 
-_PASSING = {"FunctionArn", "LastModified", "LastUpdateStatus", "RevisionId", "Version"}
-"""What makes no version another; so does whatever begins with `State`."""
+_IGNORED = {"FunctionArn", "LastModified", "LastUpdateStatus", "RevisionId", "Version"}
+"""Members of a configuration that versions are not compared by, besides those that start with `State`."""
 
 
 class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's classes as Any
-    """A version of a function: $LATEST, which can change, or one that was published and cannot."""
+    """A version of a function: $LATEST, which can be updated, or a published version, which is immutable."""
 
     def __init__(self, account_id: str, region: str, spec: dict[str, Any]) -> None:
         super().__init__(account_id=account_id, region=region, spec=spec, version=LATEST)
@@ -60,31 +60,31 @@ class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's
 
     @property
     def vpc_config(self) -> dict[str, Any]:
-        """The function's place in a VPC; empty lists outside of one."""
-        places = self.places()
-        subnet = backend_of(self.account_id, self.region).get_subnet(places[0][0]) if places else None
+        """The VPC configuration as the API shows it; the lists are empty outside a VPC."""
+        placements = self.placements()
+        subnet = ec2_of(self.account_id, self.region).get_subnet(placements[0][0]) if placements else None
         return {
-            "SubnetIds": [subnet_id for subnet_id, _ in places],
-            "SecurityGroupIds": sorted(places[0][1]) if places else [],
+            "SubnetIds": [subnet_id for subnet_id, _ in placements],
+            "SecurityGroupIds": sorted(placements[0][1]) if placements else [],
             "VpcId": subnet.vpc_id if subnet else "",
             "Ipv6AllowedForDualStack": False,
         }
 
-    def places(self) -> list[Place]:
-        """Return where the function needs an interface, one place per subnet."""
-        return places_of(self._vpc_config or {})
+    def placements(self) -> list[Placement]:
+        """Return the placements of the function's interfaces, one per subnet."""
+        return placements_of(self._vpc_config or {})
 
     @property
     def dead_letter_target(self) -> str | None:
-        """Where failed events go: the ARN of a queue or a topic. An empty one takes the setting back."""
+        """The ARN of the queue or topic for failed events, None if there is none."""
         return self.dead_letter_config.get("TargetArn") or None
 
     def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
         """Return the configuration as the API shows it."""
-        shown: dict[str, Any] = super().get_configuration(on_create)
+        configuration: dict[str, Any] = super().get_configuration(on_create)
         dead_letters = {"DeadLetterConfig": self.dead_letter_config} if self.dead_letter_target else {}
-        rest = {"LoggingConfig": self.logging_config, "RevisionId": self.revision_id}
-        return shown | dead_letters | rest | self._states()
+        common = {"LoggingConfig": self.logging_config, "RevisionId": self.revision_id}
+        return configuration | dead_letters | common | self._states()
 
     def _states(self) -> dict[str, str]:
         if self.transition.state(ACTIVE) == PENDING:
@@ -93,15 +93,15 @@ class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's
         return {"State": ACTIVE, "LastUpdateStatus": self.transition.state(UPDATED)}
 
     def check_active(self) -> None:
-        """Raise ResourceConflictError if the function is still being made."""
+        """Raise ResourceConflictError while the function is being created."""
         if self.transition.state(ACTIVE) == PENDING:
             raise ResourceConflictError(
                 "The operation cannot be performed at this time. The function is currently in the following "
                 f"state: {PENDING}"
             )
 
-    def check_settled(self) -> None:
-        """Raise ResourceConflictError if the function is still being made or changed."""
+    def check_not_updating(self) -> None:
+        """Raise ResourceConflictError while the function is being created or updated."""
         self.check_active()
         if not self.transition.is_over:
             raise ResourceConflictError(
@@ -110,16 +110,16 @@ class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's
             )
 
     def content(self) -> dict[str, Any]:
-        """Return what two versions differ in, if they differ."""
+        """Return the part of the configuration that distinguishes versions."""
         return {
             name: value
             for name, value in self.get_configuration().items()
-            if name not in _PASSING and not name.startswith("State")
+            if name not in _IGNORED and not name.startswith("State")
         }
 
     def update_configuration(self, config_updates: Mapping[str, Any]) -> dict[str, Any]:
-        """Change the configuration."""
-        for name, attribute in _SETTINGS.items():
+        """Update the configuration and return it."""
+        for name, attribute in _ATTRIBUTES.items():
             if name in config_updates:
                 setattr(self, attribute, config_updates[name])
         if "Environment" in config_updates:
@@ -132,7 +132,7 @@ class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's
         return self.get_configuration()
 
     def update_function_code(self, updated_spec: Mapping[str, Any]) -> dict[str, Any]:
-        """Change the code, and the architecture that it is for."""
+        """Update the code, and its architecture if set; return the configuration."""
         if updated_spec.get("Architectures"):
             self.architectures = updated_spec["Architectures"]
         self._set_function_code(updated_spec)
@@ -140,7 +140,7 @@ class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's
         return self.get_configuration()
 
     def published(self, number: int, description: str | None) -> FunctionVersion:
-        """Return the state of now as a version of this number, with its own description if one is given."""
+        """Return a copy as a version with this number and, if set, a description."""
         version = copy.copy(self)
         version.set_version(number)
         version._touch()
@@ -149,8 +149,10 @@ class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's
         return version
 
     def invoke(self, *_: Any) -> None:
-        """Refuse: other services of moto's call this in the place of their own events."""
-        raise NotImplementedError("Events of other services for functions: invoke the function itself.")
+        """Reject the call, by which moto's other services deliver their events."""
+        raise NotImplementedError(
+            "Events from other services are not emulated: invoke the function directly."
+        )
 
     def _set_function_code(self, updated_spec: Mapping[str, Any]) -> None:
         code = code_of(updated_spec, self.account_id, self.partition)
@@ -161,16 +163,16 @@ class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's
         self.code_digest = digest.hexdigest()
         self.code = {"S3Key": f"{self.function_name}-{uuid.uuid4()}"}
 
-    def _set_logging(self, wanted: Mapping[str, Any]) -> None:
-        self.logs_group_name = wanted.get("LogGroup") or f"/aws/lambda/{self.function_name}"
-        self.logging_config = {"LogFormat": "Text", **wanted, "LogGroup": self.logs_group_name}
+    def _set_logging(self, config: Mapping[str, Any]) -> None:
+        self.logs_group_name = config.get("LogGroup") or f"/aws/lambda/{self.function_name}"
+        self.logging_config = {"LogFormat": "Text", **config, "LogGroup": self.logs_group_name}
 
     def _touch(self) -> None:
         self.revision_id = str(uuid.uuid4())
         self.last_modified = iso_8601_datetime_with_nanoseconds()
 
 
-def places_of(vpc_config: Mapping[str, Any]) -> list[Place]:
-    """Return where a function of this VpcConfig needs an interface, one place per subnet."""
+def placements_of(vpc_config: Mapping[str, Any]) -> list[Placement]:
+    """Return the placements of a VpcConfig, one per subnet."""
     groups = frozenset(vpc_config.get("SecurityGroupIds") or ())
     return [(subnet_id, groups) for subnet_id in sorted(set(vpc_config.get("SubnetIds") or ()))]

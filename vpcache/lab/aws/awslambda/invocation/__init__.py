@@ -1,1 +1,1 @@
-"""Invocations: synchronous and asynchronous, their retries, destinations and logs."""
+"""Synchronous and asynchronous invocations, with retries, destinations and logs."""

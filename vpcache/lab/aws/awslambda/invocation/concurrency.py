@@ -1,4 +1,4 @@
-"""How many invocations may be under way at once."""
+"""Limits of concurrent invocations."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from contextlib import contextmanager
 
 from vpcache.lab.aws.awslambda.errors import ThrottledError
 
-MIN_UNRESERVED = 100  # that AWS keeps for functions without a reservation
+MIN_UNRESERVED = 100  # concurrency that AWS keeps for functions without a reservation
 
 
 class Concurrency:
-    """Counts the invocations under way, by function; all versions of a function count together."""
+    """Counts the running invocations by function; all versions of a function count together."""
 
     def __init__(self) -> None:
         self._running: Counter[str] = Counter()
@@ -21,9 +21,9 @@ class Concurrency:
 
     @contextmanager
     def slot(self, function: str, reserved: Mapping[str, int], account: int) -> Iterator[None]:
-        """Count one more invocation inside a `with` block. Raises ThrottledError if there may be no more.
+        """Count an invocation inside a `with` block. Raises ThrottledError if a limit is reached.
 
-        `reserved` has the functions that have a reservation, `account` is what all functions have together.
+        `reserved` is the reserved concurrency by function, `account` the account's limit for all functions.
         """
         with self._lock:
             reason = throttle_reason(function, self._running, reserved, account)
@@ -40,7 +40,7 @@ class Concurrency:
 def throttle_reason(
     function: str, running: Mapping[str, int], reserved: Mapping[str, int], account: int
 ) -> str | None:
-    """Return why a function may not run once more, in the API's words; None if it may."""
+    """Return the API's ThrottleReason for another invocation of a function, None if it is allowed."""
     if function in reserved:
         is_full = running.get(function, 0) >= reserved[function]
         return "ReservedFunctionConcurrentInvocationLimitExceeded" if is_full else None

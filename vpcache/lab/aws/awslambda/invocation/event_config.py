@@ -1,4 +1,4 @@
-"""What holds for a function's events: how they are tried again, and who is told what became of them."""
+"""The configuration of asynchronous invocations: retries and destinations."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _RANGES = {_RETRIES: (0, 2), _AGE: (60, 21600)}
 
 @dataclass(frozen=True, slots=True)
 class EventConfig:
-    """The settings of one qualifier's events, as PutFunctionEventInvokeConfig names them."""
+    """The parameters of PutFunctionEventInvokeConfig for one qualifier."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     changed: datetime = field(default_factory=utcnow)
 
     def __post_init__(self) -> None:
-        for name, (least, most) in _RANGES.items():
-            if not least <= self.values.get(name, least) <= most:
+        for name, (minimum, maximum) in _RANGES.items():
+            if not minimum <= self.values.get(name, minimum) <= maximum:
                 raise ValidationException(
                     str(self.values[name]),
                     name[0].lower() + name[1:],
-                    f"Member must have value from {least} to {most}",
+                    f"Member must have value from {minimum} to {maximum}",
                 )
         for arn in (self.on_success, self.on_failure):
             if arn:
@@ -38,30 +38,32 @@ class EventConfig:
 
     @classmethod
     def of(cls, request: Mapping[str, Any], old: EventConfig | None = None) -> EventConfig:
-        """Return the settings that a request names; those that it does not name stay as in `old`."""
-        named = {name: request[name] for name in (_RETRIES, _AGE, _DESTINATIONS) if name in request}
-        return cls({**(old.values if old else {}), **named})
+        """Return the configuration of a request; parameters that are not set keep their values in `old`."""
+        changes = {name: request[name] for name in (_RETRIES, _AGE, _DESTINATIONS) if name in request}
+        return cls({**(old.values if old else {}), **changes})
 
     @property
     def retry_policy(self) -> RetryPolicy:
-        """How events that failed are tried again."""
-        usual = RetryPolicy()
-        return RetryPolicy(self.values.get(_RETRIES, usual.max_retries), self.values.get(_AGE, usual.max_age))
+        """The retry policy for failed events."""
+        default = RetryPolicy()
+        return RetryPolicy(
+            self.values.get(_RETRIES, default.max_retries), self.values.get(_AGE, default.max_age)
+        )
 
     @property
     def on_success(self) -> str | None:
-        """Where records of events that succeeded go: an ARN."""
+        """The ARN of the destination for records of successful events."""
         return self._destination("OnSuccess")
 
     @property
     def on_failure(self) -> str | None:
-        """Where records of events that were given up go: an ARN."""
+        """The ARN of the destination for records of events that were discarded after failures."""
         return self._destination("OnFailure")
 
     def describe(self, arn: str) -> dict[str, Any]:
-        """Return the settings as the API shows them, for a function's qualified ARN."""
-        usual: dict[str, Any] = {_DESTINATIONS: {"OnSuccess": {}, "OnFailure": {}}}
-        return {**usual, **self.values, "FunctionArn": arn, "LastModified": self.changed}
+        """Return the configuration as the API shows it, for a function's qualified ARN."""
+        default: dict[str, Any] = {_DESTINATIONS: {"OnSuccess": {}, "OnFailure": {}}}
+        return {**default, **self.values, "FunctionArn": arn, "LastModified": self.changed}
 
     def _destination(self, outcome: str) -> str | None:
         config = self.values.get(_DESTINATIONS) or {}

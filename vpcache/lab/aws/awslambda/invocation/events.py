@@ -1,4 +1,4 @@
-"""Events that nobody waits for: run, tried again, and reported where the function says."""
+"""The queue of asynchronous invocations: runs, retries and reports events."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from vpcache.lab.aws.awslambda.invocation.records import (
 from vpcache.lab.aws.awslambda.invocation.retries import Condition, after_failure, after_throttle
 from vpcache.lab.aws.awslambda.invocation.targets import Attributes, send
 from vpcache.lab.aws.awslambda.names import FunctionName
-from vpcache.lab.aws.scheduler import Timetable
+from vpcache.lab.aws.scheduler import Scheduler
 from vpcache.lab.functions.spec import Event
 
 _log = logging.getLogger(__name__)
@@ -31,25 +31,25 @@ _MINUTE_MS = 60_000
 
 
 class Functions(Protocol):
-    """What a queue of events asks of those who know functions; all may raise UnknownFunctionException."""
+    """The functions, as the queue accesses them. All methods may raise UnknownFunctionException."""
 
     def begin(self, name: FunctionName, event: Event) -> Callable[[], ExecutionResult]:
-        """Take a place among the concurrent invocations and return what runs the function in it, once.
+        """Reserve a slot of the concurrency limits and return a callable that runs the function, once.
 
         Raises ThrottledError.
         """
         ...
 
     def reserved(self, name: FunctionName) -> int | None:
-        """Return how many concurrent invocations are reserved for a function."""
+        """Return a function's reserved concurrency."""
         ...
 
     def event_config(self, name: FunctionName) -> EventConfig:
-        """Return what holds for events of this qualifier."""
+        """Return the configuration for events of this qualifier."""
         ...
 
     def dead_letter_target(self, name: FunctionName) -> str | None:
-        """Return where the payloads of events that are given up go."""
+        """Return the ARN of the target for discarded events."""
         ...
 
     def put_event(self, name: str, payload: bytes) -> object:
@@ -58,102 +58,106 @@ class Functions(Protocol):
 
 
 @dataclass(slots=True)
-class _Queued:
+class _QueuedEvent:
     name: FunctionName
     arn: str  # with the qualifier
     event: Event
-    since: float = field(default_factory=time.monotonic)
+    queued_at: float = field(default_factory=time.monotonic)
     attempts: int = 0
-    throttles: int = 0  # in a row
-    last: ExecutionResult | None = None
+    throttles: int = 0  # consecutive
+    last_result: ExecutionResult | None = None
 
 
 class EventQueue:
-    """The events of one region's functions.
+    """The asynchronous events of one region's functions.
 
-    All of AWS's times are shortened alike: `minute_ms` tells how many milliseconds a minute takes.
+    AWS's delays are scaled: `minute_ms` is the length of a minute in milliseconds.
     """
 
     def __init__(self, functions: Functions, minute_ms: Callable[[], int]) -> None:
         self._functions = functions
         self._minute_ms = minute_ms
-        self._timetable = Timetable("function events")
+        self._scheduler = Scheduler("function events")
 
     def put(self, name: FunctionName, arn: str, event: Event) -> None:
-        """Run an event soon. `arn` is what is meant, with its qualifier."""
-        self._after(0, _Queued(name, arn, event))
+        """Queue an event. `arn` is the function's ARN with the qualifier."""
+        self._schedule(0, _QueuedEvent(name, arn, event))
 
-    def _after(self, seconds: float, queued: _Queued) -> None:
-        """Try an event in so many of AWS's seconds."""
-        self._timetable.after(seconds * self._scale, lambda: self._begin(queued))
+    def _schedule(self, seconds: float, queued: _QueuedEvent) -> None:
+        """Run an event after a delay in AWS's seconds."""
+        self._scheduler.after(seconds * self._scale, lambda: self._begin(queued))
 
     @property
     def _scale(self) -> float:
         return self._minute_ms() / _MINUTE_MS
 
-    def _age(self, queued: _Queued) -> float:
+    def _age(self, queued: _QueuedEvent) -> float:
         """Return an event's age in AWS's seconds."""
-        return (time.monotonic() - queued.since) / self._scale
+        return (time.monotonic() - queued.queued_at) / self._scale
 
-    def _begin(self, queued: _Queued) -> None:
-        """Begin the next attempt in a thread of its own, unless it is throttled."""
-        with _dropped_if_gone(queued):
+    def _begin(self, queued: _QueuedEvent) -> None:
+        """Start the next attempt in a thread, unless it is throttled."""
+        with _dropped_if_deleted(queued):
             try:
                 attempt = self._functions.begin(queued.name, queued.event)
             except ThrottledError:
-                self._put_off(queued)
+                self._delay(queued)
             else:
                 threading.Thread(target=self._attempt, args=(queued, attempt), daemon=True).start()
 
-    def _attempt(self, queued: _Queued, attempt: Callable[[], ExecutionResult]) -> None:
-        with _dropped_if_gone(queued):
+    def _attempt(self, queued: _QueuedEvent, attempt: Callable[[], ExecutionResult]) -> None:
+        with _dropped_if_deleted(queued):
             try:
-                queued.last = attempt()
-            except Exception:  # the lab's own failure: on AWS a system error, which counts as a throttle
+                queued.last_result = attempt()
+            except Exception:  # a failure of the lab; on AWS a system error, which counts as a throttle
                 _log.exception("%s could not be run", queued.arn)
-                self._put_off(queued)
+                self._delay(queued)
                 return
             queued.attempts += 1
             queued.throttles = 0
-            if queued.last.invocation.error:
+            if queued.last_result.invocation.error:
                 policy = self._functions.event_config(queued.name).retry_policy
-                self._go_on(queued, after_failure(queued.attempts, self._age(queued), policy))
+                self._continue(queued, after_failure(queued.attempts, self._age(queued), policy))
             else:
                 self._finish(queued, Condition.SUCCESS)
 
-    def _put_off(self, queued: _Queued) -> None:
+    def _delay(self, queued: _QueuedEvent) -> None:
+        """Schedule another attempt for an event that was throttled."""
         queued.throttles += 1
         policy = self._functions.event_config(queued.name).retry_policy
         reserved = self._functions.reserved(queued.name)
-        self._go_on(queued, after_throttle(queued.throttles, self._age(queued), policy, reserved))
+        self._continue(queued, after_throttle(queued.throttles, self._age(queued), policy, reserved))
 
-    def _go_on(self, queued: _Queued, what: float | Condition) -> None:
-        if isinstance(what, Condition):
-            self._finish(queued, what)
+    def _continue(self, queued: _QueuedEvent, decision: float | Condition) -> None:
+        """Finish an event under a condition, or schedule its next attempt in this many seconds."""
+        if isinstance(decision, Condition):
+            self._finish(queued, decision)
         else:
-            self._after(what, queued)
+            self._schedule(decision, queued)
 
-    def _finish(self, queued: _Queued, condition: Condition) -> None:
+    def _finish(self, queued: _QueuedEvent, condition: Condition) -> None:
         config = self._functions.event_config(queued.name)
         destination = config.on_success if condition is Condition.SUCCESS else config.on_failure
         if destination:
-            record = invocation_record(queued.event, queued.arn, condition, queued.attempts, queued.last)
+            record = invocation_record(
+                queued.event, queued.arn, condition, queued.attempts, queued.last_result
+            )
             self._send(destination, record, {})
         dead_letters = self._functions.dead_letter_target(queued.name)
         if dead_letters and condition is not Condition.SUCCESS:
-            attributes = dead_letter_attributes(queued.event, queued.last)
+            attributes = dead_letter_attributes(queued.event, queued.last_result)
             self._send(dead_letters, queued.event.payload.decode(), attributes)
 
     def _send(self, target: str, message: str, attributes: Attributes) -> None:
         try:
             send(target, message, attributes, self._functions.put_event)
-        except Exception as error:  # on AWS a metric tells of it
-            _log.warning("%s cannot be told of an event: %s", target, error)
+        except Exception as error:  # AWS reports it as a metric
+            _log.warning("cannot send the result of an event to %s: %s", target, error)
 
 
 @contextmanager
-def _dropped_if_gone(queued: _Queued) -> Iterator[None]:
+def _dropped_if_deleted(queued: _QueuedEvent) -> Iterator[None]:
     try:
         yield
     except UnknownFunctionException:
-        _log.info("event %s is dropped: %s is gone", queued.event.request_id, queued.arn)
+        _log.info("event %s was dropped: %s was deleted", queued.event.request_id, queued.arn)

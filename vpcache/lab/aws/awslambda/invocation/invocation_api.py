@@ -1,4 +1,4 @@
-"""The part of the Lambda API that invokes functions and says how."""
+"""The Lambda API's handlers for invocations and their configuration."""
 
 from __future__ import annotations
 
@@ -12,79 +12,81 @@ from vpcache.lab.aws.awslambda.errors import RequestTooLargeError
 from vpcache.lab.aws.awslambda.invocation.event_config import EventConfig
 from vpcache.lab.aws.awslambda.request import REQUEST_ID, FunctionRequest
 
-MAX_PAYLOAD = 6 << 20  # bytes, of an event whose caller waits: "Lambda quotas"
-MAX_EVENT = 1 << 20  # bytes, of an event that is queued
-_TAIL = 4096  # bytes of log that LogType=Tail returns
+MAX_PAYLOAD = 6 << 20  # bytes, of a synchronous invocation: "Lambda quotas"
+MAX_EVENT = 1 << 20  # bytes, of an asynchronous invocation
+_LOG_TAIL = 4096  # bytes that LogType=Tail returns
 
 
 class InvocationsResponse(FunctionRequest):
-    """Invocations that run, now or as soon as they can, and the settings for both."""
+    """Synchronous and asynchronous invocations, event invoke configurations and reserved concurrency."""
 
     def invoke(self) -> TYPE_RESPONSE:
         """Answer Invoke."""
-        kind = self._get_param("InvocationType", "RequestResponse")
-        payload = _checked_payload(self.raw_body, MAX_EVENT if kind == "Event" else MAX_PAYLOAD)
+        invocation_type = self._get_param("InvocationType", "RequestResponse")
+        payload = _checked_payload(self.raw_body, MAX_EVENT if invocation_type == "Event" else MAX_PAYLOAD)
         version = self.backend.invocations.check(self._name, self._qualifier)
-        if kind == "DryRun":
-            return 204, {"status": "204", "X-Amz-ExecutionResult-Version": str(version.version)}, ""
-        if kind == "Event":
+        if invocation_type == "DryRun":
+            return 204, {"status": "204", "X-Amz-Executed-Version": str(version.version)}, ""
+        if invocation_type == "Event":
             event = self.backend.invocations.put_event(self._name, payload, self._qualifier)
             return 202, {"status": "202", REQUEST_ID: event.request_id}, ""
-        done = self.backend.invocations.invoke(
+        result = self.backend.invocations.invoke(
             self._name, self._qualifier, payload, _client_context(self._get_param("ClientContext"))
         )
         headers = {
             "Content-Type": "application/json",
-            "X-Amz-ExecutionResult-Version": done.version,
-            REQUEST_ID: done.invocation.request_id,
+            "X-Amz-Executed-Version": result.version,
+            REQUEST_ID: result.invocation.request_id,
         }
         if self._get_param("LogType") == "Tail":
-            headers["X-Amz-Log-Result"] = base64.b64encode(done.invocation.log[-_TAIL:]).decode()
-        if done.invocation.error:
-            headers["X-Amz-Function-Error"] = done.invocation.error
-        return 200, headers, done.invocation.payload
+            headers["X-Amz-Log-Result"] = base64.b64encode(result.invocation.log[-_LOG_TAIL:]).decode()
+        if result.invocation.error:
+            headers["X-Amz-Function-Error"] = result.invocation.error
+        return 200, headers, result.invocation.payload
 
     def invoke_async(self) -> TYPE_RESPONSE:
-        """Answer InvokeAsync, which is Invoke of old for events."""
+        """Answer InvokeAsync, the deprecated API for asynchronous invocations."""
         payload = _checked_payload(self.raw_body, MAX_EVENT)
         self.backend.invocations.check(self._name, self._qualifier)
         self.backend.invocations.put_event(self._name, payload, self._qualifier)
         return 202, {"status": "202"}, ""
 
     def put_function_event_invoke_config(self) -> ActionResult:
-        """Answer PutFunctionEventInvokeConfig: what it does not name takes its usual value."""
+        """Answer PutFunctionEventInvokeConfig; parameters that are not set get their defaults."""
         return self._set_event_config(EventConfig.of(self.params))
 
     def update_function_event_invoke_config(self) -> ActionResult:
-        """Answer UpdateFunctionEventInvokeConfig: what it does not name stays."""
+        """Answer UpdateFunctionEventInvokeConfig; parameters that are not set keep their values."""
         return self._set_event_config(EventConfig.of(self.params, self._event_config()))
 
     def get_function_event_invoke_config(self) -> ActionResult:
         """Answer GetFunctionEventInvokeConfig."""
-        return ActionResult(self._event_config().describe(f"{self._function().arn}:{self._meant.version}"))
+        return ActionResult(self._event_config().describe(f"{self._function().arn}:{self._target.version}"))
 
     def delete_function_event_invoke_config(self) -> ActionResult:
         """Answer DeleteFunctionEventInvokeConfig."""
         self._event_config()
-        del self._function().event_configs[self._meant.version]
+        del self._function().event_configs[self._target.version]
         return EmptyResult()
 
     def list_function_event_invoke_configs(self) -> ActionResult:
         """Answer ListFunctionEventInvokeConfigs."""
-        function = self.backend.functions.find_whole(self._name)
+        function = self.backend.functions.find_unqualified(self._name)
         configs = dict(function.event_configs)
-        shown = [configs[each].describe(f"{function.arn}:{each}") for each in sorted(configs)]
-        return self._page("FunctionEventInvokeConfigs", shown)
+        descriptions = [
+            configs[qualifier].describe(f"{function.arn}:{qualifier}") for qualifier in sorted(configs)
+        ]
+        return self._page("FunctionEventInvokeConfigs", descriptions)
 
     def _event_config(self) -> EventConfig:
-        found = self._function().event_configs.get(self._meant.version)
-        if not found:
-            raise UnknownEventConfig(f"{self._function().arn}:{self._meant.version}")
-        return found
+        config = self._function().event_configs.get(self._target.version)
+        if not config:
+            raise UnknownEventConfig(f"{self._function().arn}:{self._target.version}")
+        return config
 
     def _set_event_config(self, config: EventConfig) -> ActionResult:
         self._version()
-        self._function().event_configs[self._meant.version] = config
+        self._function().event_configs[self._target.version] = config
         return self.get_function_event_invoke_config()
 
     def put_function_concurrency(self) -> ActionResult:
@@ -95,12 +97,12 @@ class InvocationsResponse(FunctionRequest):
 
     def get_function_concurrency(self) -> ActionResult:
         """Answer GetFunctionConcurrency."""
-        reserved = self.backend.functions.find_whole(self._name).reserved
+        reserved = self.backend.functions.find_unqualified(self._name).reserved
         return ActionResult({} if reserved is None else {"ReservedConcurrentExecutions": reserved})
 
     def delete_function_concurrency(self) -> ActionResult:
         """Answer DeleteFunctionConcurrency."""
-        self.backend.functions.find_whole(self._name).reserved = None
+        self.backend.functions.find_unqualified(self._name).reserved = None
         return EmptyResult()
 
 
@@ -111,21 +113,21 @@ def _client_context(header: str | None) -> str | None:
         context = base64.b64decode(header, validate=True).decode()
         json.loads(context)
     except ValueError as reason:
-        raise _no_json(reason) from reason
+        raise _invalid_json(reason) from reason
     return context
 
 
-def _checked_payload(payload: bytes, most: int) -> bytes:
-    if len(payload) > most:
-        raise RequestTooLargeError(most)
+def _checked_payload(payload: bytes, maximum: int) -> bytes:
+    if len(payload) > maximum:
+        raise RequestTooLargeError(maximum)
     try:
         json.loads(payload or b"{}")
     except ValueError as reason:
-        raise _no_json(reason) from reason
+        raise _invalid_json(reason) from reason
     return payload or b"{}"
 
 
-def _no_json(reason: ValueError) -> LambdaClientError:
+def _invalid_json(reason: ValueError) -> LambdaClientError:
     return LambdaClientError(
         "InvalidRequestContentException", f"Could not parse request body into json: {reason}"
     )

@@ -1,4 +1,4 @@
-"""Functions at work: who waits for an answer gets it, what nobody waits for is queued."""
+"""Invocations of functions: synchronous ones return the result, asynchronous ones are queued."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from vpcache.lab.settings import Settings
 
 
 class Invocations:
-    """Invokes one region's functions. All methods raise UnknownFunctionException."""
+    """Invokes the functions of one region. All methods may raise UnknownFunctionException."""
 
     def __init__(
         self,
@@ -38,9 +38,9 @@ class Invocations:
         self._events = EventQueue(self, lambda: settings().async_minute_ms)
 
     def check(self, name: str, qualifier: str | None = None) -> FunctionVersion:
-        """Return the version that is meant.
+        """Return the version to invoke.
 
-        Raises ResourceConflictError if it is still being made, NotImplementedError if it cannot be run here.
+        Raises ResourceConflictError while it is being created, NotImplementedError if the lab cannot run it.
         """
         version = self._functions.resolve(name, qualifier)
         version.check_active()
@@ -50,26 +50,26 @@ class Invocations:
     def invoke(
         self, name: str, qualifier: str | None, payload: bytes, client_context: str | None = None
     ) -> ExecutionResult:
-        """Run a function and wait for its answer. Raises ThrottledError."""
-        meant = self._functions.parse(name, qualifier)
-        return self.run(name, qualifier, Event(payload, self._arn(meant, meant.qualifier), client_context))
+        """Run a function and wait for its result. Raises ThrottledError."""
+        target = self._functions.parse(name, qualifier)
+        return self.run(name, qualifier, Event(payload, self._arn(target, target.qualifier), client_context))
 
     def run(self, name: str, qualifier: str | None, event: Event) -> ExecutionResult:
-        """Run a function on an event and wait for its answer. Raises ThrottledError."""
+        """Run a function on an event and wait for its result. Raises ThrottledError."""
         return self.begin(self._functions.parse(name, qualifier), event)()
 
     def put_event(self, name: str, payload: bytes, qualifier: str | None = None) -> Event:
-        """Queue an event and return it. Raises NotImplementedError if the function cannot be run."""
+        """Queue an event and return it. Raises NotImplementedError if the lab cannot run the function."""
         self.check(name, qualifier)
-        meant = self._functions.parse(name, qualifier)
-        event = Event(payload, self._arn(meant, meant.qualifier))
-        self._events.put(meant, self._arn(meant, meant.version), event)
+        target = self._functions.parse(name, qualifier)
+        event = Event(payload, self._arn(target, target.qualifier))
+        self._events.put(target, self._arn(target, target.version), event)
         return event
 
-    # what the queue of events asks
+    # called by the queue of events
 
     def begin(self, name: FunctionName, event: Event) -> Callable[[], ExecutionResult]:
-        """Take a place among the concurrent invocations and return what runs the function in it, once.
+        """Reserve a slot of the concurrency limits and return a callable that runs the function, once.
 
         Raises ThrottledError.
         """
@@ -77,26 +77,26 @@ class Invocations:
         version = function.version(name.version)
         with ExitStack() as stack:
             stack.enter_context(self._slot(function))
-            place = stack.pop_all()
+            slot = stack.pop_all()
 
         def run() -> ExecutionResult:
-            with place:
-                done = self._runner.invoke(self._spec(version), event)
-            self._logs.keep(version.logs_group_name, done)
-            return ExecutionResult(str(version.version), done)
+            with slot:
+                invocation = self._runner.invoke(self._spec(version), event)
+            self._logs.keep(version.logs_group_name, invocation)
+            return ExecutionResult(str(version.version), invocation)
 
         return run
 
     def reserved(self, name: FunctionName) -> int | None:
-        """Return how many concurrent invocations are reserved for a function."""
+        """Return a function's reserved concurrency."""
         return self._functions.find(name.name).reserved
 
     def event_config(self, name: FunctionName) -> EventConfig:
-        """Return what holds for events of this qualifier."""
+        """Return the configuration for events of this qualifier."""
         return self._functions.find(name.name).event_configs.get(name.version) or EventConfig()
 
     def dead_letter_target(self, name: FunctionName) -> str | None:
-        """Return where the payloads of events that are given up go."""
+        """Return the ARN of the target for discarded events."""
         return self._functions.find(name.name).version(name.version).dead_letter_target
 
     def _slot(self, function: Function) -> AbstractContextManager[None]:

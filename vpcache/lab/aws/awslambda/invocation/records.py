@@ -1,4 +1,4 @@
-"""What Lambda tells of an event that is done with.
+"""Records of finished asynchronous invocations, for destinations and dead-letter queues.
 
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 """
@@ -14,12 +14,12 @@ from vpcache.lab.aws.awslambda.invocation.retries import Condition
 from vpcache.lab.aws.awslambda.invocation.targets import Attributes
 from vpcache.lab.functions.spec import Event, Invocation
 
-_MAX_MESSAGE = 1024  # characters of an error message that a dead letter bears
+_MAX_MESSAGE = 1024  # characters of the error message in a dead letter
 
 
 @dataclass(frozen=True, slots=True)
 class ExecutionResult:
-    """What an attempt came to, and which version it was."""
+    """The result of an attempt, and the version that ran."""
 
     version: str
     invocation: Invocation
@@ -28,7 +28,7 @@ class ExecutionResult:
 def invocation_record(
     event: Event, function_arn: str, condition: Condition, attempts: int, last: ExecutionResult | None
 ) -> str:
-    """Return the record (JSON) that a destination gets; `last` is the last attempt, if there was any."""
+    """Return the record (JSON) for a destination; `last` is the result of the last attempt, if any."""
     record: dict[str, Any] = {
         "version": "1.0",
         "timestamp": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z",
@@ -49,12 +49,12 @@ def invocation_record(
 
 
 def dead_letter_attributes(event: Event, last: ExecutionResult | None) -> Attributes:
-    """Return what a dead letter bears besides the event itself."""
-    code, words = ("200", _error_message(last.invocation.payload)) if last else ("429", "Rate Exceeded.")
+    """Return the message attributes of a dead letter."""
+    code, message = ("200", _error_message(last.invocation.payload)) if last else ("429", "Rate Exceeded.")
     return {
         "RequestID": ("String", event.request_id),
         "ErrorCode": ("Number", code),
-        "ErrorMessage": ("String", words[:_MAX_MESSAGE] or "unknown"),
+        "ErrorMessage": ("String", message[:_MAX_MESSAGE] or "unknown"),
     }
 
 

@@ -1,4 +1,4 @@
-"""When an event that failed is tried again, in AWS's seconds.
+"""Delays between the attempts of an asynchronous invocation, in AWS's seconds.
 
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 """
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 _MINUTE = 60.0
-_LONGEST_BACKOFF = 300.0
+_MAX_BACKOFF = 300.0
 
 
 class Condition(StrEnum):
-    """What became of an event in the end, in the words of AWS's invocation records."""
+    """The final result of an event, as AWS's invocation records name it."""
 
     SUCCESS = "Success"
     RETRIES_EXHAUSTED = "RetriesExhausted"
@@ -23,14 +23,14 @@ class Condition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often a function that failed is run again, and how old its events get, in seconds."""
+    """The maximum number of retries, and the maximum age of an event in seconds."""
 
     max_retries: int = 2
     max_age: float = 21600.0
 
 
 def after_failure(attempts: int, age: float, policy: RetryPolicy) -> float | Condition:
-    """Return how long to wait after so many attempts of which the last one failed, or why not to."""
+    """Return the delay before the next attempt after a failure, or the condition that ends the event."""
     if attempts > policy.max_retries:
         return Condition.RETRIES_EXHAUSTED
     return _within(attempts * _MINUTE, age, policy)
@@ -39,10 +39,10 @@ def after_failure(attempts: int, age: float, policy: RetryPolicy) -> float | Con
 def after_throttle(
     throttles: int, age: float, policy: RetryPolicy, reserved: int | None
 ) -> float | Condition:
-    """Return how long to wait after an event was throttled so many times in a row, or why not to."""
+    """Return the delay after a number of consecutive throttles, or the condition that ends the event."""
     if reserved == 0:
         return Condition.ZERO_RESERVED_CONCURRENCY
-    return _within(min(2.0 ** (throttles - 1), _LONGEST_BACKOFF), age, policy)
+    return _within(min(2.0 ** (throttles - 1), _MAX_BACKOFF), age, policy)
 
 
 def _within(wait: float, age: float, policy: RetryPolicy) -> float | Condition:

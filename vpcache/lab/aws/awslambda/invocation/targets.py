@@ -1,4 +1,4 @@
-"""Where Lambda sends what became of events: queues, topics and functions."""
+"""Targets for the results of asynchronous invocations: SQS queues, SNS topics and functions."""
 
 from __future__ import annotations
 
@@ -12,28 +12,30 @@ Attributes = Mapping[str, tuple[str, str]]
 """A message's attributes by name: data type and value."""
 
 _QUEUE, _TOPIC, _FUNCTION = "sqs", "sns", "lambda"
-_ELSEWHERE = {"s3": "Buckets", "events": "Event buses"}  # that AWS can send to and the lab cannot
+_NOT_EMULATED = {"s3": "Buckets", "events": "Event buses"}  # destinations that only AWS supports
 
 
 def check_dead_letter_target(arn: str) -> None:
-    """Raise if failed events cannot be sent there."""
+    """Raise InvalidParameterValueException if an ARN is not a valid dead-letter target."""
     _check(arn, (_QUEUE, _TOPIC))
 
 
 def check_destination(arn: str) -> None:
-    """Raise if records of invocations cannot be sent there."""
-    kind = _kind(arn)
-    if kind in _ELSEWHERE:
-        raise NotImplementedError(f"{_ELSEWHERE[kind]} as destinations: use a queue, a topic or a function.")
+    """Raise an error if an ARN is not a valid destination, or one that the lab does not emulate."""
+    service = _service(arn)
+    if service in _NOT_EMULATED:
+        raise NotImplementedError(
+            f"{_NOT_EMULATED[service]} are not emulated as destinations: use a queue, a topic or a function."
+        )
     _check(arn, (_QUEUE, _TOPIC, _FUNCTION))
 
 
 def send(arn: str, message: str, attributes: Attributes, invoke: Callable[[str, bytes], object]) -> None:
-    """Send a message to a queue, a topic or, by `invoke`, a function. Raises if it is not there."""
-    _, _, kind, region, account, name, *_ = arn.split(":")
-    if kind == _FUNCTION:
+    """Send a message to a queue, a topic or, by `invoke`, a function. Raises if it does not exist."""
+    _, _, service, region, account, name, *_ = arn.split(":")
+    if service == _FUNCTION:
         invoke(arn, message.encode())
-    elif kind == _QUEUE:
+    elif service == _QUEUE:
         sqs_backends[account][region].send_message(
             name,
             message,
@@ -49,13 +51,13 @@ def send(arn: str, message: str, attributes: Attributes, invoke: Callable[[str, 
         )
 
 
-def _check(arn: str, kinds: tuple[str, ...]) -> None:
-    if _kind(arn) not in kinds or arn.endswith(".fifo"):
+def _check(arn: str, services: tuple[str, ...]) -> None:
+    if _service(arn) not in services or arn.endswith(".fifo"):
         raise InvalidParameterValueException(
-            f"The target {arn} is invalid: give the ARN of one of {', '.join(kinds)}, and not of a FIFO one."
+            f"The target {arn} is invalid: use an ARN of {', '.join(services)} that is not FIFO."
         )
 
 
-def _kind(arn: str) -> str:
+def _service(arn: str) -> str:
     parts = arn.split(":")
     return parts[2] if len(parts) >= 6 and all(parts[2:6]) else ""

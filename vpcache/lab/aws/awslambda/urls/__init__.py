@@ -1,1 +1,1 @@
-"""Function URLs."""
+"""Function URLs: configuration, requests and responses."""

@@ -7,19 +7,10 @@ from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from ipaddress import IPv4Address
-from typing import TYPE_CHECKING, Any
-
-from moto.awslambda.models import lambda_backends
-
-from vpcache.lab.addresses import FUNCTION_URL_ADDRESSES
-from vpcache.lab.topology import FunctionUrl
-
-if TYPE_CHECKING:
-    from vpcache.lab.aws.awslambda.function import Function
+from typing import Any
 
 _ALPHABET = string.ascii_lowercase + string.digits
 _ID_LENGTH = 32
@@ -31,10 +22,10 @@ def _now() -> str:
 
 @dataclass(frozen=True, slots=True)
 class FunctionUrlConfig:
-    """The URL of a function or, with a qualifier, of an alias; `address` is its host's in the lab."""
+    """The URL of a function or, with a qualifier, of an alias; `address` is the IP address of its host."""
 
     region: str
-    function_arn: str  # with the alias, if any
+    function_arn: str  # with the alias, if there is one
     qualifier: str | None
     address: IPv4Address
     url_id: str = field(default_factory=lambda: "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH)))
@@ -43,11 +34,11 @@ class FunctionUrlConfig:
 
     @property
     def hostname(self) -> str:
-        """The URL's host."""
+        """The hostname of the URL."""
         return f"{self.url_id}.lambda-url.{self.region}.on.aws"
 
-    def touched(self) -> FunctionUrlConfig:
-        """Return the configuration as an update leaves it."""
+    def updated(self) -> FunctionUrlConfig:
+        """Return the configuration with a new modification time."""
         return replace(self, modified=_now())
 
     def describe(self) -> dict[str, Any]:
@@ -63,44 +54,10 @@ class FunctionUrlConfig:
 
 
 def check_url_parameters(parameters: dict[str, Any]) -> None:
-    """Raise NotImplementedError for a function URL of a kind that the lab does not serve."""
+    """Raise NotImplementedError for parameters that the lab does not support."""
     if parameters.get("AuthType", "NONE") != "NONE":
-        raise NotImplementedError("The lab serves function URLs with the AuthType NONE only.")
+        raise NotImplementedError("Only function URLs with AuthType NONE are supported.")
     if parameters.get("InvokeMode", "BUFFERED") != "BUFFERED":
-        raise NotImplementedError("The lab serves function URLs with the InvokeMode BUFFERED only.")
+        raise NotImplementedError("Only function URLs with InvokeMode BUFFERED are supported.")
     if parameters.get("Cors"):
-        raise NotImplementedError("The lab serves function URLs without Cors only.")
-
-
-def new_url_config(account: str, region: str, function_arn: str, qualifier: str | None) -> FunctionUrlConfig:
-    """Return the configuration of a new URL, whose host no other URL of the account has.
-
-    Raises NotImplementedError if the lab has no address left.
-    """
-    taken = {config.address for _, config in _of_account(account)}
-    free = next((each for each in FUNCTION_URL_ADDRESSES if each not in taken), None)
-    if free is None:
-        raise NotImplementedError(f"The lab serves {len(FUNCTION_URL_ADDRESSES)} function URLs at once.")
-    return FunctionUrlConfig(region, function_arn, qualifier, free)
-
-
-def function_urls(account: str) -> tuple[FunctionUrl, ...]:
-    """Return the hosts of all regions' function URLs, sorted by name."""
-    hosts = (FunctionUrl(each.hostname, each.address) for _, each in _of_account(account))
-    return tuple(sorted(hosts, key=lambda host: host.hostname))
-
-
-def find_url(account: str, region: str, url_id: str) -> tuple[Function, FunctionUrlConfig] | None:
-    """Return the function and the configuration of a URL, None if there is no such URL."""
-    return next((pair for pair in _of_region(account, region) if pair[1].url_id == url_id), None)
-
-
-def _of_account(account: str) -> Iterator[tuple[Function, FunctionUrlConfig]]:
-    for region in list(lambda_backends[account]):
-        yield from _of_region(account, region)
-
-
-def _of_region(account: str, region: str) -> Iterator[tuple[Function, FunctionUrlConfig]]:
-    for function in lambda_backends[account][region].functions:
-        for config in list(function.url_configs.values()):
-            yield function, config
+        raise NotImplementedError("Only function URLs without Cors are supported.")

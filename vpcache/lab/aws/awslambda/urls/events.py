@@ -1,4 +1,4 @@
-"""HTTP requests to a function URL as events, and functions' answers as HTTP. Pure.
+"""Converts HTTP requests to events, and functions' results to HTTP responses. Pure.
 
 Both have the payload format 2.0: https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads
 """
@@ -19,24 +19,24 @@ from vpcache.lab.services.http_host import HttpAnswer, HttpRequest
 
 _TEXT = re.compile(r"text/.*|application/(.*\+)?(json|xml)|application/(javascript|x-www-form-urlencoded)")
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # of a header: RFC 9110, 5.6.2
-_CONNECTION = frozenset({"connection", "content-length", "transfer-encoding"})  # the host's own headers
+_CONNECTION = frozenset({"connection", "content-length", "transfer-encoding"})  # headers that the host sets
 _JSON = (("Content-Type", "application/json"),)
 
 BAD_GATEWAY = HttpAnswer(502, b"Internal Server Error", (("Content-Type", "text/plain"),))
-"""The answer where the function failed, or answered with something that is no HTTP."""
+"""The response if the function failed, or its result is not a valid HTTP response."""
 
 
 def message(status: int, text: str | None) -> HttpAnswer:
-    """Return an answer of Lambda's own, without the function."""
+    """Return a response of Lambda itself."""
     return HttpAnswer(status, json.dumps({"Message": text}).encode(), _JSON)
 
 
 def event_of(request: HttpRequest, hostname: str, event: Event) -> dict[str, Any]:
-    """Return the payload for a request to `hostname`; the ids are those of `event`."""
+    """Return the payload for a request to `hostname`; request and trace ID are those of `event`."""
     path, _, query = request.target.partition("?")
     headers = _joined((name.lower(), value) for name, value in request.headers)
     now = datetime.now(UTC)
-    made: dict[str, Any] = {
+    payload: dict[str, Any] = {
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": path,
@@ -68,16 +68,16 @@ def event_of(request: HttpRequest, hostname: str, event: Event) -> dict[str, Any
         },
     }
     if cookies := headers.get("cookie"):
-        made["cookies"] = [each.strip() for each in re.split("[;,]", cookies) if each.strip()]
+        payload["cookies"] = [each.strip() for each in re.split("[;,]", cookies) if each.strip()]
     if query:
-        made["queryStringParameters"] = _joined(parse_qsl(query, keep_blank_values=True))
-    return made | _body(request.body, headers.get("content-type", ""))
+        payload["queryStringParameters"] = _joined(parse_qsl(query, keep_blank_values=True))
+    return payload | _body(request.body, headers.get("content-type", ""))
 
 
 def answer_of(payload: bytes, request_id: str) -> HttpAnswer:
-    """Return the HTTP answer that a function's payload means.
+    """Return the HTTP response for a function's result.
 
-    An object with a `statusCode` says what to answer; anything else is JSON with the status 200.
+    An object with a `statusCode` describes the response; any other result is the JSON body of a 200.
     """
     ids = (("x-amzn-RequestId", request_id),)
     try:
@@ -94,8 +94,8 @@ def answer_of(payload: bytes, request_id: str) -> HttpAnswer:
         return BAD_GATEWAY
     if not 100 <= status <= 599:
         return BAD_GATEWAY
-    kind = () if any(name.lower() == "content-type" for name, _ in headers) else _JSON
-    return HttpAnswer(status, body, (*kind, *headers, *ids))
+    default_type = () if any(name.lower() == "content-type" for name, _ in headers) else _JSON
+    return HttpAnswer(status, body, (*default_type, *headers, *ids))
 
 
 def _joined(pairs: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> dict[str, str]:
@@ -118,7 +118,7 @@ def _body(body: bytes, content_type: str) -> dict[str, Any]:
 
 
 def _headers(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the headers of a function's answer. Raises TypeError or ValueError for what cannot be one."""
+    """Yield the headers of a function's response. Raises TypeError or ValueError for invalid ones."""
     pairs = [
         *dict(content.get("headers") or {}).items(),
         *(("Set-Cookie", each) for each in content.get("cookies") or ()),
@@ -137,10 +137,10 @@ def _answer_body(content: Mapping[str, Any]) -> bytes:
     if body is None:
         return b""
     if not isinstance(body, str):
-        raise TypeError("the body is no string")
+        raise TypeError("the body must be a string")
     if not content.get("isBase64Encoded"):
         return body.encode()
     try:
         return base64.b64decode(body, validate=True)
     except binascii.Error as error:
-        raise ValueError("the body is no base64") from error
+        raise ValueError("the body must be base64") from error

@@ -1,4 +1,4 @@
-"""The part of the Lambda API that is about function URLs."""
+"""The Lambda API's handlers for function URLs."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from vpcache.lab.aws.awslambda.errors import ResourceConflictError, ResourceNotFoundError
 from vpcache.lab.aws.awslambda.request import FunctionRequest
-from vpcache.lab.aws.awslambda.urls.configs import FunctionUrlConfig, check_url_parameters, new_url_config
+from vpcache.lab.aws.awslambda.urls.configs import FunctionUrlConfig, check_url_parameters
+from vpcache.lab.aws.awslambda.urls.registry import new_url_config
 from vpcache.lab.functions.spec import LATEST
 
 
 class FunctionUrlsResponse(FunctionRequest):
-    """The configurations of URLs, of functions and of aliases."""
+    """The URL configurations of functions and aliases."""
 
     def create_function_url_config(self) -> ActionResult:
         """Answer CreateFunctionUrlConfig."""
         check_url_parameters(self.params)
-        function, qualifier = self._function(), self._meant.qualifier
+        function, qualifier = self._function(), self._target.qualifier
         arn = f"{function.arn}:{function.alias(qualifier).name}" if qualifier else function.arn
         if self._url_key in function.url_configs:
             raise ResourceConflictError(
@@ -34,7 +35,7 @@ class FunctionUrlsResponse(FunctionRequest):
     def update_function_url_config(self) -> ActionResult:
         """Answer UpdateFunctionUrlConfig."""
         check_url_parameters(self.params)
-        config = self._url_config().touched()
+        config = self._url_config().updated()
         self._function().url_configs[self._url_key] = config
         return ActionResult(config.describe())
 
@@ -46,15 +47,15 @@ class FunctionUrlsResponse(FunctionRequest):
 
     def list_function_url_configs(self) -> ActionResult:
         """Answer ListFunctionUrlConfigs."""
-        configs = dict(self.backend.functions.find_whole(self._name).url_configs)
-        return self._page("FunctionUrlConfigs", [configs[each].describe() for each in sorted(configs)])
+        configs = dict(self.backend.functions.find_unqualified(self._name).url_configs)
+        return self._page("FunctionUrlConfigs", [configs[key].describe() for key in sorted(configs)])
 
     @property
     def _url_key(self) -> str:
-        return self._meant.qualifier or LATEST
+        return self._target.qualifier or LATEST
 
     def _url_config(self) -> FunctionUrlConfig:
-        found = self._function().url_configs.get(self._url_key)
-        if not found:
+        config = self._function().url_configs.get(self._url_key)
+        if not config:
             raise ResourceNotFoundError("The resource you requested does not exist.")
-        return found
+        return config
