@@ -9,19 +9,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.served_region import Region
 
-ARN = "arn:aws:lambda:us-east-1:123456789012:function:one"  # of what `create` makes
+ARN = "arn:aws:lambda:us-east-1:123456789012:function:one"  # of the function that `create` creates
 
-TIMEOUT = 10.0  # seconds for what must happen, on a busy machine
+TIMEOUT = 10.0  # seconds, enough for a busy machine
 
 
 def role_and_client(region: Region) -> Any:
-    """Make the role that functions have, and return a Lambda client."""
-    with suppress(ClientError):  # another test of this process made it
+    """Create the role of the functions, and return a Lambda client."""
+    with suppress(ClientError):  # another test of this process created it
         region.client("iam").create_role(RoleName="function", AssumeRolePolicyDocument="{}")
     return region.client("lambda")
 
@@ -29,33 +28,28 @@ def role_and_client(region: Region) -> Any:
 def zipped(source: str) -> bytes:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as target:
-        target.writestr(zipfile.ZipInfo("handler.py"), source)  # of one date, so that equal is equal
+        target.writestr(
+            zipfile.ZipInfo("handler.py"), source
+        )  # with a fixed date, so that equal sources give equal archives
     return archive.getvalue()
 
 
-def create(functions: Any, name: str = "one", **wanted: Any) -> dict[str, Any]:
-    made: dict[str, Any] = functions.create_function(
+def create(functions: Any, name: str = "one", **options: Any) -> dict[str, Any]:
+    configuration: dict[str, Any] = functions.create_function(
         FunctionName=name,
         Runtime="python3.13",
         Role="arn:aws:iam::123456789012:role/function",
         Handler="handler.handler",
         Code={"ZipFile": zipped("first")},
-        **wanted,
+        **options,
     )
-    return made
-
-
-def refusal(call: Any, **arguments: Any) -> Any:
-    """Return the error that a call must end in."""
-    with pytest.raises(ClientError) as error:
-        call(**arguments)
-    return error.value.response["Error"]
+    return configuration
 
 
 def eventually(condition: Callable[[], Any]) -> Any:
-    """Return what a condition comes to once that is true."""
+    """Wait until a condition is true, and return its value."""
     deadline = time.monotonic() + TIMEOUT
-    while not (found := condition()):
+    while not (value := condition()):
         assert time.monotonic() < deadline
         time.sleep(0.005)
-    return found
+    return value

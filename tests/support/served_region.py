@@ -1,4 +1,4 @@
-"""A region's API on a free port of 127.0.0.1, with a stand-in for the data plane."""
+"""A region's API on a free port of 127.0.0.1, with a fake data plane and a fake function runner."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
 import pytest
@@ -22,20 +22,20 @@ from vpcache.lab.services.http import RequestHandler
 from vpcache.lab.settings import Settings
 from vpcache.lab.topology import Topology
 
-PROMPT = Settings(transition_ms=0, interface_linger_seconds=0, iam_lag_ms=0)
-"""Nothing takes time: for tests of something else."""
+INSTANT_SETTINGS = Settings(transition_ms=0, interface_linger_seconds=0, iam_lag_ms=0)
+"""Settings without delays, for tests that do not test delays."""
 
 
 @dataclass
 class RecordingRunner:
-    """Answers every invocation with its event, or as `answer` says, and remembers what it was asked for."""
+    """Answers every invocation with its event, or with the result of `answer`, and records all calls."""
 
     invoked: list[tuple[FunctionSpec, Event]] = field(default_factory=list)
     forgotten: list[tuple[str, str]] = field(default_factory=list)
     answer: Callable[[bytes], tuple[bytes, bool]] = lambda payload: (payload, False)
 
     def check(self, function: FunctionSpec) -> None:
-        """Run whatever there is."""
+        """Accept every function."""
 
     def invoke(self, function: FunctionSpec, event: Event) -> Invocation:
         self.invoked.append((function, event))
@@ -55,13 +55,13 @@ class RecordingRunner:
 
 @dataclass
 class Region:
-    """A running region, its clients, and the topologies that it settled to."""
+    """A running region, its clients, and the topologies that it reconciled."""
 
     url: str
     runner: RecordingRunner
-    settled: list[Topology]
-    settle_error: Exception | None = None
-    settings: Settings = field(default_factory=lambda: PROMPT)
+    reconciled: list[Topology]
+    reconcile_error: Exception | None = None
+    settings: Settings = field(default_factory=lambda: INSTANT_SETTINGS)
 
     def client(self, service: str, region: str = "us-east-1", account: str = "test") -> Any:
         return boto3.client(
@@ -74,14 +74,14 @@ class Region:
         )
 
     def reconcile(self) -> None:
-        if self.settle_error:
-            raise self.settle_error
-        self.settled.append(derive())
+        if self.reconcile_error:
+            raise self.reconcile_error
+        self.reconciled.append(derive())
 
 
 @contextmanager
 def serve() -> Iterator[Region]:
-    """Serve a region with nothing in EC2, ElastiCache and Lambda; tests of a process share the rest."""
+    """Serve a region with empty EC2, ElastiCache and Lambda; tests of a process share other services."""
     region = Region("", RecordingRunner(), [])
     server = make_server(
         "127.0.0.1",
@@ -102,13 +102,13 @@ def serve() -> Iterator[Region]:
 
 
 def unique(name: str) -> str:
-    """Return a name that no other test in this process has, for what regions share."""
+    """Return a name that no other test uses, for resources of services that tests share."""
     return f"{name}-{uuid.uuid4()}"
 
 
 @dataclass(frozen=True)
 class Network:
-    """The ids of a VPC with a public and a private subnet in each of two zones."""
+    """The IDs of a VPC with a public and a private subnet in each of two zones."""
 
     vpc: str
     internet_gateway: str
@@ -120,15 +120,15 @@ ZONES = ("us-east-1a", "us-east-1b")
 
 
 def two_zones(ec2: Any) -> Network:
-    """Make the source scenario's network in the client's region, without NAT gateways."""
+    """Create the source scenario's network in the client's region, without NAT gateways."""
     first, second = (f"{ec2.meta.region_name}{letter}" for letter in "ab")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
     gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
 
     def subnet(zone: str, cidr: str) -> str:
-        made = ec2.create_subnet(VpcId=vpc, AvailabilityZone=zone, CidrBlock=cidr)
-        return str(made["Subnet"]["SubnetId"])
+        response = ec2.create_subnet(VpcId=vpc, AvailabilityZone=zone, CidrBlock=cidr)
+        return str(response["Subnet"]["SubnetId"])
 
     return Network(
         vpc,
@@ -138,13 +138,23 @@ def two_zones(ec2: Any) -> Network:
     )
 
 
-def error_of(call: Any, **arguments: Any) -> tuple[int, str, str]:
-    """Return status, code and message of the error that a call must end in."""
+class ApiError(NamedTuple):
+    """An error response of an AWS API."""
+
+    status: int
+    code: str
+    message: str
+
+
+def api_error(call: Any, **arguments: Any) -> ApiError:
+    """Make a call that must fail, and return its error."""
     with pytest.raises(ClientError) as error:
         call(**arguments)
-    answer = error.value.response
-    return (
-        answer["ResponseMetadata"]["HTTPStatusCode"],
-        answer["Error"]["Code"],
-        answer["Error"]["Message"],
-    )
+    response = error.value.response
+    status = response["ResponseMetadata"]["HTTPStatusCode"]
+    return ApiError(status, response["Error"]["Code"], response["Error"].get("Message", ""))
+
+
+def error_code(call: Any, **arguments: Any) -> str:
+    """Make a call that must fail, and return its error code."""
+    return api_error(call, **arguments).code

@@ -1,4 +1,4 @@
-"""Buckets of other accounts, the expected owner of a bucket, and the calls that make a bucket for state."""
+"""Buckets of other accounts, expected bucket owners, and the settings of a bucket for Terraform state."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_functions import refusal
-from tests.support.served_region import Region, error_of, unique
+from tests.support.served_region import Region, api_error, error_code, unique
 
 OURS, THEIRS = "123456789012", "210987654321"
 
@@ -43,36 +42,36 @@ def their_bucket(their_s3: Any) -> str:
 
 def policy(bucket: str, **statement: Any) -> str:
     resources = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
-    whole = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": resources} | statement
-    return json.dumps({"Version": "2012-10-17", "Statement": [whole]})
+    default = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": resources}
+    return json.dumps({"Version": "2012-10-17", "Statement": [default | statement]})
 
 
 def tls_only(bucket: str) -> str:
     return policy(bucket, Effect="Deny", Condition={"Bool": {"aws:SecureTransport": "false"}})
 
 
-def test_access_key_of_twelve_digits_is_an_account(region: Region) -> None:
+def test_twelve_digit_access_key_selects_account(region: Region) -> None:
     assert region.client("sts").get_caller_identity()["Account"] == OURS
     assert region.client("sts", account=THEIRS).get_caller_identity()["Account"] == THEIRS
 
 
-def test_accounts_have_roles_of_their_own(region: Region) -> None:
+def test_roles_belong_to_one_account(region: Region) -> None:
     name = unique("role")
     iam = region.client("iam", account=THEIRS)
     arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     assert arn == f"arn:aws:iam::{THEIRS}:role/{name}"
-    assert refusal(region.client("iam").get_role, RoleName=name)["Code"] == "NoSuchEntity"
+    assert error_code(region.client("iam").get_role, RoleName=name) == "NoSuchEntity"
 
 
-def test_other_accounts_have_no_networks(region: Region) -> None:
+def test_other_accounts_cannot_create_networks(region: Region) -> None:
     ec2 = region.client("ec2", account=THEIRS)
-    error = refusal(ec2.create_vpc, CidrBlock="10.0.0.0/24")
-    assert error["Code"] == "NotImplemented"
-    assert OURS in error["Message"] and THEIRS in error["Message"]
+    error = api_error(ec2.create_vpc, CidrBlock="10.0.0.0/24")
+    assert error.code == "NotImplemented"
+    assert OURS in error.message and THEIRS in error.message
     assert ec2.describe_vpcs()["Vpcs"] == []
 
 
-EXPECTING: list[tuple[str, dict[str, Any]]] = [
+OWNER_CHECKED_CALLS: list[tuple[str, dict[str, Any]]] = [
     ("head_bucket", {}),
     ("list_objects_v2", {}),
     ("get_bucket_versioning", {}),
@@ -89,46 +88,50 @@ EXPECTING: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("operation", "request_"), EXPECTING, ids=[each[0] for each in EXPECTING])
-def test_bucket_of_an_unexpected_owner_is_denied(
+@pytest.mark.parametrize(
+    ("operation", "request_"), OWNER_CHECKED_CALLS, ids=[name for name, _ in OWNER_CHECKED_CALLS]
+)
+def test_unexpected_bucket_owner_is_denied(
     s3: Any, bucket: str, operation: str, request_: dict[str, Any]
 ) -> None:
     call = partial(getattr(s3, operation), Bucket=bucket, **request_)
-    status, code, _ = error_of(call, ExpectedBucketOwner=THEIRS)
+    status, code, _ = api_error(call, ExpectedBucketOwner=THEIRS)
     assert status == 403 and code in ("AccessDenied", "403")  # a HEAD has no body for the code
     assert s3.get_object(Bucket=bucket, Key="key")["Body"].read() == b"ours"
     if operation != "delete_bucket":
         call(ExpectedBucketOwner=OURS)
 
 
-def test_expected_owner_must_be_an_account(s3: Any, bucket: str) -> None:
-    error = refusal(s3.put_bucket_tagging, Bucket=bucket, Tagging={"TagSet": []}, ExpectedBucketOwner="0000")
-    assert error["Code"] == "InvalidBucketOwnerAWSAccountID"
+def test_expected_bucket_owner_must_be_an_account_id(s3: Any, bucket: str) -> None:
+    error = api_error(
+        s3.put_bucket_tagging, Bucket=bucket, Tagging={"TagSet": []}, ExpectedBucketOwner="0000"
+    )
+    assert error.code == "InvalidBucketOwnerAWSAccountID"
 
 
-def test_expected_owner_of_a_bucket_that_is_not_there_matters_not(s3: Any) -> None:
-    error = refusal(s3.list_objects_v2, Bucket=unique("nowhere"), ExpectedBucketOwner=OURS)
-    assert error["Code"] == "NoSuchBucket"
+def test_expected_owner_is_ignored_for_missing_bucket(s3: Any) -> None:
+    error = api_error(s3.list_objects_v2, Bucket=unique("nowhere"), ExpectedBucketOwner=OURS)
+    assert error.code == "NoSuchBucket"
 
 
-def test_source_of_a_copy_has_an_expected_owner_too(s3: Any, bucket: str) -> None:
+def test_copy_checks_expected_source_owner(s3: Any, bucket: str) -> None:
     copy = {"Bucket": bucket, "Key": "copy", "CopySource": f"{bucket}/key"}
-    assert refusal(s3.copy_object, **copy, ExpectedSourceBucketOwner=THEIRS)["Code"] == "AccessDenied"
+    assert error_code(s3.copy_object, **copy, ExpectedSourceBucketOwner=THEIRS) == "AccessDenied"
     s3.copy_object(**copy, ExpectedSourceBucketOwner=OURS, ExpectedBucketOwner=OURS)
 
 
-def test_bucket_of_another_account_is_closed_without_a_policy(s3: Any, their_bucket: str) -> None:
-    assert error_of(s3.head_bucket, Bucket=their_bucket)[0] == 403
-    assert refusal(s3.list_objects_v2, Bucket=their_bucket)["Code"] == "AccessDenied"
-    assert refusal(s3.put_object, Bucket=their_bucket, Key="k", Body=b"x")["Code"] == "AccessDenied"
-    assert refusal(s3.create_bucket, Bucket=their_bucket)["Code"] == "BucketAlreadyExists"
+def test_bucket_of_other_account_requires_policy(s3: Any, their_bucket: str) -> None:
+    assert api_error(s3.head_bucket, Bucket=their_bucket).status == 403
+    assert error_code(s3.list_objects_v2, Bucket=their_bucket) == "AccessDenied"
+    assert error_code(s3.put_object, Bucket=their_bucket, Key="k", Body=b"x") == "AccessDenied"
+    assert error_code(s3.create_bucket, Bucket=their_bucket) == "BucketAlreadyExists"
     assert their_bucket not in {each["Name"] for each in s3.list_buckets()["Buckets"]}
 
 
 @pytest.mark.parametrize(
     "principal", ["*", {"AWS": "*"}, {"AWS": OURS}, {"AWS": f"arn:aws:iam::{OURS}:root"}]
 )
-def test_bucket_that_lets_us_in_is_told_by_its_owner_alone(
+def test_expected_owner_rejects_shared_bucket(
     s3: Any, their_s3: Any, their_bucket: str, principal: Any
 ) -> None:
     their_s3.put_bucket_policy(Bucket=their_bucket, Policy=policy(their_bucket, Principal=principal))
@@ -136,16 +139,16 @@ def test_bucket_that_lets_us_in_is_told_by_its_owner_alone(
     s3.put_object(Bucket=their_bucket, Key="k", Body=b"our state")
     assert their_s3.get_object(Bucket=their_bucket, Key="k")["Body"].read() == b"our state"
 
-    assert error_of(s3.head_bucket, Bucket=their_bucket, ExpectedBucketOwner=OURS)[0] == 403
+    assert api_error(s3.head_bucket, Bucket=their_bucket, ExpectedBucketOwner=OURS).status == 403
     put = partial(s3.put_object, Bucket=their_bucket, Key="k", Body=b"x")
-    assert refusal(put, ExpectedBucketOwner=OURS)["Code"] == "AccessDenied"
+    assert error_code(put, ExpectedBucketOwner=OURS) == "AccessDenied"
 
 
-def test_policy_lets_in_for_what_it_names(s3: Any, their_s3: Any, their_bucket: str) -> None:
+def test_bucket_policy_allows_only_its_actions(s3: Any, their_s3: Any, their_bucket: str) -> None:
     their_s3.put_object(Bucket=their_bucket, Key="k", Body=b"x")
     their_s3.put_bucket_policy(Bucket=their_bucket, Policy=policy(their_bucket, Action="s3:GetObject"))
     assert s3.get_object(Bucket=their_bucket, Key="k")["Body"].read() == b"x"
-    assert refusal(s3.put_object, Bucket=their_bucket, Key="k", Body=b"y")["Code"] == "AccessDenied"
+    assert error_code(s3.put_object, Bucket=their_bucket, Key="k", Body=b"y") == "AccessDenied"
 
 
 STATE_BUCKET: dict[str, tuple[dict[str, Any], str]] = {
@@ -185,15 +188,15 @@ STATE_BUCKET: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("setting", STATE_BUCKET)
-def test_settings_of_a_state_bucket_come_back(s3: Any, bucket: str, setting: str) -> None:
-    wanted, member = STATE_BUCKET[setting]
-    getattr(s3, f"put_{setting}")(Bucket=bucket, ExpectedBucketOwner=OURS, **wanted)
-    shown = getattr(s3, f"get_{setting}")(Bucket=bucket, ExpectedBucketOwner=OURS)
-    (given,) = wanted.values()
-    assert shown[member] == given.get(member, given)
+def test_state_bucket_settings_are_returned(s3: Any, bucket: str, setting: str) -> None:
+    request, member = STATE_BUCKET[setting]
+    getattr(s3, f"put_{setting}")(Bucket=bucket, ExpectedBucketOwner=OURS, **request)
+    response = getattr(s3, f"get_{setting}")(Bucket=bucket, ExpectedBucketOwner=OURS)
+    (value,) = request.values()
+    assert response[member] == value.get(member, value)
 
 
-def test_tls_only_policy_lets_the_labs_own_endpoint_pass(s3: Any, bucket: str) -> None:
+def test_tls_only_policy_allows_lab_endpoint(s3: Any, bucket: str) -> None:
     s3.put_bucket_policy(Bucket=bucket, Policy=tls_only(bucket))
     assert json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"]) == json.loads(tls_only(bucket))
     s3.put_object(Bucket=bucket, Key="key", Body=b"x")
@@ -204,9 +207,7 @@ def test_tls_only_policy_lets_the_labs_own_endpoint_pass(s3: Any, bucket: str) -
 
 
 @pytest.mark.parametrize("host", ["s3.us-east-1.amazonaws.com", "{bucket}.s3.us-east-1.amazonaws.com"])
-def test_tls_only_policy_denies_plain_http_inside_the_lab(
-    region: Region, s3: Any, bucket: str, host: str
-) -> None:
+def test_tls_only_policy_denies_http_in_lab_network(region: Region, s3: Any, bucket: str, host: str) -> None:
     path = "key" if host.startswith("{") else f"{bucket}/key"
     key = "Credential=lab/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"
     headers = {"Host": host.format(bucket=bucket), "Authorization": f"AWS4-HMAC-SHA256 {key}"}
@@ -234,6 +235,6 @@ def test_tls_only_policy_denies_plain_http_inside_the_lab(
         policy("another-bucket"),
     ],
 )
-def test_malformed_policy_is_refused(s3: Any, bucket: str, document: str) -> None:
-    assert refusal(s3.put_bucket_policy, Bucket=bucket, Policy=document)["Code"] == "MalformedPolicy"
-    assert refusal(s3.get_bucket_policy, Bucket=bucket)["Code"] == "NoSuchBucketPolicy"
+def test_malformed_bucket_policy_is_rejected(s3: Any, bucket: str, document: str) -> None:
+    assert error_code(s3.put_bucket_policy, Bucket=bucket, Policy=document) == "MalformedPolicy"
+    assert error_code(s3.get_bucket_policy, Bucket=bucket) == "NoSuchBucketPolicy"

@@ -3,9 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
-from tests.support.served_region import ZONES, Network, Region, two_zones, unique
+from tests.support.served_region import ZONES, Network, Region, error_code, two_zones, unique
 from vpcache.lab.settings import Settings
 
 
@@ -19,25 +18,18 @@ def network(ec2: Any) -> Network:
     return two_zones(ec2)
 
 
-def refused(call: Any, **arguments: Any) -> str:
-    """Make a call that must fail, and return its error code."""
-    with pytest.raises(ClientError) as error:
-        call(**arguments)
-    return str(error.value.response["Error"]["Code"])
-
-
 def nat_gateway(ec2: Any, subnet: str) -> tuple[dict[str, Any], str]:
     allocation = ec2.allocate_address(Domain="vpc")["AllocationId"]
     gateway = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=allocation)["NatGateway"]
     return gateway, allocation
 
 
-def test_region_starts_without_a_default_vpc(ec2: Any) -> None:
+def test_region_has_no_default_vpc(ec2: Any) -> None:
     assert ec2.describe_vpcs()["Vpcs"] == []
-    assert refused(ec2.create_security_group, GroupName="a", Description="a") == "VPCIdNotSpecified"
+    assert error_code(ec2.create_security_group, GroupName="a", Description="a") == "VPCIdNotSpecified"
 
 
-def test_nat_gateway_lives_on_an_interface_in_its_subnet(ec2: Any, network: Network) -> None:
+def test_nat_gateway_has_interface_in_its_subnet(ec2: Any, network: Network) -> None:
     gateway, allocation = nat_gateway(ec2, network.public["us-east-1b"])
 
     (address,) = ec2.describe_nat_gateways(NatGatewayIds=[gateway["NatGatewayId"]])["NatGateways"][0][
@@ -54,21 +46,19 @@ def test_nat_gateway_lives_on_an_interface_in_its_subnet(ec2: Any, network: Netw
     assert interface["Groups"] == []
 
 
-def test_deleted_nat_gateway_leaves_its_elastic_ip_free_and_its_subnet_empty(
-    ec2: Any, network: Network
-) -> None:
+def test_nat_gateway_deletion_frees_elastic_ip_and_subnet(ec2: Any, network: Network) -> None:
     gateway, allocation = nat_gateway(ec2, network.public["us-east-1a"])
 
     ec2.delete_nat_gateway(NatGatewayId=gateway["NatGatewayId"])
 
-    (shown,) = ec2.describe_nat_gateways()["NatGateways"]
-    assert shown["State"] == "deleted"
+    (deleted,) = ec2.describe_nat_gateways()["NatGateways"]
+    assert deleted["State"] == "deleted"
     assert "AssociationId" not in ec2.describe_addresses(AllocationIds=[allocation])["Addresses"][0]
     ec2.release_address(AllocationId=allocation)
     ec2.delete_subnet(SubnetId=network.public["us-east-1a"])
 
 
-def test_public_nat_gateway_fails_without_an_internet_gateway(ec2: Any, network: Network) -> None:
+def test_public_nat_gateway_fails_without_internet_gateway(ec2: Any, network: Network) -> None:
     ec2.detach_internet_gateway(InternetGatewayId=network.internet_gateway, VpcId=network.vpc)
 
     gateway, allocation = nat_gateway(ec2, network.public["us-east-1a"])
@@ -77,7 +67,7 @@ def test_public_nat_gateway_fails_without_an_internet_gateway(ec2: Any, network:
     ec2.release_address(AllocationId=allocation)
 
 
-def test_states_of_a_nat_gateway_on_the_way_are_shown(region: Region, ec2: Any, network: Network) -> None:
+def test_nat_gateway_shows_transitional_states(region: Region, ec2: Any, network: Network) -> None:
     region.settings = Settings(transition_ms=60_000)
 
     def state() -> str:
@@ -90,17 +80,17 @@ def test_states_of_a_nat_gateway_on_the_way_are_shown(region: Region, ec2: Any, 
     assert state() == "deleting"
 
 
-def test_elastic_ips_have_a_quota(region: Region, ec2: Any) -> None:
+def test_elastic_ips_have_quota(region: Region, ec2: Any) -> None:
     region.settings = Settings(elastic_ips=2)
     first, _ = (ec2.allocate_address(Domain="vpc") for _ in range(2))
 
-    assert refused(ec2.allocate_address, Domain="vpc") == "AddressLimitExceeded"
+    assert error_code(ec2.allocate_address, Domain="vpc") == "AddressLimitExceeded"
 
     ec2.release_address(AllocationId=first["AllocationId"])
     ec2.allocate_address(Domain="vpc")
 
 
-def test_elastic_ips_are_the_lowest_free_ones_of_the_documentation_range(ec2: Any) -> None:
+def test_elastic_ip_is_lowest_free_documentation_address(ec2: Any) -> None:
     first, second = (ec2.allocate_address(Domain="vpc") for _ in range(2))
     assert (first["PublicIp"], second["PublicIp"]) == ("203.0.113.10", "203.0.113.11")
 
@@ -109,7 +99,7 @@ def test_elastic_ips_are_the_lowest_free_ones_of_the_documentation_range(ec2: An
     assert ec2.allocate_address(Domain="vpc")["PublicIp"] == "203.0.113.10"
 
 
-def test_what_is_in_use_cannot_go(ec2: Any, network: Network) -> None:
+def test_resources_in_use_cannot_be_deleted(ec2: Any, network: Network) -> None:
     gateway, allocation = nat_gateway(ec2, network.public["us-east-1a"])
     association = ec2.describe_addresses(AllocationIds=[allocation])["Addresses"][0]["AssociationId"]
     used, referenced, free = (
@@ -132,17 +122,19 @@ def test_what_is_in_use_cannot_go(ec2: Any, network: Network) -> None:
     ]["NetworkInterfaceId"]
     nat_interface = gateway["NatGatewayAddresses"][0]["NetworkInterfaceId"]
 
-    assert refused(ec2.delete_vpc, VpcId=network.vpc) == "DependencyViolation"
+    assert error_code(ec2.delete_vpc, VpcId=network.vpc) == "DependencyViolation"
     for zone in ("public", "private"):
         subnet = getattr(network, zone)["us-east-1a"]
-        assert refused(ec2.delete_subnet, SubnetId=subnet) == "DependencyViolation"
-    assert refused(ec2.delete_security_group, GroupId=used) == "DependencyViolation"
-    assert refused(ec2.delete_security_group, GroupId=referenced) == "DependencyViolation"
-    assert refused(ec2.release_address, AllocationId=allocation) == "InvalidIPAddress.InUse"
-    assert refused(ec2.disassociate_address, AssociationId=association) == "AuthFailure"
+        assert error_code(ec2.delete_subnet, SubnetId=subnet) == "DependencyViolation"
+    assert error_code(ec2.delete_security_group, GroupId=used) == "DependencyViolation"
+    assert error_code(ec2.delete_security_group, GroupId=referenced) == "DependencyViolation"
+    assert error_code(ec2.release_address, AllocationId=allocation) == "InvalidIPAddress.InUse"
+    assert error_code(ec2.disassociate_address, AssociationId=association) == "AuthFailure"
     detach = {"InternetGatewayId": network.internet_gateway, "VpcId": network.vpc}
-    assert refused(ec2.detach_internet_gateway, **detach) == "DependencyViolation"
-    assert refused(ec2.delete_network_interface, NetworkInterfaceId=nat_interface) == "OperationNotPermitted"
+    assert error_code(ec2.detach_internet_gateway, **detach) == "DependencyViolation"
+    assert (
+        error_code(ec2.delete_network_interface, NetworkInterfaceId=nat_interface) == "OperationNotPermitted"
+    )
 
     ec2.delete_security_group(GroupId=free)
     ec2.delete_nat_gateway(NatGatewayId=gateway["NatGatewayId"])
@@ -157,7 +149,7 @@ def test_what_is_in_use_cannot_go(ec2: Any, network: Network) -> None:
         ec2.delete_subnet(SubnetId=network.private[zone])
     ec2.delete_vpc(VpcId=network.vpc)
 
-    for left in (
+    for leftovers in (
         ec2.describe_vpcs()["Vpcs"],
         ec2.describe_subnets()["Subnets"],
         ec2.describe_network_interfaces()["NetworkInterfaces"],
@@ -167,10 +159,10 @@ def test_what_is_in_use_cannot_go(ec2: Any, network: Network) -> None:
         ec2.describe_network_acls()["NetworkAcls"],
         ec2.describe_internet_gateways()["InternetGateways"],
     ):
-        assert left == []
+        assert leftovers == []
 
 
-def test_route_table_of_a_deleted_subnet_can_go(ec2: Any, network: Network) -> None:
+def test_subnet_deletion_removes_route_table_association(ec2: Any, network: Network) -> None:
     table = ec2.create_route_table(VpcId=network.vpc)["RouteTable"]["RouteTableId"]
     ec2.associate_route_table(RouteTableId=table, SubnetId=network.private["us-east-1a"])
 
@@ -183,49 +175,45 @@ def test_route_table_of_a_deleted_subnet_can_go(ec2: Any, network: Network) -> N
     ("address", "code"),
     [
         ("10.0.0.4", "InvalidIPAddress.InUse"),
-        ("10.0.0.3", "InvalidParameterValue"),  # one of the four that AWS keeps
-        ("10.0.0.63", "InvalidParameterValue"),  # the last one, too
+        ("10.0.0.3", "InvalidParameterValue"),  # one of the first four, which AWS reserves
+        ("10.0.0.63", "InvalidParameterValue"),  # the last one, also reserved
         ("10.0.0.68", "InvalidParameterValue"),  # of another subnet
     ],
 )
-def test_interface_cannot_have_an_address_that_is_not_to_be_had(
-    ec2: Any, network: Network, address: str, code: str
-) -> None:
+def test_interface_rejects_unavailable_address(ec2: Any, network: Network, address: str, code: str) -> None:
     subnet = network.public["us-east-1a"]
     first = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]
     assert first["PrivateIpAddress"] == "10.0.0.4"
 
-    assert refused(ec2.create_network_interface, SubnetId=subnet, PrivateIpAddress=address) == code
+    assert error_code(ec2.create_network_interface, SubnetId=subnet, PrivateIpAddress=address) == code
 
 
-def test_full_subnet_gives_no_more_addresses(ec2: Any, network: Network) -> None:
+def test_full_subnet_rejects_interfaces(ec2: Any, network: Network) -> None:
     subnet = ec2.create_vpc(CidrBlock="10.1.0.0/28")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=subnet, CidrBlock="10.1.0.0/28")["Subnet"]["SubnetId"]
     ec2.create_network_interface(SubnetId=subnet, SecondaryPrivateIpAddressCount=10)
 
-    assert refused(ec2.create_network_interface, SubnetId=subnet) == "InsufficientFreeAddressesInSubnet"
+    assert error_code(ec2.create_network_interface, SubnetId=subnet) == "InsufficientFreeAddressesInSubnet"
 
 
-def test_interface_cannot_name_a_group_of_another_vpc(ec2: Any, network: Network) -> None:
+def test_interface_rejects_security_group_of_other_vpc(ec2: Any, network: Network) -> None:
     other = ec2.create_vpc(CidrBlock="10.1.0.0/24")["Vpc"]["VpcId"]
     group = ec2.create_security_group(GroupName="other", Description="other", VpcId=other)["GroupId"]
     subnet = network.private["us-east-1a"]
 
-    assert refused(ec2.create_network_interface, SubnetId=subnet, Groups=[group]) == "InvalidParameter"
+    assert error_code(ec2.create_network_interface, SubnetId=subnet, Groups=[group]) == "InvalidParameter"
     assert (
-        refused(ec2.create_network_interface, SubnetId=subnet, Groups=["sg-0123456789abcdef0"])
+        error_code(ec2.create_network_interface, SubnetId=subnet, Groups=["sg-0123456789abcdef0"])
         == "InvalidGroup.NotFound"
     )
 
 
-def test_rule_with_a_group_as_peer_keeps_its_description_and_changes_in_place(
-    ec2: Any, network: Network
-) -> None:
+def test_group_peer_rule_has_description_and_is_modified_in_place(ec2: Any, network: Network) -> None:
     group, peer = (
         ec2.create_security_group(GroupName=name, Description=name, VpcId=network.vpc)["GroupId"]
         for name in ("group", "peer")
     )
-    made = ec2.authorize_security_group_ingress(
+    response = ec2.authorize_security_group_ingress(
         GroupId=group,
         IpPermissions=[
             {
@@ -236,31 +224,31 @@ def test_rule_with_a_group_as_peer_keeps_its_description_and_changes_in_place(
             }
         ],
     )
-    rule_id = made["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+    rule_id = response["SecurityGroupRules"][0]["SecurityGroupRuleId"]
 
-    def shown() -> Any:
+    def describe() -> Any:
         return ec2.describe_security_group_rules(SecurityGroupRuleIds=[rule_id])["SecurityGroupRules"][0]
 
-    assert shown()["Description"] == "from the peer"
-    wanted = {"IpProtocol": "tcp", "FromPort": 81, "ToPort": 82, "ReferencedGroupId": group}
+    assert describe()["Description"] == "from the peer"
+    change = {"IpProtocol": "tcp", "FromPort": 81, "ToPort": 82, "ReferencedGroupId": group}
     ec2.modify_security_group_rules(
-        GroupId=group, SecurityGroupRules=[{"SecurityGroupRuleId": rule_id, "SecurityGroupRule": wanted}]
+        GroupId=group, SecurityGroupRules=[{"SecurityGroupRuleId": rule_id, "SecurityGroupRule": change}]
     )
 
-    rule = shown()
+    rule = describe()
     assert (rule["FromPort"], rule["ToPort"], rule["ReferencedGroupInfo"]["GroupId"]) == (81, 82, group)
     assert "Description" not in rule
 
 
-def test_subnets_of_a_made_vpc_give_no_public_addresses(ec2: Any, network: Network) -> None:
+def test_subnets_do_not_map_public_addresses(ec2: Any, network: Network) -> None:
     assert {each["MapPublicIpOnLaunch"] for each in ec2.describe_subnets()["Subnets"]} == {False}
 
 
-def test_route_needs_a_nat_gateway_that_exists(ec2: Any, network: Network) -> None:
+def test_route_requires_existing_nat_gateway(ec2: Any, network: Network) -> None:
     table = ec2.create_route_table(VpcId=network.vpc)["RouteTable"]["RouteTableId"]
 
     assert (
-        refused(
+        error_code(
             ec2.create_route,
             RouteTableId=table,
             DestinationCidrBlock="0.0.0.0/0",
@@ -271,57 +259,57 @@ def test_route_needs_a_nat_gateway_that_exists(ec2: Any, network: Network) -> No
 
 
 def route_tables(ec2: Any, *filters: tuple[str, str]) -> list[dict[str, Any]]:
-    wanted = [{"Name": name, "Values": [value]} for name, value in filters]
-    return list(ec2.describe_route_tables(Filters=wanted)["RouteTables"])
+    parameters = [{"Name": name, "Values": [value]} for name, value in filters]
+    return list(ec2.describe_route_tables(Filters=parameters)["RouteTables"])
 
 
-def test_the_main_route_table_stays(ec2: Any, network: Network) -> None:
+def test_main_route_table_cannot_be_deleted(ec2: Any, network: Network) -> None:
     (main,) = route_tables(ec2, ("association.main", "true"))
     (association,) = main["Associations"]
 
-    assert refused(ec2.delete_route_table, RouteTableId=main["RouteTableId"]) == "DependencyViolation"
+    assert error_code(ec2.delete_route_table, RouteTableId=main["RouteTableId"]) == "DependencyViolation"
     assert (
-        refused(ec2.disassociate_route_table, AssociationId=association["RouteTableAssociationId"])
+        error_code(ec2.disassociate_route_table, AssociationId=association["RouteTableAssociationId"])
         == "InvalidParameterValue"
     )
 
 
-def test_a_subnet_has_one_route_table_of_its_vpc(ec2: Any, network: Network) -> None:
+def test_subnet_has_one_route_table_of_its_vpc(ec2: Any, network: Network) -> None:
     other_vpc = ec2.create_vpc(CidrBlock="10.1.0.0/24")["Vpc"]["VpcId"]
     first, second, foreign = (
         ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
         for vpc in (network.vpc, network.vpc, other_vpc)
     )
     subnet = network.private["us-east-1a"]
-    call = ec2.associate_route_table
+    associate = ec2.associate_route_table
 
-    assert refused(call, RouteTableId=foreign, SubnetId=subnet) == "InvalidParameterValue"
-    made = call(RouteTableId=first, SubnetId=subnet)["AssociationId"]
-    assert call(RouteTableId=first, SubnetId=subnet)["AssociationId"] == made
-    assert refused(call, RouteTableId=second, SubnetId=subnet) == "Resource.AlreadyAssociated"
-    assert refused(ec2.delete_route_table, RouteTableId=first) == "DependencyViolation"
+    assert error_code(associate, RouteTableId=foreign, SubnetId=subnet) == "InvalidParameterValue"
+    association = associate(RouteTableId=first, SubnetId=subnet)["AssociationId"]
+    assert associate(RouteTableId=first, SubnetId=subnet)["AssociationId"] == association
+    assert error_code(associate, RouteTableId=second, SubnetId=subnet) == "Resource.AlreadyAssociated"
+    assert error_code(ec2.delete_route_table, RouteTableId=first) == "DependencyViolation"
 
-    ec2.disassociate_route_table(AssociationId=made)
-    call(RouteTableId=second, SubnetId=subnet)
+    ec2.disassociate_route_table(AssociationId=association)
+    associate(RouteTableId=second, SubnetId=subnet)
     ec2.delete_route_table(RouteTableId=first)
 
 
-def test_routes_change_but_for_the_local_one(ec2: Any, network: Network) -> None:
+def test_local_route_cannot_be_deleted(ec2: Any, network: Network) -> None:
     (main,) = route_tables(ec2, ("association.main", "true"))
     table = {"RouteTableId": main["RouteTableId"]}
     ec2.create_route(**table, DestinationCidrBlock="0.0.0.0/0", GatewayId=network.internet_gateway)
 
     unknown = {"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-0123456789abcdef0"}
-    assert refused(ec2.replace_route, **table, **unknown) == "NatGatewayNotFound"
+    assert error_code(ec2.replace_route, **table, **unknown) == "NatGatewayNotFound"
     gateway, _ = nat_gateway(ec2, network.public["us-east-1a"])
     ec2.replace_route(**table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=gateway["NatGatewayId"])
     local = {"DestinationCidrBlock": "10.0.0.0/24"}
-    assert refused(ec2.delete_route, **table, **local) == "InvalidParameterValue"
+    assert error_code(ec2.delete_route, **table, **local) == "InvalidParameterValue"
 
     ec2.delete_route(**table, DestinationCidrBlock="0.0.0.0/0")
 
 
-def test_a_route_whose_target_is_gone_is_shown_as_a_black_hole(ec2: Any, network: Network) -> None:
+def test_route_without_target_is_described_as_blackhole(ec2: Any, network: Network) -> None:
     (main,) = route_tables(ec2, ("association.main", "true"))
     table = {"RouteTableId": main["RouteTableId"]}
     gateway, _ = nat_gateway(ec2, network.public["us-east-1a"])
@@ -329,57 +317,59 @@ def test_a_route_whose_target_is_gone_is_shown_as_a_black_hole(ec2: Any, network
     ec2.create_route(**table, DestinationCidrBlock="8.0.0.0/8", GatewayId=network.internet_gateway)
 
     def states() -> dict[str, str]:
-        (shown,) = route_tables(ec2, ("association.main", "true"))
-        return {route["DestinationCidrBlock"]: route["State"] for route in shown["Routes"]}
+        (table,) = route_tables(ec2, ("association.main", "true"))
+        return {route["DestinationCidrBlock"]: route["State"] for route in table["Routes"]}
 
-    whole = {"10.0.0.0/24": "active", "0.0.0.0/0": "active", "8.0.0.0/8": "active"}
-    assert states() == whole
+    all_active = {"10.0.0.0/24": "active", "0.0.0.0/0": "active", "8.0.0.0/8": "active"}
+    assert states() == all_active
     ec2.delete_nat_gateway(NatGatewayId=gateway["NatGatewayId"])
-    assert states() == whole | {"0.0.0.0/0": "blackhole"}
+    assert states() == all_active | {"0.0.0.0/0": "blackhole"}
     ec2.replace_route(**table, DestinationCidrBlock="0.0.0.0/0", GatewayId=network.internet_gateway)
-    assert states() == whole
+    assert states() == all_active
 
 
-def test_a_vpc_has_one_internet_gateway(ec2: Any, network: Network) -> None:
+def test_vpc_has_one_internet_gateway(ec2: Any, network: Network) -> None:
     second = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
 
     assert (
-        refused(ec2.attach_internet_gateway, InternetGatewayId=second, VpcId=network.vpc)
+        error_code(ec2.attach_internet_gateway, InternetGatewayId=second, VpcId=network.vpc)
         == "InvalidParameterValue"
     )
 
 
-def test_a_second_range_of_a_vpc_is_refused_by_name(ec2: Any, network: Network) -> None:
+def test_second_vpc_cidr_is_rejected(ec2: Any, network: Network) -> None:
     second = {"VpcId": network.vpc, "CidrBlock": "10.1.0.0/24"}
 
-    assert refused(ec2.associate_vpc_cidr_block, **second) == "NotImplemented"
+    assert error_code(ec2.associate_vpc_cidr_block, **second) == "NotImplemented"
 
 
-def test_a_vpc_waits_for_its_endpoints_and_acls(ec2: Any) -> None:
+def test_vpc_deletion_requires_no_endpoints_and_acls(ec2: Any) -> None:
     vpc = ec2.create_vpc(CidrBlock="10.1.0.0/24")["Vpc"]["VpcId"]
     acl = ec2.create_network_acl(VpcId=vpc)["NetworkAcl"]["NetworkAclId"]
     endpoint = ec2.create_vpc_endpoint(VpcId=vpc, ServiceName="com.amazonaws.us-east-1.s3")["VpcEndpoint"]
 
-    assert refused(ec2.delete_vpc, VpcId=vpc) == "DependencyViolation"
+    assert error_code(ec2.delete_vpc, VpcId=vpc) == "DependencyViolation"
     ec2.delete_network_acl(NetworkAclId=acl)
-    assert refused(ec2.delete_vpc, VpcId=vpc) == "DependencyViolation"
+    assert error_code(ec2.delete_vpc, VpcId=vpc) == "DependencyViolation"
     ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint["VpcEndpointId"]])
     ec2.delete_vpc(VpcId=vpc)
 
 
-def test_ports_go_from_the_lower_to_the_higher(ec2: Any, network: Network) -> None:
+def test_rule_rejects_descending_port_range(ec2: Any, network: Network) -> None:
     group = ec2.create_security_group(GroupName="g", Description="g", VpcId=network.vpc)["GroupId"]
     rule = {"IpProtocol": "tcp", "FromPort": 9, "ToPort": 1, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
 
     call = ec2.authorize_security_group_ingress
-    assert refused(call, GroupId=group, IpPermissions=[rule]) == "InvalidParameterValue"
+    assert error_code(call, GroupId=group, IpPermissions=[rule]) == "InvalidParameterValue"
 
 
-def test_a_nat_gateway_that_never_was_is_not_found(ec2: Any) -> None:
-    assert refused(ec2.describe_nat_gateways, NatGatewayIds=["nat-0123456789abcdef0"]) == "NatGatewayNotFound"
+def test_unknown_nat_gateway_is_not_found(ec2: Any) -> None:
+    assert (
+        error_code(ec2.describe_nat_gateways, NatGatewayIds=["nat-0123456789abcdef0"]) == "NatGatewayNotFound"
+    )
 
 
-def test_flow_logs_keep_their_options(region: Region, ec2: Any, network: Network) -> None:
+def test_flow_logs_have_destination_options(region: Region, ec2: Any, network: Network) -> None:
     bucket = unique("flow-logs")
     region.client("s3").create_bucket(Bucket=bucket)
     options = {"FileFormat": "parquet", "HiveCompatiblePartitions": True, "PerHourPartition": False}

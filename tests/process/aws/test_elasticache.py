@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.served_region import ZONES, Network, Region, two_zones
+from tests.support.served_region import ZONES, Network, Region, api_error, error_code, two_zones
 from vpcache.lab.aws.elasticache.parameters import FAMILIES, arguments
 from vpcache.lab.settings import Settings
 
@@ -28,7 +28,7 @@ def network(ec2: Any) -> Network:
 
 @pytest.fixture
 def elasticache(region: Region, network: Network) -> Any:
-    """A client, with a subnet group of both private subnets."""
+    """A client of a region with a subnet group of both private subnets."""
     client = region.client("elasticache")
     client.create_cache_subnet_group(
         CacheSubnetGroupName="private",
@@ -38,7 +38,7 @@ def elasticache(region: Region, network: Network) -> Any:
     return client
 
 
-def create(elasticache: Any, name: str = "cache", **wanted: Any) -> dict[str, Any]:
+def create(elasticache: Any, name: str = "cache", **options: Any) -> dict[str, Any]:
     defaults = {
         "Engine": "memcached",
         "CacheNodeType": "cache.t4g.micro",
@@ -46,8 +46,8 @@ def create(elasticache: Any, name: str = "cache", **wanted: Any) -> dict[str, An
         "AZMode": "cross-az",
         "CacheSubnetGroupName": "private",
     }
-    made: dict[str, Any] = elasticache.create_cache_cluster(CacheClusterId=name, **defaults | wanted)
-    return made["CacheCluster"]
+    response: dict[str, Any] = elasticache.create_cache_cluster(CacheClusterId=name, **defaults | options)
+    return response["CacheCluster"]
 
 
 def describe(elasticache: Any, name: str = "cache") -> dict[str, Any]:
@@ -56,20 +56,14 @@ def describe(elasticache: Any, name: str = "cache") -> dict[str, Any]:
     return dict(cluster)
 
 
-def refused(call: Any, **arguments: Any) -> str:
-    with pytest.raises(ClientError) as error:
-        call(**arguments)
-    return str(error.value.response["Error"]["Code"])
-
-
 def zones(cluster: dict[str, Any]) -> list[tuple[str, str]]:
     return [(each["CacheNodeId"], each["CustomerAvailabilityZone"]) for each in cluster["CacheNodes"]]
 
 
-def test_cluster_lives_from_creating_to_gone(ec2: Any, elasticache: Any, network: Network) -> None:
-    made = create(elasticache)
-    assert made["CacheClusterStatus"] == "creating"
-    assert made["ARN"] == "arn:aws:elasticache:us-east-1:123456789012:cluster:cache"
+def test_cluster_lifecycle(ec2: Any, elasticache: Any, network: Network) -> None:
+    created = create(elasticache)
+    assert created["CacheClusterStatus"] == "creating"
+    assert created["ARN"] == "arn:aws:elasticache:us-east-1:123456789012:cluster:cache"
 
     cluster = describe(elasticache)
     assert cluster["CacheClusterStatus"] == "available"
@@ -93,16 +87,16 @@ def test_cluster_lives_from_creating_to_gone(ec2: Any, elasticache: Any, network
     deleted = elasticache.delete_cache_cluster(CacheClusterId="cache")["CacheCluster"]
 
     assert deleted["CacheClusterStatus"] == "deleting"
-    assert refused(elasticache.describe_cache_clusters, CacheClusterId="cache") == "CacheClusterNotFound"
+    assert error_code(elasticache.describe_cache_clusters, CacheClusterId="cache") == "CacheClusterNotFound"
     assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []
 
 
 def parameters_of(elasticache: Any) -> tuple[str, list[str]]:
-    shown = describe(elasticache)["CacheParameterGroup"]
-    return shown["ParameterApplyStatus"], shown["CacheNodeIdsToReboot"]
+    group = describe(elasticache)["CacheParameterGroup"]
+    return group["ParameterApplyStatus"], group["CacheNodeIdsToReboot"]
 
 
-def test_statuses_on_the_way_are_shown_and_refuse_other_changes(region: Region, elasticache: Any) -> None:
+def test_transitional_statuses_block_changes(region: Region, elasticache: Any) -> None:
     region.settings = Settings(transition_ms=60_000)
     change = {"CacheClusterId": "cache", "AutoMinorVersionUpgrade": False}
 
@@ -112,8 +106,8 @@ def test_statuses_on_the_way_are_shown_and_refuse_other_changes(region: Region, 
     assert cluster["CacheClusterStatus"] == "creating"
     assert {each["CacheNodeStatus"] for each in cluster["CacheNodes"]} == {"creating"}
     assert "ConfigurationEndpoint" not in cluster
-    assert refused(elasticache.modify_cache_cluster, **change) == "InvalidCacheClusterState"
-    assert refused(elasticache.delete_cache_cluster, CacheClusterId="cache") == "InvalidCacheClusterState"
+    assert error_code(elasticache.modify_cache_cluster, **change) == "InvalidCacheClusterState"
+    assert error_code(elasticache.delete_cache_cluster, CacheClusterId="cache") == "InvalidCacheClusterState"
 
     region.settings = Settings(transition_ms=0)
     create(elasticache, "other")
@@ -124,29 +118,29 @@ def test_statuses_on_the_way_are_shown_and_refuse_other_changes(region: Region, 
     assert describe(elasticache, "other")["CacheClusterStatus"] == "modifying"
 
 
-def test_a_deleted_cluster_is_shown_for_a_while_and_keeps_its_name(region: Region, elasticache: Any) -> None:
+def test_deleting_cluster_is_visible_and_reserves_name(region: Region, elasticache: Any) -> None:
     create(elasticache)
     region.settings = Settings(transition_ms=60_000)
 
     elasticache.delete_cache_cluster(CacheClusterId="cache")
 
     assert describe(elasticache)["CacheClusterStatus"] == "deleting"
-    assert refused(lambda: create(elasticache)) == "CacheClusterAlreadyExists"
-    assert refused(elasticache.delete_cache_cluster, CacheClusterId="cache") == "InvalidCacheClusterState"
+    assert error_code(lambda: create(elasticache)) == "CacheClusterAlreadyExists"
+    assert error_code(elasticache.delete_cache_cluster, CacheClusterId="cache") == "InvalidCacheClusterState"
 
 
-def test_cluster_names_are_taken_once(elasticache: Any) -> None:
+def test_cluster_names_are_unique(elasticache: Any) -> None:
     create(elasticache)
 
-    assert refused(lambda: create(elasticache)) == "CacheClusterAlreadyExists"
+    assert error_code(lambda: create(elasticache)) == "CacheClusterAlreadyExists"
 
 
 @pytest.mark.parametrize(
-    ("wanted", "code"),
+    ("options", "code"),
     [
         ({"NumCacheNodes": 1}, "InvalidParameterCombination"),  # cross-az needs two
         ({"NumCacheNodes": 61}, "InvalidParameterValue"),
-        ({"PreferredAvailabilityZones": ["us-east-1a"]}, "InvalidParameterValue"),  # one short
+        ({"PreferredAvailabilityZones": ["us-east-1a"]}, "InvalidParameterValue"),  # too few
         ({"PreferredAvailabilityZones": ["us-east-1a", "us-east-1c"]}, "InvalidParameterValue"),  # no subnet
         ({"AZMode": "single-az", "PreferredAvailabilityZones": [*ZONES]}, "InvalidParameterCombination"),
         ({"CacheNodeType": "cache.t9.huge"}, "InvalidParameterValue"),
@@ -158,26 +152,28 @@ def test_cluster_names_are_taken_once(elasticache: Any) -> None:
         ({"Engine": "redis"}, "NotImplemented"),
     ],
 )
-def test_cluster_that_aws_would_refuse_is_refused_and_leaves_nothing(
-    ec2: Any, elasticache: Any, wanted: dict[str, Any], code: str
+def test_invalid_cluster_is_rejected_without_leftovers(
+    ec2: Any, elasticache: Any, options: dict[str, Any], code: str
 ) -> None:
-    assert refused(lambda: create(elasticache, **wanted)) == code
+    assert error_code(lambda: create(elasticache, **options)) == code
     assert elasticache.describe_cache_clusters()["CacheClusters"] == []
     assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []
 
 
-def test_cluster_that_finds_no_addresses_leaves_nothing(ec2: Any, elasticache: Any, network: Network) -> None:
+def test_cluster_without_free_addresses_has_no_leftovers(
+    ec2: Any, elasticache: Any, network: Network
+) -> None:
     for _ in range(2):  # an interface has at most 50 addresses
         ec2.create_network_interface(
             SubnetId=network.private["us-east-1b"], SecondaryPrivateIpAddressCount=28
         )
     before = ec2.describe_network_interfaces()["NetworkInterfaces"]
 
-    assert refused(lambda: create(elasticache)) == "InsufficientCacheClusterCapacity"
+    assert error_code(lambda: create(elasticache)) == "InsufficientCacheClusterCapacity"
     assert ec2.describe_network_interfaces()["NetworkInterfaces"] == before
 
 
-def test_single_zone_is_the_preferred_one(elasticache: Any) -> None:
+def test_single_az_cluster_uses_preferred_zone(elasticache: Any) -> None:
     create(elasticache, AZMode="single-az", PreferredAvailabilityZone="us-east-1b")
 
     cluster = describe(elasticache)
@@ -185,7 +181,7 @@ def test_single_zone_is_the_preferred_one(elasticache: Any) -> None:
     assert zones(cluster) == [("0001", "us-east-1b"), ("0002", "us-east-1b")]
 
 
-def test_nodes_come_at_the_end_and_go_as_named(ec2: Any, elasticache: Any) -> None:
+def test_nodes_are_appended_and_removed_by_id(ec2: Any, elasticache: Any) -> None:
     create(elasticache)
 
     elasticache.modify_cache_cluster(
@@ -206,10 +202,10 @@ def test_nodes_come_at_the_end_and_go_as_named(ec2: Any, elasticache: Any) -> No
 
 
 @pytest.mark.parametrize(
-    ("wanted", "code"),
+    ("options", "code"),
     [
         ({"NumCacheNodes": 3, "NewAvailabilityZones": [*ZONES]}, "InvalidParameterValue"),
-        ({"NumCacheNodes": 1}, "InvalidParameterCombination"),  # which one?
+        ({"NumCacheNodes": 1}, "InvalidParameterCombination"),  # no node ID
         (
             {"NumCacheNodes": 1, "AZMode": "cross-az", "CacheNodeIdsToRemove": ["0002"]},
             "InvalidParameterCombination",
@@ -218,25 +214,24 @@ def test_nodes_come_at_the_end_and_go_as_named(ec2: Any, elasticache: Any) -> No
         ({"CacheNodeIdsToRemove": ["0001"]}, "InvalidParameterCombination"),
     ],
 )
-def test_impossible_resize_is_refused(elasticache: Any, wanted: dict[str, Any], code: str) -> None:
+def test_invalid_resize_is_rejected(elasticache: Any, options: dict[str, Any], code: str) -> None:
     create(elasticache)
 
-    change = {"CacheClusterId": "cache", "ApplyImmediately": True} | wanted
-    assert refused(elasticache.modify_cache_cluster, **change) == code
+    change = {"CacheClusterId": "cache", "ApplyImmediately": True} | options
+    assert error_code(elasticache.modify_cache_cluster, **change) == code
     assert describe(elasticache)["NumCacheNodes"] == 2
 
 
 @pytest.mark.parametrize("removal", [{}, {"NumCacheNodes": 1, "CacheNodeIdsToRemove": ["0002"]}])
-def test_single_zone_is_refused_while_nodes_span_zones(elasticache: Any, removal: dict[str, Any]) -> None:
+def test_single_az_is_rejected_while_nodes_span_zones(elasticache: Any, removal: dict[str, Any]) -> None:
     create(elasticache)
     change = {"CacheClusterId": "cache", "AZMode": "single-az", "ApplyImmediately": True} | removal
-    with pytest.raises(ClientError) as error:
-        elasticache.modify_cache_cluster(**change)
-    assert error.value.response["Error"]["Code"] == "InvalidParameterCombination"
-    assert "already has cache nodes in different Availability Zones" in str(error.value)
+    error = api_error(elasticache.modify_cache_cluster, **change)
+    assert error.code == "InvalidParameterCombination"
+    assert "already has cache nodes in different Availability Zones" in error.message
     assert describe(elasticache)["NumCacheNodes"] == 2
 
-    # without a mode the nodes of the other zone can go, and then the mode can change
+    # without AZMode the nodes of the other zone can be removed, and then the mode can be changed
     elasticache.modify_cache_cluster(
         CacheClusterId="cache", NumCacheNodes=1, CacheNodeIdsToRemove=["0002"], ApplyImmediately=True
     )
@@ -246,30 +241,30 @@ def test_single_zone_is_refused_while_nodes_span_zones(elasticache: Any, removal
 
 
 def cannot_be_tagged(elasticache: Any, arn: str) -> bool:
-    """Tell whether tags of a cluster can neither be read nor changed, as of one that is not available."""
+    """Return whether the tags of a cluster can neither be read nor changed, because it is not available."""
     calls: tuple[tuple[Any, dict[str, Any]], ...] = (
         (elasticache.list_tags_for_resource, {}),
         (elasticache.add_tags_to_resource, {"Tags": [{"Key": "a", "Value": "b"}]}),
         (elasticache.remove_tags_from_resource, {"TagKeys": ["a"]}),
     )
-    answers = set()
-    for call, more in calls:
+    outcomes = set()
+    for call, parameters in calls:
         try:
-            call(ResourceName=arn, **more)
-            answers.add("done")
+            call(ResourceName=arn, **parameters)
+            outcomes.add("success")
         except ClientError as error:
-            answer = error.response
-            assert answer["ResponseMetadata"]["HTTPStatusCode"] == 404
-            assert answer["Error"]["Message"] == "cache is either not present or not available."
-            answers.add(answer["Error"]["Code"])
-    assert len(answers) == 1
-    return answers == {"CacheClusterNotFound"}
+            response = error.response
+            assert response["ResponseMetadata"]["HTTPStatusCode"] == 404
+            assert response["Error"]["Message"] == "cache is either not present or not available."
+            outcomes.add(response["Error"]["Code"])
+    assert len(outcomes) == 1
+    return outcomes == {"CacheClusterNotFound"}
 
 
 @pytest.mark.parametrize("state", ["creating", "modifying", "rebooting cluster nodes", "deleting"])
-def test_tags_wait_for_an_available_cluster(region: Region, elasticache: Any, state: str) -> None:
-    slow, prompt = replace(region.settings, transition_ms=60_000), region.settings
-    region.settings = slow if state == "creating" else prompt
+def test_tags_are_unavailable_during_transitions(region: Region, elasticache: Any, state: str) -> None:
+    slow, instant = replace(region.settings, transition_ms=60_000), region.settings
+    region.settings = slow if state == "creating" else instant
     arn = create(elasticache)["ARN"]
     region.settings = slow
     if state == "modifying":
@@ -281,10 +276,10 @@ def test_tags_wait_for_an_available_cluster(region: Region, elasticache: Any, st
 
     assert describe(elasticache)["CacheClusterStatus"] == state
     assert cannot_be_tagged(elasticache, arn)
-    assert refused(elasticache.delete_cache_cluster, CacheClusterId="cache") == "InvalidCacheClusterState"
+    assert error_code(elasticache.delete_cache_cluster, CacheClusterId="cache") == "InvalidCacheClusterState"
 
 
-def test_tags_can_be_had_of_an_available_cluster_alone(elasticache: Any) -> None:
+def test_tags_require_available_cluster(elasticache: Any) -> None:
     arn = create(elasticache)["ARN"]
     assert not cannot_be_tagged(elasticache, arn)
     elasticache.delete_cache_cluster(CacheClusterId="cache")
@@ -302,12 +297,12 @@ def test_tags_can_be_had_of_an_available_cluster_alone(elasticache: Any) -> None
         ("", "InvalidARN"),
     ],
 )
-def test_tags_of_what_does_not_exist_are_refused(elasticache: Any, resource: str, code: str) -> None:
+def test_tags_of_missing_resources_are_rejected(elasticache: Any, resource: str, code: str) -> None:
     arn = f"arn:aws:elasticache:{resource}" if resource else "*"
-    assert refused(elasticache.list_tags_for_resource, ResourceName=arn) == code
+    assert error_code(elasticache.list_tags_for_resource, ResourceName=arn) == code
 
 
-def test_deleting_cluster_keeps_interfaces_and_groups_until_it_is_gone(
+def test_deleting_cluster_occupies_interfaces_and_groups(
     region: Region, ec2: Any, elasticache: Any, network: Network
 ) -> None:
     create(elasticache)
@@ -315,19 +310,19 @@ def test_deleting_cluster_keeps_interfaces_and_groups_until_it_is_gone(
     region.settings = replace(region.settings, transition_ms=600)
     elasticache.delete_cache_cluster(CacheClusterId="cache")
     delete_group = partial(elasticache.delete_cache_subnet_group, CacheSubnetGroupName=group)
-    assert refused(delete_group) == "CacheSubnetGroupInUse"
+    assert error_code(delete_group) == "CacheSubnetGroupInUse"
     subnet = network.private["us-east-1a"]
-    assert refused(ec2.delete_subnet, SubnetId=subnet) == "DependencyViolation"
+    assert error_code(ec2.delete_subnet, SubnetId=subnet) == "DependencyViolation"
 
     elasticache.get_waiter("cache_cluster_deleted").wait(
         CacheClusterId="cache", WaiterConfig={"Delay": 0.05, "MaxAttempts": 200}
     )
     delete_group()
-    ec2.delete_subnet(SubnetId=subnet)  # once it is gone, nothing of it is left
+    ec2.delete_subnet(SubnetId=subnet)  # possible once the cluster is deleted
     assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []
 
 
-def test_change_that_may_wait_is_pending(elasticache: Any) -> None:
+def test_deferred_changes_are_pending(elasticache: Any) -> None:
     create(elasticache)
 
     elasticache.modify_cache_cluster(CacheClusterId="cache", NumCacheNodes=3)
@@ -335,7 +330,7 @@ def test_change_that_may_wait_is_pending(elasticache: Any) -> None:
     cluster = describe(elasticache)
     assert (cluster["NumCacheNodes"], cluster["PendingModifiedValues"]) == (2, {"NumCacheNodes": 3})
 
-    elasticache.modify_cache_cluster(CacheClusterId="cache", NumCacheNodes=2)  # today's number cancels
+    elasticache.modify_cache_cluster(CacheClusterId="cache", NumCacheNodes=2)  # the current number cancels
 
     assert describe(elasticache)["PendingModifiedValues"] == {}
 
@@ -346,19 +341,17 @@ def test_change_that_may_wait_is_pending(elasticache: Any) -> None:
     assert (cluster["NumCacheNodes"], cluster["PendingModifiedValues"]) == (3, {})
 
 
-def test_a_newer_engine_restarts_every_node_and_an_older_one_is_refused(
-    region: Region, elasticache: Any
-) -> None:
+def test_engine_upgrade_restarts_nodes_and_downgrade_is_rejected(region: Region, elasticache: Any) -> None:
     create(elasticache, EngineVersion="1.6.12")
 
     def boots() -> list[int]:
-        (cluster,) = region.settled[-1].vpcs[0].cache_clusters
+        (cluster,) = region.reconciled[-1].vpcs[0].cache_clusters
         return [node.boots for node in cluster.nodes]
 
     upgrade = {"CacheClusterId": "cache", "EngineVersion": "1.6.17"}
     elasticache.modify_cache_cluster(**upgrade)
-    shown = describe(elasticache)
-    assert (shown["EngineVersion"], shown["PendingModifiedValues"]) == (
+    cluster = describe(elasticache)
+    assert (cluster["EngineVersion"], cluster["PendingModifiedValues"]) == (
         "1.6.12",
         {"EngineVersion": "1.6.17"},
     )
@@ -369,12 +362,12 @@ def test_a_newer_engine_restarts_every_node_and_an_older_one_is_refused(
     assert describe(elasticache)["EngineVersion"] == "1.6.17"
     assert boots() == [1, 1]
     assert (
-        refused(elasticache.modify_cache_cluster, CacheClusterId="cache", EngineVersion="1.6.12")
+        error_code(elasticache.modify_cache_cluster, CacheClusterId="cache", EngineVersion="1.6.12")
         == "InvalidParameterCombination"
     )
 
 
-def test_window_topic_and_upgrades_can_be_changed(elasticache: Any) -> None:
+def test_window_topic_and_minor_upgrades_are_modified(elasticache: Any) -> None:
     create(elasticache)
 
     elasticache.modify_cache_cluster(
@@ -395,7 +388,7 @@ def test_window_topic_and_upgrades_can_be_changed(elasticache: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "code"),
+    ("options", "code"),
     [
         ({"PreferredMaintenanceWindow": "sun:05:00-sun:05:30"}, "InvalidParameterValue"),  # too short
         ({"PreferredMaintenanceWindow": "sunday at five"}, "InvalidParameterValue"),
@@ -404,31 +397,29 @@ def test_window_topic_and_upgrades_can_be_changed(elasticache: Any) -> None:
         ({"SecurityGroupIds": ["sg-0123456789abcdef0"]}, "InvalidParameterValue"),
     ],
 )
-def test_change_that_aws_would_refuse_changes_nothing(
-    elasticache: Any, wanted: dict[str, Any], code: str
-) -> None:
+def test_invalid_modification_changes_nothing(elasticache: Any, options: dict[str, Any], code: str) -> None:
     create(elasticache)
     before = describe(elasticache)
 
-    change = {"CacheClusterId": "cache", "NumCacheNodes": 3, "ApplyImmediately": True} | wanted
-    assert refused(elasticache.modify_cache_cluster, **change) == code
+    change = {"CacheClusterId": "cache", "NumCacheNodes": 3, "ApplyImmediately": True} | options
+    assert error_code(elasticache.modify_cache_cluster, **change) == code
     assert describe(elasticache) == before
 
 
-def test_reboot_needs_nodes_that_there_are(elasticache: Any) -> None:
+def test_reboot_requires_existing_nodes(elasticache: Any) -> None:
     create(elasticache)
 
     for nodes in ([], ["0009"]):
         call = {"CacheClusterId": "cache", "CacheNodeIdsToReboot": nodes}
-        assert refused(elasticache.reboot_cache_cluster, **call) == "InvalidParameterValue"
+        assert error_code(elasticache.reboot_cache_cluster, **call) == "InvalidParameterValue"
 
 
-def test_engine_versions_are_told(elasticache: Any) -> None:
-    told = elasticache.describe_cache_engine_versions(Engine="memcached")["CacheEngineVersions"]
+def test_engine_versions_are_described(elasticache: Any) -> None:
+    versions = elasticache.describe_cache_engine_versions(Engine="memcached")["CacheEngineVersions"]
     (default,) = elasticache.describe_cache_engine_versions(DefaultOnly=True)["CacheEngineVersions"]
 
-    assert {each["CacheParameterGroupFamily"] for each in told} == {"memcached1.6"}
-    assert default == told[-1]
+    assert {each["CacheParameterGroupFamily"] for each in versions} == {"memcached1.6"}
+    assert default == versions[-1]
     assert elasticache.describe_cache_engine_versions(Engine="redis")["CacheEngineVersions"] == []
 
 
@@ -436,12 +427,10 @@ def test_memcached_has_no_snapshots(elasticache: Any) -> None:
     create(elasticache)
 
     snapshot = {"CacheClusterId": "cache", "SnapshotName": "snapshot"}
-    assert refused(elasticache.create_snapshot, **snapshot) == "SnapshotFeatureNotSupportedFault"
+    assert error_code(elasticache.create_snapshot, **snapshot) == "SnapshotFeatureNotSupportedFault"
 
 
-def test_security_groups_of_a_cluster_are_those_of_its_interfaces(
-    ec2: Any, elasticache: Any, network: Network
-) -> None:
+def test_cluster_security_groups_apply_to_interfaces(ec2: Any, elasticache: Any, network: Network) -> None:
     group = ec2.create_security_group(GroupName="cache", Description="cache", VpcId=network.vpc)["GroupId"]
     create(elasticache)
 
@@ -450,10 +439,10 @@ def test_security_groups_of_a_cluster_are_those_of_its_interfaces(
     assert describe(elasticache)["SecurityGroups"] == [{"SecurityGroupId": group, "Status": "active"}]
     interfaces = ec2.describe_network_interfaces()["NetworkInterfaces"]
     assert [[each["GroupId"] for each in interface["Groups"]] for interface in interfaces] == [[group]] * 2
-    assert refused(ec2.delete_security_group, GroupId=group) == "DependencyViolation"
+    assert error_code(ec2.delete_security_group, GroupId=group) == "DependencyViolation"
 
 
-def test_clusters_are_listed_page_by_page(elasticache: Any) -> None:
+def test_clusters_are_paginated(elasticache: Any) -> None:
     names = [f"cache-{number:02}" for number in range(25)]
     for name in names:
         create(elasticache, name, NumCacheNodes=1, AZMode="single-az")
@@ -467,14 +456,14 @@ def test_clusters_are_listed_page_by_page(elasticache: Any) -> None:
     assert "Marker" not in second
 
 
-def test_parameters_are_in_force_after_a_reboot(region: Region, elasticache: Any) -> None:
+def test_parameters_apply_after_reboot(region: Region, elasticache: Any) -> None:
     elasticache.create_cache_parameter_group(
         CacheParameterGroupName="big", CacheParameterGroupFamily="memcached1.6", Description="big items"
     )
     create(elasticache, CacheParameterGroupName="big")
 
     def item_sizes() -> list[str]:
-        (cluster,) = region.settled[-1].vpcs[0].cache_clusters
+        (cluster,) = region.reconciled[-1].vpcs[0].cache_clusters
         return [node.arguments[node.arguments.index("-I") + 1] for node in cluster.nodes]
 
     elasticache.modify_cache_parameter_group(
@@ -507,40 +496,40 @@ def test_parameters_are_in_force_after_a_reboot(region: Region, elasticache: Any
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("max_item_size", "12"), ("max_item_size", "big"), ("unheard_of", "1"), ("requests_per_event", "30")],
+    [("max_item_size", "12"), ("max_item_size", "big"), ("unknown", "1"), ("requests_per_event", "30")],
 )
-def test_parameter_that_cannot_be_is_refused(elasticache: Any, name: str, value: str) -> None:
+def test_invalid_cache_parameters_are_rejected(elasticache: Any, name: str, value: str) -> None:
     elasticache.create_cache_parameter_group(
         CacheParameterGroupName="own", CacheParameterGroupFamily="memcached1.6", Description="own"
     )
 
-    wanted = [{"ParameterName": name, "ParameterValue": value}]
+    changes = [{"ParameterName": name, "ParameterValue": value}]
     assert (
-        refused(
+        error_code(
             elasticache.modify_cache_parameter_group,
             CacheParameterGroupName="own",
-            ParameterNameValues=wanted,
+            ParameterNameValues=changes,
         )
         == "InvalidParameterValue"
     )
 
 
-def test_groups_in_use_cannot_go(elasticache: Any, network: Network) -> None:
+def test_groups_in_use_cannot_be_deleted(elasticache: Any, network: Network) -> None:
     elasticache.create_cache_parameter_group(
         CacheParameterGroupName="own", CacheParameterGroupFamily="memcached1.6", Description="own"
     )
     create(elasticache, CacheParameterGroupName="own")
 
     assert (
-        refused(elasticache.delete_cache_subnet_group, CacheSubnetGroupName="private")
+        error_code(elasticache.delete_cache_subnet_group, CacheSubnetGroupName="private")
         == "CacheSubnetGroupInUse"
     )
     assert (
-        refused(elasticache.delete_cache_parameter_group, CacheParameterGroupName="own")
+        error_code(elasticache.delete_cache_parameter_group, CacheParameterGroupName="own")
         == "InvalidCacheParameterGroupState"
     )
     assert (
-        refused(
+        error_code(
             elasticache.modify_cache_subnet_group,
             CacheSubnetGroupName="private",
             SubnetIds=[network.private["us-east-1a"]],
@@ -557,21 +546,21 @@ def test_groups_in_use_cannot_go(elasticache: Any, network: Network) -> None:
     assert [each["CacheParameterGroupName"] for each in groups] == ["default.memcached1.6"]
 
 
-def test_subnet_group_knows_its_subnets_zones(elasticache: Any, network: Network) -> None:
+def test_subnet_group_describes_zones(elasticache: Any, network: Network) -> None:
     (group,) = elasticache.describe_cache_subnet_groups()["CacheSubnetGroups"]
 
     assert group["VpcId"] == network.vpc
-    shown = {each["SubnetAvailabilityZone"]["Name"]: each["SubnetIdentifier"] for each in group["Subnets"]}
-    assert shown == network.private
+    subnets = {each["SubnetAvailabilityZone"]["Name"]: each["SubnetIdentifier"] for each in group["Subnets"]}
+    assert subnets == network.private
 
 
-def test_subnet_group_needs_known_subnets_of_one_vpc(ec2: Any, elasticache: Any, network: Network) -> None:
+def test_subnet_group_requires_subnets_of_one_vpc(ec2: Any, elasticache: Any, network: Network) -> None:
     other = ec2.create_vpc(CidrBlock="10.1.0.0/24")["Vpc"]["VpcId"]
     foreign = ec2.create_subnet(VpcId=other, CidrBlock="10.1.0.0/26")["Subnet"]["SubnetId"]
 
     for subnets in (["subnet-0123456789abcdef0"], [network.private["us-east-1a"], foreign]):
         assert (
-            refused(
+            error_code(
                 elasticache.create_cache_subnet_group,
                 CacheSubnetGroupName="other",
                 CacheSubnetGroupDescription="other",
@@ -581,7 +570,7 @@ def test_subnet_group_needs_known_subnets_of_one_vpc(ec2: Any, elasticache: Any,
         )
 
 
-def test_tags_come_and_go(elasticache: Any) -> None:
+def test_tags_are_added_and_removed(elasticache: Any) -> None:
     arn = create(elasticache, Tags=[{"Key": "a", "Value": "1"}])["ARN"]
 
     elasticache.add_tags_to_resource(ResourceName=arn, Tags=[{"Key": "b", "Value": "2"}])
@@ -590,7 +579,7 @@ def test_tags_come_and_go(elasticache: Any) -> None:
     assert elasticache.list_tags_for_resource(ResourceName=arn)["TagList"] == [{"Key": "b", "Value": "2"}]
 
 
-def test_memcached_takes_the_arguments_of_changed_parameters(tmp_path: Path) -> None:
+def test_memcached_accepts_arguments_of_changed_parameters(tmp_path: Path) -> None:
     defaults = {name: parameter.default for name, parameter in FAMILIES["memcached1.6"].items()}
     values = defaults | {
         "max_item_size": "2097152",
@@ -603,7 +592,7 @@ def test_memcached_takes_the_arguments_of_changed_parameters(tmp_path: Path) -> 
     command = ["memcached", "-u", "root", "-s", str(path), *arguments("cache.t4g.micro", values)]
     with subprocess.Popen(command) as process:
         try:
-            settings = ask(path, process, b"stats settings\r\n")
+            settings = query(path, process, b"stats settings\r\n")
         finally:
             process.kill()
 
@@ -614,14 +603,14 @@ def test_memcached_takes_the_arguments_of_changed_parameters(tmp_path: Path) -> 
     assert (settings["cas_enabled"], settings["evictions"], settings["flush_enabled"]) == ("no", "off", "no")
 
 
-def ask(path: Path, process: subprocess.Popen[bytes], command: bytes) -> dict[str, str]:
-    """Send a command to memcached as soon as it listens, and return its STAT lines."""
+def query(path: Path, process: subprocess.Popen[bytes], command: bytes) -> dict[str, str]:
+    """Send a command to memcached once it listens, and return its STAT lines."""
     deadline = time.monotonic() + 10
     with socket.socket(socket.AF_UNIX) as connection:
         while connection.connect_ex(str(path)):
-            assert process.poll() is None, "memcached refused its arguments"
+            assert process.poll() is None, "memcached rejected its arguments"
             assert time.monotonic() < deadline, "memcached does not listen"
         connection.sendall(command)
-        with connection.makefile(newline="\r\n") as answer:
-            lines = iter(answer.readline, "END\r\n")
+        with connection.makefile(newline="\r\n") as response:
+            lines = iter(response.readline, "END\r\n")
             return {name: value for _, name, value in (line.rstrip().split(maxsplit=2) for line in lines)}

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.served_region import serve
-from vpcache.lab.aws.ec2.filters import fitting
+from vpcache.lab.aws.ec2.filters import apply_filters
 
 CALLS = {
     "describe_vpcs": ("Vpcs", "vpc"),
@@ -25,20 +25,20 @@ CALLS = {
     "describe_dhcp_options": ("DhcpOptions", "dhcp-options"),
     "describe_managed_prefix_lists": ("PrefixLists", "prefix-list"),
 }
-"""By call: the list in its answer, and the kind of thing in the words of tags."""
+"""By call: the list in its response, and the resource type for tags."""
 
 
 @pytest.fixture(scope="module")
 def ec2() -> Iterator[Any]:
-    """A client of a region with two stacks of everything, tagged `Stack = a` and `Stack = b`."""
+    """A client of a region with two resources of each type, tagged `Stack = a` and `Stack = b`."""
     with serve() as region:
         client = region.client("ec2")
         for name in "ab":
-            _make_stack(client, name)
+            _create_stack(client, name)
         yield client
 
 
-def _make_stack(ec2: Any, name: str) -> None:
+def _create_stack(ec2: Any, name: str) -> None:
     def tags(call: str) -> list[dict[str, Any]]:
         return [{"ResourceType": CALLS[call][1], "Tags": [{"Key": "Stack", "Value": name}]}]
 
@@ -90,29 +90,29 @@ def _make_stack(ec2: Any, name: str) -> None:
     )
 
 
-def found(ec2: Any, call: str, name: str, *values: str) -> list[dict[str, Any]]:
-    answer = getattr(ec2, call)(Filters=[{"Name": name, "Values": list(values)}])
-    things: list[dict[str, Any]] = answer[CALLS[call][0]]
-    return things
+def filtered(ec2: Any, call: str, name: str, *values: str) -> list[dict[str, Any]]:
+    response = getattr(ec2, call)(Filters=[{"Name": name, "Values": list(values)}])
+    resources: list[dict[str, Any]] = response[CALLS[call][0]]
+    return resources
 
 
-def stacks(things: list[dict[str, Any]]) -> list[str]:
-    return sorted(tag["Value"] for each in things for tag in each.get("Tags") or each.get("TagSet") or ())
+def stacks(resources: list[dict[str, Any]]) -> list[str]:
+    return sorted(tag["Value"] for each in resources for tag in each.get("Tags") or each.get("TagSet") or ())
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_things_are_found_by_their_tags(ec2: Any, call: str) -> None:
-    assert stacks(found(ec2, call, "tag:Stack", "a")) == ["a"]
-    assert stacks(found(ec2, call, "tag:Stack", "a", "b")) == ["a", "b"]
-    assert stacks(found(ec2, call, "tag-key", "Stack")) == ["a", "b"]
+def test_resources_are_filtered_by_tag(ec2: Any, call: str) -> None:
+    assert stacks(filtered(ec2, call, "tag:Stack", "a")) == ["a"]
+    assert stacks(filtered(ec2, call, "tag:Stack", "a", "b")) == ["a", "b"]
+    assert stacks(filtered(ec2, call, "tag-key", "Stack")) == ["a", "b"]
     for name, value in (("tag:Stack", "c"), ("tag:Other", "a"), ("tag-key", "stack")):
-        assert found(ec2, call, name, value) == []
+        assert filtered(ec2, call, name, value) == []
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_filter_that_is_not_there_is_an_error_that_names_it(ec2: Any, call: str) -> None:
+def test_unknown_filter_is_rejected_by_name(ec2: Any, call: str) -> None:
     with pytest.raises(ClientError, match="no-such-filter"):
-        found(ec2, call, "no-such-filter", "a")
+        filtered(ec2, call, "no-such-filter", "a")
 
 
 @pytest.mark.parametrize(
@@ -128,21 +128,22 @@ def test_a_filter_that_is_not_there_is_an_error_that_names_it(ec2: Any, call: st
         ("describe_network_interfaces", "addresses.private-ip-address", "PrivateIpAddress"),
     ],
 )
-def test_things_are_found_by_what_they_are(ec2: Any, call: str, name: str, path: str) -> None:
-    (mine,) = found(ec2, call, "tag:Stack", "a")
+def test_resources_are_filtered_by_attribute(ec2: Any, call: str, name: str, path: str) -> None:
+    (resource,) = filtered(ec2, call, "tag:Stack", "a")
 
-    assert mine in found(ec2, call, name, mine[path])
-    assert all(each[path] == mine[path] for each in found(ec2, call, name, mine[path]))
-    assert found(ec2, call, name, "nothing") == []
-
-
-def test_nat_gateways_are_found_by_their_state(ec2: Any) -> None:
-    assert stacks(found(ec2, "describe_nat_gateways", "state", "available")) == ["a", "b"]
-    assert found(ec2, "describe_nat_gateways", "state", "pending", "deleted") == []
+    matches = filtered(ec2, call, name, resource[path])
+    assert resource in matches
+    assert all(each[path] == resource[path] for each in matches)
+    assert filtered(ec2, call, name, "nothing") == []
 
 
-def test_interfaces_are_found_by_their_elastic_ip_and_by_who_made_them(ec2: Any) -> None:
-    (address,) = found(ec2, "describe_addresses", "tag:Stack", "a")
+def test_nat_gateways_are_filtered_by_state(ec2: Any) -> None:
+    assert stacks(filtered(ec2, "describe_nat_gateways", "state", "available")) == ["a", "b"]
+    assert filtered(ec2, "describe_nat_gateways", "state", "pending", "deleted") == []
+
+
+def test_interfaces_are_filtered_by_elastic_ip_and_requester(ec2: Any) -> None:
+    (address,) = filtered(ec2, "describe_addresses", "tag:Stack", "a")
 
     for name, value in (
         ("association.allocation-id", address["AllocationId"]),
@@ -150,31 +151,31 @@ def test_interfaces_are_found_by_their_elastic_ip_and_by_who_made_them(ec2: Any)
         ("association.public-ip", address["PublicIp"]),
         ("addresses.association.public-ip", address["PublicIp"]),
     ):
-        (interface,) = found(ec2, "describe_network_interfaces", name, value)
+        (interface,) = filtered(ec2, "describe_network_interfaces", name, value)
         assert interface["NetworkInterfaceId"] == address["NetworkInterfaceId"]
     for name, value in (
         ("requester-managed", "true"),
         ("attachment.instance-owner-id", "amazon-aws"),
         ("attachment.status", "attached"),
     ):
-        kinds = {each["InterfaceType"] for each in found(ec2, "describe_network_interfaces", name, value)}
+        kinds = {each["InterfaceType"] for each in filtered(ec2, "describe_network_interfaces", name, value)}
         assert kinds == {"nat_gateway"}
-    (own,) = found(ec2, "describe_network_interfaces", "group-name", "a")
+    (own,) = filtered(ec2, "describe_network_interfaces", "group-name", "a")
     assert own["TagSet"] == [{"Key": "Stack", "Value": "a"}]
 
 
-def test_endpoint_services_are_found_by_their_name(ec2: Any) -> None:
-    wanted = "com.amazonaws.us-east-1.s3"
-    answer = ec2.describe_vpc_endpoint_services(Filters=[{"Name": "service-name", "Values": [wanted]}])
+def test_endpoint_services_are_filtered_by_name(ec2: Any) -> None:
+    name = "com.amazonaws.us-east-1.s3"
+    response = ec2.describe_vpc_endpoint_services(Filters=[{"Name": "service-name", "Values": [name]}])
 
-    assert {each["ServiceName"] for each in answer["ServiceDetails"]} == {wanted}
+    assert {each["ServiceName"] for each in response["ServiceDetails"]} == {name}
 
 
-def test_filters_are_all_to_be_fit_and_know_wildcards() -> None:
-    known = {"name": lambda each: [each], "length": lambda each: [len(each)]}
+def test_all_filters_must_match_and_have_wildcards() -> None:
+    fields = {"name": lambda each: [each], "length": lambda each: [len(each)]}
 
     def names(**filters: list[str]) -> list[str]:
-        return fitting(["one", "two", "three", "t.o"], filters, known)
+        return apply_filters(["one", "two", "three", "t.o"], filters, fields)
 
     assert names(name=["t*"]) == ["two", "three", "t.o"]
     assert names(name=["t?o"]) == ["two", "t.o"]

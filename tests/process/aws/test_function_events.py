@@ -1,4 +1,4 @@
-"""Events that nobody waits for: attempts, retries, and who is told what became of them."""
+"""Asynchronous invocations: attempts, retries, destinations and dead letters."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.served_functions import ARN, TIMEOUT, create, eventually, refusal, zipped
-from tests.support.served_region import Region, unique
+from tests.support.served_functions import ARN, TIMEOUT, create, eventually, zipped
+from tests.support.served_region import Region, api_error, unique
 from vpcache.lab.aws.awslambda.invocation.retries import Condition, RetryPolicy, after_failure, after_throttle
 
 EVENT = b'{"event": 1}'
 
 
 class Queue:
-    """An SQS queue of the test's own."""
+    """A new SQS queue."""
 
     def __init__(self, region: Region) -> None:
         self._sqs = region.client("sqs")
@@ -29,23 +29,24 @@ class Queue:
         ]["QueueArn"]
 
     def take(self) -> Any:
-        """Wait for a message, or return None if there is none for a moment."""
+        """Wait for a message and return it."""
         return eventually(self.peek)
 
     def peek(self) -> Any:
-        found = self._sqs.receive_message(QueueUrl=self._url, MessageAttributeNames=["All"])
-        return found.get("Messages", [None])[0]
+        """Return a message, None if there is none."""
+        response = self._sqs.receive_message(QueueUrl=self._url, MessageAttributeNames=["All"])
+        return response.get("Messages", [None])[0]
 
 
 @pytest.fixture
 def quick(region: Region, functions: Any) -> Any:
-    """A client of a region where a minute between two attempts lasts 60 ms."""
+    """A client of a region where a minute between two attempts is 60 ms."""
     region.settings = region.settings.changed({"async_minute_ms": 60})
     return functions
 
 
 def fail(region: Region, times: int = 1000) -> list[float]:
-    """Let a function fail some times; return the times of its attempts, in seconds."""
+    """Make functions fail a number of times; return the times of their attempts, in seconds."""
     attempts: list[float] = []
 
     def answer(payload: bytes) -> tuple[bytes, bool]:
@@ -58,30 +59,30 @@ def fail(region: Region, times: int = 1000) -> list[float]:
     return attempts
 
 
-def put(functions: Any, name: str = "one", **by: Any) -> str:
-    """Queue an event; return the request's id."""
-    answer = functions.invoke(FunctionName=name, InvocationType="Event", Payload=EVENT, **by)
-    assert (answer["StatusCode"], answer["Payload"].read()) == (202, b"")
-    return str(answer["ResponseMetadata"]["RequestId"])
+def put(functions: Any, name: str = "one", **options: Any) -> str:
+    """Queue an event; return the request ID."""
+    response = functions.invoke(FunctionName=name, InvocationType="Event", Payload=EVENT, **options)
+    assert (response["StatusCode"], response["Payload"].read()) == (202, b"")
+    return str(response["ResponseMetadata"]["RequestId"])
 
 
-def test_an_event_is_taken_at_once_and_run(region: Region, functions: Any) -> None:
+def test_event_is_accepted_at_once_and_run(region: Region, functions: Any) -> None:
     create(functions)
-    go_on = threading.Event()
+    finish = threading.Event()
 
-    def waits(payload: bytes) -> tuple[bytes, bool]:
-        assert go_on.wait(TIMEOUT)
+    def wait(payload: bytes) -> tuple[bytes, bool]:
+        assert finish.wait(TIMEOUT)
         return payload, False
 
-    region.runner.answer = waits
+    region.runner.answer = wait
     request_id = put(functions)
-    go_on.set()
+    finish.set()
     ((spec, event),) = eventually(lambda: list(region.runner.invoked))
     assert (spec.version, event.payload, event.function_arn) == ("$LATEST", EVENT, ARN)
     assert event.request_id == request_id
 
 
-def test_a_failed_event_is_tried_twice_more_after_a_minute_and_two(region: Region, quick: Any) -> None:
+def test_failed_event_is_retried_after_one_and_two_minutes(region: Region, quick: Any) -> None:
     queue = Queue(region)
     create(quick, DeadLetterConfig={"TargetArn": queue.arn})
     attempts = fail(region)
@@ -92,11 +93,11 @@ def test_a_failed_event_is_tried_twice_more_after_a_minute_and_two(region: Regio
     assert 0.06 <= first < second and second >= 0.12
     assert {event.request_id for _, event in region.runner.invoked} == {request_id}
     assert letter["Body"].encode() == EVENT
-    shown = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
-    assert shown == {"RequestID": request_id, "ErrorCode": "200", "ErrorMessage": "no"}
+    attributes = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
+    assert attributes == {"RequestID": request_id, "ErrorCode": "200", "ErrorMessage": "no"}
 
 
-def test_an_event_that_succeeds_in_the_end_is_no_dead_letter(region: Region, quick: Any) -> None:
+def test_successful_retry_sends_no_dead_letter(region: Region, quick: Any) -> None:
     letters, records = Queue(region), Queue(region)
     create(quick, DeadLetterConfig={"TargetArn": letters.arn})
     quick.put_function_event_invoke_config(
@@ -123,7 +124,7 @@ def test_an_event_that_succeeds_in_the_end_is_no_dead_letter(region: Region, qui
 
 
 @pytest.mark.parametrize("retries", [0, 1])
-def test_a_function_is_retried_as_often_as_it_says(region: Region, quick: Any, retries: int) -> None:
+def test_maximum_retry_attempts_are_configurable(region: Region, quick: Any, retries: int) -> None:
     queue = Queue(region)
     create(quick)
     quick.put_function_event_invoke_config(
@@ -140,7 +141,7 @@ def test_a_function_is_retried_as_often_as_it_says(region: Region, quick: Any, r
     assert record["responsePayload"]["errorMessage"] == "no"
 
 
-def test_an_event_that_is_too_old_is_not_tried_again(region: Region, quick: Any) -> None:
+def test_event_above_maximum_age_is_not_retried(region: Region, quick: Any) -> None:
     queue = Queue(region)
     create(quick)
     quick.put_function_event_invoke_config(
@@ -154,15 +155,15 @@ def test_an_event_that_is_too_old_is_not_tried_again(region: Region, quick: Any)
     assert len(attempts) == 1
 
 
-def test_a_throttled_event_waits_for_its_turn(region: Region, quick: Any) -> None:
+def test_throttled_events_run_later(region: Region, quick: Any) -> None:
     create(quick)
     quick.put_function_concurrency(FunctionName="one", ReservedConcurrentExecutions=1)
-    running, most, go_on = [], [], threading.Event()
+    running, concurrency, finish = [], [], threading.Event()
 
     def answer(payload: bytes) -> tuple[bytes, bool]:
         running.append(payload)
-        most.append(len(running))
-        assert go_on.wait(TIMEOUT)
+        concurrency.append(len(running))
+        assert finish.wait(TIMEOUT)
         running.pop()
         return payload, False
 
@@ -170,14 +171,14 @@ def test_a_throttled_event_waits_for_its_turn(region: Region, quick: Any) -> Non
     for _ in range(5):
         put(quick)
     eventually(lambda: running)
-    with pytest.raises(ClientError):  # the event under way leaves no place
+    with pytest.raises(ClientError):  # the running event occupies the only slot
         quick.invoke(FunctionName="one")
-    go_on.set()
-    eventually(lambda: len(most) == 5 and not running)
-    assert most == [1] * 5
+    finish.set()
+    eventually(lambda: len(concurrency) == 5 and not running)
+    assert concurrency == [1] * 5
 
 
-def test_with_none_reserved_events_are_given_up_at_once(region: Region, quick: Any) -> None:
+def test_zero_reserved_concurrency_discards_events(region: Region, quick: Any) -> None:
     letters, records = Queue(region), Queue(region)
     create(quick, DeadLetterConfig={"TargetArn": letters.arn})
     quick.put_function_event_invoke_config(
@@ -193,19 +194,19 @@ def test_with_none_reserved_events_are_given_up_at_once(region: Region, quick: A
     assert region.runner.invoked == []
 
 
-def test_dead_letters_can_go_to_a_topic(region: Region, quick: Any) -> None:
+def test_dead_letters_can_be_sent_to_topic(region: Region, quick: Any) -> None:
     queue, sns = Queue(region), region.client("sns")
     topic = sns.create_topic(Name=unique("dead"))["TopicArn"]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn)
     create(quick, DeadLetterConfig={"TargetArn": topic})
     fail(region)
     request_id = put(quick)
-    notice = json.loads(queue.take()["Body"])
-    assert notice["Message"].encode() == EVENT
-    assert notice["MessageAttributes"]["RequestID"]["Value"] == request_id
+    notification = json.loads(queue.take()["Body"])
+    assert notification["Message"].encode() == EVENT
+    assert notification["MessageAttributes"]["RequestID"]["Value"] == request_id
 
 
-def test_a_record_can_be_another_functions_event(region: Region, quick: Any) -> None:
+def test_destination_can_be_a_function(region: Region, quick: Any) -> None:
     create(quick, "one")
     other = create(quick, "two")["FunctionArn"]
     quick.put_function_event_invoke_config(
@@ -218,20 +219,16 @@ def test_a_record_can_be_another_functions_event(region: Region, quick: Any) -> 
     assert json.loads(event.payload)["requestPayload"] == {"event": 1}
 
 
-def test_a_target_that_is_gone_harms_nobody(
-    region: Region, quick: Any, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_missing_target_is_logged(region: Region, quick: Any, caplog: pytest.LogCaptureFixture) -> None:
     create(quick, DeadLetterConfig={"TargetArn": "arn:aws:sqs:us-east-1:123456789012:none"})
     quick.put_function_event_invoke_config(FunctionName="one", MaximumRetryAttempts=0)
     fail(region)
     put(quick)
-    eventually(lambda: "cannot be told" in caplog.text)
+    eventually(lambda: "cannot send the result" in caplog.text)
     assert "Traceback" not in caplog.text
 
 
-def test_a_retry_runs_what_the_function_is_by_then_but_a_version_never_changes(
-    region: Region, quick: Any
-) -> None:
+def test_retry_uses_current_code_of_latest(region: Region, quick: Any) -> None:
     region.settings = region.settings.changed({"async_minute_ms": 300})
     create(quick, Publish=True)
     fail(region)
@@ -244,7 +241,7 @@ def test_a_retry_runs_what_the_function_is_by_then_but_a_version_never_changes(
     assert code == {("$LATEST", zipped("second")), ("1", zipped("first"))}
 
 
-def test_events_of_a_deleted_function_are_dropped(
+def test_events_of_deleted_function_are_dropped(
     region: Region, quick: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -254,17 +251,17 @@ def test_events_of_a_deleted_function_are_dropped(
     put(quick)
     eventually(lambda: region.runner.invoked)
     quick.delete_function(FunctionName="one")
-    eventually(lambda: "is gone" in caplog.text)
+    eventually(lambda: "was deleted" in caplog.text)
     assert len(region.runner.invoked) == 1
     assert "Traceback" not in caplog.text
 
 
-def test_settings_of_events_are_an_aliass_or_the_functions(quick: Any) -> None:
+def test_event_invoke_config_is_per_qualifier(quick: Any) -> None:
     create(quick, Publish=True)
     quick.create_alias(FunctionName="one", Name="live", FunctionVersion="1")
     quick.put_function_event_invoke_config(FunctionName="one", MaximumEventAgeInSeconds=90)
-    made = quick.put_function_event_invoke_config(FunctionName="one:live", MaximumRetryAttempts=1)
-    assert made["FunctionArn"] == f"{ARN}:live" and "MaximumEventAgeInSeconds" not in made
+    created = quick.put_function_event_invoke_config(FunctionName="one:live", MaximumRetryAttempts=1)
+    assert created["FunctionArn"] == f"{ARN}:live" and "MaximumEventAgeInSeconds" not in created
     changed = quick.update_function_event_invoke_config(
         FunctionName="one", Qualifier="live", MaximumEventAgeInSeconds=60
     )
@@ -273,10 +270,10 @@ def test_settings_of_events_are_an_aliass_or_the_functions(quick: Any) -> None:
     assert [each["FunctionArn"] for each in listed] == [f"{ARN}:$LATEST", f"{ARN}:live"]
     quick.delete_function_event_invoke_config(FunctionName="one", Qualifier="live")
     for call in (quick.get_function_event_invoke_config, quick.update_function_event_invoke_config):
-        gone = refusal(call, FunctionName="one", Qualifier="live")
-        assert gone["Code"] == "ResourceNotFoundException"
-    shown = quick.get_function_event_invoke_config(FunctionName="one")
-    assert shown["MaximumEventAgeInSeconds"] == 90
+        error = api_error(call, FunctionName="one", Qualifier="live")
+        assert error.code == "ResourceNotFoundException"
+    config = quick.get_function_event_invoke_config(FunctionName="one")
+    assert config["MaximumEventAgeInSeconds"] == 90
 
 
 @pytest.mark.parametrize(
@@ -287,27 +284,29 @@ def test_settings_of_events_are_an_aliass_or_the_functions(quick: Any) -> None:
         ("arn:aws:events:us-east-1:123456789012:event-bus/default", "NotImplemented"),
     ],
 )
-def test_records_go_to_queues_topics_and_functions_alone(quick: Any, arn: str, code: str) -> None:
+def test_invalid_event_targets_are_rejected(quick: Any, arn: str, code: str) -> None:
     create(quick)
-    wanted = {"OnFailure": {"Destination": arn}}
-    refused = refusal(quick.put_function_event_invoke_config, FunctionName="one", DestinationConfig=wanted)
-    assert refused["Code"] == code
+    destinations = {"OnFailure": {"Destination": arn}}
+    error = api_error(
+        quick.put_function_event_invoke_config, FunctionName="one", DestinationConfig=destinations
+    )
+    assert error.code == code
     if code != "NotImplemented":
-        dead = refusal(
+        error = api_error(
             quick.update_function_configuration, FunctionName="one", DeadLetterConfig={"TargetArn": arn}
         )
-        assert dead["Code"] == code
+        assert error.code == code
 
 
-def test_an_event_of_more_than_a_megabyte_is_too_large(quick: Any) -> None:
+def test_event_above_one_megabyte_is_rejected(quick: Any) -> None:
     create(quick)
     payload = b'"' + b"x" * (1 << 20) + b'"'
-    refused = refusal(quick.invoke, FunctionName="one", InvocationType="Event", Payload=payload)
-    assert refused["Code"] == "RequestTooLargeException"
+    error = api_error(quick.invoke, FunctionName="one", InvocationType="Event", Payload=payload)
+    assert error.code == "RequestTooLargeException"
     assert quick.invoke(FunctionName="one", Payload=payload)["StatusCode"] == 200
 
 
-def test_waits_are_awss() -> None:
+def test_retry_delays_match_aws() -> None:
     policy, hours = RetryPolicy(), 3600
     assert [after_failure(attempts, 0, policy) for attempts in (1, 2, 3)] == [
         60,
@@ -315,7 +314,7 @@ def test_waits_are_awss() -> None:
         Condition.RETRIES_EXHAUSTED,
     ]
     assert after_failure(1, 6 * hours - 59, policy) is Condition.EVENT_AGE_EXCEEDED
-    waits = [after_throttle(times, 0, policy, reserved=1) for times in (1, 2, 3, 9, 10, 1000)]
-    assert waits == [1, 2, 4, 256, 300, 300]
+    delays = [after_throttle(times, 0, policy, reserved=1) for times in (1, 2, 3, 9, 10, 1000)]
+    assert delays == [1, 2, 4, 256, 300, 300]
     assert after_throttle(1, 6 * hours, policy, None) is Condition.EVENT_AGE_EXCEEDED
     assert after_throttle(1, 0, policy, 0) is Condition.ZERO_RESERVED_CONCURRENCY

@@ -1,4 +1,4 @@
-"""Versions and aliases of functions, as callers of Lambda's API see them."""
+"""Versions and aliases of functions in Lambda's API."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_functions import ARN, create, refusal, zipped
-from tests.support.served_region import Region
+from tests.support.served_functions import ARN, create, zipped
+from tests.support.served_region import Region, api_error, error_code
 
 
 @pytest.fixture
 def published(functions: Any) -> Any:
-    """A client, and a function with version 1, which differs from $LATEST."""
+    """A client of a region with a function whose version 1 differs from $LATEST."""
     create(functions, Publish=True, Environment={"Variables": {"COLOUR": "green"}}, Timeout=5)
     functions.update_function_code(FunctionName="one", ZipFile=zipped("second"))
     functions.update_function_configuration(
@@ -21,22 +21,25 @@ def published(functions: Any) -> Any:
     return functions
 
 
-def ran(region: Region) -> list[tuple[str, bytes, int, str]]:
-    """Return what was run: version, code, timeout and the ARN that the caller meant."""
+def invocations(region: Region) -> list[tuple[str, bytes, int, str]]:
+    """Return version, code, timeout and the caller's ARN of each invocation."""
     return [
         (spec.version, spec.code, spec.timeout, event.function_arn) for spec, event in region.runner.invoked
     ]
 
 
-def test_a_version_keeps_code_and_configuration(region: Region, published: Any) -> None:
-    answers = [published.invoke(FunctionName="one", **by) for by in ({"Qualifier": "1"}, {})]
-    assert [each["ExecutedVersion"] for each in answers] == ["1", "$LATEST"]
-    assert ran(region) == [("1", zipped("first"), 5, f"{ARN}:1"), ("$LATEST", zipped("second"), 6, ARN)]
-    shown = published.get_function_configuration(FunctionName="one", Qualifier="1")
-    assert (shown["Environment"]["Variables"], shown["FunctionArn"]) == ({"COLOUR": "green"}, f"{ARN}:1")
+def test_published_version_is_immutable(region: Region, published: Any) -> None:
+    responses = [published.invoke(FunctionName="one", **options) for options in ({"Qualifier": "1"}, {})]
+    assert [each["ExecutedVersion"] for each in responses] == ["1", "$LATEST"]
+    assert invocations(region) == [
+        ("1", zipped("first"), 5, f"{ARN}:1"),
+        ("$LATEST", zipped("second"), 6, ARN),
+    ]
+    version = published.get_function_configuration(FunctionName="one", Qualifier="1")
+    assert (version["Environment"]["Variables"], version["FunctionArn"]) == ({"COLOUR": "green"}, f"{ARN}:1")
 
 
-def test_what_did_not_change_is_not_published_again(functions: Any) -> None:
+def test_unchanged_function_is_not_published_again(functions: Any) -> None:
     assert create(functions, Publish=True)["Version"] == "1"
     assert functions.publish_version(FunctionName="one", Description="again")["Version"] == "1"
     same = functions.update_function_code(FunctionName="one", ZipFile=zipped("first"), Publish=True)
@@ -44,36 +47,35 @@ def test_what_did_not_change_is_not_published_again(functions: Any) -> None:
     other = functions.update_function_code(FunctionName="one", ZipFile=zipped("second"), Publish=True)
     assert (other["Version"], other["FunctionArn"]) == ("2", f"{ARN}:2")
     functions.update_function_configuration(FunctionName="one", Timeout=9)
-    made = functions.publish_version(FunctionName="one", Description="slower")
-    assert (made["Version"], made["Description"], made["Timeout"]) == ("3", "slower", 9)
+    third = functions.publish_version(FunctionName="one", Description="slower")
+    assert (third["Version"], third["Description"], third["Timeout"]) == ("3", "slower", 9)
     assert functions.get_function_configuration(FunctionName="one")["Description"] == ""
     listed = functions.list_versions_by_function(FunctionName="one")["Versions"]
     assert [each["FunctionArn"].removeprefix(ARN) for each in listed] == [":$LATEST", ":1", ":2", ":3"]
 
 
-def test_a_number_is_never_given_twice(functions: Any) -> None:
+def test_version_numbers_are_not_reused(functions: Any) -> None:
     create(functions, Publish=True)
     functions.delete_function(FunctionName="one", Qualifier="1")
-    assert refusal(functions.invoke, FunctionName="one:1")["Code"] == "ResourceNotFoundException"
+    assert error_code(functions.invoke, FunctionName="one:1") == "ResourceNotFoundException"
     assert functions.publish_version(FunctionName="one")["Version"] == "2"
 
 
-def test_only_the_code_and_revision_that_the_caller_knows_is_published(functions: Any) -> None:
-    made = create(functions)
-    wrong = refusal(functions.publish_version, FunctionName="one", CodeSha256="another")
-    assert wrong["Code"] == "InvalidParameterValueException" and made["CodeSha256"] in wrong["Message"]
-    old = made["RevisionId"]
+def test_publish_checks_code_hash_and_revision(functions: Any) -> None:
+    created = create(functions)
+    error = api_error(functions.publish_version, FunctionName="one", CodeSha256="another")
+    assert error.code == "InvalidParameterValueException" and created["CodeSha256"] in error.message
+    old = created["RevisionId"]
     functions.update_function_configuration(FunctionName="one", Timeout=9, RevisionId=old)
     for call, change in (
         (functions.publish_version, {}),
         (functions.update_function_configuration, {"Timeout": 10}),
         (functions.update_function_code, {"ZipFile": zipped("second")}),
     ):
-        late = refusal(call, FunctionName="one", RevisionId=old, **change)
-        assert late["Code"] == "PreconditionFailedException"
+        assert error_code(call, FunctionName="one", RevisionId=old, **change) == "PreconditionFailedException"
 
 
-def test_an_update_forgets_the_workers_of_latest_alone(region: Region, published: Any) -> None:
+def test_update_stops_workers_of_latest_only(region: Region, published: Any) -> None:
     assert region.runner.forgotten == [(ARN, "$LATEST")] * 2
     published.delete_function(FunctionName="one", Qualifier="1")
     assert region.runner.forgotten[2:] == [(ARN, "1")]
@@ -93,14 +95,14 @@ def test_an_update_forgets_the_workers_of_latest_alone(region: Region, published
         ("123456789012:function:one:1", None, "1"),
     ],
 )
-def test_a_version_is_called_by_qualifier_name_or_arn(
+def test_version_is_invoked_by_qualifier_name_or_arn(
     region: Region, published: Any, name: str, qualifier: str | None, version: str
 ) -> None:
     published.create_alias(FunctionName="one", Name="live", FunctionVersion="1")
-    answer = published.invoke(FunctionName=name, **({"Qualifier": qualifier} if qualifier else {}))
-    assert answer["ExecutedVersion"] == version == ran(region)[0][0]
-    meant = qualifier or next((each for each in ("live", "1") if name.endswith(f":{each}")), None)
-    assert ran(region)[0][3] == (f"{ARN}:{meant}" if meant else ARN)
+    response = published.invoke(FunctionName=name, **({"Qualifier": qualifier} if qualifier else {}))
+    assert response["ExecutedVersion"] == version == invocations(region)[0][0]
+    expected = qualifier or next((each for each in ("live", "1") if name.endswith(f":{each}")), None)
+    assert invocations(region)[0][3] == (f"{ARN}:{expected}" if expected else ARN)
 
 
 @pytest.mark.parametrize(
@@ -113,39 +115,39 @@ def test_a_version_is_called_by_qualifier_name_or_arn(
         ("arn:aws:lambda:us-east-1:999999999999:function:one", None, "ResourceNotFoundException"),
     ],
 )
-def test_a_version_that_cannot_be_meant_is_refused(
-    published: Any, name: str, qualifier: str | None, code: str
-) -> None:
-    by = {"Qualifier": qualifier} if qualifier else {}
-    assert refusal(published.invoke, FunctionName=name, **by)["Code"] == code
+def test_unknown_version_is_rejected(published: Any, name: str, qualifier: str | None, code: str) -> None:
+    options = {"Qualifier": qualifier} if qualifier else {}
+    assert error_code(published.invoke, FunctionName=name, **options) == code
 
 
-def test_an_alias_points_where_it_is_told_and_holds_its_version(published: Any) -> None:
-    made = published.create_alias(
+def test_alias_lifecycle(published: Any) -> None:
+    created = published.create_alias(
         FunctionName="one", Name="live", FunctionVersion="1", Description="callers'"
     )
-    assert (made["AliasArn"], made["Description"]) == (f"{ARN}:live", "callers'")
-    taken = refusal(published.create_alias, FunctionName="one", Name="live", FunctionVersion="1")
-    assert taken["Code"] == "ResourceConflictException"
-    needed = refusal(published.delete_function, FunctionName="one", Qualifier="1")
-    assert needed["Code"] == "ResourceConflictException" and "live" in needed["Message"]
-    unknown = refusal(published.update_alias, FunctionName="one", Name="live", FunctionVersion="2")
-    assert unknown["Code"] == "ResourceNotFoundException"
+    assert (created["AliasArn"], created["Description"]) == (f"{ARN}:live", "callers'")
+    error = api_error(published.create_alias, FunctionName="one", Name="live", FunctionVersion="1")
+    assert error.code == "ResourceConflictException"
+    error = api_error(published.delete_function, FunctionName="one", Qualifier="1")
+    assert error.code == "ResourceConflictException" and "live" in error.message
+    error = api_error(published.update_alias, FunctionName="one", Name="live", FunctionVersion="2")
+    assert error.code == "ResourceNotFoundException"
     published.publish_version(FunctionName="one")
     moved = published.update_alias(FunctionName="one", Name="live", FunctionVersion="2")
     assert (moved["FunctionVersion"], moved["Description"]) == ("2", "callers'")
-    late = refusal(published.update_alias, FunctionName="one", Name="live", RevisionId=made["RevisionId"])
-    assert late["Code"] == "PreconditionFailedException"
+    error = api_error(
+        published.update_alias, FunctionName="one", Name="live", RevisionId=created["RevisionId"]
+    )
+    assert error.code == "PreconditionFailedException"
     assert published.invoke(FunctionName="one:live")["ExecutedVersion"] == "2"
     listed = published.list_aliases(FunctionName="one", FunctionVersion="2")["Aliases"]
     assert [each["Name"] for each in listed] == ["live"]
     published.delete_alias(FunctionName="one", Name="live")
-    gone = refusal(published.get_alias, FunctionName="one", Name="live")
-    assert gone["Code"] == "ResourceNotFoundException"
+    error = api_error(published.get_alias, FunctionName="one", Name="live")
+    assert error.code == "ResourceNotFoundException"
     published.delete_function(FunctionName="one", Qualifier="2")
 
 
-def test_an_alias_shares_invocations_out_by_weight(published: Any) -> None:
+def test_alias_routes_by_weight(published: Any) -> None:
     published.publish_version(FunctionName="one")
     published.create_alias(
         FunctionName="one",
@@ -166,24 +168,22 @@ def test_an_alias_shares_invocations_out_by_weight(published: Any) -> None:
     ("version", "weights"),
     [("1", {"1": 0.5}), ("$LATEST", {"1": 0.5}), ("1", {"$LATEST": 0.5}), ("1", {"2": 0.1, "3": 0.1})],
 )
-def test_weights_are_of_two_published_versions(
-    published: Any, version: str, weights: dict[str, float]
-) -> None:
-    wanted = {"Name": "live", "FunctionVersion": version}
+def test_invalid_alias_weights_are_rejected(published: Any, version: str, weights: dict[str, float]) -> None:
+    alias = {"Name": "live", "FunctionVersion": version}
     routing = {"AdditionalVersionWeights": weights}
-    refused = refusal(published.create_alias, FunctionName="one", **wanted, RoutingConfig=routing)
-    assert refused["Code"] == "InvalidParameterValueException"
+    error = api_error(published.create_alias, FunctionName="one", **alias, RoutingConfig=routing)
+    assert error.code == "InvalidParameterValueException"
 
 
-def test_latest_goes_with_its_function_only(published: Any) -> None:
-    refused = refusal(published.delete_function, FunctionName="one", Qualifier="$LATEST")
-    assert refused["Code"] == "InvalidParameterValueException"
+def test_latest_is_deleted_with_its_function_only(published: Any) -> None:
+    error = api_error(published.delete_function, FunctionName="one", Qualifier="$LATEST")
+    assert error.code == "InvalidParameterValueException"
     published.delete_function(FunctionName="one")
     for name in ("one", "one:1"):
-        assert refusal(published.invoke, FunctionName=name)["Code"] == "ResourceNotFoundException"
+        assert error_code(published.invoke, FunctionName=name) == "ResourceNotFoundException"
 
 
-def test_many_versions_come_in_pages(functions: Any) -> None:
+def test_versions_are_paginated(functions: Any) -> None:
     create(functions)
     for timeout in range(1, 61):
         functions.update_function_configuration(FunctionName="one", Timeout=timeout)
@@ -193,27 +193,27 @@ def test_many_versions_come_in_pages(functions: Any) -> None:
     assert [each["Version"] for page in pages for each in page["Versions"]][-1] == "60"
 
 
-def test_permissions_are_a_functions_an_aliass_or_a_versions(published: Any) -> None:
+def test_permissions_are_per_qualifier(published: Any) -> None:
     published.create_alias(FunctionName="one", Name="live", FunctionVersion="1")
-    for sid, by in (("whole", {}), ("alias", {"Qualifier": "live"})):
+    for sid, options in (("whole", {}), ("alias", {"Qualifier": "live"})):
         published.add_permission(
             FunctionName="one",
             StatementId=sid,
             Action="lambda:InvokeFunction",
             Principal="s3.amazonaws.com",
-            **by,
+            **options,
         )
     published.publish_version(FunctionName="one")
     published.update_alias(FunctionName="one", Name="live", FunctionVersion="2")
-    kept = published.get_policy(FunctionName="one", Qualifier="live")["Policy"]
-    assert '"alias"' in kept and f"{ARN}:live" in kept and "whole" not in kept
+    policy = published.get_policy(FunctionName="one", Qualifier="live")["Policy"]
+    assert '"alias"' in policy and f"{ARN}:live" in policy and "whole" not in policy
     published.remove_permission(FunctionName="one", StatementId="alias", Qualifier="live")
-    gone = refusal(published.get_policy, FunctionName="one", Qualifier="live")
-    assert gone["Code"] == "ResourceNotFoundException"
+    error = api_error(published.get_policy, FunctionName="one", Qualifier="live")
+    assert error.code == "ResourceNotFoundException"
     assert "whole" in published.get_policy(FunctionName="one")["Policy"]
 
 
-def test_the_id_of_a_statement_is_given_once(published: Any) -> None:
+def test_statement_ids_are_unique(published: Any) -> None:
     permission = {
         "FunctionName": "one",
         "StatementId": "events",
@@ -221,8 +221,8 @@ def test_the_id_of_a_statement_is_given_once(published: Any) -> None:
         "Principal": "events.amazonaws.com",
     }
     published.add_permission(**permission)
-    again = refusal(published.add_permission, **permission)
-    assert again["Code"] == "ResourceConflictException" and "(events)" in again["Message"]
-    published.add_permission(**permission, Qualifier="1")  # a version has a policy of its own
+    error = api_error(published.add_permission, **permission)
+    assert error.code == "ResourceConflictException" and "(events)" in error.message
+    published.add_permission(**permission, Qualifier="1")  # versions have separate policies
     published.remove_permission(FunctionName="one", StatementId="events")
-    assert refusal(published.get_policy, FunctionName="one")["Code"] == "ResourceNotFoundException"
+    assert error_code(published.get_policy, FunctionName="one") == "ResourceNotFoundException"

@@ -8,44 +8,44 @@ from typing import Any
 import pytest
 import requests
 
-from tests.support.served_region import Region, error_of, serve, unique
+from tests.support.served_region import Region, api_error, error_code, serve, unique
 from vpcache.lab.aws import ACCOUNT
-from vpcache.lab.aws.ec2.backend import backend_of
+from vpcache.lab.aws.ec2.backend import ec2_of
 
 
-def test_only_changes_that_succeed_are_settled_and_before_the_answer(region: Region) -> None:
+def test_successful_changes_are_reconciled_before_response(region: Region) -> None:
     ec2 = region.client("ec2")
 
     ec2.create_vpc(CidrBlock="10.0.0.0/24")
-    assert len(region.settled) == 1
-    assert len(region.settled[0].vpcs) == 1
+    assert len(region.reconciled) == 1
+    assert len(region.reconciled[0].vpcs) == 1
 
     ec2.describe_vpcs()
-    error_of(ec2.create_vpc, CidrBlock="10.0.0.0/8")
+    api_error(ec2.create_vpc, CidrBlock="10.0.0.0/8")
     region.client("elasticache").describe_cache_clusters()
     region.client("lambda").list_functions()
-    region.client("iam").create_user(UserName=unique("somebody"))
-    assert len(region.settled) == 1
+    region.client("iam").create_user(UserName=unique("user"))
+    assert len(region.reconciled) == 1
 
 
-def test_change_that_cannot_be_settled_is_a_500_that_says_why(
+def test_failed_reconcile_is_internal_failure_with_cause(
     region: Region, caplog: pytest.LogCaptureFixture
 ) -> None:
-    region.settle_error = RuntimeError("the cable is cut")
+    region.reconcile_error = RuntimeError("cannot create the interface")
 
-    status, code, message = error_of(region.client("ec2").create_vpc, CidrBlock="10.0.0.0/24")
+    status, code, message = api_error(region.client("ec2").create_vpc, CidrBlock="10.0.0.0/24")
 
     assert (status, code) == (500, "InternalFailure")
     assert "CreateVpc" in message
-    assert "the cable is cut" in message
+    assert "cannot create the interface" in message
     assert "Traceback" in caplog.text
 
 
-def test_reads_and_invocations_do_not_wait_for_a_change(region: Region) -> None:
-    settling, finish = threading.Event(), threading.Event()
+def test_reads_and_invocations_are_not_blocked_by_changes(region: Region) -> None:
+    reconciling, finish = threading.Event(), threading.Event()
 
     def slow() -> None:
-        settling.set()
+        reconciling.set()
         assert finish.wait(10)
 
     region.reconcile = slow  # type: ignore[method-assign]
@@ -53,16 +53,16 @@ def test_reads_and_invocations_do_not_wait_for_a_change(region: Region) -> None:
     change = threading.Thread(target=ec2.create_vpc, kwargs={"CidrBlock": "10.0.0.0/24"})
     change.start()
     try:
-        assert settling.wait(10)
+        assert reconciling.wait(10)
         assert len(ec2.describe_vpcs()["Vpcs"]) == 1
-        missing = error_of(region.client("lambda").invoke, FunctionName="none")
-        assert missing[1] == "ResourceNotFoundException"
+        code = error_code(region.client("lambda").invoke, FunctionName="none")
+        assert code == "ResourceNotFoundException"
     finally:
         finish.set()
         change.join()
 
 
-def test_changes_wait_for_each_other(region: Region) -> None:
+def test_changes_are_serialized(region: Region) -> None:
     running, overlaps = threading.Lock(), []
 
     def reconcile() -> None:
@@ -133,46 +133,46 @@ def test_changes_wait_for_each_other(region: Region) -> None:
         ),
     ],
 )
-def test_what_is_not_emulated_is_refused_by_name(
+def test_unsupported_action_is_rejected_by_name(
     region: Region, service: str, call: str, arguments: dict[str, Any], action: str
 ) -> None:
-    status, code, message = error_of(getattr(region.client(service), call), **arguments)
+    status, code, message = api_error(getattr(region.client(service), call), **arguments)
 
     assert (status, code) == (501, "NotImplemented")
     assert action in message
 
 
-def test_what_lives_elsewhere_can_be_listed(region: Region) -> None:
+def test_unsupported_services_can_be_listed(region: Region) -> None:
     assert region.client("ecs").list_clusters()["clusterArns"] == []
     assert region.client("rds").describe_db_instances()["DBInstances"] == []
 
 
-def test_a_dry_run_changes_nothing(region: Region) -> None:
+def test_dry_run_changes_nothing(region: Region) -> None:
     ec2 = region.client("ec2")
 
-    status, code, _ = error_of(ec2.create_vpc, CidrBlock="10.0.0.0/24", DryRun=True)
+    status, code, _ = api_error(ec2.create_vpc, CidrBlock="10.0.0.0/24", DryRun=True)
 
     assert (status, code) == (412, "DryRunOperation")
     assert ec2.describe_vpcs()["Vpcs"] == []
 
 
-def test_what_is_deleted_takes_no_memory(region: Region) -> None:
+def test_deleted_resources_free_memory(region: Region) -> None:
     ec2 = region.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
-    kept = weakref.ref(backend_of(ACCOUNT, "us-east-1").get_vpc(vpc))
+    reference = weakref.ref(ec2_of(ACCOUNT, "us-east-1").get_vpc(vpc))
     ec2.delete_vpc(VpcId=vpc)
     gc.collect()
-    assert kept() is None
+    assert reference() is None
 
 
-def test_motos_own_api_is_closed(region: Region) -> None:
+def test_moto_api_is_closed(region: Region) -> None:
     region.client("ec2").create_vpc(CidrBlock="10.0.0.0/24")
 
     assert requests.post(f"{region.url}/moto-api/reset", timeout=10).status_code == 501
     assert len(region.client("ec2").describe_vpcs()["Vpcs"]) == 1
 
 
-def test_roles_can_have_the_policies_of_aws(region: Region) -> None:
+def test_roles_attach_aws_managed_policies(region: Region) -> None:
     iam = region.client("iam")
     role = unique("function")
     iam.create_role(RoleName=role, AssumeRolePolicyDocument="{}")
@@ -184,20 +184,20 @@ def test_roles_can_have_the_policies_of_aws(region: Region) -> None:
     assert attached["PolicyArn"] == arn
 
 
-def test_state_lock_is_taken_once(region: Region) -> None:
+def test_state_lock_is_exclusive(region: Region) -> None:
     s3 = region.client("s3")
     lock = {"Bucket": unique("state"), "Key": "dev.tflock"}
     s3.create_bucket(Bucket=lock["Bucket"])
     s3.put_object(**lock, Body=b"{}", IfNoneMatch="*")
 
-    status, code, _ = error_of(s3.put_object, **lock, Body=b"{}", IfNoneMatch="*")
+    status, code, _ = api_error(s3.put_object, **lock, Body=b"{}", IfNoneMatch="*")
     assert (status, code) == (412, "PreconditionFailed")
 
     s3.delete_object(**lock)
     s3.put_object(**lock, Body=b"{}", IfNoneMatch="*")
 
 
-def test_a_new_app_is_a_fresh_region(region: Region) -> None:
+def test_new_app_is_empty(region: Region) -> None:
     region.client("ec2").create_vpc(CidrBlock="10.0.0.0/24")
 
     with serve() as another:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_functions import create, eventually, refusal, zipped
-from tests.support.served_region import Network, Region, two_zones, unique
+from tests.support.served_functions import create, eventually, zipped
+from tests.support.served_region import Network, Region, api_error, error_code, two_zones, unique
 
 
 @pytest.fixture
@@ -22,130 +22,128 @@ def network(ec2: Any) -> Network:
 
 
 def group(ec2: Any, network: Network, name: str = "functions") -> str:
-    made = ec2.create_security_group(GroupName=name, Description=name, VpcId=network.vpc)
-    return str(made["GroupId"])
+    response = ec2.create_security_group(GroupName=name, Description=name, VpcId=network.vpc)
+    return str(response["GroupId"])
 
 
 def interfaces(ec2: Any) -> dict[str, str]:
-    """Return the subnet of each function's interface, by the interface's id."""
-    wanted = [{"Name": "interface-type", "Values": ["lambda"]}]
-    found = ec2.describe_network_interfaces(Filters=wanted)["NetworkInterfaces"]
-    return {each["NetworkInterfaceId"]: each["SubnetId"] for each in found}
+    """Return the subnet of each interface of functions, by interface ID."""
+    filters = [{"Name": "interface-type", "Values": ["lambda"]}]
+    described = ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
+    return {each["NetworkInterfaceId"]: each["SubnetId"] for each in described}
 
 
-def test_functions_share_interfaces_and_the_last_one_frees_them(
-    ec2: Any, network: Network, functions: Any
-) -> None:
-    place = {"SubnetIds": list(network.private.values()), "SecurityGroupIds": [group(ec2, network)]}
-    create(functions, "one", VpcConfig=place)
+def test_last_function_deletes_shared_interfaces(ec2: Any, network: Network, functions: Any) -> None:
+    vpc_config = {"SubnetIds": list(network.private.values()), "SecurityGroupIds": [group(ec2, network)]}
+    create(functions, "one", VpcConfig=vpc_config)
     shared = interfaces(ec2)
     assert sorted(shared.values()) == sorted(network.private.values())
 
-    create(functions, "two", VpcConfig=place)
+    create(functions, "two", VpcConfig=vpc_config)
     assert interfaces(ec2) == shared
 
     functions.delete_function(FunctionName="one")
     assert interfaces(ec2) == shared
-    assert refusal(ec2.delete_subnet, SubnetId=network.private["us-east-1a"])["Code"] == "DependencyViolation"
+    assert error_code(ec2.delete_subnet, SubnetId=network.private["us-east-1a"]) == "DependencyViolation"
 
     functions.delete_function(FunctionName="two")
     assert interfaces(ec2) == {}
 
 
-def test_interfaces_linger_after_their_last_function_if_told_to(
+def test_interfaces_linger_after_last_function(
     region: Region, ec2: Any, network: Network, functions: Any
 ) -> None:
     subnet = network.private["us-east-1a"]
-    place = {"SubnetIds": [subnet], "SecurityGroupIds": [group(ec2, network)]}
+    vpc_config = {"SubnetIds": [subnet], "SecurityGroupIds": [group(ec2, network)]}
     region.settings = region.settings.changed({"interface_linger_seconds": 1})
-    create(functions, "one", VpcConfig=place)
-    standing = interfaces(ec2)
+    create(functions, "one", VpcConfig=vpc_config)
+    existing = interfaces(ec2)
     functions.delete_function(FunctionName="one")
-    create(functions, "two", VpcConfig=place)
-    assert interfaces(ec2) == standing
-    time.sleep(1.2)  # long enough for the first function's interface to go, were it not needed again
-    assert interfaces(ec2) == standing
+    create(functions, "two", VpcConfig=vpc_config)
+    assert interfaces(ec2) == existing
+    time.sleep(1.2)  # the interface would be deleted if the second function did not need it
+    assert interfaces(ec2) == existing
     functions.delete_function(FunctionName="two")
-    assert interfaces(ec2) == standing
-    settled = len(region.settled)
-    assert refusal(ec2.delete_subnet, SubnetId=subnet)["Code"] == "DependencyViolation"
+    assert interfaces(ec2) == existing
+    count = len(region.reconciled)
+    assert error_code(ec2.delete_subnet, SubnetId=subnet) == "DependencyViolation"
     eventually(lambda: interfaces(ec2) == {})
-    eventually(lambda: len(region.settled) > settled)
+    eventually(lambda: len(region.reconciled) > count)
     ec2.delete_subnet(SubnetId=subnet)
 
 
-@pytest.mark.parametrize("linger", [0, 1], ids=["at once", "lingering"])
-def test_interfaces_without_their_role_stay_available(
+@pytest.mark.parametrize("linger", [0, 1], ids=["immediate", "lingering"])
+def test_interfaces_without_role_become_available(
     region: Region, ec2: Any, network: Network, functions: Any, linger: int
 ) -> None:
-    subnet, role = network.private["us-east-1a"], region.client("iam")
-    place = {"SubnetIds": [subnet], "SecurityGroupIds": [group(ec2, network)]}
+    subnet, iam = network.private["us-east-1a"], region.client("iam")
+    vpc_config = {"SubnetIds": [subnet], "SecurityGroupIds": [group(ec2, network)]}
     region.settings = region.settings.changed({"interface_linger_seconds": linger})
-    create(functions, "one", VpcConfig=place)
+    create(functions, "one", VpcConfig=vpc_config)
     (interface,) = interfaces(ec2)
 
-    def shown() -> dict[str, Any]:
-        found = ec2.describe_network_interfaces(NetworkInterfaceIds=[interface])["NetworkInterfaces"]
-        return dict(found[0])
+    def describe() -> dict[str, Any]:
+        (described,) = ec2.describe_network_interfaces(NetworkInterfaceIds=[interface])["NetworkInterfaces"]
+        return dict(described)
 
-    if not linger:  # the role goes first
-        role.delete_role(RoleName="function")
+    if not linger:  # the role is deleted first
+        iam.delete_role(RoleName="function")
         functions.delete_function(FunctionName="one")
     else:
         functions.delete_function(FunctionName="one")
-        role.delete_role(RoleName="function")
-        assert shown()["Status"] == "in-use"
-        assert shown()["Attachment"]["InstanceOwnerId"] == "amazon-aws"
-        assert refusal(ec2.delete_network_interface, NetworkInterfaceId=interface)["Code"] == (
+        iam.delete_role(RoleName="function")
+        assert describe()["Status"] == "in-use"
+        assert describe()["Attachment"]["InstanceOwnerId"] == "amazon-aws"
+        assert error_code(ec2.delete_network_interface, NetworkInterfaceId=interface) == (
             "OperationNotPermitted"
         )
-    eventually(lambda: shown()["Status"] == "available")
-    assert "Attachment" not in shown()
-    assert shown()["Description"].startswith("AWS Lambda VPC ENI-one-")
-    assert refusal(ec2.delete_subnet, SubnetId=subnet)["Code"] == "DependencyViolation"
+    eventually(lambda: describe()["Status"] == "available")
+    assert "Attachment" not in describe()
+    assert describe()["Description"].startswith("AWS Lambda VPC ENI-one-")
+    assert error_code(ec2.delete_subnet, SubnetId=subnet) == "DependencyViolation"
     ec2.delete_network_interface(NetworkInterfaceId=interface)
     ec2.delete_subnet(SubnetId=subnet)
 
 
-def test_place_of_an_abandoned_interface_gets_another(
+def test_abandoned_interface_is_not_reused(
     region: Region, ec2: Any, network: Network, functions: Any
 ) -> None:
-    place = {"SubnetIds": [network.private["us-east-1a"]], "SecurityGroupIds": [group(ec2, network)]}
-    create(functions, "one", VpcConfig=place)
+    vpc_config = {"SubnetIds": [network.private["us-east-1a"]], "SecurityGroupIds": [group(ec2, network)]}
+    create(functions, "one", VpcConfig=vpc_config)
     (abandoned,) = interfaces(ec2)
     iam = region.client("iam")
     iam.delete_role(RoleName="function")
     functions.delete_function(FunctionName="one")
     iam.create_role(RoleName="function", AssumeRolePolicyDocument="{}")
-    create(functions, "two", VpcConfig=place)
+    create(functions, "two", VpcConfig=vpc_config)
     assert len(interfaces(ec2)) == 2
     functions.delete_function(FunctionName="two")
     assert list(interfaces(ec2)) == [abandoned]
 
 
-def test_functions_of_other_groups_have_interfaces_of_their_own(
+def test_different_security_groups_use_separate_interfaces(
     ec2: Any, network: Network, functions: Any
 ) -> None:
     subnets = [network.private["us-east-1a"]]
     for name in ("one", "two"):
-        place = {"SubnetIds": subnets, "SecurityGroupIds": [group(ec2, network, name)]}
-        create(functions, name, VpcConfig=place)
+        vpc_config = {"SubnetIds": subnets, "SecurityGroupIds": [group(ec2, network, name)]}
+        create(functions, name, VpcConfig=vpc_config)
 
     assert list(interfaces(ec2).values()) == subnets * 2
 
 
-def test_interfaces_follow_a_change_of_place(ec2: Any, network: Network, functions: Any) -> None:
+def test_interfaces_follow_vpc_config(ec2: Any, network: Network, functions: Any) -> None:
     groups = [group(ec2, network)]
     create(
         functions,
         VpcConfig={"SubnetIds": [network.private["us-east-1a"]], "SecurityGroupIds": groups},
     )
 
-    moved = {"SubnetIds": [network.private["us-east-1b"]], "SecurityGroupIds": groups}
-    functions.update_function_configuration(FunctionName="one", VpcConfig=moved)
+    new_config = {"SubnetIds": [network.private["us-east-1b"]], "SecurityGroupIds": groups}
+    functions.update_function_configuration(FunctionName="one", VpcConfig=new_config)
     assert list(interfaces(ec2).values()) == [network.private["us-east-1b"]]
-    shown = functions.get_function_configuration(FunctionName="one")["VpcConfig"]
-    assert (shown["SubnetIds"], shown["VpcId"]) == (moved["SubnetIds"], network.vpc)
+    config = functions.get_function_configuration(FunctionName="one")["VpcConfig"]
+    assert (config["SubnetIds"], config["VpcId"]) == (new_config["SubnetIds"], network.vpc)
 
     (default,) = (
         each["GroupId"]
@@ -154,8 +152,8 @@ def test_interfaces_follow_a_change_of_place(ec2: Any, network: Network, functio
         ]
     )
     functions.update_function_configuration(FunctionName="one", VpcConfig={"SecurityGroupIds": [default]})
-    shown = functions.get_function_configuration(FunctionName="one")["VpcConfig"]
-    assert (shown["SubnetIds"], shown["SecurityGroupIds"]) == (moved["SubnetIds"], [default])
+    config = functions.get_function_configuration(FunctionName="one")["VpcConfig"]
+    assert (config["SubnetIds"], config["SecurityGroupIds"]) == (new_config["SubnetIds"], [default])
 
     functions.update_function_configuration(
         FunctionName="one", VpcConfig={"SubnetIds": [], "SecurityGroupIds": []}
@@ -165,79 +163,78 @@ def test_interfaces_follow_a_change_of_place(ec2: Any, network: Network, functio
 
 
 def test_published_version_keeps_its_interfaces(ec2: Any, network: Network, functions: Any) -> None:
-    place = {"SubnetIds": [network.private["us-east-1a"]], "SecurityGroupIds": [group(ec2, network)]}
-    made = create(functions, VpcConfig=place, Publish=True)
-    assert made["Version"] == "1"
+    vpc_config = {"SubnetIds": [network.private["us-east-1a"]], "SecurityGroupIds": [group(ec2, network)]}
+    created = create(functions, VpcConfig=vpc_config, Publish=True)
+    assert created["Version"] == "1"
 
     functions.update_function_configuration(
         FunctionName="one", VpcConfig={"SubnetIds": [], "SecurityGroupIds": []}
     )
 
-    assert list(interfaces(ec2).values()) == place["SubnetIds"]
+    assert list(interfaces(ec2).values()) == vpc_config["SubnetIds"]
 
 
-def test_unknown_place_is_refused_and_leaves_no_function(ec2: Any, network: Network, functions: Any) -> None:
+def test_invalid_vpc_config_creates_no_function(ec2: Any, network: Network, functions: Any) -> None:
     known, subnet = group(ec2, network), network.private["us-east-1a"]
     for subnets, groups, cause in (
         (["subnet-0123456789abcdef0"], [known], "InvalidSubnetID.NotFound"),
         ([subnet], ["sg-0123456789abcdef0"], "InvalidGroup.NotFound"),
         ([subnet], [], "both SubnetIds and SecurityGroupIds"),
     ):
-        place = {"SubnetIds": subnets, "SecurityGroupIds": groups}
-        error = refusal(lambda place=place: create(functions, VpcConfig=place))
-        assert error["Code"] == "InvalidParameterValueException"
-        assert cause in error["Message"]
+        vpc_config = {"SubnetIds": subnets, "SecurityGroupIds": groups}
+        error = api_error(lambda vpc_config=vpc_config: create(functions, VpcConfig=vpc_config))
+        assert error.code == "InvalidParameterValueException"
+        assert cause in error.message
     assert functions.list_functions()["Functions"] == []
     assert interfaces(ec2) == {}
 
 
-def test_a_full_subnet_makes_no_function_and_moves_none(ec2: Any, functions: Any) -> None:
+def test_full_subnet_rejects_functions(ec2: Any, functions: Any) -> None:
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
     full, other, third = (
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.0.{at}/28")["Subnet"]["SubnetId"] for at in (0, 16, 32)
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.0.{host}/28")["Subnet"]["SubnetId"]
+        for host in (0, 16, 32)
     )
-    made = ec2.create_security_group(GroupName="functions", Description="functions", VpcId=vpc)
+    group_id = ec2.create_security_group(GroupName="functions", Description="functions", VpcId=vpc)["GroupId"]
     for _ in range(11):
         ec2.create_network_interface(SubnetId=full)
-    here = {"SubnetIds": [other], "SecurityGroupIds": [made["GroupId"]]}
-    both = {"SubnetIds": [third, full], "SecurityGroupIds": [made["GroupId"]]}
-    create(functions, "two", VpcConfig=here)
-    standing = interfaces(ec2)
+    current = {"SubnetIds": [other], "SecurityGroupIds": [group_id]}
+    with_full_subnet = {"SubnetIds": [third, full], "SecurityGroupIds": [group_id]}
+    create(functions, "two", VpcConfig=current)
+    existing = interfaces(ec2)
     for call in (
-        lambda: create(functions, "one", VpcConfig=both),
-        lambda: functions.update_function_configuration(FunctionName="two", VpcConfig=both),
+        lambda: create(functions, "one", VpcConfig=with_full_subnet),
+        lambda: functions.update_function_configuration(FunctionName="two", VpcConfig=with_full_subnet),
     ):
-        error = refusal(call)
-        assert error["Code"] == "InvalidParameterValueException"
-        assert "InsufficientFreeAddressesInSubnet" in error["Message"]
-    assert interfaces(ec2) == standing
+        error = api_error(call)
+        assert error.code == "InvalidParameterValueException"
+        assert "InsufficientFreeAddressesInSubnet" in error.message
+    assert interfaces(ec2) == existing
     assert [each["FunctionName"] for each in functions.list_functions()["Functions"]] == ["two"]
-    shown = functions.get_function_configuration(FunctionName="two")["VpcConfig"]
-    assert shown["SubnetIds"] == here["SubnetIds"]
+    config = functions.get_function_configuration(FunctionName="two")["VpcConfig"]
+    assert config["SubnetIds"] == current["SubnetIds"]
 
 
-def test_invocation_runs_the_function_as_it_is_described(
-    region: Region, ec2: Any, network: Network, functions: Any
-) -> None:
-    place = {"SubnetIds": list(network.private.values()), "SecurityGroupIds": [group(ec2, network)]}
-    made = create(
+def test_invocation_uses_configuration(region: Region, ec2: Any, network: Network, functions: Any) -> None:
+    vpc_config = {"SubnetIds": list(network.private.values()), "SecurityGroupIds": [group(ec2, network)]}
+    created = create(
         functions,
-        VpcConfig=place,
+        VpcConfig=vpc_config,
         Timeout=7,
         MemorySize=256,
         Environment={"Variables": {"B": "2", "A": "1"}},
     )
 
-    answer = functions.invoke(FunctionName="one", Payload=b'{"event": 1}')
+    response = functions.invoke(FunctionName="one", Payload=b'{"event": 1}')
 
-    assert json.load(answer["Payload"]) == {"event": 1}
-    assert (answer["StatusCode"], answer["ExecutedVersion"]) == (200, "$LATEST")
-    assert "FunctionError" not in answer
-    assert "LogResult" not in answer
+    assert json.load(response["Payload"]) == {"event": 1}
+    assert (response["StatusCode"], response["ExecutedVersion"]) == (200, "$LATEST")
+    assert "FunctionError" not in response
+    assert "LogResult" not in response
     ((spec, event),) = region.runner.invoked
-    assert spec.arn == event.function_arn == made["FunctionArn"]
+    assert spec.arn == event.function_arn == created["FunctionArn"]
     assert spec.code == zipped("first")
-    assert spec.code_sha256 == made["CodeSha256"]
+    assert spec.code_sha256 == created["CodeSha256"]
     assert spec.environment == (("A", "1"), ("B", "2"))
     assert (spec.handler, spec.runtime, spec.timeout, spec.memory) == (
         "handler.handler",
@@ -249,46 +246,46 @@ def test_invocation_runs_the_function_as_it_is_described(
 
 
 def state_of(functions: Any) -> tuple[str, str]:
-    shown = functions.get_function_configuration(FunctionName="one")
-    return shown["State"], shown["LastUpdateStatus"]
+    config = functions.get_function_configuration(FunctionName="one")
+    return config["State"], config["LastUpdateStatus"]
 
 
-def test_states_on_the_way_are_shown_and_refuse_what_aws_refuses(region: Region, functions: Any) -> None:
-    lasting = region.settings.changed({"transition_ms": 60_000})
-    region.settings, settled = lasting, region.settings
-    made = create(functions)
-    assert (made["State"], made["StateReasonCode"]) == ("Pending", "Creating")
+def test_transitional_states_block_changes(region: Region, functions: Any) -> None:
+    slow, instant = region.settings.changed({"transition_ms": 60_000}), region.settings
+    region.settings = slow
+    created = create(functions)
+    assert (created["State"], created["StateReasonCode"]) == ("Pending", "Creating")
     changes = (
         (functions.update_function_configuration, {"Timeout": 9}),
         (functions.update_function_code, {"ZipFile": zipped("second")}),
         (functions.publish_version, {}),
     )
     for call, change in ((functions.invoke, {}), *changes):
-        refused = refusal(call, FunctionName="one", **change)
-        assert refused["Code"] == "ResourceConflictException" and "Pending" in refused["Message"]
+        error = api_error(call, FunctionName="one", **change)
+        assert error.code == "ResourceConflictException" and "Pending" in error.message
     functions.delete_function(FunctionName="one")
 
-    region.settings = settled
+    region.settings = instant
     create(functions)
     assert state_of(functions) == ("Active", "Successful")
-    region.settings = lasting
+    region.settings = slow
     functions.update_function_configuration(FunctionName="one", Timeout=8)
     assert state_of(functions) == ("Active", "InProgress")
     for call, change in changes:
-        refused = refusal(call, FunctionName="one", **change)
-        assert refused["Code"] == "ResourceConflictException" and "in progress" in refused["Message"]
+        error = api_error(call, FunctionName="one", **change)
+        assert error.code == "ResourceConflictException" and "in progress" in error.message
     functions.invoke(FunctionName="one")
     assert [spec.timeout for spec, _ in region.runner.invoked] == [8]
 
 
-def test_failed_invocation_says_so_and_shows_its_log_if_asked(region: Region, functions: Any) -> None:
+def test_failed_invocation_returns_error_and_log_tail(region: Region, functions: Any) -> None:
     create(functions)
     region.runner.answer = lambda payload: (b'{"errorType": "Boom"}', True)
 
-    answer = functions.invoke(FunctionName="one", LogType="Tail")
+    response = functions.invoke(FunctionName="one", LogType="Tail")
 
-    assert answer["FunctionError"] == "Unhandled"
-    tail = base64.b64decode(answer["LogResult"])
+    assert response["FunctionError"] == "Unhandled"
+    tail = base64.b64decode(response["LogResult"])
     assert len(tail) == 4096
     assert tail.endswith(b"x\n")
 
@@ -296,9 +293,9 @@ def test_failed_invocation_says_so_and_shows_its_log_if_asked(region: Region, fu
 def test_payload_must_be_json(functions: Any) -> None:
     create(functions)
 
-    error = refusal(functions.invoke, FunctionName="one", Payload=b"{")
+    error = api_error(functions.invoke, FunctionName="one", Payload=b"{")
 
-    assert error["Code"] == "InvalidRequestContentException"
+    assert error.code == "InvalidRequestContentException"
 
 
 def test_dry_run_runs_nothing(region: Region, functions: Any) -> None:
@@ -308,7 +305,7 @@ def test_dry_run_runs_nothing(region: Region, functions: Any) -> None:
     assert region.runner.invoked == []
 
 
-def test_changed_and_deleted_functions_are_forgotten(region: Region, functions: Any) -> None:
+def test_updated_and_deleted_functions_stop_workers(region: Region, functions: Any) -> None:
     arn = create(functions)["FunctionArn"]
 
     functions.update_function_code(FunctionName="one", ZipFile=zipped("second"))
@@ -318,10 +315,10 @@ def test_changed_and_deleted_functions_are_forgotten(region: Region, functions: 
     assert region.runner.forgotten == [(arn, "$LATEST")] * 3
 
 
-def test_logs_go_to_the_group_of_the_function(region: Region, functions: Any) -> None:
-    group_name = unique("/of/its/own")
-    made = create(functions, LoggingConfig={"LogGroup": group_name})
-    assert made["LoggingConfig"] == {"LogFormat": "Text", "LogGroup": group_name}
+def test_logs_are_written_to_configured_group(region: Region, functions: Any) -> None:
+    group_name = unique("/custom/group")
+    created = create(functions, LoggingConfig={"LogGroup": group_name})
+    assert created["LoggingConfig"] == {"LogFormat": "Text", "LogGroup": group_name}
 
     functions.invoke(FunctionName="one")
 
@@ -330,7 +327,7 @@ def test_logs_go_to_the_group_of_the_function(region: Region, functions: Any) ->
     assert {each["logStreamName"] for each in events} == {"2025/01/31/[$LATEST]0123456789abcdef"}
 
 
-def test_logs_without_a_group_go_to_the_usual_one(region: Region, functions: Any) -> None:
+def test_logs_are_written_to_default_group(region: Region, functions: Any) -> None:
     name = unique("one")
     create(functions, name)
 
@@ -340,10 +337,10 @@ def test_logs_without_a_group_go_to_the_usual_one(region: Region, functions: Any
 
 
 def test_unknown_function_cannot_be_invoked(functions: Any) -> None:
-    assert refusal(functions.invoke, FunctionName="none")["Code"] == "ResourceNotFoundException"
+    assert error_code(functions.invoke, FunctionName="none") == "ResourceNotFoundException"
 
 
-def test_dead_letters_are_shown_and_can_be_taken_back(functions: Any) -> None:
+def test_dead_letter_config_can_be_removed(functions: Any) -> None:
     topic = {"TargetArn": "arn:aws:sns:us-east-1:123456789012:dead"}
     assert create(functions, DeadLetterConfig=topic)["DeadLetterConfig"] == topic
     assert functions.get_function_configuration(FunctionName="one")["DeadLetterConfig"] == topic

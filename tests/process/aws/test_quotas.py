@@ -1,4 +1,4 @@
-"""The quotas of a region, and what Service Quotas and Lambda say of them."""
+"""The quotas of a region, and their values in Service Quotas and Lambda."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_functions import refusal
-from tests.support.served_region import Region
+from tests.support.served_region import Region, api_error, error_code
 from vpcache.lab.settings import Settings
 
 
@@ -17,18 +16,21 @@ def ec2(region: Region) -> Any:
     return region.client("ec2")
 
 
-def test_defaults_are_the_quotas_of_a_new_account() -> None:
+def test_default_settings_are_quotas_of_new_account() -> None:
     settings = Settings()
     assert (settings.elastic_ips, settings.vpcs, settings.concurrent_executions) == (5, 5, 1000)
 
 
-def test_vpcs_have_a_quota_that_counts_the_default_one(region: Region, ec2: Any) -> None:
+def test_vpc_quota_includes_default_vpc(region: Region, ec2: Any) -> None:
     region.settings = replace(region.settings, vpcs=2)
     ec2.create_default_vpc()
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
 
-    error = refusal(ec2.create_vpc, CidrBlock="10.1.0.0/24")
-    assert error == {"Code": "VpcLimitExceeded", "Message": "The maximum number of VPCs has been reached."}
+    error = api_error(ec2.create_vpc, CidrBlock="10.1.0.0/24")
+    assert (error.code, error.message) == (
+        "VpcLimitExceeded",
+        "The maximum number of VPCs has been reached.",
+    )
 
     ec2.delete_vpc(VpcId=vpc)
     ec2.create_vpc(CidrBlock="10.1.0.0/24")
@@ -42,7 +44,7 @@ def test_vpcs_have_a_quota_that_counts_the_default_one(region: Region, ec2: Any)
         ("lambda", "L-B99A9384", "concurrent_executions", "Concurrent executions"),
     ],
 )
-def test_service_quotas_answers_with_the_settings(
+def test_service_quotas_returns_settings(
     region: Region, service: str, code: str, setting: str, name: str
 ) -> None:
     region.settings = region.settings.changed({setting: 123})
@@ -53,13 +55,13 @@ def test_service_quotas_answers_with_the_settings(
     assert quota["QuotaArn"] == f"arn:aws:servicequotas:us-east-1:123456789012:{service}/{code}"
 
 
-def test_unknown_quota_does_not_exist(region: Region) -> None:
+def test_unknown_quota_is_not_found(region: Region) -> None:
     quotas = region.client("service-quotas")
-    error = refusal(quotas.get_service_quota, ServiceCode="ec2", QuotaCode="L-00000000")
-    assert error["Code"] == "NoSuchResourceException"
+    code = error_code(quotas.get_service_quota, ServiceCode="ec2", QuotaCode="L-00000000")
+    assert code == "NoSuchResourceException"
 
 
-def test_account_settings_of_lambda_follow_the_setting(region: Region) -> None:
+def test_lambda_account_settings_return_setting(region: Region) -> None:
     region.settings = replace(region.settings, concurrent_executions=150)
     limits = region.client("lambda").get_account_settings()["AccountLimit"]
     assert limits["ConcurrentExecutions"] == limits["UnreservedConcurrentExecutions"] == 150

@@ -1,4 +1,4 @@
-"""Regions side by side in one control plane: what each has alone, and what is global."""
+"""Several regions in one control plane: regional and global resources."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_functions import create, refusal, role_and_client
-from tests.support.served_region import Region, error_of, two_zones, unique
+from tests.support.served_functions import create, role_and_client
+from tests.support.served_region import Region, api_error, error_code, two_zones, unique
 from vpcache.lab.aws.inventory import directory
 from vpcache.lab.aws.regions import known_regions, short_form
 from vpcache.lab.network.naming import interface_namespace
 from vpcache.lab.topology import Vpc
 
-HERE, THERE = REGIONS = ("us-east-1", "eu-west-1")
+FIRST, SECOND = REGIONS = ("us-east-1", "eu-west-1")
 
 
-def furnish(region: Region, name: str) -> None:
-    """Make a stack of a region: VPC, cache cluster and function, of the same names everywhere."""
+def create_stack(region: Region, name: str) -> None:
+    """Create a VPC, a cache cluster and a function in a region, with the same names in each."""
     ec2, elasticache = (region.client(each, name) for each in ("ec2", "elasticache"))
     network = two_zones(ec2)
     subnets = list(network.private.values())
@@ -36,21 +36,21 @@ def furnish(region: Region, name: str) -> None:
         SecurityGroupIds=[group],
     )
     role_and_client(region)
-    place = {"SubnetIds": subnets, "SecurityGroupIds": [group]}
-    create(region.client("lambda", name), "stack", VpcConfig=place)
+    vpc_config = {"SubnetIds": subnets, "SecurityGroupIds": [group]}
+    create(region.client("lambda", name), "stack", VpcConfig=vpc_config)
 
 
 def by_region(region: Region) -> dict[str, Vpc]:
-    return {vpc.region: vpc for vpc in region.settled[-1].vpcs}
+    return {vpc.region: vpc for vpc in region.reconciled[-1].vpcs}
 
 
-def test_each_region_has_a_network_of_its_own(region: Region) -> None:
+def test_regions_have_separate_networks(region: Region) -> None:
     for name in REGIONS:
-        furnish(region, name)
+        create_stack(region, name)
 
     vpcs = by_region(region)
     assert set(vpcs) == set(REGIONS)
-    assert [vpc.id for vpc in region.settled[-1].vpcs] == sorted(vpc.id for vpc in vpcs.values())
+    assert [vpc.id for vpc in region.reconciled[-1].vpcs] == sorted(vpc.id for vpc in vpcs.values())
     for name, vpc in vpcs.items():
         assert {subnet.zone for subnet in vpc.subnets} == {f"{name}a", f"{name}b"}
         assert len(vpc.interfaces) == 4  # two nodes, and a function in two subnets
@@ -59,79 +59,81 @@ def test_each_region_has_a_network_of_its_own(region: Region) -> None:
             f"{name}/stack/0001",
             f"{name}/stack/0002",
         ]
-    here, there = (vpcs[name].cache_clusters[0].configuration_hostname for name in REGIONS)
-    assert here.endswith(".cfg.use1.cache.amazonaws.com") and there.endswith(".cfg.euw1.cache.amazonaws.com")
+    first, second = (vpcs[name].cache_clusters[0].configuration_hostname for name in REGIONS)
+    assert first.endswith(".cfg.use1.cache.amazonaws.com")
+    assert second.endswith(".cfg.euw1.cache.amazonaws.com")
 
 
-def test_deletions_in_one_region_leave_the_other_alone(region: Region) -> None:
+def test_deletions_affect_one_region_only(region: Region) -> None:
     for name in REGIONS:
-        furnish(region, name)
-    before = by_region(region)[THERE]
-    region.client("lambda", HERE).delete_function(FunctionName="stack")
-    region.client("elasticache", HERE).delete_cache_cluster(CacheClusterId="stack")
-    assert by_region(region)[HERE].interfaces == ()
-    assert by_region(region)[THERE] == before
+        create_stack(region, name)
+    before = by_region(region)[SECOND]
+    region.client("lambda", FIRST).delete_function(FunctionName="stack")
+    region.client("elasticache", FIRST).delete_cache_cluster(CacheClusterId="stack")
+    assert by_region(region)[FIRST].interfaces == ()
+    assert by_region(region)[SECOND] == before
 
 
-def test_places_tell_namesakes_apart_by_region(region: Region) -> None:
+def test_places_of_same_name_differ_by_region(region: Region) -> None:
     for name in REGIONS:
-        furnish(region, name)
-    places = directory(region.settled[-1])
+        create_stack(region, name)
+    places = directory(region.reconciled[-1])
     for name, vpc in by_region(region).items():
         ids = {each.id for each in vpc.interfaces}
-        for called in ("stack", "stack/0001"):
-            found = [place for place in places if (place.name, place.region) == (called, name)]
-            assert found and {place.namespace for place in found} <= set(map(interface_namespace, ids))
+        for place_name in ("stack", "stack/0001"):
+            matches = [place for place in places if (place.name, place.region) == (place_name, name)]
+            assert matches
+            assert {place.namespace for place in matches} <= set(map(interface_namespace, ids))
 
 
-def test_roles_are_global_and_functions_are_not(region: Region) -> None:
-    furnish(region, HERE)
-    assert region.client("iam", THERE).get_role(RoleName="function")["Role"]["RoleName"] == "function"
-    functions = region.client("lambda", THERE)
+def test_roles_are_global_and_functions_regional(region: Region) -> None:
+    create_stack(region, FIRST)
+    assert region.client("iam", SECOND).get_role(RoleName="function")["Role"]["RoleName"] == "function"
+    functions = region.client("lambda", SECOND)
     assert functions.list_functions()["Functions"] == []
-    assert refusal(functions.get_function, FunctionName="stack")["Code"] == "ResourceNotFoundException"
+    assert error_code(functions.get_function, FunctionName="stack") == "ResourceNotFoundException"
 
 
-def test_elastic_ips_are_unique_over_regions(region: Region) -> None:
+def test_elastic_ips_are_unique_across_regions(region: Region) -> None:
     region.settings = replace(region.settings, elastic_ips=2)
     clients = [region.client("ec2", name) for name in REGIONS]
     addresses = [ec2.allocate_address(Domain="vpc")["PublicIp"] for ec2 in clients for _ in range(2)]
     assert len(set(addresses)) == 4
-    for ec2 in clients:  # each region has a quota of its own
-        assert refusal(ec2.allocate_address, Domain="vpc")["Code"] == "AddressLimitExceeded"
+    for ec2 in clients:  # the quota is per region
+        assert error_code(ec2.allocate_address, Domain="vpc") == "AddressLimitExceeded"
 
 
-def test_address_range_that_is_used_up_is_no_quota(region: Region) -> None:
+def test_exhausted_public_cidr_is_insufficient_capacity(region: Region) -> None:
     region.settings = replace(region.settings, elastic_ips=1000)
     clients = [region.client("ec2", name) for name in REGIONS]
-    for at in range(245):
-        clients[at % 2].allocate_address(Domain="vpc")
-    error = refusal(clients[0].allocate_address, Domain="vpc")
-    assert error["Code"] == "InsufficientAddressCapacity" and "203.0.113.0/24" in error["Message"]
+    for number in range(245):
+        clients[number % 2].allocate_address(Domain="vpc")
+    error = api_error(clients[0].allocate_address, Domain="vpc")
+    assert error.code == "InsufficientAddressCapacity" and "203.0.113.0/24" in error.message
 
 
-def test_vpcs_have_a_quota_per_region(region: Region) -> None:
+def test_vpc_quota_is_per_region(region: Region) -> None:
     region.settings = replace(region.settings, vpcs=1)
     for name in REGIONS:
         ec2 = region.client("ec2", name)
         ec2.create_vpc(CidrBlock="10.0.0.0/24")
-        assert refusal(ec2.create_vpc, CidrBlock="10.0.0.0/24")["Code"] == "VpcLimitExceeded"
+        assert error_code(ec2.create_vpc, CidrBlock="10.0.0.0/24") == "VpcLimitExceeded"
 
 
-def test_zones_have_ids_of_their_region(region: Region) -> None:
-    zones = region.client("ec2", THERE).describe_availability_zones()["AvailabilityZones"]
-    assert {each["ZoneName"] for each in zones} == {f"{THERE}{letter}" for letter in "abc"}
-    assert all(each["ZoneId"].startswith("euw1-az") and each["RegionName"] == THERE for each in zones)
-    ec2 = region.client("ec2", THERE)
+def test_zone_ids_belong_to_region(region: Region) -> None:
+    zones = region.client("ec2", SECOND).describe_availability_zones()["AvailabilityZones"]
+    assert {each["ZoneName"] for each in zones} == {f"{SECOND}{letter}" for letter in "abc"}
+    assert all(each["ZoneId"].startswith("euw1-az") and each["RegionName"] == SECOND for each in zones)
+    ec2 = region.client("ec2", SECOND)
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
-    foreign = {"VpcId": vpc, "CidrBlock": "10.0.0.0/26", "AvailabilityZone": f"{HERE}a"}
-    error = refusal(ec2.create_subnet, **foreign)
-    assert error["Code"] == "InvalidParameterValue"
-    assert error["Message"].endswith("eu-west-1a, eu-west-1b, eu-west-1c.")
-    made = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/26")["Subnet"]
-    assert made["AvailabilityZone"] in {each["ZoneName"] for each in zones}  # EC2 chooses one
+    foreign = {"VpcId": vpc, "CidrBlock": "10.0.0.0/26", "AvailabilityZone": f"{FIRST}a"}
+    error = api_error(ec2.create_subnet, **foreign)
+    assert error.code == "InvalidParameterValue"
+    assert error.message.endswith("eu-west-1a, eu-west-1b, eu-west-1c.")
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/26")["Subnet"]
+    assert subnet["AvailabilityZone"] in {each["ZoneName"] for each in zones}  # EC2 chooses one
     by_id = {"VpcId": vpc, "CidrBlock": "10.0.0.64/26", "AvailabilityZoneId": "euw1-az1"}
-    assert ec2.create_subnet(**by_id)["Subnet"]["AvailabilityZone"] == f"{THERE}b"
+    assert ec2.create_subnet(**by_id)["Subnet"]["AvailabilityZone"] == f"{SECOND}b"
 
 
 @pytest.mark.parametrize(
@@ -144,18 +146,18 @@ def test_zones_have_ids_of_their_region(region: Region) -> None:
         ("s3", "list_buckets"),
     ],
 )
-def test_unknown_region_is_refused_by_name(region: Region, service: str, call: str) -> None:
-    status, code, message = error_of(getattr(region.client(service, "mars-north-1"), call))
+def test_unknown_region_is_rejected_by_name(region: Region, service: str, call: str) -> None:
+    status, code, message = api_error(getattr(region.client(service, "mars-north-1"), call))
     assert (status, code) == (403, "SignatureDoesNotMatch")
     assert "mars-north-1" in message
 
 
-def test_endpoints_lead_to_services_of_the_region(region: Region) -> None:
-    ec2 = region.client("ec2", THERE)
+def test_endpoint_services_belong_to_region(region: Region) -> None:
+    ec2 = region.client("ec2", SECOND)
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
-    ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=f"com.amazonaws.{THERE}.s3")
-    error = refusal(ec2.create_vpc_endpoint, VpcId=vpc, ServiceName=f"com.amazonaws.{HERE}.s3")
-    assert error["Code"] == "InvalidServiceName"
+    ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=f"com.amazonaws.{SECOND}.s3")
+    error = api_error(ec2.create_vpc_endpoint, VpcId=vpc, ServiceName=f"com.amazonaws.{FIRST}.s3")
+    assert error.code == "InvalidServiceName"
 
 
 @pytest.mark.parametrize(
@@ -168,17 +170,17 @@ def test_endpoints_lead_to_services_of_the_region(region: Region) -> None:
         ("us-east-1", "us-east-1", "InvalidLocationConstraint"),
     ],
 )
-def test_bucket_is_made_in_the_region_that_it_names(
+def test_bucket_location_constraint_matches_region(
     region: Region, region_name: str, constraint: str | None, code: str | None
 ) -> None:
     s3, bucket = region.client("s3", region_name), unique("bucket")
-    where: dict[str, Any] = (
+    options: dict[str, Any] = (
         {"CreateBucketConfiguration": {"LocationConstraint": constraint}} if constraint else {}
     )
     if code:
-        assert refusal(s3.create_bucket, Bucket=bucket, **where)["Code"] == code
+        assert error_code(s3.create_bucket, Bucket=bucket, **options) == code
         return
-    s3.create_bucket(Bucket=bucket, **where)
+    s3.create_bucket(Bucket=bucket, **options)
     location = s3.get_bucket_location(Bucket=bucket)["LocationConstraint"]
     assert location == constraint
 
@@ -194,10 +196,10 @@ def test_bucket_is_made_in_the_region_that_it_names(
         ("sa-east-1", "sae1"),
     ],
 )
-def test_short_form_of_a_region_is_aws(region: str, short: str) -> None:
+def test_region_short_form_matches_aws(region: str, short: str) -> None:
     assert short_form(region) == short
 
 
-def test_each_region_has_a_short_form_of_its_own() -> None:
+def test_region_short_forms_are_unique() -> None:
     shorts = [short_form(region) for region in known_regions()]
     assert len(shorts) == len(set(shorts)) > 20

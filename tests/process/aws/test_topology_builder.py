@@ -28,7 +28,7 @@ def the_vpc() -> Vpc:
 
 
 def default_route(ec2: Any, network: Network, subnet: str, **target: str) -> str:
-    """Give a subnet a route table of its own with a default route, and return the table's id."""
+    """Associate a subnet with a new route table that has a default route; return the table's ID."""
     table = str(ec2.create_route_table(VpcId=network.vpc)["RouteTable"]["RouteTableId"])
     ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
     ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", **target)
@@ -37,15 +37,15 @@ def default_route(ec2: Any, network: Network, subnet: str, **target: str) -> str
 
 def nat_gateway(ec2: Any, subnet: str) -> str:
     allocation = ec2.allocate_address(Domain="vpc")["AllocationId"]
-    made = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=allocation)
-    return str(made["NatGateway"]["NatGatewayId"])
+    response = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=allocation)
+    return str(response["NatGateway"]["NatGatewayId"])
 
 
 def routes(vpc: Vpc, table: str) -> tuple[Route, ...]:
     return next(each.routes for each in vpc.route_tables if each.id == table)
 
 
-def test_two_zones_with_a_nat_gateway_each(ec2: Any, network: Network) -> None:
+def test_two_zones_with_nat_gateways(ec2: Any, network: Network) -> None:
     public = default_route(ec2, network, network.public["us-east-1a"], GatewayId=network.internet_gateway)
     tables, gateways = {}, {}
     for zone, subnet in network.private.items():
@@ -66,14 +66,14 @@ def test_two_zones_with_a_nat_gateway_each(ec2: Any, network: Network) -> None:
         assert interface.security_groups == frozenset()
         assert routes(vpc, tables[zone]) == (Route(ANYWHERE, RouteTarget.INTERFACE, interface.id),)
     assert routes(vpc, public) == (Route(ANYWHERE, RouteTarget.INTERNET_GATEWAY),)
-    used = {each.id: each.route_table_id for each in vpc.subnets}
-    assert used[network.private["us-east-1b"]] == tables["us-east-1b"]
-    main = used[network.public["us-east-1b"]]  # has no table of its own
+    by_subnet = {each.id: each.route_table_id for each in vpc.subnets}
+    assert by_subnet[network.private["us-east-1b"]] == tables["us-east-1b"]
+    main = by_subnet[network.public["us-east-1b"]]  # it has no explicit association
     assert main not in {public, *tables.values()}
     assert routes(vpc, main) == ()
 
 
-def test_equal_models_give_equal_values_in_the_order_of_ids(ec2: Any, network: Network) -> None:
+def test_topology_is_deterministic_and_sorted_by_id(ec2: Any, network: Network) -> None:
     for zone in network.private:
         ec2.create_network_interface(SubnetId=network.private[zone])
 
@@ -85,7 +85,7 @@ def test_equal_models_give_equal_values_in_the_order_of_ids(ec2: Any, network: N
         assert ids == sorted(ids)
 
 
-def test_route_whose_target_is_gone_is_a_black_hole(ec2: Any, network: Network) -> None:
+def test_route_without_target_is_blackhole(ec2: Any, network: Network) -> None:
     public = default_route(ec2, network, network.public["us-east-1a"], GatewayId=network.internet_gateway)
     gateway = nat_gateway(ec2, network.public["us-east-1a"])
     private = default_route(ec2, network, network.private["us-east-1a"], NatGatewayId=gateway)
@@ -105,7 +105,7 @@ def test_route_whose_target_is_gone_is_a_black_hole(ec2: Any, network: Network) 
         assert routes(vpc, table) == (Route(ANYWHERE, RouteTarget.BLACKHOLE),)
 
 
-def test_rules_say_what_they_allow(ec2: Any, network: Network) -> None:
+def test_security_group_rules_are_derived(ec2: Any, network: Network) -> None:
     group = ec2.create_security_group(GroupName="a", Description="a", VpcId=network.vpc)["GroupId"]
     ec2.authorize_security_group_ingress(
         GroupId=group,
@@ -117,32 +117,32 @@ def test_rules_say_what_they_allow(ec2: Any, network: Network) -> None:
         ],
     )
 
-    (found,) = (each for each in the_vpc().security_groups if each.id == group)
+    (derived,) = (each for each in the_vpc().security_groups if each.id == group)
     inside = IPv4Network("10.0.0.0/24")
-    assert set(found.ingress) == {
+    assert set(derived.ingress) == {
         Rule("tcp", (1, 2), group),
         Rule("udp", (53, 53), inside),
         Rule("icmp", None, inside),
     }
-    assert found.egress == (Rule("all", None, ANYWHERE),)
+    assert derived.egress == (Rule("all", None, ANYWHERE),)
 
     ec2.revoke_security_group_egress(
         GroupId=group, IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
     )
-    (found,) = (each for each in the_vpc().security_groups if each.id == group)
-    assert found.egress == ()
+    (derived,) = (each for each in the_vpc().security_groups if each.id == group)
+    assert derived.egress == ()
 
 
-def test_members_of_the_default_group_may_reach_each_other(network: Network) -> None:
+def test_default_group_allows_its_members(network: Network) -> None:
     (default,) = the_vpc().security_groups
 
     assert default.ingress == (Rule("all", None, default.id),)
 
 
-def test_interface_with_an_elastic_ip_and_more_addresses(ec2: Any, network: Network) -> None:
+def test_interface_has_elastic_ip_and_secondary_addresses(ec2: Any, network: Network) -> None:
     subnet = network.public["us-east-1a"]
-    made = ec2.create_network_interface(SubnetId=subnet, SecondaryPrivateIpAddressCount=2)
-    eni = made["NetworkInterface"]["NetworkInterfaceId"]
+    response = ec2.create_network_interface(SubnetId=subnet, SecondaryPrivateIpAddressCount=2)
+    eni = response["NetworkInterface"]["NetworkInterfaceId"]
     elastic_ip = ec2.allocate_address(Domain="vpc")
     ec2.associate_address(AllocationId=elastic_ip["AllocationId"], NetworkInterfaceId=eni)
 
@@ -161,7 +161,7 @@ def test_interface_with_an_elastic_ip_and_more_addresses(ec2: Any, network: Netw
     )
 
 
-def test_cache_nodes_stand_on_their_interfaces(region: Region, network: Network) -> None:
+def test_cache_nodes_reference_their_interfaces(region: Region, network: Network) -> None:
     elasticache = region.client("elasticache")
     elasticache.create_cache_subnet_group(
         CacheSubnetGroupName="private",

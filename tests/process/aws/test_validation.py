@@ -1,4 +1,4 @@
-"""What has not the form that AWS's models ask for is refused as AWS refuses it."""
+"""Requests that violate AWS's models or rules are rejected with AWS's errors."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import requests
 from botocore.config import Config
 from moto.cloudwatch.models import cloudwatch_backends
 
-from tests.support.served_region import Region, error_of, two_zones
+from tests.support.served_region import Region, api_error, error_code, two_zones
 from vpcache.lab.aws import ACCOUNT
-from vpcache.lab.aws.gateway.validation import Fault, Problem
+from vpcache.lab.aws.gateway.validation import Violation, ViolationKind
 
 
 def client(region: Region, service: str) -> Any:
-    """Return a client that sends whatever it is given."""
+    """Return a client that does not validate parameters."""
     return boto3.client(
         service,
         endpoint_url=region.url,
@@ -29,7 +29,7 @@ def client(region: Region, service: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("service", "call", "arguments", "code", "named"),
+    ("service", "call", "arguments", "code", "part"),
     [
         ("ec2", "create_subnet", {"CidrBlock": "10.0.0.0/24"}, "MissingParameter", "VpcId"),
         ("ec2", "create_subnet", {"VpcId": ""}, "MissingParameter", "VpcId"),
@@ -93,26 +93,27 @@ def client(region: Region, service: str) -> Any:
         ),
     ],
 )
-def test_what_has_not_the_form_is_refused_by_name(
-    region: Region, service: str, call: str, arguments: dict[str, Any], code: str, named: str
+def test_invalid_parameters_are_rejected_by_name(
+    region: Region, service: str, call: str, arguments: dict[str, Any], code: str, part: str
 ) -> None:
-    status, told, message = error_of(getattr(client(region, service), call), **arguments)
+    error = api_error(getattr(client(region, service), call), **arguments)
 
-    assert (status, told) == (400, code)
-    assert named in message
-    assert not region.settled
+    assert (error.status, error.code) == (400, code)
+    assert part in error.message
+    assert not region.reconciled
 
 
-def test_a_body_that_is_no_json_is_refused(region: Region) -> None:
+def test_body_must_be_json(region: Region) -> None:
     signed = {"Authorization": "AWS4-HMAC-SHA256 Credential=a/b/us-east-1/lambda/aws4_request, x"}
-    answer = requests.post(f"{region.url}/2015-03-31/functions", data=b"{nothing", headers=signed, timeout=10)
+    url = f"{region.url}/2015-03-31/functions"
+    response = requests.post(url, data=b"{nothing", headers=signed, timeout=10)
 
-    assert answer.status_code == 400
-    assert answer.headers["x-amzn-ErrorType"] == "InvalidRequestContentException"
+    assert response.status_code == 400
+    assert response.headers["x-amzn-ErrorType"] == "InvalidRequestContentException"
 
 
-def test_each_service_words_a_problem_in_its_own_way() -> None:
-    missing = Problem("VpcId", Fault.MISSING, constraint="Member must not be null")
+def test_violations_have_error_format_of_service() -> None:
+    missing = Violation("VpcId", ViolationKind.MISSING, constraint="Member must not be null")
     assert missing.error("ec2") == ("MissingParameter", "The request must contain the parameter VpcId")
     assert missing.error("lambda") == (
         "ValidationException",
@@ -122,10 +123,10 @@ def test_each_service_words_a_problem_in_its_own_way() -> None:
     assert missing.error("elasticache")[0] == "ValidationError"
 
 
-def test_where_moto_breaks_the_call_is_not_emulated_and_what_it_changed_is_settled(region: Region) -> None:
+def test_moto_failure_is_not_implemented_and_reconciled(region: Region) -> None:
     ec2 = client(region, "ec2")
 
-    status, code, message = error_of(
+    status, code, message = api_error(
         ec2.disassociate_transit_gateway_route_table,
         TransitGatewayRouteTableId="tgw-rtb-1",
         TransitGatewayAttachmentId="tgw-attach-1",
@@ -134,11 +135,11 @@ def test_where_moto_breaks_the_call_is_not_emulated_and_what_it_changed_is_settl
     assert (status, code) == (501, "NotImplemented")
     assert "DisassociateTransitGatewayRouteTable" in message
     assert "moto fails" in message
-    assert len(region.settled) == 1
+    assert len(region.reconciled) == 1
 
 
 class Growing(dict[str, Any]):
-    """Gets one more item whenever somebody goes through it."""
+    """A dict that grows while it is iterated."""
 
     def values(self) -> Any:
         for value in super().values():
@@ -146,27 +147,25 @@ class Growing(dict[str, Any]):
             yield value
 
 
-def test_a_request_that_met_with_a_change_is_to_be_repeated(
-    region: Region, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_concurrent_change_is_service_unavailable(region: Region, monkeypatch: pytest.MonkeyPatch) -> None:
     backend = cloudwatch_backends[ACCOUNT]["us-east-1"]
     monkeypatch.setattr(backend, "alarms", Growing({"alarm 0": SimpleNamespace(rule=None)}))
 
-    status, _, _ = error_of(client(region, "cloudwatch").describe_alarms)
+    status, _, _ = api_error(client(region, "cloudwatch").describe_alarms)
 
-    assert status == 503  # every SDK repeats it
+    assert status == 503  # every SDK retries it
 
 
-def test_where_the_lab_breaks_it_is_an_internal_failure(region: Region) -> None:
+def test_lab_failure_is_internal_failure(region: Region) -> None:
     region.settings = None  # type: ignore[assignment]
 
-    status, code, _ = error_of(region.client("ec2").allocate_address, Domain="vpc")
+    status, code, _ = api_error(region.client("ec2").allocate_address, Domain="vpc")
 
     assert (status, code) == (500, "InternalFailure")
 
 
-def test_an_error_of_motos_that_clients_could_not_read_is_put_in_their_form(region: Region) -> None:
-    status, code, message = error_of(
+def test_unparsable_moto_error_is_converted(region: Region) -> None:
+    status, code, message = api_error(
         region.client("elasticache").describe_replication_groups, Marker="nowhere"
     )
 
@@ -174,7 +173,7 @@ def test_an_error_of_motos_that_clients_could_not_read_is_put_in_their_form(regi
     assert "token" in message
 
 
-def test_rules_that_mean_nothing_are_refused(region: Region) -> None:
+def test_invalid_rules_are_rejected(region: Region) -> None:
     ec2 = client(region, "ec2")
     network = two_zones(ec2)
     (acl,) = ec2.describe_network_acls(Filters=[{"Name": "vpc-id", "Values": [network.vpc]}])["NetworkAcls"]
@@ -189,7 +188,7 @@ def test_rules_that_mean_nothing_are_refused(region: Region) -> None:
         "PortRange": {"From": 1, "To": 2},
     }
     rule = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 2, "IpRanges": [{"CidrIp": "10.0.0.0/24"}]}
-    settled = len(region.settled)
+    count = len(region.reconciled)
 
     for wrong in (
         {"Protocol": "carrier-pigeon"},
@@ -200,44 +199,44 @@ def test_rules_that_mean_nothing_are_refused(region: Region) -> None:
         {"Protocol": "1", "IcmpTypeCode": {"Type": 256, "Code": 0}},
         {"RuleNumber": 0},
     ):
-        assert error_of(ec2.create_network_acl_entry, **entry | wrong)[1] == "InvalidParameterValue", wrong
+        assert error_code(ec2.create_network_acl_entry, **entry | wrong) == "InvalidParameterValue", wrong
     for wrong, code in (
         ({"IpProtocol": "carrier-pigeon"}, "InvalidParameterValue"),
         ({"ToPort": 65536}, "InvalidParameterValue"),
         ({"IpRanges": [{"CidrIp": "10.0.0.0/33"}]}, "InvalidParameterValue"),
         ({"FromPort": None}, "MissingParameter"),
     ):
-        told = {name: value for name, value in (rule | wrong).items() if value is not None}
-        answer = error_of(ec2.authorize_security_group_ingress, GroupId=group, IpPermissions=[told])
-        assert answer[1] == code, wrong
-    assert len(region.settled) == settled
+        permission = {name: value for name, value in (rule | wrong).items() if value is not None}
+        call = ec2.authorize_security_group_ingress
+        assert error_code(call, GroupId=group, IpPermissions=[permission]) == code, wrong
+    assert len(region.reconciled) == count
 
 
-def test_acl_entries_associations_and_prefix_lists_that_are_not_there_are_not_found(region: Region) -> None:
+def test_missing_acl_entries_and_prefix_lists_are_not_found(region: Region) -> None:
     ec2 = client(region, "ec2")
     network = two_zones(ec2)
     (acl,) = ec2.describe_network_acls(Filters=[{"Name": "vpc-id", "Values": [network.vpc]}])["NetworkAcls"]
-    own, entries = acl["NetworkAclId"], {"RuleNumber": 7, "Egress": False}
+    acl_id, entry = acl["NetworkAclId"], {"RuleNumber": 7, "Egress": False}
 
     assert (
-        error_of(ec2.delete_network_acl_entry, NetworkAclId=own, **entries)[1]
+        error_code(ec2.delete_network_acl_entry, NetworkAclId=acl_id, **entry)
         == "InvalidNetworkAclEntry.NotFound"
     )
     assert (
-        error_of(ec2.replace_network_acl_association, AssociationId="aclassoc-1", NetworkAclId=own)[1]
+        error_code(ec2.replace_network_acl_association, AssociationId="aclassoc-1", NetworkAclId=acl_id)
         == "InvalidAssociationID.NotFound"
     )
-    taken = acl["Associations"][0]["NetworkAclAssociationId"]
+    association = acl["Associations"][0]["NetworkAclAssociationId"]
     assert (
-        error_of(ec2.replace_network_acl_association, AssociationId=taken, NetworkAclId="acl-1")[1]
+        error_code(ec2.replace_network_acl_association, AssociationId=association, NetworkAclId="acl-1")
         == "InvalidNetworkAclID.NotFound"
     )
-    (again,) = ec2.describe_network_acls(NetworkAclIds=[own, own])["NetworkAcls"]
-    assert again["Associations"] == acl["Associations"]
-    assert error_of(ec2.delete_managed_prefix_list, PrefixListId="pl-1")[1] == "InvalidPrefixListID.NotFound"
+    (unchanged,) = ec2.describe_network_acls(NetworkAclIds=[acl_id, acl_id])["NetworkAcls"]
+    assert unchanged["Associations"] == acl["Associations"]
+    assert error_code(ec2.delete_managed_prefix_list, PrefixListId="pl-1") == "InvalidPrefixListID.NotFound"
 
 
-def test_an_elastic_ip_that_moves_leaves_the_interface_that_had_it(region: Region) -> None:
+def test_reassociated_elastic_ip_leaves_old_interface(region: Region) -> None:
     ec2 = client(region, "ec2")
     network = two_zones(ec2)
     subnet = network.public["us-east-1a"]
@@ -250,46 +249,45 @@ def test_an_elastic_ip_that_moves_leaves_the_interface_that_had_it(region: Regio
     ec2.associate_address(AllocationId=other["AllocationId"], NetworkInterfaceId=second)
     move = {"AllocationId": moving["AllocationId"], "NetworkInterfaceId": second}
 
-    assert error_of(ec2.associate_address, **move)[1] == "Resource.AlreadyAssociated"
+    assert error_code(ec2.associate_address, **move) == "Resource.AlreadyAssociated"
     ec2.associate_address(**move, AllowReassociation=True)
 
-    (vpc,) = region.settled[-1].vpcs
+    (vpc,) = region.reconciled[-1].vpcs
     addresses = {each.id: str(each.public_address) for each in vpc.interfaces}
     assert addresses == {first: "None", second: moving["PublicIp"]}
 
 
-def test_the_addresses_of_a_services_interface_stay(region: Region) -> None:
+def test_managed_interface_addresses_cannot_be_changed(region: Region) -> None:
     ec2 = client(region, "ec2")
     network = two_zones(ec2)
     address = ec2.allocate_address(Domain="vpc")
     gateway = ec2.create_nat_gateway(
         SubnetId=network.public["us-east-1a"], AllocationId=address["AllocationId"]
     )
-    (used,) = gateway["NatGateway"]["NatGatewayAddresses"]
-    interface = used["NetworkInterfaceId"]
+    (nat_address,) = gateway["NatGateway"]["NatGatewayAddresses"]
+    interface = nat_address["NetworkInterfaceId"]
 
     for call, arguments in (
         (ec2.assign_private_ip_addresses, {"SecondaryPrivateIpAddressCount": 1}),
-        (ec2.unassign_private_ip_addresses, {"PrivateIpAddresses": [used["PrivateIp"]]}),
+        (ec2.unassign_private_ip_addresses, {"PrivateIpAddresses": [nat_address["PrivateIp"]]}),
     ):
-        refusal = error_of(call, NetworkInterfaceId=interface, **arguments)
-        assert refusal[1] == "OperationNotPermitted"
+        assert error_code(call, NetworkInterfaceId=interface, **arguments) == "OperationNotPermitted"
 
 
-def test_no_interface_has_fewer_addresses_than_its_own(region: Region) -> None:
+def test_negative_secondary_address_count_is_rejected(region: Region) -> None:
     ec2 = client(region, "ec2")
     subnet = two_zones(ec2).private["us-east-1a"]
     interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
 
-    for call, where in (
+    for call, arguments in (
         (ec2.create_network_interface, {"SubnetId": subnet}),
         (ec2.assign_private_ip_addresses, {"NetworkInterfaceId": interface}),
     ):
-        refusal = error_of(call, SecondaryPrivateIpAddressCount=-1, **where)
-        assert refusal[:2] == (400, "InvalidParameterValue")
+        error = api_error(call, SecondaryPrivateIpAddressCount=-1, **arguments)
+        assert (error.status, error.code) == (400, "InvalidParameterValue")
 
 
-def test_ranges_are_kept_without_the_bits_of_a_host(region: Region) -> None:
+def test_cidr_blocks_have_host_bits_cleared(region: Region) -> None:
     ec2 = client(region, "ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.7/24")["Vpc"]
     subnet = ec2.create_subnet(VpcId=vpc["VpcId"], CidrBlock="10.0.0.65/26")["Subnet"]
@@ -297,7 +295,7 @@ def test_ranges_are_kept_without_the_bits_of_a_host(region: Region) -> None:
     assert (vpc["CidrBlock"], subnet["CidrBlock"]) == ("10.0.0.0/24", "10.0.0.64/26")
 
 
-def test_a_route_leads_to_a_range_of_ipv4_whatever_its_target(region: Region) -> None:
+def test_route_destination_is_ipv4_cidr(region: Region) -> None:
     ec2 = client(region, "ec2")
     network = two_zones(ec2)
     subnet = network.public["us-east-1a"]
@@ -306,17 +304,17 @@ def test_a_route_leads_to_a_range_of_ipv4_whatever_its_target(region: Region) ->
     route = {"RouteTableId": table, "NetworkInterfaceId": interface}
 
     for wrong in ("nowhere", "::/0"):
-        answer = error_of(ec2.create_route, **route, DestinationCidrBlock=wrong)
-        assert answer[1] == "InvalidParameterValue", wrong
+        code = error_code(ec2.create_route, **route, DestinationCidrBlock=wrong)
+        assert code == "InvalidParameterValue", wrong
     ec2.create_route(**route, DestinationCidrBlock="192.0.2.7/24")
     ec2.create_route(**route, DestinationCidrBlock="192.0.2.0/24")
 
-    (vpc,) = region.settled[-1].vpcs
-    (made,) = next(each.routes for each in vpc.route_tables if each.id == table)
-    assert str(made.destination) == "192.0.2.0/24"
+    (vpc,) = region.reconciled[-1].vpcs
+    (derived,) = next(each.routes for each in vpc.route_tables if each.id == table)
+    assert str(derived.destination) == "192.0.2.0/24"
 
 
-def test_an_acl_entry_has_its_type_and_code_of_icmp(region: Region) -> None:
+def test_acl_entry_has_icmp_type_and_code(region: Region) -> None:
     ec2 = client(region, "ec2")
     network = two_zones(ec2)
     acl = ec2.create_network_acl(VpcId=network.vpc)["NetworkAcl"]["NetworkAclId"]
@@ -330,12 +328,12 @@ def test_an_acl_entry_has_its_type_and_code_of_icmp(region: Region) -> None:
         IcmpTypeCode={"Type": 8, "Code": 0},
     )
 
-    (vpc,) = region.settled[-1].vpcs
+    (vpc,) = region.reconciled[-1].vpcs
     (entry,) = next(each for each in vpc.network_acls if each.id == acl).ingress
     assert (entry.protocol, entry.ports) == ("icmp", (8, 0))
 
 
-def test_an_unknown_group_is_given_to_no_interface(region: Region) -> None:
+def test_unknown_security_group_is_rejected(region: Region) -> None:
     ec2 = client(region, "ec2")
     network = two_zones(ec2)
     subnet = network.public["us-east-1a"]
@@ -346,35 +344,35 @@ def test_an_unknown_group_is_given_to_no_interface(region: Region) -> None:
         "ServiceName": "com.amazonaws.us-east-1.ssm",
         "SubnetIds": [subnet],
     }
-    made = ec2.create_vpc_endpoint(**endpoint)["VpcEndpoint"]["VpcEndpointId"]
+    endpoint_id = ec2.create_vpc_endpoint(**endpoint)["VpcEndpoint"]["VpcEndpointId"]
 
     for call, arguments in (
         (ec2.modify_network_interface_attribute, {"NetworkInterfaceId": interface, "Groups": ["sg-1"]}),
         (ec2.create_vpc_endpoint, endpoint | {"SecurityGroupIds": ["sg-1"]}),
-        (ec2.modify_vpc_endpoint, {"VpcEndpointId": made, "AddSecurityGroupIds": ["sg-1"]}),
+        (ec2.modify_vpc_endpoint, {"VpcEndpointId": endpoint_id, "AddSecurityGroupIds": ["sg-1"]}),
     ):
-        assert error_of(call, **arguments)[1] == "InvalidGroup.NotFound"
+        assert error_code(call, **arguments) == "InvalidGroup.NotFound"
     ec2.create_tags(Resources=[interface], Tags=[{"Key": "mine"}])
-    assert all(each.security_groups for each in region.settled[-1].vpcs[0].interfaces)
+    assert all(each.security_groups for each in region.reconciled[-1].vpcs[0].interfaces)
 
 
 @pytest.mark.parametrize("cidr", ["0.0.0.0/16", "127.0.0.0/16", "169.254.0.0/16", "224.0.0.0/16"])
-def test_no_vpc_has_a_range_that_means_something_else(region: Region, cidr: str) -> None:
-    assert error_of(region.client("ec2").create_vpc, CidrBlock=cidr)[1] == "InvalidVpc.Range"
+def test_reserved_vpc_cidr_is_rejected(region: Region, cidr: str) -> None:
+    assert error_code(region.client("ec2").create_vpc, CidrBlock=cidr) == "InvalidVpc.Range"
 
 
-def test_a_tag_may_lack_a_value(region: Region) -> None:
+def test_tag_value_is_optional(region: Region) -> None:
     tags = [{"ResourceType": "internet-gateway", "Tags": [{"Key": "mine"}]}]
     gateway = client(region, "ec2").create_internet_gateway(TagSpecifications=tags)["InternetGateway"]
 
     assert gateway["Tags"] == [{"Key": "mine", "Value": ""}]
 
 
-def test_a_flow_log_goes_to_an_arn(region: Region) -> None:
+def test_flow_log_destination_must_be_an_arn(region: Region) -> None:
     ec2 = client(region, "ec2")
     network = two_zones(ec2)
 
-    refusal = error_of(
+    code = error_code(
         ec2.create_flow_logs,
         ResourceIds=[network.vpc],
         ResourceType="VPC",
@@ -383,4 +381,4 @@ def test_a_flow_log_goes_to_an_arn(region: Region) -> None:
         LogDestination="bucket",
     )
 
-    assert refusal[1] == "InvalidParameter"
+    assert code == "InvalidParameter"
