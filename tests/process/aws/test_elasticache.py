@@ -46,8 +46,8 @@ def create(elasticache: Any, name: str = "cache", **options: Any) -> dict[str, A
         "AZMode": "cross-az",
         "CacheSubnetGroupName": "private",
     }
-    response: dict[str, Any] = elasticache.create_cache_cluster(CacheClusterId=name, **defaults | options)
-    return response["CacheCluster"]
+    response = elasticache.create_cache_cluster(CacheClusterId=name, **defaults | options)
+    return dict(response["CacheCluster"])
 
 
 def describe(elasticache: Any, name: str = "cache") -> dict[str, Any]:

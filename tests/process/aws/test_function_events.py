@@ -90,7 +90,7 @@ def test_failed_event_is_retried_after_one_and_two_minutes(region: Region, quick
     letter = queue.take()
     assert len(attempts) == 3
     first, second = (later - earlier for earlier, later in pairwise(attempts))
-    assert 0.06 <= first < second and second >= 0.12
+    assert first >= 0.06 and second >= 0.12  # at least: a busy machine adds delays
     assert {event.request_id for _, event in region.runner.invoked} == {request_id}
     assert letter["Body"].encode() == EVENT
     attributes = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}

@@ -255,7 +255,7 @@ def test_transitional_states_block_changes(region: Region, functions: Any) -> No
     region.settings = slow
     created = create(functions)
     assert (created["State"], created["StateReasonCode"]) == ("Pending", "Creating")
-    changes = (
+    changes: tuple[tuple[Any, dict[str, Any]], ...] = (
         (functions.update_function_configuration, {"Timeout": 9}),
         (functions.update_function_code, {"ZipFile": zipped("second")}),
         (functions.publish_version, {}),

@@ -190,7 +190,7 @@ def test_invalid_rules_are_rejected(region: Region) -> None:
     rule = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 2, "IpRanges": [{"CidrIp": "10.0.0.0/24"}]}
     count = len(region.reconciled)
 
-    for wrong in (
+    invalid_entries: tuple[dict[str, Any], ...] = (
         {"Protocol": "carrier-pigeon"},
         {"Protocol": "256"},
         {"CidrBlock": "10.0.0.0/33"},
@@ -198,14 +198,16 @@ def test_invalid_rules_are_rejected(region: Region) -> None:
         {"PortRange": {"From": 2, "To": 1}},
         {"Protocol": "1", "IcmpTypeCode": {"Type": 256, "Code": 0}},
         {"RuleNumber": 0},
-    ):
+    )
+    for wrong in invalid_entries:
         assert error_code(ec2.create_network_acl_entry, **entry | wrong) == "InvalidParameterValue", wrong
-    for wrong, code in (
+    invalid_rules: tuple[tuple[dict[str, Any], str], ...] = (
         ({"IpProtocol": "carrier-pigeon"}, "InvalidParameterValue"),
         ({"ToPort": 65536}, "InvalidParameterValue"),
         ({"IpRanges": [{"CidrIp": "10.0.0.0/33"}]}, "InvalidParameterValue"),
         ({"FromPort": None}, "MissingParameter"),
-    ):
+    )
+    for wrong, code in invalid_rules:
         permission = {name: value for name, value in (rule | wrong).items() if value is not None}
         call = ec2.authorize_security_group_ingress
         assert error_code(call, GroupId=group, IpPermissions=[permission]) == code, wrong
