@@ -4,18 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_region import ZONES, Network, Region, error_code, two_zones, unique
+from tests.support.served_region import ZONES, Network, Region, error_code, unique
 from vpcache.lab.settings import Settings
-
-
-@pytest.fixture
-def ec2(region: Region) -> Any:
-    return region.client("ec2")
-
-
-@pytest.fixture
-def network(ec2: Any) -> Network:
-    return two_zones(ec2)
 
 
 def nat_gateway(ec2: Any, subnet: str) -> tuple[dict[str, Any], str]:

@@ -8,17 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.served_functions import create, eventually, zipped
-from tests.support.served_region import Network, Region, api_error, error_code, two_zones, unique
-
-
-@pytest.fixture
-def ec2(region: Region) -> Any:
-    return region.client("ec2")
-
-
-@pytest.fixture
-def network(ec2: Any) -> Network:
-    return two_zones(ec2)
+from tests.support.served_region import Network, Region, api_error, error_code, unique
 
 
 def group(ec2: Any, network: Network, name: str = "functions") -> str:

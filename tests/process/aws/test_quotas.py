@@ -11,11 +11,6 @@ from tests.support.served_region import Region, api_error, error_code
 from vpcache.lab.settings import Settings
 
 
-@pytest.fixture
-def ec2(region: Region) -> Any:
-    return region.client("ec2")
-
-
 def test_default_settings_are_quotas_of_new_account() -> None:
     settings = Settings()
     assert (settings.elastic_ips, settings.vpcs, settings.concurrent_executions) == (5, 5, 1000)

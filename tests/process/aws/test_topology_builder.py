@@ -3,23 +3,11 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-import pytest
-
-from tests.support.served_region import Network, Region, two_zones
+from tests.support.served_region import Network, Region
 from vpcache.lab.aws.topology_builder import derive
 from vpcache.lab.topology import Interface, InterfaceKind, Route, RouteTarget, Rule, Vpc
 
 ANYWHERE = IPv4Network("0.0.0.0/0")
-
-
-@pytest.fixture
-def ec2(region: Region) -> Any:
-    return region.client("ec2")
-
-
-@pytest.fixture
-def network(ec2: Any) -> Network:
-    return two_zones(ec2)
 
 
 def the_vpc() -> Vpc:

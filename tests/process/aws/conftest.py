@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.served_region import Network, Region, two_zones
+
+
+@pytest.fixture
+def ec2(region: Region) -> Any:
+    """A client of the region's EC2."""
+    return region.client("ec2")
+
+
+@pytest.fixture
+def network(ec2: Any) -> Network:
+    """A VPC with a public and a private subnet in each of two zones."""
+    return two_zones(ec2)
+
+
+@pytest.fixture
+def elasticache(region: Region, network: Network) -> Any:
+    """A client of a region with a subnet group of both private subnets."""
+    client = region.client("elasticache")
+    client.create_cache_subnet_group(
+        CacheSubnetGroupName="private",
+        CacheSubnetGroupDescription="both zones",
+        SubnetIds=list(network.private.values()),
+    )
+    return client
