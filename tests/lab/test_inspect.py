@@ -126,9 +126,9 @@ def test_a_setting_changes_a_running_lab_and_an_unknown_one_is_refused(online: V
     assert online.lab.settings().nat_idle_seconds == 7
     assert online.lab.differences() == []  # sysctls among them
     assert online.lab.configure(nat_idle_seconds=350).nat_idle_seconds == 350
-    with pytest.raises(LabError, match="unknown setting 'colour': use one of nat_idle_seconds"):
+    with pytest.raises(LabError, match="unknown setting 'colour'; choose from nat_idle_seconds"):
         online.lab.configure(colour=1)
-    with pytest.raises(LabError, match="give a whole number"):
+    with pytest.raises(LabError, match="must be a whole number"):
         online.lab.configure(nat_idle_seconds=0)
 
 

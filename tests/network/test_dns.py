@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.network.isolation import add_namespace, isolated
-from vpcache.lab.addresses import public_addresses
+from vpcache.lab.addresses import public_addresses, resolver_address
 from vpcache.lab.faults import Fault, FaultKind, Mode
 from vpcache.lab.network.netns import Namespaces
-from vpcache.lab.services.dns import Resolvers, answer, hostname_domains, private_records, resolver_address
+from vpcache.lab.services.dns import Resolvers, answer, hostname_domains, private_records
 from vpcache.lab.topology import CacheCluster, CacheNode, Interface, InterfaceKind, Topology, Vpc
 
 NODES = tuple(

@@ -34,6 +34,7 @@ from tests.support.network.scenario import (
     interface,
     with_interfaces,
 )
+from vpcache.lab.addresses import resolver_address
 from vpcache.lab.faults import Fault, FaultKind, isolated_interfaces
 from vpcache.lab.network.kernel import KernelError
 from vpcache.lab.network.naming import (
@@ -45,7 +46,6 @@ from vpcache.lab.network.naming import (
 from vpcache.lab.network.netns import NAMED
 from vpcache.lab.network.planner import plan
 from vpcache.lab.network.steps import Network
-from vpcache.lab.services.dns import resolver_address
 from vpcache.lab.topology import Route, RouteTarget, Rule, Topology
 
 pytestmark = needs_namespaces

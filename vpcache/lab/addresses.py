@@ -1,32 +1,43 @@
-"""The public services outside every VPC, by name: the internet's DNS, in a range of RFC 5737."""
+"""Fixed IP addresses of the lab: hosts of its internet by name, and the DNS resolvers of VPCs. Pure."""
 
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 ORIGIN = "dummy.restapiexample.com"
 CHECKIP = "checkip.amazonaws.com"
 HOSTS = {ORIGIN: IPv4Address("198.51.100.10"), CHECKIP: IPv4Address("198.51.100.20")}
-"""The hosts that are not AWS's API."""
+"""The internet hosts that do not serve AWS's API. All addresses in this module are those of RFC 5737."""
 SERVICE_ADDRESSES = {"s3": IPv4Address("198.51.100.30"), "dynamodb": IPv4Address("198.51.100.31")}
-"""The services that a gateway endpoint can lead to: each has an address of its own."""
+"""The services that have gateway endpoints: each has its own address."""
 API_ADDRESS = IPv4Address("198.51.100.40")
-"""All other services' API."""
+"""The address of all other AWS services."""
 
-FUNCTION_URL_ADDRESSES = tuple(IPv4Address("198.51.100.64") + at for at in range(191))
-"""The hosts of function URLs: each has one of these, until 198.51.100.254."""
+FUNCTION_URL_ADDRESSES = tuple(IPv4Address("198.51.100.64") + offset for offset in range(191))
+"""The addresses of function URLs, one for each URL: 198.51.100.64 to 198.51.100.254."""
 
+_RESOLVER_LINK_LOCAL = IPv4Address("169.254.169.253")  # the same in every VPC
 _REGIONAL = re.compile(r"(?:[a-z0-9.-]+\.)?([a-z0-9-]+)\.[a-z]{2}(?:-[a-z]+)+-\d\.amazonaws\.com")
 _GLOBAL = re.compile(r"(?:[a-z0-9.-]+\.)?(s3|iam|sts|cloudfront|route53)\.amazonaws\.com")
 
 
 def public_addresses(name: str) -> tuple[IPv4Address, ...] | None:
-    """Return the addresses of a public name in lower case, None if there is none.
+    """Return the addresses of a public host name in lower case, or None for an unknown name.
 
-    A bucket's or an account's name may stand before a service's: `bucket.s3.us-east-1.amazonaws.com`.
+    The name of a service may have a bucket or an account as prefix: `bucket.s3.us-east-1.amazonaws.com`.
     """
     if name in HOSTS:
         return (HOSTS[name],)
-    found = _REGIONAL.fullmatch(name) or _GLOBAL.fullmatch(name)
-    return (SERVICE_ADDRESSES.get(found[1], API_ADDRESS),) if found else None
+    service = _REGIONAL.fullmatch(name) or _GLOBAL.fullmatch(name)
+    return (SERVICE_ADDRESSES.get(service[1], API_ADDRESS),) if service else None
+
+
+def resolver_address(cidr: IPv4Network) -> IPv4Address:
+    """Return the address of a VPC's DNS resolver: the base of the VPC's CIDR block plus two."""
+    return cidr.network_address + 2
+
+
+def resolver_addresses(cidr: IPv4Network) -> tuple[IPv4Address, IPv4Address]:
+    """Return both addresses of a VPC's DNS resolver: the VPC's own, and the link-local one."""
+    return resolver_address(cidr), _RESOLVER_LINK_LOCAL

@@ -17,13 +17,13 @@ def test_lines_give_values() -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("elastic_ips", "'elastic_ips' is no setting: write name=value"),
-        ("elastic_ips=many", "setting elastic_ips is 'many': give a whole number"),
-        ("elastic_ips=-1", "setting elastic_ips is '-1': give a whole number"),
-        ("elastic_ips=", "setting elastic_ips is '': give a whole number"),
-        ("elastic_ips=²", "setting elastic_ips is '²': give a whole number"),
-        ("elastic_ips=0", "setting elastic_ips is 0: give a whole number from 1 on"),
-        ("elastic_ip=2", "unknown setting 'elastic_ip': use one of nat_idle_seconds, elastic_ips"),
+        ("elastic_ips", "invalid setting 'elastic_ips': write name=value"),
+        ("elastic_ips=many", "setting elastic_ips is 'many': must be a whole number"),
+        ("elastic_ips=-1", "setting elastic_ips is '-1': must be a whole number"),
+        ("elastic_ips=", "setting elastic_ips is '': must be a whole number"),
+        ("elastic_ips=²", "setting elastic_ips is '²': must be a whole number"),
+        ("elastic_ips=0", "setting elastic_ips is 0: must be a whole number of at least 1"),
+        ("elastic_ip=2", "unknown setting 'elastic_ip'; choose from nat_idle_seconds, elastic_ips"),
     ],
 )
 def test_bad_line_is_refused_with_its_name(line: str, words: str) -> None:

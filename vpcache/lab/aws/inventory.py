@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vpcache.lab.addresses import resolver_address
 from vpcache.lab.aws import ACCOUNT
 from vpcache.lab.aws.awslambda.backend import lambda_of
 from vpcache.lab.network.naming import (
@@ -13,7 +14,6 @@ from vpcache.lab.network.naming import (
     interface_namespace,
     router_namespace,
 )
-from vpcache.lab.services.dns import resolver_address
 from vpcache.lab.topology import Topology, Vpc
 
 

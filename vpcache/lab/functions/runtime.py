@@ -15,13 +15,13 @@ from datetime import UTC, datetime
 from ipaddress import IPv4Address
 from pathlib import Path
 
+from vpcache.lab.addresses import resolver_address
 from vpcache.lab.errors import LabError
 from vpcache.lab.functions.files import FunctionFiles
 from vpcache.lab.functions.platform_log import platform_log
 from vpcache.lab.functions.sandbox import Launch, Sandbox
 from vpcache.lab.functions.spec import Event, FunctionSpec, Invocation
 from vpcache.lab.network.netns import Namespaces
-from vpcache.lab.services.dns import resolver_address
 from vpcache.lab.topology import Topology
 
 _TMP_MEGABYTES = 512  # that AWS gives unless asked for more

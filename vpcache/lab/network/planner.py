@@ -27,9 +27,8 @@ from vpcache.lab.network.naming import (
 from vpcache.lab.network.nft import chain, nft_map, nft_set, table
 from vpcache.lab.network.router import FORWARDING, addresses, router
 from vpcache.lab.network.steps import Line, Link, Namespace, Network
+from vpcache.lab.settings import NAT_IDLE_SECONDS
 from vpcache.lab.topology import GatewayEndpoint, Interface, InterfaceKind, Topology, Vpc
-
-NAT_IDLE_SECONDS = 350  # "NAT gateway basics" in the VPC user guide
 
 
 def plan(

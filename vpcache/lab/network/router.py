@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from ipaddress import IPv4Address, IPv4Network
 
+from vpcache.lab.addresses import resolver_addresses
 from vpcache.lab.network.naming import (
     GATEWAY,
     GATEWAY_ADDRESS,
@@ -17,7 +18,6 @@ from vpcache.lab.network.naming import (
 )
 from vpcache.lab.network.nft import chain, nft_map, nft_set, table
 from vpcache.lab.network.steps import Line, Namespace
-from vpcache.lab.services.dns import resolver_addresses
 from vpcache.lab.topology import (
     AclEntry,
     GatewayEndpoint,

@@ -7,10 +7,11 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from functools import partial
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 
 from dnslib import CLASS, QTYPE, RCODE, RR, A, DNSRecord
 
+from vpcache.lab.addresses import resolver_addresses
 from vpcache.lab.faults import Fault, Mode
 from vpcache.lab.network.netns import Namespaces
 from vpcache.lab.topology import Topology, Vpc
@@ -19,20 +20,9 @@ Records = Callable[[str], tuple[IPv4Address, ...] | None]
 """What a name in lower case means: its addresses, or None if there is no such name."""
 
 _PORT = 53
-_LINK_LOCAL = IPv4Address("169.254.169.253")
 _TTL = 5  # seconds; short, so that a client of a changed cluster soon sees it
 _UDP_LIMIT = 512  # bytes of an answer over UDP without EDNS (RFC 1035, 4.2.1)
 _TCP_PATIENCE = 5.0  # seconds that a TCP client may be silent
-
-
-def resolver_address(cidr: IPv4Network) -> IPv4Address:
-    """Return where a VPC's resolver answers: its range's base plus two."""
-    return cidr.network_address + 2
-
-
-def resolver_addresses(cidr: IPv4Network) -> tuple[IPv4Address, IPv4Address]:
-    """Return all addresses of a VPC's resolver: the one of the VPC, and the one that is the same in all."""
-    return resolver_address(cidr), _LINK_LOCAL
 
 
 def private_records(vpc: Vpc) -> dict[str, tuple[IPv4Address, ...]]:
