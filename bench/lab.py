@@ -1,4 +1,4 @@
-"""`python -m bench.lab`: what the lab's networks, packets and API cost, and many functions at once."""
+"""`python -m bench.lab`: measure the lab's networks, packets and API, and many concurrent functions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typing import Any
 
 from bench.sites import site
 from vpcache.lab.client import Lab
-from vpcache.lab.network.isolation import run_isolated
+from vpcache.lab.network.isolation import capture_isolated
 from vpcache.lab.network.kernel import Kernel
 from vpcache.lab.network.naming import INTERNET, interface_namespace
 from vpcache.lab.network.netns import Namespaces
@@ -31,9 +31,9 @@ ZONES = 6
 BUILDS = 5
 ROUND_TRIPS = 4000
 INVOCATIONS = 300
-FUNCTIONS, AT_ONCE = 50, 200
-"""Functions, and invocations of them that are at work at the same time."""
-CROWD_SECONDS = 15.0  # that each of those takes, so that the first does not end before the last begins
+FUNCTIONS, CONCURRENCY = 50, 200
+"""The number of functions, and of concurrent invocations of them."""
+INVOCATION_SECONDS = 15.0  # of each concurrent invocation: the first one ends after the last one begins
 
 Figures = dict[str, Any]
 
@@ -48,18 +48,18 @@ def handler(event, _):
 
 
 def main() -> int:
-    """Measure all and print it; the exit status is 1 if a limit is missed."""
-    wires = isolated(measure_wires)
+    """Measure everything and print it; return the exit status, 1 if a limit is exceeded."""
+    network = measure_isolated(measure_network)
     with tempfile.TemporaryDirectory() as folder:
         api = measure_api(Path(folder))
-    lines = [*_tables(wires, api), "", *(_verdict(*limit) for limit in limits(wires, api))]
+    lines = [*_tables(network, api), "", *(_verdict(*limit) for limit in limits(network, api))]
     print("\n".join(lines))
-    return 0 if all(value <= limit for _, value, limit, _ in limits(wires, api)) else 1
+    return 0 if all(value <= limit for _, value, limit, _ in limits(network, api)) else 1
 
 
-def limits(wires: Figures, api: Figures) -> list[tuple[str, float, float, str]]:
-    """Return what is promised: its name, the value, the limit and the unit."""
-    trips, large = wires["round_trips"], wires["sizes"][str(200)]
+def limits(network: Figures, api: Figures) -> list[tuple[str, float, float, str]]:
+    """Return each limit: name, measured value, limit and unit."""
+    trips, large = network["round_trips"], network["sizes"][str(200)]
     return [
         ("interface to interface, over loopback", trips["interface"] / trips["loopback"], 2.5, ""),
         ("through NAT and internet gateway, over loopback", trips["nat"] / trips["loopback"], 4.0, ""),
@@ -67,49 +67,39 @@ def limits(wires: Figures, api: Figures) -> list[tuple[str, float, float, str]]:
         ("one more interface", large["more"] * 1e3, 50.0, " ms"),
         ("lab ready", api["start"], 2.0, " s"),
         ("warm invocation through the API, p50", api["invoke"] * 1e3, 15.0, " ms"),
-        (f"of {AT_ONCE} invocations at once, errors", api["errors"], 0.0, ""),
-        (f"of {AT_ONCE} invocations at once, not at work at once", AT_ONCE - api["at_work"], 0.0, ""),
+        (f"of {CONCURRENCY} concurrent invocations, errors", api["errors"], 0.0, ""),
+        (
+            f"of {CONCURRENCY} concurrent invocations, not running together",
+            CONCURRENCY - api["running"],
+            0.0,
+            "",
+        ),
     ]
 
 
-def isolated(body: Callable[[], Figures]) -> Figures:
-    """Return what `body` measures in namespaces like the lab's own."""
-    answer, ours = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(answer)
-        os.waitpid(run_isolated(lambda _: _tell(body, ours)), 0)
-        os._exit(0)
-    os.close(ours)
-    with os.fdopen(answer) as stream:
-        said = stream.read()
-    os.waitpid(child, 0)
-    if not said:
-        raise RuntimeError("the measurement failed; its complaint is above")
-    found: Figures = json.loads(said)
-    return found
+def measure_isolated(measure: Callable[[], Figures]) -> Figures:
+    """Return what `measure` returns in namespaces like the lab's own."""
+    output = capture_isolated(lambda stream: json.dump(measure(), stream))
+    if not output:
+        raise RuntimeError("the measurement failed; its traceback is above")
+    figures: Figures = json.loads(output)
+    return figures
 
 
-def _tell(body: Callable[[], Figures], answer: int) -> None:
-    figures = body()
-    with os.fdopen(answer, "w") as stream:
-        json.dump(figures, stream)
-
-
-def measure_wires() -> Figures:
-    """Measure networks of several sizes, and round trips in one."""
+def measure_network() -> Figures:
+    """Measure networks of several sizes, and round trips in one of them."""
     namespaces = Namespaces()
     kernel = Kernel(namespaces)
     sizes = {size: _built(kernel, size) for size in SIZES}
     kernel.apply(plan(site(2, 4)))
     one, other = interface_namespace("eni-0"), interface_namespace("eni-1")
-    ways = {
+    paths = {
         "loopback": (one, one, "127.0.0.1"),
         "interface": (one, other, "10.0.3.4"),
         "nat": (one, INTERNET, "198.51.100.10"),
     }
-    rounds = [{way: _round_trip(namespaces, *ends) for way, ends in ways.items()} for _ in range(5)]
-    trips = {way: statistics.median(each[way] for each in rounds) for way in ways}
+    rounds = [{path: _round_trip(namespaces, *ends) for path, ends in paths.items()} for _ in range(5)]
+    trips = {path: statistics.median(figures[path] for figures in rounds) for path in paths}
     return {"sizes": sizes, "round_trips": trips}
 
 
@@ -124,11 +114,11 @@ def _built(kernel: Kernel, size: int) -> dict[str, float]:
         fault = _timed(lambda: kernel.apply(plan(site(ZONES, size + 1), frozenset({"eni-0"}))))
         kernel.close()
         rounds.append({"build": build, "more": more, "fault": fault, "memory": memory})
-    return {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
+    return {name: statistics.median(figures[name] for figures in rounds) for name in rounds[0]}
 
 
 def _round_trip(namespaces: Namespaces, client: str, server: str, address: str) -> float:
-    """Return the median time of a byte there and back between two processes, in seconds."""
+    """Return the median round-trip time of one byte between two processes, in seconds."""
     listener = namespaces.listen(server, address, 0)
     port = listener.getsockname()[1]
     echo = os.fork()
@@ -153,7 +143,7 @@ def _round_trip(namespaces: Namespaces, client: str, server: str, address: str) 
 
 
 def measure_api(folder: Path) -> Figures:
-    """Measure a lab's start, its answers beside a bare one, and many invocations at once."""
+    """Measure a lab's start, warm invocations and plain requests, and many concurrent invocations."""
     port = free_port()
     starts = []
     for _ in range(3):
@@ -169,7 +159,7 @@ def measure_api(folder: Path) -> Figures:
 
 def _invocations(lab: Lab) -> Figures:
     target = lab_target(lab.endpoint, {})
-    lambdas = target.client("lambda", max_pool_connections=AT_ONCE, read_timeout=120)
+    lambdas = target.client("lambda", max_pool_connections=CONCURRENCY, read_timeout=120)
     functions = list(_functions(target, lambdas))
 
     def invoke(name: str, seconds: float = 0.0) -> tuple[float, float]:
@@ -181,19 +171,21 @@ def _invocations(lab: Lab) -> Figures:
     warm = [_timed(lambda: invoke(functions[0])) for _ in range(INVOCATIONS)]
     bare = [_timed(lambda: lab.ask("GET", "status")) for _ in range(INVOCATIONS)]
     before = _available()
-    with ThreadPoolExecutor(AT_ONCE) as callers:
+    with ThreadPoolExecutor(CONCURRENCY) as pool:
         began = time.time()
-        calls = [callers.submit(invoke, functions[n % FUNCTIONS], CROWD_SECONDS) for n in range(AT_ONCE)]
-        wait(calls, CROWD_SECONDS / 2)  # the machine is as full as it gets
+        calls = [
+            pool.submit(invoke, functions[n % FUNCTIONS], INVOCATION_SECONDS) for n in range(CONCURRENCY)
+        ]
+        wait(calls, INVOCATION_SECONDS / 2)  # all invocations hold their memory now
         memory = before - _available()
     spans = [call.result() for call in calls if not call.exception()]
     return {
         "invoke": statistics.median(warm),
         "bare": statistics.median(bare),
-        "errors": AT_ONCE - len(spans),
-        "at_work": max(sum(start <= moment < end for start, end in spans) for moment, _ in spans),
+        "errors": CONCURRENCY - len(spans),
+        "running": max(sum(start <= moment < end for start, end in spans) for moment, _ in spans),
         "late": max(start for start, _ in spans) - began,
-        "memory": memory / 1e6 / AT_ONCE,
+        "memory": memory / 1e6 / CONCURRENCY,
     }
 
 
@@ -233,28 +225,28 @@ def _timed(body: Callable[[], object]) -> float:
 
 
 def _available() -> int:
-    """Return the machine's available memory in bytes: the kernel's own, of networks, is missing from it."""
-    (line,) = (each for each in Path("/proc/meminfo").read_text().splitlines() if each.startswith("MemAv"))
+    """Return the machine's available memory in bytes; the kernel's memory for networks is not part of it."""
+    (line,) = (line for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemAv"))
     return int(line.split()[1]) * 1024
 
 
-def _tables(wires: Figures, api: Figures) -> Iterator[str]:
+def _tables(network: Figures, api: Figures) -> Iterator[str]:
     yield "interfaces   build s   one more ms   a fault ms   memory MB"
-    for size, each in wires["sizes"].items():
+    for size, figures in network["sizes"].items():
         yield (
-            f"{size:>10}{each['build']:10.2f}{each['more'] * 1e3:14.1f}{each['fault'] * 1e3:13.1f}"
-            f"{each['memory']:12.0f}"
+            f"{size:>10}{figures['build']:10.2f}{figures['more'] * 1e3:14.1f}{figures['fault'] * 1e3:13.1f}"
+            f"{figures['memory']:12.0f}"
         )
-    loopback = wires["round_trips"]["loopback"]
+    loopback = network["round_trips"]["loopback"]
     yield "round trip        µs   over loopback"
-    for way, seconds in wires["round_trips"].items():
-        yield f"{way:12}{seconds * 1e6:8.1f}{seconds / loopback:16.2f}"
+    for path, seconds in network["round_trips"].items():
+        yield f"{path:12}{seconds * 1e6:8.1f}{seconds / loopback:16.2f}"
     yield (
         f"warm invocation {api['invoke'] * 1e3:.1f} ms, beside a bare request to the lab "
         f"{api['bare'] * 1e3:.1f} ms"
     )
     yield (
-        f"{AT_ONCE} invocations of {FUNCTIONS} functions: {api['at_work']} at work at once, "
+        f"{CONCURRENCY} invocations of {FUNCTIONS} functions: {api['running']} running together, "
         f"{api['errors']} errors, the last began after {api['late']:.1f} s, {api['memory']:.0f} MB each"
     )
 
@@ -266,5 +258,5 @@ def _verdict(name: str, value: float, limit: float, unit: str) -> str:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except KeyboardInterrupt:  # what it had started has ended with its contexts
+    except KeyboardInterrupt:  # the contexts have ended everything that was started
         sys.exit(130)

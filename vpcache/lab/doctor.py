@@ -1,4 +1,4 @@
-"""What the lab needs of its host, tried out; each finding says what to do if it is not there."""
+"""Checks of the host for what the lab requires; each finding says what to do if a check fails."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TextIO
 
 from vpcache.lab.errors import LabError
-from vpcache.lab.network.isolation import SYSTEM_FOLDERS, run_isolated
+from vpcache.lab.network.isolation import SYSTEM_FOLDERS, capture_isolated
 
 _TOOLS = {
     "ip": "install iproute2",
@@ -26,6 +27,7 @@ _ELSEWHERE = (
     "the lab is made of Linux namespaces: run the project in a Linux virtual machine, or in a container "
     "with `docker run --privileged -it -v .:/vpcache -w /vpcache python:3.13 ./inv lab.start`"
 )
+_FORBIDDEN = "the kernel forbids the lab's namespaces"
 _CONTAINER = "give the container its own with `docker run --privileged`"
 _RULESET = """
 table inet probe {
@@ -58,12 +60,12 @@ _SWITCHES = {
         "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
     ),
 }
-"""Where kernels and distributions forbid namespaces to users: the value that does, and what allows them."""
+"""Kernel settings that forbid user namespaces: the value that does, and the command that allows them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that the lab needs: whether it is there and, if not, what to do."""
+    """The result of one check: whether it passed and, if not, what to do."""
 
     name: str
     is_ok: bool
@@ -74,22 +76,20 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Try out what the lab needs of this host. Nothing stays of it."""
+    """Check this host for what the lab requires, without a lasting change."""
     if platform.system() != "Linux":
         return [Finding("system", False, f"this is {platform.system()}; {_ELSEWHERE}")]
-    who = "root" if os.geteuid() == 0 else "an unprivileged user, in a user namespace"
-    findings = [Finding("system", True, f"Linux {platform.release()}, as {who}"), *_tools()]
+    user = "root" if os.geteuid() == 0 else "an unprivileged user, in a user namespace"
+    findings = [Finding("system", True, f"Linux {platform.release()}, as {user}"), *_check_tools()]
     try:
-        return findings + _inside()
-    except LabError as error:
-        return [
-            *findings,
-            Finding("namespaces", False, remedy(Path("/proc/sys")) or f"{error}; {_CONTAINER}"),
-        ]
+        return findings + _check_namespaces()
+    except LabError:
+        advice = remedy(Path("/proc/sys")) or f"{_FORBIDDEN}; {_CONTAINER}"
+        return [*findings, Finding("namespaces", False, advice)]
 
 
 def remedy(settings: Path) -> str | None:
-    """Return what to do if one of the kernel's `settings` (/proc/sys) is what forbids user namespaces."""
+    """Return what to do if one of the kernel's `settings` (/proc/sys) forbids user namespaces."""
     for name, (forbidding, command) in _SWITCHES.items():
         setting = settings / name
         if setting.exists() and setting.read_text().strip() == forbidding:
@@ -99,72 +99,53 @@ def remedy(settings: Path) -> str | None:
     return None
 
 
-def _tools() -> Iterator[Finding]:
+def _check_tools() -> Iterator[Finding]:
     path = os.pathsep.join((os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS))
     for tool, advice in _TOOLS.items():
-        found = shutil.which(tool, path=path)
-        yield Finding(tool, found is not None, found or f"not found: {advice}")
+        file = shutil.which(tool, path=path)
+        yield Finding(tool, file is not None, file or f"not found: {advice}")
 
 
-def _inside() -> list[Finding]:
-    """Try out in namespaces like the lab's what it does in them. Raises LabError where there are none."""
-    answer, ours = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(answer)
-        _be_first(ours)
-    os.close(ours)
-    with os.fdopen(answer) as stream:
-        said = stream.read()
-    os.waitpid(child, 0)
-    findings = [Finding(**json.loads(line)) for line in said.splitlines()]
+def _check_namespaces() -> list[Finding]:
+    """Try the lab's operations in namespaces like the lab's. Raises LabError if these cannot be created."""
+    output = capture_isolated(_write_findings)
+    findings = [Finding(**json.loads(line)) for line in output.splitlines()]
     if not findings:
-        raise LabError("the kernel forbids the lab's namespaces")
+        raise LabError(_FORBIDDEN)
     return findings
 
 
-def _be_first(answer: int) -> None:
+def _write_findings(stream: TextIO) -> None:
+    for finding in (
+        Finding("namespaces", True, "user, mount, PID and network"),
+        _check_command("named namespaces", "ip netns add probe", _CONTAINER),
+        _check_command(
+            "veth pairs", "ip link add name one type veth peer name two netns probe", "sudo modprobe veth"
+        ),
+        _check_command(
+            "policy routing",
+            "ip rule add fwmark 1000 lookup 1000",
+            "use a kernel with CONFIG_IP_MULTIPLE_TABLES",
+        ),
+        _check_command("blackhole routes", "ip route add blackhole 10.0.0.0/8 table 1000", "update iproute2"),
+        _check_command("packet filter", "nft -f -", "sudo modprobe -a nf_tables nft_ct nft_nat", _RULESET),
+        _check_writable("sysctls", Path("/proc/sys/net/ipv4/ip_forward"), "1"),
+    ):
+        stream.write(json.dumps(asdict(finding)) + "\n")
+
+
+def _check_command(name: str, command: str, advice: str, text: str = "") -> Finding:
     try:
-        first = run_isolated(lambda _: _tell(answer))
-        os.waitpid(first, 0)
-    except LabError:
-        pass  # that nothing is said says it
-    finally:
-        os._exit(0)
-
-
-def _tell(answer: int) -> None:
-    with os.fdopen(answer, "w") as stream:
-        for finding in (
-            Finding("namespaces", True, "user, mount, PID and network"),
-            _tried("named namespaces", "ip netns add probe", _CONTAINER),
-            _tried(
-                "veth pairs", "ip link add name one type veth peer name two netns probe", "sudo modprobe veth"
-            ),
-            _tried(
-                "policy routing",
-                "ip rule add fwmark 1000 lookup 1000",
-                "use a kernel with CONFIG_IP_MULTIPLE_TABLES",
-            ),
-            _tried("blackhole routes", "ip route add blackhole 10.0.0.0/8 table 1000", "update iproute2"),
-            _tried("packet filter", "nft -f -", "sudo modprobe -a nf_tables nft_ct nft_nat", _RULESET),
-            _written("sysctls", Path("/proc/sys/net/ipv4/ip_forward"), "1"),
-        ):
-            stream.write(json.dumps(asdict(finding)) + "\n")
-
-
-def _tried(name: str, command: str, advice: str, text: str = "") -> Finding:
-    try:
-        done = subprocess.run(command.split(), input=text, capture_output=True, text=True, check=False)
+        process = subprocess.run(command.split(), input=text, capture_output=True, text=True, check=False)
     except OSError as error:
         return Finding(name, False, f"{command}: {error}")
-    said = done.stderr.strip().partition("\n")[0]
-    return Finding(
-        name, done.returncode == 0, f"`{command}` fails ({said}): {advice}" if done.returncode else ""
-    )
+    if process.returncode == 0:
+        return Finding(name, True)
+    reason = process.stderr.strip().partition("\n")[0]
+    return Finding(name, False, f"`{command}` fails ({reason}): {advice}")
 
 
-def _written(name: str, path: Path, value: str) -> Finding:
+def _check_writable(name: str, path: Path, value: str) -> Finding:
     try:
         path.write_text(value)
     except OSError as error:
@@ -173,7 +154,7 @@ def _written(name: str, path: Path, value: str) -> Finding:
 
 
 def main() -> None:
-    """Print what there is, for those who have the package and no tasks; exit status 1 if something lacks."""
+    """Print the findings, for users of the package without the tasks; the exit status is 1 if one failed."""
     findings = examine()
     print(*findings, sep="\n")
     sys.exit(not all(finding.is_ok for finding in findings))

@@ -137,9 +137,7 @@ def test_bad_lab_setting_is_refused_before_anything_runs(foreign):
     foreign.makepyfile("def test_one(): pass")
     done = foreign.runpytest_subprocess()
     assert done.ret == pytest.ExitCode.USAGE_ERROR
-    done.stderr.fnmatch_lines(
-        ["ERROR: ini option vpcache_lab_settings: unknown setting 'elastic_ip'; choose from *"]
-    )
+    done.stderr.fnmatch_lines(["ERROR: ini option vpcache_lab_settings: unknown setting 'elastic_ip'; *"])
     assert len(done.stderr.lines) <= 2
 
 
