@@ -121,7 +121,7 @@ _CACHE_CODE = """
 
 def test_faults_are_listed_replaced_and_mended_one_by_one_or_all_at_once(vpc_factory: VpcFactory) -> None:
     lab = vpc_factory.lab
-    zone, slow = Fault(FaultKind.ZONE, HERE), Fault(FaultKind.ORIGIN, ORIGIN, Mode.SLOW, 0.5)
+    zone, slow = Fault.create(FaultKind.ZONE, HERE), Fault.create(FaultKind.ORIGIN, ORIGIN, Mode.SLOW, 0.5)
     assert lab.fault("zone", HERE) == (zone,)
     lab.fault("origin", ORIGIN)
     assert lab.fault("origin", ORIGIN, "slow", seconds=0.5) == (zone, slow)
@@ -134,10 +134,10 @@ def test_faults_are_listed_replaced_and_mended_one_by_one_or_all_at_once(vpc_fac
 @pytest.mark.parametrize(
     ("wanted", "words"),
     [
-        (("zone", "moon"), "no zone named 'moon'.*us-east-1a, us-east-1b"),
-        (("comet", "moon"), "unknown kind 'comet'.*zone, nat_gateway"),
-        (("zone", HERE, "slow"), "unknown mode 'slow' of a zone fault: use one of out"),
-        (("cache_node", "moon", "restarted"), "no cache_node named 'moon'"),
+        (("zone", "moon"), "unknown zone 'moon'; choose from .*us-east-1a, us-east-1b"),
+        (("comet", "moon"), "unknown fault kind 'comet'; choose from zone, nat_gateway"),
+        (("zone", HERE, "slow"), "unknown mode 'slow' of zone faults; choose from out"),
+        (("cache_node", "moon", "restarted"), "unknown cache_node 'moon'"),
     ],
 )
 def test_a_fault_that_cannot_be_is_refused_in_one_line(

@@ -97,7 +97,7 @@ def test_name_of_a_function_url_resolves_until_it_is_deleted(online: VpcFactory)
     client = online.new_function("client")
     (address,) = online.invoke(client, name=host)["answer"]
     assert IPv4Address(address) in FUNCTION_URL_ADDRESSES
-    assert online.lab.fault("origin", host) == (Fault(FaultKind.ORIGIN, host),)
+    assert online.lab.fault("origin", host) == (Fault.create(FaultKind.ORIGIN, host),)
     online.client("lambda").delete_function_url_config(FunctionName=f"{online.name}-echo")
     assert online.invoke(client, name=host)["error"] == "gaierror"
     assert online.lab.faults() == ()

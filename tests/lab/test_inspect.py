@@ -52,7 +52,7 @@ def test_faults_are_made_listed_and_mended_by_command(online: VpcFactory) -> Non
     assert "zone" not in run(lab, "lab.clear", "--kind", "zone", "--target", HERE).stdout
     assert run(lab, "lab.clear").stdout == "no active faults\n"
     for words, complaint in (
-        (("zone", "moon"), "error: no zone named 'moon' to take away; there is: us-east-1a, us-east-1b"),
+        (("zone", "moon"), "error: unknown zone 'moon'; choose from us-east-1a, us-east-1b"),
         (("origin", "x", "--seconds", "soon"), "error: --seconds is 'soon': give a number"),
     ):
         refused = run(lab, "lab.fault", *words)
@@ -80,7 +80,7 @@ def test_a_shell_is_where_it_was_asked_for(online: VpcFactory) -> None:
     assert "10.0.0.19" in shown or "10.0.0.2" in shown  # the second zone's private subnet
     missing = run(online.lab, "lab.shell", "--in", "nobody", "--command", "true")
     assert missing.returncode == 1
-    assert "nothing in the lab is called 'nobody'" in missing.stderr
+    assert "unknown name 'nobody'; choose from " in missing.stderr
     elsewhere = run(online.lab, "lab.shell", "--in", function, "--zone", "moon", "--command", "true")
     assert f"{function} is not in zone moon: it is in {HERE}, {THERE}" in elsewhere.stderr
     assert run(online.lab, "lab.shell", "--in", "internet", "--command", "exit 3").returncode == 1

@@ -114,7 +114,7 @@ def test_fault_of_a_zone_or_gateway_stays_in_its_region(own_lab: Lab, twins: tup
 
 
 def test_ambiguous_names_are_refused_with_the_choices(own_lab: Lab, twins: tuple[Twin, Twin]) -> None:
-    choices = f"use one of {THERE}/{NAME}/0001, {HERE}/{NAME}/0001"
+    choices = f"choose from {THERE}/{NAME}/0001, {HERE}/{NAME}/0001"
     with pytest.raises(LabError, match=choices):
         own_lab.fault("cache_node", f"{NAME}/0001")
     with pytest.raises(LabError, match=choices):

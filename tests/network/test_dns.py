@@ -181,9 +181,9 @@ def test_a_resolver_goes_wrong_and_is_mended() -> None:
     resolvers = Resolvers(namespaces, "router-{}".format, PUBLIC)
     topology = Topology((vpc(*NODES),))
     question = DNSRecord.question("example.com").pack()
-    resolvers.reconcile(topology, {"vpc-1": Fault(FaultKind.DNS, "vpc-1", Mode.ERRORING)})
+    resolvers.reconcile(topology, {"vpc-1": Fault.create(FaultKind.DNS, "vpc-1", Mode.ERRORING)})
     assert ask_over_udp(namespaces, "10.0.0.2", question).header.rcode == RCODE.SERVFAIL
-    resolvers.reconcile(topology, {"vpc-1": Fault(FaultKind.DNS, "vpc-1", Mode.DOWN)})
+    resolvers.reconcile(topology, {"vpc-1": Fault.create(FaultKind.DNS, "vpc-1", Mode.DOWN)})
     with namespaces.socket("router-vpc-1", socket.SOCK_DGRAM) as client:
         client.settimeout(0.3)
         client.connect(("10.0.0.2", 53))

@@ -30,7 +30,7 @@ class World:
         self.internet = Internet(self.namespaces, "internet", work)
 
     def fault(self, mode: Mode, seconds: float | None = None) -> None:
-        self.internet.reconcile({ORIGIN: Fault(FaultKind.ORIGIN, ORIGIN, mode, seconds)})
+        self.internet.reconcile({ORIGIN: Fault.create(FaultKind.ORIGIN, ORIGIN, mode, seconds)})
 
     def socket(self, name: str, port: int = 443) -> socket.socket:
         connection = self.namespaces.socket("internet")

@@ -173,7 +173,7 @@ def test_an_elastic_address_that_is_taken_away_cuts_its_flows() -> None:
 def test_a_severed_nat_gateway_cuts_its_zone_alone_and_comes_back() -> None:
     network = NetworkHarness(VPC)
     network.serve(INTERNET, HOST, 443)
-    cut = isolated_interfaces(Topology((VPC,)), [Fault(FaultKind.NAT_GATEWAY, "nat-a")])
+    cut = isolated_interfaces(Topology((VPC,)), [Fault.create(FaultKind.NAT_GATEWAY, "nat-a")])
     with (
         network.connected(of("client-a"), HOST, 443) as (flow_a, _),
         network.connected(of("client-b"), HOST, 443) as (flow_b, _),

@@ -302,7 +302,7 @@ def test_nodes_die_with_the_process_that_started_them() -> None:
 
 
 def wrong(mode: Mode) -> dict[str, Fault]:
-    return {"us-east-1/kv/0001": Fault(FaultKind.CACHE_NODE, "us-east-1/kv/0001", mode)}
+    return {"us-east-1/kv/0001": Fault.create(FaultKind.CACHE_NODE, "us-east-1/kv/0001", mode)}
 
 
 @isolated

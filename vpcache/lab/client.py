@@ -1,4 +1,4 @@
-"""The lab from outside: start it, stop it, ask it."""
+"""The client of a lab: starts it, stops it and calls its API."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from vpcache.lab.settings import Settings
 from vpcache.program import command
 
 DEFAULT_PORT = 4600
-_ANSWER_SECONDS = 5.0
-_CHECK_SECONDS = 60.0  # that a consistency check may take
-_START_SECONDS = 60.0
-_STOP_SECONDS = 10.0
+_REQUEST_TIMEOUT = 5.0  # seconds, as all timeouts here
+_CONSISTENCY_TIMEOUT = 60.0
+_START_TIMEOUT = 60.0
+_STOP_TIMEOUT = 10.0
 
 
 @dataclass(frozen=True)
 class LabStatus:
-    """Whether a lab runs at `endpoint`, as which process of the host, and the faults in force there."""
+    """Whether a lab runs at `endpoint`, its process ID on the host, and its active faults."""
 
     running: bool
     endpoint: str
@@ -41,16 +41,16 @@ class LabStatus:
 
 
 class Lab:
-    """A lab on a port of the host's loopback."""
+    """A lab on a port of the host's loopback interface."""
 
     def __init__(self, port: int = DEFAULT_PORT) -> None:
         self.port = port
         self.endpoint = f"http://127.0.0.1:{port}"
-        # a proxy that the user's environment names must not be asked for the way to loopback
+        # requests to loopback must not go through a proxy that the user's environment names
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def status(self) -> LabStatus:
-        """Return whether this lab runs. Raises LabError if something else answers on its port."""
+        """Return whether this lab runs. Raises LabError if another program answers on its port."""
         try:
             answer = self.ask("GET", "status")
         except LabNotRunningError:
@@ -58,9 +58,9 @@ class Lab:
         return LabStatus(True, self.endpoint, int(answer["pid"]), _faults(answer["faults"]))
 
     def start(self, log: Path) -> LabStatus:
-        """Start the lab unless it runs, and wait until it serves. `log` receives what the daemon says.
+        """Start the lab unless it runs, and wait until it serves. The daemon's output is appended to `log`.
 
-        Raises LabError if the port is taken or the host lacks what the lab needs.
+        Raises LabError if the port is in use, or if the host lacks something that the lab requires.
         """
         status = self.status()
         if status.running:
@@ -87,26 +87,26 @@ class Lab:
                 env=daemon_environment(os.environ),
             )
         os.close(writer)
-        said = _read_until_closed(reader, _START_SECONDS)
-        daemon.wait()  # it has forked the lab and is done
-        if said != "ready":
+        message = _read_line(reader, _START_TIMEOUT)
+        daemon.wait()  # it ends once it has forked the lab
+        if message != "ready":
             raise LabError(
-                said
-                or "the lab did not start: `python -m vpcache.lab.doctor` says what this machine lacks, "
-                f"{log} more"
+                message
+                or "the lab did not start: run `python -m vpcache.lab.doctor` to check this machine, "
+                f"and see {log}"
             )
         return self.status()
 
     def stop(self) -> bool:
-        """End the lab and all that lives in it, and wait until it is gone. Returns whether it ran."""
+        """Stop the lab with everything in it, and wait for its end. Returns whether it was running."""
         status = self.status()
         if status.pid is None:
             return False
         process = os.pidfd_open(status.pid)
         try:
             signal.pidfd_send_signal(process, signal.SIGTERM)
-            if not select.select([process], [], [], _STOP_SECONDS)[0]:
-                raise LabError(f"the lab (process {status.pid}) does not end: `kill -9 {status.pid}` ends it")
+            if not select.select([process], [], [], _STOP_TIMEOUT)[0]:
+                raise LabError(f"the lab (process {status.pid}) does not stop: run `kill -9 {status.pid}`")
         finally:
             os.close(process)
         return True
@@ -119,25 +119,26 @@ class Lab:
         *,
         seconds: float | None = None,
     ) -> tuple[Fault, ...]:
-        """Let something go wrong until it is mended, in the place of what is wrong with the same target.
+        """Inject a fault, which stays active until it is cleared; it replaces another fault of its target.
 
-        Kinds, targets and modes are `vpcache.lab.faults.FaultKind` and `Mode`; without a mode it is the
-        kind's usual one (`MODES`). A cache node's target is "cluster/0001", or "eu-west-1/cluster/0001" where
-        several regions have such a node. `seconds` is for a slow origin. A `restarted` cache node is sound at
-        once, and empty. Returns all faults in force. Raises LabError, which names the targets that there are.
+        `vpcache.lab.faults` has the kinds, targets and modes; the default is the kind's first mode (`MODES`).
+        A cache node's target is "cluster/0001", or "eu-west-1/cluster/0001" where several regions have such a
+        node. `seconds` is the delay of a slow origin. The mode `restarted` leaves no active fault.
+
+        Returns all active faults. Raises LabError for an unknown target, with the targets to choose from.
         """
-        wanted = {"kind": kind, "target": target, "mode": mode, "seconds": seconds}
-        return _faults(self.ask("PUT", "faults", wanted))
+        body = {"kind": kind, "target": target, "mode": mode, "seconds": seconds}
+        return _faults(self.ask("PUT", "faults", body))
 
     def clear_faults(
         self, kind: FaultKind | str | None = None, target: str | None = None
     ) -> tuple[Fault, ...]:
-        """Mend what is wrong with a target, in whatever mode, or everything if none is given.
+        """Remove the fault of one target, in any mode, or all faults if no target is given.
 
-        What is not wrong is no error. Returns the faults that stay in force.
+        A target without a fault is no error. Returns the faults that remain active.
         """
-        wanted = None if kind is None else {"kind": kind, "target": target}
-        return _faults(self.ask("DELETE", "faults", wanted))
+        body = None if kind is None else {"kind": kind, "target": target}
+        return _faults(self.ask("DELETE", "faults", body))
 
     @contextmanager
     def faulted(
@@ -148,7 +149,7 @@ class Lab:
         *,
         seconds: float | None = None,
     ) -> Iterator[None]:
-        """Let something go wrong inside a `with` block, as `fault` does, and mend it at the end."""
+        """Inject a fault as `fault` does for the time of a `with` block."""
         self.fault(kind, target, mode, seconds=seconds)
         try:
             yield
@@ -156,7 +157,7 @@ class Lab:
             self.clear_faults(kind, target)
 
     def faults(self) -> tuple[Fault, ...]:
-        """Return the faults in force, oldest first."""
+        """Return the active faults, oldest first."""
         return _faults(self.ask("GET", "faults"))
 
     def settings(self) -> Settings:
@@ -164,16 +165,16 @@ class Lab:
         return Settings(**self.ask("GET", "settings"))
 
     def configure(self, **values: int) -> Settings:
-        """Change some settings (`vpcache.lab.settings.Settings`) of the running lab and return all.
+        """Change some settings (`vpcache.lab.settings.Settings`) of the running lab and return all settings.
 
-        Raises LabError for what cannot be set.
+        Raises LabError for unknown names and invalid values.
         """
         return Settings(**self.ask("PUT", "settings", values))
 
     def calls(self) -> dict[str, int]:
-        """Return how often each operation of AWS's API was called since the lab began, by service.
+        """Return how often each operation of AWS's API was called since the lab started.
 
-        The names are as in `ec2:CreateVpc`: a service's signing name and the API's name of the operation.
+        The keys are like `ec2:CreateVpc`: the service's signing name and the operation's name in its API.
         """
         calls: dict[str, int] = self.ask("GET", "calls")["calls"]
         return calls
@@ -192,39 +193,40 @@ class Lab:
         return str(self.ask("POST", "connect", {"address": address, "port": port, **source})["outcome"])
 
     def daemon_stats(self) -> ProcessStats:
-        """Return what the daemon itself holds: not its workers, nor the cache nodes' processes."""
+        """Return the resource usage of the daemon, without its function and memcached processes."""
         return ProcessStats(**self.ask("GET", "process-stats"))
 
     def places(self, name: str) -> list[dict[str, str]]:
-        """Return the places called `name`: with their namespace, region, zone and resolver.
+        """Return the namespaces behind `name`, each with its region, zone and DNS resolver.
 
-        A region may stand before the name, as in "eu-west-1/cluster/0001". Raises LabError for an unknown
-        name, and for one that is in several regions.
+        The name may have a region as prefix: "eu-west-1/cluster/0001". Raises LabError for an unknown name,
+        and for a name without region that several regions have.
         """
-        known: list[dict[str, str]] = self.ask("GET", "places")
-        found = [place for place in known if name in (place["name"], f"{place['region']}/{place['name']}")]
-        if not found:
-            names = ", ".join(dict.fromkeys(place["name"] for place in known))
-            raise LabError(f"nothing in the lab is called {name!r}; there is: {names}")
-        regions = sorted({place["region"] for place in found})
+        places: list[dict[str, str]] = self.ask("GET", "places")
+        matches = [place for place in places if name in (place["name"], f"{place['region']}/{place['name']}")]
+        if not matches:
+            names = ", ".join(dict.fromkeys(place["name"] for place in places))
+            raise LabError(f"unknown name {name!r}; choose from {names}")
+        regions = sorted({place["region"] for place in matches})
         if len(regions) > 1:
             choices = ", ".join(f"{region}/{name}" for region in regions)
-            raise LabError(f"{name!r} is in several regions: use one of {choices}")
-        return found
+            raise LabError(f"ambiguous name {name!r}; choose from {choices}")
+        return matches
 
     def tree(self) -> list[str]:
-        """Return the lab's topology as lines for people."""
+        """Return the lab's topology as a tree, line by line."""
         return [str(line) for line in self.ask("GET", "tree")["lines"]]
 
     def differences(self) -> list[str]:
-        """Return in what the lab's kernel and processes differ from its model, nothing if they agree."""
-        answer = self.ask("GET", "consistency", timeout=_CHECK_SECONDS)
-        return [str(each) for each in answer["differences"]]
+        """Return the drift between the lab's model and its kernel and processes, one line per difference."""
+        answer = self.ask("GET", "consistency", timeout=_CONSISTENCY_TIMEOUT)
+        return [str(difference) for difference in answer["differences"]]
 
-    def ask(self, method: str, resource: str, body: Any = None, *, timeout: float = _ANSWER_SECONDS) -> Any:
-        """Call the lab's own API (`/_lab/...`), not AWS's, and return its answer within `timeout` seconds.
+    def ask(self, method: str, resource: str, body: Any = None, *, timeout: float = _REQUEST_TIMEOUT) -> Any:
+        """Call the lab's own API (`/_lab/...`), not AWS's, and return the answer; `timeout` is in seconds.
 
-        Raises LabNotRunningError if nothing listens, LabError if the answer is an error or no lab's.
+        Raises LabNotRunningError if nothing listens on the port, and LabError if the answer is an error
+        or does not come from a lab.
         """
         request = urllib.request.Request(
             f"{self.endpoint}/_lab/{resource}",
@@ -248,13 +250,13 @@ class Lab:
 
     def _not_a_lab(self) -> str:
         return (
-            f"port {self.port} on 127.0.0.1 is taken by something that is not a lab: "
-            "end it, or give the lab another port with VPCACHE_LAB_PORT"
+            f"port {self.port} on 127.0.0.1 is used by a program that is not a lab: "
+            "stop it, or choose another port for the lab with VPCACHE_LAB_PORT"
         )
 
 
-def _faults(shown: list[dict[str, Any]]) -> tuple[Fault, ...]:
-    return tuple(Fault(**each) for each in shown)
+def _faults(answer: list[dict[str, Any]]) -> tuple[Fault, ...]:
+    return tuple(Fault.create(**fault) for fault in answer)
 
 
 def _message(error: urllib.error.HTTPError) -> str | None:
@@ -264,14 +266,15 @@ def _message(error: urllib.error.HTTPError) -> str | None:
         return None
 
 
-def _read_until_closed(reader: int, seconds: float) -> str:
-    said = b""
+def _read_line(reader: int, timeout: float) -> str:
+    """Return the first line from a pipe, or what it had sent at its end or after `timeout` silent seconds."""
+    received = b""
     with open(reader, "rb", buffering=0) as stream:
-        while select.select([stream], [], [], seconds)[0]:
+        while select.select([stream], [], [], timeout)[0]:
             part = stream.read(4096)
             if not part:
                 break
-            said += part
-            if said.endswith(b"\n"):
+            received += part
+            if received.endswith(b"\n"):
                 break
-    return said.decode().strip()
+    return received.decode().strip()

@@ -1,4 +1,4 @@
-"""The environment of the lab's daemon: what of the user's may pass. Pure."""
+"""The environment variables of the lab's daemon: which of the user's it receives. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _PASSED = frozenset(
         "HOME",
         "LANG",
         "LANGUAGE",
-        "LD_LIBRARY_PATH",  # where an interpreter of one's own finds its libraries
+        "LD_LIBRARY_PATH",  # for an interpreter that is not the system's
         "LOGNAME",
         "PATH",
         "PYTHONDONTWRITEBYTECODE",
@@ -34,11 +34,11 @@ _NO_FILES = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os
 
 
 def daemon_environment(user: Mapping[str, str]) -> dict[str, str]:
-    """Return the daemon's environment, given the user's.
+    """Return the environment variables of the daemon, given the user's.
 
-    It has what says where programs and modules are, locale and time zone; nothing that botocore, moto,
-    Terraform or a proxy takes for a setting, and no AWS configuration file: a profile that does not exist,
-    or a bad value of AWS_MAX_ATTEMPTS, is none of the lab's business.
+    The daemon receives the locations of programs and modules, locale and time zone. It receives no setting of
+    botocore, moto, Terraform or a proxy and no AWS configuration file, so that the user's profiles and retry
+    settings, valid or not, cannot affect the lab.
     """
     passed = {
         name: value for name, value in user.items() if name in _PASSED or name.startswith(_PASSED_PREFIX)

@@ -1,8 +1,8 @@
-"""What can go wrong in the lab on purpose, and what that does to its parts."""
+"""Fault injection: the faults that the lab offers, and what they do to the parts of a topology. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from ipaddress import IPv4Address
@@ -13,27 +13,27 @@ from vpcache.lab.topology import Topology
 
 
 class FaultKind(StrEnum):
-    """What goes wrong, with what names it."""
+    """The kind of a fault's target; the comments say how a target is named."""
 
-    ZONE = "zone"  # "us-east-1a": its name says which region's
-    NAT_GATEWAY = "nat_gateway"  # its id
-    CACHE_NODE = "cache_node"  # "us-east-1/cluster/0001", or without the region if no other has such a node
-    INTERFACE = "interface"  # the id of any network interface, a function's too
-    ORIGIN = "origin"  # a host of the internet by its name
-    DNS = "dns"  # the id of the VPC whose resolver it is
+    ZONE = "zone"  # "us-east-1a"
+    NAT_GATEWAY = "nat_gateway"  # its ID
+    CACHE_NODE = "cache_node"  # "us-east-1/cluster/0001"; the region may be omitted if the name is unique
+    INTERFACE = "interface"  # the ID of any network interface, a function's too
+    ORIGIN = "origin"  # the host name of a server on the lab's internet
+    DNS = "dns"  # the ID of the VPC whose resolver fails
 
 
 class Mode(StrEnum):
-    """How it goes wrong."""
+    """What a fault does to its target."""
 
-    OUT = "out"  # no packet passes, to or from
-    DEAD = "dead"  # the process is gone: connections are refused; it comes back empty
-    HUNG = "hung"  # the process stands still: connections are made and never answered; it keeps its keys
-    RESTARTED = "restarted"  # once, then it is sound again: connections are cut, all keys are gone
-    DOWN = "down"  # nothing answers
-    SLOW = "slow"  # each answer takes some seconds more
-    ERRORING = "erroring"  # each answer is an error of the server: HTTP 500, DNS SERVFAIL
-    INVALID_TLS = "invalid_tls"  # its certificate is another authority's
+    OUT = "out"  # drops all packets to and from the target
+    DEAD = "dead"  # ends the process: connections are refused; the process is empty when it is started again
+    HUNG = "hung"  # stops the process: connections are accepted and never answered; it keeps its keys
+    RESTARTED = "restarted"  # restarts the process once: connections are cut, all keys are lost
+    DOWN = "down"  # answers nothing
+    SLOW = "slow"  # delays each answer by some seconds
+    ERRORING = "erroring"  # answers each request with a server error: HTTP 500, DNS SERVFAIL
+    INVALID_TLS = "invalid_tls"  # presents a certificate of an untrusted authority
 
 
 MODES: Mapping[FaultKind, tuple[Mode, ...]] = {
@@ -44,80 +44,85 @@ MODES: Mapping[FaultKind, tuple[Mode, ...]] = {
     FaultKind.ORIGIN: (Mode.DOWN, Mode.SLOW, Mode.ERRORING, Mode.INVALID_TLS),
     FaultKind.DNS: (Mode.DOWN, Mode.ERRORING),
 }
-"""The modes of each kind, the usual one first."""
+"""The modes of each kind, the default one first."""
 
-_SLOWNESS = 2.0  # seconds, unless asked for
+_DEFAULT_DELAY = 2.0  # seconds of a slow fault
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that goes wrong: in its kind's usual mode unless one is given.
+    """A fault of one target. `seconds` is the delay of a slow fault, None for other modes.
 
-    `seconds` is what a slow answer takes more. Kind and mode may come as text. Raises LabError for what
-    does not go together.
+    `Fault.create` fills in the defaults and validates; it takes text as it comes from a command or from JSON.
     """
 
     kind: FaultKind
     target: str
-    mode: Mode | None = None
+    mode: Mode
     seconds: float | None = None
 
-    def __post_init__(self) -> None:
-        if self.kind not in list(FaultKind):
-            raise LabError(f"unknown kind {self.kind!r} of fault: use one of {', '.join(FaultKind)}")
-        if not isinstance(self.target, str):
-            raise LabError(f"unknown target {self.target!r}: it must be a string")
-        kind = FaultKind(self.kind)
-        modes = MODES[kind]
-        if self.mode is not None and self.mode not in modes:
-            raise LabError(f"unknown mode {self.mode!r} of a {kind} fault: use one of {', '.join(modes)}")
-        mode = modes[0] if self.mode is None else Mode(self.mode)
-        seconds = self.seconds
-        if mode is Mode.SLOW:
-            seconds = _SLOWNESS if seconds is None else seconds
-            if not isinstance(seconds, int | float) or not seconds > 0:
-                raise LabError(f"unknown seconds {seconds!r}: give a number above 0")
-        elif seconds is not None:
-            raise LabError(f"unknown seconds {seconds!r}: only a slow fault has them, this one is {mode}")
-        for name, value in (("kind", kind), ("mode", mode), ("seconds", seconds)):
-            object.__setattr__(self, name, value)
+    @classmethod
+    def create(cls, kind: str, target: str, mode: str | None = None, seconds: float | None = None) -> Fault:
+        """Return a fault, in its kind's default mode if none is given. Raises LabError for invalid values."""
+        if kind not in list(FaultKind):
+            raise LabError(f"unknown fault kind {kind!r}; choose from {', '.join(FaultKind)}")
+        if not isinstance(target, str):
+            raise LabError(f"invalid target {target!r}: must be a string")
+        modes = MODES[FaultKind(kind)]
+        if mode is not None and mode not in modes:
+            raise LabError(f"unknown mode {mode!r} of {kind} faults; choose from {', '.join(modes)}")
+        valid_mode = modes[0] if mode is None else Mode(mode)
+        return cls(FaultKind(kind), target, valid_mode, _delay(valid_mode, seconds))
 
     @property
     def label(self) -> str:
-        """Return the fault in a few words, for people."""
+        """The fault as a short text for people."""
         how = f"{self.mode} by {self.seconds:g} s" if self.seconds else self.mode
         return f"{self.kind} {self.target}: {how}"
 
     def is_about(self, kind: str, target: str) -> bool:
-        """Tell whether this is what goes wrong with a target, in whatever mode."""
+        """Return whether this is a fault of that target, in any mode."""
         return self.kind == kind and target in _names(self.kind, self.target)
 
 
+def _delay(mode: Mode, seconds: float | None) -> float | None:
+    """Return the delay of a fault in `mode`. Raises LabError if `seconds` does not fit the mode."""
+    if mode is not Mode.SLOW:
+        if seconds is not None:
+            raise LabError(f"invalid seconds {seconds!r}: mode {mode} takes none")
+        return None
+    if seconds is None:
+        return _DEFAULT_DELAY
+    if not isinstance(seconds, int | float) or not seconds > 0:
+        raise LabError(f"invalid seconds {seconds!r}: must be a number greater than 0")
+    return seconds
+
+
 class UnknownTargetError(LabError):
-    """A fault whose target does not exist; `candidates` do."""
+    """The target of a fault does not exist; `candidates` are the targets of its kind that do."""
 
     def __init__(self, kind: FaultKind, target: str, candidates: Iterable[str]) -> None:
         self.kind, self.target, self.candidates = kind, target, tuple(sorted(candidates))
-        known = ", ".join(self.candidates) or "there is none yet"
-        super().__init__(f"no {kind} named {target!r} to take away; there is: {known}")
+        advice = f"choose from {', '.join(self.candidates)}" if self.candidates else "the lab has none yet"
+        super().__init__(f"unknown {kind} {target!r}; {advice}")
 
 
 class AmbiguousTargetError(LabError):
-    """A target's name that means several things, in regions of their own: `candidates` tell them apart."""
+    """The target's name is used in several regions; `candidates` are the full names."""
 
     def __init__(self, kind: FaultKind, target: str, candidates: Iterable[str]) -> None:
         self.kind, self.target, self.candidates = kind, target, tuple(sorted(candidates))
-        super().__init__(f"several {kind}s are named {target!r}: use one of {', '.join(self.candidates)}")
+        super().__init__(f"ambiguous {kind} {target!r}; choose from {', '.join(self.candidates)}")
 
 
 def isolated_interfaces(topology: Topology, faults: Iterable[Fault]) -> frozenset[str]:
-    """Return the ids of the interfaces that `faults` cut off. Raises UnknownTargetError."""
-    cut: set[str] = set()
+    """Return the IDs of the interfaces that `faults` isolate. Raises UnknownTargetError."""
+    isolated: set[str] = set()
     for fault in faults:
         interfaces = _interfaces(topology, fault)
         if fault.mode is Mode.OUT:
-            cut |= interfaces
-    return frozenset(cut)
+            isolated |= interfaces
+    return frozenset(isolated)
 
 
 def out_zones(faults: Iterable[Fault]) -> frozenset[str]:
@@ -126,7 +131,7 @@ def out_zones(faults: Iterable[Fault]) -> frozenset[str]:
 
 
 def down_hosts(topology: Topology, faults: Iterable[Fault]) -> frozenset[IPv4Address]:
-    """Return the internet's addresses that `faults` cut off."""
+    """Return the internet addresses that `faults` isolate."""
     hosts = _hosts(topology)
     return frozenset(
         hosts[fault.target] for fault in faults if fault.kind is FaultKind.ORIGIN and fault.mode is Mode.DOWN
@@ -134,40 +139,40 @@ def down_hosts(topology: Topology, faults: Iterable[Fault]) -> frozenset[IPv4Add
 
 
 def by_target(faults: Iterable[Fault], kind: FaultKind) -> dict[str, Fault]:
-    """Return the faults of one kind by what they are about."""
+    """Return the faults of one kind by target."""
     return {fault.target: fault for fault in faults if fault.kind is kind}
 
 
 def active_faults(topology: Topology, faults: Iterable[Fault]) -> tuple[Fault, ...]:
-    """Return those of `faults` whose target still exists: a fault goes with what it took away."""
+    """Return those of `faults` whose target still exists: a fault ends when its target is deleted."""
     return tuple(fault for fault in faults if fault.target in _targets(topology, fault.kind))
 
 
 def resolved(topology: Topology, fault: Fault) -> Fault:
-    """Return a fault with the full name of its target, which may lack the region.
+    """Return `fault` with the full name of its target, which may lack the region.
 
-    Raises UnknownTargetError, or AmbiguousTargetError if such a thing is in several regions.
+    Raises UnknownTargetError, or AmbiguousTargetError if several regions have a target of that name.
     """
     targets = _targets(topology, fault.kind)
     if fault.target in targets:
         return fault
-    meant = [each for each in targets if fault.target in _names(fault.kind, each)]
-    if len(meant) > 1:
-        raise AmbiguousTargetError(fault.kind, fault.target, meant)
-    if not meant:
+    matches = [name for name in targets if fault.target in _names(fault.kind, name)]
+    if len(matches) > 1:
+        raise AmbiguousTargetError(fault.kind, fault.target, matches)
+    if not matches:
         raise UnknownTargetError(fault.kind, fault.target, targets)
-    return replace(fault, target=meant[0])
+    return replace(fault, target=matches[0])
 
 
 def check_unambiguous(faults: Iterable[Fault], kind: str, target: str) -> None:
     """Raise AmbiguousTargetError if several of `faults` are about a target of this name."""
-    meant = [fault for fault in faults if fault.is_about(kind, target)]
-    if len(meant) > 1:
-        raise AmbiguousTargetError(meant[0].kind, target, (fault.target for fault in meant))
+    matches = [fault for fault in faults if fault.is_about(kind, target)]
+    if len(matches) > 1:
+        raise AmbiguousTargetError(matches[0].kind, target, (fault.target for fault in matches))
 
 
 def _names(kind: FaultKind, target: str) -> tuple[str, ...]:
-    """Return what a target may be called: by its full name, and a cache node without its region too."""
+    """Return all names of a target: its full name, and for a cache node the name without the region too."""
     return (target, target.partition("/")[2]) if kind is FaultKind.CACHE_NODE else (target,)
 
 
@@ -178,31 +183,57 @@ def _interfaces(topology: Topology, fault: Fault) -> frozenset[str]:
     return targets[fault.target]
 
 
-def _targets(topology: Topology, kind: FaultKind) -> Mapping[str, frozenset[str]]:
-    """Return the interfaces behind each target of `kind`."""
+_Targets = Mapping[str, frozenset[str]]  # the interfaces of each target, by its full name
+
+
+def _targets(topology: Topology, kind: FaultKind) -> _Targets:
+    return _TARGETS[kind](topology)
+
+
+def _zone_targets(topology: Topology) -> _Targets:
+    zones = {subnet.zone for vpc in topology.vpcs for subnet in vpc.subnets}
     interfaces = [interface for vpc in topology.vpcs for interface in vpc.interfaces]
-    match kind:
-        case FaultKind.ZONE:
-            zones = {subnet.zone for vpc in topology.vpcs for subnet in vpc.subnets}
-            return {zone: frozenset(each.id for each in interfaces if each.zone == zone) for zone in zones}
-        case FaultKind.NAT_GATEWAY:
-            gateways = [gateway for vpc in topology.vpcs for gateway in vpc.nat_gateways]
-            return {gateway.id: frozenset({gateway.interface_id}) for gateway in gateways}
-        case FaultKind.CACHE_NODE:
-            clusters = [cluster for vpc in topology.vpcs for cluster in vpc.cache_clusters]
-            return {
-                cluster.node_name(node): frozenset({node.interface_id})
-                for cluster in clusters
-                for node in cluster.nodes
-            }
-        case FaultKind.INTERFACE:
-            return {each.id: frozenset({each.id}) for each in interfaces}
-        case FaultKind.ORIGIN:
-            return dict.fromkeys(_hosts(topology), frozenset())
-        case FaultKind.DNS:
-            return {vpc.id: frozenset() for vpc in topology.vpcs}
+    return {
+        zone: frozenset(interface.id for interface in interfaces if interface.zone == zone) for zone in zones
+    }
+
+
+def _nat_gateway_targets(topology: Topology) -> _Targets:
+    gateways = [gateway for vpc in topology.vpcs for gateway in vpc.nat_gateways]
+    return {gateway.id: frozenset({gateway.interface_id}) for gateway in gateways}
+
+
+def _cache_node_targets(topology: Topology) -> _Targets:
+    clusters = [cluster for vpc in topology.vpcs for cluster in vpc.cache_clusters]
+    return {
+        cluster.node_name(node): frozenset({node.interface_id})
+        for cluster in clusters
+        for node in cluster.nodes
+    }
+
+
+def _interface_targets(topology: Topology) -> _Targets:
+    return {interface.id: frozenset({interface.id}) for vpc in topology.vpcs for interface in vpc.interfaces}
+
+
+def _origin_targets(topology: Topology) -> _Targets:
+    return dict.fromkeys(_hosts(topology), frozenset())
+
+
+def _dns_targets(topology: Topology) -> _Targets:
+    return {vpc.id: frozenset() for vpc in topology.vpcs}
+
+
+_TARGETS: Mapping[FaultKind, Callable[[Topology], _Targets]] = {
+    FaultKind.ZONE: _zone_targets,
+    FaultKind.NAT_GATEWAY: _nat_gateway_targets,
+    FaultKind.CACHE_NODE: _cache_node_targets,
+    FaultKind.INTERFACE: _interface_targets,
+    FaultKind.ORIGIN: _origin_targets,
+    FaultKind.DNS: _dns_targets,
+}
 
 
 def _hosts(topology: Topology) -> Mapping[str, IPv4Address]:
-    """Return the internet's hosts that are not AWS's API, by name."""
+    """Return the addresses of the internet hosts that do not serve AWS's API, by name."""
     return HOSTS | {url.hostname: url.address for url in topology.function_urls}

@@ -49,28 +49,28 @@ KNOWN = {
     ],
 )
 def test_a_fault_severs_the_interfaces_behind_its_target(kind: FaultKind, interfaces: set[str]) -> None:
-    assert isolated_interfaces(TOPOLOGY, [Fault(kind, KNOWN[kind])]) == interfaces
+    assert isolated_interfaces(TOPOLOGY, [Fault.create(kind, KNOWN[kind])]) == interfaces
 
 
 def test_faults_add_up() -> None:
-    faults = [Fault(FaultKind.NAT_GATEWAY, "nat-a"), Fault(FaultKind.INTERFACE, "eni-web")]
+    faults = [Fault.create(FaultKind.NAT_GATEWAY, "nat-a"), Fault.create(FaultKind.INTERFACE, "eni-web")]
     assert isolated_interfaces(TOPOLOGY, faults) == {"eni-nat-a", "eni-web"}
     assert isolated_interfaces(TOPOLOGY, []) == frozenset()
 
 
 def test_a_zone_without_interfaces_can_be_taken_away() -> None:
     bare = Topology((replace(VPC, interfaces=()),))
-    assert isolated_interfaces(bare, [Fault(FaultKind.ZONE, "us-east-1a")]) == frozenset()
+    assert isolated_interfaces(bare, [Fault.create(FaultKind.ZONE, "us-east-1a")]) == frozenset()
 
 
 def test_the_origin_is_a_host_and_no_interface() -> None:
-    faults = [Fault(FaultKind.ORIGIN, ORIGIN), Fault(FaultKind.NAT_GATEWAY, "nat-a")]
+    faults = [Fault.create(FaultKind.ORIGIN, ORIGIN), Fault.create(FaultKind.NAT_GATEWAY, "nat-a")]
     assert down_hosts(TOPOLOGY, faults) == {HOSTS[ORIGIN]}
 
 
 def test_host_of_a_function_url_can_be_down() -> None:
     url = FunctionUrl("abc.lambda-url.us-east-1.on.aws", IPv4Address("198.51.100.64"))
-    fault = Fault(FaultKind.ORIGIN, url.hostname)
+    fault = Fault.create(FaultKind.ORIGIN, url.hostname)
     with_url = Topology(function_urls=(url,))
     assert down_hosts(with_url, [fault]) == {url.address}
     assert active_faults(with_url, [fault]) == (fault,)
@@ -80,10 +80,10 @@ def test_host_of_a_function_url_can_be_down() -> None:
 @pytest.mark.parametrize("kind", FaultKind)
 def test_an_unknown_target_is_refused_with_those_that_exist(kind: FaultKind) -> None:
     with pytest.raises(UnknownTargetError) as refusal:
-        resolved(TOPOLOGY, Fault(kind, "moon"))
+        resolved(TOPOLOGY, Fault.create(kind, "moon"))
     assert KNOWN[kind] in refusal.value.candidates
-    for word in (kind, "'moon'", KNOWN[kind]):
-        assert word in str(refusal.value)
+    assert str(refusal.value).startswith(f"unknown {kind} 'moon'; choose from ")
+    assert KNOWN[kind] in str(refusal.value)
 
 
 def elsewhere(region: str) -> Vpc:
@@ -93,7 +93,7 @@ def elsewhere(region: str) -> Vpc:
 
 
 def test_cache_node_needs_no_region_where_it_is_the_only_one() -> None:
-    named = Fault(FaultKind.CACHE_NODE, "kv/0001", Mode.HUNG)
+    named = Fault.create(FaultKind.CACHE_NODE, "kv/0001", Mode.HUNG)
     assert resolved(TOPOLOGY, named).target == "us-east-1/kv/0001"
     assert resolved(TOPOLOGY, named).mode is Mode.HUNG
 
@@ -101,16 +101,18 @@ def test_cache_node_needs_no_region_where_it_is_the_only_one() -> None:
 def test_cache_node_of_two_regions_needs_its_region() -> None:
     both = Topology((VPC, elsewhere("eu-west-1")))
     with pytest.raises(AmbiguousTargetError) as refusal:
-        resolved(both, Fault(FaultKind.CACHE_NODE, "kv/0001"))
+        resolved(both, Fault.create(FaultKind.CACHE_NODE, "kv/0001"))
     assert str(refusal.value) == (
-        "several cache_nodes are named 'kv/0001': use one of eu-west-1/kv/0001, us-east-1/kv/0001"
+        "ambiguous cache_node 'kv/0001'; choose from eu-west-1/kv/0001, us-east-1/kv/0001"
     )
-    full = Fault(FaultKind.CACHE_NODE, "eu-west-1/kv/0001")
+    full = Fault.create(FaultKind.CACHE_NODE, "eu-west-1/kv/0001")
     assert resolved(both, full) == full
 
 
 def test_fault_is_found_by_either_name_unless_two_have_it() -> None:
-    here, there = (Fault(FaultKind.CACHE_NODE, f"{region}/kv/0001") for region in ("us-east-1", "eu-west-1"))
+    here, there = (
+        Fault.create(FaultKind.CACHE_NODE, f"{region}/kv/0001") for region in ("us-east-1", "eu-west-1")
+    )
     assert here.is_about("cache_node", "kv/0001") and here.is_about("cache_node", "us-east-1/kv/0001")
     assert not here.is_about("cache_node", "eu-west-1/kv/0001")
     assert not here.is_about("interface", "kv/0001")
@@ -121,19 +123,19 @@ def test_fault_is_found_by_either_name_unless_two_have_it() -> None:
 
 
 def test_a_refusal_says_when_there_is_nothing_to_take_away() -> None:
-    with pytest.raises(UnknownTargetError, match="none yet"):
-        isolated_interfaces(Topology(), [Fault(FaultKind.ZONE, "us-east-1a")])
+    with pytest.raises(UnknownTargetError, match="unknown zone 'us-east-1a'; the lab has none yet"):
+        isolated_interfaces(Topology(), [Fault.create(FaultKind.ZONE, "us-east-1a")])
 
 
 def test_a_fault_stands_as_long_as_its_target() -> None:
-    faults = tuple(Fault(kind, target) for kind, target in KNOWN.items())
+    faults = tuple(Fault.create(kind, target) for kind, target in KNOWN.items())
     assert active_faults(TOPOLOGY, faults) == faults
-    assert active_faults(Topology(), faults) == (Fault(FaultKind.ORIGIN, ORIGIN),)
+    assert active_faults(Topology(), faults) == (Fault.create(FaultKind.ORIGIN, ORIGIN),)
 
 
 def test_a_kind_may_come_as_text() -> None:
-    fault = Fault("zone", "us-east-1b")
-    assert fault == Fault(FaultKind.ZONE, "us-east-1b")
+    fault = Fault.create("zone", "us-east-1b")
+    assert fault == Fault.create(FaultKind.ZONE, "us-east-1b")
     assert fault.label == "zone us-east-1b: out"
     assert isolated_interfaces(TOPOLOGY, [fault]) == {"eni-client-b", "eni-nat-b"}
 
@@ -141,45 +143,53 @@ def test_a_kind_may_come_as_text() -> None:
 @pytest.mark.parametrize("mode", MODES[FaultKind.CACHE_NODE][1:])
 def test_a_node_whose_process_is_wrong_is_not_cut_off(mode: Mode) -> None:
     assert (
-        isolated_interfaces(TOPOLOGY, [Fault(FaultKind.CACHE_NODE, "us-east-1/kv/0001", mode)]) == frozenset()
+        isolated_interfaces(TOPOLOGY, [Fault.create(FaultKind.CACHE_NODE, "us-east-1/kv/0001", mode)])
+        == frozenset()
     )
 
 
 @pytest.mark.parametrize("mode", MODES[FaultKind.ORIGIN][1:])
 def test_an_origin_that_answers_badly_is_not_down(mode: Mode) -> None:
-    assert down_hosts(TOPOLOGY, [Fault(FaultKind.ORIGIN, ORIGIN, mode)]) == frozenset()
+    assert down_hosts(TOPOLOGY, [Fault.create(FaultKind.ORIGIN, ORIGIN, mode)]) == frozenset()
 
 
 def test_faults_are_found_by_kind() -> None:
     zone, node = (
-        Fault(FaultKind.ZONE, "us-east-1b"),
-        Fault(FaultKind.CACHE_NODE, "us-east-1/kv/0001", Mode.HUNG),
+        Fault.create(FaultKind.ZONE, "us-east-1b"),
+        Fault.create(FaultKind.CACHE_NODE, "us-east-1/kv/0001", Mode.HUNG),
     )
     assert by_target([zone, node], FaultKind.CACHE_NODE) == {"us-east-1/kv/0001": node}
     assert out_zones([zone, node]) == {"us-east-1b"}
 
 
 def test_a_fault_is_in_its_kinds_usual_mode_unless_told() -> None:
-    assert Fault(FaultKind.CACHE_NODE, "us-east-1/kv/0001").mode is Mode.OUT
-    slow = Fault(FaultKind.ORIGIN, ORIGIN, "slow")
+    assert Fault.create(FaultKind.CACHE_NODE, "us-east-1/kv/0001").mode is Mode.OUT
+    slow = Fault.create(FaultKind.ORIGIN, ORIGIN, "slow")
     assert (slow.mode, slow.seconds) == (Mode.SLOW, 2.0)
-    assert Fault(FaultKind.ORIGIN, ORIGIN, "slow", 0.5).label == f"origin {ORIGIN}: slow by 0.5 s"
+    assert Fault.create(FaultKind.ORIGIN, ORIGIN, "slow", 0.5).label == f"origin {ORIGIN}: slow by 0.5 s"
 
 
 @pytest.mark.parametrize(
-    "wanted",
+    ("arguments", "message"),
     [
-        ("comet", "x"),
-        (None, "x"),
-        ("zone", 5),
-        ("zone", ["a"]),
-        ("zone", "us-east-1a", "slow"),
-        ("origin", ORIGIN, "late"),
-        ("origin", ORIGIN, "slow", 0),
-        ("origin", ORIGIN, "slow", "2"),
-        ("origin", ORIGIN, "down", 2),
+        (("comet", "x"), "unknown fault kind 'comet'; choose from zone, nat_gateway, "),
+        ((None, "x"), "unknown fault kind None; choose from zone, nat_gateway, "),
+        (("zone", 5), "invalid target 5: must be a string"),
+        (("zone", ["a"]), "invalid target ['a']: must be a string"),
+        (("zone", "us-east-1a", "slow"), "unknown mode 'slow' of zone faults; choose from out"),
+        (
+            ("origin", ORIGIN, "late"),
+            "unknown mode 'late' of origin faults; choose from down, slow, ",
+        ),
+        (("origin", ORIGIN, "slow", 0), "invalid seconds 0: must be a number greater than 0"),
+        (("origin", ORIGIN, "slow", "2"), "invalid seconds '2': must be a number greater than 0"),
+        (
+            ("origin", ORIGIN, "down", 2),
+            "invalid seconds 2: mode down takes none",
+        ),
     ],
 )
-def test_a_malformed_fault_is_refused(wanted: tuple[Any, ...]) -> None:
-    with pytest.raises(LabError, match="unknown"):
-        Fault(*wanted)
+def test_invalid_fault_is_rejected(arguments: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(LabError) as error:
+        Fault.create(*arguments)
+    assert str(error.value).startswith(message)

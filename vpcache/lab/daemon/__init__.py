@@ -1,1 +1,1 @@
-"""The lab's process: server, admin API, and the reconcile loop."""
+"""The lab's daemon: its server, the lab's own API, and the reconcile loop."""

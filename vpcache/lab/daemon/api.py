@@ -1,4 +1,4 @@
-"""The lab's own API, `/_lab/...`, beside AWS's: what a test needs that no AWS call can do."""
+"""The lab's own API, `/_lab/...`: operations for tests that AWS's API does not offer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PREFIX = "/_lab/"
 
 
 class LabApi:
-    """Serves the lab's API and passes every other request on to AWS's."""
+    """A WSGI application that serves the lab's API and passes all other requests on to AWS's API."""
 
     def __init__(self, aws: ControlPlane, region: Region, pid: int) -> None:
         self._aws = aws
@@ -49,39 +49,42 @@ class LabApi:
         handlers: dict[tuple[str, str], Callable[[], Any]] = {
             ("GET", "status"): lambda: {
                 "pid": self._pid,
-                "faults": _shown(self._region.faults),
+                "faults": _as_json(self._region.faults),
             },
             ("GET", "calls"): lambda: {"calls": self._aws.calls.counts()},
             ("GET", "process-stats"): lambda: asdict(process_stats()),
-            ("GET", "consistency"): lambda: {"differences": self._at_rest(self._region.differences)},
-            ("GET", "places"): lambda: self._at_rest(
+            ("GET", "consistency"): lambda: {"differences": self._read(self._region.differences)},
+            ("GET", "places"): lambda: self._read(
                 lambda: [asdict(place) for place in self._region.directory()]
             ),
-            ("GET", "tree"): lambda: {"lines": self._at_rest(self._region.tree)},
+            ("GET", "tree"): lambda: {"lines": self._read(self._region.tree)},
             ("GET", "settings"): lambda: asdict(self._region.settings),
             ("PUT", "settings"): lambda: asdict(self._region.change_settings(_object(request))),
             ("GET", "origin"): lambda: {"calls": self._region.origin_calls()},
             ("POST", "connect"): lambda: self._connect(_object(request)),
-            ("GET", "faults"): lambda: _shown(self._region.faults),
-            ("PUT", "faults"): lambda: _shown(self._region.fault(_fault(request))),
-            ("DELETE", "faults"): lambda: _shown(self._region.clear_faults(*_cleared(request))),
+            ("GET", "faults"): lambda: _as_json(self._region.faults),
+            ("PUT", "faults"): lambda: _as_json(self._region.fault(_fault(request))),
+            ("DELETE", "faults"): lambda: _as_json(self._region.clear_faults(*_cleared(request))),
         }
-        if not any(resource == known for _, known in handlers):
+        if not any(resource == name for _, name in handlers):
             raise NotFound
         handler = handlers.get((request.method, resource))
         if handler is None:
             raise MethodNotAllowed
         return handler()
 
-    def _at_rest(self, question: Callable[[], T]) -> T:
+    def _read(self, func: Callable[[], T]) -> T:
+        """Return what `func` returns while no call changes the model."""
         with self._aws.at_rest():
-            return question()
+            return func()
 
     def _connect(self, body: dict[str, Any]) -> dict[str, str]:
         try:
             source, address, port = body.get("interface"), str(body["address"]), int(body["port"])
         except (KeyError, ValueError) as error:
-            raise BadRequest("give address, port and, unless from the internet, interface") from error
+            raise BadRequest(
+                "the body must have address, port and, except from the internet, interface"
+            ) from error
         return {"outcome": self._region.connect(source, address, port)}
 
 
@@ -92,16 +95,16 @@ def _object(request: Request) -> dict[str, Any]:
     return body
 
 
-def _shown(faults: Iterable[Fault]) -> list[dict[str, Any]]:
+def _as_json(faults: Iterable[Fault]) -> list[dict[str, Any]]:
     return [asdict(fault) for fault in faults]
 
 
 def _fault(request: Request) -> Fault:
     body = _object(request)
     try:
-        return Fault(**body)
+        return Fault.create(**body)
     except TypeError as error:
-        raise BadRequest("a fault has a kind, a target and, if need be, a mode and seconds") from error
+        raise BadRequest("a fault must have kind and target, and may have mode and seconds") from error
 
 
 def _cleared(request: Request) -> tuple[str | None, str | None]:
@@ -110,5 +113,5 @@ def _cleared(request: Request) -> tuple[str | None, str | None]:
         return None, None
     body = _object(request)
     if body.keys() < {"kind", "target"}:
-        raise BadRequest("give kind and target, or no body to clear all faults")
+        raise BadRequest("the body must have kind and target, or be empty to clear all faults")
     return body["kind"], body["target"]

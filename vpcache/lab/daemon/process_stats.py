@@ -1,4 +1,4 @@
-"""What the lab's daemon holds of its machine, to be seen growing if it does."""
+"""Resource usage of the lab's daemon, so that a leak shows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class ProcessStats:
-    """What a process holds: resident memory in MiB, open descriptors, and threads."""
+    """A process's resident memory in MiB, and its numbers of open descriptors and threads."""
 
     memory_mb: float
     descriptors: int
@@ -18,10 +18,10 @@ class ProcessStats:
 
 
 def process_stats() -> ProcessStats:
-    """Return what this process holds, from /proc (proc(5))."""
+    """Return the resource usage of this process, from /proc (proc(5))."""
     resident_pages = int(Path("/proc/self/statm").read_text().split()[1])
     return ProcessStats(
         memory_mb=round(resident_pages * os.sysconf("SC_PAGE_SIZE") / 2**20, 1),
-        descriptors=sum(1 for _ in Path("/proc/self/fd").iterdir()) - 1,  # one is the listing's own
+        descriptors=sum(1 for _ in Path("/proc/self/fd").iterdir()) - 1,  # one is of this listing
         threads=threading.active_count(),
     )

@@ -1,4 +1,8 @@
-"""The lab's regions: the control plane's model, made so in the kernel, with the processes that live in it."""
+"""The reconcile loop: brings network, servers and processes of all regions to the control plane's state.
+
+control plane's model -> topology_builder.derive -> Topology -> planner.plan -> Network -> Kernel.apply
+                                                        `-> servers, memcached nodes, function processes
+"""
 
 from __future__ import annotations
 
@@ -45,7 +49,7 @@ _CONNECT_SECONDS = 2.0
 
 
 class Region:
-    """Keeps the data plane of all regions as the control plane's model and the faults in force say."""
+    """The data plane of all regions, with the active faults applied to it."""
 
     def __init__(self, work_dir: Path) -> None:
         work_dir.mkdir()
@@ -55,7 +59,7 @@ class Region:
         self._topology = Topology()
         self._faults: tuple[Fault, ...] = ()
         self._settings = Settings()
-        self._kernel.apply(plan(self._topology))  # the internet stands before anything needs it
+        self._kernel.apply(plan(self._topology))  # the servers below need the internet's namespace
         self._internet = Internet(self._namespaces, INTERNET, work_dir)
         self._nodes = CacheNodes(self._namespaces, interface_namespace, self._internet.authority, work_dir)
         self._function_hosts = FunctionHosts(self._namespaces, self._internet.tls, call_url)
@@ -67,56 +71,58 @@ class Region:
 
     @property
     def settings(self) -> Settings:
-        """The settings in force."""
+        """The current settings."""
         return self._settings
 
     def change_settings(self, values: Mapping[str, Any]) -> Settings:
-        """Change some settings and return all. Raises LabError for what cannot be set."""
+        """Change some settings and return all. Raises LabError for unknown names and invalid values."""
         with self._lock:
             self._settings = self._settings.changed(values)
             self._apply(self._topology)
             return self._settings
 
     def directory(self) -> list[Place]:
-        """Return who is where. Nothing may change the model meanwhile."""
+        """Return all names with their namespaces. The model must not change meanwhile."""
         return directory(derive())
 
     def tree(self) -> list[str]:
-        """Return the topology as lines for people. Nothing may change the model meanwhile."""
+        """Return the topology as a tree, line by line. The model must not change meanwhile."""
         topology = derive()
         names: dict[str, list[str]] = {}
         for place in directory(topology):
             names.setdefault(place.namespace, []).append(place.name)
-        ids = [each.id for vpc in topology.vpcs for each in vpc.interfaces]
-        inhabitants = {each: set(names[interface_namespace(each)]) - {each} for each in ids}
-        return tree(topology, inhabitants, [fault.label for fault in self._faults])
+        ids = [interface.id for vpc in topology.vpcs for interface in vpc.interfaces]
+        names_by_id = {id_: set(names[interface_namespace(id_)]) - {id_} for id_ in ids}
+        return tree(topology, names_by_id, [fault.label for fault in self._faults])
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """The faults in force, oldest first."""
+        """The active faults, oldest first."""
         return self._faults
 
     def open_api(self, api: WSGIApplication) -> None:
-        """Let AWS's API answer under its own names, inside the lab."""
+        """Serve AWS's API under its own host names, inside the lab."""
         with self._lock:
             self._api_hosts = ApiHosts(self._namespaces, self._internet.authority, api)
             self._apply(self._topology)
 
     def reconcile(self) -> None:
-        """Derive the network from the model and make it so, by difference from what stands."""
+        """Derive the desired topology from the model and apply the difference from the current state."""
         with self._lock:
             topology = derive()
             self._faults = active_faults(topology, self._faults)
             self._apply(topology)
 
     def fault(self, fault: Fault) -> tuple[Fault, ...]:
-        """Put a fault in force in the place of any other of its target; return all that are in force.
+        """Inject a fault, in place of another fault of its target; return all active faults.
 
-        A restart is over at once. Raises UnknownTargetError, AmbiguousTargetError.
+        A restart leaves no active fault. Raises UnknownTargetError, AmbiguousTargetError.
         """
         with self._lock:
-            fault = resolved(self._topology, fault)  # before anything changes
-            self._faults = tuple(each for each in self._faults if not each.is_about(fault.kind, fault.target))
+            fault = resolved(self._topology, fault)  # raises before anything changes
+            self._faults = tuple(
+                active for active in self._faults if not active.is_about(fault.kind, fault.target)
+            )
             if fault.mode is Mode.RESTARTED:
                 self._nodes.end(fault.target)
             else:
@@ -125,23 +131,23 @@ class Region:
             return self._faults
 
     def clear_faults(self, kind: str | None = None, target: str | None = None) -> tuple[Fault, ...]:
-        """Mend what is wrong with a target, or everything if none is given; return what stays wrong.
+        """Remove the fault of one target, or all faults if none is given; return the active faults.
 
-        Raises AmbiguousTargetError if the target's name means several that are wrong.
+        Raises AmbiguousTargetError if several regions have a faulty target of that name.
         """
         with self._lock:
             if kind and target:
                 check_unambiguous(self._faults, kind, target)
             self._faults = tuple(
-                each for each in self._faults if kind and target and not each.is_about(kind, target)
+                fault for fault in self._faults if kind and target and not fault.is_about(kind, target)
             )
             self._apply(self._topology)
             return self._faults
 
     def differences(self) -> list[str]:
-        """Return in what the data plane differs from the model, a line each; nothing if it does not.
+        """Return the drift between the model and the data plane, one line per difference.
 
-        Nothing may change the model meanwhile.
+        The model must not change meanwhile.
         """
         with self._lock:
             topology = derive()
@@ -154,9 +160,9 @@ class Region:
                 for name in map(cluster.node_name, cluster.nodes)
                 if name not in modes or modes[name].mode is not Mode.DEAD
             ]
-            interfaces = {each.id for vpc in topology.vpcs for each in vpc.interfaces}
+            interfaces = {interface.id for vpc in topology.vpcs for interface in vpc.interfaces}
             return [
-                *([] if is_applied else ["the network that the model means was never laid"]),
+                *([] if is_applied else ["the desired network has not been applied"]),
                 *differences(self._namespaces, self._kernel.applied),
                 *compared("memcached of cache nodes", nodes, self._nodes.running()),
                 *compared(
@@ -175,11 +181,14 @@ class Region:
             ]
 
     def origin_calls(self) -> dict[str, int]:
-        """Return how often each path of the origin, and each function URL's host and path, was asked for."""
+        """Return the number of requests for each path of the origin, and host and path of function URLs."""
         return self._internet.origin.calls() | self._function_hosts.calls()
 
     def connect(self, interface_id: str | None, address: str, port: int) -> str:
-        """Try TCP from an interface, or the internet if None: connected, refused, timeout or why not."""
+        """Connect by TCP from an interface, or the internet if None.
+
+        Returns "connected", "refused", "timeout" or the system's error message.
+        """
         namespace = INTERNET if interface_id is None else interface_namespace(interface_id)
         with self._namespaces.socket(namespace) as probe:
             probe.settimeout(_CONNECT_SECONDS)
@@ -202,7 +211,7 @@ class Region:
         )
 
     def _apply(self, topology: Topology) -> None:
-        """Make `topology` so, under the faults in force."""
+        """Bring the data plane to `topology` with the active faults."""
         self._kernel.apply(self._plan(topology))
         origins = by_target(self._faults, FaultKind.ORIGIN)
         self._internet.reconcile(origins)
@@ -216,17 +225,17 @@ class Region:
         self._topology = topology
 
     def _public_addresses(self, name: str) -> tuple[IPv4Address, ...] | None:
-        """Return the addresses of a public name in lower case, None if there is none."""
+        """Return the addresses of a public host name in lower case, or None for an unknown name."""
         address = self._function_hosts.address(name)
         return (address,) if address else public_addresses(name)
 
     def _is_usable(self, interface_id: str) -> bool:
-        """Tell whether the zone of a function's interface is there.
+        """Return whether the zone of a function's interface is available.
 
-        AWS places functions around a zone's loss; of a single interface's loss it knows nothing.
+        AWS runs functions in other zones while a zone is down; it does not notice a single interface's loss.
         """
         lost = out_zones(self._faults)
         if not lost:
             return True
-        interfaces = (each for vpc in self._topology.vpcs for each in vpc.interfaces)
-        return all(each.zone not in lost for each in interfaces if each.id == interface_id)
+        interfaces = (interface for vpc in self._topology.vpcs for interface in vpc.interfaces)
+        return all(interface.zone not in lost for interface in interfaces if interface.id == interface_id)

@@ -1,4 +1,4 @@
-"""The lab's daemon: binds the host's loopback, leaves the host, serves AWS's API from inside."""
+"""The lab's daemon: binds a port of the host's loopback, enters its namespaces and serves AWS's API there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vpcache.lab.network.naming import WORK_DIR
 
 
 def main() -> None:
-    """Start the daemon and leave it behind. Says `ready` or one line of complaint on the ready descriptor."""
+    """Start the daemon in the background. Writes `ready` or an error of one line to the ready descriptor."""
     options = _options()
     with os.fdopen(options.ready_fd, "w") as ready:
         try:
@@ -29,7 +29,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
-    parser.add_argument("--ready-fd", type=int, default=1, help="where to say that the lab serves")
+    parser.add_argument("--ready-fd", type=int, default=1, help="descriptor that receives the result")
     return parser.parse_args()
 
 
@@ -40,17 +40,17 @@ def _bind(port: int) -> socket.socket:
         listener.bind(("127.0.0.1", port))
     except OSError as error:
         raise LabError(
-            f"port {port} on 127.0.0.1 cannot be had ({error.strerror}): end what uses it, "
-            "or give the lab another port with VPCACHE_LAB_PORT"
+            f"port {port} on 127.0.0.1 is unavailable ({error.strerror}): stop the program that uses it, "
+            "or choose another port for the lab with VPCACHE_LAB_PORT"
         ) from error
     listener.listen(128)
     return listener
 
 
 def _serve(listener: socket.socket, pid: int, ready_fd: int) -> None:
-    gc.disable()  # of the many objects that imports make none is garbage
+    gc.disable()  # imports create many objects and no garbage
     cache_botocore_endpoints()
-    # imported here: the user namespace must be entered before any thread starts, and imports may start one
+    # imported late: an import may start a thread, and the user namespace must be entered before that
     from werkzeug.serving import make_server
 
     from vpcache.lab.aws.gateway.app import create_app
