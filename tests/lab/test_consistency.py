@@ -31,7 +31,7 @@ def test_what_somebody_else_changed_is_told(vpc_factory: VpcFactory) -> None:
     subprocess.run([*meddle, "add", "10.9.9.9/32", "dev", "lo"], check=True)
     try:
         assert vpc_factory.lab.differences() == [
-            f"lines of {name}: address 10.9.9.9/32 dev lo should not be there"
+            f"ip entries of {name}: address 10.9.9.9/32 dev lo is unexpected"
         ]
     finally:
         subprocess.run([*meddle, "del", "10.9.9.9/32", "dev", "lo"], check=True)

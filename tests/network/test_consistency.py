@@ -36,7 +36,7 @@ def test_what_was_just_laid_is_consistent() -> None:
 @pytest.mark.parametrize(
     ("meddling", "complaint"),
     [
-        ("ip netns add stranger", "namespaces: stranger should not be there"),
+        ("ip netns add stranger", "namespaces: stranger is unexpected"),
         (f"ip netns del {CACHE}", f"namespaces: {CACHE} is missing"),
         (f"ip -n {CACHE} link set eth0 down", f"devices of {CACHE}: eth0 is missing"),
         (f"ip -n {CACHE} address del 10.0.0.151/26 dev eth0", "address 10.0.0.151/26 dev eth0 is missing"),

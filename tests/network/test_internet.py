@@ -15,7 +15,7 @@ from tests.support.network.isolation import add_namespace, isolated
 from vpcache.lab.addresses import CHECKIP, HOSTS, ORIGIN
 from vpcache.lab.faults import Fault, FaultKind, Mode
 from vpcache.lab.network.netns import Namespaces
-from vpcache.lab.services.internet import Internet, Origin, employee
+from vpcache.lab.services.internet import Internet, OriginApi, employee
 
 EMPLOYEES = "/api/v1/employees"
 CALLER = "203.0.113.9"
@@ -136,7 +136,7 @@ def test_clients_that_say_nothing_or_vanish_do_not_disturb_others(tmp_path: Path
 
 
 def test_closing_the_origin_lets_a_slow_call_go() -> None:
-    origin = Origin()
+    origin = OriginApi()
     origin.delay = 3600
     origin.close()
     assert origin.answer(EMPLOYEES, CALLER)[0] == 200

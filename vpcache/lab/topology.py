@@ -1,4 +1,4 @@
-"""The network that an AWS model means, as frozen data: the one description from which everything is made."""
+"""The desired topology of the lab as frozen data: the only input of the planner and of the servers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 
 class InterfaceKind(StrEnum):
-    """What an interface serves, in the words of EC2's `InterfaceType` where it has one."""
+    """The use of an interface; the values are those of EC2's `InterfaceType` where it has one."""
 
     PLAIN = "interface"
     NAT_GATEWAY = "nat_gateway"
@@ -18,7 +18,7 @@ class InterfaceKind(StrEnum):
 
 
 class RouteTarget(StrEnum):
-    """Where a route leads; a route whose target is gone is a black hole."""
+    """The target of a route; a route whose target does not exist any more is a black hole."""
 
     INTERNET_GATEWAY = "internet_gateway"
     INTERFACE = "interface"
@@ -28,19 +28,19 @@ class RouteTarget(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a security group allows: tcp, udp, icmp, another protocol's number, or all.
+    """A rule of a security group; `protocol` is tcp, udp, icmp, a protocol number, or all.
 
-    `ports` is inclusive, for tcp and udp; for icmp it is the message's type and code, -1 for any.
+    `ports` is an inclusive range for tcp and udp; for icmp it is the message's type and code, -1 for any.
     """
 
     protocol: str
     ports: tuple[int, int] | None
-    peer: IPv4Network | str  # a range, or the id of a security group
+    peer: IPv4Network | str  # a CIDR block, or the ID of a security group
 
 
 @dataclass(frozen=True, slots=True)
 class SecurityGroup:
-    """A security group; its members are the interfaces that name it."""
+    """A security group; its members are the interfaces that have it in `security_groups`."""
 
     id: str
     ingress: tuple[Rule, ...]
@@ -49,8 +49,10 @@ class SecurityGroup:
 
 @dataclass(frozen=True, slots=True)
 class AclEntry:
-    """What a network ACL says of packets to or from a range, in the terms of a `Rule`; the lowest number
-    that fits decides."""
+    """An entry of a network ACL; `cidr` is the peer's, `protocol` and `ports` are as in `Rule`.
+
+    The matching entry with the lowest number decides.
+    """
 
     number: int
     protocol: str
@@ -61,7 +63,7 @@ class AclEntry:
 
 @dataclass(frozen=True, slots=True)
 class NetworkAcl:
-    """A network ACL and the subnets that it guards; what no entry fits is dropped."""
+    """A network ACL and its subnets. Packets that match no entry are dropped."""
 
     id: str
     subnet_ids: frozenset[str]
@@ -71,7 +73,7 @@ class NetworkAcl:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """A network interface (ENI). `public_address` is the elastic IP mapped to `address`, if any."""
+    """A network interface (ENI). `public_address` is the elastic IP associated with `address`, if any."""
 
     id: str
     kind: InterfaceKind
@@ -86,7 +88,7 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
-    """A subnet with the route table in force for it, its own or the VPC's main one."""
+    """A subnet with its effective route table: an associated one, or the VPC's main route table."""
 
     id: str
     cidr: IPv4Network
@@ -96,7 +98,7 @@ class Subnet:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route other than the local one; `interface_id` is set if it leads to one, a NAT gateway's too."""
+    """A route other than the local one; `interface_id` is set if the target has an interface."""
 
     destination: IPv4Network
     target: RouteTarget
@@ -114,7 +116,7 @@ class RouteTable:
 
 @dataclass(frozen=True, slots=True)
 class NatGateway:
-    """A NAT gateway and the interface it lives on."""
+    """A NAT gateway and its interface."""
 
     id: str
     interface_id: str
@@ -130,7 +132,7 @@ class GatewayEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class InterfaceEndpoint:
-    """An interface endpoint: all `names` mean its interfaces, where AWS's API answers."""
+    """An interface endpoint: all `names` resolve to its interfaces, where AWS's API is served."""
 
     id: str
     names: tuple[str, ...]
@@ -139,8 +141,8 @@ class InterfaceEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class CacheNode:
-    """One memcached process: it listens on its interface's primary address; the configuration
-    endpoint answers on the interface's first secondary address, same port."""
+    """One memcached process. It listens on the primary address of its interface; the configuration endpoint
+    listens on the first secondary address, at the same port."""
 
     id: str  # "0001"
     interface_id: str
@@ -150,7 +152,7 @@ class CacheNode:
     hostname: str
     port: int
     arguments: tuple[str, ...] = ()  # of the memcached process, from the parameter group and node type
-    boots: int = 0  # a process serves for one boot
+    boots: int = 0  # each boot has its own process
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,16 +165,16 @@ class CacheCluster:
     configuration_hostname: str
     version: int
     nodes: tuple[CacheNode, ...]
-    is_encrypted: bool = False  # clients must speak TLS, to the nodes and the configuration endpoint
+    is_encrypted: bool = False  # clients must use TLS for nodes and configuration endpoint
 
     def node_name(self, node: CacheNode) -> str:
-        """Return the name that no other node of the lab has: "us-east-1/cluster/0001"."""
+        """Return the name of a node that is unique in the lab: "us-east-1/cluster/0001"."""
         return f"{self.region}/{self.id}/{node.id}"
 
 
 @dataclass(frozen=True, slots=True)
 class Vpc:
-    """A VPC with all that stands in it. Each tuple is sorted by id: equal models, equal values."""
+    """A VPC with its contents. Each tuple is sorted by ID, so that equal models give equal values."""
 
     id: str
     region: str
@@ -193,7 +195,7 @@ class Vpc:
 
 @dataclass(frozen=True, slots=True)
 class FunctionUrl:
-    """The host of a function URL on the internet; requests to it are the function's events."""
+    """The host of a function URL on the internet; each request to it invokes the function."""
 
     hostname: str
     address: IPv4Address
@@ -201,7 +203,7 @@ class FunctionUrl:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """All VPCs of all regions, sorted by id, and all function URLs, sorted by host."""
+    """All VPCs of all regions, sorted by ID, and all function URLs, sorted by host name."""
 
     vpcs: tuple[Vpc, ...] = ()
     function_urls: tuple[FunctionUrl, ...] = ()

@@ -94,7 +94,7 @@ def made(network: Network) -> Machine:
 
 
 def lines(network: Network, namespace: str) -> list[str]:
-    return [f"{line.object} {line.arguments}" for line in network.namespaces[namespace].lines]
+    return [f"{line.object} {line.arguments}" for line in network.namespaces[namespace].entries]
 
 
 @st.composite

@@ -1,1 +1,1 @@
-"""Cache nodes: memcached processes and the configuration endpoint."""
+"""Cache nodes: memcached processes with their configuration endpoints."""

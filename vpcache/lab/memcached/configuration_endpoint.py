@@ -1,4 +1,24 @@
-"""The configuration endpoint beside a cache node: what it adds to memcached is auto discovery."""
+"""The configuration endpoint of a cache node: a proxy that adds auto discovery to memcached.
+
+memcached does not know `config get cluster`, so the endpoint must answer it. A client may send it in the
+middle of a pipeline, and must receive all answers in the order of its commands. But the endpoint does not
+parse memcached's answers, so it cannot tell where the answer of a command ends. Instead it makes
+memcached mark the place: it replaces each discovery command by a harmless command whose answer it
+recognizes. That is the deletion of a key that does not exist; a random token of the connection is both
+the key and the opaque value, which memcached returns.
+
+    client                endpoint                                       memcached
+    get a          ---->  CommandStream     ---->  get a
+    config get cluster    (_pass_commands)         md <token> O<token>
+    get b                                          get b
+                                                                           |
+    VALUE a ...    <----  AnswerStream      <----  VALUE a ...          <--'
+    CONFIG cluster ...    (_pass_answers)          NF O<token>
+    VALUE b ...                                    VALUE b ...
+
+Each direction has its own thread. Values that contain the text of a command or a marker are safe:
+CommandStream skips values by their announced length, and clients do not know the token.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +30,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vpcache.lab.memcached.discovery import AnswerStream, CommandStream
-from vpcache.lab.services.sockets import cut
+from vpcache.lab.services.sockets import OpenConnections, cut
 from vpcache.lab.services.tls import TlsStream
 
 _CHUNK = 65536
 _Client = socket.socket | TlsStream
 
 
-class Endpoint:
-    """Answers `config get cluster` with `reply`, passes all else to the local memcached.
+class ConfigurationEndpoint:
+    """Answers `config get cluster` with `reply` and passes all other commands to the local memcached.
 
-    `connect` reaches memcached without TLS; clients must speak TLS if `credentials` are given, a PEM
-    file of key and certificate chain.
+    `connect` returns a connection to memcached without TLS. Clients must use TLS if `credentials` are given,
+    a PEM file with private key and certificate chain.
     """
 
     def __init__(
@@ -35,19 +55,16 @@ class Endpoint:
         self._tls = _context(credentials) if credentials else None
         self._listener = listener
         self._connect = connect
-        self._open: set[socket.socket] = set()
-        self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._accept, name="cache endpoint", daemon=True)
+        self._open = OpenConnections()
+        self._thread = threading.Thread(target=self._accept, name="configuration endpoint", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Stop accepting and cut every connection."""
+        """Stop accepting connections and cut the open ones."""
         cut(self._listener)
         self._thread.join()
         self._listener.close()
-        with self._lock:
-            for each in self._open:
-                cut(each)
+        self._open.cut()
 
     def _accept(self) -> None:
         while True:
@@ -60,14 +77,13 @@ class Endpoint:
     def _serve(self, client: socket.socket) -> None:
         try:
             memcached = self._connect()
-        except OSError:  # the node died; the client sees what it would see of the node itself
+        except OSError:  # the node has ended; the client sees the same as at the node itself
             client.close()
             return
         with client, memcached:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            with self._lock:
-                self._open |= {client, memcached}
-            token = secrets.token_hex(15).encode()  # memcached takes up to 31 bytes of opaque
+            self._open.add(client, memcached)
+            token = secrets.token_hex(15).encode()  # memcached accepts 31 characters as opaque value
             stream = TlsStream(client, self._tls) if self._tls else client
             answers = threading.Thread(
                 target=self._pass_answers, args=(memcached, stream, token), daemon=True
@@ -75,12 +91,10 @@ class Endpoint:
             answers.start()
             self._pass_commands(stream, memcached, token)
             answers.join()
-            with self._lock:
-                self._open -= {client, memcached}
+            self._open.discard(client, memcached)
 
     def _pass_commands(self, client: _Client, memcached: socket.socket, token: bytes) -> None:
-        """Pass commands on. A marker takes the place of each discovery command: the deletion of a key that is
-        nowhere, whose answer carries our token back at the very place where the reply belongs."""
+        """Pass commands on, with a marker in place of each discovery command."""
         marker = b"md %s O%s\r\n" % (token, token)
         stream = CommandStream()
         try:
@@ -94,6 +108,7 @@ class Endpoint:
             cut(memcached)
 
     def _pass_answers(self, memcached: socket.socket, client: _Client, token: bytes) -> None:
+        """Pass answers on, with the discovery reply in place of each answer to a marker."""
         stream = AnswerStream(b"NF O%s\r\n" % token)
         try:
             while received := memcached.recv(_CHUNK):

@@ -1,4 +1,4 @@
-"""The nodes of cache clusters: real memcached processes, and the endpoint that tells clients about them."""
+"""The nodes of cache clusters: real memcached processes with their configuration endpoints."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from typing import IO
 
 from vpcache.lab.errors import LabError
 from vpcache.lab.faults import Fault, Mode
-from vpcache.lab.memcached.configuration_endpoint import Endpoint
+from vpcache.lab.memcached.configuration_endpoint import ConfigurationEndpoint
 from vpcache.lab.memcached.discovery import discovery_reply
 from vpcache.lab.network.netns import Namespaces
 from vpcache.lab.services.authority import Authority
 from vpcache.lab.topology import CacheCluster, CacheNode
 
-_START_SECONDS = 10.0
-_RETRY_MS = 2  # between two tries to connect to a memcached that starts
+_START_TIMEOUT = 10.0  # seconds
+_RETRY_MS = 2  # between two attempts to connect to a memcached that starts
 _LOOPBACK = "127.0.0.1"
 
 
 class CacheNodes:
-    """The memcached processes and endpoints of all clusters, each in its interface's namespace.
+    """The memcached processes and configuration endpoints of all clusters, in their interfaces' namespaces.
 
-    `authority` vouches for the names of encrypted clusters; `work` is the folder for their keys.
+    `authority` issues the certificates of encrypted clusters; `work` is the folder for their keys.
     """
 
     def __init__(
@@ -45,59 +45,72 @@ class CacheNodes:
         self._authority = authority
         self._work = work
         self._interface_namespace = interface_namespace
-        self._standing: dict[str, _Node] = {}  # by the node's full name
+        self._nodes: dict[str, _Node] = {}  # by the node's full name
 
     def reconcile(self, clusters: Iterable[CacheCluster], faults: Mapping[str, Fault] | None = None) -> None:
-        """Let exactly the nodes of `clusters` run, and their endpoints tell of them.
+        """Run exactly the nodes of `clusters`, and update their configuration endpoints.
 
-        `faults` are those of nodes, by full name; a dead node does not run. A node whose description has
-        not changed keeps running with all its keys and connections; one that died is started again, empty.
-        Calls must not overlap. Raises LabError with memcached's own words if a node does not start.
+        `faults` are the faults of nodes, by full name; a dead node does not run. A node whose description has
+        not changed keeps running with its keys and connections; one that has ended is started again, empty.
+        Calls must not overlap. Raises LabError with memcached's own message if a node does not start.
         """
-        modes = {target: fault.mode for target, fault in (faults or {}).items()}
-        wanted: dict[str, _Wanted] = {}
-        for cluster in clusters:
-            for node in cluster.nodes:
-                name = cluster.node_name(node)
-                mode = modes.get(name)
-                if mode is not Mode.DEAD:
-                    wanted[name] = _Wanted(
-                        node,
-                        self._credentials(cluster, node),
-                        discovery_reply(cluster),
-                        mode is Mode.HUNG,
-                    )
-        for key, standing in list(self._standing.items()):
-            if key not in wanted or not standing.serves(wanted[key]):
-                del self._standing[key]
-                standing.close()
-        fresh = [key for key in wanted if key not in self._standing]
-        try:
-            for key in fresh:
-                self._standing[key] = self._start(wanted[key])
-            for key in fresh:
-                self._standing[key].wait()
-        except Exception:
-            for key in fresh:
-                if started := self._standing.pop(key, None):
-                    started.close()
-            raise
-        for key, each in wanted.items():
-            self._standing[key].tell(each.reply)
-            self._standing[key].hang(each.is_hung)
+        desired = self._desired_nodes(clusters, faults or {})
+        self._close_obsolete(desired)
+        self._start_missing(desired)
+        for name, state in desired.items():
+            self._nodes[name].set_reply(state.reply)
+            self._nodes[name].set_hung(state.is_hung)
 
     def end(self, name: str) -> None:
         """Kill the process of the node with this full name; the next `reconcile` starts it again, empty."""
-        if node := self._standing.pop(name, None):
+        if node := self._nodes.pop(name, None):
             node.close()
 
     def running(self) -> set[str]:
-        """Return the full names of the nodes whose process is alive."""
-        return {key for key, node in list(self._standing.items()) if node.is_alive}
+        """Return the full names of the nodes whose process runs."""
+        return {name for name, node in list(self._nodes.items()) if node.is_alive}
 
     def close(self) -> None:
-        """Stop every node."""
+        """Stop all nodes."""
         self.reconcile(())
+
+    def _desired_nodes(
+        self, clusters: Iterable[CacheCluster], faults: Mapping[str, Fault]
+    ) -> dict[str, _DesiredNode]:
+        """Return the nodes that must run, by full name."""
+        modes = {target: fault.mode for target, fault in faults.items()}
+        return {
+            name: _DesiredNode(
+                node,
+                self._credentials(cluster, node),
+                discovery_reply(cluster),
+                modes.get(name) is Mode.HUNG,
+            )
+            for cluster in clusters
+            for node in cluster.nodes
+            if modes.get(name := cluster.node_name(node)) is not Mode.DEAD
+        }
+
+    def _close_obsolete(self, desired: Mapping[str, _DesiredNode]) -> None:
+        """Stop the nodes that must not run, and those that cannot become what is desired."""
+        for name, node in list(self._nodes.items()):
+            if name not in desired or not node.matches(desired[name]):
+                del self._nodes[name]
+                node.close()
+
+    def _start_missing(self, desired: Mapping[str, _DesiredNode]) -> None:
+        """Start the nodes that do not run, all at the same time. If one fails, none of them remains."""
+        missing = [name for name in desired if name not in self._nodes]
+        try:
+            for name in missing:
+                namespace = self._interface_namespace(desired[name].node.interface_id)
+                self._nodes[name] = _Node(self._namespaces, namespace, desired[name])
+            for name in missing:
+                self._nodes[name].wait_until_ready()
+        except Exception:
+            for name in missing:
+                self.end(name)
+            raise
 
     def _credentials(self, cluster: CacheCluster, node: CacheNode) -> Path | None:
         if not cluster.is_encrypted:
@@ -107,12 +120,9 @@ class CacheNodes:
             self._authority.write_credentials(file, node.hostname, cluster.configuration_hostname)
         return file
 
-    def _start(self, wanted: _Wanted) -> _Node:
-        return _Node(self._namespaces, self._interface_namespace(wanted.node.interface_id), wanted)
-
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _DesiredNode:
     node: CacheNode
     credentials: Path | None  # for TLS
     reply: bytes
@@ -120,30 +130,30 @@ class _Wanted:
 
     @property
     def process(self) -> tuple[CacheNode, Path | None]:
-        """What a memcached process cannot change while it runs."""
+        """The properties that a memcached process cannot change while it runs."""
         return self.node, self.credentials
 
     @property
     def plain_address(self) -> str:
-        """Where memcached speaks without TLS: to the endpoint beside it alone if clients need TLS."""
+        """The address without TLS: of an encrypted node for its configuration endpoint only."""
         return _LOOPBACK if self.credentials else str(self.node.address)
 
 
 class _Node:
-    """One memcached process with the endpoint beside it."""
+    """One memcached process with its configuration endpoint."""
 
-    def __init__(self, namespaces: Namespaces, namespace: str, wanted: _Wanted) -> None:
+    def __init__(self, namespaces: Namespaces, namespace: str, desired: _DesiredNode) -> None:
         self._namespaces = namespaces
         self._namespace = namespace
-        self._made_for = wanted
-        self._endpoint: Endpoint | None = None
-        self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the node)
+        self._desired = desired
+        self._endpoint: ConfigurationEndpoint | None = None
+        self._output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the node)
         self._process = namespaces.popen(
             namespace,
-            _command(wanted),
+            _command(desired),
             stdin=subprocess.DEVNULL,
-            stdout=self._stderr,
-            stderr=self._stderr,
+            stdout=self._output,
+            stderr=self._output,
             start_new_session=True,
         )
 
@@ -152,16 +162,16 @@ class _Node:
         """Whether the process has not ended."""
         return self._process.poll() is None
 
-    def serves(self, wanted: _Wanted) -> bool:
-        """Tell whether this process is alive and what `wanted` asks for, its neighbours aside."""
-        return self._made_for.process == wanted.process and self.is_alive
+    def matches(self, desired: _DesiredNode) -> bool:
+        """Return whether the process runs and has all desired properties that cannot change while it runs."""
+        return self._desired.process == desired.process and self.is_alive
 
-    def wait(self) -> None:
-        """Wait until memcached accepts connections, then open the endpoint."""
+    def wait_until_ready(self) -> None:
+        """Wait until memcached accepts connections, then start the configuration endpoint."""
         process_end = select.poll()
         descriptor = os.pidfd_open(self._process.pid)
         process_end.register(descriptor, select.POLLIN)
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = time.monotonic() + _START_TIMEOUT
         try:
             while True:
                 try:
@@ -169,56 +179,56 @@ class _Node:
                     break
                 except OSError as error:
                     if process_end.poll(_RETRY_MS) or time.monotonic() > deadline:
-                        raise LabError(self._complaint(error)) from None
+                        raise LabError(self._start_error(error)) from None
         finally:
             os.close(descriptor)
-        wanted = self._made_for
-        address, port = str(wanted.node.endpoint_address), wanted.node.port
+        desired = self._desired
+        address, port = str(desired.node.endpoint_address), desired.node.port
         listener = self._namespaces.listen(self._namespace, address, port)
-        self._endpoint = Endpoint(listener, self._connect, wanted.reply, wanted.credentials)
+        self._endpoint = ConfigurationEndpoint(listener, self._connect, desired.reply, desired.credentials)
 
-    def tell(self, reply: bytes) -> None:
+    def set_reply(self, reply: bytes) -> None:
         """Answer `config get cluster` with `reply` from now on."""
         if self._endpoint:
             self._endpoint.reply = reply
 
-    def hang(self, is_hung: bool) -> None:
-        """Let the process stand still, or go on."""
+    def set_hung(self, is_hung: bool) -> None:
+        """Stop the process, or let it continue."""
         self._process.send_signal(signal.SIGSTOP if is_hung else signal.SIGCONT)
 
     def close(self) -> None:
-        """Stop the endpoint and the process."""
+        """Stop the configuration endpoint and the process."""
         if self._endpoint:
             self._endpoint.close()
         self._process.kill()
         self._process.wait()
-        self._stderr.close()
+        self._output.close()
 
     def _connect(self) -> socket.socket:
         connection = self._namespaces.socket(self._namespace)
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection.connect((self._made_for.plain_address, self._made_for.node.port))
+            connection.connect((self._desired.plain_address, self._desired.node.port))
         except OSError:
             connection.close()
             raise
         return connection
 
-    def _complaint(self, error: OSError) -> str:
-        node = self._made_for.node
-        self._stderr.seek(0)
-        words = self._stderr.read().decode(errors="replace").strip() or str(error)
+    def _start_error(self, error: OSError) -> str:
+        node = self._desired.node
+        self._output.seek(0)
+        message = self._output.read().decode(errors="replace").strip() or str(error)
         return (
-            f"memcached of cache node {node.hostname} does not serve on {node.address}:{node.port}: {words}; "
-            f"mend its arguments ({' '.join(node.arguments) or 'none'}) or free the address"
+            f"memcached on node {node.hostname} failed to start on {node.address}:{node.port}: {message}; "
+            f"check its parameters ({' '.join(node.arguments) or 'none'}) or free the port"
         )
 
 
-def _command(wanted: _Wanted) -> list[str]:
-    node = wanted.node
+def _command(desired: _DesiredNode) -> list[str]:
+    node = desired.node
     user = pwd.getpwuid(os.geteuid()).pw_name
-    where = ["-l", str(node.address), "-p", str(node.port), "-U", "0", "-u", user]
-    if file := wanted.credentials:  # the plain address comes last: when it serves, both do
+    options = ["-l", str(node.address), "-p", str(node.port), "-U", "0", "-u", user]
+    if file := desired.credentials:  # the plain address comes last: once it serves, both do
         tls = ["-Z", "-o", f"ssl_chain_cert={file},ssl_key={file}"]
-        where += [*tls, "-l", f"notls:{wanted.plain_address}:{node.port}"]
-    return ["setpriv", "--pdeathsig", "KILL", "memcached", *where, *node.arguments]
+        options += [*tls, "-l", f"notls:{desired.plain_address}:{node.port}"]
+    return ["setpriv", "--pdeathsig", "KILL", "memcached", *options, *node.arguments]

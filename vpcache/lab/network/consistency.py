@@ -1,4 +1,4 @@
-"""Whether the kernel has the network that was laid: what stands there is read and compared, line by line."""
+"""Drift detection: reads the network that the kernel has and compares it with the applied one."""
 
 from __future__ import annotations
 
@@ -14,58 +14,58 @@ from subprocess import PIPE, STDOUT
 from typing import Any
 
 from vpcache.lab.network.netns import NAMED, Namespaces
-from vpcache.lab.network.steps import Line, Namespace, Network
+from vpcache.lab.network.steps import IpEntry, Namespace, Network
 
-_SCRATCH = "consistency"  # a namespace where rulesets are loaded to see how nft tells them
+_SCRATCH = "consistency"  # a namespace where rulesets are loaded, to list them in nft's own form
 _SHOW = "address show\nroute show table all\nrule show\nlink show\n"
 _OWN_RULES = (0, 32766, 32767)  # priorities of the kernel's own routing rules
-_READERS = 4  # namespaces that are read at once
+_READERS = 4  # namespaces that are read concurrently
 
 
-def differences(namespaces: Namespaces, wanted: Network) -> list[str]:
-    """Return in what the kernel differs from `wanted`, one line each; nothing if it does not.
+def differences(namespaces: Namespaces, desired: Network) -> list[str]:
+    """Return the drift between `desired` and the kernel, one line per difference.
 
-    Nothing may change the network meanwhile.
+    The network must not change meanwhile.
     """
     existing = {path.name for path in NAMED.iterdir()}
-    devices: dict[str, set[str]] = {name: {"lo"} for name in wanted.namespaces}
-    for link in wanted.links:
+    devices: dict[str, set[str]] = {name: {"lo"} for name in desired.namespaces}
+    for link in desired.links:
         devices[link.namespace].add(link.device)
         devices[link.peer_namespace].add(link.peer_device)
-    rulesets = _as_told(namespaces, {each.ruleset for each in wanted.namespaces.values()})
+    rulesets = _loaded_rulesets(namespaces, {namespace.ruleset for namespace in desired.namespaces.values()})
 
     def compare(name: str) -> list[str]:
-        namespace = wanted.namespaces[name]
+        namespace = desired.namespaces[name]
         observed = _Observed.of(namespaces, name)
         return [
             *compared(f"devices of {name}", devices[name], observed.devices),
-            *compared(f"lines of {name}", map(entry, namespace.lines), observed.entries),
+            *compared(f"ip entries of {name}", map(normalized, namespace.entries), observed.entries),
             *compared(f"nft ruleset of {name}", rulesets[namespace.ruleset], observed.rules),
             *compared(f"sysctls of {name}", namespace.sysctls, _sysctls(namespaces, name, namespace)),
         ]
 
     with ThreadPoolExecutor(_READERS) as readers:
-        found = readers.map(compare, sorted(wanted.namespaces.keys() & existing))
+        results = readers.map(compare, sorted(desired.namespaces.keys() & existing))
         return [
-            *compared("namespaces", wanted.namespaces, existing),
-            *(line for each in found for line in each),
+            *compared("namespaces", desired.namespaces, existing),
+            *(line for lines in results for line in lines),
         ]
 
 
-def compared(what: str, wanted: Iterable[object], existing: Iterable[object]) -> list[str]:
-    """Return a line for each thing that is missing and one for each that should not be there."""
-    ours, theirs = set(wanted), set(existing)
+def compared(subject: str, desired: Iterable[object], observed: Iterable[object]) -> list[str]:
+    """Return one line for each object that is missing, and one for each that is unexpected."""
+    expected, existing = set(desired), set(observed)
     return [
-        *(f"{what}: {each} is missing" for each in sorted(map(str, ours - theirs))),
-        *(f"{what}: {each} should not be there" for each in sorted(map(str, theirs - ours))),
+        *(f"{subject}: {name} is missing" for name in sorted(map(str, expected - existing))),
+        *(f"{subject}: {name} is unexpected" for name in sorted(map(str, existing - expected))),
     ]
 
 
-def entry(line: Line) -> str:
-    """Return a line in the form in which what the kernel tells is put as well."""
-    words = line.arguments.split()
+def normalized(entry: IpEntry) -> str:
+    """Return an entry in the form that `_Observed` gives to the kernel's entries."""
+    words = entry.arguments.split()
     value = dict(pairwise(words))
-    match line.object:
+    match entry.object:
         case "address":
             return _address(words[0], value["dev"])
         case "rule":
@@ -94,62 +94,62 @@ def _route(
 
 
 class _Observed:
-    """What the kernel tells of one namespace, but for what is its own."""
+    """The state of one namespace in the kernel, without the entries that the kernel adds itself."""
 
     def __init__(self, addresses: Any, routes: Any, rules: Any, links: Any, ruleset: str) -> None:
-        self.devices = {each["ifname"] for each in links if "UP" in each["flags"]}
+        self.devices = {link["ifname"] for link in links if "UP" in link["flags"]}
         self.entries = {
             *(
-                _address(f"{each['local']}/{each['prefixlen']}", device["ifname"])
+                _address(f"{address['local']}/{address['prefixlen']}", device["ifname"])
                 for device in addresses
-                for each in device.get("addr_info", ())
-                if not each["local"].startswith("127.")
+                for address in device.get("addr_info", ())
+                if not address["local"].startswith("127.")
             ),
             *(
                 _route(
-                    each.get("type", "unicast"),
-                    each["dst"],
-                    each.get("gateway"),
-                    each.get("dev"),
-                    each.get("prefsrc"),
-                    each.get("table", "main"),
+                    route.get("type", "unicast"),
+                    route["dst"],
+                    route.get("gateway"),
+                    route.get("dev"),
+                    route.get("prefsrc"),
+                    route.get("table", "main"),
                 )
-                for each in routes
-                if each.get("protocol") != "kernel"
+                for route in routes
+                if route.get("protocol") != "kernel"
             ),
             *(
-                _rule(str(each["priority"]), each.get("fwmark"), each["table"])
-                for each in rules
-                if each["priority"] not in _OWN_RULES
+                _rule(str(rule["priority"]), rule.get("fwmark"), rule["table"])
+                for rule in rules
+                if rule["priority"] not in _OWN_RULES
             ),
         }
         self.rules = _rules(ruleset)
 
     @classmethod
     def of(cls, namespaces: Namespaces, name: str) -> _Observed:
-        said = _said(namespaces, name, ["ip", "-4", "-j", "-batch", "-"], _SHOW)
-        addresses, routes, rules, links = (json.loads(line) for line in said.splitlines() if line)
-        return cls(addresses, routes, rules, links, _said(namespaces, name, ["nft", "list", "ruleset"]))
+        output = _output(namespaces, name, ["ip", "-4", "-j", "-batch", "-"], _SHOW)
+        addresses, routes, rules, links = (json.loads(line) for line in output.splitlines() if line)
+        return cls(addresses, routes, rules, links, _output(namespaces, name, ["nft", "list", "ruleset"]))
 
 
 def _rules(ruleset: str) -> frozenset[str]:
-    """Return the lines of a ruleset as nft tells it, each with the chain or set that it belongs to."""
-    lines, place = set(), ""
+    """Return the lines of a ruleset as nft lists it, each with the chain or set that it belongs to."""
+    lines, block = set(), ""
     for line in map(str.strip, re.sub(r",\s+", ", ", ruleset).splitlines()):
         if line.endswith("{") and "=" not in line:
-            place = line
-        lines.add(f"{place} {_sorted_elements(line)}")
+            block = line
+        lines.add(f"{block} {_sorted_elements(line)}")
     return frozenset(lines)
 
 
 def _sorted_elements(line: str) -> str:
-    """Put the elements of a set or map in order: a hash has none of its own."""
-    head, found, elements = line.partition("elements = {")
-    return f"{head}{found} {sorted(elements.strip(' }').split(', '))}" if found else line
+    """Sort the elements of a set or map, which nft lists in no particular order."""
+    head, separator, elements = line.partition("elements = {")
+    return f"{head}{separator} {sorted(elements.strip(' }').split(', '))}" if separator else line
 
 
-def _as_told(namespaces: Namespaces, rulesets: Collection[str]) -> Mapping[str, frozenset[str]]:
-    """Return each ruleset as nft tells it after loading it."""
+def _loaded_rulesets(namespaces: Namespaces, rulesets: Collection[str]) -> Mapping[str, frozenset[str]]:
+    """Return each ruleset as nft lists it after loading it."""
     subprocess.run(["ip", "netns", "add", _SCRATCH], check=True)
     try:
         return {text: _loaded(namespaces, text) for text in rulesets}
@@ -158,18 +158,18 @@ def _as_told(namespaces: Namespaces, rulesets: Collection[str]) -> Mapping[str, 
 
 
 def _loaded(namespaces: Namespaces, ruleset: str) -> frozenset[str]:
-    _said(namespaces, _SCRATCH, ["nft", "-f", "-"], f"flush ruleset\n{ruleset}")
-    return _rules(_said(namespaces, _SCRATCH, ["nft", "list", "ruleset"]))
+    _output(namespaces, _SCRATCH, ["nft", "-f", "-"], f"flush ruleset\n{ruleset}")
+    return _rules(_output(namespaces, _SCRATCH, ["nft", "list", "ruleset"]))
 
 
-def _sysctls(namespaces: Namespaces, name: str, wanted: Namespace) -> Iterator[tuple[str, str]]:
+def _sysctls(namespaces: Namespaces, name: str, namespace: Namespace) -> Iterator[tuple[str, str]]:
     def read() -> list[tuple[str, str]]:
-        return [(path, (Path("/proc/sys") / path).read_text().strip()) for path, _ in wanted.sysctls]
+        return [(path, (Path("/proc/sys") / path).read_text().strip()) for path, _ in namespace.sysctls]
 
     yield from namespaces.run(name, read)
 
 
-def _said(namespaces: Namespaces, name: str, command: list[str], text: str = "") -> str:
+def _output(namespaces: Namespaces, name: str, command: list[str], text: str = "") -> str:
     process = namespaces.popen(name, command, stdin=PIPE, stdout=PIPE, stderr=STDOUT)
-    said, _ = process.communicate(text.encode())
-    return said.decode()
+    output, _ = process.communicate(text.encode())
+    return output.decode()

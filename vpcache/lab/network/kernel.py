@@ -1,4 +1,4 @@
-"""The edge to the kernel: makes a network stand in namespaces, by difference from what stands."""
+"""The edge to the kernel: applies networks to namespaces, each as a difference from the one before."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from subprocess import PIPE, STDOUT
 
 from vpcache.lab.errors import LabError
 from vpcache.lab.network.netns import NAMED, Namespaces
-from vpcache.lab.network.steps import IpBatch, Line, Namespace, Network, Ruleset, Step, Sysctls, changes
+from vpcache.lab.network.steps import IpBatch, IpEntry, Namespace, Network, Ruleset, Step, Sysctls, changes
 
 _SYSCTLS = Path("/proc/sys")
 
 
 class KernelError(LabError):
-    """A command that the kernel or its tools refused, with what they said."""
+    """A command that the kernel or its tools rejected, with their output."""
 
 
 class Kernel:
-    """Makes networks stand. It remembers what stands, so nothing else may touch the namespaces.
+    """Applies networks. It remembers the applied one, so nothing else may change the namespaces.
 
-    Not for use by several threads at once.
+    Not for concurrent use by several threads.
     """
 
     def __init__(self, namespaces: Namespaces) -> None:
@@ -32,60 +32,60 @@ class Kernel:
 
     @property
     def applied(self) -> Network:
-        """The network that stands, if nobody else touched it."""
+        """The network that was applied last."""
         return self._applied
 
     def apply(self, network: Network) -> None:
-        """Make `network` stand in place of what stands. Raises KernelError.
+        """Replace the current network by `network`. Raises KernelError.
 
-        After an error no packet passes anywhere: the namespaces stay, for the processes in them, but without
-        links, and the next `apply` makes everything else anew.
+        After an error no packet passes anywhere: the namespaces remain, for the processes in them, but have
+        no links, and the next `apply` creates everything else again.
         """
         try:
             for step in changes(self._applied, network):
-                self._take(step)
+                self._run_step(step)
         except KernelError:
             self._strip(network)
             raise
         self._applied = network
 
     def close(self) -> None:
-        """Take away all that stands. Raises KernelError."""
+        """Remove the current network. Raises KernelError."""
         self.apply(Network())
 
-    def _take(self, step: Step) -> None:
+    def _run_step(self, step: Step) -> None:
         match step:
             case IpBatch(namespace, commands):
-                self._ip(namespace, commands)
+                self._run_ip(namespace, commands)
             case Ruleset(namespace, text):
-                status, said = self._run(namespace, ["nft", "-f", "-"], text)
+                status, output = self._run(namespace, ["nft", "-f", "-"], text)
                 if status:
-                    raise KernelError(f"nft -f - in namespace {namespace} failed: {said}")
+                    raise KernelError(f"nft -f - in namespace {namespace} failed: {output}")
             case Sysctls(namespace, values):
-                self._write(namespace, values)
+                self._write_sysctls(namespace, values)
 
-    def _ip(self, namespace: str | None, commands: tuple[str, ...]) -> None:
-        status, said = self._run(namespace, ["ip", "-batch", "-"], "\n".join(commands))
+    def _run_ip(self, namespace: str | None, commands: tuple[str, ...]) -> None:
+        status, output = self._run(namespace, ["ip", "-batch", "-"], "\n".join(commands))
         if status:
-            failed = re.search(r"Command failed -:(\d+)", said)
+            failed = re.search(r"Command failed -:(\d+)", output)
             command = commands[int(failed[1]) - 1] if failed else "-batch -"
-            raise KernelError(f"ip {command} in namespace {namespace or 'of the lab'} failed: {said}")
+            raise KernelError(f"ip {command} in namespace {namespace or 'of the lab'} failed: {output}")
 
-    def _write(self, namespace: str, values: tuple[tuple[str, str], ...]) -> None:
-        def func() -> None:
+    def _write_sysctls(self, namespace: str, values: tuple[tuple[str, str], ...]) -> None:
+        def write() -> None:
             for path, value in values:
                 (_SYSCTLS / path).write_text(value)
 
         try:
-            self._namespaces.run(namespace, func)
+            self._namespaces.run(namespace, write)
         except OSError as error:
             raise KernelError(
                 f"cannot set sysctls in namespace {namespace} ({error}): "
-                "the lab needs a writable /proc/sys; a container needs to be given one"
+                "the lab needs a writable /proc/sys; run a container with `docker run --privileged`"
             ) from error
 
     def _run(self, namespace: str | None, command: list[str], text: str) -> tuple[int, str]:
-        """Run a tool with `text` as its input; return its exit status and what it said."""
+        """Run a tool with `text` as its input; return its exit status and its output."""
         start = subprocess.Popen if namespace is None else partial(self._namespaces.popen, namespace)
         try:
             process = start(command, stdin=PIPE, stdout=PIPE, stderr=STDOUT)
@@ -93,28 +93,33 @@ class Kernel:
             raise KernelError(
                 f"cannot run {command[0]} in namespace {namespace or 'of the lab'}: {error}"
             ) from error
-        said, _ = process.communicate(text.encode())
-        return process.returncode, said.decode(errors="replace").strip()
+        output, _ = process.communicate(text.encode())
+        return process.returncode, output.decode(errors="replace").strip()
 
     def _strip(self, attempted: Network) -> None:
-        """Take away all but the namespaces, as far as it is there: a failure leaves unknown what stands.
+        """Remove all entries and links after a failed `apply`, and the namespaces that it added.
 
-        A namespace that the attempt made goes, too: it may be half made, and nobody lives in it.
+        A failure leaves a mixture of the previous and the attempted network, and it is unknown which parts of
+        each exist. So this method takes the union of both as the current network, computes the steps that
+        reduce it to its bare namespaces, and runs them with `ip -force`, which continues after commands that
+        fail because their object does not exist. After that the bare namespaces are known to exist, and the
+        next `apply` starts from them. Namespaces that the attempt added are deleted first: they may be
+        incomplete, and no process runs in them. Rulesets need no reset: `apply` replaces each as a whole.
         """
         networks = (self._applied, attempted)
         for name in attempted.namespaces.keys() - self._applied.namespaces.keys():
             if (NAMED / name).exists():
                 self._run(None, ["ip", "-batch", "-"], f"netns del {name}")
-        namespaces: dict[str, tuple[Line, ...]] = {}
+        entries: dict[str, tuple[IpEntry, ...]] = {}
         for network in networks:
             for name, namespace in network.namespaces.items():
                 if (NAMED / name).exists():
-                    namespaces[name] = (*namespaces.get(name, ()), *namespace.lines)
+                    entries[name] = (*entries.get(name, ()), *namespace.entries)
         links = tuple({link for network in networks for link in network.links})
-        possible = Network({name: Namespace(lines) for name, lines in namespaces.items()}, links)
-        bare = Network(dict.fromkeys(namespaces, Namespace()))
-        for step in changes(possible, bare):
-            if isinstance(step, IpBatch) and step.namespace in namespaces:
+        union = Network({name: Namespace(each) for name, each in entries.items()}, links)
+        bare = Network(dict.fromkeys(entries, Namespace()))
+        for step in changes(union, bare):
+            if isinstance(step, IpBatch) and step.namespace in entries:
                 with suppress(KernelError):  # the first error is the one to report
                     self._run(step.namespace, ["ip", "-force", "-batch", "-"], "\n".join(step.commands))
         self._applied = bare

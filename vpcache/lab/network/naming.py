@@ -1,4 +1,4 @@
-"""Where things are: the names of namespaces and devices, and the addresses of the lab's own plumbing."""
+"""Names of namespaces and devices, and the addresses of the links between the lab's namespaces."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 INTERNET = "internet"
-"""The namespace of all that lives outside every VPC."""
+"""The namespace of the internet: everything outside the VPCs."""
 INTERNET_HOSTS = IPv4Network("198.51.100.0/24")
-"""Each address of this range is the internet's own: a service there may bind any of them."""
+"""The CIDR block of the internet's hosts: a server may bind any of these addresses."""
 INTERNET_CLIENT = INTERNET_HOSTS.network_address + 1
-"""The address that a connection from the internet to an elastic IP has unless it binds another."""
+"""The default source address of connections from the internet to an elastic IP."""
 
 WORK_DIR = Path("/run/vpcache")
-"""The lab's files, on its own tmpfs: gone with the lab."""
+"""The folder of the lab's files, on the lab's own tmpfs, which ends with the lab."""
 CA_FILE = WORK_DIR / "ca.pem"
-"""The certificate of the lab's authority."""
+"""The certificate of the lab's certificate authority."""
 
 ETHERNET = "eth0"  # an interface's device in its own namespace
 GATEWAY = "gateway"  # the router's device towards the internet gateway
 INSIDE, OUTSIDE = "vpc", "internet"  # a gateway's devices
-GATEWAY_ADDRESS = IPv4Address("169.254.0.2")  # of a gateway, on all its links
-PEER_ADDRESS = IPv4Address("169.254.0.1")  # of whoever is at the other end of such a link
+GATEWAY_ADDRESS = IPv4Address("169.254.0.2")  # of a gateway on all its links
+PEER_ADDRESS = IPv4Address("169.254.0.1")  # of the other end of such a link
 LINK_LOCAL = IPv4Network("169.254.0.0/16")
-_FIRST_TABLE = 1000  # numbers below are the kernel's and ours
+_FIRST_TABLE = 1000  # lower numbers are those of the kernel and of the router
 
 
 def router_namespace(vpc_id: str) -> str:
-    """Return the namespace of a VPC's router, where its resolver listens."""
+    """Return the namespace of a VPC's router, where the VPC's DNS resolver listens."""
     return f"router-{vpc_id}"
 
 
@@ -43,17 +43,17 @@ def endpoint_namespace(endpoint_id: str) -> str:
 
 
 def interface_namespace(interface_id: str) -> str:
-    """Return the namespace of a network interface, where the processes behind it live."""
+    """Return the namespace of a network interface, where the processes that use it run."""
     return f"interface-{interface_id}"
 
 
 def digest(identity: str, size: int) -> bytes:
-    """Return `size` bytes that stand for a name wherever the kernel takes no long ones."""
+    """Return a digest of `size` bytes, for places where the kernel accepts no long names."""
     return blake2b(identity.encode(), digest_size=size).digest()
 
 
 def device(interface_id: str) -> str:
-    """Return the router's device towards an interface: at most 15 characters, as the kernel wants."""
+    """Return the router's device towards an interface; the kernel allows 15 characters."""
     return f"e-{digest(interface_id, 6).hex()}"
 
 

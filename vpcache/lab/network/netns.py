@@ -1,4 +1,4 @@
-"""Doing things inside named network namespaces from a process with many threads."""
+"""Access to named network namespaces from a process with several threads."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 class Namespaces:
     """Opens sockets and starts processes in named network namespaces.
 
-    A thread's namespace is a property of that thread, and a socket keeps the namespace that it was made in.
-    So one thread of its own changes namespace for all others and comes home after each func.
+    The network namespace is a property of a thread, and a socket keeps the namespace in which it was created.
+    So one dedicated thread enters namespaces for all others, and returns to its own after each function.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Namespaces:
         self._home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 
     def run(self, namespace: str, func: Callable[[], T]) -> T:
-        """Call `func` inside `namespace`. Raises FileNotFoundError if there is no such namespace."""
+        """Call `func` inside `namespace`. Raises FileNotFoundError if the namespace does not exist."""
         return self._executor.submit(self._inside, namespace, func).result()
 
     def socket(self, namespace: str, kind: socket.SocketKind = socket.SOCK_STREAM) -> Socket:
@@ -42,21 +42,21 @@ class Namespaces:
     def listen(self, namespace: str, address: str, port: int) -> Socket:
         """Return a listening TCP socket of `namespace`; port 0 lets the kernel choose."""
 
-        def func() -> Socket:
+        def create() -> Socket:
             listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((address, port))
             listener.listen(128)
             return listener
 
-        return self.run(namespace, func)
+        return self.run(namespace, create)
 
     def popen(self, namespace: str, command: list[str], **options: Any) -> subprocess.Popen[bytes]:
         """Start `command` inside `namespace`; options are those of subprocess.Popen."""
         return self.run(namespace, lambda: subprocess.Popen(command, **options))
 
     def close(self) -> None:
-        """End the func thread."""
+        """End the dedicated thread."""
         self._executor.shutdown()
         os.close(self._home)
 

@@ -1,6 +1,6 @@
-"""`python -m vpcache.lab.network.pcap FILE`: record the packets of the network namespace that it runs in.
+"""`python -m vpcache.lab.network.pcap FILE`: record the packets of the current network namespace.
 
-tcpdump would do if it did not insist on changing its user, which nobody can in a user namespace.
+tcpdump cannot be used: it changes its user, which fails in a user namespace.
 Format: https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html
 """
 
@@ -14,13 +14,13 @@ from contextlib import suppress
 from pathlib import Path
 
 _EVERY_PROTOCOL = 0x0003  # ETH_P_ALL
-_SNAPSHOT = 262144  # bytes of a packet that are kept at most
-_ETHERNET = 1  # the link type of veth and lo alike
+_SNAPSHOT = 262144  # the most bytes of a packet that are recorded
+_ETHERNET = 1  # the link type of veth and lo
 _HEADER = struct.pack("<IHHIIII", 0xA1B23C4D, 2, 4, 0, 0, _SNAPSHOT, _ETHERNET)  # times in ns
 
 
 def record(file: Path) -> None:
-    """Record every packet of every device into `file` until interrupted. The file appears when it listens."""
+    """Record the packets of all devices into `file` until interrupted. The file exists once it listens."""
     devices = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_EVERY_PROTOCOL))
     with devices, file.open("wb", buffering=0) as out, suppress(KeyboardInterrupt):
         out.write(_HEADER)

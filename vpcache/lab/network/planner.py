@@ -1,4 +1,4 @@
-"""The network that a topology means to the kernel: namespaces, links, `ip` lines, nft rulesets. All pure."""
+"""The planner: turns a topology into the desired network of namespaces, links, entries and rulesets. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from vpcache.lab.network.naming import (
 )
 from vpcache.lab.network.nft import chain, nft_map, nft_set, table
 from vpcache.lab.network.router import FORWARDING, addresses, router
-from vpcache.lab.network.steps import Line, Link, Namespace, Network
+from vpcache.lab.network.steps import IpEntry, Link, Namespace, Network
 from vpcache.lab.settings import NAT_IDLE_SECONDS
 from vpcache.lab.topology import GatewayEndpoint, Interface, InterfaceKind, Topology, Vpc
 
@@ -37,10 +37,10 @@ def plan(
     down_hosts: frozenset[IPv4Address] = frozenset(),
     nat_idle_seconds: int = NAT_IDLE_SECONDS,
 ) -> Network:
-    """Return the network that `topology` means.
+    """Return the desired network of `topology`.
 
-    No packet passes to or from the interfaces whose ids are `isolated`, nor the internet's `down_hosts`. NAT
-    gateways forget flows that are idle for `nat_idle_seconds`.
+    All packets to and from the interfaces with the IDs `isolated` and the internet addresses `down_hosts` are
+    dropped. NAT gateways drop connections that are idle for `nat_idle_seconds`.
     """
     namespaces = {INTERNET: _internet(topology, down_hosts)}
     links = []
@@ -63,38 +63,42 @@ def plan(
     return Network(namespaces, tuple(links))
 
 
-def _elastic(vpc: Vpc) -> list[tuple[IPv4Address, IPv4Address]]:
-    """Return the pairs of private and elastic address that the VPC's internet gateway maps."""
+def _elastic_ips(vpc: Vpc) -> list[tuple[IPv4Address, IPv4Address]]:
+    """Return the pairs of private address and elastic IP that the VPC's internet gateway translates."""
     if not vpc.internet_gateway_id:
         return []
-    return [(each.address, each.public_address) for each in vpc.interfaces if each.public_address]
+    return [
+        (interface.address, interface.public_address)
+        for interface in vpc.interfaces
+        if interface.public_address
+    ]
 
 
 def _internet(topology: Topology, down_hosts: Collection[IPv4Address]) -> Namespace:
-    lines = [Line("route", f"local {INTERNET_HOSTS} dev lo")]
+    entries = [IpEntry("route", f"local {INTERNET_HOSTS} dev lo")]
     for vpc in topology.vpcs:
         if vpc.internet_gateway_id:
-            lines.append(Line("address", f"{PEER_ADDRESS}/32 dev {uplink(vpc.id)}"))
-        for _, public in _elastic(vpc):
-            way = f"via {GATEWAY_ADDRESS} dev {uplink(vpc.id)} onlink src {INTERNET_CLIENT}"
-            lines.append(Line("route", f"{public} {way}"))
+            entries.append(IpEntry("address", f"{PEER_ADDRESS}/32 dev {uplink(vpc.id)}"))
+        for _, public in _elastic_ips(vpc):
+            path = f"via {GATEWAY_ADDRESS} dev {uplink(vpc.id)} onlink src {INTERNET_CLIENT}"
+            entries.append(IpEntry("route", f"{public} {path}"))
     ruleset = table(
         nft_set("down", "ipv4_addr", down_hosts),
         chain("arriving", "filter hook prerouting priority raw; policy accept", ["ip daddr @down drop"]),
         chain("answering", "filter hook output priority filter; policy accept", ["ip saddr @down drop"]),
     )
-    return Namespace(tuple(lines), FORWARDING, ruleset)
+    return Namespace(tuple(entries), FORWARDING, ruleset)
 
 
 def _gateway(vpc: Vpc) -> Namespace:
-    lines = (
-        Line("address", f"{GATEWAY_ADDRESS}/32 dev {INSIDE}"),
-        Line("address", f"{GATEWAY_ADDRESS}/32 dev {OUTSIDE}"),
-        Line("route", f"{vpc.cidr} via {PEER_ADDRESS} dev {INSIDE} onlink"),
-        Line("route", f"default via {PEER_ADDRESS} dev {OUTSIDE} onlink"),
+    entries = (
+        IpEntry("address", f"{GATEWAY_ADDRESS}/32 dev {INSIDE}"),
+        IpEntry("address", f"{GATEWAY_ADDRESS}/32 dev {OUTSIDE}"),
+        IpEntry("route", f"{vpc.cidr} via {PEER_ADDRESS} dev {INSIDE} onlink"),
+        IpEntry("route", f"default via {PEER_ADDRESS} dev {OUTSIDE} onlink"),
     )
-    # without connection tracking, as on AWS: a mapping that is gone cuts its flows
-    pairs = _elastic(vpc)
+    # stateless, as on AWS: a removed elastic IP cuts its connections
+    pairs = _elastic_ips(vpc)
     ruleset = table(
         nft_map("public", "ipv4_addr : ipv4_addr", pairs),
         nft_map("private", "ipv4_addr : ipv4_addr", [(public, private) for private, public in pairs]),
@@ -112,22 +116,22 @@ def _gateway(vpc: Vpc) -> Namespace:
             [f'oifname "{INSIDE}" accept', f'oifname "{OUTSIDE}" ip saddr set ip saddr map @public accept'],
         ),
     )
-    return Namespace(lines, FORWARDING, ruleset)
+    return Namespace(entries, FORWARDING, ruleset)
 
 
 def _interface(vpc: Vpc, interface: Interface, nat_idle_seconds: int) -> Namespace:
-    subnet = next(each for each in vpc.subnets if each.id == interface.subnet_id)
+    subnet = next(subnet for subnet in vpc.subnets if subnet.id == interface.subnet_id)
     router_address = subnet.cidr.network_address + 1
-    lines = (
+    entries = (
         *(
-            Line("address", f"{address}/{subnet.cidr.prefixlen} dev {ETHERNET} noprefixroute")
+            IpEntry("address", f"{address}/{subnet.cidr.prefixlen} dev {ETHERNET} noprefixroute")
             for address in addresses(interface)
         ),
-        Line("route", f"{router_address} dev {ETHERNET} scope link"),
-        Line("route", f"default via {router_address} dev {ETHERNET}"),
+        IpEntry("route", f"{router_address} dev {ETHERNET} scope link"),
+        IpEntry("route", f"default via {router_address} dev {ETHERNET}"),
     )
     if interface.kind is not InterfaceKind.NAT_GATEWAY:
-        return Namespace(lines)
+        return Namespace(entries)
     ruleset = table(
         chain("input", "filter hook input priority filter; policy drop"),
         chain(
@@ -136,7 +140,7 @@ def _interface(vpc: Vpc, interface: Interface, nat_idle_seconds: int) -> Namespa
             [
                 "ct state established,related accept",
                 f"ct state new ip saddr {vpc.cidr} accept",
-                # a flow that was idle for too long
+                # a connection that was idle for too long
                 f"ct state invalid ip saddr {vpc.cidr} meta l4proto tcp reject with tcp reset",
             ],
         ),
@@ -148,18 +152,18 @@ def _interface(vpc: Vpc, interface: Interface, nat_idle_seconds: int) -> Namespa
     )
     timeouts = ("tcp_timeout_established", "udp_timeout", "udp_timeout_stream", "icmp_timeout")
     idle = (
-        ("net/netfilter/nf_conntrack_tcp_loose", "0"),  # a packet in mid-flow makes no new flow
+        ("net/netfilter/nf_conntrack_tcp_loose", "0"),  # packets of an unknown connection do not start one
         *((f"net/netfilter/nf_conntrack_{name}", str(nat_idle_seconds)) for name in timeouts),
     )
-    return Namespace(lines, (*FORWARDING, *idle), ruleset)
+    return Namespace(entries, (*FORWARDING, *idle), ruleset)
 
 
 def _endpoint(vpc: Vpc, endpoint: GatewayEndpoint) -> Namespace:
-    """Return a place where a service answers on its public address, reached through a VPC's router alone."""
+    """Return the namespace of a gateway endpoint: its service answers there on its public address."""
     return Namespace(
         (
-            Line("address", f"{SERVICE_ADDRESSES[endpoint.service]}/32 dev lo"),
-            Line("address", f"{GATEWAY_ADDRESS}/32 dev {INSIDE}"),
-            Line("route", f"{vpc.cidr} via {PEER_ADDRESS} dev {INSIDE} onlink"),
+            IpEntry("address", f"{SERVICE_ADDRESSES[endpoint.service]}/32 dev lo"),
+            IpEntry("address", f"{GATEWAY_ADDRESS}/32 dev {INSIDE}"),
+            IpEntry("route", f"{vpc.cidr} via {PEER_ADDRESS} dev {INSIDE} onlink"),
         )
     )

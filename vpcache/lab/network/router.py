@@ -1,4 +1,31 @@
-"""A VPC's router: routes by route table, addresses checked, network ACLs, security groups. Pure."""
+"""A VPC's router: route tables, source and destination checks, network ACLs, security groups. Pure.
+
+The graph of nft chains. P is a profile, a set of security groups that some interfaces share; G is a group.
+
+    prerouting    arriving     drop packets of isolated interfaces and forged source addresses;
+                               mark the packet with the number of its subnet's route table
+    (routing)     ip rules     first the table of the VPC's own addresses, then the table of the mark
+    input         input        accept DNS requests to the resolver, drop the rest
+    output        output       accept the resolver's answers, drop the rest
+    forward       forward      1. outgoing and incoming network ACL of the packet's subnets (stateless):
+                                    jump out_SUBNET, goto out_ACL; jump in_SUBNET, goto in_ACL
+                               2. accept packets of known connections, drop invalid ones
+                               3. drop packets for an address that the outgoing interface does not have
+                               4. vmap @leaving, chosen by the incoming interface:
+                                    interface with groups     leave_P: jump out_G for each group;
+                                                              a matching egress rule: goto enter
+                                    NAT gateway               leave_nat: goto enter
+                                    internet gateway          goto enter
+                  enter        vmap @entering, chosen by the outgoing interface:
+                                    interface with groups     enter_P: jump in_G for each group;
+                                                              a matching ingress rule: accept; then drop
+                                    NAT gateway               enter_nat: accept, except from the internet
+                                    internet gateway          accept
+                                    gateway endpoint          accept
+    postrouting   departing    drop packets to isolated interfaces
+
+`forward` has the policy drop: a packet that no chain accepts is dropped.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +44,7 @@ from vpcache.lab.network.naming import (
     table_number,
 )
 from vpcache.lab.network.nft import chain, nft_map, nft_set, table
-from vpcache.lab.network.steps import Line, Namespace
+from vpcache.lab.network.steps import IpEntry, Namespace
 from vpcache.lab.topology import (
     AclEntry,
     GatewayEndpoint,
@@ -33,11 +60,11 @@ from vpcache.lab.topology import (
 )
 
 _ANYWHERE = IPv4Network("0.0.0.0/0")
-_LOCAL_TABLE = 100  # the kernel's routing table for what is inside the VPC, before all route tables
+_LOCAL_TABLE = 100  # the kernel's routing table of the VPC's own addresses; it precedes all route tables
 _LOCAL_PRIORITY, _ROUTE_TABLE_PRIORITY = 100, 200  # of the kernel's routing rules
 FORWARDING = (
     ("net/ipv4/ip_forward", "1"),
-    # a new namespace has these from the host, a new device has them from `default`
+    # a new namespace copies these from the host, a new device copies them from `default`
     ("net/ipv4/conf/all/rp_filter", "0"),
     ("net/ipv4/conf/default/rp_filter", "0"),
     ("net/ipv4/conf/all/send_redirects", "0"),
@@ -46,35 +73,34 @@ FORWARDING = (
 
 
 def router(vpc: Vpc, isolated: Collection[str]) -> Namespace:
-    """Return the router of a VPC, which lets nothing pass to or from the interfaces that are `isolated`."""
+    """Return the namespace of a VPC's router, which drops all packets to and from `isolated` interfaces."""
     subnets = _subnets(vpc)
-    lines = [
-        *(Line("address", f"{address}/32 dev lo") for address in resolver_addresses(vpc.cidr)),
-        Line("rule", f"priority {_LOCAL_PRIORITY} lookup {_LOCAL_TABLE}"),
-        Line("route", f"blackhole {vpc.cidr} table {_LOCAL_TABLE}"),
-        Line("route", f"blackhole {LINK_LOCAL} table {_LOCAL_TABLE}"),
+    entries = [
+        *(IpEntry("address", f"{address}/32 dev lo") for address in resolver_addresses(vpc.cidr)),
+        IpEntry("rule", f"priority {_LOCAL_PRIORITY} lookup {_LOCAL_TABLE}"),
+        IpEntry("route", f"blackhole {vpc.cidr} table {_LOCAL_TABLE}"),
+        IpEntry("route", f"blackhole {LINK_LOCAL} table {_LOCAL_TABLE}"),
     ]
     if vpc.internet_gateway_id:
-        lines.append(Line("address", f"{PEER_ADDRESS}/32 dev {GATEWAY}"))
+        entries.append(IpEntry("address", f"{PEER_ADDRESS}/32 dev {GATEWAY}"))
     for endpoint in vpc.gateway_endpoints:
-        lines.append(Line("address", f"{PEER_ADDRESS}/32 dev {endpoint_device(endpoint.id)}"))
+        entries.append(IpEntry("address", f"{PEER_ADDRESS}/32 dev {endpoint_device(endpoint.id)}"))
     for interface in vpc.interfaces:
-        wire = device(interface.id)
-        lines.append(
-            Line("address", f"{subnets[interface.subnet_id].cidr.network_address + 1}/32 dev {wire}")
+        link = device(interface.id)
+        entries.append(
+            IpEntry("address", f"{subnets[interface.subnet_id].cidr.network_address + 1}/32 dev {link}")
         )
-        lines += [
-            Line("route", f"{address} dev {wire} table {_LOCAL_TABLE} scope link")
+        entries += [
+            IpEntry("route", f"{address} dev {link} table {_LOCAL_TABLE} scope link")
             for address in addresses(interface)
         ]
     interfaces = {interface.id: interface for interface in vpc.interfaces}
     for route_table in vpc.route_tables:
         number = table_number(route_table.id)
-        lines.append(Line("rule", f"priority {_ROUTE_TABLE_PRIORITY} fwmark {number} lookup {number}"))
-        lines += [
-            Line("route", f"{_way(vpc, route, interfaces)} table {number}") for route in route_table.routes
-        ]
-    return Namespace(tuple(lines), FORWARDING, _ruleset(vpc, isolated))
+        routes = [_route_entry(vpc, route, interfaces) for route in route_table.routes]
+        entries.append(IpEntry("rule", f"priority {_ROUTE_TABLE_PRIORITY} fwmark {number} lookup {number}"))
+        entries += [IpEntry("route", f"{route} table {number}") for route in routes]
+    return Namespace(tuple(entries), FORWARDING, _ruleset(vpc, isolated))
 
 
 def addresses(interface: Interface) -> tuple[IPv4Address, ...]:
@@ -86,7 +112,7 @@ def _subnets(vpc: Vpc) -> dict[str, Subnet]:
     return {subnet.id: subnet for subnet in vpc.subnets}
 
 
-def _way(vpc: Vpc, route: Route, interfaces: dict[str, Interface]) -> str:
+def _route_entry(vpc: Vpc, route: Route, interfaces: dict[str, Interface]) -> str:
     if route.target is RouteTarget.INTERNET_GATEWAY and vpc.internet_gateway_id:
         return f"{route.destination} via {GATEWAY_ADDRESS} dev {GATEWAY} onlink"
     if route.target is RouteTarget.INTERFACE and route.interface_id in interfaces:
@@ -98,88 +124,16 @@ def _way(vpc: Vpc, route: Route, interfaces: dict[str, Interface]) -> str:
 
 
 def _ruleset(vpc: Vpc, isolated: Collection[str]) -> str:
-    subnets = _subnets(vpc)
     grouped = [each for each in vpc.interfaces if each.kind is not InterfaceKind.NAT_GATEWAY]
-    checked = [each for each in grouped if each.source_dest_check]
-    profiles = {_profile(each): each.security_groups for each in grouped}
-    endpoints = [(_endpoint_quoted(each), "accept") for each in vpc.gateway_endpoints]
-    guards = _guards(vpc)
-    resolver = f"{{ {', '.join(map(str, resolver_addresses(vpc.cidr)))} }} meta l4proto {{ tcp, udp }}"
+    profiles = {_profile(interface): interface.security_groups for interface in grouped}
+    guards = _acl_chains(vpc)
     return table(
-        nft_set(
-            "isolated",
-            "ifname",
-            (_quoted(each) for each in vpc.interfaces if each.id in isolated),
-        ),
-        nft_set("checked", "ifname", map(_quoted, checked)),
-        nft_set(
-            "owned",
-            "ifname . ipv4_addr",
-            (f"{_quoted(each)} . {address}" for each in checked for address in addresses(each)),
-        ),
-        nft_map(
-            "route_table",
-            "ifname : mark",
-            (
-                (_quoted(each), table_number(subnets[each.subnet_id].route_table_id))
-                for each in vpc.interfaces
-            ),
-        ),
-        nft_map(
-            "leaving",
-            "ifname : verdict",
-            (
-                (f'"{GATEWAY}"', "goto enter"),
-                *((_quoted(each), f"goto leave_{_profile(each)}") for each in vpc.interfaces),
-            ),
-        ),
-        nft_map(
-            "entering",
-            "ifname : verdict",
-            (
-                (f'"{GATEWAY}"', "accept"),
-                *endpoints,
-                *((_quoted(each), f"goto enter_{_profile(each)}") for each in vpc.interfaces),
-            ),
-        ),
+        *_interface_sets(vpc, isolated),
+        *_verdict_maps(vpc),
         *_member_sets(vpc),
-        chain(
-            "arriving",
-            "filter hook prerouting priority raw; policy accept",
-            [
-                "iifname @isolated drop",
-                "iifname @checked iifname . ip saddr != @owned drop",
-                "meta mark set iifname map @route_table",
-            ],
-        ),
-        chain(
-            "departing",
-            "filter hook postrouting priority raw; policy accept",
-            ["oifname @isolated drop"],
-        ),
-        chain(
-            "input",
-            "filter hook input priority filter; policy drop",
-            [f'iifname != "{GATEWAY}" ip daddr {resolver} th dport 53 accept'],
-        ),
-        # nothing but the resolver's answers: the router's ICMP errors would tell what AWS keeps silent
-        chain(
-            "output",
-            "filter hook output priority filter; policy drop",
-            [f"ip saddr {resolver} th sport 53 accept"],
-        ),
-        chain(
-            "forward",
-            "filter hook forward priority filter; policy drop",
-            [
-                # network ACLs know no flows: each packet is looked at
-                *(["iifname vmap @guards_out", "oifname vmap @guards_in"] if guards else []),
-                "ct state established,related accept",
-                "ct state invalid drop",
-                "oifname @checked oifname . ip daddr != @owned drop",
-                "iifname vmap @leaving",
-            ],
-        ),
+        *_prerouting_and_postrouting_chains(),
+        *_resolver_chains(vpc),
+        _forward_chain(has_acls=bool(guards)),
         chain("enter", None, ["oifname vmap @entering"]),
         chain("leave_nat", None, ["goto enter"]),
         chain("enter_nat", None, [f'iifname != "{GATEWAY}" accept']),
@@ -189,14 +143,91 @@ def _ruleset(vpc: Vpc, isolated: Collection[str]) -> str:
     )
 
 
+def _interface_sets(vpc: Vpc, isolated: Collection[str]) -> Iterable[str]:
+    """Yield the sets of isolated interfaces, and of the addresses that checked interfaces may use."""
+    checked = [
+        interface
+        for interface in vpc.interfaces
+        if interface.kind is not InterfaceKind.NAT_GATEWAY and interface.source_dest_check
+    ]
+    yield nft_set("isolated", "ifname", (_quoted(each) for each in vpc.interfaces if each.id in isolated))
+    yield nft_set("checked", "ifname", map(_quoted, checked))
+    yield nft_set(
+        "owned",
+        "ifname . ipv4_addr",
+        (f"{_quoted(interface)} . {address}" for interface in checked for address in addresses(interface)),
+    )
+
+
+def _verdict_maps(vpc: Vpc) -> Iterable[str]:
+    """Yield the maps from an interface to the mark of its route table, and to its leave and enter chains."""
+    subnets = _subnets(vpc)
+    gateway = f'"{GATEWAY}"'
+    endpoints = [(_endpoint_quoted(endpoint), "accept") for endpoint in vpc.gateway_endpoints]
+    marks = [
+        (_quoted(interface), table_number(subnets[interface.subnet_id].route_table_id))
+        for interface in vpc.interfaces
+    ]
+    leaving = [(_quoted(interface), f"goto leave_{_profile(interface)}") for interface in vpc.interfaces]
+    entering = [(_quoted(interface), f"goto enter_{_profile(interface)}") for interface in vpc.interfaces]
+    yield nft_map("route_table", "ifname : mark", marks)
+    yield nft_map("leaving", "ifname : verdict", [(gateway, "goto enter"), *leaving])
+    yield nft_map("entering", "ifname : verdict", [(gateway, "accept"), *endpoints, *entering])
+
+
+def _prerouting_and_postrouting_chains() -> Iterable[str]:
+    yield chain(
+        "arriving",
+        "filter hook prerouting priority raw; policy accept",
+        [
+            "iifname @isolated drop",
+            "iifname @checked iifname . ip saddr != @owned drop",
+            "meta mark set iifname map @route_table",
+        ],
+    )
+    yield chain(
+        "departing", "filter hook postrouting priority raw; policy accept", ["oifname @isolated drop"]
+    )
+
+
+def _resolver_chains(vpc: Vpc) -> Iterable[str]:
+    resolver = f"{{ {', '.join(map(str, resolver_addresses(vpc.cidr)))} }} meta l4proto {{ tcp, udp }}"
+    yield chain(
+        "input",
+        "filter hook input priority filter; policy drop",
+        [f'iifname != "{GATEWAY}" ip daddr {resolver} th dport 53 accept'],
+    )
+    # the router's own ICMP errors are dropped: AWS sends none
+    yield chain(
+        "output",
+        "filter hook output priority filter; policy drop",
+        [f"ip saddr {resolver} th sport 53 accept"],
+    )
+
+
+def _forward_chain(*, has_acls: bool) -> str:
+    # network ACLs are stateless: they see each packet, also those of known connections
+    guards = ["iifname vmap @guards_out", "oifname vmap @guards_in"] if has_acls else []
+    return chain(
+        "forward",
+        "filter hook forward priority filter; policy drop",
+        [
+            *guards,
+            "ct state established,related accept",
+            "ct state invalid drop",
+            "oifname @checked oifname . ip daddr != @owned drop",
+            "iifname vmap @leaving",
+        ],
+    )
+
+
 def _member_sets(vpc: Vpc) -> Iterable[str]:
-    """Yield a set of addresses for each security group that a rule speaks of."""
+    """Yield the addresses of the members of each security group that a rule refers to."""
     rules = [rule for group in vpc.security_groups for rule in (*group.ingress, *group.egress)]
     for group in sorted({rule.peer for rule in rules if isinstance(rule.peer, str)}):
-        members = [each for each in vpc.interfaces if group in each.security_groups]
-        yield nft_set(
-            f"members_{group}", "ipv4_addr", (address for each in members for address in addresses(each))
-        )
+        members = [interface for interface in vpc.interfaces if group in interface.security_groups]
+        member_addresses = (address for interface in members for address in addresses(interface))
+        yield nft_set(f"members_{group}", "ipv4_addr", member_addresses)
 
 
 def _group_chains(group: SecurityGroup) -> str:
@@ -209,11 +240,11 @@ def _group_chains(group: SecurityGroup) -> str:
 
 
 def _profile_chains(vpc: Vpc, profile: str, groups: Collection[str]) -> str:
-    known = [group.id for group in vpc.security_groups if group.id in groups]
+    groups_in_order = [group.id for group in vpc.security_groups if group.id in groups]
     return "".join(
         (
-            chain(f"leave_{profile}", None, [f"jump out_{group}" for group in known]),
-            chain(f"enter_{profile}", None, [*(f"jump in_{group}" for group in known), "drop"]),
+            chain(f"leave_{profile}", None, [f"jump out_{group}" for group in groups_in_order]),
+            chain(f"enter_{profile}", None, [*(f"jump in_{group}" for group in groups_in_order), "drop"]),
         )
     )
 
@@ -224,7 +255,7 @@ def _match(rule: Rule, side: str) -> str:
 
 
 def _traffic(rule: Rule | AclEntry) -> str:
-    """Return what a rule says of protocol, ports or ICMP messages."""
+    """Return the part of a rule that matches protocol, ports or ICMP messages."""
     protocol = "" if rule.protocol == "all" else f"meta l4proto {rule.protocol} "
     if not rule.ports:
         return protocol
@@ -237,44 +268,48 @@ def _traffic(rule: Rule | AclEntry) -> str:
     return f"{protocol}th dport {low}-{high} "
 
 
-def _guards(vpc: Vpc) -> tuple[str, ...]:
-    """Return the chains of network ACLs and the way into them, nothing where all of them let all pass.
+def _acl_chains(vpc: Vpc) -> tuple[str, ...]:
+    """Return the chains of network ACLs and the maps that lead to them, nothing if all ACLs allow everything.
 
-    What stays inside a subnet does not meet its ACL.
+    A network ACL does not apply to packets within its subnet.
     """
-    guarded = [
+    filtered = [
         (subnet, acl)
         for acl in vpc.network_acls
-        if not _is_open(acl)
+        if not _allows_everything(acl)
         for subnet in vpc.subnets
         if subnet.id in acl.subnet_ids
     ]
-    if not guarded:
+    if not filtered:
         return ()
-    subnets = {subnet.id for subnet, _ in guarded}
-    interfaces = [each for each in vpc.interfaces if each.subnet_id in subnets]
-    parts = [
-        nft_map(
-            f"guards_{way}",
-            "ifname : verdict",
-            ((_quoted(each), f"jump {way}_{each.subnet_id}") for each in interfaces),
-        )
-        for way in ("out", "in")
-    ]
-    for subnet, acl in guarded:
-        inside = f"inside_{subnet.id}"
-        own = (_quoted(each) for each in interfaces if each.subnet_id == subnet.id)
-        parts += [
-            nft_set(inside, "ifname", own),
-            chain(f"out_{subnet.id}", None, [f"oifname @{inside} return", f"goto out_{acl.id}"]),
-            chain(f"in_{subnet.id}", None, [f"iifname @{inside} return", f"goto in_{acl.id}"]),
-        ]
-    for acl in {acl.id: acl for _, acl in guarded}.values():
-        parts += [
-            chain(f"out_{acl.id}", None, [*_acl_rules(acl.egress, "daddr"), "drop"]),
-            chain(f"in_{acl.id}", None, [*_acl_rules(acl.ingress, "saddr"), "drop"]),
-        ]
-    return tuple(parts)
+    subnet_ids = {subnet.id for subnet, _ in filtered}
+    interfaces = [interface for interface in vpc.interfaces if interface.subnet_id in subnet_ids]
+    acls = {acl.id: acl for _, acl in filtered}
+    return (
+        *_guard_maps(interfaces),
+        *(text for subnet, acl in filtered for text in _subnet_chains(subnet, acl, interfaces)),
+        *(text for acl in acls.values() for text in _entry_chains(acl)),
+    )
+
+
+def _guard_maps(interfaces: Collection[Interface]) -> Iterable[str]:
+    for direction in ("out", "in"):
+        jumps = [(_quoted(interface), f"jump {direction}_{interface.subnet_id}") for interface in interfaces]
+        yield nft_map(f"guards_{direction}", "ifname : verdict", jumps)
+
+
+def _subnet_chains(subnet: Subnet, acl: NetworkAcl, interfaces: Iterable[Interface]) -> Iterable[str]:
+    """Yield the chains that lead from a subnet to its ACL, except for packets that stay in the subnet."""
+    inside = f"inside_{subnet.id}"
+    members = [_quoted(interface) for interface in interfaces if interface.subnet_id == subnet.id]
+    yield nft_set(inside, "ifname", members)
+    yield chain(f"out_{subnet.id}", None, [f"oifname @{inside} return", f"goto out_{acl.id}"])
+    yield chain(f"in_{subnet.id}", None, [f"iifname @{inside} return", f"goto in_{acl.id}"])
+
+
+def _entry_chains(acl: NetworkAcl) -> Iterable[str]:
+    yield chain(f"out_{acl.id}", None, [*_acl_rules(acl.egress, "daddr"), "drop"])
+    yield chain(f"in_{acl.id}", None, [*_acl_rules(acl.ingress, "saddr"), "drop"])
 
 
 def _acl_rules(entries: Iterable[AclEntry], side: str) -> list[str]:
@@ -284,8 +319,8 @@ def _acl_rules(entries: Iterable[AclEntry], side: str) -> list[str]:
     ]
 
 
-def _is_open(acl: NetworkAcl) -> bool:
-    """Tell whether an ACL lets everything pass, as a VPC's own does."""
+def _allows_everything(acl: NetworkAcl) -> bool:
+    """Return whether an ACL allows everything, as the default ACL of a VPC does."""
     firsts = [
         min(entries, key=lambda each: each.number, default=None) for entries in (acl.ingress, acl.egress)
     ]
@@ -303,7 +338,7 @@ def _endpoint_quoted(endpoint: GatewayEndpoint) -> str:
 
 
 def _profile(interface: Interface) -> str:
-    """Return a name shared by the interfaces that are under the same security groups."""
+    """Return a name shared by all interfaces with the same security groups."""
     if interface.kind is InterfaceKind.NAT_GATEWAY:
         return "nat"
     return digest(" ".join(sorted(interface.security_groups)), 6).hex()

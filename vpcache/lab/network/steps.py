@@ -1,8 +1,23 @@
-"""Namespaces, links and rules as data, and the steps that lead from one network of them to another. Pure."""
+"""Networks as data, and the steps that change one network into another. Pure.
+
+The kernel dictates the order of the steps in `changes`:
+
+    1. delete entries of namespaces that remain       a deleted link takes its entries along, so entries first
+    2. delete links                                   a namespace lives as long as a process in it, so links
+                                                      are deleted by name
+    3. delete namespaces
+    4. add namespaces
+    5. set sysctls, except net/netfilter              a new device copies `net/ipv4/conf/default`
+    6. add links, still down
+    7. load rulesets                                  no packet may pass before the rules exist
+    8. set sysctls of net/netfilter                   they exist once a rule tracks connections
+    9. set links up
+   10. add entries                                    addresses and routes need devices that are up
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -10,8 +25,8 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """What `ip <object> add <arguments>` makes and `ip <object> del <arguments>` takes away."""
+class IpEntry:
+    """An address, route or rule: `ip <object> add <arguments>` adds it, `ip <object> del` deletes it."""
 
     object: str
     arguments: str
@@ -19,10 +34,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """A network namespace: its lines in the order in which they can be added, its sysctls by path,
+    """A network namespace: its entries in an order in which they can be added, its sysctls by path, and
     its nft ruleset."""
 
-    lines: tuple[Line, ...] = ()
+    entries: tuple[IpEntry, ...] = ()
     sysctls: tuple[tuple[str, str], ...] = ()
     ruleset: str = ""
 
@@ -47,7 +62,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class IpBatch:
-    """Commands for one `ip -batch` in `namespace`, or in none of the network's if None."""
+    """Commands for one `ip -batch` in `namespace`, or in the lab's own namespace if None."""
 
     namespace: str | None
     commands: tuple[str, ...]
@@ -55,7 +70,7 @@ class IpBatch:
 
 @dataclass(frozen=True, slots=True)
 class Sysctls:
-    """Values to write under /proc/sys, as `namespace` sees it."""
+    """Values to write under /proc/sys inside `namespace`."""
 
     namespace: str
     values: tuple[tuple[str, str], ...]
@@ -63,73 +78,89 @@ class Sysctls:
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """Text for one `nft -f -` in `namespace`; it replaces all rules there in one transaction."""
+    """Text for one `nft -f -` in `namespace`, which replaces all rules there in one transaction."""
 
     namespace: str
     text: str
 
 
 Step = IpBatch | Sysctls | Ruleset
+_Sysctl = tuple[str, str]  # path and value
 
 
 def changes(old: Network, new: Network) -> tuple[Step, ...]:
-    """Return the steps that make `new` out of a standing `old`, none if they are equal.
+    """Return the steps that change `old` into `new`, none if they are equal."""
+    added_links = _without(new.links, old.links)
+    added_namespaces = _without(new.namespaces, old.namespaces)
+    return (
+        *_delete_entries(old, new),
+        *_batches((link.namespace, f"link del {link.device}") for link in _without(old.links, new.links)),
+        *_netns("del", _without(old.namespaces, new.namespaces)),
+        *_netns("add", added_namespaces),
+        *_set_sysctls(old, new, lambda sysctl: not _is_of_netfilter(sysctl)),
+        *([IpBatch(None, tuple(map(_add_link, added_links)))] if added_links else []),
+        *_load_rulesets(old, new),
+        *_set_sysctls(old, new, _is_of_netfilter),
+        *_batches((*_set_up(added_namespaces, added_links), *_add_entries(old, new))),
+    )
 
-    Links are deleted by name, since a namespace lives on, with its links, as long as a process in it does.
-    A namespace's rules stand before its new links come up.
-    """
-    return (*_removals(old, new), *_additions(old, new))
 
-
-def _removals(old: Network, new: Network) -> Iterable[Step]:
-    yield from _batches(
-        (name, f"{line.object} del {line.arguments}")
+def _delete_entries(old: Network, new: Network) -> Iterable[Step]:
+    return _batches(
+        (name, f"{entry.object} del {entry.arguments}")
         for name in old.namespaces
         if name in new.namespaces
-        for line in reversed(_without(old.namespaces[name].lines, new.namespaces[name].lines))
-    )
-    yield from _batches(
-        (link.namespace, f"link del {link.device}") for link in _without(old.links, new.links)
-    )
-    if dead := _without(old.namespaces, new.namespaces):
-        yield IpBatch(None, tuple(f"netns del {name}" for name in dead))
-
-
-def _additions(old: Network, new: Network) -> Iterable[Step]:
-    born, links = _without(new.namespaces, old.namespaces), _without(new.links, old.links)
-    pairs = [
-        (namespace, old.namespaces.get(name, Namespace()), name) for name, namespace in new.namespaces.items()
-    ]
-    if born:
-        yield IpBatch(None, tuple(f"netns add {name}" for name in born))
-    values = [(name, _without(wanted.sysctls, current.sysctls)) for wanted, current, name in pairs]
-    yield from _sysctls((name, [each for each in some if not _is_of_rules(each)]) for name, some in values)
-    if links:
-        yield IpBatch(None, tuple(_creation(link) for link in links))
-    for wanted, current, name in pairs:
-        if wanted.ruleset != current.ruleset:
-            yield Ruleset(name, f"flush ruleset\n{wanted.ruleset}")
-    yield from _sysctls((name, [each for each in some if _is_of_rules(each)]) for name, some in values)
-    yield from _batches(
-        [
-            *((name, "link set lo up") for name in born),
-            *((end, f"link set {device} up") for link in links for end, device in _ends(link)),
-            *(
-                (name, f"{line.object} add {line.arguments}")
-                for wanted, current, name in pairs
-                for line in _without(wanted.lines, current.lines)
-            ),
-        ]
+        for entry in reversed(_without(old.namespaces[name].entries, new.namespaces[name].entries))
     )
 
 
-def _sysctls(values: Iterable[tuple[str, list[tuple[str, str]]]]) -> Iterable[Sysctls]:
-    return (Sysctls(name, tuple(some)) for name, some in values if some)
+def _netns(verb: str, names: Iterable[str]) -> Iterable[Step]:
+    if commands := tuple(f"netns {verb} {name}" for name in names):
+        yield IpBatch(None, commands)
 
 
-def _is_of_rules(sysctl: tuple[str, str]) -> bool:
-    """Tell whether a sysctl may be there only once rules have made the kernel track connections."""
+def _set_sysctls(old: Network, new: Network, condition: Callable[[_Sysctl], bool]) -> Iterable[Step]:
+    for name, before, after in _pairs(old, new):
+        values = tuple(filter(condition, _without(after.sysctls, before.sysctls)))
+        if values:
+            yield Sysctls(name, values)
+
+
+def _is_of_netfilter(sysctl: _Sysctl) -> bool:
+    """Return whether a sysctl exists only after a rule has made the kernel track connections."""
     return sysctl[0].startswith("net/netfilter/")
+
+
+def _add_link(link: Link) -> str:
+    return (
+        f"link add {link.device} netns {link.namespace} type veth "
+        f"peer name {link.peer_device} netns {link.peer_namespace}"
+    )
+
+
+def _load_rulesets(old: Network, new: Network) -> Iterable[Step]:
+    for name, before, after in _pairs(old, new):
+        if after.ruleset != before.ruleset:
+            yield Ruleset(name, f"flush ruleset\n{after.ruleset}")
+
+
+def _set_up(namespaces: Iterable[str], links: Iterable[Link]) -> Iterable[tuple[str, str]]:
+    yield from ((name, "link set lo up") for name in namespaces)
+    for link in links:
+        yield link.namespace, f"link set {link.device} up"
+        yield link.peer_namespace, f"link set {link.peer_device} up"
+
+
+def _add_entries(old: Network, new: Network) -> Iterable[tuple[str, str]]:
+    for name, before, after in _pairs(old, new):
+        for entry in _without(after.entries, before.entries):
+            yield name, f"{entry.object} add {entry.arguments}"
+
+
+def _pairs(old: Network, new: Network) -> Iterable[tuple[str, Namespace, Namespace]]:
+    """Yield each namespace of `new`: its name, its state in `old`, empty if it is not there, and in `new`."""
+    for name, namespace in new.namespaces.items():
+        yield name, old.namespaces.get(name, Namespace()), namespace
 
 
 def _without(items: Iterable[T], others: Iterable[T]) -> tuple[T, ...]:
@@ -138,19 +169,8 @@ def _without(items: Iterable[T], others: Iterable[T]) -> tuple[T, ...]:
 
 
 def _batches(commands: Iterable[tuple[str, str]]) -> Iterable[IpBatch]:
-    """Gather (namespace, command) pairs into one batch for each namespace."""
+    """Group (namespace, command) pairs into one batch for each namespace, in the order of their first one."""
     by_namespace: dict[str, list[str]] = {}
     for namespace, command in commands:
         by_namespace.setdefault(namespace, []).append(command)
     return (IpBatch(namespace, tuple(batch)) for namespace, batch in by_namespace.items())
-
-
-def _creation(link: Link) -> str:
-    return (
-        f"link add {link.device} netns {link.namespace} type veth "
-        f"peer name {link.peer_device} netns {link.peer_namespace}"
-    )
-
-
-def _ends(link: Link) -> tuple[tuple[str, str], tuple[str, str]]:
-    return (link.namespace, link.device), (link.peer_namespace, link.peer_device)

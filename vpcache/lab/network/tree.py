@@ -1,4 +1,4 @@
-"""A topology as a tree of lines, for people. Pure."""
+"""A topology as a tree of text lines, for people. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vpcache.lab.topology import Interface, Route, RouteTable, RouteTarget, Rule
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A line and what hangs on it."""
+    """A line and the branches below it."""
 
     text: str
     branches: tuple[Branch, ...] = field(default=())
@@ -21,19 +21,18 @@ def tree(
 ) -> list[str]:
     """Return the lines of a tree: VPCs, zones, subnets, interfaces; route tables and security groups.
 
-    `names` are what lives on interfaces, by id; `faults` stand at the end.
+    `names` are the functions and cache nodes of interfaces, by ID; `faults` come last.
     """
     vpcs = sorted(topology.vpcs, key=lambda vpc: (vpc.region, vpc.id))
     roots = [_vpc(vpc, names or {}) for vpc in vpcs]
-    wrong = tuple(Branch(fault) for fault in faults)
-    if wrong:
-        roots.append(Branch("faults", wrong))
+    if active := tuple(Branch(fault) for fault in faults):
+        roots.append(Branch("faults", active))
     return [line for root in roots for line in (root.text, *_lines(root.branches))] or ["no VPC yet"]
 
 
 def _lines(branches: tuple[Branch, ...], indent: str = "") -> Iterable[str]:
-    for at, branch in enumerate(branches):
-        is_last = at == len(branches) - 1
+    for position, branch in enumerate(branches):
+        is_last = position == len(branches) - 1
         yield f"{indent}{'└─' if is_last else '├─'} {branch.text}"
         yield from _lines(branch.branches, f"{indent}{'   ' if is_last else '│  '}")
 
@@ -47,7 +46,10 @@ def _vpc(vpc: Vpc, names: Mapping[str, Collection[str]]) -> Branch:
             *(_zone(vpc, zone, names) for zone in zones),
             *(_table(vpc, table) for table in vpc.route_tables),
             *(_group(vpc, group) for group in vpc.security_groups),
-            *(Branch(f"{each.id} gateway endpoint of {each.service}") for each in vpc.gateway_endpoints),
+            *(
+                Branch(f"{endpoint.id} gateway endpoint of {endpoint.service}")
+                for endpoint in vpc.gateway_endpoints
+            ),
         ),
     )
 
@@ -56,7 +58,11 @@ def _zone(vpc: Vpc, zone: str, names: Mapping[str, Collection[str]]) -> Branch:
     subnets = (
         Branch(
             f"{subnet.id} {subnet.cidr} by {subnet.route_table_id}",
-            tuple(_interface(each, names) for each in vpc.interfaces if each.subnet_id == subnet.id),
+            tuple(
+                _interface(interface, names)
+                for interface in vpc.interfaces
+                if interface.subnet_id == subnet.id
+            ),
         )
         for subnet in vpc.subnets
         if subnet.zone == zone
@@ -68,12 +74,13 @@ def _interface(interface: Interface, names: Mapping[str, Collection[str]]) -> Br
     addresses = ", ".join(map(str, (interface.address, *interface.secondary_addresses)))
     public = f" = {interface.public_address}" if interface.public_address else ""
     groups = f" in {', '.join(sorted(interface.security_groups))}" if interface.security_groups else ""
-    who = ", ".join(sorted(names.get(interface.id, ())))
-    return Branch(f"{interface.id} {interface.kind} {addresses}{public}{groups}{f': {who}' if who else ''}")
+    users = ", ".join(sorted(names.get(interface.id, ())))
+    suffix = f": {users}" if users else ""
+    return Branch(f"{interface.id} {interface.kind} {addresses}{public}{groups}{suffix}")
 
 
 def _table(vpc: Vpc, table: RouteTable) -> Branch:
-    gateways = {each.interface_id: each.id for each in vpc.nat_gateways}
+    gateways = {gateway.interface_id: gateway.id for gateway in vpc.nat_gateways}
 
     def target(route: Route) -> str:
         match route.target:
@@ -91,7 +98,7 @@ def _table(vpc: Vpc, table: RouteTable) -> Branch:
 
 
 def _group(vpc: Vpc, group: SecurityGroup) -> Branch:
-    members = sum(group.id in each.security_groups for each in vpc.interfaces)
+    members = sum(group.id in interface.security_groups for interface in vpc.interfaces)
     return Branch(
         f"{group.id}, {members} interface{'' if members == 1 else 's'}",
         (

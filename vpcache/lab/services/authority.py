@@ -1,4 +1,4 @@
-"""The lab's certificate authority, which every certificate of the lab comes from."""
+"""The lab's certificate authority, which issues all certificates of the lab."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import trustme
 
 
 class Authority:
-    """A certificate authority made anew; certificates are made when they are first needed."""
+    """A new certificate authority, which issues a server's certificate at its first use."""
 
     def __init__(self, name: str) -> None:
         self._authority = trustme.CA(organization_name=name)
@@ -18,16 +18,16 @@ class Authority:
         self._lock = threading.Lock()
 
     def write(self, file: Path) -> None:
-        """Write the authority's own certificate, for others to trust."""
+        """Write the authority's own certificate, for trust stores."""
         self._authority.cert_pem.write_to_path(str(file))
 
     def write_credentials(self, file: Path, *names: str) -> None:
-        """Write what a server of its own needs to be believed to have `names`: key and certificate chain."""
+        """Write private key and certificate chain of a server with the host names `names`, as PEM."""
         file.touch(0o600)
         self._authority.issue_cert(*names).private_key_and_cert_chain_pem.write_to_path(str(file))
 
     def server(self, name: str) -> ssl.SSLContext:
-        """Return what a server needs to be believed to be `name`."""
+        """Return the TLS context of a server with the host name `name`."""
         with self._lock:
             if name not in self._contexts:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -36,7 +36,7 @@ class Authority:
             return self._contexts[name]
 
     def server_of_any(self, domain: str) -> ssl.SSLContext:
-        """Return what a server needs to be believed to be whatever name under `domain` a client asks for."""
+        """Return the TLS context of a server with all host names under `domain`, chosen by SNI."""
 
         def choose(connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> None:
             if name and name.endswith(f".{domain}"):

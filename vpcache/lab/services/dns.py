@@ -1,4 +1,4 @@
-"""The DNS resolver of a VPC, at base plus two of its range: it knows the lab's names and forwards nothing."""
+"""The DNS resolvers of VPCs: they answer for the names of the lab and forward no request."""
 
 from __future__ import annotations
 
@@ -17,38 +17,39 @@ from vpcache.lab.network.netns import Namespaces
 from vpcache.lab.topology import Topology, Vpc
 
 Records = Callable[[str], tuple[IPv4Address, ...] | None]
-"""What a name in lower case means: its addresses, or None if there is no such name."""
+"""A function from a host name in lower case to its addresses, or None for an unknown name."""
 
 _PORT = 53
-_TTL = 5  # seconds; short, so that a client of a changed cluster soon sees it
-_UDP_LIMIT = 512  # bytes of an answer over UDP without EDNS (RFC 1035, 4.2.1)
-_TCP_PATIENCE = 5.0  # seconds that a TCP client may be silent
+_TTL = 5  # seconds; short, so that clients soon see changes of a cluster
+_UDP_LIMIT = 512  # bytes of a response over UDP without EDNS (RFC 1035, 4.2.1)
+_TCP_TIMEOUT = 5.0  # seconds after which a silent TCP connection is closed
 
 
 def private_records(vpc: Vpc) -> dict[str, tuple[IPv4Address, ...]]:
-    """Return the names that mean something else inside `vpc` than outside, or nothing there.
+    """Return the addresses of the names that only `vpc` resolves, or resolves differently.
 
-    They are those of its cache clusters, its interface endpoints and, if it has host names, its interfaces.
+    They are the names of its cache clusters, its interface endpoints and, with DNS hostnames enabled, its
+    interfaces.
     """
     records: dict[str, tuple[IPv4Address, ...]] = {}
     for cluster in vpc.cache_clusters:
         records[cluster.configuration_hostname] = tuple(node.endpoint_address for node in cluster.nodes)
         records |= {node.hostname: (node.address,) for node in cluster.nodes}
-    interfaces = {each.id: each for each in vpc.interfaces}
+    interfaces = {interface.id: interface for interface in vpc.interfaces}
     for endpoint in vpc.interface_endpoints:
-        addresses = tuple(interfaces[each].address for each in endpoint.interface_ids)
+        addresses = tuple(interfaces[interface_id].address for interface_id in endpoint.interface_ids)
         records |= dict.fromkeys(endpoint.names, addresses)
     if vpc.has_hostnames:
         private, public = hostname_domains(vpc.region)
-        for each in vpc.interfaces:
-            records[_hostname("ip", each.address, private)] = (each.address,)
-            if each.public_address:  # from inside, a public name means the private address
-                records[_hostname("ec2", each.public_address, public)] = (each.address,)
+        for interface in vpc.interfaces:
+            records[_hostname("ip", interface.address, private)] = (interface.address,)
+            if interface.public_address:  # inside the VPC, a public name resolves to the private address
+                records[_hostname("ec2", interface.public_address, public)] = (interface.address,)
     return {name.lower(): addresses for name, addresses in records.items()}
 
 
 def hostname_domains(region: str) -> tuple[str, str]:
-    """Return the domains of interfaces' private and public names.
+    """Return the domains of the private and the public host names of interfaces.
 
     https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html
     """
@@ -64,30 +65,30 @@ def _hostname(prefix: str, address: IPv4Address, domain: str) -> str:
 def answer(
     packet: bytes, records: Records, limit: int | None = None, *, is_failing: bool = False
 ) -> bytes | None:
-    """Answer one DNS message from `records`, names in lower case; None if it is no question.
+    """Return the response to one DNS message, from `records`, or None if the message is not a query.
 
-    Several addresses come in an order that changes with the question's id. An answer longer than
-    `limit` bytes is cut and marked so, for the client to ask again over TCP.
+    The order of several addresses depends on the query's ID. A response of more than `limit` bytes is
+    truncated and marked as such, so that the client repeats the query over TCP.
     """
     try:
-        question = DNSRecord.parse(packet)
-        name = str(question.q.qname).rstrip(".").lower()
+        query = DNSRecord.parse(packet)
+        name = str(query.q.qname).rstrip(".").lower()
     except Exception:  # dnslib raises struct.error, UnicodeError and more on garbage
         return None
-    if question.header.qr or not question.questions:
+    if query.header.qr or not query.questions:
         return None
-    reply = question.reply(ra=1, aa=0)
+    reply = query.reply(ra=1, aa=0)
     addresses = records(name)
-    if question.header.opcode or question.q.qclass != CLASS.IN:
+    if query.header.opcode or query.q.qclass != CLASS.IN:
         reply.header.rcode = RCODE.NOTIMP
     elif is_failing:
         reply.header.rcode = RCODE.SERVFAIL
     elif addresses is None:
         reply.header.rcode = RCODE.NXDOMAIN
-    elif question.q.qtype in (QTYPE.A, QTYPE.ANY) and addresses:
-        first = question.header.id % len(addresses)
+    elif query.q.qtype in (QTYPE.A, QTYPE.ANY) and addresses:
+        first = query.header.id % len(addresses)
         for address in addresses[first:] + addresses[:first]:
-            reply.add_answer(RR(question.q.qname, QTYPE.A, ttl=_TTL, rdata=A(str(address))))
+            reply.add_answer(RR(query.q.qname, QTYPE.A, ttl=_TTL, rdata=A(str(address))))
     packed = reply.pack()
     if limit is not None and len(packed) > limit:
         packed = reply.truncate().pack()
@@ -95,7 +96,7 @@ def answer(
 
 
 class Resolver:
-    """A resolver on UDP and TCP port 53 of `addresses` inside `namespace`; `update` says what it knows."""
+    """A resolver on UDP and TCP port 53 of `addresses` inside `namespace`; `update` sets its records."""
 
     def __init__(self, namespaces: Namespaces, namespace: str, *addresses: IPv4Address) -> None:
         self._records: Records = lambda _: None
@@ -113,22 +114,22 @@ class Resolver:
         self._thread.start()
 
     def update(self, records: Records, fault: Fault | None = None) -> None:
-        """Replace all that the resolver knows at once; `fault` is what is wrong with it."""
+        """Replace all records of the resolver, and its fault, if any."""
         self._records = records
         self._mode = fault.mode if fault else None
 
     def close(self) -> None:
-        """Stop answering and free the port."""
+        """Stop the resolver and release its ports."""
         self._stop.close()
         self._thread.join()
-        for each in (*self._listeners.values(), *self._datagrams.values(), self._stopped):
-            each.close()
+        for end in (*self._listeners.values(), *self._datagrams.values(), self._stopped):
+            end.close()
 
     def _serve(self) -> None:
         poll = select.poll()
-        for each in (*self._listeners.values(), *self._datagrams.values(), self._stopped):
-            each.setblocking(False)
-            poll.register(each, select.POLLIN)
+        for end in (*self._listeners.values(), *self._datagrams.values(), self._stopped):
+            end.setblocking(False)
+            poll.register(end, select.POLLIN)
         while True:
             ready = {descriptor for descriptor, _ in poll.poll()}
             if self._stopped.fileno() in ready:
@@ -144,7 +145,7 @@ class Resolver:
             if reply := self._answer(packet, _UDP_LIMIT):
                 datagrams.sendto(reply, client)
         except OSError:
-            return  # a client that vanished, or a packet that the kernel took back
+            return  # the client is gone, or the kernel dropped the packet after announcing it
 
     def _answer(self, packet: bytes, limit: int | None = None) -> bytes | None:
         if self._mode is Mode.DOWN:
@@ -159,7 +160,7 @@ class Resolver:
         threading.Thread(target=self._answer_tcp, args=(connection,), daemon=True).start()
 
     def _answer_tcp(self, connection: socket.socket) -> None:
-        connection.settimeout(_TCP_PATIENCE)
+        connection.settimeout(_TCP_TIMEOUT)
         try:
             with connection, connection.makefile("rb") as stream:
                 while len(size := stream.read(2)) == 2:
@@ -172,7 +173,7 @@ class Resolver:
 
 
 class Resolvers:
-    """The resolvers of all VPCs with DNS, each in its router's namespace; all know the names of `public`."""
+    """The resolvers of all VPCs with DNS support, each in its router's namespace; all resolve `public`."""
 
     def __init__(
         self,
@@ -183,35 +184,35 @@ class Resolvers:
         self._namespaces = namespaces
         self._router_namespace = router_namespace
         self._public = public
-        self._standing: dict[str, Resolver] = {}
+        self._resolvers: dict[str, Resolver] = {}
 
     def reconcile(self, topology: Topology, faults: Mapping[str, Fault] | None = None) -> None:
-        """Let exactly the VPCs of `topology` have a resolver, each with its names. The routers must stand.
+        """Run one resolver for each VPC of `topology` with DNS support. The routers must exist.
 
-        `faults` are those of resolvers, by VPC.
+        `faults` are the faults of resolvers, by VPC.
         """
-        wanted = {vpc.id: vpc for vpc in topology.vpcs if vpc.has_dns}
-        for gone in self._standing.keys() - wanted.keys():
-            self._standing.pop(gone).close()
-        for vpc in wanted.values():
-            if vpc.id not in self._standing:
+        desired = {vpc.id: vpc for vpc in topology.vpcs if vpc.has_dns}
+        for obsolete in self._resolvers.keys() - desired.keys():
+            self._resolvers.pop(obsolete).close()
+        for vpc in desired.values():
+            if vpc.id not in self._resolvers:
                 namespace = self._router_namespace(vpc.id)
-                self._standing[vpc.id] = Resolver(self._namespaces, namespace, *resolver_addresses(vpc.cidr))
+                self._resolvers[vpc.id] = Resolver(self._namespaces, namespace, *resolver_addresses(vpc.cidr))
             private = private_records(vpc)
-            records = partial(_looked_up, private, self._public)
-            self._standing[vpc.id].update(records, (faults or {}).get(vpc.id))
+            records = partial(_look_up, private, self._public)
+            self._resolvers[vpc.id].update(records, (faults or {}).get(vpc.id))
 
     @property
     def vpcs(self) -> set[str]:
         """The VPCs that have a resolver."""
-        return set(self._standing)
+        return set(self._resolvers)
 
     def close(self) -> None:
         """Close every resolver."""
         self.reconcile(Topology())
 
 
-def _looked_up(
+def _look_up(
     private: Mapping[str, tuple[IPv4Address, ...]], public: Records, name: str
 ) -> tuple[IPv4Address, ...] | None:
     return private[name] if name in private else public(name)

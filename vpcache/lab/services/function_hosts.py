@@ -1,4 +1,4 @@
-"""The hosts of function URLs on the lab's internet."""
+"""The servers of function URLs on the lab's internet."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vpcache.lab.topology import FunctionUrl
 
 
 class FunctionHosts:
-    """Serves function URLs over TLS on port 443; `call` answers a request to a host. It counts the calls."""
+    """Serves function URLs over HTTPS; `call` answers the requests to a host, which are counted."""
 
     def __init__(
         self,
@@ -32,12 +32,12 @@ class FunctionHosts:
         self._lock = threading.Lock()
 
     def reconcile(self, urls: Iterable[FunctionUrl], faults: Mapping[str, Fault]) -> None:
-        """Let exactly the hosts of `urls` answer, those in `faults` in their way."""
-        wanted = set(urls)
-        for gone in self._hosts.keys() - wanted:
-            self._hosts.pop(gone).close()
-            self._forget(gone.hostname)
-        for url in wanted - self._hosts.keys():
+        """Serve exactly the hosts of `urls`, with the faults in `faults`, by host name."""
+        desired = set(urls)
+        for obsolete in self._hosts.keys() - desired:
+            self._hosts.pop(obsolete).close()
+            self._forget(obsolete.hostname)
+        for url in desired - self._hosts.keys():
             listener = self._namespaces.listen(INTERNET, str(url.address), 443)
             self._hosts[url] = HttpHost(
                 listener, self._tls(url.hostname), partial(self._answer, url.hostname)
@@ -47,15 +47,15 @@ class FunctionHosts:
 
     @property
     def names(self) -> set[str]:
-        """The hosts that answer."""
+        """The host names that are served."""
         return {url.hostname for url in self._hosts}
 
     def address(self, name: str) -> IPv4Address | None:
-        """Return the address of a host, None if there is no such host."""
+        """Return the address of a host, or None for an unknown name."""
         return next((url.address for url in tuple(self._hosts) if url.hostname == name), None)
 
     def calls(self) -> dict[str, int]:
-        """Return how often each host and path was asked for: `HOST/employees`."""
+        """Return the number of requests by host and path: `HOST/employees`."""
         with self._lock:
             return dict(self._calls)
 
@@ -66,5 +66,5 @@ class FunctionHosts:
 
     def _forget(self, hostname: str) -> None:
         with self._lock:
-            for asked in [each for each in self._calls if each.startswith(f"{hostname}/")]:
-                del self._calls[asked]
+            for key in [key for key in self._calls if key.startswith(f"{hostname}/")]:
+                del self._calls[key]

@@ -1,4 +1,4 @@
-"""How the daemon speaks HTTP."""
+"""The HTTP request handler of the servers of AWS's API."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from moto.moto_server.werkzeug_app import MotoRequestHandler
 
 
 class RequestHandler(MotoRequestHandler):  # type: ignore[misc]
-    """moto's handler in HTTP/1.1, without Nagle's delay, silent about what succeeds."""
+    """moto's handler with HTTP/1.1, without Nagle's delay, and with a log of server errors only."""
 
     protocol_version = "HTTP/1.1"
 
@@ -19,6 +19,6 @@ class RequestHandler(MotoRequestHandler):  # type: ignore[misc]
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def log_request(self, code: Any = "-", size: Any = "-") -> None:
-        """Say only what failed: the log is for finding faults."""
+        """Log server errors only."""
         if str(code).startswith("5"):
             super().log_request(code, size)

@@ -1,4 +1,4 @@
-"""A host of the lab's internet: HTTP/1.1 on a listener, with the faults that an origin can have."""
+"""A host of the lab's internet: an HTTP/1.1 server with the faults of an origin."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ from typing import Any
 
 from vpcache.lab.faults import Fault, Mode
 from vpcache.lab.services.authority import Authority
-from vpcache.lab.services.sockets import cut
+from vpcache.lab.services.sockets import IDLE_TIMEOUT, BackgroundServer
 
 Headers = tuple[tuple[str, str], ...]
 
-MAX_BODY = 6 << 20  # bytes of a request: the largest payload of a function that is called synchronously
-_IDLE_SECONDS = 60.0  # after which a silent connection is closed
+MAX_BODY = 6 << 20  # bytes of a request: the maximum payload of a synchronous invocation
 
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request as it was sent; `target` is the path with its query, `caller` the client's address."""
+    """A request; `target` is the path with its query, `caller` the IP address of the client."""
 
     method: str
     target: str
@@ -39,7 +38,7 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """What a host answers. The host adds Date and Content-Length."""
+    """A response, to which the host adds Date and Content-Length."""
 
     status: int
     body: bytes = b""
@@ -53,19 +52,19 @@ _FAILURE = HttpAnswer(
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """The certificates of a host: the lab's for `name`, or one that clients do not trust."""
+    """The certificates of the host `name`: a trusted one, and one that clients do not trust."""
 
     name: str
     trusted: Authority
     untrusted: Authority
 
     def context(self, mode: Mode | None) -> ssl.SSLContext:
-        """Return the server's side of a handshake under a fault."""
+        """Return the server's TLS context under a fault in `mode`."""
         return (self.untrusted if mode is Mode.INVALID_TLS else self.trusted).server(self.name)
 
 
-class HttpHost(ThreadingHTTPServer):
-    """Answers requests on a listener with `answer`, over TLS if `tls` is given, one thread a connection."""
+class HttpHost(BackgroundServer, ThreadingHTTPServer):
+    """Serves `answer` on a listener, over TLS if `tls` is given, with one thread for each connection."""
 
     def __init__(
         self, listener: socket.socket, tls: Tls | None, answer: Callable[[HttpRequest], HttpAnswer]
@@ -76,60 +75,36 @@ class HttpHost(ThreadingHTTPServer):
         self._tls = tls
         self._answer = answer
         self._fault: Fault | None = None
-        self._change = threading.Event()  # set, and replaced, when the fault changes
-        self._open: set[socket.socket] = set()
-        self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self.serve_forever, name="http host", daemon=True)
-        self._thread.start()
+        self._fault_changed = threading.Event()  # set, and replaced, when the fault changes
+        self.start("http host")
 
     def set_fault(self, fault: Fault | None) -> None:
         """Apply `fault` from now on, or recover if it is None."""
         if fault == self._fault:
             return
-        changed = {fault and fault.mode, self._fault and self._fault.mode}
+        modes = {fault and fault.mode, self._fault and self._fault.mode}
         self._fault = fault
-        self._change, before = threading.Event(), self._change
+        self._fault_changed, before = threading.Event(), self._fault_changed
         before.set()
-        if Mode.INVALID_TLS in changed:  # a kept connection would not show its certificate again
-            self._cut_all()
+        if Mode.INVALID_TLS in modes:  # an open connection would not show the other certificate
+            self.cut_connections()
 
     def answer(self, request: HttpRequest) -> HttpAnswer:
-        """Answer a request under the fault in force."""
-        fault, change = self._fault, self._change
+        """Answer a request under the active fault."""
+        fault, fault_changed = self._fault, self._fault_changed
         if fault and fault.mode is Mode.SLOW:
-            change.wait(fault.seconds)
+            fault_changed.wait(fault.seconds)
         regular = self._answer(request)
         return _FAILURE if fault and fault.mode is Mode.ERRORING else regular
 
+    def tls_context(self) -> ssl.SSLContext | None:
+        """Return the context for the next connection under the active fault, or None for plain HTTP."""
+        return self._tls.context(self._fault.mode if self._fault else None) if self._tls else None
+
     def close(self) -> None:
-        """Stop accepting, cut what is open and wait for its threads."""
-        self.shutdown()
-        self._thread.join()
-        self._change.set()
-        self._cut_all()
-        self.server_close()
-
-    def _cut_all(self) -> None:
-        with self._lock:
-            for connection in self._open:
-                cut(connection)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serve one connection in its thread, handshake included, so that no client holds up others."""
-        if self._tls:
-            request.settimeout(_IDLE_SECONDS)
-            context = self._tls.context(self._fault.mode if self._fault else None)
-            request = context.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
-        with self._lock:
-            self._open.add(request)
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            with self._lock:
-                self._open.discard(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore clients that disconnect or do not speak TLS."""
+        """Stop accepting connections, cut the open ones, and end the delay of a slow fault."""
+        self._fault_changed.set()
+        super().close()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -137,7 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "vpcache"
     sys_version = ""
-    timeout = _IDLE_SECONDS
+    timeout = IDLE_TIMEOUT
     disable_nagle_algorithm = True
     wbufsize = -1  # one write for head and body
 
@@ -157,10 +132,10 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(answer.body)
 
-    do_DELETE = do_HEAD = do_OPTIONS = do_PATCH = do_POST = do_PUT = do_GET  # noqa: N815 - http.server's names
+    do_DELETE = do_HEAD = do_OPTIONS = do_PATCH = do_POST = do_PUT = do_GET  # noqa: N815 (names of http.server)
 
     def _body(self) -> bytes | None:
-        """Read the request's body; None if it was refused."""
+        """Read the request's body; return None after a rejection."""
         length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers or not length.isdecimal():
             self.send_error(HTTPStatus.LENGTH_REQUIRED)
@@ -171,4 +146,4 @@ class _Handler(BaseHTTPRequestHandler):
         return None
 
     def log_message(self, *_: Any) -> None:
-        """Keep no access log; the hosts count their calls."""
+        """Write no access log: the hosts count their requests."""

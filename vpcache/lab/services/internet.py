@@ -1,4 +1,4 @@
-"""What lives outside every VPC: the origin API, the service that tells a caller's address, their names."""
+"""The lab's internet: the origin API, and a service that returns the caller's address."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from vpcache.lab.network.netns import Namespaces
 from vpcache.lab.services.authority import Authority
 from vpcache.lab.services.http_host import HttpAnswer, HttpHost, HttpRequest, Tls
 
-_ORIGIN_DELAY = 0.05  # seconds that the origin takes for an answer
+_ORIGIN_DELAY = 0.05  # seconds until the origin answers
 _EMPLOYEES = 21  # about 2 KB of JSON
 _ARCHIVED = 1030  # about 100 KB of JSON
 _SYLLABLES = ("ba", "de", "fi", "go", "ka", "lu", "me", "no", "pi", "ra", "so", "ti", "vu", "ze")
 
-Answer = tuple[HTTPStatus, str, bytes]  # status, content type, body
+_Response = tuple[HTTPStatus, str, bytes]  # status, content type, body
 
 
 def employee(key: str) -> dict[str, object]:
-    """Return the invented employee that `key` stands for, the same one each time."""
-    chance = random.Random(key)
-    names = ["".join(chance.choices(_SYLLABLES, k=3)).capitalize() for _ in range(2)]
+    """Return the fictional employee of `key`, the same one for each call."""
+    generator = random.Random(key)
+    names = ["".join(generator.choices(_SYLLABLES, k=3)).capitalize() for _ in range(2)]
     return {
         "id": key,
         "employee_name": " ".join(names),
-        "employee_salary": chance.randrange(40_000, 400_000),
-        "employee_age": chance.randrange(20, 66),
+        "employee_salary": generator.randrange(40_000, 400_000),
+        "employee_age": generator.randrange(20, 66),
     }
 
 
-class Origin:
-    """The REST API that the functions fetch from. It counts calls; `delay` is its service time in seconds."""
+class OriginApi:
+    """The REST API that the functions call. It counts requests; `delay` is its response time in seconds."""
 
     def __init__(self) -> None:
         self.delay = _ORIGIN_DELAY
@@ -52,11 +52,11 @@ class Origin:
         }
 
     def calls(self) -> dict[str, int]:
-        """Return how often each path was asked for, unknown ones too."""
+        """Return the number of requests for each path, also for unknown ones."""
         with self._lock:
             return dict(self._calls)
 
-    def answer(self, path: str, _caller: str) -> Answer:
+    def answer(self, path: str, _caller: str) -> _Response:
         """Answer a GET of `path` after the delay."""
         with self._lock:
             self._calls[path] += 1
@@ -70,23 +70,24 @@ class Origin:
         return HTTPStatus.NOT_FOUND, "application/json", body
 
     def close(self) -> None:
-        """Let the calls that wait go at once."""
+        """End the delay of all requests."""
         self._closing.set()
 
 
 class Internet:
-    """All public services but AWS's API, serving inside `namespace` from construction to `close`.
+    """The public services other than AWS's API, which run inside `namespace` from construction to `close`.
 
-    `ca_file` is the certificate of the lab's own authority, made anew under `work`.
+    `ca_file` is the certificate of the lab's new certificate authority, in the folder `work`.
     """
 
     def __init__(self, namespaces: Namespaces, namespace: str, work: Path) -> None:
         self.authority, self._untrusted = Authority("vpcache lab"), Authority("untrusted")
         self.ca_file = work / CA_FILE.name
         self.authority.write(self.ca_file)
-        self.origin = Origin()
+        self.origin = OriginApi()
         self._servers: dict[str, list[HttpHost]] = {}
-        for name, answer, ports in ((ORIGIN, self.origin.answer, (443,)), (CHECKIP, _address, (443, 80))):
+        hosts = ((ORIGIN, self.origin.answer, (443,)), (CHECKIP, _return_address, (443, 80)))
+        for name, answer, ports in hosts:
             for port in ports:
                 listener = namespaces.listen(namespace, str(HOSTS[name]), port)
                 tls = self.tls(name) if port == 443 else None
@@ -94,32 +95,32 @@ class Internet:
                 self._servers.setdefault(name, []).append(server)
 
     def tls(self, name: str) -> Tls:
-        """Return the certificates of the internet's host `name`."""
+        """Return the certificates of an internet host called `name`."""
         return Tls(name, self.authority, self._untrusted)
 
     def reconcile(self, faults: Mapping[str, Fault]) -> None:
-        """Let exactly the hosts in `faults` go wrong, each in its way; what is down the network cuts off."""
+        """Apply exactly `faults`, by host name. Hosts that are down are isolated by the network."""
         for name, servers in self._servers.items():
             for server in servers:
                 server.set_fault(faults.get(name))
 
     def close(self) -> None:
-        """Stop serving; connections that stand are cut."""
+        """Stop the servers and cut their connections."""
         self.origin.close()
         for servers in self._servers.values():
             for server in servers:
                 server.close()
 
 
-def _get(answer: Callable[[str, str], Answer], request: HttpRequest) -> HttpAnswer:
-    """Answer a GET by its path and the caller's address; refuse other methods."""
+def _get(answer: Callable[[str, str], _Response], request: HttpRequest) -> HttpAnswer:
+    """Answer a GET request by its path and the caller's address; reject other methods."""
     if request.method != "GET":
         return HttpAnswer(HTTPStatus.METHOD_NOT_ALLOWED, headers=(("Allow", "GET"),))
-    status, kind, body = answer(request.path, request.caller)
-    return HttpAnswer(status, body, (("Content-Type", kind),))
+    status, content_type, body = answer(request.path, request.caller)
+    return HttpAnswer(status, body, (("Content-Type", content_type),))
 
 
-def _address(_path: str, caller: str) -> Answer:
+def _return_address(_path: str, caller: str) -> _Response:
     return HTTPStatus.OK, "text/plain", f"{caller}\n".encode()
 
 

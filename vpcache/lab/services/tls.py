@@ -1,4 +1,4 @@
-"""TLS on a socket that one thread reads while another writes, which `ssl.SSLSocket` does not allow."""
+"""TLS for a socket that one thread reads while another one writes; `ssl.SSLSocket` does not support it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _CHUNK = 65536
 
 
 class TlsStream:
-    """The server's side of a TLS connection; its handshake happens with the first `recv`.
+    """The server side of a TLS connection; the first `recv` performs the handshake.
 
-    One thread may call `recv` while another calls `sendall`. Errors are OSErrors, as ssl's are.
+    One thread may call `recv` while another calls `sendall`. Errors are OSErrors, as those of ssl are.
     """
 
     def __init__(self, connection: socket.socket, context: ssl.SSLContext) -> None:
@@ -21,38 +21,38 @@ class TlsStream:
         self._received, self._to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._received, self._to_send, server_side=True)
         self._state = threading.Lock()
-        self._sending = threading.Lock()  # taken before `_state`: records go out in the order they were made
+        self._sending = threading.Lock()  # taken before `_state`: records are sent in their order
 
     def recv(self, size: int) -> bytes:
-        """Return up to `size` bytes, none at the end."""
+        """Return up to `size` bytes, or none at the end of the connection."""
         while True:
             with self._state:
                 plain = None
                 with suppress(ssl.SSLWantReadError):
                     plain = self._tls.read(size)
-                has_words = bool(self._to_send.pending)  # of the handshake
-            if has_words:
+                must_send = bool(self._to_send.pending)  # records of the handshake
+            if must_send:
                 self.sendall(b"")
             if plain is not None:
                 return plain
-            sealed = self._socket.recv(_CHUNK)
+            encrypted = self._socket.recv(_CHUNK)
             with self._state:
-                if sealed:
-                    self._received.write(sealed)
+                if encrypted:
+                    self._received.write(encrypted)
                 else:
                     self._received.write_eof()
 
     def sendall(self, data: bytes) -> None:
-        """Send `data` and what TLS itself has to say."""
+        """Send `data` and the pending records of TLS itself."""
         with self._sending:
             with self._state:
                 if data:
                     self._tls.write(data)
-                sealed = self._to_send.read()
-            self._socket.sendall(sealed)
+                encrypted = self._to_send.read()
+            self._socket.sendall(encrypted)
 
     def shutdown(self, how: int) -> None:
-        """Tell the client that nothing more comes, then shut the socket down."""
+        """Send TLS's close notification, then shut the socket down."""
         with self._state, suppress(ssl.SSLError):
             self._tls.unwrap()
         self.sendall(b"")
