@@ -1,1 +1,1 @@
-"""Functions: the runtime API, the sandbox, the launcher."""
+"""The execution of functions: processes with AWS's runtime client in their interfaces' namespaces."""

@@ -1,4 +1,4 @@
-"""What function processes find on their disk: the runtime that AWS ships, and the bundles unpacked."""
+"""The files of function processes: the packages of AWS's runtime, and the unpacked bundles."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _SHIPPED = (
     "six",
     "urllib3",
 )
-"""The distributions in AWS's Python runtime. Nothing else of our own environment is there for a bundle to
-lean on: one that forgot a dependency must fail here as it would there."""
+"""The distributions in AWS's Python runtime. Function processes see no other package of the lab's
+environment, so that a bundle without one of its dependencies fails as it does on AWS."""
 
 
 class FunctionFiles:
-    """The files below `work` that function processes share; `runtime` links into the directories `sites`."""
+    """The shared files of function processes below `work`; `runtime` links into the folders `sites`."""
 
     def __init__(self, work: Path) -> None:
         self.runtime = work / "runtime"
@@ -37,16 +37,16 @@ class FunctionFiles:
         self._lock = threading.Lock()
 
     def bundle(self, sha256: str, code: bytes) -> Path:
-        """Return the directory where the zip `code` is unpacked; it is unpacked once per `sha256`."""
-        place = self._bundles / sha256.replace("/", "_")
+        """Return the folder with the unpacked zip `code`, which is unpacked once for each `sha256`."""
+        folder = self._bundles / sha256.replace("/", "_")
         with self._lock:
-            if not place.exists():
-                _unpack(code, place)
-        return place
+            if not folder.exists():
+                _unpack(code, folder)
+        return folder
 
 
-def _link_runtime(place: Path) -> frozenset[Path]:
-    place.mkdir()
+def _link_runtime(folder: Path) -> frozenset[Path]:
+    folder.mkdir()
     sites = set()
     for name in _SHIPPED:
         distribution = importlib.metadata.distribution(name)
@@ -54,15 +54,15 @@ def _link_runtime(place: Path) -> frozenset[Path]:
         sites.add(site)
         tops = {file.parts[0] for file in distribution.files or ()} - {"..", "__pycache__"}
         for top in tops:
-            (place / top).symlink_to(site / top)
+            (folder / top).symlink_to(site / top)
     return frozenset(sites)
 
 
-def _unpack(code: bytes, place: Path) -> None:
-    """Unpack with byte code beside the sources: the process sees them read-only and cannot keep its own."""
-    with tempfile.TemporaryDirectory(dir=place.parent) as temporary:
-        fresh = Path(temporary) / "bundle"
+def _unpack(code: bytes, folder: Path) -> None:
+    """Unpack and compile: the process sees the folder read-only, so it cannot write its own byte code."""
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        bundle = Path(temporary) / "bundle"
         with zipfile.ZipFile(BytesIO(code)) as archive:
-            archive.extractall(fresh)
-        compileall.compile_dir(fresh, quiet=2, stripdir=str(fresh), prependdir="/var/task")
-        fresh.rename(place)
+            archive.extractall(bundle)
+        compileall.compile_dir(bundle, quiet=2, stripdir=str(bundle), prependdir="/var/task")
+        bundle.rename(folder)

@@ -1,9 +1,9 @@
-"""The launcher of a function process, a script: builds the small world of a function and becomes its runtime.
+"""The launcher of a function process, a script: prepares the process, then runs AWS's runtime client.
 
-It runs inside the network namespace of the function's interface, as root of the lab. It makes a mount
-namespace with a file system like the one on AWS (the bundle on /var/task, the runtime on /var/runtime, all
-read-only but a /tmp of its own), gives up every privilege for good and runs AWS's own bootstrap. It imports
-little, not even pathlib: each import is time of the cold start.
+It starts inside the network namespace of the function's interface, as root of the lab. It creates a mount
+namespace with a file system like the one on AWS (the bundle on /var/task, the runtime on /var/runtime, and
+everything read-only except its own /tmp), drops all privileges and runs AWS's bootstrap. It imports few
+modules, not even pathlib, because each import lengthens the cold start.
 """
 # ruff: noqa: PTH102, PTH103, PTH112, PTH114, PTH115, PTH120, PTH123, PTH211
 
@@ -38,7 +38,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main() -> None:
-    """Take the settings (JSON) from the first argument and serve invocations until killed."""
+    """Read the settings (JSON) from the first argument and serve invocations until killed."""
     os.umask(0o022)
     settings = json.loads(sys.argv[1])
     _enter_root(settings["root"], settings["mounts"], settings["files"], settings["tmp_megabytes"])
@@ -51,10 +51,10 @@ def main() -> None:
 
 
 def _enter_root(root: str, mounts: dict[str, str], files: dict[str, str], tmp_megabytes: int) -> None:
-    """Build a file system on the empty directory `root` and make it ours.
+    """Create a file system on the empty folder `root` and change the root to it.
 
-    `mounts` maps paths inside to paths outside; `files` maps paths inside to their text. What an interpreter
-    needs is found at the same path inside as outside.
+    `mounts` maps paths inside to paths outside; `files` maps paths inside to their text. The files of the
+    interpreter have the same paths inside and outside.
     """
     _check(_libc.unshare(_CLONE_NEWNS), "a mount namespace")
     _mount(None, "/", None, _MS_PRIVATE_REC)
@@ -62,11 +62,11 @@ def _enter_root(root: str, mounts: dict[str, str], files: dict[str, str], tmp_me
     os.mkdir(f"{root}/tmp")
     _mount("tmpfs", f"{root}/tmp", "tmpfs", _MS_NOSUID_NODEV, f"mode=1777,size={tmp_megabytes}m")
     for path in (*_SYSTEM, *(f"/dev/{name}" for name in _DEVICES), "/proc"):
-        _show(root, path, path)
+        _bind(root, path, path)
     for path in sorted({sys.base_prefix, sys.prefix}):
-        _show(root, path, path)
+        _bind(root, path, path)
     for inside, outside in mounts.items():
-        _show(root, inside, outside)
+        _bind(root, inside, outside)
     for inside, text in files.items():
         os.makedirs(os.path.dirname(root + inside), exist_ok=True)
         with open(root + inside, "w") as file:
@@ -78,8 +78,8 @@ def _enter_root(root: str, mounts: dict[str, str], files: dict[str, str], tmp_me
     os.chroot(root)
 
 
-def _show(root: str, inside: str, outside: str) -> None:
-    """Make what is at `outside` visible at `inside`, unless it is already there or there is no such thing."""
+def _bind(root: str, inside: str, outside: str) -> None:
+    """Bind `outside` to `inside`, unless `inside` exists or `outside` does not."""
     target = root + inside
     if os.path.lexists(target) or not os.path.lexists(outside):
         return
@@ -95,7 +95,7 @@ def _show(root: str, inside: str, outside: str) -> None:
 
 
 def _set_read_only(path: str, read_only: bool, flags: int) -> None:
-    """Make the mount at `path` read-only or writable again. Does nothing on kernels that cannot."""
+    """Make the mount at `path` read-only or writable. Does nothing on kernels without mount_setattr(2)."""
     changes = [_MOUNT_ATTR_RDONLY, 0] if read_only else [0, _MOUNT_ATTR_RDONLY]
     attributes = (ctypes.c_uint64 * 4)(*changes, 0, 0)
     size = ctypes.c_size_t(ctypes.sizeof(attributes))
@@ -105,15 +105,15 @@ def _set_read_only(path: str, read_only: bool, flags: int) -> None:
 
 
 def _drop_privileges() -> None:
-    """Give up all capabilities, the way back to them, and life beyond the lab's."""
+    """Drop all capabilities and the ways to regain them; have the process killed when the lab ends."""
     capability = 0
     while _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) == 0:
         capability += 1
     _libc.prctl(*_PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
-    _check(_libc.capset(header, (ctypes.c_uint32 * 6)()), "no capabilities")
+    _check(_libc.capset(header, (ctypes.c_uint32 * 6)()), "empty capabilities")
     _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no new privileges")
-    _check(_libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL), "death with the lab")
+    _check(_libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL), "its end with the lab")
 
 
 def _mount(source: str | None, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
@@ -121,10 +121,10 @@ def _mount(source: str | None, target: str, kind: str | None, flags: int, option
     _check(_libc.mount(*texts[:3], ctypes.c_ulong(flags), texts[3]), f"{source} on {target}")
 
 
-def _check(failed: int, wish: str) -> None:
+def _check(failed: int, purpose: str) -> None:
     if failed:
         error = ctypes.get_errno()
-        raise OSError(error, f"the function's process cannot have {wish}: {os.strerror(error)}")
+        raise OSError(error, f"the function's process cannot set up {purpose}: {os.strerror(error)}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The lines that the Lambda platform adds to a function's log, as AWS formats them."""
+"""The lines that the Lambda platform adds to a function's log, in AWS's format."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from vpcache.lab.functions.sandbox import EXITED, TIMED_OUT, Outcome
 
 
 def platform_log(request_id: str, version: str, memory: int, outcome: Outcome) -> str:
-    """Return the log of one invocation: what the function wrote between START, END and REPORT.
+    """Return the log of one invocation: the function's output with the lines START, END and REPORT.
 
-    `memory` is the function's size in MB. The runtime ends lines within one message by CR; here by LF.
+    `memory` is the function's memory size in MB. CR, which ends lines within a message, is replaced by LF.
     Format: https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html
     """
-    written = outcome.output.replace("\r\n", "\n").replace("\r", "\n")
+    output = outcome.output.replace("\r\n", "\n").replace("\r", "\n")
     lines = [f"START RequestId: {request_id} Version: {version}"]
-    if written:
-        lines += written.removesuffix("\n").split("\n")
+    if output:
+        lines += output.removesuffix("\n").split("\n")
     if outcome.failure == TIMED_OUT:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
         lines += [f"{now}Z {request_id} Task timed out after {outcome.duration:.2f} seconds", ""]
@@ -29,7 +29,7 @@ def platform_log(request_id: str, version: str, memory: int, outcome: Outcome) -
 
 
 def billed_ms(outcome: Outcome) -> int:
-    """Return the whole milliseconds that AWS bills: since August 2025 the init phase is among them."""
+    """Return the milliseconds that AWS bills, rounded up; since August 2025 they include the init phase."""
     return math.ceil((outcome.duration + (outcome.init_duration or 0)) * 1000)
 
 

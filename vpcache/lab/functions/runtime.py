@@ -1,4 +1,12 @@
-"""The functions' processes: one for each concurrent invocation, kept warm for the next, as on AWS."""
+"""The processes of functions: one for each concurrent invocation, kept warm for the next one, as on AWS.
+
+A process belongs to one version of a function. When the version is changed or deleted (`forget`), its
+idle processes end at once, but a busy process must first finish its invocation. It is not in any list
+that `forget` could clear it from, and the version may be changed and changed back meanwhile, so equal
+specs prove nothing. Therefore each version has a generation counter, which `forget` increments: `invoke`
+reads it before it takes a process, `_release` compares it afterwards, and ends the process if the counter
+has changed.
+"""
 
 from __future__ import annotations
 
@@ -24,13 +32,13 @@ from vpcache.lab.functions.spec import Event, FunctionSpec, Invocation
 from vpcache.lab.network.netns import Namespaces
 from vpcache.lab.topology import Topology
 
-_TMP_MEGABYTES = 512  # that AWS gives unless asked for more
-_IDLE_SECONDS = 300.0  # that a process is kept for the next invocation
+_TMP_MEGABYTES = 512  # AWS's default size of /tmp
+_IDLE_SECONDS = 300.0  # after which an idle process ends
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _TASK_ROOT = "/var/task"
 _RUNTIME_DIR = "/var/runtime"
 _CA_FILE = "/etc/lab-ca.pem"
-_Version = tuple[str, str]  # a function's ARN and which version of it
+_Version = tuple[str, str]  # a function's ARN and its version
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE")
 _FILES = {
     "/etc/passwd": "sbx_user:x:0:0::/tmp:/sbin/nologin\n",
@@ -41,7 +49,7 @@ _FILES = {
 
 
 @dataclass(eq=False, slots=True)
-class _Worker:
+class _FunctionProcess:
     function: FunctionSpec
     interface_id: str
     log_stream: str
@@ -52,9 +60,9 @@ class _Worker:
 class FunctionRuntime:
     """Runs functions (a `FunctionRunner`) inside the namespaces of their interfaces.
 
-    `reconcile` must know an interface before a function runs on it. `work` is a directory of the lab's
-    own, `ca_file` vouches for the lab's internet. `usable` tells whether an interface's zone is there: a
-    function avoids those of which it is not, while it has others.
+    `reconcile` must receive an interface before a function runs on it. `work` is a folder of the lab,
+    `ca_file` has the certificate of the lab's authority. `usable` returns whether an interface's zone is
+    available: a function uses other interfaces as long as it has some.
     """
 
     def __init__(
@@ -71,171 +79,174 @@ class FunctionRuntime:
         self._usable = usable
         self._idle_seconds = idle_seconds
         self._ca = ca_file.read_text()
-        self._root = work / "function-root"  # where each process mounts a file system of its own
+        self._root = work / "function-root"  # where each process mounts its own file system
         self._root.mkdir()
         self._files = FunctionFiles(work)
         self._changed = threading.Condition()
-        self._resolvers: dict[str, IPv4Address] = {}  # interface -> DNS server of its VPC
-        self._idle: list[_Worker] = []  # the longest idle first
-        self._at_work: set[_Worker] = set()
-        self._places: Counter[str] = Counter()  # interface -> its processes
-        self._forgotten: Counter[_Version] = Counter()  # how often; a busy process learns of it so
+        self._resolvers: dict[str, IPv4Address] = {}  # DNS resolver by interface
+        self._idle: list[_FunctionProcess] = []  # the one that has been idle for longest first
+        self._busy: set[_FunctionProcess] = set()
+        self._processes: Counter[str] = Counter()  # number of processes by interface
+        self._generations: Counter[_Version] = Counter()  # see the module's docstring
         self._is_closed = False
         self._reaper = threading.Thread(target=self._reap, name="function reaper", daemon=True)
         self._reaper.start()
 
     def reconcile(self, topology: Topology) -> None:
-        """Take note of the interfaces that stand, and end the idle processes on those that are gone."""
+        """Remember the interfaces of `topology`, and end the idle processes on all others."""
         resolvers = {
             interface.id: resolver_address(vpc.cidr) for vpc in topology.vpcs for interface in vpc.interfaces
         }
         with self._changed:
             self._resolvers = resolvers
-            ended = self._remove_idle(lambda worker: worker.interface_id not in resolvers)
+            ended = self._remove_idle(lambda process: process.interface_id not in resolvers)
         self._end(ended)
 
     def check(self, function: FunctionSpec) -> None:
-        """Raise NotImplementedError if functions of this kind cannot be run."""
+        """Raise NotImplementedError if functions of this kind are not supported."""
         if not function.interface_ids:
             raise NotImplementedError(
                 f"Function {function.name} is in no VPC: give it subnets and security groups in a VpcConfig."
             )
         if not function.runtime.startswith("python"):
             raise NotImplementedError(
-                f"Function {function.name} has the runtime {function.runtime}: use one of Python's."
+                f"Function {function.name} has the runtime {function.runtime}: use a Python runtime."
             )
 
     def invoke(self, function: FunctionSpec, event: Event) -> Invocation:
-        """Run the function once and wait for its answer.
+        """Run the function once and wait for the result.
 
-        Raises LabError if none of the function's interfaces stands or the runtime is closed.
+        Raises LabError if none of the function's interfaces exists or the runtime is closed.
         """
         with self._changed:
-            generation = self._forgotten[_version(function)]
-        worker = self._take(function) or self._start(function)
+            generation = self._generations[_version(function)]
+        process = self._take(function) or self._start(function)
         try:
-            outcome = worker.sandbox.invoke(event)
+            outcome = process.sandbox.invoke(event)
         finally:
-            self._give_back(worker, generation)
+            self._release(process, generation)
         return Invocation(
             payload=outcome.payload,
             error="Unhandled" if outcome.is_error else None,
             log=platform_log(event.request_id, function.version, function.memory, outcome).encode(),
-            log_stream=worker.log_stream,
+            log_stream=process.log_stream,
             request_id=event.request_id,
         )
 
     def interfaces(self) -> set[str]:
-        """Return the interfaces on which processes are."""
+        """Return the interfaces that have processes."""
         with self._changed:
-            return {interface for interface, processes in self._places.items() if processes}
+            return {interface for interface, number in self._processes.items() if number}
 
     def forget(self, function_arn: str, version: str) -> None:
-        """End a version's processes: the idle ones now, those at work when they have answered."""
+        """End a version's processes: idle ones now, busy ones after their invocation."""
         with self._changed:
-            self._forgotten[function_arn, version] += 1
-            ended = self._remove_idle(lambda worker: _version(worker.function) == (function_arn, version))
+            self._generations[function_arn, version] += 1
+            ended = self._remove_idle(lambda process: _version(process.function) == (function_arn, version))
         self._end(ended)
 
     def close(self) -> None:
-        """End every process, those at work too, and wait for their end."""
+        """End all processes, also busy ones, and wait for their end."""
         with self._changed:
             self._is_closed = True
             ended = self._remove_idle(lambda _: True)
-            for worker in self._at_work:
-                worker.sandbox.kill()
+            for process in self._busy:
+                process.sandbox.kill()
             self._changed.notify_all()
         self._end(ended)
         self._reaper.join()
         with self._changed:
-            self._changed.wait_for(lambda: not self._places.total())
+            self._changed.wait_for(lambda: not self._processes.total())
 
-    def _take(self, function: FunctionSpec) -> _Worker | None:
-        """Return the idle process that served last, if any; end those of an earlier state of the function."""
+    def _take(self, function: FunctionSpec) -> _FunctionProcess | None:
+        """Return the idle process that was used last, if any; end those of outdated specs."""
         with self._changed:
             ended = self._remove_idle(
-                lambda worker: _is_outdated(worker.function, function) or not worker.sandbox.is_alive
+                lambda process: _is_outdated(process.function, function) or not process.sandbox.is_alive
             )
-            places = self._choices(function)
-            fitting = [
-                each for each in self._idle if each.function == function and each.interface_id in places
+            interfaces = self._choices(function)
+            matches = [
+                process
+                for process in self._idle
+                if process.function == function and process.interface_id in interfaces
             ]
-            if fitting:
-                self._idle.remove(fitting[-1])
-                self._at_work.add(fitting[-1])
+            if matches:
+                self._idle.remove(matches[-1])
+                self._busy.add(matches[-1])
         self._end(ended)
-        return fitting[-1] if fitting else None
+        return matches[-1] if matches else None
 
-    def _start(self, function: FunctionSpec) -> _Worker:
-        """Start a process on the interface with the fewest."""
+    def _start(self, function: FunctionSpec) -> _FunctionProcess:
+        """Start a process on the interface with the fewest processes."""
         with self._changed:
             if self._is_closed:
                 raise LabError(f"function {function.name} cannot run: the lab is stopping; start it again")
-            place = min(self._choices(function), key=self._places.__getitem__)
-            self._places[place] += 1
-            resolver = self._resolvers[place]
+            interface_id = min(self._choices(function), key=self._processes.__getitem__)
+            self._processes[interface_id] += 1
+            resolver = self._resolvers[interface_id]
         log_stream = f"{datetime.now(UTC):%Y/%m/%d}/[{function.version}]{secrets.token_hex(16)}"
         try:
             launch = self._launch(function, resolver, log_stream)
-            sandbox = Sandbox(self._namespaces, self._interface_namespace(place), launch)
+            sandbox = Sandbox(self._namespaces, self._interface_namespace(interface_id), launch)
         except BaseException:
             with self._changed:
-                self._places[place] -= 1
+                self._processes[interface_id] -= 1
                 self._changed.notify_all()
             raise
-        worker = _Worker(function, place, log_stream, sandbox)
+        process = _FunctionProcess(function, interface_id, log_stream, sandbox)
         with self._changed:
-            self._at_work.add(worker)
+            self._busy.add(process)
             if self._is_closed:
                 sandbox.kill()
-        return worker
+        return process
 
     def _choices(self, function: FunctionSpec) -> list[str]:
-        """Return the interfaces to run on: the usable ones, or all where none is."""
-        standing = [each for each in function.interface_ids if each in self._resolvers]
-        if not standing:
-            raise LabError(f"function {function.name} has no network interface that stands")
-        return [each for each in standing if self._usable(each)] or standing
+        """Return the interfaces to run on: the usable ones, or all existing ones if none is usable."""
+        existing = [interface for interface in function.interface_ids if interface in self._resolvers]
+        if not existing:
+            raise LabError(f"function {function.name} has no network interface: update its VpcConfig")
+        return [interface for interface in existing if self._usable(interface)] or existing
 
-    def _give_back(self, worker: _Worker, generation: int) -> None:
+    def _release(self, process: _FunctionProcess, generation: int) -> None:
+        """Keep a process for the next invocation, or end it if its version or its interface is gone."""
         with self._changed:
-            self._at_work.remove(worker)
-            is_current = generation == self._forgotten[_version(worker.function)] and not self._is_closed
-            if is_current and worker.sandbox.is_alive and worker.interface_id in self._resolvers:
-                worker.idle_since = time.monotonic()
-                self._idle.append(worker)
+            self._busy.remove(process)
+            is_current = generation == self._generations[_version(process.function)] and not self._is_closed
+            if is_current and process.sandbox.is_alive and process.interface_id in self._resolvers:
+                process.idle_since = time.monotonic()
+                self._idle.append(process)
                 self._changed.notify_all()
                 return
-        self._end([worker])
+        self._end([process])
 
-    def _remove_idle(self, condition: Callable[[_Worker], bool]) -> list[_Worker]:
-        removed = [worker for worker in self._idle if condition(worker)]
-        self._idle = [worker for worker in self._idle if worker not in removed]
+    def _remove_idle(self, condition: Callable[[_FunctionProcess], bool]) -> list[_FunctionProcess]:
+        removed = [process for process in self._idle if condition(process)]
+        self._idle = [process for process in self._idle if process not in removed]
         return removed
 
-    def _end(self, workers: list[_Worker]) -> None:
-        for worker in workers:
-            worker.sandbox.close()
+    def _end(self, processs: list[_FunctionProcess]) -> None:
+        for process in processs:
+            process.sandbox.close()
         with self._changed:
-            self._places.subtract(worker.interface_id for worker in workers)
+            self._processes.subtract(process.interface_id for process in processs)
             self._changed.notify_all()
 
     def _reap(self) -> None:
-        """End processes that nobody has needed for a while."""
+        """End processes that have been idle for too long."""
         while True:
             with self._changed:
                 if self._is_closed:
                     return
                 ended = self._remove_idle(self._is_stale)
                 if not ended:
-                    self._changed.wait(self._left(self._idle[0]) if self._idle else None)
+                    self._changed.wait(self._seconds_left(self._idle[0]) if self._idle else None)
             self._end(ended)
 
-    def _is_stale(self, worker: _Worker) -> bool:
-        return self._left(worker) <= 0
+    def _is_stale(self, process: _FunctionProcess) -> bool:
+        return self._seconds_left(process) <= 0
 
-    def _left(self, worker: _Worker) -> float:
-        return worker.idle_since + self._idle_seconds - time.monotonic()
+    def _seconds_left(self, process: _FunctionProcess) -> float:
+        return process.idle_since + self._idle_seconds - time.monotonic()
 
     def _launch(self, function: FunctionSpec, resolver: IPv4Address, log_stream: str) -> Launch:
         settings = {
@@ -248,7 +259,7 @@ class FunctionRuntime:
             "files": _FILES | {"/etc/resolv.conf": f"nameserver {resolver}\n", _CA_FILE: self._ca},
             "tmp_megabytes": _TMP_MEGABYTES,
         }
-        # -I and -S: neither the environment nor installed packages change what the interpreter imports
+        # -I and -S: neither the environment nor installed packages affect the interpreter's imports
         interpreter = (os.path.realpath(sys.executable), "-I", "-S", "-X", "utf8")
         command = (*interpreter, str(_LAUNCHER), json.dumps(settings))
         variables = tuple(environment(function, log_stream).items())
@@ -256,7 +267,7 @@ class FunctionRuntime:
 
 
 def environment(function: FunctionSpec, log_stream: str) -> dict[str, str]:
-    """Return the variables that a function finds: AWS's, the lab's authority and its own, which win.
+    """Return the environment variables of a function: AWS's, the lab's CA file, and the function's own.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
     """

@@ -1,7 +1,18 @@
-"""One function process and the Runtime API that it talks to.
+"""One function process and the Runtime API that serves it.
 
-Protocol: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. The thread that invokes drives the
-process's connections itself, so an invocation costs no change of thread and an idle process no thread at all.
+Protocol: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. The process is the HTTP client:
+it asks for the next event and posts the answer. There is no server thread. The thread that calls `invoke`
+runs the event loop of this process's connections until it has the answer, so an invocation needs no
+change of threads, and an idle process needs no thread.
+
+    invoke
+      _await_ready     loop until GET invocation/next arrives, or POST init/error (a failed import)
+      _send            answer that GET with the event
+      _await_answer    loop until POST invocation/ID/response or invocation/ID/error arrives
+
+Both loops call `_next_request`, which polls connections, output and the process's end, and checks the
+memory every 10 ms. It raises a `_FailureError` for everything that ends the process: the deadline, too
+much memory, an exit. `invoke` turns it into AWS's error and closes the sandbox.
 """
 
 from __future__ import annotations
@@ -10,13 +21,13 @@ import json
 import os
 import select
 import signal
-import socket
 import subprocess
 import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 
+from vpcache.lab.functions.connection import Connection, Request
 from vpcache.lab.functions.spec import Event
 from vpcache.lab.network.netns import Namespaces
 
@@ -25,17 +36,19 @@ EXITED = "Runtime.ExitError"
 
 _API = "/2018-06-01/runtime"
 _ACCEPTED = b'{"status":"OK"}\n'
-_WATCH_SECONDS = 0.01  # between two looks at the memory
-_INIT_SECONDS = 10.0  # that AWS gives an init phase before the function's own timeout counts
-_LARGEST_RESPONSE = 6 * 1024 * 1024 + 100  # bytes of a synchronous response, as AWS's error states it
+_WATCH_SECONDS = 0.01  # between two checks of the memory
+_INIT_SECONDS = 10.0  # AWS's limit of the init phase, in addition to the function's own timeout
+_MAX_RESPONSE = 6 * 1024 * 1024 + 100  # bytes of a synchronous response, as AWS's error states it
 _ERROR_TYPE = "lambda-runtime-function-error-type"
 _CHUNK = 262144
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """How to start a function process. The process must find AWS_LAMBDA_RUNTIME_API in its environment:
-    it is added here. `memory` is in MB, `timeout` in seconds."""
+    """How to start a function process; `memory` is in MB, `timeout` in seconds.
+
+    The sandbox adds AWS_LAMBDA_RUNTIME_API to the environment.
+    """
 
     command: tuple[str, ...]
     environment: tuple[tuple[str, str], ...]
@@ -45,8 +58,11 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an event. `failure` is the error type where no handler could answer, a raised exception
-    is not one; times are in seconds, `memory` is the process's peak in MB, `output` all that it wrote."""
+    """The result of an event. Times are in seconds, `memory` is the process's peak in MB.
+
+    `failure` is the error type if the handler could not answer; an exception that it raised is an answer.
+    `output` is everything that the process wrote to stdout and stderr.
+    """
 
     payload: bytes
     is_error: bool
@@ -58,9 +74,9 @@ class Outcome:
 
 
 class Sandbox:
-    """One function process inside a network namespace. Not for two threads at once, but for `kill`.
+    """One function process inside a network namespace. Not for use by several threads, except for `kill`.
 
-    It is of no further use once `is_alive` is false: after a crash, a timeout or too much memory.
+    It cannot be used again once `is_alive` is false: after a crash, a timeout or too much memory.
     """
 
     def __init__(self, namespaces: Namespaces, namespace: str, launch: Launch) -> None:
@@ -92,9 +108,9 @@ class Sandbox:
         self._poll = select.poll()
         for descriptor in (self._listener.fileno(), self._output, self._end):
             self._poll.register(descriptor, select.POLLIN)
-        self._connections: dict[int, _Connection] = {}
+        self._connections: dict[int, Connection] = {}
         self._written = bytearray()
-        self._waiting: _Connection | None = None  # has asked for the next event
+        self._waiting: Connection | None = None  # the connection that waits for the next event
         self._has_served = False
         self._peak = 0
         self._closing = threading.Lock()
@@ -106,7 +122,7 @@ class Sandbox:
         return not self._is_closed and not _is_ready(self._end)
 
     def invoke(self, event: Event) -> Outcome:
-        """Serve `event`, first waiting for the process to initialise if this is its first one."""
+        """Serve `event`. If it is the first one, wait for the initialization of the process."""
         init_duration = failure = None
         began = time.monotonic()
         timeout = self._launch.timeout if self._has_served else self._launch.timeout + _INIT_SECONDS
@@ -123,7 +139,7 @@ class Sandbox:
                 self._send(event, began + self._launch.timeout)
                 payload, is_error = self._await_answer(event.request_id, began + self._launch.timeout)
             duration = time.monotonic() - began
-            self._look_at_memory()
+            self._check_memory()
         except _FailureError as reason:
             duration = time.monotonic() - began
             is_error = True
@@ -134,13 +150,13 @@ class Sandbox:
         return Outcome(payload, is_error, failure, self._take_output(), duration, init_duration, self._peak)
 
     def kill(self) -> None:
-        """Kill the process and all that it started; an invocation under way returns with an error."""
+        """Kill the process and its children; a running invocation returns with an error."""
         with self._closing:
             if not self._is_closed:
                 self._kill()
 
     def close(self) -> None:
-        """Kill the process and all that it started, and free what it held."""
+        """Kill the process and its children, and release all descriptors."""
         with self._closing:
             if self._is_closed:
                 return
@@ -159,7 +175,10 @@ class Sandbox:
             os.killpg(self._process.pid, signal.SIGKILL)
 
     def _await_ready(self, deadline: float) -> tuple[bytes, str] | None:
-        """Wait until the process asks for an event; return its error and the type if it cannot initialise."""
+        """Wait until the process requests an event, and return None.
+
+        If the initialization fails, return the payload of its error and the error's type instead.
+        """
         while not self._waiting:
             connection, request = self._next_request(deadline)
             if request.path == f"{_API}/invocation/next":
@@ -187,11 +206,11 @@ class Sandbox:
             connection.send("200 OK", headers, event.payload)
 
     def _await_answer(self, request_id: str, deadline: float) -> tuple[bytes, bool]:
-        """Return the answer to the event and whether it is an error."""
+        """Wait for the answer to the event; return it, and whether it is an error."""
         while True:
             connection, request = self._next_request(deadline)
             if request.path == f"{_API}/invocation/{request_id}/response":
-                if len(request.body) > _LARGEST_RESPONSE:
+                if len(request.body) > _MAX_RESPONSE:
                     connection.send("413 Request Entity Too Large", {}, b"{}")
                     return _TOO_LARGE, True
                 connection.send("202 Accepted", {}, _ACCEPTED)
@@ -206,8 +225,11 @@ class Sandbox:
             self._next_request(deadline)
         self.close()
 
-    def _next_request(self, deadline: float) -> tuple[_Connection, _Request]:
-        """Return the next request of the process, reading its output and watching its memory meanwhile."""
+    def _next_request(self, deadline: float) -> tuple[Connection, Request]:
+        """Wait for the next request of the process, and read its output and check its memory meanwhile.
+
+        Raises _FailureError if the process cannot send one.
+        """
         while True:
             for connection in self._connections.values():
                 if request := connection.take():
@@ -217,16 +239,16 @@ class Sandbox:
                 raise _LateError
             ready = self._poll.poll(min(deadline - now, _WATCH_SECONDS) * 1000)
             if not ready:
-                self._look_at_memory()
+                self._check_memory()
             for descriptor, _ in ready:
-                self._attend(descriptor)
+                self._handle(descriptor)
             if ready and all(descriptor == self._end for descriptor, _ in ready):
                 raise _ExitedError
 
-    def _attend(self, descriptor: int) -> None:
+    def _handle(self, descriptor: int) -> None:
         if descriptor == self._listener.fileno():
             with suppress(BlockingIOError):
-                connection = _Connection(self._listener.accept()[0])
+                connection = Connection(self._listener.accept()[0])
                 self._connections[connection.fileno()] = connection
                 self._poll.register(connection.fileno(), select.POLLIN)
         elif descriptor == self._output:
@@ -239,7 +261,7 @@ class Sandbox:
         with suppress(BlockingIOError):
             while piece := os.read(self._output, _CHUNK):
                 self._written += piece
-            with suppress(KeyError):  # the end: the process is gone and nobody else holds the pipe
+            with suppress(KeyError):  # end of file: no process has the pipe open any more
                 self._poll.unregister(self._output)
 
     def _take_output(self) -> str:
@@ -249,8 +271,8 @@ class Sandbox:
         self._written.clear()
         return text
 
-    def _look_at_memory(self) -> None:
-        """Note the peak of the resident memory; raise _TooMuchMemoryError if it is above the limit."""
+    def _check_memory(self) -> None:
+        """Record the peak of the resident memory. Raises _TooMuchMemoryError if it exceeds the limit."""
         if self._is_closed:
             return
         try:
@@ -266,17 +288,17 @@ class Sandbox:
             raise _TooMuchMemoryError
 
     def _explain(self, reason: _FailureError, event: Event) -> tuple[bytes, str]:
-        """Return the payload with which AWS tells of such an end, and its error type."""
+        """Return the payload and the type of AWS's error for a failure."""
         match reason:
             case _LateError():
-                error, words = TIMED_OUT, f"Task timed out after {self._launch.timeout:.2f} seconds"
+                error, message = TIMED_OUT, f"Task timed out after {self._launch.timeout:.2f} seconds"
             case _TooMuchMemoryError():
-                error, words = "Runtime.OutOfMemory", "Runtime exited with error: signal: killed"
+                error, message = "Runtime.OutOfMemory", "Runtime exited with error: signal: killed"
             case _:
-                error, words = EXITED, self._last_words()
-        return _error_payload(error, f"RequestId: {event.request_id} Error: {words}"), error
+                error, message = EXITED, self._exit_message()
+        return _error_payload(error, f"RequestId: {event.request_id} Error: {message}"), error
 
-    def _last_words(self) -> str:
+    def _exit_message(self) -> str:
         code = self._process.wait()
         if code < 0:
             name = signal.strsignal(-code) or str(-code)
@@ -295,69 +317,11 @@ class _LateError(_FailureError):
 
 
 class _ExitedError(_FailureError):
-    """The process ended and has said all that it had to say."""
+    """The process ended, and all its requests have been read."""
 
 
 class _TooMuchMemoryError(_FailureError):
     """The process used more memory than the function has."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    path: str
-    headers: dict[str, str]  # names in lower case
-    body: bytes
-
-
-class _Connection:
-    """One HTTP/1.1 connection from the process; bodies come with a Content-Length."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self._socket = connection
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._received = bytearray()
-        self._head: tuple[str, dict[str, str], int] | None = None  # path, headers, where the body begins
-
-    def fileno(self) -> int:
-        return self._socket.fileno()
-
-    def receive(self) -> bool:
-        """Read what is there; False at the end of the connection."""
-        try:
-            piece = self._socket.recv(_CHUNK)
-        except ConnectionError:
-            return False
-        self._received += piece
-        return bool(piece)
-
-    def take(self) -> _Request | None:
-        """Return the next request if it is there as a whole."""
-        if self._head is None:
-            end = self._received.find(b"\r\n\r\n")
-            if end < 0:
-                return None
-            first, *lines = self._received[:end].decode("latin-1").split("\r\n")
-            fields = (line.partition(":") for line in lines)
-            headers = {name.strip().lower(): value.strip() for name, _, value in fields}
-            self._head = first.split(" ")[1], headers, end + 4
-        path, headers, start = self._head
-        end = start + int(headers.get("content-length", 0))
-        if len(self._received) < end:
-            return None
-        body = bytes(self._received[start:end])
-        del self._received[:end]
-        self._head = None
-        return _Request(path, headers, body)
-
-    def send(self, status: str, headers: dict[str, str], body: bytes) -> None:
-        """Send one response, in one piece. That a process is gone is noticed where we wait for it."""
-        every = headers | {"Content-Type": "application/json", "Content-Length": str(len(body))}
-        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in every.items()), "\r\n"]
-        with suppress(OSError):
-            self._socket.sendall("\r\n".join(lines).encode("latin-1") + body)
-
-    def close(self) -> None:
-        self._socket.close()
 
 
 def _is_ready(descriptor: int) -> bool:
@@ -372,5 +336,5 @@ def _error_payload(error: str, message: str) -> bytes:
 
 _TOO_LARGE = _error_payload(
     "Function.ResponseSizeTooLarge",
-    f"Response payload size exceeded maximum allowed payload size ({_LARGEST_RESPONSE} bytes).",
+    f"Response payload size exceeded maximum allowed payload size ({_MAX_RESPONSE} bytes).",
 )

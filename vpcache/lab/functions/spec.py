@@ -1,4 +1,4 @@
-"""What passes between the control plane, which knows functions, and the runtime, which runs them."""
+"""The data that the control plane and the runtime of functions exchange."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-LATEST = "$LATEST"  # the version that can still change
+LATEST = "$LATEST"  # the unpublished version
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionSpec:
-    """One version of a function, all that is needed to run it; equal specs may share a warm worker."""
+    """One version of a function, complete enough to run it. Equal specs may share a warm process."""
 
     arn: str  # without version or alias
     name: str
     version: str  # "$LATEST" or a number
     code_sha256: str  # base64, as Lambda reports it
-    code: bytes = field(repr=False, compare=False)  # the zip; `code_sha256` stands for it in comparisons
+    code: bytes = field(repr=False, compare=False)  # the zip; comparisons use `code_sha256`
     handler: str
     runtime: str  # "python3.13"
     environment: tuple[tuple[str, str], ...]  # sorted by name
@@ -30,13 +30,13 @@ class FunctionSpec:
 
 
 def _trace_id() -> str:
-    """Return an X-Ray header that asks for no sampling."""
+    """Return an X-Ray trace header without sampling."""
     return f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event for a function and what goes with it, the same whenever it is tried again."""
+    """One event for a function with its metadata; a retry has the same ones."""
 
     payload: bytes = field(repr=False)
     function_arn: str  # with the version or alias that the caller named, if any
@@ -47,30 +47,30 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """What one invocation came to."""
+    """The result of one invocation."""
 
     payload: bytes  # the handler's answer, or the error document
     error: Literal["Unhandled"] | None  # the value of the X-Amz-Function-Error header
     log: bytes = field(repr=False)  # this invocation's lines, START, END and REPORT included
-    log_stream: str  # of the worker that ran it: "2025/01/31/[$LATEST]0123456789abcdef"
+    log_stream: str  # of the process that ran it: "2025/01/31/[$LATEST]0123456789abcdef"
     request_id: str
 
 
 class FunctionRunner(Protocol):
-    """Runs functions. Called from many threads at once."""
+    """Runs functions, for several threads concurrently."""
 
     def check(self, function: FunctionSpec) -> None:
-        """Raise NotImplementedError, which says why, if functions of this kind cannot be run."""
+        """Raise NotImplementedError with the reason if functions of this kind are not supported."""
         ...
 
     def invoke(self, function: FunctionSpec, event: Event) -> Invocation:
-        """Run `function` once on `event` and wait for it.
+        """Run `function` once on `event` and wait for the result.
 
-        Whatever the function does (raise, time out, run out of memory, die) is an Invocation with an
-        error; an exception means that the lab could not run it.
+        A failure of the function (an exception, a timeout, too little memory, a crash) is an Invocation with
+        an error; an exception means that the lab could not run the function.
         """
         ...
 
     def forget(self, function_arn: str, version: str) -> None:
-        """End every worker of this version: it was deleted or changed. Unknown functions are no error."""
+        """End all processes of a deleted or changed version. Unknown functions are no error."""
         ...
