@@ -46,14 +46,14 @@ def answers(vpc_factory: VpcFactory, function: str, *services: str) -> list[obje
     return [each.get("answer") or each["error"] for each in found]
 
 
-def test_a_function_uses_aws_through_nat_and_not_without(vpc_factory: VpcFactory, client: str) -> None:
+def test_function_reaches_aws_only_through_nat(vpc_factory: VpcFactory, client: str) -> None:
     assert answers(vpc_factory, client, "s3", "ssm") == ["ConnectTimeoutError"] * 2
     vpc_factory.open_to_the_internet()
     vpc_factory.new_nat_gateway(HERE)
     assert answers(vpc_factory, client, "s3", "ssm", "sts") == ["v", "v", "123456789012"]
 
 
-def test_a_gateway_endpoint_leads_to_its_service_alone(vpc_factory: VpcFactory, client: str) -> None:
+def test_gateway_endpoint_reaches_only_its_service(vpc_factory: VpcFactory, client: str) -> None:
     table = vpc_factory.new_table(vpc_factory.private[HERE])
     endpoint = vpc_factory.ec2.create_vpc_endpoint(
         VpcId=vpc_factory.vpc, ServiceName="com.amazonaws.us-east-1.s3", RouteTableIds=[table]
@@ -68,7 +68,7 @@ def test_a_gateway_endpoint_leads_to_its_service_alone(vpc_factory: VpcFactory, 
     assert answers(vpc_factory, client, "s3") == ["ConnectTimeoutError"]
 
 
-def test_a_prefix_list_in_a_group_means_its_service(vpc_factory: VpcFactory, client: str) -> None:
+def test_prefix_list_in_a_rule_allows_only_its_service(vpc_factory: VpcFactory, client: str) -> None:
     table = vpc_factory.new_table(vpc_factory.private[HERE])
     for service in ("s3", "dynamodb"):
         vpc_factory.ec2.create_vpc_endpoint(
@@ -93,7 +93,7 @@ def test_a_prefix_list_in_a_group_means_its_service(vpc_factory: VpcFactory, cli
     assert answers(vpc_factory, client, "s3", "dynamodb") == ["v", "ConnectTimeoutError"]
 
 
-def test_an_interface_endpoint_answers_under_its_services_name(vpc_factory: VpcFactory, client: str) -> None:
+def test_interface_endpoint_serves_its_services_name(vpc_factory: VpcFactory, client: str) -> None:
     group = vpc_factory.new_group("endpoint")
     endpoint = vpc_factory.ec2.create_vpc_endpoint(
         VpcId=vpc_factory.vpc,
@@ -122,7 +122,7 @@ def test_an_interface_endpoint_answers_under_its_services_name(vpc_factory: VpcF
     assert answers(vpc_factory, client, "ssm") == ["ConnectTimeoutError"]
 
 
-def test_the_lab_tells_which_operations_were_called(vpc_factory: VpcFactory) -> None:
+def test_lab_counts_called_operations(vpc_factory: VpcFactory) -> None:
     before = vpc_factory.lab.calls()
     vpc_factory.ec2.describe_vpcs()
     vpc_factory.client("lambda").list_functions()

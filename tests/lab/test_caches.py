@@ -65,7 +65,7 @@ def cache(vpc_factory: VpcFactory) -> Cache:
     return Cache(vpc_factory)
 
 
-def test_functions_trust_the_certificates_of_an_encrypted_cluster(vpc_factory: VpcFactory) -> None:
+def test_functions_trust_certificates_of_an_encrypted_cluster(vpc_factory: VpcFactory) -> None:
     cache = Cache(vpc_factory, TransitEncryptionEnabled=True)
 
     for address in (*cache.names(), cache.describe()["ConfigurationEndpoint"]["Address"]):
@@ -76,7 +76,7 @@ def test_functions_trust_the_certificates_of_an_encrypted_cluster(vpc_factory: V
     assert discovered.startswith("CONFIG cluster 0 ")
 
 
-def test_growth_and_shrinkage_reach_the_nodes_that_stay(cache: Cache) -> None:
+def test_scaling_updates_discovery_and_keeps_remaining_nodes(cache: Cache) -> None:
     first, names = cache.discover()
     assert names == cache.names()
     assert len(names) == 2
@@ -103,7 +103,7 @@ def test_growth_and_shrinkage_reach_the_nodes_that_stay(cache: Cache) -> None:
     assert cache.say(names[0], "get k").startswith("VALUE k 0 1\r\nv")
 
 
-def test_parameters_reach_the_process_when_its_node_is_rebooted(vpc_factory: VpcFactory) -> None:
+def test_parameters_apply_when_a_node_is_rebooted(vpc_factory: VpcFactory) -> None:
     api = vpc_factory.client("elasticache")
     api.create_cache_parameter_group(
         CacheParameterGroupName=vpc_factory.name, CacheParameterGroupFamily="memcached1.6", Description="big"

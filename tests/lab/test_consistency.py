@@ -7,7 +7,7 @@ from vpcache.lab.network.naming import interface_namespace
 from vpcache.lab.network.nsenter import nsenter_command
 
 
-def test_model_and_kernel_agree_whatever_was_done(vpc_factory: VpcFactory) -> None:
+def test_no_drift_after_changes_and_faults(vpc_factory: VpcFactory) -> None:
     vpc_factory.open_to_the_internet()
     vpc_factory.new_nat_gateway(ZONES[0])
     cluster = vpc_factory.new_cluster()
@@ -22,7 +22,7 @@ def test_model_and_kernel_agree_whatever_was_done(vpc_factory: VpcFactory) -> No
         assert vpc_factory.lab.differences() == []
 
 
-def test_what_somebody_else_changed_is_told(vpc_factory: VpcFactory) -> None:
+def test_manual_change_is_reported_as_drift(vpc_factory: VpcFactory) -> None:
     interface = vpc_factory.ec2.create_network_interface(SubnetId=vpc_factory.private[ZONES[0]])
     name = interface_namespace(interface["NetworkInterface"]["NetworkInterfaceId"])
     pid = vpc_factory.lab.status().pid

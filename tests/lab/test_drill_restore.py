@@ -77,13 +77,13 @@ def new_acl(vpc_factory):
     return vpc_factory.ec2.create_network_acl(VpcId=vpc_factory.vpc)["NetworkAcl"]["NetworkAclId"]
 
 
-def test_route_is_restored_any_number_of_times(vpc_factory, route):
+def test_route_restore_is_idempotent(vpc_factory, route):
     for _ in range(2):
         assert route.restore(vpc_factory) is None
         assert default_route(vpc_factory, route.route_table)["NatGatewayId"] == route.nat_gateway
 
 
-def test_route_of_another_target_is_left_alone(vpc_factory, route):
+def test_route_to_another_target_is_not_replaced(vpc_factory, route):
     other, _, _ = vpc_factory.new_nat_gateway("us-east-1b")
     vpc_factory.ec2.create_route(
         RouteTableId=route.route_table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=other
@@ -109,28 +109,28 @@ def test_route_of_a_deleted_table_is_not_restored(vpc_factory, route):
     assert route.restore(vpc_factory) == f"{route.route_table} does not exist any more"
 
 
-def test_acls_are_restored_any_number_of_times(vpc_factory, isolation):
+def test_nacl_restore_is_idempotent(vpc_factory, isolation):
     for _ in range(2):
         assert isolation.restore(vpc_factory) is None
         assert acls(vpc_factory, isolation.acls) == isolation.acls
     assert [acl["IsDefault"] for acl in network_acls(vpc_factory.ec2, vpc_factory.vpc)] == [True]
 
 
-def test_acl_that_was_created_and_not_yet_associated_is_deleted(vpc_factory, isolation):
+def test_unassociated_nacl_of_a_drill_is_deleted(vpc_factory, isolation):
     for subnet, acl in isolation.acls.items():
         choose_acl(vpc_factory, subnet, acl)
     assert isolation.restore(vpc_factory) is None
     assert [acl["IsDefault"] for acl in network_acls(vpc_factory.ec2, vpc_factory.vpc)] == [True]
 
 
-def test_acl_that_somebody_else_chose_is_left_alone(vpc_factory, isolation):
+def test_nacl_set_by_another_user_is_not_replaced(vpc_factory, isolation):
     subnet, theirs = vpc_factory.private[ZONE], new_acl(vpc_factory)
     choose_acl(vpc_factory, subnet, theirs)
     assert isolation.restore(vpc_factory) == f"{subnet} has {theirs} now, which somebody else chose"
     assert acls(vpc_factory, isolation.acls) == isolation.acls | {subnet: theirs}
 
 
-def test_subnet_whose_acl_was_deleted_has_the_default_one(vpc_factory):
+def test_subnet_gets_the_default_nacl_if_its_own_was_deleted(vpc_factory):
     subnet, default = (
         vpc_factory.private[ZONE],
         acls(vpc_factory, [vpc_factory.private[ZONE]])[vpc_factory.private[ZONE]],
@@ -153,7 +153,7 @@ def test_destroyed_stack_has_nothing_to_restore(vpc_factory):
     assert isolation.restore(vpc_factory) is None
 
 
-def test_lab_fault_of_another_mode_is_left_alone(own_lab, here, vpc_factory):
+def test_lab_fault_of_another_mode_is_not_cleared(own_lab, here, vpc_factory):
     node = f"us-east-1/{vpc_factory.new_cluster(nodes=1)}/0001"
     fault = LabFault("cache_node", node, "dead")
     fault.inject(here)
@@ -185,7 +185,7 @@ def elsewhere(record, until):
     return replace(record, holder=holder, until=until.isoformat("T", "seconds"))
 
 
-def test_second_record_is_refused(here, location):
+def test_second_drill_record_is_rejected(here, location):
     first = record_of()
     create(here, location, "mine", first)
     create(here, location, "mine", first)  # a retry of botocore's
@@ -205,7 +205,7 @@ def test_drill_of_a_live_process_is_not_restored(here, location, route):
     assert notices == [] and read(here, location) is not None
 
 
-def test_process_that_ended_and_was_not_waited_for_is_dead(here, location):
+def test_zombie_process_is_not_alive(here, location):
     """As a killed child of a shell that does not look."""
     record = record_of()
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
@@ -229,7 +229,7 @@ def test_dead_drill_is_restored_once(here, location, vpc_factory, route):
     assert read(here, location) is None
 
 
-def test_only_one_of_two_takes_over(here, location):
+def test_only_one_process_takes_over_a_drill(here, location):
     create(here, location, "mine", dead(record_of()))
     assert take_over(here, location) is not None
     assert take_over(here, location) is None  # this process lives
@@ -247,7 +247,7 @@ def test_drill_of_another_machine_is_restored_after_its_planned_end(here, locati
     assert len(notices) == 1 and read(here, location) is None
 
 
-def test_record_stays_until_all_is_restored(own_lab, here, location, route):
+def test_record_remains_until_everything_is_restored(own_lab, here, location, route):
     fault, broken = LabFault("zone", ZONE, "out"), replace(route, destination="not a range")
     fault.inject(here)
     create(here, location, "mine", dead(record_of(broken, fault)))
@@ -273,7 +273,7 @@ def test_sweep_restores_all_stacks_or_the_named_one(here, location, own_lab):
     assert read(here, state_location(here, account, "two")) is None
 
 
-def test_sweep_says_what_it_restores(own_lab, here, location, vpc_factory, route):
+def test_sweep_prints_what_it_restores(own_lab, here, location, vpc_factory, route):
     create(here, location, vpc_factory.name, dead(record_of(route)))
     sweep = subprocess.run(
         [sys.executable, "-m", "invoke", "sweep"],

@@ -23,7 +23,7 @@ def online(vpc_factory: VpcFactory) -> VpcFactory:
     return vpc_factory
 
 
-def test_a_function_does_not_reach_an_origin_that_is_wrong_until_it_is_mended(online: VpcFactory) -> None:
+def test_origin_faults_affect_functions_until_recovery(online: VpcFactory) -> None:
     function = online.new_function("probe", HERE)
 
     def outcome() -> str:
@@ -42,7 +42,7 @@ def test_a_function_does_not_reach_an_origin_that_is_wrong_until_it_is_mended(on
         assert outcome() == "success"
 
 
-def test_names_do_not_resolve_while_dns_is_wrong(online: VpcFactory) -> None:
+def test_dns_faults_prevent_name_resolution(online: VpcFactory) -> None:
     function = online.new_function("probe", HERE)
     assert online.invoke(function, name=ORIGIN)["answer"] == ["198.51.100.10"]
     with online.lab.faulted("dns", online.vpc, "erroring"):
@@ -53,7 +53,7 @@ def test_names_do_not_resolve_while_dns_is_wrong(online: VpcFactory) -> None:
     assert online.invoke(function, name=ORIGIN)["answer"] == ["198.51.100.10"]
 
 
-def test_a_function_moves_out_of_a_lost_zone_but_not_from_a_lost_interface(online: VpcFactory) -> None:
+def test_function_leaves_a_failed_zone_not_a_failed_interface(online: VpcFactory) -> None:
     function = online.new_function()
     alone = online.new_function("alone", HERE, Timeout=2)
 
@@ -81,7 +81,7 @@ def test_a_function_moves_out_of_a_lost_zone_but_not_from_a_lost_interface(onlin
         (Mode.RESTARTED, "connected", True),
     ],
 )
-def test_a_cache_node_goes_wrong_alone_and_comes_back(
+def test_cache_node_fault_affects_one_node_until_recovery(
     vpc_factory: VpcFactory, mode: Mode, outcome: str, is_empty: bool
 ) -> None:
     lab, cluster = vpc_factory.lab, vpc_factory.new_cluster()
@@ -119,7 +119,7 @@ _CACHE_CODE = """
 """
 
 
-def test_faults_are_listed_replaced_and_mended_one_by_one_or_all_at_once(vpc_factory: VpcFactory) -> None:
+def test_faults_are_listed_replaced_and_cleared(vpc_factory: VpcFactory) -> None:
     lab = vpc_factory.lab
     zone, slow = Fault.create(FaultKind.ZONE, HERE), Fault.create(FaultKind.ORIGIN, ORIGIN, Mode.SLOW, 0.5)
     assert lab.fault("zone", HERE) == (zone,)
@@ -140,7 +140,7 @@ def test_faults_are_listed_replaced_and_mended_one_by_one_or_all_at_once(vpc_fac
         (("cache_node", "moon", "restarted"), "unknown cache_node 'moon'"),
     ],
 )
-def test_a_fault_that_cannot_be_is_refused_in_one_line(
+def test_invalid_fault_request_is_rejected_in_one_line(
     vpc_factory: VpcFactory, wanted: tuple[str, ...], words: str
 ) -> None:
     with pytest.raises(LabError, match=words):
@@ -149,7 +149,7 @@ def test_a_fault_that_cannot_be_is_refused_in_one_line(
 
 
 @pytest.mark.parametrize("body", [{"kind": "zone"}, {"kind": "zone", "target": HERE, "colour": "red"}, 5])
-def test_a_malformed_order_is_refused(own_lab: Lab, body: object) -> None:
+def test_malformed_request_body_is_rejected(own_lab: Lab, body: object) -> None:
     for method in ("PUT", "DELETE"):
         if method == "PUT" or "colour" not in str(body):
             with pytest.raises(LabError, match=r"kind|object"):

@@ -75,14 +75,14 @@ def test_function_url_sees_the_elastic_ip_of_the_callers_zone(online: VpcFactory
     assert online.lab.differences() == []
 
 
-def test_function_without_a_way_out_does_not_reach_a_function_url(online: VpcFactory) -> None:
+def test_function_without_egress_cannot_reach_a_function_url(online: VpcFactory) -> None:
     url = open_url(online)
     client = online.new_function("client", code=CLIENT)
     (answer,) = online.invoke(client, url=url, timeout=SHORT)
     assert answer["status"] is None and "timed out" in answer["words"]
 
 
-def test_function_url_answers_many_callers_at_once(online: VpcFactory) -> None:
+def test_function_url_serves_concurrent_callers(online: VpcFactory) -> None:
     url = open_url(online)
     zone = ZONES[0]
     online.new_nat_gateway(zone)
@@ -91,7 +91,7 @@ def test_function_url_answers_many_callers_at_once(online: VpcFactory) -> None:
     assert [each["status"] for each in answers] == [200] * 200
 
 
-def test_name_of_a_function_url_resolves_until_it_is_deleted(online: VpcFactory) -> None:
+def test_function_url_resolves_until_its_deletion(online: VpcFactory) -> None:
     url = open_url(online)
     host = str(urlsplit(url).hostname)
     client = online.new_function("client")

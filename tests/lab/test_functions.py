@@ -92,7 +92,7 @@ def eventually(condition: Callable[[], Any]) -> Any:
     return found
 
 
-def test_each_version_has_processes_of_its_own_and_an_update_leaves_it_alone(subject: Subject) -> None:
+def test_update_does_not_affect_published_versions(subject: Subject) -> None:
     subject.change("update_function_configuration", Environment={"Variables": {"COLOUR": "green"}})
     subject.change("publish_version")
     subject.change("create_alias", Name="live", FunctionVersion="1")
@@ -115,7 +115,7 @@ def test_each_version_has_processes_of_its_own_and_an_update_leaves_it_alone(sub
     assert (moved["code"], moved["version"]) == (2, "2")
 
 
-def test_no_more_than_the_reserved_ones_are_at_work_at_once(subject: Subject) -> None:
+def test_reserved_concurrency_limits_running_invocations(subject: Subject) -> None:
     subject.change("put_function_concurrency", ReservedConcurrentExecutions=2)
 
     def reason(_: int) -> str:
@@ -131,7 +131,7 @@ def test_no_more_than_the_reserved_ones_are_at_work_at_once(subject: Subject) ->
     assert subject.call()["served"] == 2
 
 
-def test_an_event_that_fails_is_tried_again_in_the_log_and_ends_as_a_dead_letter(
+def test_failed_event_is_retried_and_sent_to_dead_letter_queue(
     vpc_factory: VpcFactory,
 ) -> None:
     sqs = vpc_factory.client("sqs")
@@ -165,9 +165,7 @@ def test_an_event_that_fails_is_tried_again_in_the_log_and_ends_as_a_dead_letter
     ],
     ids=["timeout", "memory", "crash", "exception"],
 )
-def test_a_failure_is_told_to_the_caller_and_in_the_log(
-    vpc_factory: VpcFactory, run: str, error: str, status: str
-) -> None:
+def test_failure_is_returned_and_logged(vpc_factory: VpcFactory, run: str, error: str, status: str) -> None:
     subject = Subject(vpc_factory, Timeout=2)
     kind, tail = subject.fail(run=run)
     assert kind == error
@@ -178,7 +176,7 @@ def test_a_failure_is_told_to_the_caller_and_in_the_log(
     assert subject.call()["served"] == (2 if error == "ValueError" else 1)
 
 
-def test_code_that_cannot_be_loaded_fails_each_time_and_works_once_it_is_mended(
+def test_function_recovers_after_an_import_error_is_fixed(
     vpc_factory: VpcFactory,
 ) -> None:
     subject = Subject(vpc_factory, code="import nothing_of_that_name")
@@ -190,7 +188,7 @@ def test_code_that_cannot_be_loaded_fails_each_time_and_works_once_it_is_mended(
     assert subject.call()["code"] == 1
 
 
-def test_the_end_of_a_long_log_is_returned_and_all_of_it_kept(subject: Subject) -> None:
+def test_log_tail_is_returned_and_full_log_stored(subject: Subject) -> None:
     answer = subject.api.invoke(
         FunctionName=subject.name, Payload=json.dumps({"run": "print('x' * 9000)"}), LogType="Tail"
     )
@@ -199,7 +197,7 @@ def test_the_end_of_a_long_log_is_returned_and_all_of_it_kept(subject: Subject) 
     assert "x" * 9000 in subject.log()
 
 
-def test_functions_that_cannot_be_run_say_so(vpc_factory: VpcFactory) -> None:
+def test_unsupported_function_returns_not_implemented(vpc_factory: VpcFactory) -> None:
     subject = Subject(vpc_factory)
     for call, change, words in (
         ("update_function_configuration", {"Runtime": "nodejs22.x"}, "has the runtime nodejs22.x"),

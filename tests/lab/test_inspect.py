@@ -33,7 +33,7 @@ def online(vpc_factory: VpcFactory) -> VpcFactory:
     return vpc_factory
 
 
-def test_show_prints_all_that_stands_and_what_is_wrong(online: VpcFactory) -> None:
+def test_show_prints_topology_and_faults(online: VpcFactory) -> None:
     gateway, address, _ = online.new_nat_gateway(HERE)
     function = online.new_function()
     online.lab.fault("nat_gateway", gateway)
@@ -43,7 +43,7 @@ def test_show_prints_all_that_stands_and_what_is_wrong(online: VpcFactory) -> No
     assert f"nat_gateway {gateway}: out" in text
 
 
-def test_faults_are_made_listed_and_mended_by_command(online: VpcFactory) -> None:
+def test_fault_commands_inject_list_and_clear(online: VpcFactory) -> None:
     lab = online.lab
     said = run(lab, "lab.fault", "origin", "dummy.restapiexample.com", "--mode", "slow", "--seconds", "0.5")
     assert said.stdout == "fault: origin dummy.restapiexample.com: slow by 0.5 s\n"
@@ -60,14 +60,14 @@ def test_faults_are_made_listed_and_mended_by_command(online: VpcFactory) -> Non
     assert run(lab, "lab.clear", "--kind", "zone").returncode == 1
 
 
-def test_doctor_finds_a_running_lab_consistent(online: VpcFactory) -> None:
+def test_doctor_reports_no_drift_of_a_running_lab(online: VpcFactory) -> None:
     said = run(online.lab, "lab.doctor")
     assert said.returncode == 0, said.stderr
     assert f"lab on port {online.lab.port}" in said.stdout
     assert "FAILED" not in said.stdout
 
 
-def test_a_shell_is_where_it_was_asked_for(online: VpcFactory) -> None:
+def test_shell_runs_in_the_chosen_namespace(online: VpcFactory) -> None:
     _, egress, _ = online.new_nat_gateway(HERE)
     function = online.new_function()
     ask = "curl -sS https://checkip.amazonaws.com/ || exit 9"
@@ -86,7 +86,7 @@ def test_a_shell_is_where_it_was_asked_for(online: VpcFactory) -> None:
     assert run(online.lab, "lab.shell", "--in", "internet", "--command", "exit 3").returncode == 1
 
 
-def test_packets_are_captured_where_they_pass(online: VpcFactory, tmp_path: Path) -> None:
+def test_capture_records_packets_of_a_nat_gateway(online: VpcFactory, tmp_path: Path) -> None:
     gateway, _, _ = online.new_nat_gateway(HERE)
     function = online.new_function("probe", HERE)
     file = tmp_path / "nat.pcap"
@@ -119,7 +119,7 @@ def packets(pcap: bytes) -> Iterator[bytes]:
         at += 16 + size
 
 
-def test_a_setting_changes_a_running_lab_and_an_unknown_one_is_refused(online: VpcFactory) -> None:
+def test_configure_changes_a_running_lab(online: VpcFactory) -> None:
     online.new_nat_gateway(HERE)
     said = run(online.lab, "lab.configure", "nat_idle_seconds", "7").stdout
     assert "nat_idle_seconds: 7" in said
@@ -132,7 +132,7 @@ def test_a_setting_changes_a_running_lab_and_an_unknown_one_is_refused(online: V
         online.lab.configure(nat_idle_seconds=0)
 
 
-def test_names_of_a_vpc_follow_its_attributes(online: VpcFactory) -> None:
+def test_dns_attributes_of_a_vpc_are_applied(online: VpcFactory) -> None:
     function = online.new_function("probe", HERE, Timeout=1)
     address = online.ec2.describe_network_interfaces(
         NetworkInterfaceIds=[online.interface_of(function, HERE)]
@@ -145,7 +145,7 @@ def test_names_of_a_vpc_follow_its_attributes(online: VpcFactory) -> None:
     assert "timed out" in online.invoke(function, name=name)["errorMessage"]
 
 
-def test_an_acl_made_through_the_api_guards_its_subnet(online: VpcFactory) -> None:
+def test_nacl_created_by_the_api_filters_its_subnet(online: VpcFactory) -> None:
     ec2, function = online.ec2, online.new_function("probe", HERE, Timeout=3)
     online.new_nat_gateway(HERE)
     ask = {"address": "198.51.100.20", "port": 80, "timeout": 0.4}

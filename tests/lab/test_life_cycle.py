@@ -48,7 +48,7 @@ def host_network() -> tuple[set[str], set[str]]:
 
 
 @pytest.mark.parametrize("victim", ["first process", "server", "stop"])
-def test_nothing_is_left_of_a_lab_that_ends(new_lab: Callable[[], Lab], victim: str) -> None:
+def test_ended_lab_leaves_nothing(new_lab: Callable[[], Lab], victim: str) -> None:
     before = host_network()
     lab = new_lab()
     vpc_factory = VpcFactory(lab)
@@ -75,7 +75,7 @@ def test_nothing_is_left_of_a_lab_that_ends(new_lab: Callable[[], Lab], victim: 
     assert host_network() == before
 
 
-def test_a_lab_tells_what_the_process_that_serves_holds(new_lab: Callable[[], Lab]) -> None:
+def test_daemon_stats_show_open_connections(new_lab: Callable[[], Lab]) -> None:
     lab, callers = new_lab(), 30
     before = lab.daemon_stats()
     with ExitStack() as connections:
@@ -87,7 +87,7 @@ def test_a_lab_tells_what_the_process_that_serves_holds(new_lab: Callable[[], La
     assert 100 < before.memory_mb <= during.memory_mb + 1  # MiB: moto alone takes more than a hundred
 
 
-def test_two_labs_do_not_know_of_each_other(new_lab: Callable[[], Lab]) -> None:
+def test_two_labs_are_isolated(new_lab: Callable[[], Lab]) -> None:
     labs = [new_lab(), new_lab()]
     sites = [VpcFactory(lab) for lab in labs]
     addresses = []
@@ -106,7 +106,7 @@ def test_two_labs_do_not_know_of_each_other(new_lab: Callable[[], Lab]) -> None:
     assert labs[1].differences() == []
 
 
-def test_five_sites_of_one_range_in_one_lab_do_not_disturb_each_other(own_lab: Lab) -> None:
+def test_five_vpcs_with_the_same_cidr_are_isolated(own_lab: Lab) -> None:
     sites = [VpcFactory(own_lab) for _ in range(5)]
     functions = []
     for site in sites:

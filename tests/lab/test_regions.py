@@ -66,7 +66,7 @@ def twins(own_lab: Lab) -> Iterator[tuple[Twin, Twin]]:
     own_lab.clear_faults()
 
 
-def test_each_region_has_packets_of_its_own(own_lab: Lab, twins: tuple[Twin, Twin]) -> None:
+def test_each_region_has_its_own_data_plane(own_lab: Lab, twins: tuple[Twin, Twin]) -> None:
     here, there = twins
     assert here.address != there.address
     for twin in twins:
@@ -75,7 +75,7 @@ def test_each_region_has_packets_of_its_own(own_lab: Lab, twins: tuple[Twin, Twi
     assert own_lab.differences() == []
 
 
-def test_regions_know_no_names_of_each_other(twins: tuple[Twin, Twin]) -> None:
+def test_regions_do_not_resolve_each_others_names(twins: tuple[Twin, Twin]) -> None:
     here, there = twins
     for one, other in ((here, there), (there, here)):
         assert [one.reaches(node) for node in other.nodes()] == ["gaierror", "gaierror"]
@@ -93,7 +93,7 @@ def test_no_packet_passes_between_regions(own_lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("mode", ["out", "dead", "hung", "restarted"])
-def test_fault_of_a_cache_node_stays_in_its_region(own_lab: Lab, twins: tuple[Twin, Twin], mode: str) -> None:
+def test_fault_of_a_cache_node_affects_one_region(own_lab: Lab, twins: tuple[Twin, Twin], mode: str) -> None:
     here, there = twins
     keeper, loser = here.nodes()[0], there.nodes()[0]
     with own_lab.faulted("cache_node", f"{THERE}/{NAME}/0001", mode):
@@ -105,7 +105,7 @@ def test_fault_of_a_cache_node_stays_in_its_region(own_lab: Lab, twins: tuple[Tw
     assert own_lab.faults() == ()
 
 
-def test_fault_of_a_zone_or_gateway_stays_in_its_region(own_lab: Lab, twins: tuple[Twin, Twin]) -> None:
+def test_fault_of_a_zone_or_gateway_affects_one_region(own_lab: Lab, twins: tuple[Twin, Twin]) -> None:
     here, there = twins
     for kind, target in (("zone", there.zone), ("nat_gateway", there.gateway)):
         with own_lab.faulted(kind, target):
@@ -113,7 +113,7 @@ def test_fault_of_a_zone_or_gateway_stays_in_its_region(own_lab: Lab, twins: tup
             assert here.seen_as() == here.address
 
 
-def test_ambiguous_names_are_refused_with_the_choices(own_lab: Lab, twins: tuple[Twin, Twin]) -> None:
+def test_ambiguous_name_error_lists_candidates(own_lab: Lab, twins: tuple[Twin, Twin]) -> None:
     choices = f"choose from {THERE}/{NAME}/0001, {HERE}/{NAME}/0001"
     with pytest.raises(LabError, match=choices):
         own_lab.fault("cache_node", f"{NAME}/0001")
@@ -130,7 +130,7 @@ def test_ambiguous_names_are_refused_with_the_choices(own_lab: Lab, twins: tuple
     assert own_lab.clear_faults("cache_node", f"{NAME}/0001") == ()
 
 
-def test_tree_tells_the_region_of_each_vpc(own_lab: Lab, twins: tuple[Twin, Twin]) -> None:
+def test_tree_shows_the_region_of_each_vpc(own_lab: Lab, twins: tuple[Twin, Twin]) -> None:
     lines = own_lab.tree()
     for twin in twins:
         assert any(
@@ -149,7 +149,7 @@ def test_function_calls_aws_in_its_own_region(twins: tuple[Twin, Twin]) -> None:
         assert ours == [f"{NAME}-{twin.region}"]  # other tests' queues are on the same lab
 
 
-def test_logs_of_namesakes_are_kept_by_region(twins: tuple[Twin, Twin]) -> None:
+def test_logs_of_equally_named_functions_are_regional(twins: tuple[Twin, Twin]) -> None:
     for twin in twins:
         twin.seen_as()
         logs = twin.vpc_factory.client("logs")
@@ -159,7 +159,7 @@ def test_logs_of_namesakes_are_kept_by_region(twins: tuple[Twin, Twin]) -> None:
         assert sum("START RequestId" in event["message"] for event in events) > 0
 
 
-def test_deletion_in_one_region_leaves_the_other_alone(own_lab: Lab) -> None:
+def test_deletion_affects_one_region(own_lab: Lab) -> None:
     here, there = (Twin(own_lab, region, "short-lived") for region in (HERE, THERE))
     there.vpc_factory.client("lambda").delete_function(FunctionName=there.function)
     elasticache = there.vpc_factory.client("elasticache")

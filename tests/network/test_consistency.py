@@ -27,7 +27,7 @@ def laid() -> tuple[Namespaces, Network]:
 
 
 @isolated
-def test_what_was_just_laid_is_consistent() -> None:
+def test_applied_network_has_no_drift() -> None:
     namespaces, network = laid()
     assert differences(namespaces, network) == []
     assert differences(namespaces, network) == []
@@ -50,7 +50,7 @@ def test_what_was_just_laid_is_consistent() -> None:
     ],
 )
 @isolated
-def test_each_meddling_is_seen(meddling: str, complaint: str) -> None:
+def test_drift_is_reported(meddling: str, complaint: str) -> None:
     namespaces, network = laid()
     subprocess.run(meddling.split(), check=True)
     found = "\n".join(differences(namespaces, network))

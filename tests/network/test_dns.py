@@ -45,17 +45,17 @@ def addresses(reply: DNSRecord) -> set[str]:
     return {str(record.rdata) for record in reply.rr}
 
 
-def test_the_resolver_is_at_base_plus_two() -> None:
+def test_resolver_address_is_base_plus_two() -> None:
     assert resolver_address(IPv4Network("10.0.0.0/24")) == IPv4Address("10.0.0.2")
 
 
-def test_the_configuration_endpoint_means_every_node_and_a_node_itself() -> None:
+def test_cache_names_resolve_to_endpoint_and_node_addresses() -> None:
     records = private_records(vpc(*NODES))
     assert addresses(asked(records, CONFIGURATION)) == {"10.0.0.101", "10.0.0.102"}
     assert addresses(asked(records, NODES[1].hostname)) == {"10.0.0.2"}
 
 
-def test_several_addresses_change_their_order_with_the_question() -> None:
+def test_address_order_depends_on_the_query_id() -> None:
     records = private_records(vpc(*NODES))
     question = DNSRecord.question(CONFIGURATION)
     firsts = set()
@@ -64,21 +64,21 @@ def test_several_addresses_change_their_order_with_the_question() -> None:
     assert firsts == {"10.0.0.101", "10.0.0.102"}
 
 
-def test_names_are_found_in_any_case() -> None:
+def test_names_are_case_insensitive() -> None:
     assert addresses(asked(private_records(vpc(*NODES)), CONFIGURATION.upper())) == {
         "10.0.0.101",
         "10.0.0.102",
     }
 
 
-def test_a_known_name_has_no_ipv6_address_and_an_unknown_one_does_not_exist() -> None:
+def test_unknown_name_is_nxdomain_and_aaaa_is_empty() -> None:
     records = private_records(vpc(*NODES))
     known, unknown = asked(records, CONFIGURATION, "AAAA"), asked(records, "nowhere.example")
     assert (known.header.rcode, known.rr) == (RCODE.NOERROR, [])
     assert (unknown.header.rcode, unknown.rr) == (RCODE.NXDOMAIN, [])
 
 
-def test_an_answer_that_does_not_fit_says_so() -> None:
+def test_long_response_over_udp_is_truncated() -> None:
     records = {"many.example": tuple(IPv4Address("10.0.0.0") + n for n in range(100))}
     question = DNSRecord.question("many.example").pack()
     cut = answer(question, records.get, 512)
@@ -87,12 +87,12 @@ def test_an_answer_that_does_not_fit_says_so() -> None:
     assert len(DNSRecord.parse(answer(question, records.get)).rr) == 100
 
 
-def test_an_answer_is_not_answered() -> None:
+def test_dns_response_gets_no_response() -> None:
     assert answer(DNSRecord.question("example.com").reply().pack(), {}.get) is None
 
 
 @given(st.binary(max_size=80))
-def test_garbage_raises_nothing(packet: bytes) -> None:
+def test_invalid_message_raises_no_exception(packet: bytes) -> None:
     answer(packet, PUBLIC)
 
 
@@ -115,7 +115,7 @@ def ask_over_tcp(namespaces: Namespaces, server: str, packet: bytes) -> DNSRecor
 
 
 @isolated
-def test_a_resolver_answers_over_udp_and_tcp_and_survives_garbage() -> None:
+def test_resolver_serves_udp_and_tcp_after_invalid_messages() -> None:
     add_namespace("router-vpc-1", "10.0.0.2", "169.254.169.253")
     namespaces = Namespaces()
     resolvers = Resolvers(namespaces, "router-{}".format, PUBLIC)
@@ -134,13 +134,13 @@ def test_a_resolver_answers_over_udp_and_tcp_and_survives_garbage() -> None:
     assert addresses(ask_over_udp(namespaces, "10.0.0.2", public)) == {"198.51.100.7"}
 
 
-def test_names_of_interfaces_follow_the_region() -> None:
+def test_hostname_domains_depend_on_the_region() -> None:
     assert hostname_domains("us-east-1") == ("ec2.internal", "compute-1.amazonaws.com")
     assert hostname_domains("eu-west-1") == ("eu-west-1.compute.internal", "eu-west-1.compute.amazonaws.com")
 
 
 @isolated
-def test_resolvers_follow_the_vpcs() -> None:
+def test_resolvers_are_reconciled_with_the_vpcs() -> None:
     for number in (1, 2):
         add_namespace(f"router-vpc-{number}", f"10.0.{number}.2", "169.254.169.253")
     one, two = (vpc(identity=f"vpc-{n}", cidr=f"10.0.{n}.0/24") for n in (1, 2))
@@ -175,7 +175,7 @@ def test_resolvers_follow_the_vpcs() -> None:
 
 
 @isolated
-def test_a_resolver_goes_wrong_and_is_mended() -> None:
+def test_resolver_faults_until_recovery() -> None:
     add_namespace("router-vpc-1", "10.0.0.2", "169.254.169.253")
     namespaces = Namespaces()
     resolvers = Resolvers(namespaces, "router-{}".format, PUBLIC)
@@ -194,7 +194,7 @@ def test_a_resolver_goes_wrong_and_is_mended() -> None:
     assert addresses(ask_over_udp(namespaces, "10.0.0.2", question)) == {"198.51.100.7"}
 
 
-def test_interfaces_have_names_if_the_vpc_has_hostnames() -> None:
+def test_interfaces_have_names_with_dns_hostnames_enabled() -> None:
     web = Interface(
         "eni-web",
         InterfaceKind.PLAIN,
@@ -228,5 +228,5 @@ def test_interfaces_have_names_if_the_vpc_has_hostnames() -> None:
         ("s3.us-east-1.amazonaws.com.evil.example", None),
     ],
 )
-def test_awss_names_are_public(name: str, address: str | None) -> None:
+def test_public_addresses_of_aws_services(name: str, address: str | None) -> None:
     assert public_addresses(name) == (None if address is None else (IPv4Address(address),))

@@ -61,7 +61,7 @@ def ask(connection: HTTPConnection, path: str) -> tuple[HTTPResponse, bytes]:
 
 
 @isolated
-def test_the_origin_serves_lists_and_single_employees_over_tls(tmp_path: Path) -> None:
+def test_origin_serves_lists_and_single_employees(tmp_path: Path) -> None:
     world = World(tmp_path)
     response, body = world.get(ORIGIN, EMPLOYEES)
     assert response.status == 200 and response.headers["Content-Type"] == "application/json"
@@ -76,7 +76,7 @@ def test_the_origin_serves_lists_and_single_employees_over_tls(tmp_path: Path) -
 
 
 @isolated
-def test_the_origin_counts_its_calls_by_path_and_keeps_connections(tmp_path: Path) -> None:
+def test_origin_counts_requests_by_path_on_one_connection(tmp_path: Path) -> None:
     world = World(tmp_path)
     with world.connected(ORIGIN) as connection:
         first = connection.sock
@@ -87,7 +87,7 @@ def test_the_origin_counts_its_calls_by_path_and_keeps_connections(tmp_path: Pat
 
 
 @isolated
-def test_the_origin_takes_its_time_and_the_time_can_be_set(tmp_path: Path) -> None:
+def test_origin_delay_can_be_set(tmp_path: Path) -> None:
     world = World(tmp_path)
     with world.connected(ORIGIN) as connection:
         ask(connection, EMPLOYEES)
@@ -101,14 +101,14 @@ def test_the_origin_takes_its_time_and_the_time_can_be_set(tmp_path: Path) -> No
 
 
 @isolated
-def test_checkip_tells_the_callers_address_on_both_ports(tmp_path: Path) -> None:
+def test_checkip_returns_the_callers_address_on_both_ports(tmp_path: Path) -> None:
     world = World(tmp_path)
     for port in (443, 80):
         assert world.get(CHECKIP, "/", port)[1] == f"{CALLER}\n".encode()
 
 
 @isolated
-def test_only_the_labs_authority_vouches_for_the_names(tmp_path: Path) -> None:
+def test_origin_certificate_requires_the_labs_authority(tmp_path: Path) -> None:
     world = World(tmp_path)
     for context, name in (
         (ssl.create_default_context(), ORIGIN),
@@ -119,7 +119,7 @@ def test_only_the_labs_authority_vouches_for_the_names(tmp_path: Path) -> None:
 
 
 @isolated
-def test_clients_that_say_nothing_or_vanish_do_not_disturb_others(tmp_path: Path) -> None:
+def test_silent_or_disconnected_clients_do_not_block_others(tmp_path: Path) -> None:
     world = World(tmp_path)
     silent = [world.socket(ORIGIN) for _ in range(5)]
     for nonsense in (b"GET / HTTP/1.1\r\n\r\n", b"\x00" * 100, b""):
@@ -135,7 +135,7 @@ def test_clients_that_say_nothing_or_vanish_do_not_disturb_others(tmp_path: Path
         world.socket(ORIGIN)
 
 
-def test_closing_the_origin_lets_a_slow_call_go() -> None:
+def test_closing_the_origin_ends_its_delay() -> None:
     origin = OriginApi()
     origin.delay = 3600
     origin.close()
@@ -143,7 +143,7 @@ def test_closing_the_origin_lets_a_slow_call_go() -> None:
 
 
 @isolated
-def test_an_erroring_host_answers_500_until_it_is_mended_and_others_do_not(tmp_path: Path) -> None:
+def test_erroring_fault_of_a_host_until_recovery(tmp_path: Path) -> None:
     world = World(tmp_path)
     with world.connected(ORIGIN) as connection:
         world.fault(Mode.ERRORING)
@@ -155,7 +155,7 @@ def test_an_erroring_host_answers_500_until_it_is_mended_and_others_do_not(tmp_p
 
 
 @isolated
-def test_a_slow_host_answers_late_and_at_once_when_it_is_mended(tmp_path: Path) -> None:
+def test_slow_fault_of_a_host_until_recovery(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.fault(Mode.SLOW, 0.3)
     started = time.perf_counter()
@@ -173,7 +173,7 @@ def test_a_slow_host_answers_late_and_at_once_when_it_is_mended(tmp_path: Path) 
 
 
 @isolated
-def test_a_host_with_invalid_tls_cuts_its_connections_and_is_not_trusted_until_mended(tmp_path: Path) -> None:
+def test_invalid_tls_fault_of_a_host_until_recovery(tmp_path: Path) -> None:
     world = World(tmp_path)
     with world.connected(ORIGIN) as kept:
         ask(kept, EMPLOYEES)

@@ -52,7 +52,7 @@ pytestmark = needs_namespaces
 
 
 @isolated
-def test_a_group_reference_lets_its_members_in_and_nobody_else() -> None:
+def test_group_reference_allows_only_its_members() -> None:
     network = NetworkHarness(VPC)
     network.serve(of("cache"), CACHE_ADDRESS, PORT)
     network.serve(of("cache"), CACHE_ADDRESS, PORT + 1)
@@ -68,7 +68,7 @@ def test_a_group_reference_lets_its_members_in_and_nobody_else() -> None:
 
 
 @isolated
-def test_a_group_without_egress_lets_nothing_out() -> None:
+def test_group_without_egress_rules_allows_nothing_out() -> None:
     mute = replace(CLIENTS["a"], security_groups=frozenset({"sg-mute"}))
     open_cache = replace(VPC.security_groups[0], ingress=(Rule("tcp", (PORT, PORT), VPC.cidr),))
     vpc = replace(VPC, security_groups=(open_cache, *VPC.security_groups[1:]))
@@ -79,14 +79,14 @@ def test_a_group_without_egress_lets_nothing_out() -> None:
 
 
 @isolated
-def test_an_interface_answers_on_its_secondary_address() -> None:
+def test_interface_answers_on_its_secondary_address() -> None:
     network = NetworkHarness(VPC)
     network.serve(of("cache"), "10.0.0.151", PORT)
     assert network.ask(of("client-a"), "10.0.0.151", PORT) == "10.0.0.140"
 
 
 @isolated
-def test_each_zone_leaves_by_its_own_elastic_address() -> None:
+def test_each_zone_has_its_own_egress_address() -> None:
     network = NetworkHarness(VPC)
     network.serve(INTERNET, HOST, 443)
     assert {zone: network.ask(of(f"client-{zone}"), HOST, 443) for zone in EGRESS} == EGRESS
@@ -94,7 +94,7 @@ def test_each_zone_leaves_by_its_own_elastic_address() -> None:
 
 
 @isolated
-def test_the_internet_reaches_what_has_an_elastic_address_and_lets_it_in() -> None:
+def test_internet_reaches_only_open_ports_of_elastic_ips() -> None:
     network = NetworkHarness(VPC)
     for port in (80, 81):
         network.serve(of("web"), "10.0.0.20", port)
@@ -106,7 +106,7 @@ def test_the_internet_reaches_what_has_an_elastic_address_and_lets_it_in() -> No
 
 
 @isolated
-def test_not_even_one_datagram_from_the_internet_reaches_a_private_address() -> None:
+def test_internet_datagram_cannot_reach_a_private_address() -> None:
     network = NetworkHarness(VPC)
     (uplink,) = [link.device for link in plan(Topology((VPC,))).links if link.namespace == INTERNET]
     ip("-n", INTERNET, "route", "add", "10.0.0.0/24", "via", "169.254.0.2", "dev", uplink, "onlink")
@@ -123,7 +123,7 @@ def test_not_even_one_datagram_from_the_internet_reaches_a_private_address() -> 
 
 
 @isolated
-def test_not_even_one_datagram_leaves_by_the_internet_gateway_without_an_elastic_address() -> None:
+def test_datagram_without_elastic_ip_cannot_leave_the_vpc() -> None:
     network = NetworkHarness(with_interfaces(VPC, interface("bare", "10.0.0.21", "sg-web")))
     with (
         network.datagrams(INTERNET, HOST, 80) as host,
@@ -135,7 +135,7 @@ def test_not_even_one_datagram_leaves_by_the_internet_gateway_without_an_elastic
 
 
 @isolated
-def test_no_packet_for_a_link_local_address_leaves_the_vpc() -> None:
+def test_link_local_packets_do_not_leave_the_vpc() -> None:
     network = NetworkHarness(VPC)
     with (
         network.datagrams(INTERNET, "169.254.0.1", 80) as plumbing,
@@ -145,7 +145,7 @@ def test_no_packet_for_a_link_local_address_leaves_the_vpc() -> None:
 
 
 @isolated
-def test_a_nat_gateway_lets_no_new_connection_in() -> None:
+def test_nat_gateway_accepts_no_inbound_connections() -> None:
     network = NetworkHarness(VPC)
     network.serve(INTERNET, HOST, 443)
     network.serve(of("nat-a"), "10.0.0.10", 80)
@@ -156,7 +156,7 @@ def test_a_nat_gateway_lets_no_new_connection_in() -> None:
 
 
 @isolated
-def test_an_elastic_address_that_is_taken_away_cuts_its_flows() -> None:
+def test_removed_elastic_ip_cuts_its_connections() -> None:
     network = NetworkHarness(VPC)
     network.serve(INTERNET, HOST, 443)
     bare = replace(next(each for each in VPC.interfaces if each.id == "eni-nat-a"), public_address=None)
@@ -170,7 +170,7 @@ def test_an_elastic_address_that_is_taken_away_cuts_its_flows() -> None:
 
 
 @isolated
-def test_a_severed_nat_gateway_cuts_its_zone_alone_and_comes_back() -> None:
+def test_isolated_nat_gateway_affects_only_its_zone() -> None:
     network = NetworkHarness(VPC)
     network.serve(INTERNET, HOST, 443)
     cut = isolated_interfaces(Topology((VPC,)), [Fault.create(FaultKind.NAT_GATEWAY, "nat-a")])
@@ -193,7 +193,7 @@ def test_a_severed_nat_gateway_cuts_its_zone_alone_and_comes_back() -> None:
 
 
 @isolated
-def test_a_severed_interface_neither_sends_nor_receives() -> None:
+def test_isolated_interface_neither_sends_nor_receives() -> None:
     network = NetworkHarness(VPC)
     network.serve(of("cache"), CACHE_ADDRESS, PORT)
     with (
@@ -209,7 +209,7 @@ def test_a_severed_interface_neither_sends_nor_receives() -> None:
 
 
 @isolated
-def test_a_host_that_is_down_is_silent_and_others_are_not() -> None:
+def test_only_the_host_that_is_down_is_silent() -> None:
     network = NetworkHarness(VPC)
     for host in (HOST, OTHER_HOST):
         network.serve(INTERNET, host, 443)
@@ -221,7 +221,7 @@ def test_a_host_that_is_down_is_silent_and_others_are_not() -> None:
 
 
 @isolated
-def test_a_host_that_is_down_neither_sends_nor_receives() -> None:
+def test_host_that_is_down_neither_sends_nor_receives() -> None:
     network = NetworkHarness(VPC)
     with network.datagrams(INTERNET, HOST, 80) as host, network.datagrams(of("web"), "10.0.0.20", 80) as web:
         assert arrives(web, host)
@@ -233,7 +233,7 @@ def test_a_host_that_is_down_neither_sends_nor_receives() -> None:
 
 
 @isolated
-def test_only_a_nat_gateway_takes_what_is_not_for_its_address() -> None:
+def test_interface_drops_packets_for_other_addresses() -> None:
     tables = tuple(
         replace(
             table,
@@ -253,7 +253,7 @@ def test_only_a_nat_gateway_takes_what_is_not_for_its_address() -> None:
 
 
 @isolated
-def test_what_has_no_route_is_silent() -> None:
+def test_packets_without_route_are_dropped() -> None:
     network = NetworkHarness(VPC)
     assert network.is_silent(of("client-a"), ELSEWHERE, 443)  # nowhere on the internet
     assert network.is_silent(of("client-a"), "10.0.0.180", 443)  # nowhere in the VPC
@@ -264,7 +264,7 @@ def test_what_has_no_route_is_silent() -> None:
 
 
 @isolated
-def test_an_interface_cannot_speak_for_another() -> None:
+def test_forged_source_address_is_dropped() -> None:
     network = NetworkHarness(VPC)
     ip("-n", of("stranger"), "address", "add", "10.0.0.140/32", "dev", "eth0")
     with (
@@ -277,7 +277,7 @@ def test_an_interface_cannot_speak_for_another() -> None:
 
 
 @isolated
-def test_the_resolver_can_be_asked_whatever_the_groups_say() -> None:
+def test_resolver_is_reachable_without_egress_rules() -> None:
     mute = replace(CLIENTS["a"], security_groups=frozenset({"sg-mute"}))
     network = NetworkHarness(with_interfaces(VPC, mute))
     resolver = str(resolver_address(VPC.cidr))
@@ -296,7 +296,7 @@ def test_the_resolver_can_be_asked_whatever_the_groups_say() -> None:
 
 
 @isolated
-def test_interfaces_come_and_go_and_other_flows_stay() -> None:
+def test_interface_changes_keep_other_connections() -> None:
     network = NetworkHarness(VPC)
     network.serve(of("cache"), CACHE_ADDRESS, PORT)
     network.serve(INTERNET, HOST, 443)
@@ -315,7 +315,7 @@ def test_interfaces_come_and_go_and_other_flows_stay() -> None:
 
 
 @isolated
-def test_two_vpcs_of_one_range_do_not_meet() -> None:
+def test_vpcs_with_the_same_cidr_are_isolated() -> None:
     renamed = {each.id: f"{each.id}-2" for each in VPC.interfaces}
     other = replace(
         VPC,
@@ -330,7 +330,7 @@ def test_two_vpcs_of_one_range_do_not_meet() -> None:
 
 
 @isolated
-def test_the_same_network_again_runs_no_process() -> None:
+def test_reapplying_the_same_network_runs_no_process() -> None:
     network = NetworkHarness(VPC)
     os.environ["PATH"] = "/nonexistent"
     network.lay(VPC)
@@ -339,7 +339,7 @@ def test_the_same_network_again_runs_no_process() -> None:
 
 
 @isolated
-def test_nothing_is_left_of_what_is_removed() -> None:
+def test_removed_network_leaves_no_namespaces_and_links() -> None:
     network = NetworkHarness(VPC)
     before = {path.name for path in NAMED.iterdir()}
     assert {INTERNET, router_namespace(VPC.id), gateway_namespace(VPC.id), of("cache")} <= before
@@ -361,7 +361,7 @@ def test_nothing_is_left_of_what_is_removed() -> None:
 
 
 @isolated
-def test_after_a_failure_the_next_network_stands_whole() -> None:
+def test_apply_after_a_failure_is_complete() -> None:
     network = NetworkHarness(VPC)
     network.serve(of("cache"), CACHE_ADDRESS, PORT)
     more = with_interfaces(VPC, interface("more", "10.0.0.170", "sg-client"))

@@ -89,7 +89,7 @@ def with_groups(vpc: Vpc, *groups: SecurityGroup) -> Vpc:
 
 
 @isolated
-def test_an_acl_denies_by_its_lowest_number_that_fits() -> None:
+def test_nacl_entry_with_the_lowest_number_decides() -> None:
     network = NetworkHarness(guarded("subnet-private-a", ingress=(deny(90, f"{CLIENT_B}/32"), EVERYTHING)))
     network.serve(of("cache"), CACHE_ADDRESS, PORT)
     assert network.is_silent(of("client-b"), CACHE_ADDRESS, PORT)
@@ -100,7 +100,7 @@ def test_an_acl_denies_by_its_lowest_number_that_fits() -> None:
 
 
 @isolated
-def test_an_acl_does_not_guard_a_subnet_from_itself_nor_from_its_resolver() -> None:
+def test_nacl_does_not_apply_within_subnet_or_to_resolver() -> None:
     network = NetworkHarness(guarded("subnet-private-a", ingress=(), egress=()))
     network.serve(of("cache"), CACHE_ADDRESS, PORT)
     network.serve("router-vpc-1", "10.0.0.2", 53)
@@ -110,7 +110,7 @@ def test_an_acl_does_not_guard_a_subnet_from_itself_nor_from_its_resolver() -> N
 
 
 @isolated
-def test_an_acl_knows_no_flows_so_answers_need_an_entry_of_their_own() -> None:
+def test_nacl_is_stateless() -> None:
     high_ports = AclEntry(100, "tcp", (1024, 65535), ANYWHERE, allows=True)
     only_port = AclEntry(100, "tcp", (PORT, PORT), ANYWHERE, allows=True)
     network = NetworkHarness(guarded("subnet-private-a", ingress=(only_port,), egress=()))
@@ -125,19 +125,19 @@ def test_an_acl_knows_no_flows_so_answers_need_an_entry_of_their_own() -> None:
 
 
 @isolated
-def test_an_acl_guards_what_goes_to_the_internet() -> None:
+def test_nacl_applies_to_internet_traffic() -> None:
     network = NetworkHarness(guarded("subnet-public-a", ingress=(deny(90, f"{HOST}/32"), EVERYTHING)))
     network.serve(INTERNET, HOST, 443)
     assert network.is_silent(of("client-a"), HOST, 443)
     assert network.ask(of("client-b"), HOST, 443) == EGRESS["b"]
 
 
-def test_an_acl_that_lets_all_pass_costs_nothing() -> None:
+def test_open_nacl_adds_no_rules() -> None:
     assert plan(Topology((guarded("subnet-private-a"),))) == plan(Topology((VPC,)))
 
 
 @isolated
-def test_an_interface_without_the_check_forwards_for_others_and_one_with_it_does_not() -> None:
+def test_source_dest_check_controls_forwarding() -> None:
     router = interface("router", "10.0.0.30", "sg-web", public="203.0.113.9")
     to_router = (Route(ANYWHERE, RouteTarget.INTERFACE, router.id),)
     tables = tuple(
@@ -159,7 +159,7 @@ def test_an_interface_without_the_check_forwards_for_others_and_one_with_it_does
 
 
 @isolated
-def test_a_group_lets_pings_in_by_type_and_code() -> None:
+def test_security_group_filters_icmp_by_type_and_code() -> None:
     def vpc(ports: tuple[int, int] | None) -> Vpc:
         return with_groups(
             VPC, SecurityGroup("sg-web", (Rule("icmp", ports, VPC.cidr),), VPC.security_groups[3].egress)
@@ -174,7 +174,7 @@ def test_a_group_lets_pings_in_by_type_and_code() -> None:
 
 
 @isolated
-def test_an_acl_denies_pings_alone() -> None:
+def test_nacl_denies_icmp_only() -> None:
     no_echo = deny(90, "0.0.0.0/0", "icmp", (8, -1))
     open_group = SecurityGroup("sg-cache", (Rule("all", None, ANYWHERE),), (Rule("all", None, ANYWHERE),))
     network = NetworkHarness(
@@ -187,7 +187,7 @@ def test_an_acl_denies_pings_alone() -> None:
 
 
 @isolated
-def test_a_changed_group_keeps_standing_flows_and_lets_no_new_ones_in() -> None:
+def test_changed_security_group_keeps_open_connections() -> None:
     network = NetworkHarness(VPC)
     network.serve(of("cache"), CACHE_ADDRESS, PORT)
     closed = replace(VPC.security_groups[0], ingress=())
@@ -202,7 +202,7 @@ def test_a_changed_group_keeps_standing_flows_and_lets_no_new_ones_in() -> None:
 
 
 @isolated
-def test_members_of_a_group_that_names_itself_reach_each_other_and_nobody_else_does() -> None:
+def test_self_referencing_group_allows_only_its_members() -> None:
     own = replace(VPC.security_groups[0], ingress=(Rule("all", None, "sg-cache"),))
     peer = interface("peer", "10.0.0.210", "sg-cache")
     network = NetworkHarness(with_interfaces(with_groups(VPC, own), peer))
@@ -212,7 +212,7 @@ def test_members_of_a_group_that_names_itself_reach_each_other_and_nobody_else_d
 
 
 @isolated
-def test_egress_rules_choose_by_range_and_port() -> None:
+def test_egress_rules_filter_by_cidr_and_port() -> None:
     narrow = SecurityGroup("sg-client", (), (Rule("tcp", (443, 445), IPv4Network(f"{HOST}/32")),))
     network = NetworkHarness(with_groups(VPC, narrow))
     for port in (443, 445, 446):
@@ -224,7 +224,7 @@ def test_egress_rules_choose_by_range_and_port() -> None:
 
 
 @isolated
-def test_a_route_changes_under_a_live_table() -> None:
+def test_route_changes_apply_to_an_attached_table() -> None:
     def routed(*routes: Route) -> Vpc:
         tables = tuple(
             replace(each, routes=routes) if each.id == "rtb-a" else each for each in VPC.route_tables
@@ -248,7 +248,7 @@ def test_a_route_changes_under_a_live_table() -> None:
 
 
 @isolated
-def test_a_nat_gateway_resets_a_flow_that_was_idle_for_too_long() -> None:
+def test_nat_gateway_resets_idle_connections() -> None:
     network = NetworkHarness(VPC)
     network.serve(INTERNET, HOST, 443)
     network.kernel.apply(plan(Topology((VPC,)), nat_idle_seconds=1))
@@ -259,13 +259,13 @@ def test_a_nat_gateway_resets_a_flow_that_was_idle_for_too_long() -> None:
             echoes(flow)
 
 
-def test_a_nat_gateway_remembers_350_seconds_unless_told_otherwise() -> None:
+def test_nat_gateway_idle_timeout_defaults_to_350_seconds() -> None:
     sysctls = dict(plan(Topology((VPC,))).namespaces[of("nat-a")].sysctls)
     assert sysctls["net/netfilter/nf_conntrack_tcp_timeout_established"] == "350"
 
 
 @isolated
-def test_a_datagram_answer_finds_its_way_back_through_nat() -> None:
+def test_nat_gateway_returns_udp_replies() -> None:
     network = NetworkHarness(VPC)
     with (
         network.datagrams(INTERNET, HOST, 53) as host,
@@ -282,7 +282,7 @@ def test_a_datagram_answer_finds_its_way_back_through_nat() -> None:
 
 
 @isolated
-def test_an_elastic_address_can_be_moved_to_another_interface() -> None:
+def test_elastic_ip_moves_to_another_interface() -> None:
     other = interface("other", "10.0.0.21", "sg-web", public=WEB_ADDRESS)
     network = NetworkHarness(VPC)
     network.serve(of("web"), str(WEB.address), 80, name="web ")

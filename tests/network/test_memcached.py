@@ -90,7 +90,7 @@ def processes() -> dict[int, str]:
     return {pid: line.decode() for pid, line in command_lines().items() if line.startswith(b"memcached\0")}
 
 
-def test_the_discovery_reply_announces_its_length() -> None:
+def test_discovery_reply_has_its_length() -> None:
     reply = discovery_reply(cluster(*NODES, version=7))
     head, payload = reply.split(b"\r\n", 1)
     assert head.startswith(b"CONFIG cluster 0 ")
@@ -119,9 +119,7 @@ COMMANDS = st.sampled_from(
 
 
 @given(st.lists(COMMANDS, max_size=8), st.lists(st.integers(0, 4000), max_size=8))
-def test_discovery_is_found_and_all_else_passes_however_it_is_cut(
-    commands: list[bytes], cuts: list[int]
-) -> None:
+def test_command_stream_finds_discovery_in_any_pieces(commands: list[bytes], cuts: list[int]) -> None:
     sent = b"".join(commands)
     edges = sorted({0, len(sent), *(cut for cut in cuts if cut < len(sent))})
     stream = CommandStream()
@@ -131,13 +129,13 @@ def test_discovery_is_found_and_all_else_passes_however_it_is_cut(
     assert stream.rest() == b""
 
 
-def test_a_long_command_is_one_command_wherever_it_is_cut() -> None:
+def test_long_command_in_pieces_is_one_command() -> None:
     stream = CommandStream()
     pieces = [b"get " + b"k" * 3000, b" config get cluster\r\n", DISCOVER]
     assert [piece for sent in pieces for piece in stream.feed(sent)] == [*pieces[:2], None]
 
 
-def test_a_value_ends_where_memcached_takes_it_to_end() -> None:
+def test_value_ends_two_bytes_after_its_length() -> None:
     value = b"set a 0 0 3\r\nabc!!"  # memcached reads two bytes after the value, whatever they are
     assert CommandStream().feed(value + DISCOVER) == [value, None]
 
@@ -146,7 +144,7 @@ def test_a_value_ends_where_memcached_takes_it_to_end() -> None:
     st.lists(st.sampled_from([b"<mark>", b"<", b"<ma", b"<<mark", b"rk>", b"END\r\n"]), max_size=12),
     st.lists(st.integers(1, 40), max_size=12),
 )
-def test_the_mark_is_found_however_it_is_cut(parts: list[bytes], cuts: list[int]) -> None:
+def test_answer_stream_replaces_marks_in_any_pieces(parts: list[bytes], cuts: list[int]) -> None:
     sent = b"".join(parts)
     edges = sorted({0, len(sent), *(cut for cut in cuts if cut < len(sent))})
     stream = AnswerStream(b"<mark>")
@@ -154,18 +152,18 @@ def test_the_mark_is_found_however_it_is_cut(parts: list[bytes], cuts: list[int]
     assert b"".join(passed) + stream.rest() == sent.replace(b"<mark>", b"[reply]")
 
 
-def test_nothing_is_held_back_that_cannot_be_a_mark() -> None:
+def test_answer_without_mark_passes_at_once() -> None:
     assert AnswerStream(b"<mark>").feed(b"END\r\n", b"") == b"END\r\n"
 
 
-def test_the_binary_protocol_passes_untouched() -> None:
+def test_binary_protocol_passes_unchanged() -> None:
     stream = CommandStream()
     pieces = [b"\x80\x01" + DISCOVER, DISCOVER]
     assert [piece for sent in pieces for piece in stream.feed(sent)] == pieces
 
 
 @isolated
-def test_nodes_serve_in_their_own_namespaces_with_the_arguments_given() -> None:
+def test_nodes_run_in_their_namespaces_with_their_arguments() -> None:
     world = World()
     world.nodes.reconcile([cluster(*NODES, arguments=("-m", "17", "-c", "33"))])
     one, two = NODES
@@ -178,7 +176,7 @@ def test_nodes_serve_in_their_own_namespaces_with_the_arguments_given() -> None:
 
 
 @isolated
-def test_the_endpoint_answers_discovery_in_its_place_among_other_commands() -> None:
+def test_endpoint_answers_discovery_in_order_within_pipeline() -> None:
     world = World()
     world.nodes.reconcile([cluster(*NODES)])
     reply = discovery_reply(cluster(*NODES))
@@ -191,7 +189,7 @@ def test_the_endpoint_answers_discovery_in_its_place_among_other_commands() -> N
 
 
 @isolated
-def test_the_endpoint_carries_big_values_and_a_long_pipeline() -> None:
+def test_endpoint_passes_large_values_in_a_pipeline() -> None:
     world = World()
     world.nodes.reconcile([cluster(*NODES)])
     node = NODES[0]
@@ -204,7 +202,7 @@ def test_the_endpoint_carries_big_values_and_a_long_pipeline() -> None:
 
 
 @isolated
-def test_clients_that_vanish_leave_the_endpoint_working() -> None:
+def test_endpoint_survives_disconnected_clients() -> None:
     world = World()
     world.nodes.reconcile([cluster(*NODES)])
     node = NODES[0]
@@ -218,7 +216,7 @@ def test_clients_that_vanish_leave_the_endpoint_working() -> None:
 
 
 @isolated
-def test_a_change_of_membership_keeps_the_other_nodes_and_their_connections() -> None:
+def test_membership_change_keeps_other_nodes_connections() -> None:
     world = World()
     one, two = NODES
     world.nodes.reconcile([cluster(one)])
@@ -238,7 +236,7 @@ def test_a_change_of_membership_keeps_the_other_nodes_and_their_connections() ->
 
 
 @isolated
-def test_new_arguments_and_death_start_a_node_anew() -> None:
+def test_node_restarts_after_new_arguments_or_its_end() -> None:
     world = World()
     one, _ = NODES
     world.nodes.reconcile([cluster(one)])
@@ -260,7 +258,7 @@ def test_new_arguments_and_death_start_a_node_anew() -> None:
 
 
 @isolated
-def test_a_boot_starts_its_node_alone_anew_and_empty() -> None:
+def test_reboot_restarts_one_node_empty() -> None:
     world = World()
     world.nodes.reconcile([cluster(*NODES)])
     for node in NODES:
@@ -272,7 +270,7 @@ def test_a_boot_starts_its_node_alone_anew_and_empty() -> None:
 
 
 @isolated
-def test_a_node_that_cannot_start_says_why_in_memcacheds_words() -> None:
+def test_node_start_error_has_memcacheds_message() -> None:
     world = World()
     one, two = NODES
     absent = replace(two, address=IPv4Address("10.9.9.9"))
@@ -284,7 +282,7 @@ def test_a_node_that_cannot_start_says_why_in_memcacheds_words() -> None:
 
 
 @isolated
-def test_nodes_die_with_the_process_that_started_them() -> None:
+def test_nodes_end_with_their_parent_process() -> None:
     world = World()
     ready, tell = os.pipe()
     child = os.fork()
@@ -306,7 +304,7 @@ def wrong(mode: Mode) -> dict[str, Fault]:
 
 
 @isolated
-def test_a_dead_node_refuses_connections_and_comes_back_empty() -> None:
+def test_dead_node_refuses_connections_and_restarts_empty() -> None:
     world = World()
     (one, two), clusters = NODES, [cluster(*NODES)]
     world.nodes.reconcile(clusters)
@@ -322,7 +320,7 @@ def test_a_dead_node_refuses_connections_and_comes_back_empty() -> None:
 
 
 @isolated
-def test_a_hung_node_takes_connections_answers_nothing_and_goes_on_with_its_keys() -> None:
+def test_hung_node_answers_nothing_and_keeps_its_keys() -> None:
     world = World()
     one, clusters = NODES[0], [cluster(*NODES)]
     world.nodes.reconcile(clusters)
@@ -343,7 +341,7 @@ def test_a_hung_node_takes_connections_answers_nothing_and_goes_on_with_its_keys
 
 
 @isolated
-def test_a_node_that_was_ended_is_started_again_empty() -> None:
+def test_ended_node_is_restarted_empty() -> None:
     world = World()
     one, clusters = NODES[0], [cluster(*NODES)]
     world.nodes.reconcile(clusters)
@@ -363,7 +361,7 @@ def secured(world: World, node: CacheNode, address: IPv4Address, name: str) -> s
 
 
 @isolated
-def test_an_encrypted_cluster_speaks_tls_under_its_own_names_and_nothing_else() -> None:
+def test_encrypted_cluster_requires_tls_and_its_host_names() -> None:
     world = World()
     encrypted = replace(cluster(*NODES), is_encrypted=True)
     world.nodes.reconcile([encrypted])
@@ -392,7 +390,7 @@ def test_an_encrypted_cluster_speaks_tls_under_its_own_names_and_nothing_else() 
 
 
 @isolated
-def test_clients_that_vanish_amid_tls_leave_the_endpoint_working() -> None:
+def test_encrypted_endpoint_survives_disconnected_clients() -> None:
     world = World()
     encrypted = replace(cluster(*NODES), is_encrypted=True)
     world.nodes.reconcile([encrypted])

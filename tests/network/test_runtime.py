@@ -128,7 +128,7 @@ def failure(answer: Invocation) -> tuple[str, str]:
 
 
 @isolated
-def test_an_event_reaches_the_handler_and_its_answer_comes_back(tmp_path: Path) -> None:
+def test_handler_receives_event_and_returns_result(tmp_path: Path) -> None:
     world = World(tmp_path)
     event = {"value": "event['nested']", "nested": {"text": "ü", "large": "x" * 5_000_000, "none": None}}
     answer = world.runtime.invoke(SPEC, event_of(event))
@@ -137,7 +137,7 @@ def test_an_event_reaches_the_handler_and_its_answer_comes_back(tmp_path: Path) 
 
 
 @isolated
-def test_the_context_is_the_invocations(tmp_path: Path) -> None:
+def test_context_describes_the_invocation(tmp_path: Path) -> None:
     world = World(tmp_path)
     value = (
         "[context.aws_request_id, context.invoked_function_arn, context.get_remaining_time_in_millis(),"
@@ -157,7 +157,7 @@ def test_the_context_is_the_invocations(tmp_path: Path) -> None:
 
 
 @isolated
-def test_a_process_serves_again_and_a_second_one_only_concurrent_calls(tmp_path: Path) -> None:
+def test_process_is_reused_and_added_for_concurrency(tmp_path: Path) -> None:
     world = World(tmp_path)
     assert [world.value("served") for _ in range(3)] == [1, 2, 3]
     assert len(function_processes()) == 1
@@ -168,7 +168,7 @@ def test_a_process_serves_again_and_a_second_one_only_concurrent_calls(tmp_path:
 
 
 @isolated
-def test_what_makes_a_function_another_starts_it_anew(tmp_path: Path) -> None:
+def test_changed_function_starts_a_new_process(tmp_path: Path) -> None:
     world = World(tmp_path)
     changes: list[dict[str, Any]] = [
         {"environment": (("COLOUR", "blue"),)},
@@ -188,7 +188,7 @@ def test_what_makes_a_function_another_starts_it_anew(tmp_path: Path) -> None:
 
 
 @isolated
-def test_forgetting_ends_idle_processes_now_and_busy_ones_after_their_answer(tmp_path: Path) -> None:
+def test_forget_ends_idle_and_later_busy_processes(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.call()
     world.runtime.forget("arn:of:another", "$LATEST")
@@ -205,7 +205,7 @@ def test_forgetting_ends_idle_processes_now_and_busy_ones_after_their_answer(tmp
 
 
 @isolated
-def test_an_interface_that_goes_takes_its_idle_processes_along(tmp_path: Path) -> None:
+def test_removed_interface_ends_its_idle_processes(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.call()
     world.runtime.reconcile(topology("eni-1"))
@@ -217,7 +217,7 @@ def test_an_interface_that_goes_takes_its_idle_processes_along(tmp_path: Path) -
 
 
 @isolated
-def test_an_idle_process_ends_after_a_while(tmp_path: Path) -> None:
+def test_idle_process_ends_after_the_idle_timeout(tmp_path: Path) -> None:
     world = World(tmp_path, idle_seconds=0.3)
     first = world.value("os.getpid()")
     assert world.value("os.getpid()") == first
@@ -226,7 +226,7 @@ def test_an_idle_process_ends_after_a_while(tmp_path: Path) -> None:
 
 
 @isolated
-def test_closing_ends_every_process_those_at_work_too(tmp_path: Path) -> None:
+def test_close_ends_idle_and_busy_processes(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.call()
     with ThreadPoolExecutor(2) as pool:
@@ -242,7 +242,7 @@ def test_closing_ends_every_process_those_at_work_too(tmp_path: Path) -> None:
 
 
 @isolated
-def test_processes_spread_over_interfaces_and_avoid_a_zone_that_is_out(tmp_path: Path) -> None:
+def test_processes_are_spread_over_usable_interfaces(tmp_path: Path) -> None:
     world = World(tmp_path)
     spec = replace(SPEC, interface_ids=("eni-1", "eni-2"))
     here = "os.stat('/proc/self/ns/net').st_ino"
@@ -266,7 +266,7 @@ def test_processes_spread_over_interfaces_and_avoid_a_zone_that_is_out(tmp_path:
         ({"runtime": "nodejs22.x"}, "has the runtime nodejs22.x"),
     ],
 )
-def test_what_cannot_be_run_is_refused_by_name(tmp_path: Path, change: Any, complaint: str) -> None:
+def test_unsupported_functions_are_rejected(tmp_path: Path, change: Any, complaint: str) -> None:
     (tmp_path / "ca.pem").touch()
     runtime = FunctionRuntime(Namespaces(), str, tmp_path, tmp_path / "ca.pem")
     with pytest.raises(NotImplementedError, match=complaint):
@@ -276,7 +276,7 @@ def test_what_cannot_be_run_is_refused_by_name(tmp_path: Path, change: Any, comp
 
 
 @isolated
-def test_the_function_resolves_names_by_its_vpcs_resolver(tmp_path: Path) -> None:
+def test_function_uses_the_resolver_of_its_vpc(tmp_path: Path) -> None:
     world = World(tmp_path)
     resolver = Resolver(world.namespaces, "eni-1", IPv4Address("10.0.0.2"))
     resolver.update({"kv.example": (IPv4Address("10.0.0.77"),)}.get)
@@ -286,7 +286,7 @@ def test_the_function_resolves_names_by_its_vpcs_resolver(tmp_path: Path) -> Non
 
 
 @isolated
-def test_the_function_sees_awss_file_system_and_nothing_of_the_host(tmp_path: Path) -> None:
+def test_function_file_system_is_awss_and_isolated(tmp_path: Path) -> None:
     world = World(tmp_path)
     assert world.value("open('/etc/resolv.conf').read()") == "nameserver 10.0.0.2\n"
     assert world.value("os.getcwd(), sorted(os.listdir()), __file__") == [
@@ -310,7 +310,7 @@ def test_the_function_sees_awss_file_system_and_nothing_of_the_host(tmp_path: Pa
 
 
 @isolated
-def test_the_function_has_no_privilege(tmp_path: Path) -> None:
+def test_function_has_no_privileges(tmp_path: Path) -> None:
     world = World(tmp_path)
     status = dict(
         line.split(":\t", 1) for line in world.value("open('/proc/self/status').read()").splitlines()
@@ -321,7 +321,7 @@ def test_the_function_has_no_privilege(tmp_path: Path) -> None:
 
 
 @isolated
-def test_the_environment_is_awss_and_the_functions_own(tmp_path: Path) -> None:
+def test_function_environment_is_awss_and_its_own(tmp_path: Path) -> None:
     os.environ["HOST_SECRET"] = "x"
     os.environ["PYTHONPATH"] = str(tmp_path)
     world = World(tmp_path)
@@ -344,7 +344,7 @@ def test_the_environment_is_awss_and_the_functions_own(tmp_path: Path) -> None:
 
 
 @isolated
-def test_a_forgotten_dependency_fails_and_the_runtimes_own_are_there(tmp_path: Path) -> None:
+def test_function_imports_only_runtime_and_bundle_packages(tmp_path: Path) -> None:
     world = World(tmp_path)
     for name in ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3", "simplejson"):
         assert world.value(f"__import__('{name}').__name__") == name
@@ -367,7 +367,7 @@ def _entries(path: str) -> list[Path]:
 
 
 @isolated
-def test_a_raised_exception_is_the_answer_and_the_process_lives_on(tmp_path: Path) -> None:
+def test_process_survives_a_raised_exception(tmp_path: Path) -> None:
     world = World(tmp_path)
     answer = world.call(run="raise ValueError('no')")
     assert failure(answer) == ("ValueError", "no")
@@ -376,7 +376,7 @@ def test_a_raised_exception_is_the_answer_and_the_process_lives_on(tmp_path: Pat
 
 
 @isolated
-def test_too_slow_a_function_is_killed(tmp_path: Path) -> None:
+def test_function_is_killed_at_its_timeout(tmp_path: Path) -> None:
     world = World(tmp_path)
     spec = replace(SPEC, timeout=1)
     world.call(spec)
@@ -397,7 +397,7 @@ def test_too_slow_a_function_is_killed(tmp_path: Path) -> None:
 
 
 @isolated
-def test_too_much_memory_kills_even_for_a_moment(tmp_path: Path) -> None:
+def test_function_is_killed_above_its_memory_limit(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.call()
     started = time.monotonic()
@@ -416,7 +416,7 @@ def test_too_much_memory_kills_even_for_a_moment(tmp_path: Path) -> None:
 
 
 @isolated
-def test_a_crash_is_told_as_aws_tells_it(tmp_path: Path) -> None:
+def test_crash_has_awss_error_and_log(tmp_path: Path) -> None:
     world = World(tmp_path)
     for run, words in (
         ("os._exit(3)", "Runtime exited with error: exit status 3"),
@@ -435,7 +435,7 @@ def test_a_crash_is_told_as_aws_tells_it(tmp_path: Path) -> None:
 
 
 @isolated
-def test_a_process_that_died_while_idle_is_replaced(tmp_path: Path) -> None:
+def test_idle_process_that_died_is_replaced(tmp_path: Path) -> None:
     world = World(tmp_path)
     victim = world.value("os.getpid()")
     os.kill(victim, signal.SIGKILL)
@@ -444,7 +444,7 @@ def test_a_process_that_died_while_idle_is_replaced(tmp_path: Path) -> None:
 
 
 @isolated
-def test_the_log_is_awss_with_all_lines_of_this_invocation_only(tmp_path: Path) -> None:
+def test_log_has_awss_format_and_one_invocation(tmp_path: Path) -> None:
     world = World(tmp_path)
     noise = "print('out'); print('err', file=sys.stderr); logging.getLogger().warning('said');"
     noise += "print('x' * 200000)"  # more than a pipe holds
@@ -470,14 +470,14 @@ def test_the_log_is_awss_with_all_lines_of_this_invocation_only(tmp_path: Path) 
 
 
 @isolated
-def test_too_large_an_answer_is_an_error(tmp_path: Path) -> None:
+def test_oversized_result_is_an_error(tmp_path: Path) -> None:
     world = World(tmp_path)
     kind, message = failure(world.call(value="'x' * (6 << 20) + 'y' * 200"))
     assert kind == "Function.ResponseSizeTooLarge" and "6291556 bytes" in message
 
 
 @isolated
-def test_processes_die_with_the_process_that_started_them(tmp_path: Path) -> None:
+def test_function_processes_end_with_their_parent(tmp_path: Path) -> None:
     ready, tell = os.pipe()
     child = os.fork()
     if child == 0:
@@ -495,7 +495,7 @@ def test_processes_die_with_the_process_that_started_them(tmp_path: Path) -> Non
 
 
 @isolated
-def test_a_warm_call_costs_less_than_a_few_milliseconds(tmp_path: Path) -> None:
+def test_warm_invocation_takes_less_than_5_milliseconds(tmp_path: Path) -> None:
     world = World(tmp_path)
     cold = _seconds(world.call)
     warm = statistics.median(_seconds(world.call) for _ in range(200))

@@ -28,17 +28,17 @@ def asked(service, method, path, query="", *headers):
     ],
     ids=lambda each: getattr(each, "service", each),
 )
-def test_method_path_query_and_headers_tell_the_operation(request_, name):
+def test_operation_is_derived_from_the_request(request_, name):
     assert str(request_) == f"{request_.service}:{name}"
 
 
-def test_what_no_model_knows_keeps_its_method_and_path():
+def test_unknown_operation_is_named_by_method_and_path():
     assert operation("lambda", "GET", "/unheard/of", {}, frozenset()) is None
     assert str(asked("lambda", "GET", "/unheard/of")) == "lambda:GET /unheard/of"
     assert str(asked("none-such", "GET", "/")) == "none-such:GET /"
 
 
-def test_calls_are_counted_by_name_however_they_were_asked():
+def test_calls_are_counted_by_operation_name():
     calls = CallCounter()
     for call in ("ec2:CreateVpc", asked("s3", "PUT", "/a"), asked("s3", "PUT", "/b"), "ec2:CreateVpc"):
         calls.record(call)

@@ -53,7 +53,7 @@ SETTINGS = sorted(
 )
 
 
-def test_tables_have_the_variables_that_are_known_to_hurt() -> None:
+def test_settings_include_known_variables() -> None:
     assert {
         "AWS_PROFILE",
         "AWS_DEFAULT_PROFILE",
@@ -70,22 +70,22 @@ def test_tables_have_the_variables_that_are_known_to_hurt() -> None:
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_setting_does_not_pass(name: str) -> None:
+def test_setting_is_not_passed_to_the_daemon(name: str) -> None:
     assert daemon_environment({name: "surprise", "PATH": "/bin"}) == {"PATH": "/bin"} | FILES
 
 
-def test_paths_and_locale_pass() -> None:
+def test_paths_and_locale_are_passed_to_the_daemon() -> None:
     user = {"PATH": "/bin", "HOME": "/home/me", "PYTHONPATH": "/src", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
     assert daemon_environment(user) == user | FILES
 
 
-def test_users_environment_stays_as_it_is() -> None:
+def test_daemon_environment_leaves_its_argument_unchanged() -> None:
     user = {"AWS_PROFILE": "corp"}
     daemon_environment(user)
     assert user == {"AWS_PROFILE": "corp"}
 
 
-def test_lab_starts_in_a_shell_full_of_bad_settings(
+def test_lab_starts_in_a_shell_with_invalid_settings(
     vpcache_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = tmp_path / "config"

@@ -48,27 +48,27 @@ KNOWN = {
         (FaultKind.DNS, set()),
     ],
 )
-def test_a_fault_severs_the_interfaces_behind_its_target(kind: FaultKind, interfaces: set[str]) -> None:
+def test_fault_isolates_the_interfaces_of_its_target(kind: FaultKind, interfaces: set[str]) -> None:
     assert isolated_interfaces(TOPOLOGY, [Fault.create(kind, KNOWN[kind])]) == interfaces
 
 
-def test_faults_add_up() -> None:
+def test_isolated_interfaces_of_several_faults_are_combined() -> None:
     faults = [Fault.create(FaultKind.NAT_GATEWAY, "nat-a"), Fault.create(FaultKind.INTERFACE, "eni-web")]
     assert isolated_interfaces(TOPOLOGY, faults) == {"eni-nat-a", "eni-web"}
     assert isolated_interfaces(TOPOLOGY, []) == frozenset()
 
 
-def test_a_zone_without_interfaces_can_be_taken_away() -> None:
+def test_fault_of_a_zone_without_interfaces_is_valid() -> None:
     bare = Topology((replace(VPC, interfaces=()),))
     assert isolated_interfaces(bare, [Fault.create(FaultKind.ZONE, "us-east-1a")]) == frozenset()
 
 
-def test_the_origin_is_a_host_and_no_interface() -> None:
+def test_origin_fault_isolates_a_host_not_an_interface() -> None:
     faults = [Fault.create(FaultKind.ORIGIN, ORIGIN), Fault.create(FaultKind.NAT_GATEWAY, "nat-a")]
     assert down_hosts(TOPOLOGY, faults) == {HOSTS[ORIGIN]}
 
 
-def test_host_of_a_function_url_can_be_down() -> None:
+def test_origin_fault_of_a_function_url_isolates_its_host() -> None:
     url = FunctionUrl("abc.lambda-url.us-east-1.on.aws", IPv4Address("198.51.100.64"))
     fault = Fault.create(FaultKind.ORIGIN, url.hostname)
     with_url = Topology(function_urls=(url,))
@@ -78,7 +78,7 @@ def test_host_of_a_function_url_can_be_down() -> None:
 
 
 @pytest.mark.parametrize("kind", FaultKind)
-def test_an_unknown_target_is_refused_with_those_that_exist(kind: FaultKind) -> None:
+def test_unknown_target_error_lists_candidates(kind: FaultKind) -> None:
     with pytest.raises(UnknownTargetError) as refusal:
         resolved(TOPOLOGY, Fault.create(kind, "moon"))
     assert KNOWN[kind] in refusal.value.candidates
@@ -92,13 +92,13 @@ def elsewhere(region: str) -> Vpc:
     return replace(VPC, id=f"vpc-{region}", region=region, cache_clusters=(replace(cluster, region=region),))
 
 
-def test_cache_node_needs_no_region_where_it_is_the_only_one() -> None:
+def test_unique_cache_node_resolves_without_region() -> None:
     named = Fault.create(FaultKind.CACHE_NODE, "kv/0001", Mode.HUNG)
     assert resolved(TOPOLOGY, named).target == "us-east-1/kv/0001"
     assert resolved(TOPOLOGY, named).mode is Mode.HUNG
 
 
-def test_cache_node_of_two_regions_needs_its_region() -> None:
+def test_ambiguous_cache_node_requires_its_region() -> None:
     both = Topology((VPC, elsewhere("eu-west-1")))
     with pytest.raises(AmbiguousTargetError) as refusal:
         resolved(both, Fault.create(FaultKind.CACHE_NODE, "kv/0001"))
@@ -109,7 +109,7 @@ def test_cache_node_of_two_regions_needs_its_region() -> None:
     assert resolved(both, full) == full
 
 
-def test_fault_is_found_by_either_name_unless_two_have_it() -> None:
+def test_fault_matches_names_with_and_without_region() -> None:
     here, there = (
         Fault.create(FaultKind.CACHE_NODE, f"{region}/kv/0001") for region in ("us-east-1", "eu-west-1")
     )
@@ -122,18 +122,18 @@ def test_fault_is_found_by_either_name_unless_two_have_it() -> None:
         check_unambiguous([here, there], "cache_node", "kv/0001")
 
 
-def test_a_refusal_says_when_there_is_nothing_to_take_away() -> None:
+def test_unknown_target_error_without_candidates() -> None:
     with pytest.raises(UnknownTargetError, match="unknown zone 'us-east-1a'; the lab has none yet"):
         isolated_interfaces(Topology(), [Fault.create(FaultKind.ZONE, "us-east-1a")])
 
 
-def test_a_fault_stands_as_long_as_its_target() -> None:
+def test_fault_ends_with_its_target() -> None:
     faults = tuple(Fault.create(kind, target) for kind, target in KNOWN.items())
     assert active_faults(TOPOLOGY, faults) == faults
     assert active_faults(Topology(), faults) == (Fault.create(FaultKind.ORIGIN, ORIGIN),)
 
 
-def test_a_kind_may_come_as_text() -> None:
+def test_fault_accepts_kind_as_text() -> None:
     fault = Fault.create("zone", "us-east-1b")
     assert fault == Fault.create(FaultKind.ZONE, "us-east-1b")
     assert fault.label == "zone us-east-1b: out"
@@ -141,7 +141,7 @@ def test_a_kind_may_come_as_text() -> None:
 
 
 @pytest.mark.parametrize("mode", MODES[FaultKind.CACHE_NODE][1:])
-def test_a_node_whose_process_is_wrong_is_not_cut_off(mode: Mode) -> None:
+def test_process_fault_of_a_node_does_not_isolate_it(mode: Mode) -> None:
     assert (
         isolated_interfaces(TOPOLOGY, [Fault.create(FaultKind.CACHE_NODE, "us-east-1/kv/0001", mode)])
         == frozenset()
@@ -149,11 +149,11 @@ def test_a_node_whose_process_is_wrong_is_not_cut_off(mode: Mode) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES[FaultKind.ORIGIN][1:])
-def test_an_origin_that_answers_badly_is_not_down(mode: Mode) -> None:
+def test_answering_origin_is_not_isolated(mode: Mode) -> None:
     assert down_hosts(TOPOLOGY, [Fault.create(FaultKind.ORIGIN, ORIGIN, mode)]) == frozenset()
 
 
-def test_faults_are_found_by_kind() -> None:
+def test_faults_are_selected_by_kind() -> None:
     zone, node = (
         Fault.create(FaultKind.ZONE, "us-east-1b"),
         Fault.create(FaultKind.CACHE_NODE, "us-east-1/kv/0001", Mode.HUNG),
@@ -162,7 +162,7 @@ def test_faults_are_found_by_kind() -> None:
     assert out_zones([zone, node]) == {"us-east-1b"}
 
 
-def test_a_fault_is_in_its_kinds_usual_mode_unless_told() -> None:
+def test_fault_has_the_default_mode_of_its_kind() -> None:
     assert Fault.create(FaultKind.CACHE_NODE, "us-east-1/kv/0001").mode is Mode.OUT
     slow = Fault.create(FaultKind.ORIGIN, ORIGIN, "slow")
     assert (slow.mode, slow.seconds) == (Mode.SLOW, 2.0)

@@ -8,7 +8,7 @@ from vpcache.lab.functions.spec import Invocation
 ACCOUNT, REGION, GROUP = "210987654321", "us-east-1", "/aws/lambda/talkative"
 
 
-def test_a_group_keeps_its_last_lines_in_whatever_stream():
+def test_log_group_keeps_its_last_lines_over_all_streams():
     logs = FunctionLogs(ACCOUNT, REGION)
     said = [f"line {number}" for number in range(KEPT_LINES + 8)]
     for stream, lines in (("gone", said[:5]), ("first", said[5:20]), ("second", said[20:])):

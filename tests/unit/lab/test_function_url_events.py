@@ -42,14 +42,14 @@ def test_event_has_the_payload_format_2() -> None:
     assert context["timeEpoch"] > 1_700_000_000_000 and context["time"].endswith(" +0000")
 
 
-def test_headers_are_lower_case_and_repeated_ones_joined() -> None:
+def test_event_headers_are_lower_case_and_joined() -> None:
     made = event("GET", "/", ("X-A", "1"), ("x-a", "2"), ("X-Forwarded-For", "10.0.0.1"))["headers"]
     assert made["x-a"] == "1,2"
     assert made["x-forwarded-for"] == "203.0.113.9"
     assert (made["x-forwarded-proto"], made["x-forwarded-port"]) == ("https", "443")
 
 
-def test_cookies_are_listed() -> None:
+def test_event_lists_cookies() -> None:
     assert event("GET", "/", ("Cookie", "a=1; b=2"))["cookies"] == ["a=1", "b=2"]
 
 
@@ -63,7 +63,7 @@ def test_cookies_are_listed() -> None:
         ("", b"x", "eA==", True),
     ],
 )
-def test_body_is_text_or_base64(kind: str, body: bytes, text: str, is_encoded: bool) -> None:
+def test_event_body_is_text_or_base64(kind: str, body: bytes, text: str, is_encoded: bool) -> None:
     made = event("POST", "/", ("Content-Type", kind), body=body)
     assert (made["body"], made["isBase64Encoded"]) == (text, is_encoded)
 
@@ -74,13 +74,13 @@ def answered(content: Any) -> tuple[int, bytes, dict[str, str]]:
 
 
 @pytest.mark.parametrize("content", [{"a": 1}, [1], "text", 5, None, True])
-def test_answer_without_a_status_is_json(content: Any) -> None:
+def test_result_without_status_code_is_sent_as_json(content: Any) -> None:
     status, body, headers = answered(content)
     assert (status, json.loads(body)) == (200, content)
     assert headers == {"Content-Type": "application/json", "x-amzn-RequestId": ID}
 
 
-def test_answer_with_a_status_is_http() -> None:
+def test_result_with_status_code_is_the_response() -> None:
     content = {
         "statusCode": 201,
         "headers": {"content-type": "text/plain", "X-N": 5, "Content-Length": "999"},
@@ -95,7 +95,7 @@ def test_answer_with_a_status_is_http() -> None:
     assert answered({"statusCode": "404"})[:2] == (404, b"")
 
 
-def test_cookies_of_an_answer_are_headers() -> None:
+def test_cookies_of_a_result_become_headers() -> None:
     answer = answer_of(json.dumps({"statusCode": 200, "cookies": ["a=1", "b=2"]}).encode(), ID)
     assert [value for name, value in answer.headers if name == "Set-Cookie"] == ["a=1", "b=2"]
 
@@ -114,9 +114,9 @@ def test_cookies_of_an_answer_are_headers() -> None:
         {"statusCode": 200, "cookies": 5},
     ],
 )
-def test_answer_that_is_no_http_is_a_bad_gateway(content: Any) -> None:
+def test_invalid_result_is_a_bad_gateway(content: Any) -> None:
     assert answer_of(json.dumps(content).encode(), ID) == BAD_GATEWAY
 
 
-def test_answer_that_is_no_json_is_a_bad_gateway() -> None:
+def test_result_that_is_not_json_is_a_bad_gateway() -> None:
     assert answer_of(b"", ID) == answer_of(b"{", ID) == BAD_GATEWAY

@@ -129,22 +129,22 @@ def topologies(draw: st.DrawFn) -> Topology:
 
 
 @given(topologies(), topologies())
-def test_the_difference_from_any_network_leads_to_any_other(old: Topology, new: Topology) -> None:
+def test_changes_lead_from_any_network_to_any_other(old: Topology, new: Topology) -> None:
     machine = made(plan(old)).take(changes(plan(old), plan(new)))
     assert machine == made(plan(new))
 
 
 @given(topologies())
-def test_equal_networks_need_no_step(topology: Topology) -> None:
+def test_equal_networks_have_no_changes(topology: Topology) -> None:
     assert changes(plan(topology), plan(topology)) == ()
 
 
 @given(topologies())
-def test_nothing_is_left_of_a_network_that_goes(topology: Topology) -> None:
+def test_removed_network_leaves_nothing(topology: Topology) -> None:
     assert made(plan(topology)).take(changes(plan(topology), Network())) == Machine()
 
 
-def test_one_more_interface_touches_its_own_namespace_and_its_router_alone() -> None:
+def test_new_interface_changes_only_its_namespace_and_router() -> None:
     more = with_interfaces(VPC, interface("more", "10.0.0.170", "sg-client"))
     steps = changes(plan(Topology((VPC,))), plan(Topology((more,))))
     assert {step.namespace for step in steps} == {None, ROUTER, interface_namespace("eni-more")}
@@ -157,7 +157,7 @@ def test_one_more_interface_touches_its_own_namespace_and_its_router_alone() -> 
     ]
 
 
-def test_rules_stand_before_any_link_comes_up() -> None:
+def test_rulesets_are_loaded_before_links_are_up() -> None:
     steps = changes(Network(), plan(Topology((VPC,))))
     ups = [
         position
@@ -174,14 +174,14 @@ def test_isolating_an_interface_changes_one_ruleset() -> None:
     assert step.namespace == ROUTER
 
 
-def test_a_host_that_is_down_changes_the_internet_alone() -> None:
+def test_host_that_is_down_changes_only_the_internet() -> None:
     topology = Topology((VPC,))
     (step,) = changes(plan(topology), plan(topology, down_hosts=frozenset({IPv4Address("198.51.100.10")})))
     assert isinstance(step, Ruleset)
     assert step.namespace == INTERNET
 
 
-def test_device_names_fit_the_kernel_and_differ() -> None:
+def test_device_names_are_short_and_unique() -> None:
     identities = [f"eni-0123456789abcde{n:02x}" for n in range(256)]
     vpc = replace(VPC, interfaces=tuple(replace(CLIENTS["a"], id=identity) for identity in identities))
     devices = [link.device for link in plan(Topology((vpc,))).links]
@@ -189,7 +189,7 @@ def test_device_names_fit_the_kernel_and_differ() -> None:
     assert len(set(devices)) == len(devices)
 
 
-def test_an_interface_has_its_subnets_prefix_and_leaves_by_base_plus_one() -> None:
+def test_interface_has_subnet_prefix_and_default_route() -> None:
     network = plan(Topology((VPC,)))
     assert lines(network, interface_namespace("eni-cache")) == [
         "address 10.0.0.150/26 dev eth0 noprefixroute",
@@ -199,7 +199,7 @@ def test_an_interface_has_its_subnets_prefix_and_leaves_by_base_plus_one() -> No
     ]
 
 
-def test_no_route_table_is_asked_about_the_vpcs_own_range() -> None:
+def test_local_route_precedes_all_route_tables() -> None:
     routing = [line for line in lines(plan(Topology((VPC,))), ROUTER) if not line.startswith("address")]
     assert routing[:2] == ["rule priority 100 lookup 100", "route blackhole 10.0.0.0/24 table 100"]
     assert all("priority 200" in line for line in routing[2:] if line.startswith("rule"))
@@ -213,13 +213,13 @@ def test_no_route_table_is_asked_about_the_vpcs_own_range() -> None:
         (Route(ANYWHERE, RouteTarget.INTERNET_GATEWAY), replace(VPC, internet_gateway_id=None)),
     ],
 )
-def test_a_route_whose_target_is_gone_is_a_black_hole(route: Route, vpc: Vpc) -> None:
+def test_route_without_target_is_a_blackhole(route: Route, vpc: Vpc) -> None:
     vpc = replace(vpc, route_tables=(RouteTable("rtb-a", (route,)),))
     (line,) = [line for line in lines(plan(Topology((vpc,))), ROUTER) if "0.0.0.0/0" in line]
     assert line.startswith("route blackhole 0.0.0.0/0 table ")
 
 
-def test_only_a_vpc_with_an_internet_gateway_has_a_way_out() -> None:
+def test_vpc_without_internet_gateway_has_no_uplink() -> None:
     network = plan(Topology((replace(VPC, internet_gateway_id=None),)))
     assert gateway_namespace(VPC.id) not in network.namespaces
     assert INTERNET not in {end for link in network.links for end in (link.namespace, link.peer_namespace)}
@@ -227,14 +227,14 @@ def test_only_a_vpc_with_an_internet_gateway_has_a_way_out() -> None:
 
 
 @pytest.mark.parametrize("group", ["sg-elsewhere", "sg-mute"])
-def test_a_rule_may_speak_of_a_group_without_members(group: str) -> None:
+def test_rule_may_reference_a_group_without_members(group: str) -> None:
     groups = (replace(VPC.security_groups[0], ingress=(Rule("tcp", None, group),)),)
     ruleset = plan(Topology((replace(VPC, security_groups=groups),))).namespaces[ROUTER].ruleset
     assert f"set members_{group} {{ type ipv4_addr; }}" in ruleset
     assert f"meta l4proto tcp ip saddr @members_{group} accept" in ruleset
 
 
-def test_an_unknown_group_grants_nothing() -> None:
+def test_unknown_security_group_allows_nothing() -> None:
     def profile(member: Interface) -> str:
         alone = replace(VPC, interfaces=(member,))
         return plan(Topology((alone,))).namespaces[ROUTER].ruleset

@@ -8,7 +8,7 @@ from vpcache.lab.errors import LabError
 from vpcache.lab.settings import Settings, parse_settings
 
 
-def test_lines_give_values() -> None:
+def test_parse_settings_returns_values() -> None:
     lines = ["elastic_ips=20", " interface_linger_seconds = 0 "]
     assert parse_settings(lines) == {"elastic_ips": 20, "interface_linger_seconds": 0}
     assert parse_settings([]) == {}
@@ -26,13 +26,13 @@ def test_lines_give_values() -> None:
         ("elastic_ip=2", "unknown setting 'elastic_ip'; choose from nat_idle_seconds, elastic_ips"),
     ],
 )
-def test_bad_line_is_refused_with_its_name(line: str, words: str) -> None:
+def test_invalid_setting_is_rejected_with_its_name(line: str, words: str) -> None:
     with pytest.raises(LabError) as error:
         parse_settings([line])
     assert words in str(error.value)
 
 
-def test_waits_may_be_none_and_quotas_not() -> None:
+def test_delays_may_be_zero_and_quotas_may_not() -> None:
     assert Settings().changed({"interface_linger_seconds": 0, "iam_lag_ms": 0}).iam_lag_ms == 0
     with pytest.raises(LabError, match="vpcs is 0"):
         Settings().changed({"vpcs": 0})
