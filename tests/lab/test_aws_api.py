@@ -48,7 +48,7 @@ def answers(vpc_factory: VpcFactory, function: str, *services: str) -> list[obje
 
 def test_function_reaches_aws_only_through_nat(vpc_factory: VpcFactory, client: str) -> None:
     assert answers(vpc_factory, client, "s3", "ssm") == ["ConnectTimeoutError"] * 2
-    vpc_factory.open_to_the_internet()
+    vpc_factory.attach_internet_gateway()
     vpc_factory.new_nat_gateway(HERE)
     assert answers(vpc_factory, client, "s3", "ssm", "sts") == ["v", "v", "123456789012"]
 

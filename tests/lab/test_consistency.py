@@ -8,7 +8,7 @@ from vpcache.lab.network.nsenter import nsenter_command
 
 
 def test_no_drift_after_changes_and_faults(vpc_factory: VpcFactory) -> None:
-    vpc_factory.open_to_the_internet()
+    vpc_factory.attach_internet_gateway()
     vpc_factory.new_nat_gateway(ZONES[0])
     cluster = vpc_factory.new_cluster()
     vpc_factory.invoke(vpc_factory.new_function())

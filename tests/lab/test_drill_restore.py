@@ -37,7 +37,7 @@ def location(here, vpc_factory):
 @pytest.fixture
 def route(vpc_factory):
     """The default route of a zone, deleted by a drill."""
-    vpc_factory.open_to_the_internet()
+    vpc_factory.attach_internet_gateway()
     gateway, _, table = vpc_factory.new_nat_gateway(ZONE)
     removal = RouteRemoval(table, "0.0.0.0/0", gateway)
     removal.inject(vpc_factory)

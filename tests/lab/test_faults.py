@@ -18,7 +18,7 @@ SHORT = 0.5  # seconds that a function waits for what will not come
 
 @pytest.fixture
 def online(vpc_factory: VpcFactory) -> VpcFactory:
-    vpc_factory.open_to_the_internet()
+    vpc_factory.attach_internet_gateway()
     vpc_factory.new_nat_gateway(HERE)
     return vpc_factory
 

@@ -44,7 +44,7 @@ SHORT = 0.5  # seconds that a function waits for what will not come
 @pytest.fixture
 def online(vpc_factory: VpcFactory) -> VpcFactory:
     """A VPC whose zones leave by NAT gateways of their own."""
-    vpc_factory.open_to_the_internet()
+    vpc_factory.attach_internet_gateway()
     return vpc_factory
 
 

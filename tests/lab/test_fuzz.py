@@ -11,9 +11,9 @@ from vpcache.lab.client import Lab
 from vpcache.stack.target import lab_target
 from vpcache.testing.run import Run
 
-BATCH = 100  # calls between two looks at the lab as a whole
+BATCH = 100  # calls between two drift checks
 
-ODD_RANGES = (
+UNUSUAL_CIDRS = (
     "0.0.0.0/0",
     "0.0.0.0/32",
     "10.0.0.7/8",
@@ -37,29 +37,29 @@ def test_random_calls_cause_no_errors_and_no_drift(
         lab.start(tmp_path / "lab.log")
         lab.configure(transition_ms=20, interface_linger_seconds=0, elastic_ips=200, vpcs=500)
         caller = Caller(lab_target(lab.endpoint, {}), seed)
-        complaints = []
+        problems = []
         for call in caller.calls(count):
             if call.number % BATCH == 0:
-                furnish(lab, caller)
-            complaint = caller.complaint(call)
-            if complaint:
-                complaints.append(f"{call}\n    {complaint}")
+                add_resources(lab, caller)
+            problem = caller.problem(call)
+            if problem:
+                problems.append(f"{call}\n    {problem}")
             if call.number % BATCH == BATCH - 1:
                 assert lab.status().running
                 assert lab.differences() == [], f"seed {seed}, at the latest after {call}"
     outcomes = "\n".join(f"{number:6} {outcome}" for outcome, number in caller.outcomes.most_common())
     print(f"seed {seed}\n{outcomes}")
-    assert not complaints, "\n".join([f"seed {seed}:", *complaints])
+    assert not problems, "\n".join([f"seed {seed}:", *problems])
 
 
-def furnish(lab: Lab, caller: Caller) -> None:
-    """Put something of each kind into the lab and tell the caller of it."""
+def add_resources(lab: Lab, caller: Caller) -> None:
+    """Create a resource of each type, and let the caller learn their names."""
     vpc_factory = VpcFactory(lab)
-    vpc_factory.open_to_the_internet()
+    vpc_factory.attach_internet_gateway()
     vpc_factory.new_nat_gateway(ZONES[0])
     vpc_factory.new_cluster(1)
     vpc_factory.new_function()
-    for service, question in (
+    for service, method in (
         ("ec2", "describe_vpcs"),
         ("ec2", "describe_subnets"),
         ("ec2", "describe_security_groups"),
@@ -73,8 +73,8 @@ def furnish(lab: Lab, caller: Caller) -> None:
         ("elasticache", "describe_cache_parameter_groups"),
         ("lambda", "list_functions"),
     ):
-        caller.pool.learn(getattr(vpc_factory.client(service), question)())
-    for cidr in ODD_RANGES:
+        caller.pool.learn(getattr(vpc_factory.client(service), method)())
+    for cidr in UNUSUAL_CIDRS:
         caller.pool.add("CidrBlock", cidr)
     caller.pool.add("ZipFile", zip_of("def handler(event, context): return event"))
     caller.pool.add("Payload", b"{}")

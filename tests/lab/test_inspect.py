@@ -29,7 +29,7 @@ def run(lab: Lab, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def online(vpc_factory: VpcFactory) -> VpcFactory:
-    vpc_factory.open_to_the_internet()
+    vpc_factory.attach_internet_gateway()
     return vpc_factory
 
 

@@ -52,7 +52,7 @@ def test_ended_lab_leaves_nothing(new_lab: Callable[[], Lab], victim: str) -> No
     before = host_network()
     lab = new_lab()
     vpc_factory = VpcFactory(lab)
-    vpc_factory.open_to_the_internet()
+    vpc_factory.attach_internet_gateway()
     vpc_factory.new_nat_gateway(ZONES[0])
     vpc_factory.new_cluster()
     assert "answer" in vpc_factory.invoke(vpc_factory.new_function())
@@ -92,7 +92,7 @@ def test_two_labs_are_isolated(new_lab: Callable[[], Lab]) -> None:
     sites = [VpcFactory(lab) for lab in labs]
     addresses = []
     for site in sites:
-        site.open_to_the_internet()
+        site.attach_internet_gateway()
         addresses.append(site.new_nat_gateway(ZONES[0])[1])
     assert addresses[0] == addresses[1]  # each lab has the whole internet to itself
     functions = [site.new_function("probe", ZONES[0]) for site in sites]
@@ -110,7 +110,7 @@ def test_five_vpcs_with_the_same_cidr_are_isolated(own_lab: Lab) -> None:
     sites = [VpcFactory(own_lab) for _ in range(5)]
     functions = []
     for site in sites:
-        site.open_to_the_internet()
+        site.attach_internet_gateway()
         egress = site.new_nat_gateway(ZONES[0])[1]
         functions.append((site, site.new_function("probe", ZONES[0]), egress))
     cut = (

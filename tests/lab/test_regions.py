@@ -30,7 +30,7 @@ class Twin:
     def __init__(self, lab: Lab, region: str, name: str = NAME) -> None:
         self.region = region
         self.vpc_factory = VpcFactory(lab, region=region, name=name)
-        self.vpc_factory.open_to_the_internet()
+        self.vpc_factory.attach_internet_gateway()
         self.zone, self.other_zone = self.vpc_factory.zones
         self.gateway, self.address, _ = self.vpc_factory.new_nat_gateway(self.zone)
         self.cluster = self.vpc_factory.new_cluster()

@@ -1,4 +1,4 @@
-"""The check of the kernel's state against the network that was laid, on real namespaces."""
+"""Drift detection between the kernel and the applied network, with real namespaces."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROUTER = router_namespace(VPC.id)
 CACHE = interface_namespace("eni-cache")
 
 
-def laid() -> tuple[Namespaces, Network]:
+def apply_network() -> tuple[Namespaces, Network]:
     namespaces, network = Namespaces(), plan(Topology((VPC,)))
     Kernel(namespaces).apply(network)
     return namespaces, network
@@ -28,15 +28,15 @@ def laid() -> tuple[Namespaces, Network]:
 
 @isolated
 def test_applied_network_has_no_drift() -> None:
-    namespaces, network = laid()
+    namespaces, network = apply_network()
     assert differences(namespaces, network) == []
     assert differences(namespaces, network) == []
 
 
 @pytest.mark.parametrize(
-    ("meddling", "complaint"),
+    ("command", "difference"),
     [
-        ("ip netns add stranger", "namespaces: stranger is unexpected"),
+        ("ip netns add foreign", "namespaces: foreign is unexpected"),
         (f"ip netns del {CACHE}", f"namespaces: {CACHE} is missing"),
         (f"ip -n {CACHE} link set eth0 down", f"devices of {CACHE}: eth0 is missing"),
         (f"ip -n {CACHE} address del 10.0.0.151/26 dev eth0", "address 10.0.0.151/26 dev eth0 is missing"),
@@ -50,8 +50,7 @@ def test_applied_network_has_no_drift() -> None:
     ],
 )
 @isolated
-def test_drift_is_reported(meddling: str, complaint: str) -> None:
-    namespaces, network = laid()
-    subprocess.run(meddling.split(), check=True)
-    found = "\n".join(differences(namespaces, network))
-    assert complaint in found
+def test_drift_is_reported(command: str, difference: str) -> None:
+    namespaces, network = apply_network()
+    subprocess.run(command.split(), check=True)
+    assert difference in "\n".join(differences(namespaces, network))

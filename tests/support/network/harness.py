@@ -1,4 +1,4 @@
-"""Sockets in the namespaces of a network that stands, for tests with real packets."""
+"""A network in the kernel with sockets in its namespaces, for tests with real packets."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from vpcache.lab.topology import Topology, Vpc
 
 HOST = "198.51.100.10"
 OTHER_HOST = "198.51.100.20"
-ELSEWHERE = "192.0.2.1"  # an address that nobody has
+UNUSED_ADDRESS = "192.0.2.1"  # an address without a host
 CACHE_ADDRESS = "10.0.0.150"
-TIMEOUT = 10.0  # seconds for what must happen, on a busy machine
+TIMEOUT = 10.0  # seconds; long enough for a busy machine
 SILENCE = 0.4  # seconds after which a packet is taken to be dropped
 
 
-def _why_no_namespaces() -> str | None:
+def _reason_to_skip() -> str | None:
     user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
     attempt = subprocess.run(
         ["unshare", *user, "--net", "--mount", "--pid", "--fork", "true"],
@@ -34,35 +34,36 @@ def _why_no_namespaces() -> str | None:
         text=True,
         check=False,
     )
-    return f"this machine cannot make namespaces: {attempt.stderr}" if attempt.returncode else None
+    return f"this machine cannot create namespaces: {attempt.stderr}" if attempt.returncode else None
 
 
-_REASON = _why_no_namespaces()
+_REASON = _reason_to_skip()
 needs_namespaces = pytest.mark.skipif(_REASON is not None, reason=str(_REASON))
 
 
 class NetworkHarness:
-    """A kernel with a network in it, and sockets in its namespaces."""
+    """A network in the kernel, and sockets in its namespaces."""
 
     def __init__(self, *vpcs: Vpc) -> None:
         self.namespaces = Namespaces()
         self.kernel = Kernel(self.namespaces)
-        self.lay(*vpcs)
+        self.apply(*vpcs)
 
-    def lay(
-        self, *vpcs: Vpc, cut: frozenset[str] = frozenset(), down: frozenset[IPv4Address] = frozenset()
+    def apply(
+        self, *vpcs: Vpc, isolated: frozenset[str] = frozenset(), down: frozenset[IPv4Address] = frozenset()
     ) -> None:
-        self.kernel.apply(plan(Topology(vpcs), cut, down))
+        """Replace the current network."""
+        self.kernel.apply(plan(Topology(vpcs), isolated, down))
 
     def serve(self, namespace: str, address: str, port: int, name: str = "") -> None:
-        """Tell each caller `name` and its address, then echo."""
+        """Start a server that sends `name` and the client's address to each client, then echoes."""
         listener = self.namespaces.listen(namespace, address, port)
         threading.Thread(target=_serve, args=(listener, name), daemon=True).start()
 
-    def ask(self, namespace: str, address: str, port: int, timeout: float = TIMEOUT) -> str:
-        """Return what the server tells on a new connection. Raises TimeoutError."""
-        with self.connected(namespace, address, port, timeout) as (_, told):
-            return told
+    def call(self, namespace: str, address: str, port: int, timeout: float = TIMEOUT) -> str:
+        """Return what the server sends on a new connection. Raises TimeoutError."""
+        with self.connected(namespace, address, port, timeout) as (_, greeting):
+            return greeting
 
     @contextmanager
     def connected(
@@ -74,23 +75,23 @@ class NetworkHarness:
             yield connection, connection.recv(100).decode()
 
     def is_silent(self, namespace: str, address: str, port: int) -> bool:
-        """Return whether a new connection is neither made nor refused."""
+        """Return whether a new connection is neither accepted nor refused."""
         try:
-            self.ask(namespace, address, port, SILENCE)
+            self.call(namespace, address, port, SILENCE)
         except TimeoutError:
             return True
         return False
 
     @contextmanager
     def datagrams(self, namespace: str, address: str, port: int = 0) -> Iterator[socket.socket]:
-        """Give a UDP socket bound to `address` in `namespace`."""
+        """Open a UDP socket that is bound to `address` in `namespace`."""
         with self.namespaces.socket(namespace, socket.SOCK_DGRAM) as end:
             end.bind((address, port))
             yield end
 
 
 def arrives(sender: socket.socket, receiver: socket.socket, to: str = "", timeout: float = TIMEOUT) -> bool:
-    """Return whether `receiver` hears `sender`, who sends to its address or to another, `to`."""
+    """Return whether a datagram from `sender` arrives at `receiver`, sent to its address or to `to`."""
     address, port = receiver.getsockname()
     message = os.urandom(8)
     sender.sendto(message, (to or address, port))
@@ -125,5 +126,6 @@ def ip(*arguments: str) -> str:
     return subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True).stdout
 
 
-def of(name: str) -> str:
+def ns(name: str) -> str:
+    """Return the namespace of the interface `eni-<name>`."""
     return interface_namespace(f"eni-{name}")

@@ -1,4 +1,4 @@
-"""The source scenario's VPC as a topology: two zones, a NAT gateway in each, a cache and some hosts."""
+"""The source scenario's VPC as a topology: two zones with a NAT gateway each, and some interfaces."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def interface(
     secondary: tuple[str, ...] = (),
     public: str | None = None,
 ) -> Interface:
-    """Return the interface `eni-<name>` in the subnet that `address` lies in."""
-    subnet = next(each for each in SUBNETS if IPv4Address(address) in each.cidr)
+    """Return the interface `eni-<name>` in the subnet that contains `address`."""
+    subnet = next(subnet for subnet in SUBNETS if IPv4Address(address) in subnet.cidr)
     return Interface(
         f"eni-{name}",
         kind,
@@ -80,7 +80,7 @@ NATS = {
     "a": interface("nat-a", "10.0.0.10", kind=InterfaceKind.NAT_GATEWAY, public=EGRESS["a"]),
     "b": interface("nat-b", "10.0.0.70", kind=InterfaceKind.NAT_GATEWAY, public=EGRESS["b"]),
 }
-STRANGER = interface("stranger", "10.0.0.160", "sg-web")
+OTHER = interface("other", "10.0.0.160", "sg-web")
 WEB = interface("web", "10.0.0.20", "sg-web", public=WEB_ADDRESS)
 
 VPC = Vpc(
@@ -97,7 +97,7 @@ VPC = Vpc(
         RouteTable("rtb-public", (Route(ANYWHERE, RouteTarget.INTERNET_GATEWAY),)),
     ),
     security_groups=GROUPS,
-    interfaces=(CACHE, *CLIENTS.values(), *NATS.values(), STRANGER, WEB),
+    interfaces=(CACHE, *CLIENTS.values(), *NATS.values(), OTHER, WEB),
     nat_gateways=(NatGateway("nat-a", "eni-nat-a"), NatGateway("nat-b", "eni-nat-b")),
     cache_clusters=(
         CacheCluster(
@@ -123,6 +123,6 @@ VPC = Vpc(
 
 
 def with_interfaces(vpc: Vpc, *interfaces: Interface) -> Vpc:
-    """Return `vpc` with `interfaces` added, in the place of those of the same id."""
-    merged = {each.id: each for each in (*vpc.interfaces, *interfaces)}
+    """Return `vpc` with `interfaces` added, which replace those with the same ID."""
+    merged = {interface.id: interface for interface in (*vpc.interfaces, *interfaces)}
     return replace(vpc, interfaces=tuple(merged[key] for key in sorted(merged)))

@@ -1,4 +1,4 @@
-"""A VPC made through AWS's API: two zones with a public and a private subnet each, and what is put there."""
+"""A VPC that is created through AWS's API: two zones with a public and a private subnet each."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _PROBE = """
 
 
 class VpcFactory:
-    """One VPC in a lab, with names that no other has."""
+    """One VPC in a lab, and resources in it, with unique names."""
 
     def __init__(
         self, lab: Lab, cidr: str = "10.0.0.0/24", *, region: str = "us-east-1", name: str | None = None
@@ -55,16 +55,19 @@ class VpcFactory:
         self.ec2 = ec2
         self.vpc = ec2.create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"]
         base = cidr.rpartition(".")[0]
-        self.public = {zone: self._subnet(zone, f"{base}.{at * 64}/26") for at, zone in enumerate(self.zones)}
+        self.public = {
+            zone: self._subnet(zone, f"{base}.{64 * number}/26") for number, zone in enumerate(self.zones)
+        }
         self.private = {
-            zone: self._subnet(zone, f"{base}.{128 + at * 64}/26") for at, zone in enumerate(self.zones)
+            zone: self._subnet(zone, f"{base}.{128 + 64 * number}/26")
+            for number, zone in enumerate(self.zones)
         }
         self._role = self._new_role()
         self.group = self.new_group("all")
-        ec2.authorize_security_group_ingress(GroupId=self.group, IpPermissions=[_everything("0.0.0.0/0")])
+        ec2.authorize_security_group_ingress(GroupId=self.group, IpPermissions=[_all_traffic("0.0.0.0/0")])
 
     def _new_role(self) -> str:
-        """Make the functions' role, or take the one that a namesake in another region made: IAM is global."""
+        """Create the functions' role, or return an existing one: IAM is global, regions share it."""
         iam = self.client("iam")
         try:
             role = iam.create_role(RoleName=self.name, AssumeRolePolicyDocument="{}")
@@ -73,37 +76,39 @@ class VpcFactory:
         return str(role["Role"]["Arn"])
 
     def new_group(self, name: str) -> str:
-        """Make a security group that lets everything out and nothing in."""
-        made = self.ec2.create_security_group(
+        """Create a security group that allows all egress and no ingress."""
+        group = self.ec2.create_security_group(
             GroupName=f"{self.name}-{name}", Description="test", VpcId=self.vpc
         )
-        return str(made["GroupId"])
+        return str(group["GroupId"])
 
-    def open_to_the_internet(self) -> None:
-        """Give the VPC an internet gateway and its public subnets the way there."""
+    def attach_internet_gateway(self) -> None:
+        """Attach an internet gateway to the VPC, with a default route of the public subnets."""
         gateway = self.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
         self.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=self.vpc)
         table = self.new_table(*self.public.values())
         self.ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
 
     def new_table(self, *subnets: str) -> str:
-        """Make a route table for some subnets."""
+        """Create a route table and associate it with some subnets."""
         table = self.ec2.create_route_table(VpcId=self.vpc)["RouteTable"]["RouteTableId"]
         for subnet in subnets:
             self.ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
         return str(table)
 
     def new_nat_gateway(self, zone: str) -> tuple[str, str, str]:
-        """Give a zone's private subnet a NAT gateway; return its id, its address and the route table."""
+        """Create a NAT gateway for a zone's private subnet; return ID, address and route table."""
         address = self.ec2.allocate_address(Domain="vpc")
-        made = self.ec2.create_nat_gateway(SubnetId=self.public[zone], AllocationId=address["AllocationId"])
-        gateway = made["NatGateway"]["NatGatewayId"]
+        response = self.ec2.create_nat_gateway(
+            SubnetId=self.public[zone], AllocationId=address["AllocationId"]
+        )
+        gateway = response["NatGateway"]["NatGatewayId"]
         table = self.new_table(self.private[zone])
         self.ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=gateway)
         return gateway, address["PublicIp"], table
 
     def new_cluster(self, nodes: int = 2, **options: Any) -> str:
-        """Make a memcached cluster over the private subnets."""
+        """Create a memcached cluster in the private subnets."""
         elasticache = self.client("elasticache")
         elasticache.create_cache_subnet_group(
             CacheSubnetGroupName=self.name,
@@ -126,7 +131,7 @@ class VpcFactory:
         return self.name
 
     def new_function(self, name: str = "probe", *zones: str, code: str = _PROBE, **options: Any) -> str:
-        """Make a function in the private subnets of `zones`, all by default; it answers what it is asked."""
+        """Create a function in the private subnets of `zones`, all by default; it is a probe by default."""
         full = f"{self.name}-{name}"
         functions = self.client("lambda")
         functions.create_function(
@@ -145,34 +150,34 @@ class VpcFactory:
         return full
 
     def invoke(self, function: str, **event: Any) -> Any:
-        """Invoke a function and return its answer, as JSON has it."""
-        answer = self.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
-        return json.load(answer["Payload"])
+        """Invoke a function and return its decoded result."""
+        response = self.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
+        return json.load(response["Payload"])
 
     def interface_of(self, function: str, zone: str) -> str:
-        """Return the id of a function's interface in a zone."""
+        """Return the ID of a function's interface in a zone."""
         config = self.client("lambda").get_function_configuration(FunctionName=function)
-        found = self.ec2.describe_network_interfaces(
+        response = self.ec2.describe_network_interfaces(
             Filters=[
                 {"Name": "subnet-id", "Values": [self.private[zone]]},
                 {"Name": "interface-type", "Values": ["lambda"]},
                 {"Name": "group-id", "Values": config["VpcConfig"]["SecurityGroupIds"]},
             ]
         )
-        (interface,) = found["NetworkInterfaces"]
+        (interface,) = response["NetworkInterfaces"]
         return str(interface["NetworkInterfaceId"])
 
     def _subnet(self, zone: str, cidr: str) -> str:
-        made = self.ec2.create_subnet(VpcId=self.vpc, AvailabilityZone=zone, CidrBlock=cidr)
-        return str(made["Subnet"]["SubnetId"])
+        response = self.ec2.create_subnet(VpcId=self.vpc, AvailabilityZone=zone, CidrBlock=cidr)
+        return str(response["Subnet"]["SubnetId"])
 
 
-def _everything(cidr: str) -> dict[str, Any]:
+def _all_traffic(cidr: str) -> dict[str, Any]:
     return {"IpProtocol": "-1", "IpRanges": [{"CidrIp": cidr}]}
 
 
 def zip_of(code: str) -> bytes:
-    """Return a bundle of one module, `index`."""
+    """Return a bundle with one module, `index`."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as folder:
         folder.writestr("index.py", textwrap.dedent(code))
