@@ -1,3 +1,5 @@
+"""The hosts of the lab's internet and their faults."""
+
 from __future__ import annotations
 
 import json
@@ -21,7 +23,7 @@ EMPLOYEES = "/api/v1/employees"
 CALLER = "203.0.113.9"
 
 
-class World:
+class InternetHarness:
     """The internet and a client in one namespace."""
 
     def __init__(self, work: Path) -> None:
@@ -51,10 +53,10 @@ class World:
 
     def get(self, name: str, path: str, port: int = 443) -> tuple[HTTPResponse, bytes]:
         with self.connected(name, port) as connection:
-            return ask(connection, path)
+            return get(connection, path)
 
 
-def ask(connection: HTTPConnection, path: str) -> tuple[HTTPResponse, bytes]:
+def get(connection: HTTPConnection, path: str) -> tuple[HTTPResponse, bytes]:
     connection.request("GET", path)
     response = connection.getresponse()
     return response, response.read()
@@ -62,77 +64,77 @@ def ask(connection: HTTPConnection, path: str) -> tuple[HTTPResponse, bytes]:
 
 @isolated
 def test_origin_serves_lists_and_single_employees(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    response, body = world.get(ORIGIN, EMPLOYEES)
+    harness = InternetHarness(tmp_path)
+    response, body = harness.get(ORIGIN, EMPLOYEES)
     assert response.status == 200 and response.headers["Content-Type"] == "application/json"
     content = json.loads(body)
     assert content["status"] == "success" and len({each["id"] for each in content["data"]}) > 10
     assert 1_800 < len(body) < 2_200
-    assert 95_000 < len(world.get(ORIGIN, f"{EMPLOYEES}/archive")[1]) < 105_000
-    assert json.loads(world.get(ORIGIN, "/api/v1/employee/me-1")[1])["data"] == employee("me-1")
-    assert world.get(ORIGIN, EMPLOYEES)[1] == body
-    assert world.get(ORIGIN, "/api/v1/employee/")[0].status == 404
-    assert world.get(ORIGIN, "/")[0].status == 404
+    assert 95_000 < len(harness.get(ORIGIN, f"{EMPLOYEES}/archive")[1]) < 105_000
+    assert json.loads(harness.get(ORIGIN, "/api/v1/employee/me-1")[1])["data"] == employee("me-1")
+    assert harness.get(ORIGIN, EMPLOYEES)[1] == body
+    assert harness.get(ORIGIN, "/api/v1/employee/")[0].status == 404
+    assert harness.get(ORIGIN, "/")[0].status == 404
 
 
 @isolated
 def test_origin_counts_requests_by_path_on_one_connection(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    with world.connected(ORIGIN) as connection:
+    harness = InternetHarness(tmp_path)
+    with harness.connected(ORIGIN) as connection:
         first = connection.sock
         for path in (EMPLOYEES, f"{EMPLOYEES}?page=2", "/api/v1/employee/7"):
-            assert ask(connection, path)[0].status == 200
+            assert get(connection, path)[0].status == 200
         assert connection.sock is first
-    assert world.internet.origin.calls() == {EMPLOYEES: 2, "/api/v1/employee/7": 1}
+    assert harness.internet.origin.calls() == {EMPLOYEES: 2, "/api/v1/employee/7": 1}
 
 
 @isolated
 def test_origin_delay_can_be_set(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    with world.connected(ORIGIN) as connection:
-        ask(connection, EMPLOYEES)
+    harness = InternetHarness(tmp_path)
+    with harness.connected(ORIGIN) as connection:
+        get(connection, EMPLOYEES)
         started = time.perf_counter()
-        ask(connection, EMPLOYEES)
+        get(connection, EMPLOYEES)
         assert time.perf_counter() - started >= 0.05
-        world.internet.origin.delay = 0.3
+        harness.internet.origin.delay = 0.3
         started = time.perf_counter()
-        ask(connection, EMPLOYEES)
+        get(connection, EMPLOYEES)
         assert time.perf_counter() - started >= 0.3
 
 
 @isolated
 def test_checkip_returns_the_callers_address_on_both_ports(tmp_path: Path) -> None:
-    world = World(tmp_path)
+    harness = InternetHarness(tmp_path)
     for port in (443, 80):
-        assert world.get(CHECKIP, "/", port)[1] == f"{CALLER}\n".encode()
+        assert harness.get(CHECKIP, "/", port)[1] == f"{CALLER}\n".encode()
 
 
 @isolated
 def test_origin_certificate_requires_the_labs_authority(tmp_path: Path) -> None:
-    world = World(tmp_path)
+    harness = InternetHarness(tmp_path)
     for context, name in (
         (ssl.create_default_context(), ORIGIN),
-        (ssl.create_default_context(cafile=str(world.internet.ca_file)), "other.example"),
+        (ssl.create_default_context(cafile=str(harness.internet.ca_file)), "other.example"),
     ):
         with pytest.raises(ssl.SSLCertVerificationError):
-            context.wrap_socket(world.socket(ORIGIN), server_hostname=name)
+            context.wrap_socket(harness.socket(ORIGIN), server_hostname=name)
 
 
 @isolated
 def test_silent_or_disconnected_clients_do_not_block_others(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    silent = [world.socket(ORIGIN) for _ in range(5)]
+    harness = InternetHarness(tmp_path)
+    silent = [harness.socket(ORIGIN) for _ in range(5)]
     for nonsense in (b"GET / HTTP/1.1\r\n\r\n", b"\x00" * 100, b""):
-        with world.socket(ORIGIN) as client:
+        with harness.socket(ORIGIN) as client:
             client.sendall(nonsense)
-    with world.connected(ORIGIN) as connection:
+    with harness.connected(ORIGIN) as connection:
         connection.request("GET", EMPLOYEES)
-    assert world.get(ORIGIN, EMPLOYEES)[0].status == 200
-    world.internet.close()
+    assert harness.get(ORIGIN, EMPLOYEES)[0].status == 200
+    harness.internet.close()
     for client in silent:
         assert client.recv(1) == b""
     with pytest.raises(ConnectionRefusedError):
-        world.socket(ORIGIN)
+        harness.socket(ORIGIN)
 
 
 def test_closing_the_origin_ends_its_delay() -> None:
@@ -144,43 +146,43 @@ def test_closing_the_origin_ends_its_delay() -> None:
 
 @isolated
 def test_erroring_fault_of_a_host_until_recovery(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    with world.connected(ORIGIN) as connection:
-        world.fault(Mode.ERRORING)
-        assert ask(connection, EMPLOYEES)[0].status == 500
-        assert world.get(CHECKIP, "/")[0].status == 200
-        world.internet.reconcile({})
-        assert ask(connection, EMPLOYEES)[0].status == 200
-    assert world.internet.origin.calls() == {EMPLOYEES: 2}
+    harness = InternetHarness(tmp_path)
+    with harness.connected(ORIGIN) as connection:
+        harness.fault(Mode.ERRORING)
+        assert get(connection, EMPLOYEES)[0].status == 500
+        assert harness.get(CHECKIP, "/")[0].status == 200
+        harness.internet.reconcile({})
+        assert get(connection, EMPLOYEES)[0].status == 200
+    assert harness.internet.origin.calls() == {EMPLOYEES: 2}
 
 
 @isolated
 def test_slow_fault_of_a_host_until_recovery(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    world.fault(Mode.SLOW, 0.3)
+    harness = InternetHarness(tmp_path)
+    harness.fault(Mode.SLOW, 0.3)
     started = time.perf_counter()
-    assert world.get(ORIGIN, EMPLOYEES)[0].status == 200
+    assert harness.get(ORIGIN, EMPLOYEES)[0].status == 200
     assert time.perf_counter() - started >= 0.3
-    world.fault(Mode.SLOW, 3600)
-    with world.connected(ORIGIN) as connection:
+    harness.fault(Mode.SLOW, 3600)
+    with harness.connected(ORIGIN) as connection:
         connection.request("GET", EMPLOYEES)
         with pytest.raises(TimeoutError):
             connection.sock.settimeout(0.3)
             connection.sock.recv(1)
-        world.internet.reconcile({})
+        harness.internet.reconcile({})
         connection.sock.settimeout(5)
         assert connection.getresponse().status == 200
 
 
 @isolated
 def test_invalid_tls_fault_of_a_host_until_recovery(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    with world.connected(ORIGIN) as kept:
-        ask(kept, EMPLOYEES)
-        world.fault(Mode.INVALID_TLS)
+    harness = InternetHarness(tmp_path)
+    with harness.connected(ORIGIN) as connection:
+        get(connection, EMPLOYEES)
+        harness.fault(Mode.INVALID_TLS)
         with pytest.raises(OSError):
-            ask(kept, EMPLOYEES)
+            get(connection, EMPLOYEES)
     with pytest.raises(ssl.SSLCertVerificationError):
-        world.get(ORIGIN, EMPLOYEES)
-    world.internet.reconcile({})
-    assert world.get(ORIGIN, EMPLOYEES)[0].status == 200
+        harness.get(ORIGIN, EMPLOYEES)
+    harness.internet.reconcile({})
+    assert harness.get(ORIGIN, EMPLOYEES)[0].status == 200
