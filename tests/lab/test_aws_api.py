@@ -1,4 +1,4 @@
-"""AWS's own API, asked from inside a function."""
+"""AWS's own API, called by a function inside a VPC."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _CODE = """
 
     def handler(event, context):
         try:
-            return {"answer": ask(event["name"], boto3.client(event["service"], config=settings))}
+            return {"answer": call(event["name"], boto3.client(event["service"], config=settings))}
         except Exception as error:
             return {"error": type(error).__name__, "message": str(error)}
 
-    def ask(name, client):
+    def call(name, client):
         match client.meta.service_model.service_name:
             case "s3":
                 client.put_object(Bucket=name, Key="k", Body=b"v")
@@ -35,15 +35,15 @@ _CODE = """
 
 @pytest.fixture
 def client(vpc_factory: VpcFactory) -> str:
-    """A function in one zone that asks AWS's API, and what it asks for."""
+    """A function in one zone that calls AWS's API, and the resources that it reads."""
     vpc_factory.client("s3").create_bucket(Bucket=vpc_factory.name)
     vpc_factory.client("ssm").put_parameter(Name=vpc_factory.name, Value="v", Type="String")
     return vpc_factory.new_function("client", HERE, code=_CODE, Timeout=15)
 
 
 def answers(vpc_factory: VpcFactory, function: str, *services: str) -> list[object]:
-    found = (vpc_factory.invoke(function, service=service, name=vpc_factory.name) for service in services)
-    return [each.get("answer") or each["error"] for each in found]
+    results = (vpc_factory.invoke(function, service=service, name=vpc_factory.name) for service in services)
+    return [result.get("answer") or result["error"] for result in results]
 
 
 def test_function_reaches_aws_only_through_nat(vpc_factory: VpcFactory, client: str) -> None:
@@ -77,8 +77,8 @@ def test_prefix_list_in_a_rule_allows_only_its_service(vpc_factory: VpcFactory, 
     lists = vpc_factory.ec2.describe_managed_prefix_lists(
         Filters=[{"Name": "prefix-list-name", "Values": ["com.amazonaws.us-east-1.s3"]}]
     )["PrefixLists"]
-    everything = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
-    vpc_factory.ec2.revoke_security_group_egress(GroupId=vpc_factory.group, IpPermissions=[everything])
+    all_traffic = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    vpc_factory.ec2.revoke_security_group_egress(GroupId=vpc_factory.group, IpPermissions=[all_traffic])
     vpc_factory.ec2.authorize_security_group_egress(
         GroupId=vpc_factory.group,
         IpPermissions=[
@@ -102,7 +102,7 @@ def test_interface_endpoint_serves_its_services_name(vpc_factory: VpcFactory, cl
         SubnetIds=list(vpc_factory.private.values()),
         SecurityGroupIds=[group],
     )["VpcEndpoint"]
-    assert answers(vpc_factory, client, "ssm") == ["ConnectTimeoutError"]  # the group lets nothing in
+    assert answers(vpc_factory, client, "ssm") == ["ConnectTimeoutError"]  # the group has no ingress rules
     vpc_factory.ec2.authorize_security_group_ingress(
         GroupId=group,
         IpPermissions=[
@@ -115,8 +115,10 @@ def test_interface_endpoint_serves_its_services_name(vpc_factory: VpcFactory, cl
         ],
     )
     assert answers(vpc_factory, client, "ssm", "s3") == ["v", "ConnectTimeoutError"]
-    shown = vpc_factory.ec2.describe_network_interfaces(NetworkInterfaceIds=endpoint["NetworkInterfaceIds"])
-    assert {each["InterfaceType"] for each in shown["NetworkInterfaces"]} == {"vpc_endpoint"}
+    interfaces = vpc_factory.ec2.describe_network_interfaces(
+        NetworkInterfaceIds=endpoint["NetworkInterfaceIds"]
+    )["NetworkInterfaces"]
+    assert {interface["InterfaceType"] for interface in interfaces} == {"vpc_endpoint"}
     assert vpc_factory.lab.differences() == []
     vpc_factory.ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint["VpcEndpointId"]])
     assert answers(vpc_factory, client, "ssm") == ["ConnectTimeoutError"]

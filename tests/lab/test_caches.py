@@ -1,4 +1,4 @@
-"""Memcached clusters as a function in their VPC meets them: real processes behind AWS's API."""
+"""Memcached clusters, used by a function in their VPC: real processes behind AWS's API."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.network.vpc_factory import VpcFactory
 
-TALK = """
+CODE = """
     import socket, ssl
 
     def handler(event, context):
@@ -17,43 +17,43 @@ TALK = """
             trust = ssl.create_default_context()
             connection = trust.wrap_socket(connection, server_hostname=event["address"])
         with connection:
-            connection.sendall(event["say"].encode() + b"\\r\\nquit\\r\\n")
+            connection.sendall(event["command"].encode() + b"\\r\\nquit\\r\\n")
             return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
 """
 
 
 class Cache:
-    """A cluster, and a function beside it that speaks its protocol."""
+    """A cluster, and a function in its VPC that sends commands to it."""
 
     def __init__(self, vpc_factory: VpcFactory, **options: Any) -> None:
         self.vpc_factory = vpc_factory
         self.id = vpc_factory.new_cluster(**options)
         self.api = vpc_factory.client("elasticache")
-        self._function = vpc_factory.new_function("talk", code=TALK)
+        self._function = vpc_factory.new_function("client", code=CODE)
 
     def change(self, call: str, **change: Any) -> None:
-        """Make a change and wait until it is done."""
+        """Change the cluster and wait until it is available."""
         getattr(self.api, call)(CacheClusterId=self.id, **change)
         waiter = self.api.get_waiter("cache_cluster_available")
         waiter.wait(CacheClusterId=self.id, WaiterConfig={"Delay": 0.1})
 
     def describe(self) -> dict[str, Any]:
-        found = self.api.describe_cache_clusters(CacheClusterId=self.id, ShowCacheNodeInfo=True)
-        return dict(found["CacheClusters"][0])
+        response = self.api.describe_cache_clusters(CacheClusterId=self.id, ShowCacheNodeInfo=True)
+        return dict(response["CacheClusters"][0])
 
-    def say(self, address: str, words: str, **options: Any) -> str:
-        answer = self.vpc_factory.invoke(self._function, address=address, say=words, **options)
+    def send(self, address: str, command: str, **options: Any) -> str:
+        answer = self.vpc_factory.invoke(self._function, address=address, command=command, **options)
         assert isinstance(answer, str), answer
         return answer
 
     def discover(self) -> tuple[int, list[str]]:
-        """Return the configuration's version and the nodes' names."""
-        reply = self.say(self.describe()["ConfigurationEndpoint"]["Address"], "config get cluster")
+        """Return the version of the configuration and the names of the nodes."""
+        reply = self.send(self.describe()["ConfigurationEndpoint"]["Address"], "config get cluster")
         _, version, nodes, *_ = reply.splitlines()
         return int(version), [node.split("|")[0] for node in nodes.split()]
 
     def settings(self, address: str) -> dict[str, str]:
-        lines = self.say(address, "stats settings").splitlines()
+        lines = self.send(address, "stats settings").splitlines()
         return {name: value for _, name, value in (line.split(" ", 2) for line in lines if " " in line)}
 
     def names(self) -> list[str]:
@@ -69,8 +69,8 @@ def test_functions_trust_certificates_of_an_encrypted_cluster(vpc_factory: VpcFa
     cache = Cache(vpc_factory, TransitEncryptionEnabled=True)
 
     for address in (*cache.names(), cache.describe()["ConfigurationEndpoint"]["Address"]):
-        assert cache.say(address, "version", tls=True).startswith("VERSION ")
-    discovered = cache.say(
+        assert cache.send(address, "version", tls=True).startswith("VERSION ")
+    discovered = cache.send(
         cache.describe()["ConfigurationEndpoint"]["Address"], "config get cluster", tls=True
     )
     assert discovered.startswith("CONFIG cluster 0 ")
@@ -80,7 +80,7 @@ def test_scaling_updates_discovery_and_keeps_remaining_nodes(cache: Cache) -> No
     first, names = cache.discover()
     assert names == cache.names()
     assert len(names) == 2
-    cache.say(names[0], "set k 0 0 1\r\nv")
+    cache.send(names[0], "set k 0 0 1\r\nv")
 
     cache.change("modify_cache_cluster", NumCacheNodes=4, ApplyImmediately=True)
 
@@ -88,7 +88,7 @@ def test_scaling_updates_discovery_and_keeps_remaining_nodes(cache: Cache) -> No
     assert second > first
     assert grown == cache.names()
     assert len(grown) == 4
-    assert cache.say(grown[3], "version").startswith("VERSION ")
+    assert cache.send(grown[3], "version").startswith("VERSION ")
 
     cache.change(
         "modify_cache_cluster",
@@ -100,7 +100,7 @@ def test_scaling_updates_discovery_and_keeps_remaining_nodes(cache: Cache) -> No
     third, shrunk = cache.discover()
     assert third > second
     assert shrunk == cache.names() == [grown[0], grown[3]]
-    assert cache.say(names[0], "get k").startswith("VALUE k 0 1\r\nv")
+    assert cache.send(names[0], "get k").startswith("VALUE k 0 1\r\nv")
 
 
 def test_parameters_apply_when_a_node_is_rebooted(vpc_factory: VpcFactory) -> None:
@@ -115,12 +115,12 @@ def test_parameters_apply_when_a_node_is_rebooted(vpc_factory: VpcFactory) -> No
     )
     names = cache.names()
     for name in names:
-        cache.say(name, "set k 0 0 1\r\nv")
+        cache.send(name, "set k 0 0 1\r\nv")
 
     cache.change("reboot_cache_cluster", CacheNodeIdsToReboot=["0001"])
 
     assert [cache.settings(name)["item_size_max"] for name in names] == ["4194304", "1048576"]
-    assert [cache.say(name, "get k").startswith("VALUE") for name in names] == [False, True]
+    assert [cache.send(name, "get k").startswith("VALUE") for name in names] == [False, True]
     assert cache.describe()["CacheParameterGroup"]["CacheNodeIdsToReboot"] == ["0002"]
 
     cache.change("reboot_cache_cluster", CacheNodeIdsToReboot=["0002"])

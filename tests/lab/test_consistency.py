@@ -1,3 +1,5 @@
+"""Drift detection on a running lab."""
+
 from __future__ import annotations
 
 import subprocess
@@ -27,11 +29,11 @@ def test_manual_change_is_reported_as_drift(vpc_factory: VpcFactory) -> None:
     name = interface_namespace(interface["NetworkInterface"]["NetworkInterfaceId"])
     pid = vpc_factory.lab.status().pid
     assert pid
-    meddle = [*nsenter_command(pid, name), "ip", "address"]
-    subprocess.run([*meddle, "add", "10.9.9.9/32", "dev", "lo"], check=True)
+    command = [*nsenter_command(pid, name), "ip", "address"]
+    subprocess.run([*command, "add", "10.9.9.9/32", "dev", "lo"], check=True)
     try:
         assert vpc_factory.lab.differences() == [
             f"ip entries of {name}: address 10.9.9.9/32 dev lo is unexpected"
         ]
     finally:
-        subprocess.run([*meddle, "del", "10.9.9.9/32", "dev", "lo"], check=True)
+        subprocess.run([*command, "del", "10.9.9.9/32", "dev", "lo"], check=True)

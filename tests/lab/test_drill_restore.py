@@ -1,4 +1,4 @@
-"""What is restored after a drill, whatever became of its stack meanwhile, and by whom."""
+"""The recovery from interrupted drills: what is restored, and by which process."""
 
 import json
 import os
@@ -56,8 +56,8 @@ def isolation(vpc_factory):
 
 
 def default_route(vpc_factory, table):
-    (shown,) = vpc_factory.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
-    return next((each for each in shown["Routes"] if each["DestinationCidrBlock"] == "0.0.0.0/0"), None)
+    (response,) = vpc_factory.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+    return next((each for each in response["Routes"] if each["DestinationCidrBlock"] == "0.0.0.0/0"), None)
 
 
 def acls(vpc_factory, subnets):
@@ -66,7 +66,7 @@ def acls(vpc_factory, subnets):
     return {subnet: association["NetworkAclId"] for subnet, association in found.items()}
 
 
-def choose_acl(vpc_factory, subnet, acl):
+def associate_acl(vpc_factory, subnet, acl):
     association = associations(network_acls(vpc_factory.ec2, vpc_factory.vpc), [subnet])[subnet]
     vpc_factory.ec2.replace_network_acl_association(
         AssociationId=association["NetworkAclAssociationId"], NetworkAclId=acl
@@ -118,14 +118,14 @@ def test_nacl_restore_is_idempotent(vpc_factory, isolation):
 
 def test_unassociated_nacl_of_a_drill_is_deleted(vpc_factory, isolation):
     for subnet, acl in isolation.acls.items():
-        choose_acl(vpc_factory, subnet, acl)
+        associate_acl(vpc_factory, subnet, acl)
     assert isolation.restore(vpc_factory) is None
     assert [acl["IsDefault"] for acl in network_acls(vpc_factory.ec2, vpc_factory.vpc)] == [True]
 
 
 def test_nacl_set_by_another_user_is_not_replaced(vpc_factory, isolation):
     subnet, theirs = vpc_factory.private[ZONE], new_acl(vpc_factory)
-    choose_acl(vpc_factory, subnet, theirs)
+    associate_acl(vpc_factory, subnet, theirs)
     assert isolation.restore(vpc_factory) == f"{subnet} has {theirs} now, which somebody else chose"
     assert acls(vpc_factory, isolation.acls) == isolation.acls | {subnet: theirs}
 
@@ -136,7 +136,7 @@ def test_subnet_gets_the_default_nacl_if_its_own_was_deleted(vpc_factory):
         acls(vpc_factory, [vpc_factory.private[ZONE]])[vpc_factory.private[ZONE]],
     )
     own = new_acl(vpc_factory)
-    choose_acl(vpc_factory, subnet, own)
+    associate_acl(vpc_factory, subnet, own)
     isolation = SubnetIsolation(uuid.uuid4().hex, vpc_factory.name, vpc_factory.vpc, {subnet: own})
     isolation.inject(vpc_factory)
     vpc_factory.ec2.delete_network_acl(NetworkAclId=own)
@@ -164,7 +164,7 @@ def test_lab_fault_of_another_mode_is_not_cleared(own_lab, here, vpc_factory):
     assert [each.mode for each in own_lab.faults()] == ["hung"]
 
 
-# whose drill is over
+# the records of drills
 
 
 def record_of(*changes, seconds=600):
@@ -172,7 +172,7 @@ def record_of(*changes, seconds=600):
 
 
 def dead(record):
-    """Return a record whose process ended: its id is one that another process has by now."""
+    """Return a record whose process has ended, and whose process ID another process has now."""
     return replace(record, holder=replace(record.holder, started="1"))
 
 
@@ -188,11 +188,11 @@ def elsewhere(record, until):
 def test_second_drill_record_is_rejected(here, location):
     first = record_of()
     create(here, location, "mine", first)
-    create(here, location, "mine", first)  # a retry of botocore's
+    create(here, location, "mine", first)  # as botocore's retry
     with pytest.raises(DrillRunningError, match=f"in progress on mine \\(process {os.getpid()}, until "):
         create(here, location, "mine", record_of())
     assert read(here, location) == first
-    erase(here, location, record_of())  # another drill's is left alone
+    erase(here, location, record_of())  # another drill's record is not erased
     assert read(here, location) == first
     erase(here, location, first)
     assert read(here, location) is None
@@ -206,7 +206,7 @@ def test_drill_of_a_live_process_is_not_restored(here, location, route):
 
 
 def test_zombie_process_is_not_alive(here, location):
-    """As a killed child of a shell that does not look."""
+    """The parent of a killed process may never wait for it."""
     record = record_of()
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
         holder = replace(record.holder, pid=child.pid)
@@ -232,7 +232,7 @@ def test_dead_drill_is_restored_once(here, location, vpc_factory, route):
 def test_only_one_process_takes_over_a_drill(here, location):
     create(here, location, "mine", dead(record_of()))
     assert take_over(here, location) is not None
-    assert take_over(here, location) is None  # this process lives
+    assert take_over(here, location) is None  # this process is alive
 
 
 def test_drill_of_another_machine_is_restored_after_its_planned_end(here, location):
@@ -240,7 +240,7 @@ def test_drill_of_another_machine_is_restored_after_its_planned_end(here, locati
     notices = []
     create(here, location, "mine", elsewhere(record_of(), now))
     restore_interrupted_drill(here, location, notices.append)
-    assert notices == [] and read(here, location) is not None  # a clock may differ by minutes
+    assert notices == [] and read(here, location) is not None  # clocks may differ by minutes
     s3_client(here).delete_object(**record_object(location))
     create(here, location, "mine", elsewhere(record_of(), now - timedelta(minutes=3)))
     restore_interrupted_drill(here, location, notices.append)
@@ -257,7 +257,7 @@ def test_record_remains_until_everything_is_restored(own_lab, here, location, ro
     assert own_lab.faults() == ()
     kept = json.load(s3_client(here).get_object(**record_object(location))["Body"])
     assert [change["kind"] for change in kept["changes"]] == ["route", "lab-fault"]
-    restore_interrupted_drill(here, location, notices.append)  # though this process, which tried, is alive
+    restore_interrupted_drill(here, location, notices.append)  # although this process is alive
     assert len(notices) == 2
 
 

@@ -1,3 +1,5 @@
+"""Faults of the lab and their effect on functions and cache nodes."""
+
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
@@ -13,7 +15,7 @@ from vpcache.lab.faults import Fault, FaultKind, Mode
 HERE, THERE = ZONES
 ORIGIN_URL = f"https://{ORIGIN}/api/v1/employee/1"
 CHECKIP_URL = f"http://{CHECKIP}/"
-SHORT = 0.5  # seconds that a function waits for what will not come
+SHORT = 0.5  # seconds until a function gives up
 
 
 @pytest.fixture
@@ -31,14 +33,14 @@ def test_origin_faults_affect_functions_until_recovery(online: VpcFactory) -> No
         return str(answer.get("message", "success"))
 
     assert outcome() == "success"
-    for mode, words in (
+    for mode, message in (
         (Mode.DOWN, "timed out"),
         (Mode.SLOW, "timed out"),
         (Mode.ERRORING, "HTTP Error 500"),
         (Mode.INVALID_TLS, "CERTIFICATE_VERIFY_FAILED"),
     ):
         with online.lab.faulted("origin", ORIGIN, mode):
-            assert words in outcome()
+            assert message in outcome()
         assert outcome() == "success"
 
 
@@ -85,25 +87,25 @@ def test_cache_node_fault_affects_one_node_until_recovery(
     vpc_factory: VpcFactory, mode: Mode, outcome: str, is_empty: bool
 ) -> None:
     lab, cluster = vpc_factory.lab, vpc_factory.new_cluster()
-    shown = vpc_factory.client("elasticache").describe_cache_clusters(
+    nodes = vpc_factory.client("elasticache").describe_cache_clusters(
         CacheClusterId=cluster, ShowCacheNodeInfo=True
     )["CacheClusters"][0]["CacheNodes"]
     function = vpc_factory.new_function("cache", HERE, code=_CACHE_CODE)
-    one, other = (node["Endpoint"]["Address"] for node in shown)
+    one, other = (node["Endpoint"]["Address"] for node in nodes)
 
-    def ask(host: str, command: str) -> str:
+    def send(host: str, command: str) -> str:
         return str(vpc_factory.invoke(function, host=host, command=command))
 
     for host in (one, other):
-        assert "STORED" in ask(host, "set k 0 0 1\r\nv\r\n")
-    with lab.faulted("cache_node", f"{cluster}/{shown[0]['CacheNodeId']}", mode):
+        assert "STORED" in send(host, "set k 0 0 1\r\nv\r\n")
+    with lab.faulted("cache_node", f"{cluster}/{nodes[0]['CacheNodeId']}", mode):
         address = vpc_factory.invoke(vpc_factory.new_function(), name=one)["answer"][0]
         interface = vpc_factory.interface_of(function, HERE)
-        probe = {"interface": interface, "address": address, "port": shown[0]["Endpoint"]["Port"]}
+        probe = {"interface": interface, "address": address, "port": nodes[0]["Endpoint"]["Port"]}
         assert lab.ask("POST", "connect", probe)["outcome"] == outcome
-        assert "VALUE" in ask(other, "get k\r\n")
-        assert ask(one, "get k\r\n") == ("END" if mode is Mode.RESTARTED else "silence")
-    assert ask(one, "get k\r\n").startswith("END" if is_empty else "VALUE")
+        assert "VALUE" in send(other, "get k\r\n")
+        assert send(one, "get k\r\n") == ("END" if mode is Mode.RESTARTED else "silence")
+    assert send(one, "get k\r\n").startswith("END" if is_empty else "VALUE")
 
 
 _CACHE_CODE = """
@@ -132,7 +134,7 @@ def test_faults_are_listed_replaced_and_cleared(vpc_factory: VpcFactory) -> None
 
 
 @pytest.mark.parametrize(
-    ("wanted", "words"),
+    ("arguments", "message"),
     [
         (("zone", "moon"), "unknown zone 'moon'; choose from .*us-east-1a, us-east-1b"),
         (("comet", "moon"), "unknown fault kind 'comet'; choose from zone, nat_gateway"),
@@ -141,10 +143,10 @@ def test_faults_are_listed_replaced_and_cleared(vpc_factory: VpcFactory) -> None
     ],
 )
 def test_invalid_fault_request_is_rejected_in_one_line(
-    vpc_factory: VpcFactory, wanted: tuple[str, ...], words: str
+    vpc_factory: VpcFactory, arguments: tuple[str, ...], message: str
 ) -> None:
-    with pytest.raises(LabError, match=words):
-        vpc_factory.lab.fault(*wanted)
+    with pytest.raises(LabError, match=message):
+        vpc_factory.lab.fault(*arguments)
     assert vpc_factory.lab.faults() == ()
 
 

@@ -17,8 +17,8 @@ ECHO = """
 
     def handler(event, context):
         http = event["requestContext"]["http"]
-        said = {"from": http["sourceIp"], "path": event["rawPath"], "body": event.get("body")}
-        return {"statusCode": 200, "headers": {"x-method": http["method"]}, "body": json.dumps(said)}
+        request = {"from": http["sourceIp"], "path": event["rawPath"], "body": event.get("body")}
+        return {"statusCode": 200, "headers": {"x-method": http["method"]}, "body": json.dumps(request)}
 """
 CLIENT = """
     import json, urllib.request
@@ -36,20 +36,20 @@ CLIENT = """
             with urllib.request.urlopen(request, timeout=event.get("timeout", 5)) as reply:
                 return {"status": reply.status, "method": reply.headers["x-method"], **json.load(reply)}
         except Exception as error:
-            return {"status": getattr(error, "code", None), "words": str(error)}
+            return {"status": getattr(error, "code", None), "message": str(error)}
 """
-SHORT = 0.5  # seconds that a function waits for what will not come
+SHORT = 0.5  # seconds until a function gives up
 
 
 @pytest.fixture
 def online(vpc_factory: VpcFactory) -> VpcFactory:
-    """A VPC whose zones leave by NAT gateways of their own."""
+    """A VPC with an internet gateway."""
     vpc_factory.attach_internet_gateway()
     return vpc_factory
 
 
 def open_url(vpc_factory: VpcFactory, **options: Any) -> str:
-    """Make a function with a URL that everyone may call, and return the URL."""
+    """Create a function with a public URL, and return the URL."""
     name = vpc_factory.new_function("echo", code=ECHO, **options)
     functions = vpc_factory.client("lambda")
     for action, condition in (
@@ -59,8 +59,8 @@ def open_url(vpc_factory: VpcFactory, **options: Any) -> str:
         functions.add_permission(
             FunctionName=name, StatementId=action, Action=f"lambda:{action}", Principal="*", **condition
         )
-    made = functions.create_function_url_config(FunctionName=name, AuthType="NONE")
-    return str(made["FunctionUrl"])
+    response = functions.create_function_url_config(FunctionName=name, AuthType="NONE")
+    return str(response["FunctionUrl"])
 
 
 def test_function_url_sees_the_elastic_ip_of_the_callers_zone(online: VpcFactory) -> None:
@@ -79,7 +79,7 @@ def test_function_without_egress_cannot_reach_a_function_url(online: VpcFactory)
     url = open_url(online)
     client = online.new_function("client", code=CLIENT)
     (answer,) = online.invoke(client, url=url, timeout=SHORT)
-    assert answer["status"] is None and "timed out" in answer["words"]
+    assert answer["status"] is None and "timed out" in answer["message"]
 
 
 def test_function_url_serves_concurrent_callers(online: VpcFactory) -> None:
@@ -110,20 +110,20 @@ def test_faults_of_an_origin_apply_to_a_function_url(online: VpcFactory) -> None
     online.new_nat_gateway(zone)
     client = online.new_function("client", zone, code=CLIENT)
 
-    def words(**options: Any) -> tuple[int | None, str]:
+    def outcome(**options: Any) -> tuple[int | None, str]:
         (answer,) = online.invoke(client, url=url, **options)
-        return answer["status"], answer.get("words", "")
+        return answer["status"], answer.get("message", "")
 
-    for mode, status, word in (
+    for mode, status, expected in (
         ("down", None, "timed out"),
         ("slow", None, "timed out"),
         ("erroring", 500, "500"),
         ("invalid_tls", None, "CERTIFICATE_VERIFY_FAILED"),
     ):
         with online.lab.faulted("origin", host, mode):
-            found, said = words(timeout=SHORT)
-            assert (found, word in said) == (status, True), (mode, said)
-        assert words() == (200, ""), mode
+            actual, message = outcome(timeout=SHORT)
+            assert (actual, expected in message) == (status, True), (mode, message)
+        assert outcome() == (200, ""), mode
     with online.lab.faulted("origin", host, "down"):
         assert online.invoke(online.new_function("probe", zone), url=other)["answer"]
 

@@ -1,4 +1,4 @@
-"""Functions as callers of AWS's API meet them: real processes in a VPC."""
+"""Functions, called through AWS's API: real processes in a VPC."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from tests.support.network.vpc_factory import VpcFactory, zip_of
 from vpcache.stack.target import lab_target
 
-TIMEOUT = 20.0  # seconds for what must happen, on a busy machine
+TIMEOUT = 20.0  # seconds; long enough for a busy machine
 CODE = """
     import os, time
 
@@ -39,88 +39,88 @@ CODE = """
 CHANGED = CODE.replace('"code": 1', '"code": 2')
 
 
-class Subject:
-    """One function and what is asked of it."""
+class Function:
+    """One function, and calls of it."""
 
     def __init__(self, vpc_factory: VpcFactory, code: str = CODE, **options: Any) -> None:
         self.vpc_factory = vpc_factory
         self.api = lab_target(vpc_factory.lab.endpoint, {}).client(
             "lambda", retries={"total_max_attempts": 1}
         )
-        self.name = vpc_factory.new_function("subject", code=code, **options)
+        self.name = vpc_factory.new_function("function", code=code, **options)
 
     def call(self, by: str = "", **event: Any) -> dict[str, Any]:
-        """Invoke it and return its answer, which must be no error."""
+        """Invoke it and return its result. Fails if that is an error."""
         answer = self.api.invoke(FunctionName=self.name + by, Payload=json.dumps(event))
         assert "FunctionError" not in answer, answer["Payload"].read()
         return dict(json.load(answer["Payload"]))
 
     def fail(self, **event: Any) -> tuple[str, list[str]]:
-        """Invoke it and return its error and the end of its log."""
+        """Invoke it and return its error type and the tail of its log."""
         answer = self.api.invoke(FunctionName=self.name, Payload=json.dumps(event), LogType="Tail")
         assert answer["FunctionError"] == "Unhandled"
         tail = base64.b64decode(answer["LogResult"]).decode()
         return str(json.load(answer["Payload"])["errorType"]), tail.splitlines()
 
     def change(self, call: str, **change: Any) -> None:
-        """Change it and wait until that is done."""
+        """Change it and wait until the update has succeeded."""
         getattr(self.api, call)(FunctionName=self.name, **change)
         waiter = self.api.get_waiter("function_updated_v2")
         waiter.wait(FunctionName=self.name, WaiterConfig={"Delay": 0.02})
 
     def log(self) -> list[str]:
-        """Return what CloudWatch Logs has of it, oldest first."""
+        """Return its messages in CloudWatch Logs, oldest first."""
         logs = self.vpc_factory.client("logs")
         try:
-            found = logs.filter_log_events(logGroupName=f"/aws/lambda/{self.name}")["events"]
+            events = logs.filter_log_events(logGroupName=f"/aws/lambda/{self.name}")["events"]
         except logs.exceptions.ResourceNotFoundException:
             return []
-        return [each["message"] for each in found]
+        return [each["message"] for each in events]
 
 
 @pytest.fixture
-def subject(vpc_factory: VpcFactory) -> Subject:
-    return Subject(vpc_factory)
+def function(vpc_factory: VpcFactory) -> Function:
+    return Function(vpc_factory)
 
 
 def eventually(condition: Callable[[], Any]) -> Any:
-    """Return what a condition comes to once that is true."""
+    """Wait until a condition returns a true value, and return that."""
     deadline = time.monotonic() + TIMEOUT
-    while not (found := condition()):
+    while not (result := condition()):
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    return found
+    return result
 
 
-def test_update_does_not_affect_published_versions(subject: Subject) -> None:
-    subject.change("update_function_configuration", Environment={"Variables": {"COLOUR": "green"}})
-    subject.change("publish_version")
-    subject.change("create_alias", Name="live", FunctionVersion="1")
-    first, latest = subject.call(":live"), subject.call()
+def test_update_does_not_affect_published_versions(function: Function) -> None:
+    function.change("update_function_configuration", Environment={"Variables": {"COLOUR": "green"}})
+    function.change("publish_version")
+    function.change("create_alias", Name="live", FunctionVersion="1")
+    first, latest = function.call(":live"), function.call()
     assert first["pid"] != latest["pid"]
     assert (first["version"], latest["version"]) == ("1", "$LATEST")
-    assert first["arn"].endswith(":live") and latest["arn"].endswith(subject.name)
+    assert first["arn"].endswith(":live") and latest["arn"].endswith(function.name)
 
-    subject.change("update_function_code", ZipFile=zip_of(CHANGED))
-    subject.change("update_function_configuration", Environment={"Variables": {"COLOUR": "blue"}})
-    changed = subject.call()
+    function.change("update_function_code", ZipFile=zip_of(CHANGED))
+    function.change("update_function_configuration", Environment={"Variables": {"COLOUR": "blue"}})
+    changed = function.call()
     assert (changed["code"], changed["colour"], changed["served"]) == (2, "blue", 1)
-    kept = subject.call(":live")
+    kept = function.call(":live")
     assert (kept["code"], kept["colour"]) == (1, "green")
     assert (kept["pid"], kept["served"]) == (first["pid"], 2)
 
-    subject.change("publish_version")
-    subject.change("update_alias", Name="live", FunctionVersion="2")
-    moved = subject.call(":live")
+    function.change("publish_version")
+    function.change("update_alias", Name="live", FunctionVersion="2")
+    moved = function.call(":live")
     assert (moved["code"], moved["version"]) == (2, "2")
 
 
-def test_reserved_concurrency_limits_running_invocations(subject: Subject) -> None:
-    subject.change("put_function_concurrency", ReservedConcurrentExecutions=2)
+def test_reserved_concurrency_limits_running_invocations(function: Function) -> None:
+    function.change("put_function_concurrency", ReservedConcurrentExecutions=2)
 
     def reason(_: int) -> str:
         try:
-            subject.call(run="time.sleep(3)")  # long enough for all to come, on a busy machine
+            function.call(run="time.sleep(3)")  # long enough for all calls to arrive, on a busy machine
         except ClientError as error:
             return str(error.response["Reason"])
         return "served"
@@ -128,7 +128,7 @@ def test_reserved_concurrency_limits_running_invocations(subject: Subject) -> No
     with ThreadPoolExecutor(4) as pool:
         outcomes = sorted(pool.map(reason, range(4)))
     assert outcomes == ["ReservedFunctionConcurrentInvocationLimitExceeded"] * 2 + ["served"] * 2
-    assert subject.call()["served"] == 2
+    assert function.call()["served"] == 2
 
 
 def test_failed_event_is_retried_and_sent_to_dead_letter_queue(
@@ -136,22 +136,22 @@ def test_failed_event_is_retried_and_sent_to_dead_letter_queue(
 ) -> None:
     sqs = vpc_factory.client("sqs")
     queue = sqs.create_queue(QueueName=vpc_factory.name)["QueueUrl"]
-    shown = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
-    subject = Subject(vpc_factory, DeadLetterConfig={"TargetArn": shown["QueueArn"]})
+    attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    function = Function(vpc_factory, DeadLetterConfig={"TargetArn": attributes["QueueArn"]})
     before = vpc_factory.lab.settings().async_minute_ms
     vpc_factory.lab.configure(async_minute_ms=50)
     event = json.dumps({"run": "raise ValueError('no')"})
-    taken = subject.api.invoke(FunctionName=subject.name, InvocationType="Event", Payload=event)
-    assert taken["StatusCode"] == 202
+    response = function.api.invoke(FunctionName=function.name, InvocationType="Event", Payload=event)
+    assert response["StatusCode"] == 202
     (letter,) = eventually(
         lambda: sqs.receive_message(QueueUrl=queue, MessageAttributeNames=["All"]).get("Messages")
     )
     vpc_factory.lab.configure(async_minute_ms=before)
-    request_id = taken["ResponseMetadata"]["RequestId"]
+    request_id = response["ResponseMetadata"]["RequestId"]
     assert letter["Body"] == event
     assert letter["MessageAttributes"]["RequestID"]["StringValue"] == request_id
     assert letter["MessageAttributes"]["ErrorMessage"]["StringValue"] == "no"
-    starts = [line for line in subject.log() if line.startswith("START")]
+    starts = [line for line in function.log() if line.startswith("START")]
     assert starts == [f"START RequestId: {request_id} Version: $LATEST"] * 3
 
 
@@ -166,46 +166,46 @@ def test_failed_event_is_retried_and_sent_to_dead_letter_queue(
     ids=["timeout", "memory", "crash", "exception"],
 )
 def test_failure_is_returned_and_logged(vpc_factory: VpcFactory, run: str, error: str, status: str) -> None:
-    subject = Subject(vpc_factory, Timeout=2)
-    kind, tail = subject.fail(run=run)
+    function = Function(vpc_factory, Timeout=2)
+    kind, tail = function.fail(run=run)
     assert kind == error
     assert tail[0].startswith("START RequestId: ") and tail[1] == "loading"
     assert any(line.startswith("END RequestId: ") for line in tail)
     assert tail[-1].startswith("REPORT RequestId: ") and status in tail[-1]
-    assert subject.log() == tail
-    assert subject.call()["served"] == (2 if error == "ValueError" else 1)
+    assert function.log() == tail
+    assert function.call()["served"] == (2 if error == "ValueError" else 1)
 
 
 def test_function_recovers_after_an_import_error_is_fixed(
     vpc_factory: VpcFactory,
 ) -> None:
-    subject = Subject(vpc_factory, code="import nothing_of_that_name")
+    function = Function(vpc_factory, code="import unknown_module")
     for _ in range(2):
-        kind, tail = subject.fail()
+        kind, tail = function.fail()
         assert kind == "Runtime.ImportModuleError"
         assert "Error Type: Runtime.ImportModuleError" in tail[-1]
-    subject.change("update_function_code", ZipFile=zip_of(CODE))
-    assert subject.call()["code"] == 1
+    function.change("update_function_code", ZipFile=zip_of(CODE))
+    assert function.call()["code"] == 1
 
 
-def test_log_tail_is_returned_and_full_log_stored(subject: Subject) -> None:
-    answer = subject.api.invoke(
-        FunctionName=subject.name, Payload=json.dumps({"run": "print('x' * 9000)"}), LogType="Tail"
+def test_log_tail_is_returned_and_full_log_stored(function: Function) -> None:
+    answer = function.api.invoke(
+        FunctionName=function.name, Payload=json.dumps({"run": "print('x' * 9000)"}), LogType="Tail"
     )
     tail = base64.b64decode(answer["LogResult"]).decode()
     assert len(tail) == 4096 and tail.splitlines()[-1].startswith("REPORT")
-    assert "x" * 9000 in subject.log()
+    assert "x" * 9000 in function.log()
 
 
 def test_unsupported_function_returns_not_implemented(vpc_factory: VpcFactory) -> None:
-    subject = Subject(vpc_factory)
-    for call, change, words in (
+    function = Function(vpc_factory)
+    for call, change, message in (
         ("update_function_configuration", {"Runtime": "nodejs22.x"}, "has the runtime nodejs22.x"),
         ("update_function_configuration", {"VpcConfig": {"SubnetIds": [], "SecurityGroupIds": []}}, "no VPC"),
     ):
-        subject.change(call, **change)
+        function.change(call, **change)
         for kind in ("RequestResponse", "Event", "DryRun"):
             with pytest.raises(ClientError) as error:
-                subject.api.invoke(FunctionName=subject.name, InvocationType=kind)
+                function.api.invoke(FunctionName=function.name, InvocationType=kind)
             assert error.value.response["Error"]["Code"] == "NotImplemented"
-            assert words in error.value.response["Error"]["Message"]
+            assert message in error.value.response["Error"]["Message"]

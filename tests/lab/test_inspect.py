@@ -1,4 +1,4 @@
-"""The commands that look at the lab's network, and what can be set of a running lab."""
+"""The commands that inspect the lab's network, inject faults and change settings."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from ipaddress import ip_interface, ip_network
 from pathlib import Path
 
 import pytest
@@ -19,16 +20,19 @@ from vpcache.lab.client import Lab
 from vpcache.lab.errors import LabError
 
 HERE, THERE = ZONES
+PRIVATE_SUBNETS = {HERE: ip_network("10.0.0.128/26"), THERE: ip_network("10.0.0.192/26")}
+SHOW_ADDRESS = "ip -4 -o address show eth0"  # prints "2: eth0 inet 10.0.0.132/26 ..."
 
 
-def run(lab: Lab, *words: str) -> subprocess.CompletedProcess[str]:
+def run(lab: Lab, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"VPCACHE_LAB_PORT": str(lab.port)}
-    command = [sys.executable, "-m", "invoke", "--search-root", str(ROOT), *words]
+    command = [sys.executable, "-m", "invoke", "--search-root", str(ROOT), *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
 def online(vpc_factory: VpcFactory) -> VpcFactory:
+    """A VPC with an internet gateway."""
     vpc_factory.attach_internet_gateway()
     return vpc_factory
 
@@ -38,71 +42,82 @@ def test_show_prints_topology_and_faults(online: VpcFactory) -> None:
     function = online.new_function()
     online.lab.fault("nat_gateway", gateway)
     text = run(online.lab, "lab.show").stdout
-    for words in (online.vpc, f"= {address}: {gateway}", f"0.0.0.0/0 to {gateway}", f": {function}", *ZONES):
-        assert words in text
+    for part in (online.vpc, f"= {address}: {gateway}", f"0.0.0.0/0 to {gateway}", f": {function}", *ZONES):
+        assert part in text
     assert f"nat_gateway {gateway}: out" in text
 
 
 def test_fault_commands_inject_list_and_clear(online: VpcFactory) -> None:
     lab = online.lab
-    said = run(lab, "lab.fault", "origin", "dummy.restapiexample.com", "--mode", "slow", "--seconds", "0.5")
-    assert said.stdout == "fault: origin dummy.restapiexample.com: slow by 0.5 s\n"
-    assert said.stdout in run(lab, "lab.fault", "zone", HERE).stdout
+    options = ["--mode", "slow", "--seconds", "0.5"]
+    slow = run(lab, "lab.fault", "origin", "dummy.restapiexample.com", *options)
+    assert slow.stdout == "fault: origin dummy.restapiexample.com: slow by 0.5 s\n"
+    assert slow.stdout in run(lab, "lab.fault", "zone", HERE).stdout
     assert f"fault: zone {HERE}: out" in run(lab, "lab.status").stdout
     assert "zone" not in run(lab, "lab.clear", "--kind", "zone", "--target", HERE).stdout
     assert run(lab, "lab.clear").stdout == "no active faults\n"
-    for words, complaint in (
+    for arguments, message in (
         (("zone", "moon"), "error: unknown zone 'moon'; choose from us-east-1a, us-east-1b"),
         (("origin", "x", "--seconds", "soon"), "error: --seconds is 'soon': give a number"),
     ):
-        refused = run(lab, "lab.fault", *words)
-        assert (refused.returncode, refused.stderr.strip()) == (1, complaint)
+        rejected = run(lab, "lab.fault", *arguments)
+        assert (rejected.returncode, rejected.stderr.strip()) == (1, message)
     assert run(lab, "lab.clear", "--kind", "zone").returncode == 1
 
 
 def test_doctor_reports_no_drift_of_a_running_lab(online: VpcFactory) -> None:
-    said = run(online.lab, "lab.doctor")
-    assert said.returncode == 0, said.stderr
-    assert f"lab on port {online.lab.port}" in said.stdout
-    assert "FAILED" not in said.stdout
+    doctor = run(online.lab, "lab.doctor")
+    assert doctor.returncode == 0, doctor.stderr
+    assert f"lab on port {online.lab.port}" in doctor.stdout
+    assert "FAILED" not in doctor.stdout
 
 
 def test_shell_runs_in_the_chosen_namespace(online: VpcFactory) -> None:
-    _, egress, _ = online.new_nat_gateway(HERE)
     function = online.new_function()
-    ask = "curl -sS https://checkip.amazonaws.com/ || exit 9"
-    if not shutil.which("curl"):
-        pytest.skip("curl is not installed")
-    inside = run(online.lab, "lab.shell", "--in", function, "--zone", HERE, "--command", ask)
-    assert inside.stdout.strip() == egress
-    ask = "ip -4 -o address show eth0"
-    shown = run(online.lab, "lab.shell", "--in", function, "--zone", THERE, "--command", ask).stdout
-    assert "10.0.0.19" in shown or "10.0.0.2" in shown  # the second zone's private subnet
-    missing = run(online.lab, "lab.shell", "--in", "nobody", "--command", "true")
-    assert missing.returncode == 1
-    assert "unknown name 'nobody'; choose from " in missing.stderr
+    for zone in ZONES:
+        result = run(online.lab, "lab.shell", "--in", function, "--zone", zone, "--command", SHOW_ADDRESS)
+        assert ip_interface(result.stdout.split()[3]).network == PRIVATE_SUBNETS[zone]
+
+
+def test_shell_returns_the_failure_of_its_command(online: VpcFactory) -> None:
+    assert run(online.lab, "lab.shell", "--in", "internet", "--command", "exit 3").returncode == 1
+
+
+def test_shell_rejects_unknown_names_and_zones(online: VpcFactory) -> None:
+    function = online.new_function()
+    unknown = run(online.lab, "lab.shell", "--in", "nobody", "--command", "true")
+    assert unknown.returncode == 1
+    assert "unknown name 'nobody'; choose from " in unknown.stderr
     elsewhere = run(online.lab, "lab.shell", "--in", function, "--zone", "moon", "--command", "true")
     assert f"{function} is not in zone moon: it is in {HERE}, {THERE}" in elsewhere.stderr
-    assert run(online.lab, "lab.shell", "--in", "internet", "--command", "exit 3").returncode == 1
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
+def test_shell_has_dns_and_trusts_the_labs_certificates(online: VpcFactory) -> None:
+    _, egress, _ = online.new_nat_gateway(HERE)
+    function = online.new_function()
+    command = "curl -sS https://checkip.amazonaws.com/ || exit 9"
+    result = run(online.lab, "lab.shell", "--in", function, "--zone", HERE, "--command", command)
+    assert result.stdout.strip() == egress
 
 
 def test_capture_records_packets_of_a_nat_gateway(online: VpcFactory, tmp_path: Path) -> None:
     gateway, _, _ = online.new_nat_gateway(HERE)
     function = online.new_function("probe", HERE)
     file = tmp_path / "nat.pcap"
-    words = ["--in", gateway, "--file", str(file)]
-    command = [sys.executable, "-m", "invoke", "--search-root", str(ROOT), "lab.capture", *words]
+    arguments = ["--in", gateway, "--file", str(file)]
+    command = [sys.executable, "-m", "invoke", "--search-root", str(ROOT), "lab.capture", *arguments]
     environment = os.environ | {"VPCACHE_LAB_PORT": str(online.lab.port)}
     recorder = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    while not file.exists():  # tcpdump makes it when it listens
+    while not file.exists():  # the recorder creates it once it listens
         assert recorder.poll() is None
     assert "answer" in online.invoke(function, url="http://198.51.100.20/")
     deadline = time.monotonic() + 10
-    while file.stat().st_size < 1000:  # a whole exchange takes more
+    while file.stat().st_size < 1000:  # a complete exchange takes more
         assert time.monotonic() < deadline
     recorder.send_signal(signal.SIGINT)  # as Ctrl-C does
-    said, _ = recorder.communicate()
-    assert b"the packets of" in said
+    output, _ = recorder.communicate()
+    assert b"the packets of" in output
     sources = set(packets(file.read_bytes()))
     assert {bytes((198, 51, 100, 20)), bytes((10, 0, 0, 4))} <= sources  # the host, and the NAT gateway
 
@@ -110,19 +125,19 @@ def test_capture_records_packets_of_a_nat_gateway(online: VpcFactory, tmp_path: 
 def packets(pcap: bytes) -> Iterator[bytes]:
     """Yield the source addresses of the IPv4 packets in a pcap file."""
     assert pcap[:4] == bytes.fromhex("4d3cb2a1")
-    at = 24
-    while at < len(pcap):
-        size = int.from_bytes(pcap[at + 8 : at + 12], "little")
-        packet = pcap[at + 16 : at + 16 + size]
+    start = 24
+    while start < len(pcap):
+        size = int.from_bytes(pcap[start + 8 : start + 12], "little")
+        packet = pcap[start + 16 : start + 16 + size]
         if packet[12:14] == b"\x08\x00":
             yield packet[26:30]
-        at += 16 + size
+        start += 16 + size
 
 
 def test_configure_changes_a_running_lab(online: VpcFactory) -> None:
     online.new_nat_gateway(HERE)
-    said = run(online.lab, "lab.configure", "nat_idle_seconds", "7").stdout
-    assert "nat_idle_seconds: 7" in said
+    output = run(online.lab, "lab.configure", "nat_idle_seconds", "7").stdout
+    assert "nat_idle_seconds: 7" in output
     assert online.lab.settings().nat_idle_seconds == 7
     assert online.lab.differences() == []  # sysctls among them
     assert online.lab.configure(nat_idle_seconds=350).nat_idle_seconds == 350
@@ -148,8 +163,8 @@ def test_dns_attributes_of_a_vpc_are_applied(online: VpcFactory) -> None:
 def test_nacl_created_by_the_api_filters_its_subnet(online: VpcFactory) -> None:
     ec2, function = online.ec2, online.new_function("probe", HERE, Timeout=3)
     online.new_nat_gateway(HERE)
-    ask = {"address": "198.51.100.20", "port": 80, "timeout": 0.4}
-    assert online.invoke(function, **ask)["answer"] == "connected"
+    target = {"address": "198.51.100.20", "port": 80, "timeout": 0.4}
+    assert online.invoke(function, **target)["answer"] == "connected"
     acl = ec2.create_network_acl(VpcId=online.vpc)["NetworkAcl"]["NetworkAclId"]
     default = ec2.describe_network_acls(
         Filters=[{"Name": "association.subnet-id", "Values": [online.private[HERE]]}]
@@ -160,17 +175,18 @@ def test_nacl_created_by_the_api_filters_its_subnet(online: VpcFactory) -> None:
         if each["SubnetId"] == online.private[HERE]
     )
     ec2.replace_network_acl_association(AssociationId=association, NetworkAclId=acl)
-    assert online.invoke(function, **ask)["error"] == "TimeoutError"
+    assert online.invoke(function, **target)["error"] == "TimeoutError"
     entry = {"NetworkAclId": acl, "CidrBlock": "0.0.0.0/0", "RuleAction": "allow", "Protocol": "6"}
     ports = {"out": (80, 80), "in": (1024, 65535)}
-    for number, way in ((100, "out"), (110, "in")):
-        low, high = ports[way]
+    for number, direction in ((100, "out"), (110, "in")):
+        low, high = ports[direction]
         ec2.create_network_acl_entry(
-            **entry, RuleNumber=number, Egress=way == "out", PortRange={"From": low, "To": high}
+            **entry, RuleNumber=number, Egress=direction == "out", PortRange={"From": low, "To": high}
         )
-        assert ("answer" in online.invoke(function, **ask)) == (way == "in")  # answers come back, too
+        # stateless: the connection needs the ingress entry, too
+        assert ("answer" in online.invoke(function, **target)) == (direction == "in")
     ec2.create_network_acl_entry(
         **entry | {"RuleAction": "deny", "Protocol": "-1"}, RuleNumber=50, Egress=True
     )
-    assert online.invoke(function, **ask)["error"] == "TimeoutError"
+    assert online.invoke(function, **target)["error"] == "TimeoutError"
     assert online.lab.differences() == []

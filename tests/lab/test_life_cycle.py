@@ -1,4 +1,4 @@
-"""What is left of a lab, however it ends, and labs beside each other."""
+"""The end of a lab without leftovers, and several labs on one machine."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def new_lab(tmp_path: Path, vpcache_run: Run) -> Iterator[Callable[[], Lab]]:
         yield start
 
 
-def inhabitants(pid_namespace: str) -> dict[int, str]:
+def processes_in(pid_namespace: str) -> dict[int, str]:
     """Return the host's processes in a PID namespace, with their command lines."""
-    found = {}
-    for place in Path("/proc").iterdir():
-        with suppress(OSError):  # it ended, or is another user's
-            if place.name.isdigit() and str((place / "ns/pid").readlink()) == pid_namespace:
-                found[int(place.name)] = (place / "cmdline").read_text().replace("\0", " ")
-    return found
+    processes = {}
+    for folder in Path("/proc").iterdir():
+        with suppress(OSError):  # it has ended, or belongs to another user
+            if folder.name.isdigit() and str((folder / "ns/pid").readlink()) == pid_namespace:
+                processes[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
+    return processes
 
 
 def host_network() -> tuple[set[str], set[str]]:
@@ -59,69 +59,70 @@ def test_ended_lab_leaves_nothing(new_lab: Callable[[], Lab], victim: str) -> No
     first = lab.status().pid
     assert first
     namespace = str(Path(f"/proc/{first}/ns/pid").readlink())
-    alive = inhabitants(namespace)
-    for words in ("vpcache.lab.daemon.server", "memcached", "worker.py"):
-        assert any(words in line for line in alive.values())
+    alive = processes_in(namespace)
+    for command in ("vpcache.lab.daemon.server", "memcached", "worker.py"):
+        assert any(command in line for line in alive.values())
     if victim == "stop":
         lab.stop()
     else:
         children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
         os.kill(first if victim == "first process" else int(children[0]), signal.SIGKILL)
     deadline = time.monotonic() + _SECONDS
-    while inhabitants(namespace) and time.monotonic() < deadline:
+    while processes_in(namespace) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert inhabitants(namespace) == {}
+    assert processes_in(namespace) == {}
     assert not lab.status().running
     assert host_network() == before
 
 
 def test_daemon_stats_show_open_connections(new_lab: Callable[[], Lab]) -> None:
-    lab, callers = new_lab(), 30
+    lab, connection_count = new_lab(), 30
     before = lab.daemon_stats()
     with ExitStack() as connections:
-        for _ in range(callers):
+        for _ in range(connection_count):
             connections.enter_context(socket.create_connection(("127.0.0.1", lab.port)))
-        during = lab.daemon_stats()  # taken after those, which ask nothing
-    assert during.descriptors >= before.descriptors + callers
-    assert during.threads >= before.threads + callers
-    assert 100 < before.memory_mb <= during.memory_mb + 1  # MiB: moto alone takes more than a hundred
+        during = lab.daemon_stats()  # after the connections, which send nothing
+    assert during.descriptors >= before.descriptors + connection_count
+    assert during.threads >= before.threads + connection_count
+    assert 100 < before.memory_mb <= during.memory_mb + 1  # MiB: moto alone requires more than 100
 
 
 def test_two_labs_are_isolated(new_lab: Callable[[], Lab]) -> None:
     labs = [new_lab(), new_lab()]
-    sites = [VpcFactory(lab) for lab in labs]
+    factories = [VpcFactory(lab) for lab in labs]
     addresses = []
-    for site in sites:
-        site.attach_internet_gateway()
-        addresses.append(site.new_nat_gateway(ZONES[0])[1])
-    assert addresses[0] == addresses[1]  # each lab has the whole internet to itself
-    functions = [site.new_function("probe", ZONES[0]) for site in sites]
+    for factory in factories:
+        factory.attach_internet_gateway()
+        addresses.append(factory.new_nat_gateway(ZONES[0])[1])
+    assert addresses[0] == addresses[1]  # each lab has its own internet
+    functions = [factory.new_function("probe", ZONES[0]) for factory in factories]
     labs[0].fault("zone", ZONES[0])
     event = {"url": "http://198.51.100.20/", "timeout": 0.3}
-    assert "answer" not in sites[0].invoke(functions[0], **event)
-    assert sites[1].invoke(functions[1], **event)["answer"].strip() == addresses[1]
-    assert len(sites[1].ec2.describe_vpcs()["Vpcs"]) == 1
+    assert "answer" not in factories[0].invoke(functions[0], **event)
+    assert factories[1].invoke(functions[1], **event)["answer"].strip() == addresses[1]
+    assert len(factories[1].ec2.describe_vpcs()["Vpcs"]) == 1
     labs[0].stop()
-    assert sites[1].invoke(functions[1], **event)["answer"].strip() == addresses[1]
+    assert factories[1].invoke(functions[1], **event)["answer"].strip() == addresses[1]
     assert labs[1].differences() == []
 
 
 def test_five_vpcs_with_the_same_cidr_are_isolated(own_lab: Lab) -> None:
-    sites = [VpcFactory(own_lab) for _ in range(5)]
+    factories = [VpcFactory(own_lab) for _ in range(5)]
     functions = []
-    for site in sites:
-        site.attach_internet_gateway()
-        egress = site.new_nat_gateway(ZONES[0])[1]
-        functions.append((site, site.new_function("probe", ZONES[0]), egress))
-    cut = (
-        sites[2]
+    for factory in factories:
+        factory.attach_internet_gateway()
+        egress = factory.new_nat_gateway(ZONES[0])[1]
+        functions.append((factory, factory.new_function("probe", ZONES[0]), egress))
+    gateway = (
+        factories[2]
         .client("ec2")
-        .describe_nat_gateways(Filters=[{"Name": "vpc-id", "Values": [sites[2].vpc]}])["NatGateways"][0][
+        .describe_nat_gateways(Filters=[{"Name": "vpc-id", "Values": [factories[2].vpc]}])["NatGateways"][0][
             "NatGatewayId"
         ]
     )
-    with own_lab.faulted("nat_gateway", cut):
-        for site, function, egress in functions:
-            answer = site.invoke(function, url="http://198.51.100.20/", timeout=0.3)
-            assert answer.get("answer", "silence").strip() == ("silence" if site is sites[2] else egress)
+    with own_lab.faulted("nat_gateway", gateway):
+        for factory, function, egress in functions:
+            answer = factory.invoke(function, url="http://198.51.100.20/", timeout=0.3)
+            expected = "silence" if factory is factories[2] else egress
+            assert answer.get("answer", "silence").strip() == expected
     assert own_lab.differences() == []

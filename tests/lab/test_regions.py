@@ -1,4 +1,4 @@
-"""Two stacks of the same names in two regions of one lab: packets in both, none between, faults in one."""
+"""Two stacks with the same names in two regions of one lab: separate networks and separate faults."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ AWS = """
 
 
 class Twin:
-    """A stack with NAT gateway, cache cluster and function, by the same names in whichever region."""
+    """A stack with NAT gateway, cache cluster and function, with the same names in every region."""
 
     def __init__(self, lab: Lab, region: str, name: str = NAME) -> None:
         self.region = region
@@ -37,10 +37,10 @@ class Twin:
         self.function = self.vpc_factory.new_function("probe", self.zone)
 
     def nodes(self) -> list[dict[str, Any]]:
-        shown = self.vpc_factory.client("elasticache").describe_cache_clusters(
+        response = self.vpc_factory.client("elasticache").describe_cache_clusters(
             CacheClusterId=self.cluster, ShowCacheNodeInfo=True
         )
-        return [dict(node["Endpoint"]) for node in shown["CacheClusters"][0]["CacheNodes"]]
+        return [dict(node["Endpoint"]) for node in response["CacheClusters"][0]["CacheNodes"]]
 
     def reaches(self, endpoint: dict[str, Any]) -> Any:
         answer = self.vpc_factory.invoke(
@@ -48,16 +48,9 @@ class Twin:
         )
         return answer.get("answer", answer.get("error"))
 
-    def seen_as(self) -> Any:
+    def egress_address(self) -> Any:
         answer = self.vpc_factory.invoke(self.function, url=SEEN_BY, timeout=0.5)
         return answer.get("answer", "silence").strip()
-
-    def private_addresses(self) -> list[str]:
-        """Return the cache nodes' addresses: with equal ranges they are the twin's too."""
-        found = self.vpc_factory.ec2.describe_network_interfaces(
-            Filters=[{"Name": "vpc-id", "Values": [self.vpc_factory.vpc]}]
-        )["NetworkInterfaces"]
-        return [each["PrivateIpAddress"] for each in found if each["Description"].startswith("ElastiCache")]
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +63,7 @@ def test_each_region_has_its_own_data_plane(own_lab: Lab, twins: tuple[Twin, Twi
     here, there = twins
     assert here.address != there.address
     for twin in twins:
-        assert twin.seen_as() == twin.address
+        assert twin.egress_address() == twin.address
         assert [twin.reaches(node) for node in twin.nodes()] == ["connected", "connected"]
     assert own_lab.differences() == []
 
@@ -95,13 +88,13 @@ def test_no_packet_passes_between_regions(own_lab: Lab) -> None:
 @pytest.mark.parametrize("mode", ["out", "dead", "hung", "restarted"])
 def test_fault_of_a_cache_node_affects_one_region(own_lab: Lab, twins: tuple[Twin, Twin], mode: str) -> None:
     here, there = twins
-    keeper, loser = here.nodes()[0], there.nodes()[0]
+    healthy, faulty = here.nodes()[0], there.nodes()[0]
     with own_lab.faulted("cache_node", f"{THERE}/{NAME}/0001", mode):
-        assert here.reaches(keeper) == "connected"
+        assert here.reaches(healthy) == "connected"
         if mode in ("out", "dead"):
-            assert there.reaches(loser) != "connected"
+            assert there.reaches(faulty) != "connected"
         assert own_lab.differences() == []
-    assert there.reaches(loser) == "connected"
+    assert there.reaches(faulty) == "connected"
     assert own_lab.faults() == ()
 
 
@@ -109,8 +102,8 @@ def test_fault_of_a_zone_or_gateway_affects_one_region(own_lab: Lab, twins: tupl
     here, there = twins
     for kind, target in (("zone", there.zone), ("nat_gateway", there.gateway)):
         with own_lab.faulted(kind, target):
-            assert there.seen_as() == "silence"
-            assert here.seen_as() == here.address
+            assert there.egress_address() == "silence"
+            assert here.egress_address() == here.address
 
 
 def test_ambiguous_name_error_lists_candidates(own_lab: Lab, twins: tuple[Twin, Twin]) -> None:
@@ -125,8 +118,8 @@ def test_ambiguous_name_error_lists_candidates(own_lab: Lab, twins: tuple[Twin, 
         own_lab.fault("cache_node", f"{region}/{NAME}/0001", "dead")
     with pytest.raises(LabError, match=choices):
         own_lab.clear_faults("cache_node", f"{NAME}/0001")
-    left = own_lab.clear_faults("cache_node", f"{HERE}/{NAME}/0001")
-    assert [fault.target for fault in left] == [f"{THERE}/{NAME}/0001"]
+    remaining = own_lab.clear_faults("cache_node", f"{HERE}/{NAME}/0001")
+    assert [fault.target for fault in remaining] == [f"{THERE}/{NAME}/0001"]
     assert own_lab.clear_faults("cache_node", f"{NAME}/0001") == ()
 
 
@@ -145,13 +138,13 @@ def test_function_calls_aws_in_its_own_region(twins: tuple[Twin, Twin]) -> None:
         answer = twin.vpc_factory.invoke(function)
         assert answer["region"] == twin.region
         assert answer["host"] == f"https://sqs.{twin.region}.amazonaws.com"
-        ours = [queue.rpartition("/")[2] for queue in answer["queues"] if f"/{NAME}-" in queue]
-        assert ours == [f"{NAME}-{twin.region}"]  # other tests' queues are on the same lab
+        own_queues = [queue.rpartition("/")[2] for queue in answer["queues"] if f"/{NAME}-" in queue]
+        assert own_queues == [f"{NAME}-{twin.region}"]  # other tests' queues are on the same lab
 
 
 def test_logs_of_equally_named_functions_are_regional(twins: tuple[Twin, Twin]) -> None:
     for twin in twins:
-        twin.seen_as()
+        twin.egress_address()
         logs = twin.vpc_factory.client("logs")
         (group,) = logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{twin.function}")["logGroups"]
         assert f":{twin.region}:" in group["arn"]
@@ -167,6 +160,6 @@ def test_deletion_affects_one_region(own_lab: Lab) -> None:
     elasticache.get_waiter("cache_cluster_deleted").wait(
         CacheClusterId=there.cluster, WaiterConfig={"Delay": 0.1}
     )
-    assert here.seen_as() == here.address
+    assert here.egress_address() == here.address
     assert [here.reaches(node) for node in here.nodes()] == ["connected", "connected"]
     assert own_lab.differences() == []
