@@ -1,4 +1,4 @@
-"""No setting of the user's for AWS, Terraform or Python reaches the lab's daemon."""
+"""The daemon receives none of the user's settings of AWS, Terraform and Python."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _QUOTED = re.compile(r"""["']((?:AWS|BOTO|MOTO)[A-Z0-9]*_[A-Z0-9_]+)["']""")
 FILES = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 
 
-def of_botocores_table() -> Iterator[str]:
-    """Yield the variables of the table from which botocore reads its settings."""
+def botocore_variables() -> Iterator[str]:
+    """Yield the variables in botocore's table of settings."""
     for _, names, _, _ in BOTOCORE_DEFAUT_SESSION_VARIABLES.values():
         yield from [names] if isinstance(names, str) else names or []
 
 
-def of_sources() -> Iterator[str]:
-    """Yield what else the sources of botocore, boto3 and moto name."""
+def source_variables() -> Iterator[str]:
+    """Yield the other variables in the sources of botocore, boto3 and moto."""
     for package in (botocore, boto3, moto):
         for source in Path(str(package.__file__)).parent.glob("*.py"):
             yield from _QUOTED.findall(source.read_text())
@@ -36,8 +36,8 @@ def of_sources() -> Iterator[str]:
 
 SETTINGS = sorted(
     {
-        *of_botocores_table(),
-        *of_sources(),
+        *botocore_variables(),
+        *source_variables(),
         "AWS_ENDPOINT_URL_EC2",
         "TF_WORKSPACE",
         "TF_CLI_ARGS",

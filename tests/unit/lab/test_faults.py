@@ -1,3 +1,5 @@
+"""Faults: validation, targets and effects."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -59,8 +61,8 @@ def test_isolated_interfaces_of_several_faults_are_combined() -> None:
 
 
 def test_fault_of_a_zone_without_interfaces_is_valid() -> None:
-    bare = Topology((replace(VPC, interfaces=()),))
-    assert isolated_interfaces(bare, [Fault.create(FaultKind.ZONE, "us-east-1a")]) == frozenset()
+    topology = Topology((replace(VPC, interfaces=()),))
+    assert isolated_interfaces(topology, [Fault.create(FaultKind.ZONE, "us-east-1a")]) == frozenset()
 
 
 def test_origin_fault_isolates_a_host_not_an_interface() -> None:
@@ -79,30 +81,30 @@ def test_origin_fault_of_a_function_url_isolates_its_host() -> None:
 
 @pytest.mark.parametrize("kind", FaultKind)
 def test_unknown_target_error_lists_candidates(kind: FaultKind) -> None:
-    with pytest.raises(UnknownTargetError) as refusal:
+    with pytest.raises(UnknownTargetError) as error:
         resolved(TOPOLOGY, Fault.create(kind, "moon"))
-    assert KNOWN[kind] in refusal.value.candidates
-    assert str(refusal.value).startswith(f"unknown {kind} 'moon'; choose from ")
-    assert KNOWN[kind] in str(refusal.value)
+    assert KNOWN[kind] in error.value.candidates
+    assert str(error.value).startswith(f"unknown {kind} 'moon'; choose from ")
+    assert KNOWN[kind] in str(error.value)
 
 
-def elsewhere(region: str) -> Vpc:
-    """Return a VPC of another region with a cluster of the same id."""
+def in_region(region: str) -> Vpc:
+    """Return a VPC in another region with a cluster of the same ID."""
     (cluster,) = VPC.cache_clusters
     return replace(VPC, id=f"vpc-{region}", region=region, cache_clusters=(replace(cluster, region=region),))
 
 
 def test_unique_cache_node_resolves_without_region() -> None:
-    named = Fault.create(FaultKind.CACHE_NODE, "kv/0001", Mode.HUNG)
-    assert resolved(TOPOLOGY, named).target == "us-east-1/kv/0001"
-    assert resolved(TOPOLOGY, named).mode is Mode.HUNG
+    short = Fault.create(FaultKind.CACHE_NODE, "kv/0001", Mode.HUNG)
+    assert resolved(TOPOLOGY, short).target == "us-east-1/kv/0001"
+    assert resolved(TOPOLOGY, short).mode is Mode.HUNG
 
 
 def test_ambiguous_cache_node_requires_its_region() -> None:
-    both = Topology((VPC, elsewhere("eu-west-1")))
-    with pytest.raises(AmbiguousTargetError) as refusal:
+    both = Topology((VPC, in_region("eu-west-1")))
+    with pytest.raises(AmbiguousTargetError) as error:
         resolved(both, Fault.create(FaultKind.CACHE_NODE, "kv/0001"))
-    assert str(refusal.value) == (
+    assert str(error.value) == (
         "ambiguous cache_node 'kv/0001'; choose from eu-west-1/kv/0001, us-east-1/kv/0001"
     )
     full = Fault.create(FaultKind.CACHE_NODE, "eu-west-1/kv/0001")

@@ -1,3 +1,5 @@
+"""Events of function URLs, and HTTP responses from results."""
+
 from __future__ import annotations
 
 import json
@@ -20,16 +22,16 @@ def event(
 
 
 def test_event_has_the_payload_format_2() -> None:
-    draft = Event(b"", "arn")
+    template = Event(b"", "arn")
     request = HttpRequest(
         "GET", "/a%20b/c?x=1&x=2&y=", "203.0.113.9", (("User-Agent", "curl"), ("Host", HOST))
     )
-    made = event_of(request, HOST, draft)
-    context = made["requestContext"]
-    assert (made["version"], made["routeKey"]) == ("2.0", "$default")
-    assert (made["rawPath"], made["rawQueryString"]) == ("/a%20b/c", "x=1&x=2&y=")
-    assert made["queryStringParameters"] == {"x": "1,2", "y": ""}
-    assert made["isBase64Encoded"] is False and "body" not in made and "cookies" not in made
+    result = event_of(request, HOST, template)
+    context = result["requestContext"]
+    assert (result["version"], result["routeKey"]) == ("2.0", "$default")
+    assert (result["rawPath"], result["rawQueryString"]) == ("/a%20b/c", "x=1&x=2&y=")
+    assert result["queryStringParameters"] == {"x": "1,2", "y": ""}
+    assert result["isBase64Encoded"] is False and "body" not in result and "cookies" not in result
     assert context["http"] == {
         "method": "GET",
         "path": "/a%20b/c",
@@ -38,15 +40,15 @@ def test_event_has_the_payload_format_2() -> None:
         "userAgent": "curl",
     }
     assert (context["domainName"], context["domainPrefix"], context["apiId"]) == (HOST, "abc123", "abc123")
-    assert (context["accountId"], context["requestId"]) == ("anonymous", draft.request_id)
+    assert (context["accountId"], context["requestId"]) == ("anonymous", template.request_id)
     assert context["timeEpoch"] > 1_700_000_000_000 and context["time"].endswith(" +0000")
 
 
 def test_event_headers_are_lower_case_and_joined() -> None:
-    made = event("GET", "/", ("X-A", "1"), ("x-a", "2"), ("X-Forwarded-For", "10.0.0.1"))["headers"]
-    assert made["x-a"] == "1,2"
-    assert made["x-forwarded-for"] == "203.0.113.9"
-    assert (made["x-forwarded-proto"], made["x-forwarded-port"]) == ("https", "443")
+    result = event("GET", "/", ("X-A", "1"), ("x-a", "2"), ("X-Forwarded-For", "10.0.0.1"))["headers"]
+    assert result["x-a"] == "1,2"
+    assert result["x-forwarded-for"] == "203.0.113.9"
+    assert (result["x-forwarded-proto"], result["x-forwarded-port"]) == ("https", "443")
 
 
 def test_event_lists_cookies() -> None:
@@ -64,18 +66,18 @@ def test_event_lists_cookies() -> None:
     ],
 )
 def test_event_body_is_text_or_base64(kind: str, body: bytes, text: str, is_encoded: bool) -> None:
-    made = event("POST", "/", ("Content-Type", kind), body=body)
-    assert (made["body"], made["isBase64Encoded"]) == (text, is_encoded)
+    result = event("POST", "/", ("Content-Type", kind), body=body)
+    assert (result["body"], result["isBase64Encoded"]) == (text, is_encoded)
 
 
-def answered(content: Any) -> tuple[int, bytes, dict[str, str]]:
+def respond(content: Any) -> tuple[int, bytes, dict[str, str]]:
     answer = answer_of(json.dumps(content).encode(), ID)
     return answer.status, answer.body, dict(answer.headers)
 
 
 @pytest.mark.parametrize("content", [{"a": 1}, [1], "text", 5, None, True])
 def test_result_without_status_code_is_sent_as_json(content: Any) -> None:
-    status, body, headers = answered(content)
+    status, body, headers = respond(content)
     assert (status, json.loads(body)) == (200, content)
     assert headers == {"Content-Type": "application/json", "x-amzn-RequestId": ID}
 
@@ -87,12 +89,12 @@ def test_result_with_status_code_is_the_response() -> None:
         "body": "dGV4dA==",
         "isBase64Encoded": True,
     }
-    assert answered(content) == (
+    assert respond(content) == (
         201,
         b"text",
         {"content-type": "text/plain", "X-N": "5", "x-amzn-RequestId": ID},
     )
-    assert answered({"statusCode": "404"})[:2] == (404, b"")
+    assert respond({"statusCode": "404"})[:2] == (404, b"")
 
 
 def test_cookies_of_a_result_become_headers() -> None:

@@ -1,3 +1,5 @@
+"""The planner and the steps between networks, checked with a model of the kernel."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -18,8 +20,8 @@ ROUTER = router_namespace(VPC.id)
 
 
 @dataclass
-class Machine:
-    """Takes steps as a kernel would, and refuses what a kernel would refuse."""
+class FakeKernel:
+    """Runs steps as the kernel does, and fails where the kernel fails."""
 
     lines: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
     sysctls: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -27,7 +29,7 @@ class Machine:
     peers: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     up: set[tuple[str, str]] = field(default_factory=set)
 
-    def take(self, steps: Iterable[Step]) -> Machine:
+    def run(self, steps: Iterable[Step]) -> FakeKernel:
         for step in steps:
             match step:
                 case IpBatch(namespace, commands):
@@ -35,9 +37,9 @@ class Machine:
                         self._ip(namespace, command.split(maxsplit=2))
                 case Sysctls(namespace, values):
                     if any(path.startswith("net/ipv4/conf/default") for path, _ in values):
-                        assert not any(end == namespace for end, _ in self.peers), "devices copied old ones"
+                        assert not any(end == namespace for end, _ in self.peers), "devices copied old values"
                     if any(path.startswith("net/netfilter") for path, _ in values):
-                        assert "ct state" in self.rulesets[namespace], "nothing tracks connections yet"
+                        assert "ct state" in self.rulesets[namespace], "no rule tracks connections yet"
                     self.sysctls[namespace] |= dict(values)
                 case Ruleset(namespace, text):
                     assert text.startswith("flush ruleset\n")
@@ -50,7 +52,7 @@ class Machine:
                 assert name not in self.lines
                 self.lines[name], self.sysctls[name] = set(), {}
             case None, "netns", "del", name:
-                assert not any(end == name for end, _ in self.peers), "a link lives on with processes"
+                assert not any(end == name for end, _ in self.peers), "its links remain with its processes"
                 for known in (self.lines, self.sysctls, self.rulesets):
                     known.pop(name, None)
                 self.up.discard((name, "lo"))
@@ -89,8 +91,8 @@ def device_of(arguments: str) -> str | None:
     return words[words.index("dev") + 1] if "dev" in words else None
 
 
-def made(network: Network) -> Machine:
-    return Machine().take(changes(Network(), network))
+def applied(network: Network) -> FakeKernel:
+    return FakeKernel().run(changes(Network(), network))
 
 
 def lines(network: Network, namespace: str) -> list[str]:
@@ -99,7 +101,7 @@ def lines(network: Network, namespace: str) -> list[str]:
 
 @st.composite
 def topologies(draw: st.DrawFn) -> Topology:
-    """Some of two VPCs of the same range, each with some of its interfaces, groups and routes."""
+    """Generate up to two VPCs with the same CIDR block and some of their interfaces, groups and routes."""
     vpcs = []
     for identity in draw(st.sets(st.sampled_from(("vpc-1", "vpc-2")))):
         chosen = draw(st.sets(st.sampled_from(VPC.interfaces)))
@@ -130,8 +132,8 @@ def topologies(draw: st.DrawFn) -> Topology:
 
 @given(topologies(), topologies())
 def test_changes_lead_from_any_network_to_any_other(old: Topology, new: Topology) -> None:
-    machine = made(plan(old)).take(changes(plan(old), plan(new)))
-    assert machine == made(plan(new))
+    kernel = applied(plan(old)).run(changes(plan(old), plan(new)))
+    assert kernel == applied(plan(new))
 
 
 @given(topologies())
@@ -141,7 +143,7 @@ def test_equal_networks_have_no_changes(topology: Topology) -> None:
 
 @given(topologies())
 def test_removed_network_leaves_nothing(topology: Topology) -> None:
-    assert made(plan(topology)).take(changes(plan(topology), Network())) == Machine()
+    assert applied(plan(topology)).run(changes(plan(topology), Network())) == FakeKernel()
 
 
 def test_new_interface_changes_only_its_namespace_and_router() -> None:
@@ -235,9 +237,9 @@ def test_rule_may_reference_a_group_without_members(group: str) -> None:
 
 
 def test_unknown_security_group_allows_nothing() -> None:
-    def profile(member: Interface) -> str:
-        alone = replace(VPC, interfaces=(member,))
-        return plan(Topology((alone,))).namespaces[ROUTER].ruleset
+    def ruleset(member: Interface) -> str:
+        vpc = replace(VPC, interfaces=(member,))
+        return plan(Topology((vpc,))).namespaces[ROUTER].ruleset
 
-    assert "jump in_sg-gone" not in profile(interface("x", "10.0.0.170", "sg-gone"))
-    assert "jump in_sg-web" in profile(interface("x", "10.0.0.170", "sg-web"))
+    assert "jump in_sg-gone" not in ruleset(interface("x", "10.0.0.170", "sg-gone"))
+    assert "jump in_sg-web" in ruleset(interface("x", "10.0.0.170", "sg-web"))

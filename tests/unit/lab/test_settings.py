@@ -15,7 +15,7 @@ def test_parse_settings_returns_values() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "words"),
+    ("line", "message"),
     [
         ("elastic_ips", "invalid setting 'elastic_ips': write name=value"),
         ("elastic_ips=many", "setting elastic_ips is 'many': must be a whole number"),
@@ -26,10 +26,10 @@ def test_parse_settings_returns_values() -> None:
         ("elastic_ip=2", "unknown setting 'elastic_ip'; choose from nat_idle_seconds, elastic_ips"),
     ],
 )
-def test_invalid_setting_is_rejected_with_its_name(line: str, words: str) -> None:
+def test_invalid_setting_is_rejected_with_its_name(line: str, message: str) -> None:
     with pytest.raises(LabError) as error:
         parse_settings([line])
-    assert words in str(error.value)
+    assert message in str(error.value)
 
 
 def test_delays_may_be_zero_and_quotas_may_not() -> None:
