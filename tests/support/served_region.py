@@ -19,11 +19,11 @@ from vpcache.lab.aws.gateway.app import create_app
 from vpcache.lab.aws.topology_builder import derive
 from vpcache.lab.functions.spec import Event, FunctionSpec, Invocation
 from vpcache.lab.services.http import RequestHandler
-from vpcache.lab.settings import Settings
+from vpcache.lab.settings import LabSettings
 from vpcache.lab.topology import Topology
 
-INSTANT_SETTINGS = Settings(transition_ms=0, interface_linger_seconds=0, iam_lag_ms=0)
-"""Settings without delays, for tests that do not test delays."""
+INSTANT_SETTINGS = LabSettings(transition_ms=0, interface_linger_seconds=0, iam_lag_ms=0)
+"""LabSettings without delays, for tests that do not test delays."""
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Region:
     runner: RecordingRunner
     reconciled: list[Topology]
     reconcile_error: Exception | None = None
-    settings: Settings = field(default_factory=lambda: INSTANT_SETTINGS)
+    settings: LabSettings = field(default_factory=lambda: INSTANT_SETTINGS)
 
     def client(self, service: str, region: str = "us-east-1", account: str = "test") -> Any:
         return boto3.client(

@@ -20,7 +20,7 @@ from vpcache.lab.daemon.process_stats import ProcessStats
 from vpcache.lab.daemon_environment import daemon_environment
 from vpcache.lab.errors import LabError, LabNotRunningError
 from vpcache.lab.faults import Fault, FaultKind, Mode
-from vpcache.lab.settings import Settings
+from vpcache.lab.settings import LabSettings
 from vpcache.program import command
 
 DEFAULT_PORT = 4600
@@ -160,16 +160,16 @@ class Lab:
         """Return the active faults, oldest first."""
         return _faults(self.ask("GET", "faults"))
 
-    def settings(self) -> Settings:
+    def settings(self) -> LabSettings:
         """Return the lab's settings."""
-        return Settings(**self.ask("GET", "settings"))
+        return LabSettings(**self.ask("GET", "settings"))
 
-    def configure(self, **values: int) -> Settings:
-        """Change some settings (`vpcache.lab.settings.Settings`) of the running lab and return all settings.
+    def configure(self, **values: int) -> LabSettings:
+        """Change some settings (`vpcache.lab.settings.LabSettings`) of the running lab and return all.
 
         Raises LabError for unknown names and invalid values.
         """
-        return Settings(**self.ask("PUT", "settings", values))
+        return LabSettings(**self.ask("PUT", "settings", values))
 
     def calls(self) -> dict[str, int]:
         """Return how often each operation of AWS's API was called since the lab started.

@@ -12,7 +12,7 @@ NAT_IDLE_SECONDS = 350  # "NAT gateway basics" in the VPC user guide
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class LabSettings:
     """The settings of a lab. Quotas default to AWS's quotas; times are shorter than AWS's, as commented."""
 
     nat_idle_seconds: int = NAT_IDLE_SECONDS  # after which a NAT gateway drops an idle connection
@@ -26,7 +26,7 @@ class Settings:
     async_minute_ms: int = 1000  # for one minute between the retries of an event; on AWS: 60000
     transition_ms: int = 500  # duration of states such as "creating"; on AWS: minutes
 
-    def changed(self, values: Mapping[str, Any]) -> Settings:
+    def changed(self, values: Mapping[str, Any]) -> LabSettings:
         """Return a copy with some values replaced. Raises LabError for unknown names and invalid values."""
         minimums = {setting.name: setting.metadata.get("min", 1) for setting in fields(self)}
         for name, value in values.items():
@@ -48,5 +48,5 @@ def parse_settings(lines: Iterable[str]) -> dict[str, int]:
         if not (value.isascii() and value.isdigit()):
             raise LabError(f"setting {name} is {value!r}: must be a whole number")
         values[name] = int(value)
-    Settings().changed(values)
+    LabSettings().changed(values)
     return values

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.served_region import ZONES, Network, Region, error_code, unique
-from vpcache.lab.settings import Settings
+from vpcache.lab.settings import LabSettings
 
 
 def nat_gateway(ec2: Any, subnet: str) -> tuple[dict[str, Any], str]:
@@ -58,7 +58,7 @@ def test_public_nat_gateway_fails_without_internet_gateway(ec2: Any, network: Ne
 
 
 def test_nat_gateway_shows_transitional_states(region: Region, ec2: Any, network: Network) -> None:
-    region.settings = Settings(transition_ms=60_000)
+    region.settings = LabSettings(transition_ms=60_000)
 
     def state() -> str:
         return str(ec2.describe_nat_gateways()["NatGateways"][0]["State"])
@@ -71,7 +71,7 @@ def test_nat_gateway_shows_transitional_states(region: Region, ec2: Any, network
 
 
 def test_elastic_ips_have_quota(region: Region, ec2: Any) -> None:
-    region.settings = Settings(elastic_ips=2)
+    region.settings = LabSettings(elastic_ips=2)
     first, _ = (ec2.allocate_address(Domain="vpc") for _ in range(2))
 
     assert error_code(ec2.allocate_address, Domain="vpc") == "AddressLimitExceeded"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.served_clusters import create_cluster, describe_cluster
 from tests.support.served_region import ZONES, Network, Region, api_error, error_code
-from vpcache.lab.settings import Settings
+from vpcache.lab.settings import LabSettings
 
 
 def zones(cluster: dict[str, Any]) -> list[tuple[str, str]]:
@@ -47,7 +47,7 @@ def test_cluster_lifecycle(ec2: Any, elasticache: Any, network: Network) -> None
 
 
 def test_transitional_statuses_block_changes(region: Region, elasticache: Any) -> None:
-    region.settings = Settings(transition_ms=60_000)
+    region.settings = LabSettings(transition_ms=60_000)
     change = {"CacheClusterId": "cache", "AutoMinorVersionUpgrade": False}
 
     create_cluster(elasticache)
@@ -59,10 +59,10 @@ def test_transitional_statuses_block_changes(region: Region, elasticache: Any) -
     assert error_code(elasticache.modify_cache_cluster, **change) == "InvalidCacheClusterState"
     assert error_code(elasticache.delete_cache_cluster, CacheClusterId="cache") == "InvalidCacheClusterState"
 
-    region.settings = Settings(transition_ms=0)
+    region.settings = LabSettings(transition_ms=0)
     create_cluster(elasticache, "other")
     assert describe_cluster(elasticache, "other")["CacheClusterStatus"] == "available"
-    region.settings = Settings(transition_ms=60_000)
+    region.settings = LabSettings(transition_ms=60_000)
 
     elasticache.modify_cache_cluster(**change | {"CacheClusterId": "other"})
     assert describe_cluster(elasticache, "other")["CacheClusterStatus"] == "modifying"
@@ -70,7 +70,7 @@ def test_transitional_statuses_block_changes(region: Region, elasticache: Any) -
 
 def test_deleting_cluster_is_visible_and_reserves_name(region: Region, elasticache: Any) -> None:
     create_cluster(elasticache)
-    region.settings = Settings(transition_ms=60_000)
+    region.settings = LabSettings(transition_ms=60_000)
 
     elasticache.delete_cache_cluster(CacheClusterId="cache")
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from tests.support.served_region import Region, api_error, error_code
-from vpcache.lab.settings import Settings
+from vpcache.lab.settings import LabSettings
 
 
 def test_default_settings_are_quotas_of_new_account() -> None:
-    settings = Settings()
+    settings = LabSettings()
     assert (settings.elastic_ips, settings.vpcs, settings.concurrent_executions) == (5, 5, 1000)
 
 

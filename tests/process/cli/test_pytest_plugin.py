@@ -119,15 +119,15 @@ def test_on_aws_what_looks_at_the_lab_is_skipped_with_the_reason(foreign):
 def test_ini_option_sets_the_runs_lab_once(foreign):
     foreign.makeini("[pytest]\nvpcache_lab_settings =\n    elastic_ips=20\n    iam_lag_ms = 0\n")
     foreign.makepyfile("""
-        from vpcache.lab.settings import Settings
+        from vpcache.lab.settings import LabSettings
 
         def test_one(lab):
-            assert lab.settings() == Settings(elastic_ips=20, iam_lag_ms=0)
+            assert lab.settings() == LabSettings(elastic_ips=20, iam_lag_ms=0)
 
         def test_own_lab_has_the_defaults(vpcache_run, tmp_path):
             with vpcache_run.own_lab() as own:
                 own.start(tmp_path / "lab.log")
-                assert own.settings() == Settings()
+                assert own.settings() == LabSettings()
     """)
     foreign.runpytest_subprocess("-n", "2").assert_outcomes(passed=2)
 

@@ -1,11 +1,11 @@
-"""Settings of a lab, as text and as values."""
+"""LabSettings of a lab, as text and as values."""
 
 from __future__ import annotations
 
 import pytest
 
 from vpcache.lab.errors import LabError
-from vpcache.lab.settings import Settings, parse_settings
+from vpcache.lab.settings import LabSettings, parse_settings
 
 
 def test_parse_settings_returns_values() -> None:
@@ -33,6 +33,6 @@ def test_invalid_setting_is_rejected_with_its_name(line: str, message: str) -> N
 
 
 def test_delays_may_be_zero_and_quotas_may_not() -> None:
-    assert Settings().changed({"interface_linger_seconds": 0, "iam_lag_ms": 0}).iam_lag_ms == 0
+    assert LabSettings().changed({"interface_linger_seconds": 0, "iam_lag_ms": 0}).iam_lag_ms == 0
     with pytest.raises(LabError, match="vpcs is 0"):
-        Settings().changed({"vpcs": 0})
+        LabSettings().changed({"vpcs": 0})

@@ -9,7 +9,7 @@ from moto.iam import urls
 from moto.iam.models import IAMBackend, Role, filter_items_with_path_prefix
 
 from vpcache.lab.aws.lag import ListingLag
-from vpcache.lab.settings import Settings
+from vpcache.lab.settings import LabSettings
 
 _PAGE_SIZE = 100  # roles; callers may request fewer
 
@@ -20,7 +20,7 @@ class IdentitiesBackend(IAMBackend):  # type: ignore[misc]  # mypy sees moto's c
     ListRoles lags behind creations and deletions; every other call is consistent.
     """
 
-    def __init__(self, region_name: str, account_id: str, settings: Callable[[], Settings]) -> None:
+    def __init__(self, region_name: str, account_id: str, settings: Callable[[], LabSettings]) -> None:
         super().__init__(region_name, account_id)
         self._lag: ListingLag[Role] = ListingLag(lambda: settings().iam_lag_ms)
 

@@ -9,14 +9,14 @@ from typing import Any
 from moto.servicequotas import urls
 from moto.servicequotas.models import ServiceQuotasBackend
 
-from vpcache.lab.settings import Settings
+from vpcache.lab.settings import LabSettings
 
 
 @dataclass(frozen=True, slots=True)
 class _Quota:
     service_name: str
     name: str
-    value: Callable[[Settings], int]
+    value: Callable[[LabSettings], int]
 
 
 _ENFORCED: Mapping[tuple[str, str], _Quota] = {
@@ -39,7 +39,7 @@ https://docs.aws.amazon.com/general/latest/gr/lambda-service.html"""
 class QuotasBackend(ServiceQuotasBackend):  # type: ignore[misc]  # mypy sees moto's classes as Any
     """Service Quotas of one region."""
 
-    def __init__(self, region_name: str, account_id: str, settings: Callable[[], Settings]) -> None:
+    def __init__(self, region_name: str, account_id: str, settings: Callable[[], LabSettings]) -> None:
         super().__init__(region_name, account_id)
         self._settings = settings
 

@@ -42,7 +42,7 @@ from vpcache.lab.services.api_hosts import ApiHosts
 from vpcache.lab.services.dns import Resolvers
 from vpcache.lab.services.function_hosts import FunctionHosts
 from vpcache.lab.services.internet import Internet
-from vpcache.lab.settings import Settings
+from vpcache.lab.settings import LabSettings
 from vpcache.lab.topology import Topology
 
 _CONNECT_SECONDS = 2.0
@@ -58,7 +58,7 @@ class Region:
         self._lock = threading.Lock()
         self._topology = Topology()
         self._faults: tuple[Fault, ...] = ()
-        self._settings = Settings()
+        self._settings = LabSettings()
         self._kernel.apply(plan(self._topology))  # the servers below need the internet's namespace
         self._internet = Internet(self._namespaces, INTERNET, work_dir)
         self._nodes = CacheNodes(self._namespaces, interface_namespace, self._internet.authority, work_dir)
@@ -70,11 +70,11 @@ class Region:
         )
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> LabSettings:
         """The current settings."""
         return self._settings
 
-    def change_settings(self, values: Mapping[str, Any]) -> Settings:
+    def change_settings(self, values: Mapping[str, Any]) -> LabSettings:
         """Change some settings and return all. Raises LabError for unknown names and invalid values."""
         with self._lock:
             self._settings = self._settings.changed(values)

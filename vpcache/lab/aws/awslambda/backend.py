@@ -35,7 +35,7 @@ from vpcache.lab.aws.dispatch import UrlModule
 from vpcache.lab.aws.ec2.backend import ec2_of
 from vpcache.lab.aws.lag import ListingLag
 from vpcache.lab.functions.spec import FunctionRunner
-from vpcache.lab.settings import Settings
+from vpcache.lab.settings import LabSettings
 
 
 class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's classes as Any
@@ -48,7 +48,7 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
         *,
         urls: UrlModule,
         runner: FunctionRunner,
-        settings: Callable[[], Settings],
+        settings: Callable[[], LabSettings],
         schedule: ScheduleChange,
     ) -> None:
         self._urls = urls

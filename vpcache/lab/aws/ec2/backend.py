@@ -17,7 +17,7 @@ from vpcache.lab.aws.ec2.network_acls import NetworkAclsBackend
 from vpcache.lab.aws.ec2.routes import RoutesBackend
 from vpcache.lab.aws.ec2.security_groups import SecurityGroupsBackend
 from vpcache.lab.aws.ec2.validation import canonical_cidr, check_vpc_cidr
-from vpcache.lab.settings import Settings
+from vpcache.lab.settings import LabSettings
 
 
 class Ec2Backend(
@@ -31,7 +31,7 @@ class Ec2Backend(
     """EC2 of one region. It starts empty, without a default VPC."""
 
     def __init__(
-        self, region_name: str, account_id: str, *, urls: UrlModule, settings: Callable[[], Settings]
+        self, region_name: str, account_id: str, *, urls: UrlModule, settings: Callable[[], LabSettings]
     ) -> None:
         self._urls = urls
         self.settings = settings

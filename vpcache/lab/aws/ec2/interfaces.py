@@ -15,7 +15,7 @@ from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 
 from vpcache.lab.aws.ec2.validation import invalid_parameter
-from vpcache.lab.settings import Settings
+from vpcache.lab.settings import LabSettings
 
 PUBLIC_CIDR = IPv4Network("203.0.113.0/24")  # TEST-NET-3 of RFC 5737: elastic IPs
 _FIRST_PUBLIC_HOST = 10  # the addresses below are reserved for the lab
@@ -64,7 +64,7 @@ class ManagedInterface(NetworkInterface):  # type: ignore[misc]  # mypy sees mot
 class InterfacesBackend(EC2Backend):  # type: ignore[misc]
     """The part of EC2 for elastic IPs and network interfaces."""
 
-    settings: Callable[[], Settings]
+    settings: Callable[[], LabSettings]
 
     def allocate_address(self, domain: str, address: str | None = None, tags: Any = None) -> Any:
         """Allocate the requested elastic IP, or the lowest that is free in all regions."""

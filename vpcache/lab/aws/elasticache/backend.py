@@ -35,7 +35,7 @@ from vpcache.lab.aws.elasticache.modifications import (
 from vpcache.lab.aws.elasticache.parameters import NODE_TYPES, VERSIONS
 from vpcache.lab.aws.elasticache.placement import check_window, initial_zones, require_choice
 from vpcache.lab.aws.regions import short_form
-from vpcache.lab.settings import Settings
+from vpcache.lab.settings import LabSettings
 
 REQUESTER = "amazon-elasticache"
 
@@ -54,7 +54,7 @@ class MemcachedBackend(CacheGroupsBackend):
         account_id: str,
         *,
         urls: UrlModule,
-        settings: Callable[[], Settings],
+        settings: Callable[[], LabSettings],
         schedule: ScheduleChange,
     ) -> None:
         self._urls = urls

@@ -25,7 +25,7 @@ from vpcache.lab.aws.gateway.validation import validate_request
 from vpcache.lab.aws.moto_patches import disable_moto_instance_tracking
 from vpcache.lab.aws.regions import unknown_region_error
 from vpcache.lab.functions.spec import FunctionRunner
-from vpcache.lab.settings import Settings
+from vpcache.lab.settings import LabSettings
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ The exception is a plain RuntimeError, so only the message identifies it."""
 
 
 def create_app(
-    functions: FunctionRunner, reconcile: Callable[[], None], settings: Callable[[], Settings] = Settings
+    functions: FunctionRunner, reconcile: Callable[[], None], settings: Callable[[], LabSettings] = LabSettings
 ) -> ControlPlane:
     """Return AWS's API, in every region, as a WSGI application.
 
@@ -58,7 +58,7 @@ def create_app(
 
 
 def _extended_moto(
-    functions: FunctionRunner, settings: Callable[[], Settings], changes: Changes
+    functions: FunctionRunner, settings: Callable[[], LabSettings], changes: Changes
 ) -> WSGIApplication:
     """Return moto's server application with the lab's backends:
 

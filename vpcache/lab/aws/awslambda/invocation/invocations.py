@@ -15,7 +15,7 @@ from vpcache.lab.aws.awslambda.invocation.records import ExecutionResult
 from vpcache.lab.aws.awslambda.names import FunctionName
 from vpcache.lab.aws.awslambda.version import FunctionVersion
 from vpcache.lab.functions.spec import Event, FunctionRunner, FunctionSpec
-from vpcache.lab.settings import Settings
+from vpcache.lab.settings import LabSettings
 
 
 class Invocations:
@@ -27,7 +27,7 @@ class Invocations:
         interfaces: FunctionInterfaces,
         logs: FunctionLogs,
         runner: FunctionRunner,
-        settings: Callable[[], Settings],
+        settings: Callable[[], LabSettings],
     ) -> None:
         self._functions = functions
         self._interfaces = interfaces
