@@ -1,1 +1,1 @@
-"""The cached read, measured against the wire and against what the source scenario does."""
+"""Benchmarks of the cached read against a raw socket and the source scenario's handler."""

@@ -1,5 +1,5 @@
-// The source scenario's handler: a client for each invocation, one node of the two, parse and stringify, no
-// time to live. It is timed as its runtime runs it: from the event to the bytes of the answer.
+// The source scenario's handler: a new client for each invocation, one of the two nodes, parse and stringify, no
+// time to live. The time is measured from the event to the bytes of the response, as in its runtime.
 import { createInterface } from "node:readline";
 import axios from "axios";
 import memjs from "memjs";
@@ -34,7 +34,7 @@ async function work({ paths, concurrent }) {
 
 for await (const line of createInterface({ input: process.stdin })) {
   const times = await work(JSON.parse(line));
-  finished.forEach((client) => client.close()); // unlike the source, and not timed: a bench must not run out of sockets
+  finished.forEach((client) => client.close()); // not in the source, and not timed: avoids running out of sockets
   finished = [];
   process.stdout.write(JSON.stringify(times) + "\n");
 }

@@ -1,4 +1,4 @@
-"""The hits of a run as a drawing (SVG)."""
+"""A chart (SVG) of the hit latencies of a run."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ _STYLE = "font-family:system-ui,sans-serif;font-size:13px;fill:#57606a"
 
 
 def svg(result: Result) -> str:
-    """Return bars for the medians by size, each panel on a scale of its own, a thin line up to each p99."""
+    """Return a panel for each size, with its own scale: bars for the medians, thin lines up to each p99."""
     parts: list[str] = []
     y = 10
     for size, series in result.hits.items():
-        shown = {name: series[name] for name in _COLOURS}
-        parts.append(_text(0, y + 14, f"Hit, {size}: event in, bytes of the answer ready"))
+        selected = {name: series[name] for name in _COLOURS}
+        parts.append(_text(0, y + 14, f"Hit, {size}: from the event to the bytes of the response"))
         y += 26
-        scale = (_WIDTH - _LABELS - 190) / max(times.p99 for times in shown.values())
-        for name, times in shown.items():
-            parts += _bar(y, name, times, scale, times.p50 / shown[RAW].p50)
+        scale = (_WIDTH - _LABELS - 190) / max(times.p99 for times in selected.values())
+        for name, times in selected.items():
+            parts += _bar(y, name, times, scale, times.p50 / selected[RAW].p50)
             y += _BAR + _GAP
         y += 14
     parts.append(
-        _text(0, y + 4, "bar: median; line: 99th percentile; x: median over a kept raw socket's get")
+        _text(0, y + 4, "bar: median; line: 99th percentile; x: ratio to a get over a persistent raw socket")
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {y + 14}" role="img" '
@@ -46,5 +46,5 @@ def _bar(y: int, name: str, times: Times, scale: float, ratio: float) -> list[st
     ]
 
 
-def _text(x: float, y: float, words: str) -> str:
-    return f'<text x="{x:.1f}" y="{y}" style="{_STYLE}">{escape(words)}</text>'
+def _text(x: float, y: float, text: str) -> str:
+    return f'<text x="{x:.1f}" y="{y}" style="{_STYLE}">{escape(text)}</text>'

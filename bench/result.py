@@ -1,4 +1,4 @@
-"""A whole run's figures, and what was to be reached."""
+"""The figures of a run, and the goals for them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HANDLER, BARE = "handler", "pymemcache and powertools"
 
 @dataclass(frozen=True)
 class Result:
-    """Hits and misses by size and contestant, in µs; calls of the origin; import times, in ms; bytes."""
+    """Hits and misses by size and candidate, in µs; origin calls; import times, in ms; bundle size."""
 
     hits: dict[str, dict[str, Times]]
     misses: dict[str, dict[str, Times]]
@@ -28,8 +28,8 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Line:
-    """One thing to be reached: what was measured, and its limit."""
+class Goal:
+    """A measured value and its limit."""
 
     text: str
     value: float
@@ -39,7 +39,7 @@ class Line:
 
     @property
     def is_met(self) -> bool:
-        """Whether the value is on the right side of the limit."""
+        """Whether the value is within the limit."""
         return self.value >= self.limit if self.at_least else self.value <= self.limit
 
     def __str__(self) -> str:
@@ -47,16 +47,16 @@ class Line:
         return f"{self.text}: {self.value:.2f}{self.unit} ({sign} {self.limit:g}{self.unit}) {verdict}"
 
 
-def lines(result: Result) -> list[Line]:
-    """Return what issue and README promise, with this run's values."""
-    found = []
+def goals(result: Result) -> list[Goal]:
+    """Return the goals of the project with this run's values."""
+    all_goals = []
     for size, faster in (("2 KB", 5), ("100 KB", 12)):
         hit = result.hits[size]
         raw, ours = hit[RAW], hit[OURS]
-        found += [
-            Line(f"hit {size}, p50 over the raw socket's", ours.p50 / raw.p50, 1.3),
-            Line(f"hit {size}, p99 over the raw socket's", ours.p99 / raw.p99, 1.6),
-            Line(
+        all_goals += [
+            Goal(f"hit {size}, p50 over the raw socket's", ours.p50 / raw.p50, 1.3),
+            Goal(f"hit {size}, p99 over the raw socket's", ours.p99 / raw.p99, 1.6),
+            Goal(
                 f"hit {size}, the scenario's p50 over ours",
                 hit[SCENARIO].p50 / ours.p50,
                 faster,
@@ -65,55 +65,55 @@ def lines(result: Result) -> list[Line]:
         ]
     hit = result.hits["2 KB"]
     calls, stale = result.short_lived[OURS]
-    found += [
-        Line("telemetry, added to a hit's p50", (hit[OURS].p50 - hit[SILENT].p50) / 1e3, 0.15, " ms"),
-        Line("origin calls of 100 callers on a cold key", result.cold_key[OURS], 1),
-        Line("origin calls in 12 s of 40 callers, TTL 2 s", calls, 7),
-        Line("p99 of those callers", stale.p99 / 1e3, 10, " ms"),
+    all_goals += [
+        Goal("telemetry, added to a hit's p50", (hit[OURS].p50 - hit[SILENT].p50) / 1e3, 0.15, " ms"),
+        Goal("origin calls of 100 callers on a cold key", result.cold_key[OURS], 1),
+        Goal("origin calls in 12 s of 40 callers, TTL 2 s", calls, 7),
+        Goal("p99 of those callers", stale.p99 / 1e3, 10, " ms"),
     ]
     for size, miss in result.misses.items():
-        found.append(
-            Line(
+        all_goals.append(
+            Goal(
                 f"miss {size}, p50 over the origin's own", (miss[OURS].p50 - miss[ORIGIN].p50) / 1e3, 2, " ms"
             )
         )
     limit = min(120, 1.2 * result.imports[BARE])
-    found += [
-        Line("import of the handler", result.imports[HANDLER], round(limit, 1), " ms"),
-        Line("bundle", result.bundle_bytes / 1e6, 2, " MB"),
+    all_goals += [
+        Goal("import of the handler", result.imports[HANDLER], round(limit, 1), " ms"),
+        Goal("bundle", result.bundle_bytes / 1e6, 2, " MB"),
     ]
-    return found
+    return all_goals
 
 
 def text(result: Result) -> str:
-    """Return the run as tables, and what was reached of what is promised."""
-    said = []
+    """Return the run as tables, with the goals below."""
+    rows = []
     for title, by_size in (("hit", result.hits), ("miss", result.misses)):
         for size, series in by_size.items():
             base = next(iter(series.values()))
-            said.append(f"{title}, {size:24}  p50 µs   p99 µs   p50 ratio   p99 ratio   samples")
-            for name, each in series.items():
-                said.append(
-                    f"  {name:28}{each.p50:9.1f}{each.p99:9.1f}{each.p50 / base.p50:12.2f}"
-                    f"{each.p99 / base.p99:12.2f}{each.count:10}"
+            rows.append(f"{title}, {size:24}  p50 µs   p99 µs   p50 ratio   p99 ratio   samples")
+            for name, timing in series.items():
+                rows.append(
+                    f"  {name:28}{timing.p50:9.1f}{timing.p99:9.1f}{timing.p50 / base.p50:12.2f}"
+                    f"{timing.p99 / base.p99:12.2f}{timing.count:10}"
                 )
-    said.append("the two raw sockets differ by the machine's noise alone")
-    said.append("origin calls of 100 callers on a cold key: " + _listed(result.cold_key))
-    for name, (calls, each) in result.short_lived.items():
-        said.append(
+    rows.append("the two raw sockets differ by noise only")
+    rows.append("origin calls of 100 callers on a cold key: " + _join(result.cold_key))
+    for name, (calls, timing) in result.short_lived.items():
+        rows.append(
             f"40 callers, 10/s each, 12 s, TTL 2 s, {name}: {calls} origin calls, "
-            f"p50 {each.p50 / 1e3:.2f} ms, p99 {each.p99 / 1e3:.2f} ms, {each.count} calls"
+            f"p50 {timing.p50 / 1e3:.2f} ms, p99 {timing.p99 / 1e3:.2f} ms, {timing.count} calls"
         )
-    said.append("import, ms: " + _listed({name: round(value, 1) for name, value in result.imports.items()}))
-    said.append(f"bundle: {result.bundle_bytes} bytes")
-    for size, seen in (result.end_to_end or {}).items():
-        said.append(
-            f"end to end on the lab, hit {size}: caller p50 {seen.caller.p50 / 1e3:.2f} ms p99 "
-            f"{seen.caller.p99 / 1e3:.2f} ms; function p50 {seen.function.p50 / 1e3:.2f} ms p99 "
-            f"{seen.function.p99 / 1e3:.2f} ms"
+    rows.append("import, ms: " + _join({name: round(value, 1) for name, value in result.imports.items()}))
+    rows.append(f"bundle: {result.bundle_bytes} bytes")
+    for size, end in (result.end_to_end or {}).items():
+        rows.append(
+            f"end to end on the lab, hit {size}: caller p50 {end.caller.p50 / 1e3:.2f} ms p99 "
+            f"{end.caller.p99 / 1e3:.2f} ms; function p50 {end.function.p50 / 1e3:.2f} ms p99 "
+            f"{end.function.p99 / 1e3:.2f} ms"
         )
-    return "\n".join([*said, "", *map(str, lines(result))])
+    return "\n".join([*rows, "", *map(str, goals(result))])
 
 
-def _listed(values: dict[str, Any]) -> str:
+def _join(values: dict[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in values.items())

@@ -1,4 +1,4 @@
-"""Real memcached nodes, a configuration endpoint and an origin, on 127.0.0.1: to measure and to test."""
+"""Memcached processes, a configuration endpoint and an origin on 127.0.0.1, for benchmarks and tests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from vpcache.testing.run import free_port
 
 
 class Memcached:
-    """A memcached process on a port of 127.0.0.1; it can be killed, frozen, and started again, empty."""
+    """A memcached process on a port of 127.0.0.1. It can be killed, frozen and restarted."""
 
     def __init__(self, port: int | None = None, options: Sequence[str] = ()) -> None:
         self.port = port or free_port()
@@ -31,7 +31,7 @@ class Memcached:
         self.start()
 
     def start(self) -> None:
-        """Start and wait until it answers."""
+        """Start the process and wait until it accepts connections."""
         where = ["-u", "root", "-l", "127.0.0.1", "-p", str(self.port), "-U", "0", "-m", "64", "-t", "1"]
         self._process = subprocess.Popen(["memcached", *where, *self._options])
         deadline = time.monotonic() + 10
@@ -41,20 +41,20 @@ class Memcached:
                 return
             except OSError:
                 if self._process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"memcached does not serve on 127.0.0.1:{self.port}") from None
+                    raise RuntimeError(f"memcached failed to start on 127.0.0.1:{self.port}") from None
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill the process."""
         self._process.kill()
         self._process.wait()
 
     def pin(self, processors: set[int]) -> None:
-        """Let all its threads run on these processors only."""
+        """Pin all its threads to these processors."""
         for thread in Path(f"/proc/{self._process.pid}/task").iterdir():
             os.sched_setaffinity(int(thread.name), processors)
 
     def freeze(self) -> None:
-        """Let it hang: the kernel still accepts connections for it."""
+        """Stop the process; the kernel still accepts connections for it."""
         self._process.send_signal(signal.SIGSTOP)
 
     def put(self, key: bytes, value: bytes) -> None:
@@ -65,7 +65,7 @@ class Memcached:
                 raise RuntimeError(f"memcached did not store {len(value)} bytes")
 
     def stats(self) -> dict[str, int]:
-        """Return its counters."""
+        """Return the numeric statistics of the node."""
         with socket.create_connection(("127.0.0.1", self.port), 5) as connection:
             connection.sendall(b"stats\r\nquit\r\n")
             lines = [line.split() for line in connection.makefile()]
@@ -73,28 +73,28 @@ class Memcached:
 
 
 class Discovery:
-    """A configuration endpoint that names the nodes on `ports`, which may change."""
+    """A configuration endpoint that lists the nodes on `ports`, which may change."""
 
     def __init__(self, ports: Sequence[int]) -> None:
         self.ports = list(ports)
-        owner = self
+        endpoint = self
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
                 if self.rfile.readline() == b"config get cluster\r\n":
-                    nodes = " ".join(f"localhost|127.0.0.1|{port}" for port in owner.ports)
+                    nodes = " ".join(f"localhost|127.0.0.1|{port}" for port in endpoint.ports)
                     body = f"1\n{nodes}\n".encode()
                     self.wfile.write(b"CONFIG cluster 0 %d\r\n%b\r\nEND\r\n" % (len(body), body))
 
         self._server = _Server(("127.0.0.1", 0), Handler)
         self.port = int(self._server.server_address[1])
-        self.close = _served(self._server)
+        self.close = _serve(self._server)
 
 
 class Origin:
-    """An HTTP API: `/bytes/N/name` gives JSON of about N bytes, `/noise/N/name` what cannot be deflated.
+    """An HTTP API: `/bytes/N/name` returns JSON of about N bytes, `/noise/N/name` incompressible bytes.
 
-    It counts calls and takes `delay` seconds for each, or as long as another `pause` takes.
+    It counts calls. Each takes `delay` seconds, or the time of another `pause`.
     """
 
     def __init__(self, delay: float = 0.0) -> None:
@@ -102,19 +102,19 @@ class Origin:
         self.pause: Callable[[], object] = lambda: time.sleep(self.delay)
         self.status = 200
         self.calls: Counter[str] = Counter()
-        owner = self
+        api = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
-                owner.calls[self.path] += 1
-                owner.pause()
+                api.calls[self.path] += 1
+                api.pause()
                 words = self.path.split("/")
                 size = int(words[2]) if words[1] in ("bytes", "noise") else 200
                 content = random.randbytes(size) if words[1] == "noise" else employees(size)
-                self.send_response(owner.status)
+                self.send_response(api.status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
@@ -125,12 +125,12 @@ class Origin:
 
         self._server = _WebServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self.close = _served(self._server)
+        self.close = _serve(self._server)
 
 
 @contextmanager
 def cluster(size: int) -> Iterator[tuple[list[Memcached], Discovery]]:
-    """Give `size` nodes and their configuration endpoint, ended afterwards."""
+    """Run `size` nodes and their configuration endpoint during a `with` block."""
     with ExitStack() as stack:
         nodes = []
         for _ in range(size):
@@ -143,7 +143,7 @@ def cluster(size: int) -> Iterator[tuple[list[Memcached], Discovery]]:
 
 @functools.cache
 def employees(size: int) -> bytes:
-    """Return JSON of about `size` bytes, of the form that the source scenario's API answers with."""
+    """Return JSON of about `size` bytes, in the format of the source scenario's API."""
     data: list[dict[str, object]] = []
     length = 0
     while length < size - 40:
@@ -170,8 +170,8 @@ class _WebServer(ThreadingHTTPServer):
     request_queue_size = 256
 
 
-def _served(server: socketserver.BaseServer) -> Any:
-    """Serve in a thread; return what ends it."""
+def _serve(server: socketserver.BaseServer) -> Any:
+    """Serve in a thread; return a function that stops the server."""
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
 
     def close() -> None:

@@ -1,4 +1,4 @@
-"""Topologies of any size, as a control plane would derive them."""
+"""Topologies of any size, in the form that the control plane derives."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _ALL = (Rule("all", None, ANYWHERE),)
 
 
 def site(zones: int, interfaces: int) -> Topology:
-    """Return one VPC: a public subnet with a NAT gateway and a private one in each zone, and `interfaces`
-    besides, spread over the private ones."""
+    """Return one VPC with a public subnet, a private subnet and a NAT gateway in each zone, and `interfaces`
+    in the private subnets."""
     names = [f"us-east-1{chr(ord('a') + zone)}" for zone in range(zones)]
     public = [_subnet("public", 2 * at, name) for at, name in enumerate(names)]
     private = [_subnet("private", 2 * at + 1, name) for at, name in enumerate(names)]
@@ -42,8 +42,8 @@ def site(zones: int, interfaces: int) -> Topology:
     ]
     plain = [_plain(number, private[number % zones], number // zones) for number in range(interfaces)]
     tables = [
-        RouteTable(f"rtb-{each.zone}", (Route(ANYWHERE, RouteTarget.INTERFACE, each.id),))
-        for each in gateways
+        RouteTable(f"rtb-{gateway.zone}", (Route(ANYWHERE, RouteTarget.INTERFACE, gateway.id),))
+        for gateway in gateways
     ]
     vpc = Vpc(
         id="vpc-1",
@@ -54,7 +54,7 @@ def site(zones: int, interfaces: int) -> Topology:
         route_tables=(*tables, RouteTable("rtb-public", (Route(ANYWHERE, RouteTarget.INTERNET_GATEWAY),))),
         security_groups=(SecurityGroup(GROUP, _ALL, _ALL),),
         interfaces=(*gateways, *plain),
-        nat_gateways=tuple(NatGateway(f"nat-{each.zone}", each.id) for each in gateways),
+        nat_gateways=tuple(NatGateway(f"nat-{gateway.zone}", gateway.id) for gateway in gateways),
         cache_clusters=(),
     )
     return Topology((vpc,))

@@ -1,4 +1,4 @@
-"""The same hit end to end: an applied stack on a lab of the bench's own, invoked as any client would."""
+"""The end-to-end time of a hit: a stack on a dedicated lab, invoked by the API."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ _WARM_UP = 20
 
 @dataclass(frozen=True)
 class EndToEnd:
-    """Times of a hit: from invoke to answer at the caller, and of the function by its REPORT line."""
+    """Times of a hit: at the caller, and of the function by its REPORT line."""
 
     caller: Times
     function: Times
 
 
 def hits(root: Path, calls: int = 300) -> dict[str, EndToEnd]:
-    """Return the times by size. Raises RuntimeError if an answer was not from the cache."""
+    """Return the times by size. Raises RuntimeError if a response was not from the cache."""
     project, run = Project(root), Run(new_run_folder(), LAB)
     with ExitStack() as scope:
-        scope.enter_context(run.joined(_say))
+        scope.enter_context(run.joined(_log))
         scope.callback(run.clean_up)
-        scope.callback(run.end, _say, skip_destroy=True)
+        scope.callback(run.end, _log, skip_destroy=True)
         stack = run.stack(root / "envs/dev", {"bundles": project.bundles()}, project.work_dir)
         outputs = stack.outputs()
         client = FunctionClient(run.target())
         result = {}
         for size, path in _PATHS.items():
-            answers = [client.call_cached_api(outputs["cached_api"], path) for _ in range(_WARM_UP + calls)][
-                _WARM_UP:
-            ]
-            if {answer.source for answer in answers} != {"cache"}:
-                raise RuntimeError(f"{path} was not always answered by the cache")
+            responses = [
+                client.call_cached_api(outputs["cached_api"], path) for _ in range(_WARM_UP + calls)
+            ][_WARM_UP:]
+            if {response.source for response in responses} != {"cache"}:
+                raise RuntimeError(f"{path} was not always a cache hit")
             result[size] = EndToEnd(
-                times([answer.wall_ms * 1e3 for answer in answers]),
-                times([answer.function_ms * 1e3 for answer in answers]),
+                times([response.wall_ms * 1e3 for response in responses]),
+                times([response.function_ms * 1e3 for response in responses]),
             )
         return result
 
 
-def _say(line: str) -> None:
+def _log(line: str) -> None:
     print(line, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""What is said of a series of times."""
+"""Statistics of durations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Times:
-    """Of `count` times, the median and the 99th percentile, in µs."""
+    """Median and 99th percentile of `count` durations, in µs."""
 
     p50: float
     p99: float
@@ -16,11 +16,11 @@ class Times:
 
 
 def times(series: Sequence[float]) -> Times:
-    """Sum up a series of times, in µs."""
+    """Return the statistics of a series of durations, in µs."""
     ordered = sorted(series)
     return Times(percentile(ordered, 0.5), percentile(ordered, 0.99), len(ordered))
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
-    """Return the value below which `share` of the ordered values lie."""
+    """Return the percentile `share` (0 to 1) of ordered values."""
     return ordered[min(int(len(ordered) * share), len(ordered) - 1)]

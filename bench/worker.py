@@ -1,7 +1,8 @@
-"""A process that answers events in one of the ways that the bench compares, and times itself.
+"""A process that runs one of the compared implementations and measures it.
 
-Arguments: the way, its settings as JSON. Each line of input asks for `paths`, one after the other or all at
-once (`concurrent`), or by so many callers at a rate for some time; each line of output has the times, in µs.
+Arguments: the name of a function below, its settings as JSON. Each line of input is an order: request
+`paths`, one after the other or all at once (`concurrent`), or one `path` by some callers at a rate for some
+time. Each line of output contains the durations, in µs.
 """
 
 from __future__ import annotations
@@ -26,16 +27,16 @@ FUNCTION = Path(__file__).parents[1] / "lambda" / "cached_api"
 
 
 def raw(settings: dict[str, Any]) -> Answer:
-    """The limit: a kept socket and a plain get, received where it can stay."""
-    wire = socket.create_connection(("127.0.0.1", settings["nodes"][0]))
-    wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    """The lower limit: a persistent socket and a plain get, received into one buffer."""
+    connection = socket.create_connection(("127.0.0.1", settings["nodes"][0]))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     view = memoryview(bytearray(1 << 20))
 
     def answer(path: str) -> None:
-        wire.sendall(b"get raw:%b\r\n" % path.encode())
-        have = wire.recv_into(view)
+        connection.sendall(b"get raw:%b\r\n" % path.encode())
+        have = connection.recv_into(view)
         while view[max(have - 5, 0) : have] != b"END\r\n":
-            have += wire.recv_into(view[have:])
+            have += connection.recv_into(view[have:])
         if have < 10:
             raise RuntimeError(f"nothing under raw:{path}")
 
@@ -43,7 +44,7 @@ def raw(settings: dict[str, Any]) -> Answer:
 
 
 def origin(settings: dict[str, Any]) -> Answer:
-    """The origin's own time: a kept connection and the least that HTTP needs."""
+    """The origin alone: a persistent connection and minimal HTTP."""
     parts = urlsplit(settings["origin"])
     connection = HTTPConnection(str(parts.hostname), parts.port)
 
@@ -55,7 +56,7 @@ def origin(settings: dict[str, Any]) -> Answer:
 
 
 def naive(settings: dict[str, Any]) -> Answer:
-    """The source scenario's handler in Python: client per invocation, json in and out."""
+    """The source scenario's handler in Python: a client per invocation, JSON decoded and encoded."""
     import requests
     from pymemcache.client.base import Client
 
@@ -75,31 +76,32 @@ def naive(settings: dict[str, Any]) -> Answer:
 
 
 def ours(settings: dict[str, Any]) -> Answer:
-    """This project's handler, as Lambda calls it."""
-    handler = _handler(settings)
-    context = SimpleNamespace(aws_request_id="bench")
-    return lambda path: handler.handler({"path": path}, context)
+    """This project's handler, called as Lambda calls it."""
+    return _answer(_handler(settings).handler)
 
 
 def ours_silent(settings: dict[str, Any]) -> Answer:
-    """Ours without telemetry."""
-    names = ("begin", "hit", "answered", "fetching", "fetched", "cache_error", "failed")
+    """This project's handler without telemetry."""
+    names = ("begin", "hit", "responded", "fetching", "fetched", "cache_error", "failed")
     silence = SimpleNamespace(**{name: lambda *_: None for name in names})
-    _handler(settings)._telemetry = lambda: silence
-    return ours(settings)
+    return _answer(_handler(settings).Handler(os.environ, lambda: silence))
 
 
 def ours_many(settings: dict[str, Any]) -> Answer:
-    """Ours with each thread a worker of its own, as far as the handler can tell."""
-    handler = _handler(settings)
-    own = threading.local()
-    handler._telemetry = _for_each(own, "telemetry", handler._telemetry.__wrapped__)
-    handler._api = _for_each(own, "api", handler._api.__wrapped__)
-    return ours(settings)
+    """This project's handler with each thread as a separate worker."""
+    module = _handler(settings)
+    workers = threading.local()
+
+    def answer(path: str) -> object:
+        if not hasattr(workers, "answer"):
+            workers.answer = _answer(module.Handler(os.environ))
+        return workers.answer(path)
+
+    return answer
 
 
 def at_rate(answer: Answer, path: str, callers: int, rate: float, seconds: float) -> list[float]:
-    """Let callers ask at `rate` a second each, beginning at random moments; return the times, in µs."""
+    """Call from several callers at `rate` a second each, with random starts; return durations in µs."""
     times: list[float] = []
     end = time.monotonic() + seconds
 
@@ -115,12 +117,12 @@ def at_rate(answer: Answer, path: str, callers: int, rate: float, seconds: float
 
 
 def at_once(answer: Answer, paths: list[str]) -> list[float]:
-    """Let one caller for each path ask at the same moment; return the times, in µs."""
-    gate = threading.Barrier(len(paths))
+    """Call with one caller for each path at the same moment; return durations in µs."""
+    barrier = threading.Barrier(len(paths))
     times: list[float] = []
 
     def call(path: str) -> None:
-        gate.wait()
+        barrier.wait()
         times.append(timed(answer, path))
 
     _in_threads([lambda path=path: call(path) for path in paths])
@@ -128,18 +130,18 @@ def at_once(answer: Answer, paths: list[str]) -> list[float]:
 
 
 def timed(answer: Answer, path: str) -> float:
-    """Return how long an answer took, in µs."""
+    """Return the duration of one call, in µs."""
     started = time.perf_counter()
     answer(path)
     return (time.perf_counter() - started) * 1e6
 
 
 def main() -> None:
-    """Answer orders until the input ends."""
+    """Execute orders until the input ends."""
     answer: Answer = globals()[sys.argv[1]](json.loads(sys.argv[2]))
     with os.fdopen(os.dup(1), "w") as out:
         sys.stdout.flush()
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # where the handler writes its log and metrics
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the handler writes its log and metrics there
         for line in sys.stdin:
             order = json.loads(line)
             if "rate" in order:
@@ -152,22 +154,18 @@ def main() -> None:
             out.flush()
 
 
+def _answer(handler: Callable[[object, object], object]) -> Answer:
+    context = SimpleNamespace(aws_request_id="bench")
+    return lambda path: handler({"path": path}, context)
+
+
 def _handler(settings: dict[str, Any]) -> Any:
-    """Import the handler with its settings where it looks for them."""
+    """Import the handler module, with its settings in the environment."""
     sys.path.insert(0, str(FUNCTION))
     os.environ["CACHE_ENDPOINT"] = f"127.0.0.1:{settings['discovery']}"
     os.environ["ORIGIN_URL"] = settings["origin"]
     os.environ["TTL_SECONDS"] = str(settings["ttl"])
     return importlib.import_module("handler")
-
-
-def _for_each(own: threading.local, name: str, make: Callable[[], object]) -> Callable[[], object]:
-    def one() -> object:
-        if not hasattr(own, name):
-            setattr(own, name, make())
-        return getattr(own, name)
-
-    return one
 
 
 def _in_threads(calls: list[Callable[[], None]]) -> None:

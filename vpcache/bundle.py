@@ -21,6 +21,7 @@ _LEFT_OUT = (
     "__pycache__",
     "bin",
     "tests",
+    "README.md",
     "requirements.txt",
     "unused.txt",
 )  # nothing that runs, or that differs by machine

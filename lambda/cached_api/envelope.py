@@ -1,4 +1,4 @@
-"""The form in which an answer lies in the cache: a short header with its times, then the answer's bytes."""
+"""The format of a stored response: a short header with its times, then the response's bytes."""
 
 import random
 import struct
@@ -7,24 +7,24 @@ import zlib
 from typing import NamedTuple
 
 PLAIN, DEFLATED, PASS = range(3)
-COMPRESS_OVER = 4096  # bytes; below, there is nothing to gain
+COMPRESS_OVER = 4096  # bytes; compression of a smaller body saves nothing
 MAX_BODY_BYTES = 8 * 1024 * 1024
-EARLY = 0.05  # the last part of a lifetime in which a refresh begins, at a random moment
-INFLATE_BYTES_PER_SECOND = 350e6  # zlib on JSON and one core: 100 KB take 0.3 ms
+EARLY = 0.05  # the last part of a lifetime in which a refresh begins, at a random time
+INFLATE_BYTES_PER_SECOND = 350e6  # zlib with JSON on one core: 100 KB take 0.3 ms
 _MAGIC = b"vpc"
 _HEADER = struct.Struct("!3sBQQQ")
 _HEADER_BYTES = _HEADER.size
 
 
 class EnvelopeError(Exception):
-    """A stored value is not one of ours, or was cut."""
+    """A stored value has another format, or is truncated."""
 
 
 class Entry(NamedTuple):
-    """A stored answer. Times are in milliseconds since 1970; `body` may be a view of a buffer.
+    """A stored response. Times are in milliseconds since 1970; `body` may be a view of a buffer.
 
-    From `refresh_at` on one caller renews it, until `fresh_until` it is fresh, then stale. An entry of kind
-    PASS has no body: it says that the answer cannot be stored and need not be waited for.
+    From `refresh_at` on one caller refreshes it; until `fresh_until` it is fresh, then stale. An entry of
+    kind PASS has no body: its response cannot be stored, so callers do not wait for it.
     """
 
     kind: int
@@ -35,12 +35,12 @@ class Entry(NamedTuple):
 
 
 def now_ms():
-    """Return the time as entries have it."""
+    """Return the current time in the unit of entries."""
     return time.time_ns() // 1_000_000
 
 
 def entry(kind, body, now, ttl, chance=random.random):
-    """Return the Entry of an answer that is fresh for `ttl` seconds, with its refresh somewhat earlier."""
+    """Return the Entry of a response that is fresh for `ttl` seconds, and refreshed somewhat earlier."""
     life = int(ttl * 1000)
     return Entry(kind, now, now + int(life * (1 - EARLY * chance())), now + life, body)
 
@@ -52,7 +52,7 @@ def pack(stored):
 
 
 def unpack(value):
-    """Return the Entry in a buffer; its body is a part of it, still deflated. Raises EnvelopeError."""
+    """Return the Entry in a buffer; its body is a view of it, still deflated. Raises EnvelopeError."""
     try:
         magic, kind, stored_at, refresh_at, fresh_until = _HEADER.unpack_from(value)
     except struct.error as error:
@@ -63,9 +63,9 @@ def unpack(value):
 
 
 def fresh(value, now):
-    """Return the body in a buffer, and its age in s, if it can be given as it is and needs no renewal.
+    """Return the body in a buffer, and its age in s, if it is plain and needs no refresh; otherwise None.
 
-    What most hits need, and no more; for all else, None.
+    This is the fast path of a hit: it unpacks no more than most hits need.
     """
     if len(value) >= _HEADER_BYTES:
         magic, kind, stored_at, refresh_at, _ = _HEADER.unpack_from(value)
@@ -75,7 +75,7 @@ def fresh(value, now):
 
 
 def body_of(stored):
-    """Return the answer's bytes, inflated if need be. Raises EnvelopeError."""
+    """Return the response's bytes, inflated if need be. Raises EnvelopeError."""
     if stored.kind != DEFLATED:
         return stored.body
     inflater = zlib.decompressobj()
@@ -84,16 +84,17 @@ def body_of(stored):
     except zlib.error as error:
         raise EnvelopeError(str(error)) from error
     if not inflater.eof:
-        raise EnvelopeError("cut off or overlong")
+        raise EnvelopeError("truncated or too long")
     return body
 
 
-def compressed(body, wire_bytes_per_second):
-    """Return `body` deflated if that pays, hit after hit: the wire takes longer for what is saved than
-    inflating takes. Else None.
+def compressed(body, network_bytes_per_second):
+    """Return `body` deflated if every hit gets faster by that, otherwise None.
+
+    It does if the transfer of the saved bytes takes longer than inflating the body.
     """
-    if len(body) <= COMPRESS_OVER or wire_bytes_per_second >= INFLATE_BYTES_PER_SECOND:
+    if len(body) <= COMPRESS_OVER or network_bytes_per_second >= INFLATE_BYTES_PER_SECOND:
         return None
     deflated = zlib.compress(body, 1)
-    saved_seconds = (len(body) - len(deflated)) / wire_bytes_per_second
+    saved_seconds = (len(body) - len(deflated)) / network_bytes_per_second
     return deflated if saved_seconds > len(body) / INFLATE_BYTES_PER_SECOND else None

@@ -1,10 +1,10 @@
-"""The external API that the cache stands in front of."""
+"""The external API that the cache is in front of."""
 
 MAX_BYTES = 5 * 1024 * 1024
 
 
 class OriginError(Exception):
-    """The origin gave no usable answer; `status` is the one to pass on, 502 or 504."""
+    """The origin did not return a usable response; `status` is returned to the caller, 502 or 504."""
 
     def __init__(self, status, message):
         super().__init__(message)
@@ -12,9 +12,9 @@ class OriginError(Exception):
 
 
 class Origin:
-    """Fetches paths below one URL, over connections that live across invocations.
+    """Fetches paths below one URL, over connections that persist across invocations.
 
-    `limit` is in seconds and holds for a whole fetch: look-up, connection, retries and the last byte.
+    `limit` is in seconds for a whole fetch: DNS lookup, connection, retries and the last byte.
     """
 
     def __init__(self, url, limit):
@@ -27,19 +27,19 @@ class Origin:
 
         Raises OriginError.
         """
-        import exchange  # it imports requests: 100 ms that a hit can do without
+        import fetcher  # imports requests, which takes 100 ms that a hit does not need
 
         url = self._url + path
-        fetcher = self._fetcher = self._fetcher or exchange.Fetcher(self._limit, MAX_BYTES)
+        http = self._fetcher = self._fetcher or fetcher.Fetcher(self._limit, MAX_BYTES)
         try:
-            status, content_type, content = fetcher.get(url, meanwhile)
-        except exchange.LateError as error:
-            self._fetcher = None  # it is not done yet
+            status, content_type, content = http.get(url, meanwhile)
+        except fetcher.DeadlineError as error:
+            self._fetcher = None  # it is still busy
             raise OriginError(504, f"{url} did not answer within {self._limit} s") from error
-        except exchange.TIMEOUTS as error:
+        except fetcher.TIMEOUTS as error:
             raise OriginError(504, f"{url} did not answer in time: {error}") from error
-        except exchange.ERRORS as error:
-            raise OriginError(502, f"{url} cannot be had: {error}") from error
+        except fetcher.ERRORS as error:
+            raise OriginError(502, f"request to {url} failed: {error}") from error
         if content is None:
             raise OriginError(502, f"{url} answered with more than {MAX_BYTES} bytes")
         if status >= 500 or 300 <= status < 400:

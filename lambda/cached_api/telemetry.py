@@ -1,8 +1,8 @@
-"""What an operator sees: metrics in the embedded metric format, and a log line for all that is not a hit.
+"""Metrics in the embedded metric format, and a log line for every response that is not a hit.
 
-A hit only counts. Counts and the line of a miss are written while a call waits for the origin anyway, counts
-also by the first answer after FLUSH_SECONDS; those since then are lost when the environment ends, for nothing
-runs after it.
+A hit is counted only. The log line of a miss and the counts are written during the wait for the origin; the
+first response after FLUSH_SECONDS writes the counts, too. Counts since then are lost when Lambda ends the
+environment, as no code runs after that.
 """
 
 import os
@@ -17,7 +17,7 @@ _METRIC_OF = {"HIT": "Hit", "STALE": "Stale", "MISS": "Miss", "BYPASS": "Miss"}
 
 
 class Telemetry:
-    """Counts and logs for one worker; the function's name is the service, and the metrics' only dimension."""
+    """Metrics and log of one worker; the function's name is the service, and the metrics' only dimension."""
 
     def __init__(self, clock=time.monotonic):
         service = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "cached_api")
@@ -30,17 +30,17 @@ class Telemetry:
         self._request_id = None
 
     def begin(self, context):
-        """Take note of the invocation that log lines belong to."""
+        """Set the invocation that the next log lines belong to."""
         self._request_id = context and context.aws_request_id
 
     def hit(self):
-        """Count an answer from the cache."""
+        """Count a response from the cache."""
         self._counts["Hit"] += 1
         if self._clock() >= self._flush_at:
             self.flush()
 
-    def answered(self, path, state, age):
-        """Count an answer, `state` as in X-Cache, `age` in seconds; log one that is stale."""
+    def responded(self, path, state, age):
+        """Count a response with its X-Cache `state` and `age` in seconds; log a stale one."""
         self._counts[_METRIC_OF[state]] += 1
         if state == "STALE":
             self._log.info("stale", path=path, age=age, request_id=self._request_id)
@@ -48,29 +48,29 @@ class Telemetry:
             self.flush()
 
     def fetching(self, path):
-        """Write what there is to write, while the origin works on `path`."""
+        """Log a fetch of `path` and flush, while the origin processes the request."""
         self._log.info("fetching", path=path, request_id=self._request_id)
         self.flush()
 
     def fetched(self, seconds):
-        """Take note of how long the origin took."""
+        """Record the latency of the origin."""
         self._origin_ms.append(seconds * 1000)
 
     def cache_error(self, message):
-        """Count and log a fault of the cache that the caller does not see."""
+        """Count and log a fault of the cache that does not affect the caller."""
         self._counts["CacheError"] += 1
         self._log.warning("cache error", error=str(message), request_id=self._request_id)
 
     def failed(self, path, error):
-        """Count and log a failure of the origin, whether a stale answer stood in or not."""
+        """Count and log a failure of the origin, even if a stale response was served."""
         self._counts["OriginError"] += 1
         self._log.error("origin error", path=path, error=str(error), request_id=self._request_id)
 
     def crashed(self):
-        """Count and log the exception in hand, which nobody foresaw."""
+        """Count and log the current exception, which is unexpected."""
         self._counts["Crash"] += 1
-        self._log.exception("unforeseen", request_id=self._request_id)
-        self.flush()  # where all calls crash, no answer would
+        self._log.exception("unexpected error", request_id=self._request_id)
+        self.flush()  # if all calls crash, no response triggers a flush
 
     def flush(self):
         """Write all metrics."""

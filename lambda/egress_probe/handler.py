@@ -1,4 +1,4 @@
-"""Tells how the network looks from here: the public address, or whether a port answers."""
+"""Probes the network of the function: its public address, or a TCP connection."""
 
 import http.client
 import ipaddress
@@ -13,7 +13,7 @@ MAX_REPLY_BYTES = 64
 
 
 def handler(event, context):
-    """Answer `{"connect": "host:port"}` with the outcome of a connection, else with the public address."""
+    """Return the outcome of a connection for `{"connect": "host:port"}`, else the public address."""
     if event.get("connect"):
         host, _, port = event["connect"].rpartition(":")
         return {"outcome": connect(host, int(port))}
@@ -21,7 +21,7 @@ def handler(event, context):
 
 
 def connect(host, port):
-    """Return connected, refused, timeout or the system's complaint."""
+    """Return connected, refused, timeout or the message of another error."""
     try:
         with socket.create_connection((host, port), CONNECT_SECONDS):
             return "connected"
@@ -57,7 +57,7 @@ def _fetch(url):
 
 
 class _IPv4Connection(http.client.HTTPSConnection):
-    """A connection over IPv4 only: NAT gateways have no other address, but the name may."""
+    """A connection over IPv4 only: a NAT gateway has no IPv6, but the host may."""
 
     def connect(self):
         """Connect to the first IPv4 address of the host."""

@@ -1,7 +1,7 @@
-"""The API that a stack's cached API fetches from by default: deterministic JSON behind a function URL.
+"""The default origin of a stack's cached API: deterministic JSON behind a function URL.
 
-Paths: `/employees`, `/employees/archive` (100 KB), `/employee/<key>`; `/whoami/<anything>` has the caller's
-address. If ALLOWED_ADDRESSES is set, addresses separated by commas, all others are refused.
+Paths: `/employees`, `/employees/archive` (100 KB), `/employee/<key>`; `/whoami/<anything>` returns the
+caller's address. ALLOWED_ADDRESSES, separated by commas, limits the callers.
 https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads
 """
 
@@ -17,26 +17,26 @@ SYLLABLES = ("ba", "de", "fi", "go", "ka", "lu", "me", "no", "pi", "ra", "so", "
 
 
 def handler(event, context):
-    """Answer one event of a function URL."""
+    """Return the response to an event of a function URL."""
     http = event["requestContext"]["http"]
     allowed = os.environ.get("ALLOWED_ADDRESSES", "")
     if allowed and http["sourceIp"] not in allowed.split(","):
-        return _answer(403, _error(f"{http['sourceIp']} is no address of this stack"))
+        return _response(403, _error(f"{http['sourceIp']} is not an address of this stack"))
     if http["method"] not in ("GET", "HEAD"):
-        return _answer(405, _error(f"{http['method']} is not allowed"), allow="GET, HEAD")
+        return _response(405, _error(f"{http['method']} is not allowed"), allow="GET, HEAD")
     path = event["rawPath"]
     if path.startswith("/whoami/"):
-        return _answer(200, _success({"address": http["sourceIp"]}))
+        return _response(200, _success({"address": http["sourceIp"]}))
     body = _resource(path)
     if body is None:
-        return _answer(404, _error(f"nothing at {path}"))
+        return _response(404, _error(f"nothing at {path}"))
     etag = f'"{hashlib.sha256(body.encode()).hexdigest()[:16]}"'
-    return _answer(200, body, etag=etag, **{"cache-control": f"max-age={MAX_AGE_SECONDS}"})
+    return _response(200, body, etag=etag, **{"cache-control": f"max-age={MAX_AGE_SECONDS}"})
 
 
 @functools.lru_cache(maxsize=256)
 def _resource(path):
-    """Return the JSON at a path, the same one each time; None if there is none."""
+    """Return the JSON of a path, always the same; None if there is none."""
     stem, _, key = path.rpartition("/")
     if path == "/employees":
         return _success([_employee(str(number)) for number in range(1, EMPLOYEES + 1)])
@@ -46,7 +46,7 @@ def _resource(path):
 
 
 def _employee(key):
-    """Return the invented employee that a key stands for."""
+    """Return the generated employee of a key."""
     chance = random.Random(key)
     names = ["".join(chance.choices(SYLLABLES, k=3)).capitalize() for _ in range(2)]
     salary, age = chance.randrange(40_000, 400_000), chance.randrange(20, 66)
@@ -61,5 +61,5 @@ def _error(message):
     return json.dumps({"status": "error", "message": message})
 
 
-def _answer(status, body, **headers):
+def _response(status, body, **headers):
     return {"statusCode": status, "headers": {"content-type": "application/json"} | headers, "body": body}

@@ -13,7 +13,7 @@ def test_second_call_is_a_hit(probes):
     assert probes.cache_hit()
 
 
-def test_keys_land_on_both_nodes(probes):
+def test_keys_are_distributed_over_both_nodes(probes):
     assert probes.keys_on_every_node()
 
 

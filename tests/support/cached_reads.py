@@ -1,4 +1,4 @@
-"""Workers of the cached API within a test's own process."""
+"""Workers of the cached API within a test's process."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import time
 from types import SimpleNamespace
 
 
-class Silent:
-    """Takes what telemetry takes, and keeps the words of cache errors and failures."""
+class FakeTelemetry:
+    """Has the methods of Telemetry; retains the messages of cache errors and failures."""
 
     def __init__(self) -> None:
         self.errors: list[str] = []
@@ -20,7 +20,7 @@ class Silent:
     def hit(self):
         pass
 
-    def answered(self, path, state, age):
+    def responded(self, path, state, age):
         pass
 
     def fetching(self, path):
@@ -37,53 +37,54 @@ class Silent:
 
 
 class Api:
-    """A worker's cached API, with answers unpacked."""
+    """A worker's cached API, with decoded responses."""
 
-    def __init__(self, modules, url, port, clock=time.monotonic, tls=None, **settings):
+    def __init__(self, modules, url, port, clock=time.monotonic, tls=None, **options):
         self._modules = modules
-        self.telemetry = Silent()
+        self.telemetry = FakeTelemetry()
         endpoint = modules.discovery.Node("localhost", port)
-        chosen = modules.settings.Settings(endpoint, False, url, **{"ttl": 60, "origin_limit": 2, **settings})
-        self.cache = modules.cache.Cache(endpoint, self.telemetry.cache_error, tls, clock)
-        origin = modules.origin.Origin(url, chosen.origin_limit)
-        self._api = modules.api.CachedApi(self.cache, origin, chosen, self.telemetry)
+        options = {"ttl": 60, "origin_limit": 2, **options}
+        settings = modules.settings.Settings(endpoint, False, url, **options)
+        self.cluster = modules.cluster.Cluster(settings, self.telemetry.cache_error, tls, clock)
+        origin = modules.origin.Origin(url, settings.origin_limit)
+        self._api = modules.api.CachedApi(self.cluster, origin, settings, self.telemetry)
 
     def get(self, path):
-        """Return status, X-Cache and body of an answer; an OriginError's status and words."""
+        """Return status, X-Cache and body of a response; status and message of an OriginError."""
         try:
-            raw = self._api.answer(self._modules.event.resource_of({"path": path}))
+            raw = self._api.get(self._modules.event.resource_of({"path": path}))
         except self._modules.origin.OriginError as error:
             return SimpleNamespace(status=error.status, cache=None, body=str(error), age=0)
-        answer = json.loads(raw)
-        headers = answer["headers"]
+        response = json.loads(raw)
+        headers = response["headers"]
         return SimpleNamespace(
-            status=answer["statusCode"],
+            status=response["statusCode"],
             cache=headers["x-cache"],
-            body=answer["body"],
+            body=response["body"],
             age=int(headers["age"]),
             headers=headers,
         )
 
 
-def at_once(workers, path):
-    """Let every worker ask for a path at the same moment; return their answers."""
-    gate = threading.Barrier(len(workers))
-    answers = []
+def call_at_once(workers, path):
+    """Have every worker request a path at the same moment; return the responses."""
+    barrier = threading.Barrier(len(workers))
+    responses = []
 
-    def ask(worker):
-        gate.wait()
-        answers.append(worker.get(path))
+    def call(worker):
+        barrier.wait()
+        responses.append(worker.get(path))
 
-    threads = [threading.Thread(target=ask, args=(worker,)) for worker in workers]
+    threads = [threading.Thread(target=call, args=(worker,)) for worker in workers]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(answers) == len(workers)
-    return answers
+    assert len(responses) == len(workers)
+    return responses
 
 
-def later(modules, monkeypatch, seconds):
-    """Move the clock that ages are taken by."""
+def advance_clock(modules, monkeypatch, seconds):
+    """Advance the clock that ages are computed from."""
     now_ms = modules.envelope.now_ms
     monkeypatch.setattr(modules.envelope, "now_ms", lambda: now_ms() + int(seconds * 1000))

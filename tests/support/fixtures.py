@@ -17,38 +17,47 @@ from tests.support.served_region import Region, serve
 
 
 @contextmanager
-def _on_path(folder: Path) -> Iterator[None]:
-    """Import from a function's folder as Lambda does; both functions have a module named `handler`."""
-    names = [path.stem for path in folder.glob("*.py")]
-    before = {name: sys.modules.pop(name) for name in names if name in sys.modules}
+def _import_path(folder: Path) -> Iterator[None]:
+    """Import from a function's folder as Lambda does. Several functions have a module named `handler`."""
+    names = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/*.py")}
+
+    def loaded() -> dict[str, ModuleType]:
+        return {name: module for name, module in sys.modules.items() if name.partition(".")[0] in names}
+
+    before = loaded()
+    for name in before:
+        del sys.modules[name]
     sys.path.insert(0, str(folder))
     try:
         yield
     finally:
         sys.path.remove(str(folder))
-        for name in names:
-            sys.modules.pop(name, None)
+        for name in loaded():
+            del sys.modules[name]
         sys.modules.update(before)
 
 
 @pytest.fixture(scope="session")
 def function_module():
-    """Return one module of a function's folder, e.g. ("cached_api", "cache")."""
+    """Return one module of a function's folder, e.g. ("cached_api", "handler")."""
 
     def load(function: str, module: str) -> ModuleType:
-        with _on_path(LAMBDA / function):
+        with _import_path(LAMBDA / function):
             return importlib.import_module(module)
 
     return load
 
 
 @pytest.fixture(scope="session")
-def cached_api(function_module):
-    """The cached API's modules, loaded together so that they share their classes."""
-    with _on_path(LAMBDA / "cached_api"):
-        names = [path.stem for path in (LAMBDA / "cached_api").glob("*.py")]
-        modules = SimpleNamespace(**{name: importlib.import_module(name) for name in names})
-    sys.modules["exchange"] = modules.exchange  # it is imported only when the first miss comes
+def cached_api():
+    """The cached API's modules by their last name, loaded together so that they share their classes."""
+    folder = LAMBDA / "cached_api"
+    with _import_path(folder):
+        files = [path.relative_to(folder).with_suffix("") for path in folder.rglob("*.py")]
+        modules = SimpleNamespace(
+            **{path.name: importlib.import_module(".".join(path.parts)) for path in files}
+        )
+    sys.modules["fetcher"] = modules.fetcher  # the function imports it at the first miss
     return modules
 
 
@@ -67,22 +76,22 @@ def two_nodes():
 
 @pytest.fixture
 def new_api(cached_api, origin, two_nodes):
-    """Make the API of one more worker."""
+    """Create the API of another worker."""
 
-    def make(**settings):
+    def create(**settings):
         return Api(cached_api, settings.pop("url", origin.url), two_nodes.port, **settings)
 
-    return make
+    return create
 
 
 @pytest.fixture
 def region() -> Iterator[Region]:
-    """A region's API with nothing in it, over a stand-in for the data plane."""
+    """An empty region's API, with a fake data plane."""
     with serve() as served:
         yield served
 
 
 @pytest.fixture
 def functions(region):
-    """A client of the region's Lambda, in an account with the role that the functions have."""
+    """A client of the region's Lambda, in an account with the functions' execution role."""
     return role_and_client(region)

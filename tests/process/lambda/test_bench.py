@@ -1,4 +1,4 @@
-"""What the bench makes of times; the times themselves are the machine's business."""
+"""The evaluation of benchmark figures; the figures themselves depend on the machine."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from bench.contestants import python
+from bench.candidates import python
 from bench.figure import svg
-from bench.result import BARE, HANDLER, NAIVE, ORIGIN, OURS, RAW, SCENARIO, SILENT, Result, lines, text
+from bench.result import BARE, HANDLER, NAIVE, ORIGIN, OURS, RAW, SCENARIO, SILENT, Result, goals, text
 from bench.rig import Origin, cluster, employees
 from bench.times import Times, times
 
 
 def result(changes=()):
-    """Return a run in which everything was reached, but for `changes`: medians and tails of hits, in µs."""
+    """Return a run that meets every goal, except for `changes` of the medians of hits, in µs."""
     medians = {RAW: 10, OURS: 12, SILENT: 11, NAIVE: 60, SCENARIO: 160} | dict(changes)
     hits = {name: Times(median, 2 * median, 100) for name, median in medians.items()}
     misses = {name: Times(median, 60_000, 10) for name, median in ((ORIGIN, 50_000), (OURS, 51_500))}
@@ -29,13 +29,13 @@ def result(changes=()):
     )
 
 
-def test_percentiles_are_those_of_the_sorted_series():
+def test_percentiles_are_of_the_sorted_series():
     assert times([float(value) for value in range(1000, 0, -1)]) == Times(501, 991, 1000)
     assert times([7.0]) == Times(7, 7, 1)
 
 
-def test_a_good_run_misses_nothing():
-    assert [str(line) for line in lines(result()) if not line.is_met] == []
+def test_good_run_meets_every_goal():
+    assert [str(goal) for goal in goals(result()) if not goal.is_met] == []
 
 
 @pytest.mark.parametrize(
@@ -47,26 +47,26 @@ def test_a_good_run_misses_nothing():
         ({RAW: 6}, ["p50 over the raw", "p99 over the raw"] * 2),
     ],
 )
-def test_a_bad_run_says_what_it_misses(changes, missed):
-    bad = [str(line) for line in lines(result(changes)) if not line.is_met]
-    assert len(bad) == len(missed)
-    assert all(words in line and line.endswith("MISSED") for words, line in zip(missed, bad, strict=True))
+def test_bad_run_lists_the_missed_goals(changes, missed):
+    failed = [str(goal) for goal in goals(result(changes)) if not goal.is_met]
+    assert len(failed) == len(missed)
+    assert all(part in goal and goal.endswith("MISSED") for part, goal in zip(missed, failed, strict=True))
 
 
-def test_the_tables_name_every_contestant():
-    said = text(result())
-    assert all(name in said for name in (RAW, OURS, SILENT, NAIVE, SCENARIO, ORIGIN))
+def test_tables_list_every_candidate():
+    tables = text(result())
+    assert all(name in tables for name in (RAW, OURS, SILENT, NAIVE, SCENARIO, ORIGIN))
 
 
-def test_bars_are_as_long_as_the_medians():
+def test_bar_widths_are_proportional_to_the_medians():
     root = ElementTree.fromstring(svg(result()))
     widths = [float(bar.get("width")) for bar in root.iter("{http://www.w3.org/2000/svg}rect")]
     assert len(widths) == 8
     assert [width / widths[0] for width in widths[:4]] == pytest.approx([1, 1.2, 6, 16], rel=0.02)
 
 
-@pytest.mark.parametrize("way", ["raw", "ours", "ours_silent", "ours_many", "naive", "origin"])
-def test_every_way_answers(way):
+@pytest.mark.parametrize("function", ["raw", "ours", "ours_silent", "ours_many", "naive", "origin"])
+def test_every_candidate_responds(function):
     with cluster(2) as (nodes, discovery):
         origin = Origin()
         nodes[0].put(b"raw:/bytes/2000/x", employees(2000))
@@ -76,11 +76,11 @@ def test_every_way_answers(way):
             "origin": origin.url,
             "ttl": 60,
         }
-        with python(way, settings) as contestant:
-            assert len(contestant.ask(paths=["/bytes/2000/x"] * 3)) == 3
-            if way == "ours_many":
-                assert len(contestant.ask(paths=["/bytes/2000/x"] * 5, concurrent=True)) == 5
-                assert len(contestant.ask(path="/bytes/2000/x", callers=4, rate=20, seconds=0.2)) >= 8
-        calls = {"raw": 0, "origin": 3}.get(way, 1)
+        with python(function, settings) as candidate:
+            assert len(candidate.ask(paths=["/bytes/2000/x"] * 3)) == 3
+            if function == "ours_many":
+                assert len(candidate.ask(paths=["/bytes/2000/x"] * 5, concurrent=True)) == 5
+                assert len(candidate.ask(path="/bytes/2000/x", callers=4, rate=20, seconds=0.2)) >= 8
+        calls = {"raw": 0, "origin": 3}.get(function, 1)
         assert origin.calls.total() == calls
         origin.close()

@@ -3,7 +3,7 @@ import socket
 import pytest
 
 
-def test_connect_tells_connected_from_refused(function_module):
+def test_connect_distinguishes_connected_from_refused(function_module):
     probe = function_module("egress_probe", "handler")
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -11,6 +11,6 @@ def test_connect_tells_connected_from_refused(function_module):
     assert probe.handler({"connect": f"127.0.0.1:{port}"}, None) == {"outcome": "refused"}
 
 
-def test_a_service_that_cannot_be_had_is_named(function_module):
+def test_unreachable_address_service_is_named(function_module):
     with pytest.raises(RuntimeError, match="no address from https://127"):
         function_module("egress_probe", "handler").public_address("https://127.0.0.1:1/")

@@ -101,7 +101,7 @@ def test_unused_dependencies_are_left_out(tmp_path, monkeypatch):
 def test_the_cached_api_is_at_most_2_mb_and_imports_alone(tmp_path):
     made = bundle(LAMBDA / "cached_api", tmp_path / "work")
     assert made.path.stat().st_size <= 2_000_000
-    program = f"import sys; sys.path.insert(0, {str(made.path)!r}); import handler, exchange"
+    program = f"import sys; sys.path.insert(0, {str(made.path)!r}); import handler, fetcher"
     subprocess.run([sys.executable, "-I", "-S", "-B", "-c", program], check=True)
 
 

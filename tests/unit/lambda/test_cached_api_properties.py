@@ -1,4 +1,4 @@
-"""What holds of every key, every stored value and every choice of a node, whatever they are made of."""
+"""Properties of cache keys, stored values and the choice of a node."""
 
 import re
 import zlib
@@ -13,7 +13,7 @@ MOMENTS = st.integers(0, 2**63)
 
 
 @given(PATHS)
-def test_every_path_of_a_resource_has_a_key_that_memcached_takes(cached_api, path):
+def test_every_path_has_a_valid_memcached_key(cached_api, path):
     key = cached_api.event.resource_of({"path": path}).key
     assert re.fullmatch(rb"v2:[!-~]{1,200}", key)
     assert len(b"lease:" + key) <= 250
@@ -25,7 +25,7 @@ def test_no_two_paths_share_a_key(cached_api, paths):
 
 
 @given(st.text(max_size=80))
-def test_a_text_is_refused_or_holds_nothing_but_plain_segments(cached_api, text):
+def test_text_is_refused_or_consists_of_plain_segments(cached_api, text):
     try:
         resource = cached_api.event.resource_of({"path": text})
     except cached_api.event.BadEventError:
@@ -35,15 +35,15 @@ def test_a_text_is_refused_or_holds_nothing_but_plain_segments(cached_api, text)
 
 
 @given(st.integers(0, 2), MOMENTS, MOMENTS, MOMENTS, st.binary(max_size=3000))
-def test_an_entry_comes_back_as_it_was(cached_api, kind, stored_at, refresh_at, fresh_until, body):
+def test_unpacked_entry_equals_the_packed_one(cached_api, kind, stored_at, refresh_at, fresh_until, body):
     envelope = cached_api.envelope
     entry = envelope.Entry(kind, stored_at, refresh_at, fresh_until, body)
-    found = envelope.unpack(memoryview(envelope.pack(entry)))
-    assert found._replace(body=bytes(found.body)) == entry
+    unpacked = envelope.unpack(memoryview(envelope.pack(entry)))
+    assert unpacked._replace(body=bytes(unpacked.body)) == entry
 
 
 @given(st.binary(max_size=200))
-def test_a_foreign_value_is_refused_and_nothing_else_is_raised(cached_api, value):
+def test_foreign_value_raises_envelope_error_only(cached_api, value):
     envelope = cached_api.envelope
     for candidate in (value, b"vpc" + value, b"vpc\1" + value):
         try:
@@ -54,7 +54,7 @@ def test_a_foreign_value_is_refused_and_nothing_else_is_raised(cached_api, value
 
 
 @given(st.binary(max_size=500), st.integers(1, 6))
-def test_a_deflated_value_that_was_cut_is_refused(cached_api, body, cut):
+def test_truncated_deflated_value_is_refused(cached_api, body, cut):
     envelope = cached_api.envelope
     deflated = zlib.compress(body)
     whole = envelope.entry(envelope.DEFLATED, deflated, 0, 60)
@@ -64,7 +64,7 @@ def test_a_deflated_value_that_was_cut_is_refused(cached_api, body, cut):
 
 
 @given(st.integers(1, 86400), st.floats(0, 1))
-def test_a_refresh_begins_in_the_last_part_of_a_lifetime(cached_api, ttl, chance):
+def test_refresh_begins_in_the_last_part_of_a_lifetime(cached_api, ttl, chance):
     envelope = cached_api.envelope
     entry = envelope.entry(envelope.PLAIN, b"", 1000, ttl, lambda: chance)
     assert entry.fresh_until == 1000 + ttl * 1000
@@ -72,18 +72,18 @@ def test_a_refresh_begins_in_the_last_part_of_a_lifetime(cached_api, ttl, chance
 
 
 @given(st.binary(max_size=20_000), st.floats(1e3, 1e10))
-def test_only_what_pays_is_deflated(cached_api, body, wire):
+def test_value_is_deflated_only_if_hits_get_faster(cached_api, body, rate):
     envelope = cached_api.envelope
-    deflated = envelope.compressed(body, wire)
+    deflated = envelope.compressed(body, rate)
     if deflated is None:
         return
     assert len(body) > envelope.COMPRESS_OVER
     assert zlib.decompress(deflated) == body
     inflating = len(body) / envelope.INFLATE_BYTES_PER_SECOND
-    assert len(deflated) / wire + inflating < len(body) / wire
+    assert len(deflated) / rate + inflating < len(body) / rate
 
 
-def test_a_compressible_value_is_deflated_for_a_slow_wire_only(cached_api):
+def test_value_is_deflated_for_a_slow_network_only(cached_api):
     body = b'{"name":"value"},' * 1000
     assert cached_api.envelope.compressed(body, 50e6)
     assert not cached_api.envelope.compressed(body, 2e9)
@@ -91,14 +91,14 @@ def test_a_compressible_value_is_deflated_for_a_slow_wire_only(cached_api):
 
 
 @given(st.integers(2, 12), st.data())
-def test_a_node_that_goes_takes_no_other_keys_with_it(cached_api, count, data):
+def test_removed_node_moves_no_keys_of_other_nodes(cached_api, count, data):
     nodes = [cached_api.discovery.Node(f"node-{number}", 11211) for number in range(count)]
-    gone = data.draw(st.sampled_from(nodes))
+    removed = data.draw(st.sampled_from(nodes))
     before = cached_api.ring.Ring(nodes)
-    after = cached_api.ring.Ring([node for node in nodes if node != gone])
+    after = cached_api.ring.Ring([node for node in nodes if node != removed])
     for number in range(50):
         key = b"v2:/employee/%d" % number
-        assert before.node_of(key) in (gone, after.node_of(key))
+        assert before.node_of(key) in (removed, after.node_of(key))
 
 
 @pytest.mark.parametrize("count", [2, 3, 5, 8])

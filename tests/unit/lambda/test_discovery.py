@@ -14,7 +14,7 @@ def reply(version: int, entries: list[bytes]) -> bytes:
 
 
 @given(st.integers(0, 2**31), NODES)
-def test_every_well_formed_reply_gives_its_nodes(cached_api, version, nodes):
+def test_valid_reply_contains_its_nodes(cached_api, version, nodes):
     entries = [f"{host}|{ip if has_ip else ''}|{port}".encode() for host, ip, has_ip, port in nodes]
     cluster = cached_api.discovery.parse(reply(version, entries))
     expected = {(host, str(ip) if has_ip else host, port) for host, ip, has_ip, port in nodes}
@@ -24,7 +24,7 @@ def test_every_well_formed_reply_gives_its_nodes(cached_api, version, nodes):
 
 
 @given(NODES, st.data())
-def test_every_cut_off_reply_is_refused(cached_api, nodes, data):
+def test_truncated_reply_is_refused(cached_api, nodes, data):
     whole = reply(1, [f"{host}|{ip}|{port}".encode() for host, ip, _, port in nodes])
     cut = data.draw(st.integers(0, len(whole) - 1))
     with pytest.raises(cached_api.discovery.DiscoveryError):
@@ -32,7 +32,7 @@ def test_every_cut_off_reply_is_refused(cached_api, nodes, data):
 
 
 @given(st.binary(max_size=200))
-def test_garbage_is_refused_and_nothing_else_is_raised(cached_api, garbage):
+def test_random_bytes_raise_discovery_error_only(cached_api, garbage):
     with pytest.raises(cached_api.discovery.DiscoveryError):
         cached_api.discovery.parse(b"CONFIG cluster 0 9999\r\n" + garbage)
     with pytest.raises(cached_api.discovery.DiscoveryError):
@@ -42,6 +42,6 @@ def test_garbage_is_refused_and_nothing_else_is_raised(cached_api, garbage):
 @pytest.mark.parametrize(
     "entry", [b"host|1.2.3.4", b"host|1.2.3.4|port", b"||11211", b"h|1.2.3.4|0", b"\xff|\xff|1"]
 )
-def test_a_malformed_node_is_refused(cached_api, entry):
+def test_malformed_node_is_refused(cached_api, entry):
     with pytest.raises(cached_api.discovery.DiscoveryError, match=r"host\|ip\|port"):
         cached_api.discovery.parse(reply(1, [entry]))

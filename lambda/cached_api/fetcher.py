@@ -1,4 +1,4 @@
-"""HTTP by requests, within bounds. Imported when the first miss comes."""
+"""HTTP by requests, with limits on time and size. Imported at the first miss."""
 
 import os
 import queue
@@ -14,24 +14,24 @@ from urllib3.util import Retry
 
 CONNECT_SECONDS = 2.0
 RETRIES = 2
-BACKOFF_SECONDS = 0.1  # before the second try, twice that before the third
+BACKOFF_SECONDS = 0.1  # before the second attempt, twice that before the third
 TIMEOUTS = (requests.Timeout, ReadTimeoutError, TimeoutError)
 ERRORS = (requests.RequestException, HTTPError, HTTPException, OSError)
-_HEAD_START = 0.005  # seconds in which the request goes out; the interpreter runs one thread at a time
+_HEAD_START = 0.005  # seconds in which the request is sent; the interpreter runs one thread at a time
 _CHUNK = 64 * 1024
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 _CONTENT_TYPE = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,199}")
 
 
-class LateError(Exception):
-    """The limit of a fetch is over."""
+class DeadlineError(Exception):
+    """A fetch took longer than its limit."""
 
 
 class Fetcher:
-    """A thread that fetches, since no setting of requests limits a look-up, or headers that drip in.
+    """A thread that fetches, since requests cannot limit a DNS lookup or headers that arrive byte by byte.
 
-    `limit` is in seconds for a whole fetch. After LateError the fetcher is of no more use; it ends when the
-    fetch does.
+    `limit` is in seconds for a whole fetch. After DeadlineError the fetcher is unusable; its thread ends with
+    the fetch.
     """
 
     def __init__(self, limit, max_bytes):
@@ -41,20 +41,20 @@ class Fetcher:
         threading.Thread(target=self._work, daemon=True).start()
 
     def get(self, url, meanwhile):
-        """Return status, content type and content of `url`; content is None if it is over the most bytes.
+        """Return status, content type and content of `url`; content is None if it exceeds `max_bytes`.
 
-        Follows no redirect. `meanwhile` is called while it waits. Raises LateError, or one of TIMEOUTS or
-        ERRORS.
+        Redirects are not followed. `meanwhile` is called during the wait. Raises DeadlineError, or one of
+        TIMEOUTS or ERRORS.
         """
         outcome = queue.SimpleQueue()
         self._orders.put((url, outcome))
         try:
-            reply = _unless_late(outcome, _HEAD_START)
+            reply = _get_within(outcome, _HEAD_START)
             meanwhile()
             reply = reply or outcome.get(timeout=self._limit)
         except queue.Empty:
             self._orders.put(None)
-            raise LateError from None
+            raise DeadlineError from None
         if isinstance(reply, Exception):
             raise reply
         return reply
@@ -64,7 +64,7 @@ class Fetcher:
         blank = session.prepare_request(requests.Request("GET", "http://localhost"))
         while order := self._orders.get():
             url, outcome = order
-            request = blank.copy()  # to prepare one anew would double the time that requests takes
+            request = blank.copy()  # preparing a new one would double the time spent in requests
             request.url = url
             try:
                 outcome.put(self._exchange(session, request))
@@ -82,15 +82,15 @@ class Fetcher:
                 if len(content) > self._max_bytes:
                     return reply.status_code, "", None
                 if time.monotonic() > deadline:
-                    raise TimeoutError("it drips")
+                    raise TimeoutError("the body is incomplete")
             content_type = reply.headers.get("content-type", "")
             if not _CONTENT_TYPE.fullmatch(content_type):
                 content_type = "application/octet-stream"
             return reply.status_code, content_type, bytes(content)
 
 
-def _unless_late(outcome, seconds):
-    """Return what comes within some seconds, else None."""
+def _get_within(outcome, seconds):
+    """Return the item that arrives within some seconds, else None."""
     try:
         return outcome.get(timeout=seconds)
     except queue.Empty:
@@ -98,7 +98,7 @@ def _unless_late(outcome, seconds):
 
 
 def _new_session():
-    """Return a session that keeps connections, verifies TLS and repeats what may be repeated."""
+    """Return a session that keeps connections open, verifies TLS and retries idempotent requests."""
     retry = Retry(
         RETRIES,
         redirect=False,
@@ -117,8 +117,8 @@ def _new_session():
 
 
 class _IPv4Adapter(HTTPAdapter):
-    """Binds each connection to an IPv4 address, so that it takes no other way: NAT gateways have none."""
+    """Binds each connection to an IPv4 address: NAT gateways have no IPv6."""
 
     def init_poolmanager(self, *args, **options):
-        """Make the pool that binds so."""
+        """Create the connection pool with an IPv4 source address."""
         super().init_poolmanager(*args, source_address=("0.0.0.0", 0), **options)

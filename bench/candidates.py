@@ -1,4 +1,4 @@
-"""The processes that a run compares, and how they are given orders."""
+"""The implementations that a run compares, each in its own process."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ HERE = Path(__file__).parent
 _PACKAGES = ("package.json", "package-lock.json", "baseline.mjs")
 
 
-class Contestant:
-    """One way to answer, in a process of its own."""
+class Candidate:
+    """One implementation of the cached read, in its own process."""
 
     def __init__(self, command: list[str]) -> None:
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def __enter__(self) -> Contestant:
+    def __enter__(self) -> Candidate:
         return self
 
     def __exit__(
@@ -32,40 +32,40 @@ class Contestant:
         self._process.communicate()
 
     def pin(self, processors: set[int]) -> None:
-        """Let its main thread run on these processors only."""
+        """Pin its main thread to these processors."""
         os.sched_setaffinity(self._process.pid, processors)
 
     def pause(self) -> None:
-        """Stop it, so that it does not collect its garbage in another's turn; returns when it has stopped."""
+        """Stop the process, so that it collects no garbage in the turn of another one."""
         self._process.send_signal(signal.SIGSTOP)
         os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
 
     def resume(self) -> None:
-        """Let it go on after `pause`."""
+        """Continue the process after `pause`."""
         self._process.send_signal(signal.SIGCONT)
 
     def ask(self, **order: Any) -> list[float]:
-        """Give an order and return the times, in µs."""
+        """Send an order and return the durations, in µs."""
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"{self._process.args!r} died; its last words are above")
+            raise RuntimeError(f"{self._process.args!r} died; its output is above")
         times: list[float] = json.loads(line)
         return times
 
 
-def python(way: str, settings: dict[str, Any]) -> Contestant:
-    """Start a function of worker.py."""
-    return Contestant([sys.executable, str(HERE / "worker.py"), way, json.dumps(settings)])
+def python(function: str, settings: dict[str, Any]) -> Candidate:
+    """Start a worker.py process with one of its functions."""
+    return Candidate([sys.executable, str(HERE / "worker.py"), function, json.dumps(settings)])
 
 
-def javascript(settings: dict[str, Any], work: Path) -> Contestant:
-    """Start the source scenario's handler under Node.js, its packages installed in `work` once."""
+def javascript(settings: dict[str, Any], work: Path) -> Candidate:
+    """Start the source scenario's handler with Node.js; install its packages in `work` first."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
-        raise RuntimeError("the baseline needs Node.js: install nodejs and npm")
+        raise RuntimeError("the baseline requires Node.js: install nodejs and npm")
     work.mkdir(parents=True, exist_ok=True)
     for name in _PACKAGES:
         shutil.copy(HERE / name, work)
@@ -78,4 +78,4 @@ def javascript(settings: dict[str, Any], work: Path) -> Contestant:
             check=True,
         )
     address = f"127.0.0.1:{settings['nodes'][0]}"
-    return Contestant([node, str(work / "baseline.mjs"), address, settings["origin"]])
+    return Candidate([node, str(work / "baseline.mjs"), address, settings["origin"]])

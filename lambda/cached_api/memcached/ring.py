@@ -1,11 +1,11 @@
-"""Which node a key belongs to, so that nodes can come and go without moving the keys of the others."""
+"""The node of a key. A change of nodes moves only the keys of the added and removed nodes."""
 
 import functools
 import zlib
 
 
 class Ring:
-    """Rendezvous hashing: a key goes to the node whose name, hashed together with it, gives the most."""
+    """Rendezvous hashing: a key belongs to the node with the greatest hash of node and key."""
 
     def __init__(self, nodes):
         self.nodes = tuple(nodes)
@@ -16,7 +16,7 @@ class Ring:
 
 
 def _weight(node, key):
-    """Return 32 bits: a CRC and MurmurHash3's finish; bare CRCs of two nodes differ by a constant."""
+    """Return 32 bits: a CRC and MurmurHash3's finalizer; plain CRCs of two nodes differ by a constant."""
     bits = zlib.crc32(f"{node.host}:{node.port} ".encode() + key)
     bits = (bits ^ bits >> 16) * 0x85EBCA6B & 0xFFFFFFFF
     bits = (bits ^ bits >> 13) * 0xC2B2AE35 & 0xFFFFFFFF

@@ -1,19 +1,19 @@
-"""ElastiCache auto discovery: which nodes a cluster has now.
+"""ElastiCache auto discovery: the current nodes of a cluster.
 
 The protocol: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/AutoDiscovery.AddingToYourClientLibrary.html
 """
 
 import socket
 import time
-from typing import NamedTuple  # a frozen dataclass costs three times the time at a cold start
+from typing import NamedTuple  # a frozen dataclass takes three times as long at a cold start
 
-REFRESH_SECONDS = 60.0  # AWS's own client asks once a minute
-MAX_REPLY_BYTES = 64 * 1024  # a cluster has 60 nodes at most, a node some 200 bytes
+REFRESH_SECONDS = 60.0  # as in AWS's own client
+MAX_REPLY_BYTES = 64 * 1024  # a cluster has at most 60 nodes, of some 200 bytes each
 _COMMAND = b"config get cluster\r\n"
 
 
 class Node(NamedTuple):
-    """Where one cache node listens: its name, and the address that spares a look-up of it, if known."""
+    """Name and port of a cache node or endpoint, and its address, if known, which saves a DNS lookup."""
 
     host: str
     port: int
@@ -21,23 +21,23 @@ class Node(NamedTuple):
 
     @property
     def address(self):
-        """What to connect to where nobody asks for the name."""
+        """The host to connect to where the name does not matter."""
         return self.ip or self.host
 
 
-class Cluster(NamedTuple):
-    """The nodes in force, sorted; `version` grows with every change."""
+class ClusterConfiguration(NamedTuple):
+    """The current nodes, sorted; `version` grows with every change."""
 
     version: int
     nodes: tuple[Node, ...]
 
 
 class DiscoveryError(Exception):
-    """A reply is not what the protocol allows."""
+    """A reply violates the protocol."""
 
 
 def parse(reply):
-    """Return the Cluster that a whole reply to `config get cluster` tells of. Raises DiscoveryError."""
+    """Return the ClusterConfiguration in a complete reply to `config get cluster`. Raises DiscoveryError."""
     header, _, rest = reply.partition(b"\r\n")
     words = header.split()
     if words[:3] != [b"CONFIG", b"cluster", b"0"] or len(words) != 4 or not words[3].isdigit():
@@ -45,30 +45,30 @@ def parse(reply):
     length = int(words[3])
     body, tail = rest[:length], rest[length:]
     if len(body) != length or tail != b"\r\nEND\r\n":
-        raise DiscoveryError(f"cut off or overlong: {reply[-40:]!r}")
+        raise DiscoveryError(f"truncated or too long: {reply[-40:]!r}")
     version, _, listed = body.partition(b"\n")
     if not version.strip().isdigit():
         raise DiscoveryError(f"no version: {version[:40]!r}")
     nodes = tuple(sorted({_node(entry) for entry in listed.split()}))
     if not nodes:
         raise DiscoveryError("no nodes")
-    return Cluster(int(version), nodes)
+    return ClusterConfiguration(int(version), nodes)
 
 
-def ask(endpoint, timeout, tls=None):
-    """Return the Cluster behind a configuration endpoint (a Node); `timeout` is in seconds, for all of it.
+def discover(endpoint, timeout, tls=None):
+    """Return the ClusterConfiguration of a configuration endpoint (a Node); `timeout` is in seconds in total.
 
-    `tls` is an ssl.SSLContext where the endpoint speaks TLS. A server that does not know the command is a
-    cluster of one. Raises OSError if none answers in time, DiscoveryError if the answer makes no sense.
+    `tls` is an ssl.SSLContext if the endpoint requires TLS. A server without the command is a cluster of one.
+    Raises OSError if the endpoint does not reply in time, DiscoveryError if the reply is invalid.
     """
     reply = _exchange(endpoint, timeout, tls)
     if reply.startswith((b"ERROR", b"CLIENT_ERROR")):
-        return Cluster(0, (endpoint,))
+        return ClusterConfiguration(0, (endpoint,))
     return parse(reply)
 
 
 def _exchange(endpoint, timeout, tls):
-    # not pymemcache's raw_command: it loses what came before a segment's last chunk
+    # not pymemcache's raw_command: it loses data that came before a segment's last chunk
     deadline = time.monotonic() + timeout
     reply = b""
     with _connect(endpoint, timeout, tls) as connection:
@@ -77,7 +77,7 @@ def _exchange(endpoint, timeout, tls):
             connection.settimeout(max(deadline - time.monotonic(), 0.001))
             part = connection.recv(4096)
             if not part or len(reply) > MAX_REPLY_BYTES:
-                raise DiscoveryError(f"cut off or overlong: {reply[-40:]!r}")
+                raise DiscoveryError(f"truncated or too long: {reply[-40:]!r}")
             reply += part
     return reply
 

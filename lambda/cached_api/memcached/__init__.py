@@ -1,0 +1,1 @@
+"""A client for an ElastiCache cluster for memcached: discovery, key placement, connections and leases."""
