@@ -1,4 +1,4 @@
-"""What callers see during a fault: the claims of the architecture, under load."""
+"""The impact of faults on callers, under load."""
 
 import pytest
 
@@ -14,9 +14,9 @@ pytestmark = [pytest.mark.lab, pytest.mark.drill]
 
 @pytest.fixture
 def drill(vpcache_run, stack, outputs):
-    """Drill the shared stack, and see to it that every answer was the right one."""
+    """Run a drill of the shared stack; check that no answer was wrong."""
 
-    def measured(fault, schedule):
+    def run_drill(fault, schedule):
         context = DrillContext(stack, outputs, outputs["zones"][0])
         report = run(FAULTS[fault], context, schedule)
         vpcache_run.facts.add(DrillRecord.by(report))
@@ -25,52 +25,52 @@ def drill(vpcache_run, stack, outputs):
         assert report.after.errors_end() is not None, report.figures()
         return report
 
-    return measured
+    return run_drill
 
 
-def test_without_a_zone_no_call_fails_for_more_than_three_seconds(drill):
+def test_zone_outage_fails_calls_for_at_most_three_seconds(drill):
     report = drill("zone", Schedule(2, 6, 3))
     end = report.during.errors_end()
     assert end is not None and end <= 3, report.figures()
 
 
-def test_with_a_hung_node_no_call_fails_and_the_other_node_takes_its_keys(drill):
+def test_hung_node_fails_no_call_and_its_keys_move(drill):
     report = drill("node-hung", Schedule(2, 8, 3))
     assert report.during.errors == 0, report.figures()
     assert report.during.hit_rate_back(report.before.hit_rate) is not None, report.figures()
 
 
-def test_without_any_node_no_call_fails(drill):
+def test_all_nodes_down_fails_no_call(drill):
     report = drill("all-nodes", Schedule(2, 4, 12))
     assert report.during.errors == report.after.errors == 0, report.figures()
     assert report.during.hit_rate < 0.05, report.figures()
     assert report.after.hit_rate_back(report.before.hit_rate) is not None, report.figures()
 
 
-def test_without_the_origin_every_key_ever_seen_is_answered(drill):
+def test_known_keys_are_answered_without_the_origin(drill):
     report = drill("origin-down", Schedule(2, 8, 3))
     assert report.during.known_errors == 0, report.figures()
-    assert report.during.errors > 0, "new keys were answered although their origin was down"
+    assert report.during.errors > 0, "new keys were answered although the origin was down"
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(
     "fault", ["zone-network", "nat-gateway", "node-dead", "node-reboot", "origin-erroring"]
 )
-def test_known_keys_are_answered_whatever_else_is_away(drill, fault):
+def test_known_keys_are_answered_during_other_faults(drill, fault):
     report = drill(fault, Schedule(3, 10, 10))
     end = report.after.errors_end()
     assert end is not None and end <= 3, report.figures()
-    if fault != "zone-network":  # its packets are lost, but Lambda does not know and goes on using it
+    if fault != "zone-network":  # Lambda does not detect lost packets and continues to use the zone
         assert report.during.known_errors == 0, report.figures()
 
 
 def test_drill_refuses_unknown_zone(stack, outputs):
-    with pytest.raises(VpcacheError, match="unknown zone 'us-east-1f': the stack's zones are us-east-1a, us"):
+    with pytest.raises(VpcacheError, match="unknown zone 'us-east-1f'; choose from us-east-1a, us"):
         check_fault(fault_named("zone"), DrillContext(stack, outputs, "us-east-1f"))
 
 
-def test_drill_refuses_to_replace_a_fault_in_force(stack, outputs, lab):
+def test_drill_refuses_to_replace_an_active_fault(stack, outputs, lab):
     zone = outputs["zones"][0]
     with lab.faulted("zone", zone):
         with pytest.raises(VpcacheError, match=f"./inv lab.clear --kind zone --target {zone}"):
@@ -78,7 +78,7 @@ def test_drill_refuses_to_replace_a_fault_in_force(stack, outputs, lab):
         assert [fault.target for fault in lab.faults()] == [zone]
 
 
-def test_two_minutes_of_one_fault_after_another(stack, outputs, lab):
+def test_soak_of_two_minutes_leaks_nothing(stack, outputs, lab):
     context = DrillContext(stack, outputs, outputs["zones"][0])
     report = soak(context, rounds=len(SOAK_FAULTS), interval=16, rate=10)
     figures = report.figures()
@@ -88,5 +88,5 @@ def test_two_minutes_of_one_fault_after_another(stack, outputs, lab):
     first, _, last = figures["descriptors"]
     assert last <= first + 100, figures
     before, _, after = figures["memory_mb"]
-    assert after <= before + 64, figures  # other tests use the same lab meanwhile
+    assert after <= before + 64, figures  # other tests use the same lab at the same time
     assert lab.status().running

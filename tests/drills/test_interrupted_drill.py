@@ -1,4 +1,4 @@
-"""A drill that a signal ends, and one that is killed: routes and network ACLs are as before."""
+"""A drill that is interrupted by a signal or killed: routes and network ACLs are restored."""
 
 import json
 import signal
@@ -32,19 +32,19 @@ def commands(lab):
 
 @pytest.fixture
 def network(target, outputs, lab):
-    """Return what a drill can change: routes and network ACLs of the VPC, faults of the lab."""
+    """Return a function that describes what a drill can change: routes, network ACLs, faults of the lab."""
 
     def describe():
         ec2 = target.client("ec2")
-        here = [{"Name": "vpc-id", "Values": [outputs["vpc_id"]]}]
+        in_vpc = [{"Name": "vpc-id", "Values": [outputs["vpc_id"]]}]
         routes = {
             (table["RouteTableId"], route.get("DestinationCidrBlock"), route.get("NatGatewayId"))
-            for table in ec2.describe_route_tables(Filters=here)["RouteTables"]
+            for table in ec2.describe_route_tables(Filters=in_vpc)["RouteTables"]
             for route in table["Routes"]
         }
         acls = {
             (acl["NetworkAclId"], association["SubnetId"])
-            for acl in ec2.describe_network_acls(Filters=here)["NetworkAcls"]
+            for acl in ec2.describe_network_acls(Filters=in_vpc)["NetworkAcls"]
             for association in [*acl["Associations"], {"SubnetId": None}]
         }
         return routes, acls, lab.faults()
@@ -54,9 +54,9 @@ def network(target, outputs, lab):
 
 @pytest.fixture
 def start(commands, stack):
-    """Start a drill of the shared stack and wait until its fault is in force."""
+    """Start a drill of the shared stack and wait until its fault is active."""
 
-    def started(fault):
+    def start(fault):
         words = ("drill", "--env", "dev", "--name", stack.name, "--fault", fault, "--seconds", "600")
         process = commands.start(*words)
         lines = []
@@ -66,18 +66,18 @@ def start(commands, stack):
                 return process
         raise AssertionError(f"the drill ended early: {lines}, {process.stderr.read()}")
 
-    return started
+    return start
 
 
-def is_in_force(fault, network, before):
+def is_active(fault, network, before):
     return fault == "node-reboot" or network() != before
 
 
 @pytest.mark.parametrize(("fault", "number"), CASES)
-def test_signalled_drill_restores_at_once(start, stack, target, network, fault, number):
+def test_signalled_drill_restores_immediately(start, stack, target, network, fault, number):
     before = network()
     with start(fault) as process:
-        assert is_in_force(fault, network, before)
+        assert is_active(fault, network, before)
         process.send_signal(number)
         _, err = process.communicate(timeout=60)
     assert network() == before
@@ -95,11 +95,11 @@ def test_killed_drill_is_restored_by_the_next_command(start, commands, stack, ta
     with start(fault) as process:
         process.kill()
         process.communicate(timeout=60)
-    assert is_in_force(fault, network, before)
-    done = commands.run("outputs", "--env", "dev", "--name", stack.name, "--json")
-    assert json.loads(done.stdout)["vpc_id"]
-    (line,) = done.stderr.splitlines()
-    assert line.startswith(f"note: drill {fault} in us-east-1a by ") and "did not end: " in line
+    assert is_active(fault, network, before)
+    finished = commands.run("outputs", "--env", "dev", "--name", stack.name, "--json")
+    assert json.loads(finished.stdout)["vpc_id"]
+    (line,) = finished.stderr.splitlines()
+    assert line.startswith(f"note: drill {fault} in us-east-1a by ") and "was interrupted: " in line
     assert network() == before
     assert read(target, stack.state) is None
     assert commands.run("outputs", "--env", "dev", "--name", stack.name, "--json").stderr == ""
@@ -110,7 +110,7 @@ def test_second_drill_is_refused_while_the_first_runs(start, commands, stack, ne
     with start("nat-gateway") as first:
         line = commands.refuse("drill", "--env", "dev", "--name", stack.name, "--fault", "zone")
         assert f"is in progress on {stack.name} (process {first.pid}, until " in line
-        assert network() != before  # the refused one restored nothing of the first one's
+        assert network() != before  # the second drill restored nothing of the first
         first.terminate()
         first.communicate(timeout=60)
     assert network() == before

@@ -3,7 +3,7 @@ import pytest
 pytestmark = [pytest.mark.lab, pytest.mark.drill]
 
 
-def test_a_zone_without_its_nat_gateway_is_cut_off_and_the_other_is_not(lab, probes, outputs):
+def test_nat_gateway_fault_isolates_its_zone_only(lab, probes, outputs):
     zone, other = outputs["zones"]
     with lab.faulted("nat_gateway", outputs["nat_gateway_ids"][zone]):
         cut_off = probes.egress(zone)

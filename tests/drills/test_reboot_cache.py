@@ -1,4 +1,4 @@
-"""Cache nodes rebooted one by one after a change of their parameters, under load."""
+"""Rolling reboot of cache nodes under load, after a change of their parameters."""
 
 import pytest
 
@@ -15,8 +15,8 @@ PATHS = [f"/employee/{number}" for number in range(1, 17)]
 def change(target, outputs):
     """Change the parameter `idle_timeout` of the stack's cluster, and reset it at the end.
 
-    A parameter that was set to its default stays one that a user set, which Terraform would
-    remove; ResetCacheParameterGroup makes it the engine's again.
+    A parameter that is set to its default value still counts as set by a user, and Terraform would remove it.
+    ResetCacheParameterGroup resets it to the engine's default.
     """
     cluster = cluster_id(outputs)
     group = cluster_state(target, cluster).parameter_group
@@ -24,7 +24,7 @@ def change(target, outputs):
 
     def set_by_user():
         answer = elasticache.describe_cache_parameters(CacheParameterGroupName=group, Source="user")
-        return {each["ParameterName"]: each["ParameterValue"] for each in answer["Parameters"]}
+        return {item["ParameterName"]: item["ParameterValue"] for item in answer["Parameters"]}
 
     def set_to(value):
         elasticache.modify_cache_parameter_group(
@@ -39,10 +39,10 @@ def change(target, outputs):
         ParameterNameValues=[{"ParameterName": "idle_timeout", "ParameterValue": "0"}],
     )
     reboot_pending_nodes(target, cluster, lambda _: None, poll_seconds=0.2)
-    assert set_by_user() == before, "Terraform would remove what is left"
+    assert set_by_user() == before, "Terraform would remove the remaining parameters"
 
 
-def test_nodes_are_rebooted_one_by_one_and_the_other_serves(stack, lab, target, outputs, change):
+def test_nodes_are_rebooted_one_by_one_without_errors(stack, lab, target, outputs, change):
     commands, words = Commands(lab.port), ("reboot-cache", "--env", "dev", "--name", stack.name)
     cluster = cluster_id(outputs)
     nodes = list(cluster_state(target, cluster).nodes)

@@ -1,4 +1,4 @@
-"""What a drill refuses before it injects anything, and what it says first."""
+"""Conditions that a drill checks before it injects a fault."""
 
 import os
 
@@ -21,11 +21,11 @@ KEYS = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
 
 @pytest.fixture
 def context(stack, outputs, lab):
-    """Return a drill's context on the lab or, for the sake of the questions, on the lab as if it were AWS."""
+    """Return a drill's context on the lab, or on the lab as target `aws`."""
 
-    def of(*, on_aws=False, protected=False, **changed_outputs):
+    def new(*, on_aws=False, protected=False, **changed_outputs):
         aws = aws_target({**os.environ, **KEYS, "AWS_ENDPOINT_URL": lab.endpoint})
-        same = Stack(
+        copy = Stack(
             name=stack.name,
             environment_dir=stack.environment_dir,
             target=aws if on_aws else stack.target,
@@ -33,9 +33,9 @@ def context(stack, outputs, lab):
             variables={},
             protected=protected,
         )
-        return DrillContext(same, Outputs({**outputs, **changed_outputs}), outputs["zones"][0])
+        return DrillContext(copy, Outputs({**outputs, **changed_outputs}), outputs["zones"][0])
 
-    return of
+    return new
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def reserve(target, outputs):
 
 
 @pytest.mark.parametrize("on_aws", [False, True])
-def test_protected_stack_needs_its_name(context, stack, on_aws):
+def test_drill_of_a_protected_stack_needs_its_name(context, stack, on_aws):
     protected = context(on_aws=on_aws, protected=True, origin_function="own")
     with pytest.raises(VpcacheError, match=f"{stack.name}, which is protected: this needs the stack's name"):
         may_begin(protected, 35, yes=True, confirm="")
@@ -58,7 +58,7 @@ def test_protected_stack_needs_its_name(context, stack, on_aws):
     assert may_begin(protected, 35, yes=False, confirm=stack.name)
 
 
-def test_foreign_origin_on_aws_needs_a_yes(context, stack, target, outputs):
+def test_third_party_origin_on_aws_needs_confirmation(context, stack, target, outputs):
     configuration = target.client("lambda").get_function_configuration(FunctionName=outputs["cached_api"])
     host = configuration["Environment"]["Variables"]["ORIGIN_URL"].split("/")[2].split(":")[0]
     foreign = context(on_aws=True, **FOREIGN)
@@ -68,12 +68,12 @@ def test_foreign_origin_on_aws_needs_a_yes(context, stack, target, outputs):
     assert may_begin(foreign, 35, yes=True, confirm="")
 
 
-def test_own_origin_and_the_lab_need_no_yes(context):
+def test_own_origin_and_the_lab_need_no_confirmation(context):
     assert may_begin(context(on_aws=True, origin_function="own"), 35, yes=False, confirm="")
     assert may_begin(context(**FOREIGN), 35, yes=False, confirm="")
 
 
-def test_faults_in_force_are_named_first(context, lab, outputs, capsys):
+def test_active_faults_are_listed_before_a_drill(context, lab, outputs, capsys):
     with lab.faulted("zone", outputs["zones"][1]):
         assert may_begin(context(), 35, yes=False, confirm="")
     assert f"faults in force: zone {outputs['zones'][1]}: out; `./inv lab.clear`" in capsys.readouterr().err
@@ -92,8 +92,8 @@ def test_load_fits_the_functions_reservation(context, reserve):
     assert notice.startswith(f"Lambda allows 16 concurrent executions of {here.function}: the load is 10 ")
 
 
-def test_drill_is_refused_where_lambda_allows_too_few_calls(stack, lab, reserve):
+def test_drill_is_refused_at_too_little_concurrency(stack, lab, reserve):
     reserve(4)
     line = Commands(lab.port).refuse("drill", "--env", "dev", "--name", stack.name, "--fault", "zone")
-    assert "Lambda allows 4 concurrent executions of this function, a drill needs at least 8" in line
+    assert "Lambda allows 4 concurrent executions of this function, but a drill needs at least 8" in line
     assert lab.faults() == ()

@@ -106,7 +106,7 @@ def test_route_of_a_deleted_table_is_not_restored(vpc_factory, route):
     for association in table["Associations"]:
         vpc_factory.ec2.disassociate_route_table(AssociationId=association["RouteTableAssociationId"])
     vpc_factory.ec2.delete_route_table(RouteTableId=route.route_table)
-    assert route.restore(vpc_factory) == f"{route.route_table} does not exist any more"
+    assert route.restore(vpc_factory) == f"{route.route_table} no longer exists"
 
 
 def test_nacl_restore_is_idempotent(vpc_factory, isolation):
@@ -126,7 +126,7 @@ def test_unassociated_nacl_of_a_drill_is_deleted(vpc_factory, isolation):
 def test_nacl_set_by_another_user_is_not_replaced(vpc_factory, isolation):
     subnet, theirs = vpc_factory.private[ZONE], new_acl(vpc_factory)
     associate_acl(vpc_factory, subnet, theirs)
-    assert isolation.restore(vpc_factory) == f"{subnet} has {theirs} now, which somebody else chose"
+    assert isolation.restore(vpc_factory) == f"{subnet} has {theirs} now, set by another user"
     assert acls(vpc_factory, isolation.acls) == isolation.acls | {subnet: theirs}
 
 
@@ -140,9 +140,7 @@ def test_subnet_gets_the_default_nacl_if_its_own_was_deleted(vpc_factory):
     isolation = SubnetIsolation(uuid.uuid4().hex, vpc_factory.name, vpc_factory.vpc, {subnet: own})
     isolation.inject(vpc_factory)
     vpc_factory.ec2.delete_network_acl(NetworkAclId=own)
-    assert (
-        isolation.restore(vpc_factory) == f"{own} does not exist any more: {subnet} has the VPC's default ACL"
-    )
+    assert isolation.restore(vpc_factory) == f"{own} no longer exists: {subnet} has the VPC's default ACL"
     assert acls(vpc_factory, [subnet]) == {subnet: default}
 
 
@@ -224,7 +222,9 @@ def test_dead_drill_is_restored_once(here, location, vpc_factory, route):
     for _ in range(2):
         restore_interrupted_drill(here, location, notices.append)
     (notice,) = notices
-    assert f"did not end: restored route 0.0.0.0/0 of {route.route_table} to {route.nat_gateway}" in notice
+    assert (
+        f"was interrupted: restored route 0.0.0.0/0 of {route.route_table} to {route.nat_gateway}" in notice
+    )
     assert default_route(vpc_factory, route.route_table)["NatGatewayId"] == route.nat_gateway
     assert read(here, location) is None
 
@@ -283,5 +283,5 @@ def test_sweep_prints_what_it_restores(own_lab, here, location, vpc_factory, rou
         text=True,
         check=True,
     )
-    assert f"did not end: restored {route.label}" in sweep.stderr
+    assert f"was interrupted: restored {route.label}" in sweep.stderr
     assert default_route(vpc_factory, route.route_table)["NatGatewayId"] == route.nat_gateway

@@ -1,7 +1,7 @@
-"""The changes that a drill makes to a stack, each with what restores it: by AWS's API, or by the lab's.
+"""The changes that a drill makes to a stack, each with its restore, by AWS's API or the lab's.
 
-A change is data, so that a record of it outlives the drill. Restoring is idempotent, and leaves alone what
-somebody else changed meanwhile.
+A change is data, so that a record of it outlives the drill. A restore is idempotent, and skips resources that
+another user has changed meanwhile.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from vpcache.stack.resource_types import STACK_TAG, pages
 from vpcache.stack.target import Target
 
 _DRILL_TAG = "Drill"
-_VISIBLE_SECONDS = 15.0  # in which EC2 shows what it has just done; it is eventually consistent
+_VISIBLE_SECONDS = 15.0  # until EC2 describes a change; it is eventually consistent
 
 
-class Change(Protocol):
-    """Something that a drill changes."""
+class DrillChange(Protocol):
+    """A change that a drill makes."""
 
     kind: ClassVar[str]
 
     @property
     def label(self) -> str:
-        """What has to be restored, for people; empty if nothing has to."""
+        """The resource to restore, for messages; empty if there is nothing to restore."""
 
     def inject(self, target: Target) -> None:
         """Make the change."""
 
     def restore(self, target: Target) -> str | None:
-        """Undo the change, whether or not it was made; return what was left alone and why, or None."""
+        """Undo the change, whether or not it was made; return what was skipped and why, or None."""
 
 
 @dataclass(frozen=True)
 class RouteRemoval:
-    """A route to a NAT gateway is deleted."""
+    """The removal of a route to a NAT gateway."""
 
     route_table: str
     destination: str
@@ -58,13 +58,13 @@ class RouteRemoval:
         )
 
     def restore(self, target: Target) -> str | None:
-        """Create the route, unless its table or gateway is gone or somebody else created another one."""
+        """Create the route, unless its table or gateway is deleted or another route has replaced it."""
         ec2 = target.client("ec2")
         try:
             (gateway,) = ec2.describe_nat_gateways(NatGatewayIds=[self.nat_gateway])["NatGateways"]
             if gateway["State"] in ("deleting", "deleted", "failed"):
                 return f"{self.nat_gateway} is {gateway['State']}"
-            # without looking for the route first: what EC2 describes lags behind what it did
+            # without checking for the route first: descriptions of EC2 lag behind changes
             ec2.create_route(
                 RouteTableId=self.route_table,
                 DestinationCidrBlock=self.destination,
@@ -75,9 +75,9 @@ class RouteRemoval:
                 case "RouteAlreadyExists":
                     return self._another_route(ec2)
                 case "InvalidRouteTableID.NotFound":
-                    return f"{self.route_table} does not exist any more"
+                    return f"{self.route_table} no longer exists"
                 case "NatGatewayNotFound" | "InvalidNatGatewayID.NotFound":
-                    return f"{self.nat_gateway} does not exist any more"
+                    return f"{self.nat_gateway} no longer exists"
             raise
         return None
 
@@ -93,9 +93,9 @@ class RouteRemoval:
 
 @dataclass(frozen=True)
 class SubnetIsolation:
-    """Subnets get a network ACL without rules, which lets nothing pass; `acls` are theirs before, by subnet.
+    """Subnets with a network ACL without rules, which denies all traffic; `acls` are the previous ones.
 
-    The ACL bears the stack's tag, so that leftovers are found by it, and the drill's id.
+    The ACL has the stack's tag, by which leftovers are found, and a tag with the drill's ID.
     """
 
     drill: str
@@ -124,33 +124,33 @@ class SubnetIsolation:
             )
         deadline = time.monotonic() + _VISIBLE_SECONDS
         while not self._is_visible(ec2) and time.monotonic() < deadline:
-            time.sleep(0.2)  # a restore finds the ACL by its tag, however soon it comes
+            time.sleep(0.2)  # a restore, however soon, finds the ACL by its tag
 
     def restore(self, target: Target) -> str | None:
-        """Give the subnets that are still isolated their ACLs back, and delete the drill's."""
+        """Restore the ACLs of the subnets that are still isolated, and delete the drill's."""
         ec2 = target.client("ec2")
         acls = network_acls(ec2, self.vpc)
         known = {acl["NetworkAclId"] for acl in acls}
         default = next((acl["NetworkAclId"] for acl in acls if acl["IsDefault"]), None)
-        ours, left = self._drill_acls(acls), []
+        ours, skipped = self._drill_acls(acls), []
         for subnet, association in associations(acls, self.acls).items():
             before, now = self.acls[subnet], association["NetworkAclId"]
             if now in ours:
-                wanted = before if before in known else default
-                if wanted != before:
-                    left.append(f"{before} does not exist any more: {subnet} has the VPC's default ACL")
+                restored = before if before in known else default
+                if restored != before:
+                    skipped.append(f"{before} no longer exists: {subnet} has the VPC's default ACL")
                 ec2.replace_network_acl_association(
-                    AssociationId=association["NetworkAclAssociationId"], NetworkAclId=wanted
+                    AssociationId=association["NetworkAclAssociationId"], NetworkAclId=restored
                 )
             elif now != before:
-                left.append(f"{subnet} has {now} now, which somebody else chose")
+                skipped.append(f"{subnet} has {now} now, set by another user")
         for acl in ours:
             try:
                 ec2.delete_network_acl(NetworkAclId=acl)
             except ec2.exceptions.ClientError as error:
                 if _code(error) != "InvalidNetworkAclID.NotFound":
                     raise
-        return "; ".join(left) or None
+        return "; ".join(skipped) or None
 
     def _drill_acls(self, acls: Sequence[Mapping[str, Any]]) -> set[str]:
         tag = {"Key": _DRILL_TAG, "Value": self.drill}
@@ -160,18 +160,20 @@ class SubnetIsolation:
         """Return whether EC2 shows all subnets as isolated."""
         acls = network_acls(ec2, self.vpc)
         ours = self._drill_acls(acls)
-        return all(each["NetworkAclId"] in ours for each in associations(acls, self.acls).values())
+        return all(
+            association["NetworkAclId"] in ours for association in associations(acls, self.acls).values()
+        )
 
 
 def network_acls(ec2: Any, vpc: str) -> list[dict[str, Any]]:
-    """Return a VPC's network ACLs as EC2 describes them."""
+    """Return EC2's descriptions of a VPC's network ACLs."""
     return list(
         pages(ec2, "describe_network_acls", "NetworkAcls", Filters=[{"Name": "vpc-id", "Values": [vpc]}])
     )
 
 
 def associations(acls: Sequence[Mapping[str, Any]], subnets: Collection[str]) -> dict[str, dict[str, str]]:
-    """Return the associations with subnets among those of `acls`, by subnet; none of one that is gone."""
+    """Return the associations of `acls` with existing `subnets`, by subnet."""
     return {
         association["SubnetId"]: association
         for acl in acls
@@ -182,7 +184,7 @@ def associations(acls: Sequence[Mapping[str, Any]], subnets: Collection[str]) ->
 
 @dataclass(frozen=True)
 class NodeReboot:
-    """A cache node is rebooted: it comes back empty by itself, so there is nothing to restore."""
+    """The reboot of a cache node. The node returns empty by itself, so there is nothing to restore."""
 
     cluster: str
     node: str
@@ -191,7 +193,7 @@ class NodeReboot:
 
     @property
     def label(self) -> str:
-        """Nothing."""
+        """Empty."""
         return ""
 
     def inject(self, target: Target) -> None:
@@ -206,7 +208,7 @@ class NodeReboot:
 
 @dataclass(frozen=True)
 class LabFault:
-    """A fault of the lab, as `vpcache.lab.faults` names it."""
+    """A fault of the lab, by its names in `vpcache.lab.faults`."""
 
     fault_kind: str
     name: str
@@ -220,11 +222,11 @@ class LabFault:
         return f"{self.fault_kind} {self.name}"
 
     def inject(self, target: Target) -> None:
-        """Set the fault."""
+        """Inject the fault."""
         lab_of(target).fault(self.fault_kind, self.name, self.mode)
 
     def restore(self, target: Target) -> str | None:
-        """Clear the fault, unless it is another one by now."""
+        """Clear the fault, unless another one has replaced it."""
         lab = lab_of(target)
         for fault in lab.faults():
             if fault.is_about(self.fault_kind, self.name):
@@ -238,15 +240,15 @@ _CHANGES: Sequence[Any] = (RouteRemoval, SubnetIsolation, NodeReboot, LabFault)
 
 
 def as_json(change: Any) -> dict[str, Any]:
-    """Return a change as `change_from` reads it."""
+    """Return a change in the form that `change_from` reads."""
     return {"kind": change.kind, **asdict(change)}
 
 
-def change_from(values: Mapping[str, Any]) -> Change:
+def change_from(values: Mapping[str, Any]) -> DrillChange:
     """Return the change that `as_json` wrote."""
     own = dict(values)
     kind = own.pop("kind")
-    change: Change = next(each for each in _CHANGES if each.kind == kind)(**own)
+    change: DrillChange = next(cls for cls in _CHANGES if cls.kind == kind)(**own)
     return change
 
 
@@ -255,5 +257,5 @@ def _code(error: Any) -> str:
 
 
 def lab_of(target: Target) -> Lab:
-    """Return the lab behind a target, whatever its name: only a lab has a record of a lab's fault."""
+    """Return the lab at a target's endpoint, whatever the target's name."""
     return Lab(urlsplit(target.environment["AWS_ENDPOINT_URL"]).port or 80)

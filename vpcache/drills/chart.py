@@ -1,4 +1,4 @@
-"""A drill's timeline as lines of text and as SVG."""
+"""The chart of a drill's timeline, as lines of text and as SVG."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _STYLE = """
 
 
 def text_chart(report: Report) -> list[str]:
-    """Return the timeline as lines for a terminal, one character a second, the fault between bars."""
+    """Return lines for a terminal with one character a second; vertical bars enclose the fault."""
     timeline = report.seconds
     rows: list[tuple[str, list[float], str]] = [
         ("requests/s", [float(second.requests) for second in timeline], "{:.0f}"),
@@ -54,7 +54,7 @@ def text_chart(report: Report) -> list[str]:
 
 
 def svg_chart(report: Report) -> str:
-    """Return the timeline as an SVG picture of three panels over one time axis, in seconds from the fault."""
+    """Return an SVG chart of three panels over one time axis, in seconds from the fault."""
     timeline = report.seconds
     first, last = timeline[0].at, timeline[-1].at + 1
     span = (_WIDTH - _LEFT - _RIGHT) / (last - first)
@@ -88,7 +88,7 @@ def svg_chart(report: Report) -> str:
 
 
 def _mark(at: int, report: Report) -> str:
-    """Return a bar before the seconds in which the fault begins and ends."""
+    """Return a vertical bar before the seconds in which the fault begins and ends, else nothing."""
     return "│" if at in (0, math.floor(report.removed - report.injected)) else ""
 
 
@@ -101,7 +101,7 @@ def _summary(report: Report) -> str:
 
 
 def _panel_frame(y: float, title: str, *labels: str) -> Iterator[str]:
-    """Draw a panel's title, and a line for each label from the top to the bottom."""
+    """Yield a panel's title, and a grid line for each label, from top to bottom."""
     yield f'<text x="{_LEFT}" y="{y - 8:.0f}">{title}</text>'
     for number, label in enumerate(labels):
         at = y + number * _PANEL / (len(labels) - 1)
@@ -111,7 +111,7 @@ def _panel_frame(y: float, title: str, *labels: str) -> Iterator[str]:
 
 def _bars(timeline: Sequence[Second], x: Callable[[float], float], span: float, y: float) -> Iterator[str]:
     top = max(second.requests for second in timeline)
-    title = f"{_named('requests')} and {_named('errors')} a second"
+    title = f"{_coloured('requests')} and {_coloured('errors')} a second"
     yield from _panel_frame(y, title, str(top), "0")
     for second in timeline:
         for css, count in (("requests", second.requests), ("errors", second.errors)):
@@ -128,10 +128,10 @@ def _hit_panel(timeline: Sequence[Second], x: Callable[[float], float], y: float
 
 
 def _latency_panel(timeline: Sequence[Second], x: Callable[[float], float], y: float) -> Iterator[str]:
-    """Draw latencies from 1 ms up on a logarithmic scale: a hit and a time-out differ by a thousand."""
+    """Yield the latencies from 1 ms up, on a logarithmic scale, as hits and timeouts differ by a thousand."""
     decades = max(1, math.ceil(math.log10(max(second.p99_ms for second in timeline))))
     labels = [f"{10**power // 1000} s" if power > 2 else f"{10**power} ms" for power in range(decades + 1)]
-    yield from _panel_frame(y, f"latency, {_named('p50')} and {_named('p99')}", *reversed(labels))
+    yield from _panel_frame(y, f"latency, {_coloured('p50')} and {_coloured('p99')}", *reversed(labels))
     for css, values in (
         ("p50", [(second.at, second.p50_ms) for second in timeline]),
         ("p99", [(second.at, second.p99_ms) for second in timeline]),
@@ -139,13 +139,13 @@ def _latency_panel(timeline: Sequence[Second], x: Callable[[float], float], y: f
         yield _line(css, x, y, [(at, math.log10(max(ms, 1)) / decades) for at, ms in values])
 
 
-def _named(css: str) -> str:
-    """Return what something is called, in its own colour."""
+def _coloured(css: str) -> str:
+    """Return the name of a series, in its colour."""
     return f'<tspan class="{css}">{css}</tspan>'
 
 
 def _line(css: str, x: Callable[[float], float], y: float, values: Sequence[tuple[int, float | None]]) -> str:
-    """Return a line through the middles of the seconds; values are shares of the panel's height."""
+    """Return a line through the middles of the seconds; values are fractions of the panel's height."""
     points = " ".join(
         f"{x(at + 0.5):.1f},{y + _PANEL * (1 - value):.1f}" for at, value in values if value is not None
     )

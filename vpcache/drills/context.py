@@ -1,4 +1,4 @@
-"""What a drill is about: a running stack and one of its zones."""
+"""The subject of a drill: a running stack and one of its zones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vpcache.stack.target import Target
 
 @dataclass(frozen=True)
 class DrillContext:
-    """A running stack with the zone that a drill is about."""
+    """A running stack and the zone of a drill."""
 
     stack: Stack
     outputs: Outputs
@@ -21,7 +21,7 @@ class DrillContext:
 
     @property
     def target(self) -> Target:
-        """Where the stack is."""
+        """The target of the stack."""
         return self.stack.target
 
     @property
@@ -31,19 +31,19 @@ class DrillContext:
 
     @property
     def node(self) -> str:
-        """The id of the zone's first cache node. Raises VpcacheError if the zone has none."""
+        """The ID of the zone's first cache node. Raises VpcacheError if the zone has none."""
         nodes = [node["id"] for node in self.outputs["cache_nodes"] if node["availability_zone"] == self.zone]
         if not nodes:
-            raise VpcacheError(f"zone {self.zone} has no cache node: choose another with --zone")
+            raise VpcacheError(f"zone {self.zone} has no cache node: choose another one with --zone")
         return str(nodes[0])
 
     @property
     def cluster(self) -> str:
-        """The id of the cache cluster."""
+        """The ID of the cache cluster."""
         return cluster_id(self.outputs)
 
     @property
     def origin_host(self) -> str:
-        """The host that the cached API fetches from, by the function's environment."""
+        """The host of the cached API's origin, from the function's environment."""
         configuration = self.target.client("lambda").get_function_configuration(FunctionName=self.function)
         return str(urlsplit(configuration["Environment"]["Variables"]["ORIGIN_URL"]).hostname)

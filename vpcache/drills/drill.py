@@ -1,4 +1,4 @@
-"""A drill: load, a fault, its end; and the figures of what callers saw."""
+"""A drill: fault injection under load, and the figures of the impact on callers."""
 
 from __future__ import annotations
 
@@ -30,9 +30,7 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Report:
-    """What a drill showed. The fault is in force from `injected` to `removed`, moments of the load's clock in
-    seconds.
-    """
+    """The result of a drill. The fault was active from `injected` to `removed`, in seconds of the load."""
 
     fault: str
     zone: str
@@ -42,48 +40,50 @@ class Report:
 
     @property
     def before(self) -> Phase:
-        """The calls that had ended when the fault was injected."""
-        return Phase(0, self.injected, [each for each in self.samples if each.end <= self.injected])
+        """The calls that ended before the injection of the fault."""
+        return Phase(0, self.injected, [sample for sample in self.samples if sample.end <= self.injected])
 
     @property
     def during(self) -> Phase:
-        """The calls that it affected: due before its removal, and in flight or due after its injection."""
-        affected = [each for each in self.samples if each.end > self.injected and each.at < self.removed]
+        """The calls that were due or in flight while the fault was active."""
+        affected = [
+            sample for sample in self.samples if sample.end > self.injected and sample.at < self.removed
+        ]
         return Phase(self.injected, self.removed, affected)
 
     @property
     def after(self) -> Phase:
-        """The calls due later."""
-        later = [each for each in self.samples if each.at >= self.removed]
+        """The calls that were due after the removal of the fault."""
+        later = [sample for sample in self.samples if sample.at >= self.removed]
         return Phase(self.removed, later[-1].at if later else self.removed, later)
 
     @property
     def seconds(self) -> list[Second]:
-        """The timeline, counted from the fault."""
+        """The timeline, in seconds from the injection."""
         return seconds(self.samples, self.injected)
 
     def figures(self) -> dict[str, object]:
-        """Return the figures that matter, times in seconds from the fault and from its end."""
+        """Return the main figures; times are in seconds from injection and removal of the fault."""
         hit_rate = self.before.hit_rate or 0.0
-        shown = {"during": self.during, "after": self.after}
+        phases = {"during": self.during, "after": self.after}
         return {
             "fault": self.fault,
             "zone": self.zone,
             "requests": len(self.samples),
-            "wrong_answers": sum(each.wrong for each in (self.before, *shown.values())),
+            "wrong_answers": sum(phase.wrong for phase in (self.before, *phases.values())),
             "errors_before": self.before.errors,
             "hit_rate_before": self.before.hit_rate,
             "p99_ms_before": round(self.before.p99_ms, 1),
             **{
-                f"{name}_{what}": value
-                for name, each in shown.items()
-                for what, value in (
-                    ("requests", len(each.samples)),
-                    ("errors", each.errors),
-                    ("errors_on_known_keys", each.known_errors),
-                    ("errors_end_s", _rounded(each.errors_end())),
-                    ("hit_rate_back_s", _rounded(each.hit_rate_back(hit_rate))),
-                    ("p99_ms", round(each.p99_ms, 1)),
+                f"{name}_{figure}": value
+                for name, phase in phases.items()
+                for figure, value in (
+                    ("requests", len(phase.samples)),
+                    ("errors", phase.errors),
+                    ("errors_on_known_keys", phase.known_errors),
+                    ("errors_end_s", _rounded(phase.errors_end())),
+                    ("hit_rate_back_s", _rounded(phase.hit_rate_back(hit_rate))),
+                    ("p99_ms", round(phase.p99_ms, 1)),
                 )
             },
             "first_problem": next((sample.problem for sample in self.samples if sample.problem), None),
@@ -101,8 +101,8 @@ def run(
 ) -> Report:
     """Run one drill against a running stack, with `rate` calls a second or as many as Lambda allows.
 
-    `on_phase` gets what begins, and for how many seconds; `notice` what the user would not expect. Raises as
-    `injected` and `load_size` do.
+    `on_phase` is called with the name of each phase and its duration in seconds, `notice` with messages about
+    unexpected conditions. Raises as `injected` and `load_size` do.
     """
     size = load_size(context, rate, notice)
     with Load(context.target, context.function, size=size) as load:
@@ -121,7 +121,7 @@ def run(
 def load_size(context: DrillContext, rate: float, notice: Notice) -> LoadSize:
     """Return the load of a drill: `rate` calls a second or, with a `notice`, as many as Lambda allows.
 
-    Raises VpcacheError if that is too few to see anything.
+    Raises VpcacheError if that is too few for a drill.
     """
     from botocore.exceptions import ClientError
 
@@ -130,7 +130,7 @@ def load_size(context: DrillContext, rate: float, notice: Notice) -> LoadSize:
     except ClientError as error:
         if error.response["Error"]["Code"] != "AccessDeniedException":
             raise
-        notice(f"the load ignores Lambda's concurrency quota, which may not be read: {error}")
+        notice(f"no permission to read Lambda's concurrency quota, so the load ignores it: {error}")
         return LoadSize(rate)
     size = fitted_size(rate, available)
     if size.rate < rate:

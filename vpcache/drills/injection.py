@@ -1,4 +1,4 @@
-"""Injecting a drill's fault and restoring what it changed, however the drill ends."""
+"""Injection of a drill's fault, and the restore of its changes, however the drill ends."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
-from vpcache.drills.changes import Change
+from vpcache.drills.changes import DrillChange
 from vpcache.drills.context import DrillContext
 from vpcache.drills.faults import DrillFault
 from vpcache.drills.record import (
-    DrillRecord,
+    RecordedDrill,
     create,
     erase,
     new_record,
@@ -26,31 +26,31 @@ from vpcache.stack.target import Target
 from vpcache.terraform.signals import Deferred
 
 Notice = Callable[[str], None]
-_TRIES = 4  # of a restore, while the target does not answer
+_ATTEMPTS = 4  # of a restore, while the target does not respond
 
 
 @dataclass(frozen=True)
 class Injection:
-    """A fault in force since `began` (`time.perf_counter`). `pause` waits some seconds, or for a signal."""
+    """A fault, active since `began` (`time.perf_counter`). `pause` waits some seconds, or for a signal."""
 
     began: float
     pause: Callable[[float], None]
 
 
 @dataclass(frozen=True)
-class Restored:
-    """What a restore did: `done` labels, what it left alone, and what failed, each with the reason."""
+class RestoreResult:
+    """The result of a restore: labels of restored changes, and skipped and failed ones with the reason."""
 
-    done: Sequence[str]
-    left: Sequence[str]
+    restored: Sequence[str]
+    skipped: Sequence[str]
     failed: Sequence[str]
 
     def __str__(self) -> str:
         parts = [
-            f"{words} {', '.join(items)}"
-            for words, items in (
-                ("restored", self.done),
-                ("left alone:", self.left),
+            f"{status} {', '.join(items)}"
+            for status, items in (
+                ("restored", self.restored),
+                ("skipped:", self.skipped),
                 ("could not restore", self.failed),
             )
             if items
@@ -60,59 +60,59 @@ class Restored:
 
 @contextmanager
 def injected(fault: DrillFault, context: DrillContext, seconds: float, notice: Notice) -> Iterator[Injection]:
-    """Have a fault in force inside a `with` block of `seconds` at most.
+    """Inject a fault for a `with` block of at most `seconds`.
 
     SIGINT, SIGTERM and SIGHUP end the wait, and are raised again after the restore. If this process is killed
-    or the restore fails, a record of the changes stays, by which `restore_interrupted_drill` restores them.
-    Raises DrillRunningError if the stack has a drill already, VpcacheError if the restore fails.
+    or the restore fails, the record of the changes remains, for `restore_interrupted_drill`. Raises
+    DrillRunningError if the stack has a drill already, VpcacheError if the restore fails.
     """
     target, location = context.target, context.stack.state
     restore_interrupted_drill(target, location, notice)
     record = new_record(fault.name, context.zone, seconds)
-    changes: Sequence[Change] = ()
+    changes: Sequence[DrillChange] = ()
     with Deferred() as signals:
         create(target, location, context.stack.name, record)
         try:
-            changes = fault.changes(context, record.id)  # as the record keeps other drills away by now
+            changes = fault.changes(context, record.id)  # after the record, which locks out other drills
             update(target, location, replace(record, changes=tuple(changes)))
             began = time.perf_counter()
             for change in changes:
                 change.inject(target)
             yield Injection(began, signals.pause)
         finally:
-            restored = _restore(target, changes)
-            _close(target, location, replace(record, changes=tuple(changes)), restored)
-            if signals.came or restored.left:
+            result = _restore(target, changes)
+            _close(target, location, replace(record, changes=tuple(changes)), result)
+            if signals.came or result.skipped:
                 by = f"interrupted by {signals.came[0].name}, " if signals.came else ""
                 with suppress(OSError):  # the terminal may be gone
-                    notice(f"drill {fault.name}: {by}{restored}")
-            if restored.failed:
+                    notice(f"drill {fault.name}: {by}{result}")
+            if result.failed:
                 raise VpcacheError(
-                    f"drill {fault.name}: {restored}; the next command for {context.stack.name} tries again"
+                    f"drill {fault.name}: {result}; the next command for {context.stack.name} tries again"
                 )
 
 
 def restore_interrupted_drill(target: Target, location: StateLocation, notice: Notice) -> None:
-    """Restore what a drill of the stack left that was killed, and say so to `notice` in one line.
+    """Restore the changes of a drill of the stack that was killed, and report it to `notice` in one line.
 
-    Does nothing if the stack has no such drill, one that still runs, or one whose record these credentials
-    may not read: S3 denies access to a record that does not exist, too, unless they may list the bucket.
+    Does nothing if the stack has no drill, if its drill is running, or if these credentials have no access to
+    its record. S3 also denies access to a missing record unless they may list the bucket.
     """
     with suppress(_DeniedError):
         _restore_recorded(target, location, notice)
 
 
 def restore_interrupted_drills(target: Target, account: str, name: str, notice: Notice) -> None:
-    """Do as `restore_interrupted_drill` for each stack of the account and region, or for the one named."""
+    """Call `restore_interrupted_drill` for each stack of the account and region, or for the one named."""
     for stack in stacks_with_record(target, account, name):
         try:
             _restore_recorded(target, state_location(target, account, stack), notice)
-        except _DeniedError as error:  # of a role that is limited to other names
+        except _DeniedError as error:  # the role is limited to other stack names
             notice(f"skipped the record of a drill of {stack}: {error}")
 
 
 class _DeniedError(Exception):
-    """The credentials may not read a record."""
+    """The credentials have no access to a record."""
 
 
 def _restore_recorded(target: Target, location: StateLocation, notice: Notice) -> None:
@@ -126,40 +126,40 @@ def _restore_recorded(target: Target, location: StateLocation, notice: Notice) -
         raise
     if record is None:
         return
-    restored = _restore(target, record.changes)
-    _close(target, location, record, restored)
-    notice(f"{record} did not end: {restored}")
+    result = _restore(target, record.changes)
+    _close(target, location, record, result)
+    notice(f"{record} was interrupted: {result}")
 
 
-def _close(target: Target, location: StateLocation, record: DrillRecord, restored: Restored) -> None:
-    """Erase a drill's record or, if the restore failed, leave it to whoever tries next."""
-    if restored.failed:
+def _close(target: Target, location: StateLocation, record: RecordedDrill, result: RestoreResult) -> None:
+    """Delete a drill's record or, if the restore failed, release it for the next attempt."""
+    if result.failed:
         update(target, location, replace(record, has_ended=True))
     else:
         erase(target, location, record)
 
 
-def _restore(target: Target, changes: Sequence[Change]) -> Restored:
-    """Restore each change, last one first, whatever becomes of the others."""
+def _restore(target: Target, changes: Sequence[DrillChange]) -> RestoreResult:
+    """Restore each change in reverse order, even if others fail."""
     from botocore.exceptions import ClientError
 
-    done, left, failed = [], [], []
+    restored, skipped, failed = [], [], []
     for change in reversed(changes):
         try:
-            reason = _reached(change.restore, target)
+            reason = _with_retry(change.restore, target)
         except (*_unreachable(), ClientError) as error:
             failed.append(f"{change.label}: {error}")
         else:
             if reason:
-                left.append(reason)
+                skipped.append(reason)
             elif change.label:
-                done.append(change.label)
-    return Restored(done, left, failed)
+                restored.append(change.label)
+    return RestoreResult(restored, skipped, failed)
 
 
-def _reached(restore: Callable[[Target], str | None], target: Target) -> str | None:
-    """Restore, again if the target does not answer: a busy lab, or a network that is down for a moment."""
-    for _ in range(_TRIES - 1):
+def _with_retry(restore: Callable[[Target], str | None], target: Target) -> str | None:
+    """Restore; retry if the target does not respond, e.g. a busy lab."""
+    for _ in range(_ATTEMPTS - 1):
         with suppress(*_unreachable()):
             return restore(target)
         time.sleep(1)
@@ -167,7 +167,7 @@ def _reached(restore: Callable[[Target], str | None], target: Target) -> str | N
 
 
 def _unreachable() -> tuple[type[Exception], ...]:
-    """Return what a target raises that does not answer; botocore is not imported before it is needed."""
+    """Return the exceptions of a target that does not respond. botocore is imported only when needed."""
     from botocore.exceptions import BotoCoreError
 
     return BotoCoreError, LabError, OSError

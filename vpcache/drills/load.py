@@ -1,4 +1,4 @@
-"""A steady load on a stack's cached API, each call noted."""
+"""A steady load on a stack's cached API, with a sample of each call."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from vpcache.errors import VpcacheError
 from vpcache.functions import CachedAnswer, FunctionClient, FunctionError
 from vpcache.stack.target import Target
 
-_CONNECTIONS = 64  # calls that may wait at once; with more, the load would not be steady any more
-_MIN_CONNECTIONS = 8  # with fewer, one call that hangs is too much of the load
+_CONNECTIONS = 64  # concurrent calls at most; beyond that the rate drops
+_MIN_CONNECTIONS = 8  # with fewer, one call that hangs is a large part of the load
 _QUOTA = "L-B99A9384"  # Concurrent executions, https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-MISS_SHARE = 1 / 8  # of the calls: for a key that nobody asked for before
+MISS_SHARE = 1 / 8  # of the calls request a new key
 
 
 @dataclass(frozen=True)
 class LoadSize:
-    """How many calls a second, and how many may wait at once."""
+    """Calls a second, and concurrent calls at most."""
 
     rate: float
     connections: int = _CONNECTIONS
 
 
 def fitted_size(rate: float, available: int) -> LoadSize:
-    """Return a load of `rate` calls a second, or what fits into `available` concurrent executions.
+    """Return a load of `rate` calls a second, reduced to fit into `available` concurrent executions.
 
-    Raises VpcacheError if too few are available: Lambda refuses what is above (HTTP 429).
+    Raises VpcacheError if too few are available: Lambda throttles further calls (HTTP 429).
     """
     if available < _MIN_CONNECTIONS:
         raise VpcacheError(
-            f"Lambda allows {available} concurrent executions of this function, a drill needs at least "
+            f"Lambda allows {available} concurrent executions of this function, but a drill needs at least "
             f"{_MIN_CONNECTIONS}: raise its reserved concurrency or the account's quota, e.g. with `aws "
             f"service-quotas request-service-quota-increase --service-code lambda --quota-code {_QUOTA} "
             "--desired-value 1000`"
@@ -44,9 +44,9 @@ def fitted_size(rate: float, available: int) -> LoadSize:
 
 @dataclass(frozen=True)
 class Sample:
-    """One call. `at` is when it was due, in seconds since the load began; `ms` runs from then to its end.
+    """One call. It was due at `at`, in seconds since the load began, and ended `ms` later.
 
-    `source` is "cache" or "origin", None if it failed. `is_known` says that its key had been stored before.
+    `source` is "cache" or "origin", None if it failed. With `is_known`, its key was stored before the load.
     """
 
     at: float
@@ -58,20 +58,20 @@ class Sample:
 
     @property
     def end(self) -> float:
-        """When it ended, in seconds since the load began."""
+        """The end of the call, in seconds since the load began."""
         return self.at + self.ms / 1000
 
     @property
     def failed(self) -> bool:
-        """Whether the caller got no right answer."""
+        """Whether the caller got an error or a wrong answer."""
         return self.problem is not None or self.is_wrong
 
 
 class Load:
-    """Calls the cached API `size.rate` times a second inside a `with` block, however long the answers take.
+    """Calls the cached API `size.rate` times a second during a `with` block, whatever the latency.
 
-    Seven of eight calls ask for one of `keys` keys that are stored before the load begins, the eighth for a
-    key that nobody asked for before. Every answer for a known key is compared with the first one.
+    Seven of eight calls request one of `keys` keys that are stored before the load begins, the eighth a new
+    key. Every answer for a known key is compared with the first one.
     """
 
     def __init__(self, target: Target, function_name: str, *, size: LoadSize, keys: int = 32) -> None:
@@ -91,7 +91,7 @@ class Load:
         for path in self._paths:
             answer = self._call(path)
             if answer.status >= 400:
-                raise FunctionError(f"{path}: the cached API answered {answer.status} before the drill began")
+                raise FunctionError(f"{path}: the cached API returned {answer.status} before the drill began")
             self._bodies[path] = answer.body
         self._started = time.perf_counter()
         self._clock.start()
@@ -107,12 +107,12 @@ class Load:
         """Seconds since the load began."""
         return self.at(time.perf_counter())
 
-    def at(self, moment: float) -> float:
-        """Return a moment of `time.perf_counter` in seconds since the load began."""
-        return moment - self._started
+    def at(self, counter: float) -> float:
+        """Convert a time of `time.perf_counter` to seconds since the load began."""
+        return counter - self._started
 
     def samples(self) -> list[Sample]:
-        """Return the calls that have ended, in the order in which they were due."""
+        """Return the calls that have ended, in the order of `at`."""
         return sorted(self._samples.copy(), key=lambda sample: sample.at)
 
     def _run(self) -> None:
@@ -122,7 +122,7 @@ class Load:
             if self._stopping.wait(max(0.0, due - self.now)):
                 break
             pool.submit(self._sample, number, due)
-        pool.shutdown(cancel_futures=self._is_cut_short)  # calls that wait for a connection may be thousands
+        pool.shutdown(cancel_futures=self._is_cut_short)  # thousands of calls may wait for a connection
 
     def _sample(self, number: int, due: float) -> None:
         is_known = number % 8 != 7

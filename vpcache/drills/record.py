@@ -1,7 +1,7 @@
-"""The record of a drill in progress: who runs it, and what has to be restored if it does not end.
+"""The record of a running drill: its process, and the changes to restore if it is interrupted.
 
-It lies beside the stack's state, so that any machine finds it, and exists only while the drill's fault is in
-force. Creating it is also the lock that keeps a second drill from the stack.
+It is stored beside the stack's state, so that any machine finds it, and exists only while the fault is
+active. Its creation is also the lock against a second drill of the stack.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from vpcache.drills.changes import Change, as_json, change_from
+from vpcache.drills.changes import DrillChange, as_json, change_from
 from vpcache.errors import VpcacheError
 from vpcache.stack import journal
 from vpcache.stack.resource_types import pages
@@ -25,12 +25,12 @@ from vpcache.stack.state import StateLocation, s3_client, state_bucket
 from vpcache.stack.target import Target
 
 _FILE = "drill.json"
-_GRACE = timedelta(minutes=2)  # after a drill's planned end: to restore, and for clocks that differ
+_GRACE = timedelta(minutes=2)  # after a drill's planned end: for the restore, and for clock skew
 
 
 @dataclass(frozen=True)
-class Holder:
-    """A process: whose it is (user@host), on which machine or container, and when it started."""
+class DrillHolder:
+    """The process that runs a drill: its user (user@host), machine or container, and start time."""
 
     who: str
     machine: str
@@ -38,33 +38,33 @@ class Holder:
     started: str
 
     def is_alive(self) -> bool | None:
-        """Return whether the process still runs, None if that cannot be known from here."""
+        """Return whether the process still runs, None if it runs on another machine."""
         return _start_of(self.pid) == self.started if self.machine == _machine() else None
 
 
-def this_process() -> Holder:
+def this_process() -> DrillHolder:
     """Return this process as a holder."""
-    return Holder(journal.who(), _machine(), os.getpid(), _start_of(os.getpid()) or "")
+    return DrillHolder(journal.who(), _machine(), os.getpid(), _start_of(os.getpid()) or "")
 
 
 @dataclass(frozen=True)
-class DrillRecord:
-    """A drill whose fault is in force from `since` to `until` at most (ISO 8601, UTC), with its changes."""
+class RecordedDrill:
+    """A drill whose fault is active from `since` to `until` at most (ISO 8601, UTC), with its changes."""
 
     id: str
     fault: str
     zone: str
-    holder: Holder
+    holder: DrillHolder
     since: str
     until: str
-    changes: tuple[Change, ...]
-    has_ended: bool = False  # though its process may live: its restore failed
+    changes: tuple[DrillChange, ...]
+    has_ended: bool = False  # its restore failed, though its process may still run
 
     def __str__(self) -> str:
         return f"drill {self.fault} in {self.zone} by {self.holder.who} since {self.since}"
 
     def is_running(self, now: datetime) -> bool:
-        """Return whether the drill's process is alive; where that cannot be known, until its planned end."""
+        """Return whether the drill's process is alive or, on another machine, its planned end is not over."""
         if self.has_ended:
             return False
         alive = self.holder.is_alive()
@@ -72,23 +72,23 @@ class DrillRecord:
 
 
 class DrillRunningError(VpcacheError):
-    """Another drill of the stack is in progress."""
+    """Another drill of the stack is running."""
 
-    def __init__(self, stack_name: str, record: DrillRecord) -> None:
+    def __init__(self, stack_name: str, record: RecordedDrill) -> None:
         super().__init__(
             f"{record} is in progress on {stack_name} (process {record.holder.pid}, until {record.until} at "
             "most): wait for its end, or interrupt it"
         )
 
 
-def new_record(fault: str, zone: str, seconds: float, changes: Sequence[Change] = ()) -> DrillRecord:
+def new_record(fault: str, zone: str, seconds: float, changes: Sequence[DrillChange] = ()) -> RecordedDrill:
     """Return the record of a drill of this process that begins now and lasts `seconds`."""
     now = datetime.now(UTC)
     since, until = (time.isoformat("T", "seconds") for time in (now, now + timedelta(seconds=seconds)))
-    return DrillRecord(uuid.uuid4().hex[:12], fault, zone, this_process(), since, until, tuple(changes))
+    return RecordedDrill(uuid.uuid4().hex[:12], fault, zone, this_process(), since, until, tuple(changes))
 
 
-def create(target: Target, location: StateLocation, stack_name: str, record: DrillRecord) -> None:
+def create(target: Target, location: StateLocation, stack_name: str, record: RecordedDrill) -> None:
     """Write the record. Raises DrillRunningError if the stack has one already."""
     s3 = s3_client(target)
     try:
@@ -97,25 +97,25 @@ def create(target: Target, location: StateLocation, stack_name: str, record: Dri
         stored = _read(s3, _object(location)) if _is_conflict(error) else None
         if stored is None:
             raise
-        if stored[0].id != record.id:  # else a retry met what the first try had written
+        if stored[0].id != record.id:  # otherwise a retry found the record of the first attempt
             raise DrillRunningError(stack_name, stored[0]) from error
 
 
-def update(target: Target, location: StateLocation, record: DrillRecord) -> None:
-    """Write the record anew. It has to be this process's own."""
+def update(target: Target, location: StateLocation, record: RecordedDrill) -> None:
+    """Overwrite the record, which must belong to this process."""
     s3_client(target).put_object(**_object(location), Body=_text(record))
 
 
-def read(target: Target, location: StateLocation) -> DrillRecord | None:
+def read(target: Target, location: StateLocation) -> RecordedDrill | None:
     """Return the record of the stack's drill, None if it has none."""
     stored = _read(s3_client(target), _object(location))
     return stored[0] if stored else None
 
 
-def take_over(target: Target, location: StateLocation) -> DrillRecord | None:
+def take_over(target: Target, location: StateLocation) -> RecordedDrill | None:
     """Return the record of a drill that died, with this process as its holder; None if there is none.
 
-    Of several processes that try only one gets it, by a conditional write
+    Of several concurrent processes only one gets it, by a conditional write
     (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
     """
     s3 = s3_client(target)
@@ -127,14 +127,14 @@ def take_over(target: Target, location: StateLocation) -> DrillRecord | None:
         mine = replace(record, holder=replace(this_process(), who=record.holder.who), has_ended=False)
         s3.put_object(**_object(location), Body=_text(mine), IfMatch=etag)
     except s3.exceptions.ClientError as error:
-        if _is_conflict(error) or error.response["Error"]["Code"] == "NoSuchKey":  # it is gone meanwhile
+        if _is_conflict(error) or error.response["Error"]["Code"] == "NoSuchKey":  # deleted meanwhile
             return None
         raise
     return mine
 
 
-def erase(target: Target, location: StateLocation, record: DrillRecord) -> None:
-    """Delete the record: all is restored. Another drill's is left alone."""
+def erase(target: Target, location: StateLocation, record: RecordedDrill) -> None:
+    """Delete the record after the restore, unless it belongs to another drill."""
     s3 = s3_client(target)
     stored = _read(s3, _object(location))
     if stored and stored[0].id == record.id:
@@ -142,7 +142,7 @@ def erase(target: Target, location: StateLocation, record: DrillRecord) -> None:
 
 
 def stacks_with_record(target: Target, account: str, name: str = "") -> Iterator[str]:
-    """Yield the names of the stacks in the target's region that have a record: all, or only `name`."""
+    """Yield the names of the stacks in the target's region that have a record, or only `name`."""
     s3 = s3_client(target)
     bucket = {"Bucket": state_bucket(account, target.region), "ExpectedBucketOwner": account}
     prefix = f"{name}/" if name else ""
@@ -159,21 +159,21 @@ def _object(location: StateLocation) -> dict[str, str]:
     return location.request(f"{location.key.rpartition('/')[0]}/{_FILE}")
 
 
-def _read(s3: Any, where: dict[str, str]) -> tuple[DrillRecord, str] | None:
+def _read(s3: Any, where: dict[str, str]) -> tuple[RecordedDrill, str] | None:
     """Return the record and its ETag."""
     try:
         answer = s3.get_object(**where)
     except (s3.exceptions.NoSuchKey, s3.exceptions.NoSuchBucket):
         return None
     values = json.load(answer["Body"])
-    holder = Holder(**values["holder"])
-    changes = tuple(change_from(each) for each in values["changes"])
-    return DrillRecord(**values | {"holder": holder, "changes": changes}), answer["ETag"]
+    holder = DrillHolder(**values["holder"])
+    changes = tuple(change_from(change) for change in values["changes"])
+    return RecordedDrill(**values | {"holder": holder, "changes": changes}), answer["ETag"]
 
 
-def _text(record: DrillRecord) -> bytes:
+def _text(record: RecordedDrill) -> bytes:
     values = {**vars(record), "holder": asdict(record.holder)}
-    return json.dumps(values | {"changes": [as_json(each) for each in record.changes]}).encode()
+    return json.dumps(values | {"changes": [as_json(change) for change in record.changes]}).encode()
 
 
 def _is_conflict(error: Any) -> bool:
@@ -181,13 +181,13 @@ def _is_conflict(error: Any) -> bool:
 
 
 def _machine() -> str:
-    """Name the machine, and on Linux the PID namespace, which a container has of its own."""
+    """Return the name of the machine, with the PID namespace on Linux, which differs between containers."""
     namespace = Path("/proc/self/ns/pid")
     return f"{platform.node()} {namespace.readlink()}" if namespace.exists() else platform.node()
 
 
 def _start_of(pid: int) -> str | None:
-    """Return when a process of this machine started, in whatever form; None if it does not run."""
+    """Return the start time of a process of this machine, in an opaque form; None if it does not run."""
     if not Path("/proc/self/stat").exists():
         words = subprocess.run(
             ["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False

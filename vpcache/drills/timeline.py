@@ -1,4 +1,4 @@
-"""What a drill's calls add up to: by second, and in the few figures that matter."""
+"""The calls of a drill by second, and the figures of its phases."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RECOVERED = 0.95  # of the hit rate before
 
 @dataclass(frozen=True)
 class Second:
-    """The calls due in one second. `at` counts from the moment of the fault; latencies are in ms."""
+    """The calls due in one second. `at` counts from the injection of the fault; latencies are in ms."""
 
     at: int
     requests: int
@@ -25,7 +25,7 @@ class Second:
 
 @dataclass(frozen=True)
 class Phase:
-    """Calls of one phase of a drill, which lasts from `begin` to `end` on the load's clock, in seconds."""
+    """The calls of one phase of a drill, from `begin` to `end`, in seconds since the load began."""
 
     begin: float
     end: float
@@ -33,22 +33,22 @@ class Phase:
 
     @property
     def errors(self) -> int:
-        """How many callers got no right answer."""
+        """The number of calls with an error or a wrong answer."""
         return sum(sample.failed for sample in self.samples)
 
     @property
     def wrong(self) -> int:
-        """How many got an answer that is not the right one."""
+        """The number of calls with a wrong answer."""
         return sum(sample.is_wrong for sample in self.samples)
 
     @property
     def known_errors(self) -> int:
-        """How many got none for a key that had been stored before."""
+        """The number of errors of calls for keys that were stored before the load."""
         return sum(sample.failed for sample in self.samples if sample.is_known)
 
     @property
     def hit_rate(self) -> float | None:
-        """The share of answers from the cache among those for known keys, None if there was no answer."""
+        """The share of cache hits among the answers for known keys, None without answers."""
         return _hit_rate(self.samples)
 
     @property
@@ -57,7 +57,7 @@ class Phase:
         return percentile([sample.ms for sample in self.samples], 0.99)
 
     def errors_end(self) -> float | None:
-        """Seconds from the phase's begin from which on no call failed; None if they failed to its end."""
+        """Return the seconds until the first call after the last error; None if there is none."""
         failed = [sample.at for sample in self.samples if sample.failed]
         if not failed:
             return 0.0
@@ -65,16 +65,16 @@ class Phase:
         return max(0.0, later[0] - self.begin) if later else None
 
     def hit_rate_back(self, before: float) -> float | None:
-        """Seconds until the hit rate of all that follows is 95 % of the rate before; None if it never is."""
+        """Return the seconds until later calls have 95 % of the hit rate `before`; None if never."""
         for second in range(math.floor(self.end - self.begin)):
-            rate = _hit_rate([each for each in self.samples if each.at - self.begin >= second])
+            rate = _hit_rate([sample for sample in self.samples if sample.at - self.begin >= second])
             if rate is not None and rate >= RECOVERED * before:
                 return float(second)
         return None
 
 
 def seconds(samples: Sequence[Sample], zero: float) -> list[Second]:
-    """Return what happened in each whole second of the load, counted from `zero`."""
+    """Return the timeline of whole seconds, counted from `zero`."""
     by_second: dict[int, list[Sample]] = {}
     begin, end = math.ceil(-zero), math.floor(samples[-1].at - zero)
     for sample in samples:
@@ -94,7 +94,7 @@ def seconds(samples: Sequence[Sample], zero: float) -> list[Second]:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the smallest value that `share` of all are not above (nearest rank); NaN of none."""
+    """Return the percentile `share` (0 to 1) by nearest rank; NaN without values."""
     if not values:
         return math.nan
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]

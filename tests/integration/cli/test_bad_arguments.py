@@ -63,7 +63,7 @@ def test_minutes_of_a_soak(nowhere, minutes):
     [
         ((), "give --fault with one of zone, zone-network, "),
         (("--zone", "us-east-1a"), "give --fault with one of zone, zone-network, "),
-        (("--fault", "flood"), "unknown fault 'flood': choose one of zone, zone-network, "),
+        (("--fault", "flood"), "unknown fault 'flood'; choose from zone, zone-network, "),
         (("--fault", "zone", "--minutes", "3"), "--minutes 3 is for --soak: give --seconds instead"),
         (("--fault", "all-nodes", "--zone", "us-east-1a"), "fault 'all-nodes' is in no zone: leave --zone"),
         (("--fault", "origin-down", "--zone", "us-east-1a"), "fault 'origin-down' is in no zone"),

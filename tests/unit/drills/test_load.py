@@ -21,6 +21,6 @@ def test_load_fits_the_available_concurrency(available, size):
 
 
 @pytest.mark.parametrize("available", [7, 0])
-def test_too_little_concurrency_is_refused_with_the_quota(available):
+def test_too_little_concurrency_is_refused_with_the_quota_code(available):
     with pytest.raises(VpcacheError, match=f"allows {available} concurrent .* at least 8.*L-B99A9384"):
         fitted_size(40, available)

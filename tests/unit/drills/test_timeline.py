@@ -31,7 +31,7 @@ def test_hit_rate_counts_answers_for_known_keys_only():
     assert Phase(0, 1, [failure(0)]).hit_rate is None
 
 
-def test_a_wrong_answer_is_an_error():
+def test_wrong_answer_is_an_error():
     wrong = Sample(0.5, 1.0, "cache", is_known=True, is_wrong=True)
     phase = Phase(0, 1, [hit(0), wrong])
     assert (phase.errors, phase.wrong, phase.known_errors) == (1, 1, 1)
@@ -46,7 +46,7 @@ def test_a_wrong_answer_is_an_error():
         ([hit(10.2), failure(11.5)], None),
     ],
 )
-def test_errors_end_with_the_first_call_after_the_last_failed_one(samples, end):
+def test_errors_end_at_the_first_call_after_the_last_error(samples, end):
     assert Phase(10, 14, samples).errors_end() == end
 
 
@@ -61,11 +61,11 @@ def test_errors_end_with_the_first_call_after_the_last_failed_one(samples, end):
         ([failure(10.1), failure(11.1), failure(12.1)], None),
     ],
 )
-def test_hit_rate_is_back_when_what_follows_has_it(samples, back):
+def test_hit_rate_is_back_when_all_later_calls_have_it(samples, back):
     assert Phase(10, 13.4, samples).hit_rate_back(1.0) == back
 
 
-def test_a_call_in_flight_when_the_fault_comes_was_met_by_it():
+def test_call_in_flight_at_the_injection_counts_as_during():
     report = Report(
         "zone", "us-east-1a", 2.0, 4.0, [hit(1), failure(1.9, ms=500), failure(3), hit(4), hit(5)]
     )
@@ -73,7 +73,7 @@ def test_a_call_in_flight_when_the_fault_comes_was_met_by_it():
     assert len(report.before.samples) + len(report.during.samples) + len(report.after.samples) == 5
 
 
-def test_the_timeline_has_whole_seconds_counted_from_the_fault():
+def test_timeline_has_whole_seconds_from_the_injection():
     samples = [hit(n / 4) for n in range(14)]  # until 3.25 s
     timeline = seconds(samples, zero=1.5)
     assert [(second.at, second.requests) for second in timeline] == [(-1, 4), (0, 4)]
