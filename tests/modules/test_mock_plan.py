@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
-from vpcache.diagram.model import Kind, Picture, Tier
-from vpcache.diagram.parser import picture
+from vpcache.diagram.model import Diagram, ResourceKind, Tier
+from vpcache.diagram.parser import parse
 from vpcache.project import Project
 from vpcache.stack.mock_plan import mock_plan
 from vpcache.stack.stack import Stack
@@ -85,8 +85,8 @@ resource "aws_lambda_function" "this" {
 """
 
 
-def drawn(stack: Stack) -> Picture:
-    found = picture(mock_plan(stack))
+def drawn(stack: Stack) -> Diagram:
+    found = parse(mock_plan(stack))
     assert len(found.vpcs) == 1
     return found
 
@@ -113,13 +113,13 @@ def test_environment_diagram_is_complete_before_apply(environment: str, tmp_path
             reverse=True,
         )
         assert (public.tier, private.tier) == (Tier.PUBLIC, Tier.PRIVATE)
-        assert [gateway.id for gateway in public.nat_gateways] == [private.way_out]
-        kinds = [(resident.kind, resident.name) for resident in private.residents]
+        assert [gateway.id for gateway in public.nat_gateways] == [private.nat_gateway_id]
+        kinds = [(each.kind, each.name) for each in private.resources]
         functions = {"dev": ["cached-api", "egress-probe", "origin"], "prod": ["cached-api", "origin"]}[
             environment
         ]
-        assert kinds[:-1] == [(Kind.FUNCTION, name) for name in functions]
-        assert kinds[-1][0] is Kind.CACHE_NODE
+        assert kinds[:-1] == [(ResourceKind.FUNCTION, name) for name in functions]
+        assert kinds[-1][0] is ResourceKind.CACHE_NODE
     names = {group.id: group.name for group in vpc.groups}
     assert [(names[rule.source], names[rule.target], rule.traffic) for rule in vpc.permissions] == [
         ("cached-api", "cache", "tcp 11211")
@@ -153,8 +153,8 @@ def test_third_party_root_module_has_a_diagram(foreign: Stack) -> None:
     (vpc,) = drawn(foreign).vpcs
     assert vpc.zones == ["eu-west-3a", "eu-west-3b", "eu-west-3c"]
     assert [subnet.cidr for subnet in vpc.subnets] == ["10.5.0.0/24", "10.5.1.0/24", "10.5.2.0/24"]
-    assert [len(subnet.residents) for subnet in vpc.subnets] == [1, 1, 0]
-    assert vpc.subnets[0].residents[0].groups == {group.id for group in vpc.groups}
+    assert [len(subnet.resources) for subnet in vpc.subnets] == [1, 1, 0]
+    assert vpc.subnets[0].resources[0].groups == {group.id for group in vpc.groups}
     left = sorted(path.name for path in foreign.environment_dir.iterdir())
     assert left == ["main.tf", "some.auto.tfvars"]
 

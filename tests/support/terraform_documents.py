@@ -21,7 +21,7 @@ def state(*resources: dict[str, Any]) -> dict[str, Any]:
     return {"format_version": "1.0", "values": {"root_module": root}}
 
 
-def network(zones: int, *, own_way_out: bool = True, name: str = "shop") -> list[dict[str, Any]]:
+def network(zones: int, *, one_gateway_per_zone: bool = True, name: str = "shop") -> list[dict[str, Any]]:
     """Return a VPC with a public and a private subnet in each zone, and a NAT gateway in each or in one."""
     vpc = f"vpc.{name}"
     made = [
@@ -54,7 +54,7 @@ def network(zones: int, *, own_way_out: bool = True, name: str = "shop") -> list
                     route_table_id=f"route_table.{table}",
                 ),
             ]
-        home = zone if own_way_out else ZONES[0]
+        home = zone if one_gateway_per_zone else ZONES[0]
         way = {"cidr_block": "0.0.0.0/0", "gateway_id": "", "nat_gateway_id": f"nat_gateway.{name}-{home}"}
         made.append(resource("aws_route_table", f"{name}-{zone}", vpc_id=vpc, route=[way]))
         if home == zone:

@@ -1,4 +1,4 @@
-"""An environment as a picture."""
+"""The diagram of an environment."""
 
 from __future__ import annotations
 
@@ -97,11 +97,11 @@ def _stack(
 
 def _svg(subject: _Subject) -> str:
     from vpcache.diagram.drawing.svg import svg
-    from vpcache.diagram.layout import drawing
+    from vpcache.diagram.layout import layout
     from vpcache.diagram.live import Live
-    from vpcache.diagram.parser import picture
+    from vpcache.diagram.parser import parse
 
-    return svg(drawing(picture(subject.document), Live(subject.probed)))
+    return svg(layout(parse(subject.document), Live(subject.probed)))
 
 
 def _probed(stack: Stack) -> Sequence[Result]:

@@ -1,1 +1,1 @@
-"""What a stack costs a month and by use, from what Terraform tells of it and a dated table of prices."""
+"""The monthly and per-use cost of a stack, from Terraform's JSON and a dated price list."""

@@ -1,4 +1,4 @@
-"""What each resource costs a month, and by use. Pure."""
+"""The monthly and per-use cost of each resource. Pure."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ DAYS_A_MONTH = 365 / 12
 
 @dataclass(frozen=True)
 class Rate:
-    """US dollars for each `unit`, such as "GB through it"."""
+    """US dollars per `unit`, such as "GB processed"."""
 
     usd: float
     unit: str
 
 
 @dataclass(frozen=True)
-class Item:
-    """One resource: US dollars a month whether it is used or not, and what its use costs."""
+class BillItem:
+    """The cost of one resource: US dollars a month, and the rates of its use."""
 
     address: str
     type: str
@@ -32,19 +32,19 @@ class Item:
 
 @dataclass(frozen=True)
 class Bill:
-    """What can be priced, and the addresses of what cannot."""
+    """The priced resources, and the addresses of those without a price."""
 
-    items: tuple[Item, ...]
+    items: tuple[BillItem, ...]
     not_priced: tuple[str, ...]
 
     @property
     def monthly(self) -> float:
-        """US dollars a month before any use."""
+        """US dollars a month without use."""
         return sum(item.monthly for item in self.items)
 
 
 def bill(resources: Iterable[Resource], prices: Prices) -> Bill:
-    """Price resources; those that are free or only read are on neither of the bill's lists."""
+    """Return the bill of resources; free ones and data sources are on neither of its lists."""
     items, not_priced = [], []
     for resource in resources:
         if resource.is_data:
@@ -58,78 +58,82 @@ def bill(resources: Iterable[Resource], prices: Prices) -> Bill:
     return Bill(tuple(items), tuple(not_priced))
 
 
-def _item(resource: Resource, what: str, monthly: float, *rates: Rate) -> Item:
-    return Item(resource.address, resource.type, what, monthly, rates)
+def _item(resource: Resource, what: str, monthly: float, *rates: Rate) -> BillItem:
+    return BillItem(resource.address, resource.type, what, monthly, rates)
 
 
-def _nat_gateway(resource: Resource, prices: Prices) -> Item:
-    through = Rate(prices.price["nat_gateway_gb"].usd, "GB through it")
-    return _item(resource, "NAT gateway", prices.a_month("nat_gateway"), through)
+def _nat_gateway(resource: Resource, prices: Prices) -> BillItem:
+    processed = Rate(prices.price["nat_gateway_gb"].usd, "GB processed")
+    return _item(resource, "NAT gateway", prices.monthly("nat_gateway"), processed)
 
 
-def _elastic_ip(resource: Resource, prices: Prices) -> Item:
-    return _item(resource, "public address", prices.a_month("public_ipv4"))
+def _elastic_ip(resource: Resource, prices: Prices) -> BillItem:
+    return _item(resource, "public IPv4 address", prices.monthly("public_ipv4"))
 
 
-def _cache(resource: Resource, prices: Prices) -> Item | None:
+def _cache(resource: Resource, prices: Prices) -> BillItem | None:
     node_type = prices.node_types.get(resource.values.get("node_type") or "")
     if node_type is None or resource.values.get("engine") != "memcached":
         return None
     number = int(resource.values.get("num_cache_nodes") or 1)
     what = f"{number} cache nodes {node_type.name}"
-    across = Rate(2 * prices.price["between_zones_gb"].usd, "GB read from a node of another zone")
-    return _item(resource, what, number * node_type.price.usd * prices.hours_a_month, across)
+    cross_zone = Rate(2 * prices.price["between_zones_gb"].usd, "GB of cross-zone reads")
+    return _item(resource, what, number * node_type.price.usd * prices.hours_a_month, cross_zone)
 
 
-def _function(resource: Resource, prices: Prices) -> Item:
+def _function(resource: Resource, prices: Prices) -> BillItem:
     memory = int(resource.values.get("memory_size") or 128)
     architecture = architecture_of(resource)
     second = prices.price[f"lambda_gb_second_{architecture}"].usd * memory / 1024
     return _item(
         resource,
-        f"function of {memory} MB on {architecture}",
+        f"function, {memory} MB, {architecture}",
         0,
         Rate(prices.price["lambda_million_calls"].usd, "million calls"),
-        Rate(second * 1e6, "million seconds of running"),
+        Rate(second * 1e6, "million seconds of execution"),
     )
 
 
-def _log_group(resource: Resource, prices: Prices) -> Item:
+def _log_group(resource: Resource, prices: Prices) -> BillItem:
     days = int(resource.values.get("retention_in_days") or 0)
-    kept = f"{days} days" if days else "ever"
-    storage = Rate(prices.price["log_storage_gb"].usd, "GB and month")
+    retention = f"{days} days" if days else "unlimited"
+    storage = Rate(prices.price["log_storage_gb"].usd, "GB-month")
     if days:
-        storage = Rate(storage.usd * days / DAYS_A_MONTH, f"GB kept for {kept}, less what packing saves")
+        storage = Rate(storage.usd * days / DAYS_A_MONTH, f"GB stored for {retention}, before compression")
     return _item(
-        resource, f"logs kept for {kept}", 0, Rate(prices.price["log_gb"].usd, "GB written"), storage
+        resource,
+        f"log group, retention {retention}",
+        0,
+        Rate(prices.price["log_gb"].usd, "GB written"),
+        storage,
     )
 
 
-def _alarm(resource: Resource, prices: Prices) -> Item | None:
+def _alarm(resource: Resource, prices: Prices) -> BillItem | None:
     if int(resource.values.get("period") or 60) < 60 or resource.values.get("metric_query"):
-        return None  # high resolution and expressions have prices of their own
+        return None  # high resolution and expressions have other prices
     return _item(resource, "alarm", prices.price["alarm"].usd)
 
 
-def _endpoint(resource: Resource, prices: Prices) -> Item | None:
+def _endpoint(resource: Resource, prices: Prices) -> BillItem | None:
     kind = resource.values.get("vpc_endpoint_type") or "Gateway"
     if kind == "Gateway":
-        through = Rate(prices.price["gateway_endpoint_gb"].usd, "GB through it")
-        return _item(resource, "gateway endpoint", 0, through)
+        processed = Rate(prices.price["gateway_endpoint_gb"].usd, "GB processed")
+        return _item(resource, "gateway endpoint", 0, processed)
     if kind != "Interface":
         return None
     zones = len(resource.values.get("subnet_ids") or []) or 1
-    through = Rate(prices.price["interface_endpoint_gb"].usd, "GB through it")
-    monthly = zones * prices.a_month("interface_endpoint")
-    return _item(resource, f"interface endpoint in {zones} zones", monthly, through)
+    processed = Rate(prices.price["interface_endpoint_gb"].usd, "GB processed")
+    monthly = zones * prices.monthly("interface_endpoint")
+    return _item(resource, f"interface endpoint in {zones} zones", monthly, processed)
 
 
 def architecture_of(function: Resource) -> str:
-    """Return a function's processor architecture; AWS takes x86_64 if told nothing."""
+    """Return a function's processor architecture; AWS's default is x86_64."""
     return next(iter(function.values.get("architectures") or []), "x86_64")
 
 
-_PRICED: Mapping[str, Callable[[Resource, Prices], Item | None]] = {
+_PRICED: Mapping[str, Callable[[Resource, Prices], BillItem | None]] = {
     "aws_cloudwatch_log_group": _log_group,
     "aws_cloudwatch_metric_alarm": _alarm,
     "aws_eip": _elastic_ip,

@@ -1,4 +1,4 @@
-"""The dated table of prices."""
+"""The dated price list."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from importlib.resources import files
 
 @dataclass(frozen=True)
 class Price:
-    """What AWS asks for one unit, in US dollars; where that was read and when, where AWS publishes it."""
+    """The price of one unit in US dollars, its date and source, and AWS's page with the current price."""
 
     usd: float
     unit: str
@@ -22,7 +22,7 @@ class Price:
 
 @dataclass(frozen=True)
 class NodeType:
-    """A type of cache node: its price by the hour, and its memory in GiB."""
+    """A cache node type, its price per hour, and its memory in GiB."""
 
     name: str
     price: Price
@@ -44,24 +44,24 @@ class Prices:
     node_types: Mapping[str, NodeType]
     free_types: frozenset[str]
 
-    def a_month(self, name: str) -> float:
-        """Return what something with a price by the hour costs a month."""
+    def monthly(self, name: str) -> float:
+        """Return the cost per month of an item with a price per hour."""
         return self.price[name].usd * self.hours_a_month
 
     @property
     def all(self) -> Mapping[str, Price]:
-        """Every price by its name, or by the type of node."""
+        """All prices, by name or node type."""
         return {**self.price, **{name: node.price for name, node in self.node_types.items()}}
 
     @property
     def read(self) -> tuple[date, date]:
-        """When the first and the last price were read."""
+        """The dates of the oldest and the newest price."""
         days = sorted(price.read for price in self.all.values())
         return days[0], days[-1]
 
 
 def load_prices() -> Prices:
-    """Return the table that comes with this package."""
+    """Return the price list of this package."""
     table = tomllib.loads((files("vpcache.cost") / "prices.toml").read_text())
     nodes = table["cache_nodes"]
     types = nodes.pop("types")

@@ -1,4 +1,4 @@
-"""What could be chosen otherwise, what that saves and what it loses. Pure."""
+"""Cheaper alternatives, their savings and drawbacks. Pure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from vpcache.cost.prices import NodeType, Prices
 from vpcache.terraform.resources import Resource
 
 _GATEWAY_SERVICES = ("s3", "dynamodb")
-_LOG_DAYS = 14  # what the modules choose if told nothing
+_LOG_DAYS = 14  # the modules' default
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A cheaper way: US dollars that it saves a month and by use; saved already if it is taken."""
+    """A cheaper alternative: its saving in US dollars a month and per use, and its drawback."""
 
     what: str
     is_taken: bool
@@ -25,7 +25,7 @@ class Choice:
 
 
 def choices(resources: Iterable[Resource], prices: Prices) -> list[Choice]:
-    """Return what there is to choose for these resources."""
+    """Return the alternatives for some resources."""
     everything = list(resources)
     return [
         *_gateway_endpoints(everything, prices),
@@ -44,10 +44,14 @@ def _gateway_endpoints(resources: Sequence[Resource], prices: Prices) -> Iterato
     if not _of(resources, "aws_nat_gateway"):
         return
     endpoints = _of(resources, "aws_vpc_endpoint")
-    there = [each.text("service_name") for each in endpoints if each.text("vpc_endpoint_type") != "Interface"]
+    services = [
+        endpoint.text("service_name")
+        for endpoint in endpoints
+        if endpoint.text("vpc_endpoint_type") != "Interface"
+    ]
     saved = prices.price["nat_gateway_gb"].usd - prices.price["gateway_endpoint_gb"].usd
     for service in _GATEWAY_SERVICES:
-        is_taken = any(name.endswith(f".{service}") for name in there)
+        is_taken = any(name.endswith(f".{service}") for name in services)
         yield Choice(
             f"gateway endpoint for {service}", is_taken, 0, (Rate(saved, f"GB to {service}"),), "nothing"
         )
@@ -57,16 +61,16 @@ def _one_nat_gateway(resources: Sequence[Resource], prices: Prices) -> Iterator[
     gateways, addresses = len(_of(resources, "aws_nat_gateway")), len(_of(resources, "aws_eip"))
     if gateways < 2:
         return
-    spare = gateways - 1
-    saved = spare * prices.a_month("nat_gateway") + min(spare, addresses) * prices.a_month("public_ipv4")
+    removed = gateways - 1
+    saved = removed * prices.monthly("nat_gateway") + min(removed, addresses) * prices.monthly("public_ipv4")
     crossing = 2 * prices.price["between_zones_gb"].usd
     yield Choice(
         f"one NAT gateway instead of {gateways}",
         False,
         saved,
         (),
-        f"every zone's way out with its own zone, and ${crossing:.2f} for each GB of the others: "
-        f"{saved / crossing:,.0f} GB a month eat the saving",
+        f"zone independence of egress, and ${crossing:.2f} per GB of cross-zone traffic: "
+        f"break-even at {saved / crossing:,.0f} GB a month",
     )
 
 
@@ -82,7 +86,7 @@ def _arm(resources: Sequence[Resource], prices: Prices) -> Iterator[Choice]:
         not others,
         0,
         (Rate((x86 - arm) * 1e6, "million GB-seconds"),),
-        "packages built for x86_64 alone",
+        "packages for x86_64 only",
     )
 
 
@@ -93,15 +97,15 @@ def _node_types(resources: Sequence[Resource], prices: Prices) -> Iterator[Choic
             continue
         hours = int(cluster.values.get("num_cache_nodes") or 1) * prices.hours_a_month
         for other in _cheaper(now, prices.node_types.values()):
-            loses = f"{now.memory - other.memory:g} of {now.memory:g} GiB of memory a node"
+            loses = f"{now.memory - other.memory:g} of {now.memory:g} GiB of memory per node"
             if other.memory >= now.memory:
-                loses = "no memory; another processor"
+                loses = "no memory, but another processor"
             saved = (now.price.usd - other.price.usd) * hours
             yield Choice(f"{other.name} instead of {now.name}", False, saved, (), loses)
 
 
 def _cheaper(now: NodeType, types: Iterable[NodeType]) -> Iterator[NodeType]:
-    """Yield the cheapest type with as much memory, and the next smaller one of the same family."""
+    """Yield the cheapest type with at least the same memory, and the next smaller one of the same family."""
     cheaper = [other for other in types if other.price.usd < now.price.usd]
     as_large = [other for other in cheaper if other.memory >= now.memory]
     smaller = [other for other in cheaper if other.family == now.family and other.memory < now.memory]
@@ -113,12 +117,12 @@ def _cheaper(now: NodeType, types: Iterable[NodeType]) -> Iterator[NodeType]:
 
 def _log_days(resources: Sequence[Resource], prices: Prices) -> Iterator[Choice]:
     groups = _of(resources, "aws_cloudwatch_log_group")
-    a_month = prices.price["log_storage_gb"].usd
+    storage = prices.price["log_storage_gb"].usd
     for days in sorted({int(group.values.get("retention_in_days") or 0) for group in groups}):
-        rate = Rate(a_month * (days - _LOG_DAYS) / DAYS_A_MONTH, "GB written, at most")
+        rate = Rate(storage * (days - _LOG_DAYS) / DAYS_A_MONTH, "GB written, at most")
         if days == 0:
-            rate = Rate(a_month, "GB and month, for ever")
+            rate = Rate(storage, "GB-month, without limit")
         elif days <= _LOG_DAYS:
             continue
-        what = f"logs for {_LOG_DAYS} days instead of {days or 'ever'}"
-        yield Choice(what, False, 0, (rate,), f"what is older than {_LOG_DAYS} days")
+        what = f"log retention of {_LOG_DAYS} days instead of {days or 'unlimited'}"
+        yield Choice(what, False, 0, (rate,), f"logs older than {_LOG_DAYS} days")

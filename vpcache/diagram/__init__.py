@@ -1,1 +1,1 @@
-"""An environment as a picture: Terraform's JSON to a model, the model to SVG, SVG to PNG."""
+"""The diagram of an environment: Terraform's JSON to a model, the model to SVG, SVG to PNG."""

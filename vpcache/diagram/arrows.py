@@ -1,4 +1,4 @@
-"""Who may reach whom: arrows between bands. Pure."""
+"""Arrows for the traffic that security groups allow. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vpcache.diagram.columns import ARROW_GAP, LABEL, PILL, Columns, PlacedBand
-from vpcache.diagram.drawing.shapes import Box, Pill, Shape, Wire
+from vpcache.diagram.drawing.shapes import Box, Connector, Pill, Shape
 from vpcache.diagram.drawing.text import pill_width
 from vpcache.diagram.live import Live
 from vpcache.diagram.model import Permission
@@ -16,7 +16,7 @@ _ASIDE, _TRACK = 14, 12
 
 @dataclass(frozen=True)
 class _Join:
-    """A permission between two bands."""
+    """A permission and its two bands."""
 
     permission: Permission
     source: PlacedBand
@@ -29,60 +29,60 @@ class _Join:
 
     @property
     def is_straight(self) -> bool:
-        """Whether nothing is between the two."""
+        """Whether the bands are adjacent."""
         return bool(self.common) and 0 < self.target.box.y - self.source.box.bottom <= ARROW_GAP
 
     @property
     def span(self) -> float:
-        """How far apart they are."""
+        """The vertical distance of the bands."""
         return abs(self.target.box.y - self.source.box.y)
 
 
-def arrows(permissions: Sequence[Permission], places: Columns, live: Live) -> Iterator[Shape]:
-    """Draw an arrow for each permission: straight down if nothing is between, else beside the zones."""
+def arrows(permissions: Sequence[Permission], columns: Columns, live: Live) -> Iterator[Shape]:
+    """Yield an arrow for each permission: straight down between adjacent bands, else beside the zones."""
     passed = live.of("cache hit")
-    aside = [join for join in _joins(permissions, places) if not join.is_straight]
+    aside = [join for join in _joins(permissions, columns) if not join.is_straight]
     widest = max((_width(join, live) for join in aside), default=0.0)
-    for join in _joins(permissions, places):
+    for join in _joins(permissions, columns):
         width = _width(join, live)
         if join.is_straight:
-            x = (places.zones[min(join.common)][1].x + places.zones[max(join.common)][1].right) / 2
+            x = (columns.zones[min(join.common)][1].x + columns.zones[max(join.common)][1].right) / 2
             points = [(x, join.source.box.bottom), (x, join.target.box.y)]
             middle = (x, (join.source.box.bottom + join.target.box.y) / 2 - 3)
         else:
-            # the longer, the farther out: so none crosses another with the same end
-            track = sorted(aside, key=lambda each: each.span).index(join)
-            points = _around(join, places, places.right + _ASIDE + widest + _TRACK * (track + 1))
-            middle = (places.right + _ASIDE + widest / 2, points[-3][1])
-        yield Wire(points, "permission", is_arrow=True)
+            # longer arrows are farther out, so that none crosses another with the same end
+            track = sorted(aside, key=lambda other: other.span).index(join)
+            points = _around(join, columns, columns.right + _ASIDE + widest + _TRACK * (track + 1))
+            middle = (columns.right + _ASIDE + widest / 2, points[-3][1])
+        yield Connector(points, "permission", is_arrow=True)
         box = Box(middle[0] - width / 2, middle[1] - PILL / 2, width, PILL)
         yield Pill(box, "permission", join.permission.traffic, passed)
 
 
-def room_aside(permissions: Sequence[Permission], places: Columns, live: Live) -> float:
-    """Return how much room the arrows need beside the zones."""
-    aside = [join for join in _joins(permissions, places) if not join.is_straight]
+def arrows_width(permissions: Sequence[Permission], columns: Columns, live: Live) -> float:
+    """Return the width of the arrows beside the zones."""
+    aside = [join for join in _joins(permissions, columns) if not join.is_straight]
     widest = max((_width(join, live) for join in aside), default=0.0)
     return widest + _ASIDE + _TRACK * len(aside) if aside else 0
 
 
-def _joins(permissions: Sequence[Permission], places: Columns) -> list[_Join]:
-    """Return a pair of bands for each permission, one that can be joined straight if there is one."""
-    made = []
+def _joins(permissions: Sequence[Permission], columns: Columns) -> list[_Join]:
+    """Return a pair of bands for each permission, an adjacent one if there is one."""
+    joins = []
     for permission in permissions:
         pairs = [
             _Join(permission, source, target)
-            for source in places.bands
-            for target in places.bands
+            for source in columns.bands
+            for target in columns.bands
             if permission.source in source.band.groups and permission.target in target.band.groups
         ]
-        made += sorted(pairs, key=lambda join: not join.is_straight)[:1]
-    return made
+        joins += sorted(pairs, key=lambda join: not join.is_straight)[:1]
+    return joins
 
 
-def _around(join: _Join, places: Columns, x: float) -> list[tuple[float, float]]:
-    """Return the way of an arrow by `x`: out of the band's side, or below it if others stand beside it."""
-    last = len(places.zones) - 1
+def _around(join: _Join, columns: Columns, x: float) -> list[tuple[float, float]]:
+    """Return the points of an arrow through `x`. It begins below a band that has others beside it."""
+    last = len(columns.zones) - 1
     source, target = join.source.box, join.target.box
     begin = [(source.right, source.y + 24)]
     if join.source.band.columns[-1] != last:

@@ -1,4 +1,4 @@
-"""Where the things of one VPC stand: zones as columns, tiers of subnets as rows. Pure."""
+"""The positions of a VPC's contents: zones as columns, tiers of subnets as rows. Pure."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from vpcache.diagram.drawing.shapes import Box
 from vpcache.diagram.drawing.text import text_width
 from vpcache.diagram.group_bands import Band, bands, straight
-from vpcache.diagram.model import NatGateway, Subnet, Tier, Vpc
+from vpcache.diagram.model import NatGatewayView, SubnetView, Tier, VpcView
 
 CARD_HEIGHT, CARD_GAP, ICON = 42, 8, 28
-TITLE, DETAIL, LABEL = 13, 11, 11.5  # sizes of type
+TITLE, DETAIL, LABEL = 13, 11, 11.5  # font sizes
 _MINIMUM, _ZONE_PADDING, _SUBNET_PADDING, _BAND_PADDING = 236, 12, 10, 8
 _ZONE_HEAD, _SUBNET_HEAD, _BAND_HEAD = 32, 30, 24
 _TIER_GAP, TRACK, ROW_GAP, ARROW_GAP = 44, 9, 12, 50
@@ -20,15 +20,15 @@ COLUMN_GAP, LANE, PILL = 26, 14, 22
 
 @dataclass(frozen=True)
 class Row:
-    """A tier's subnets by column."""
+    """The subnets of a tier, by column."""
 
     tier: Tier
-    subnets: Mapping[int, Subnet]
+    subnets: Mapping[int, SubnetView]
 
 
 @dataclass(frozen=True)
 class PlacedBand:
-    """A band with its box and those of its residents, in the order of their column and cell."""
+    """A band with its box and the boxes of its resources, in the order of its cells."""
 
     band: Band
     box: Box
@@ -37,51 +37,56 @@ class PlacedBand:
 
 @dataclass(frozen=True)
 class Columns:
-    """A VPC's zones, subnets, NAT gateways and bands with their boxes, those in a zone with its column."""
+    """The zones, subnets, NAT gateways and bands of a VPC with their boxes and the column of their zone."""
 
     zones: Sequence[tuple[str, Box]]
-    subnets: Mapping[str, tuple[int, Subnet, Box]]
-    nat_gateways: Mapping[str, tuple[int, NatGateway, Box]]
+    subnets: Mapping[str, tuple[int, SubnetView, Box]]
+    nat_gateways: Mapping[str, tuple[int, NatGatewayView, Box]]
     bands: Sequence[PlacedBand]
 
     @property
     def left(self) -> float:
-        """Where the first zone begins."""
+        """The left edge of the first zone."""
         return self.zones[0][1].x
 
     @property
     def right(self) -> float:
-        """Where the last zone ends."""
+        """The right edge of the last zone."""
         return self.zones[-1][1].right
 
     @property
     def bottom(self) -> float:
-        """Where all zones end."""
+        """The lower edge of all zones."""
         return self.zones[0][1].bottom
 
 
-def rows(vpc: Vpc) -> list[Row]:
-    """Return the tiers from top to bottom: public, private, isolated; as many of each as a zone has most."""
+def rows(vpc: VpcView) -> list[Row]:
+    """Return the tiers from top to bottom: public, private, isolated, each as often as a zone has it."""
     zones = vpc.zones
-    found = []
+    result = []
     for tier in Tier:
         by_zone = {
-            column: [each for each in vpc.subnets if each.zone == zone and each.tier == tier]
+            column: [subnet for subnet in vpc.subnets if subnet.zone == zone and subnet.tier == tier]
             for column, zone in enumerate(zones)
         }
         for rank in range(max(map(len, by_zone.values()), default=0)):
-            found.append(Row(tier, {at: each[rank] for at, each in by_zone.items() if rank < len(each)}))
-    return found
+            result.append(
+                Row(
+                    tier,
+                    {column: subnets[rank] for column, subnets in by_zone.items() if rank < len(subnets)},
+                )
+            )
+    return result
 
 
-def columns(vpc: Vpc, x: float, y: float) -> Columns:
-    """Return where everything in a VPC stands, its first zone's upper left corner at (x, y)."""
+def arrange(vpc: VpcView, x: float, y: float) -> Columns:
+    """Return the positions of everything in a VPC, with the upper left corner of its first zone at (x, y)."""
     zones, tiers = vpc.zones, rows(vpc)
     lanes = max(0, sum(row.tier is not Tier.PUBLIC for row in tiers) - 1)
     width = _column_width(vpc) + lanes * LANE
     step = width + COLUMN_GAP
-    subnets: dict[str, tuple[int, Subnet, Box]] = {}
-    gateways: dict[str, tuple[int, NatGateway, Box]] = {}
+    subnets: dict[str, tuple[int, SubnetView, Box]] = {}
+    gateways: dict[str, tuple[int, NatGatewayView, Box]] = {}
     placed: list[PlacedBand] = []
     top = y + _ZONE_HEAD
     for number, row in enumerate(tiers):
@@ -106,12 +111,13 @@ def columns(vpc: Vpc, x: float, y: float) -> Columns:
 
 
 def _channel(tiers: Sequence[Row], number: int) -> float:
-    """Return the height of the gap above a tier: above the first one below the gateways there is a track for
-    every way out that does not go straight up.
+    """Return the height of the gap above a tier.
+
+    The gap below the NAT gateways has a track for every default route that does not lead straight up.
     """
     if tiers[number].tier is Tier.PUBLIC or tiers[number - 1].tier is not Tier.PUBLIC:
         return _TIER_GAP
-    homes = {
+    column_of = {
         gateway.id: column
         for row in tiers
         for column, subnet in row.subnets.items()
@@ -121,22 +127,22 @@ def _channel(tiers: Sequence[Row], number: int) -> float:
         subnet
         for at, row in enumerate(tiers)
         for column, subnet in row.subnets.items()
-        if subnet.way_out in homes and (at > number or homes[subnet.way_out] != column)
+        if subnet.nat_gateway_id in column_of and (at > number or column_of[subnet.nat_gateway_id] != column)
     ]
     return _TIER_GAP + TRACK * len(around)
 
 
 def _stack(
-    stacked: Sequence[Band], vpc: Vpc, x: float, top: float, step: float, width: float
+    stacked: Sequence[Band], vpc: VpcView, x: float, top: float, step: float, width: float
 ) -> tuple[list[PlacedBand], float]:
-    """Place a tier's bands from `top` downwards; return them and where the tier's subnets end."""
+    """Place the bands of a tier from `top` downwards; return them and the lower edge of the subnets."""
     placed = []
     inset = _ZONE_PADDING + _SUBNET_PADDING
     for row in range(max((band.row for band in stacked), default=-1) + 1):
-        here, above = ([band for band in stacked if band.row == each] for each in (row, row - 1))
+        here, above = ([band for band in stacked if band.row == number] for number in (row, row - 1))
         if row:
-            is_led_to = any(straight(vpc.permissions, one, other) for one in above for other in here)
-            top += ARROW_GAP if is_led_to else ROW_GAP
+            has_arrow = any(straight(vpc.permissions, one, other) for one in above for other in here)
+            top += ARROW_GAP if has_arrow else ROW_GAP
         tallest = max(len(cell) for band in here for cell in band.cells.values())
         height = _BAND_HEAD + tallest * (CARD_HEIGHT + CARD_GAP) - CARD_GAP + _BAND_PADDING
         for band in here:
@@ -159,8 +165,8 @@ def _stack(
     return placed, top + (_SUBNET_PADDING if stacked else 0)
 
 
-def _side_by_side(subnet: Subnet, box: Box) -> list[Box]:
-    """Return the boxes of a subnet's NAT gateways, next to each other in its middle."""
+def _side_by_side(subnet: SubnetView, box: Box) -> list[Box]:
+    """Return the boxes of a subnet's NAT gateways, side by side in its middle."""
     width = _card_width("NAT gateway", "")
     count = len(subnet.nat_gateways)
     left = box.middle - (count * width + (count - 1) * CARD_GAP) / 2
@@ -170,18 +176,18 @@ def _side_by_side(subnet: Subnet, box: Box) -> list[Box]:
     ]
 
 
-def _column_width(vpc: Vpc) -> float:
-    """Return the width of every column: that of the widest that must stand in one."""
+def _column_width(vpc: VpcView) -> float:
+    """Return the common width of all columns, that of the widest content."""
     around = 2 * (_ZONE_PADDING + _SUBNET_PADDING + _BAND_PADDING)
-    residents = [resident for subnet in vpc.subnets for resident in subnet.residents]
-    needed = [_card_width(each.name, each.detail) + around for each in residents]
+    resources = [resource for subnet in vpc.subnets for resource in subnet.resources]
+    widths = [_card_width(resource.name, resource.detail) + around for resource in resources]
     for subnet in vpc.subnets:
-        # what stands left and right in a subnet's head must leave its middle to the way out
+        # the labels left and right in a subnet's head leave room for the route in its middle
         label = max(text_width(f"{subnet.tier} subnet", LABEL, bold=True), text_width(subnet.cidr, LABEL))
-        needed.append(2 * (label + _ZONE_PADDING + _SUBNET_PADDING + 10))
+        widths.append(2 * (label + _ZONE_PADDING + _SUBNET_PADDING + 10))
         count = len(subnet.nat_gateways)
-        needed.append(count * (_card_width("NAT gateway", "") + CARD_GAP) + around)
-    return max(_MINIMUM, *needed)
+        widths.append(count * (_card_width("NAT gateway", "") + CARD_GAP) + around)
+    return max(_MINIMUM, *widths)
 
 
 def _card_width(title: str, detail: str) -> float:

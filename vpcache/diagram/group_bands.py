@@ -1,7 +1,7 @@
-"""Which residents share security groups, as bands across the zones: rows above each other. Pure.
+"""Bands across the zones for resources that share security groups. Pure.
 
-A band holds the residents of one tier of subnets that are in the same groups, in zones side by side. Bands
-stand in rows so that what lets others in is below them.
+A band contains the resources of one tier of subnets that are in the same groups, in adjacent zones. Bands are
+in rows, so that a band is below those that it allows traffic from.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from vpcache.diagram.model import Permission, Resident, Subnet
+from vpcache.diagram.model import AttachedResource, Permission, SubnetView
 
 
 @dataclass(frozen=True)
 class Band:
-    """Residents by column, all in `groups`, in columns that are next to each other; `row` counts from 0."""
+    """The resources in `groups`, by column; the columns are adjacent, and `row` counts from 0."""
 
     groups: frozenset[str]
-    cells: Mapping[int, Sequence[Resident]]
+    cells: Mapping[int, Sequence[AttachedResource]]
     row: int = 0
 
     @property
@@ -28,24 +28,24 @@ class Band:
 
 
 def straight(permissions: Iterable[Permission], source: Band, target: Band) -> bool:
-    """Whether an arrow can go straight down from one band to the other: to the next row, in one column."""
+    """Return whether an arrow leads straight down from one band to the next row, within a column."""
     return (
         target.row == source.row + 1
         and bool(set(source.columns) & set(target.columns))
-        and any(each.source in source.groups and each.target in target.groups for each in permissions)
+        and any(edge.source in source.groups and edge.target in target.groups for edge in permissions)
     )
 
 
-def bands(subnets: Mapping[int, Subnet], permissions: Iterable[Permission]) -> list[Band]:
+def bands(subnets: Mapping[int, SubnetView], permissions: Iterable[Permission]) -> list[Band]:
     """Return the bands of one tier, given its subnet in each column."""
     order = _depths(permissions)
-    made = sorted(
+    ordered = sorted(
         _bands(subnets),
-        # who takes no part in any permission stands on top, out of the way of the arrows
+        # bands without permissions are on top, where no arrows are
         key=lambda band: (_depth(band, order), bool(band.groups & order.keys()), band.columns),
     )
     placed: list[Band] = []
-    for band in made:
+    for band in ordered:
         above = [other.row for other in placed if _depth(other, order) < _depth(band, order)]
         row = max(above, default=-1) + 1
         while any(other.row == row and set(other.columns) & set(band.columns) for other in placed):
@@ -54,18 +54,18 @@ def bands(subnets: Mapping[int, Subnet], permissions: Iterable[Permission]) -> l
     return placed
 
 
-def _bands(subnets: Mapping[int, Subnet]) -> Iterator[Band]:
-    by_groups: dict[frozenset[str], dict[int, list[Resident]]] = {}
+def _bands(subnets: Mapping[int, SubnetView]) -> Iterator[Band]:
+    by_groups: dict[frozenset[str], dict[int, list[AttachedResource]]] = {}
     for column, subnet in subnets.items():
-        for resident in subnet.residents:
-            by_groups.setdefault(resident.groups, {}).setdefault(column, []).append(resident)
+        for resource in subnet.resources:
+            by_groups.setdefault(resource.groups, {}).setdefault(column, []).append(resource)
     for groups, cells in by_groups.items():
         for columns in _runs(sorted(cells)):
             yield Band(groups, {column: cells[column] for column in columns})
 
 
 def _runs(columns: Sequence[int]) -> Iterator[list[int]]:
-    """Yield the stretches of columns that are next to each other: 0, 1, 3 is 0 to 1, and 3."""
+    """Yield the runs of adjacent columns: 0, 1, 3 is 0 to 1, and 3."""
     for _, run in groupby(enumerate(columns), key=lambda pair: pair[1] - pair[0]):
         yield [column for _, column in run]
 
@@ -75,10 +75,10 @@ def _depth(band: Band, order: Mapping[str, int]) -> int:
 
 
 def _depths(permissions: Iterable[Permission]) -> dict[str, int]:
-    """Return for each group in a permission how many lie at most before it; in a circle, who comes first."""
+    """Return the greatest number of groups before each group; a cycle is cut at an arbitrary group."""
     edges = list(permissions)
     depths = {group: 0 for edge in edges for group in (edge.source, edge.target)}
-    for _ in depths:  # the longest way without a circle has no more steps
+    for _ in depths:  # the longest path without a cycle has no more steps
         for edge in edges:
             depths[edge.target] = min(max(depths[edge.target], depths[edge.source] + 1), len(depths))
     return depths

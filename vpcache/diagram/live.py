@@ -1,4 +1,4 @@
-"""What probes of the running stack showed, for a picture of it."""
+"""Probe results of the running stack, for its diagram."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from vpcache.probes import Result
 
 @dataclass(frozen=True)
 class Live:
-    """The results of `vpcache.probes.verify`; none if nothing was probed."""
+    """The results of `vpcache.probes.verify`; empty without probes."""
 
     results: Sequence[Result] = ()
 
     def of(self, probe: str, zone: str | None = None) -> bool | None:
-        """Return whether a probe passed, None if it was not made."""
-        return next((each.passed for each in self.results if (each.name, each.zone) == (probe, zone)), None)
+        """Return whether a probe passed, None if it did not run."""
+        return next(
+            (result.passed for result in self.results if (result.name, result.zone) == (probe, zone)), None
+        )

@@ -1,4 +1,4 @@
-"""What the picture of an environment shows, without where."""
+"""The model of a diagram: its contents without positions."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from enum import StrEnum
 
 
 class Tier(StrEnum):
-    """What kind a subnet is, by its default route."""
+    """The kind of a subnet, by its default route."""
 
     PUBLIC = "public"  # to an internet gateway
     PRIVATE = "private"  # to a NAT gateway
     ISOLATED = "isolated"  # none
 
 
-class Kind(StrEnum):
-    """What kind of thing lives in a subnet."""
+class ResourceKind(StrEnum):
+    """The kind of a resource in a subnet."""
 
     FUNCTION = "function"
     CACHE_NODE = "cache node"
@@ -23,39 +23,39 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Resident:
-    """Something with a network interface in a subnet, and the ids of the security groups that it is in."""
+class AttachedResource:
+    """A resource with a network interface in a subnet; `groups` are the IDs of its security groups."""
 
-    kind: Kind
+    kind: ResourceKind
     name: str
     detail: str
     groups: frozenset[str]
 
 
 @dataclass(frozen=True)
-class NatGateway:
-    """A NAT gateway; the address that the internet sees is empty as long as nobody knows it."""
+class NatGatewayView:
+    """A NAT gateway; its public address is empty while it is unknown."""
 
     id: str
     public_address: str
 
 
 @dataclass(frozen=True)
-class Subnet:
-    """A subnet, who lives there, and the id of the NAT gateway that its default route leads to."""
+class SubnetView:
+    """A subnet, its resources, and the ID of the NAT gateway of its default route."""
 
     id: str
     zone: str
     cidr: str
     tier: Tier
-    way_out: str | None
-    nat_gateways: tuple[NatGateway, ...]
-    residents: tuple[Resident, ...]
+    nat_gateway_id: str | None
+    nat_gateways: tuple[NatGatewayView, ...]
+    resources: tuple[AttachedResource, ...]
 
 
 @dataclass(frozen=True)
-class SecurityGroup:
-    """A security group, and what it lets in that does not come from another group: `tcp 443 from ::/0`."""
+class SecurityGroupView:
+    """A security group; `open_to` are its rules for other sources than groups: `tcp 443 from ::/0`."""
 
     id: str
     name: str
@@ -64,7 +64,7 @@ class SecurityGroup:
 
 @dataclass(frozen=True)
 class Permission:
-    """A rule that lets traffic such as `tcp 11211` from one security group into another, by their ids."""
+    """A rule that allows traffic such as `tcp 11211` from one security group to another, by their IDs."""
 
     source: str
     target: str
@@ -72,15 +72,15 @@ class Permission:
 
 
 @dataclass(frozen=True)
-class Vpc:
-    """A VPC; `endpoints` are the services that its route tables reach by a gateway endpoint."""
+class VpcView:
+    """A VPC; `endpoints` are the services of its gateway endpoints."""
 
     id: str
     name: str
     cidr: str
     has_internet_gateway: bool
-    subnets: tuple[Subnet, ...]
-    groups: tuple[SecurityGroup, ...]
+    subnets: tuple[SubnetView, ...]
+    groups: tuple[SecurityGroupView, ...]
     permissions: tuple[Permission, ...]
     endpoints: tuple[str, ...] = ()
 
@@ -92,16 +92,16 @@ class Vpc:
 
 @dataclass(frozen=True)
 class Host:
-    """A host of the internet, and the names of the functions that are told to ask it."""
+    """A host on the internet, and the names of the functions that call it."""
 
     name: str
-    askers: tuple[str, ...]
+    callers: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Picture:
-    """VPCs below the internet; `without_vpc` are the functions that live in none."""
+class Diagram:
+    """An environment; `without_vpc` are the functions that are not in a VPC."""
 
-    vpcs: tuple[Vpc, ...]
+    vpcs: tuple[VpcView, ...]
     hosts: tuple[Host, ...]
     without_vpc: tuple[str, ...] = field(default=())

@@ -1,4 +1,4 @@
-"""Terraform's JSON to the model of a picture. Pure, and driven by AWS resource types alone."""
+"""The parser: Terraform's JSON to the model of a diagram. Pure; it interprets AWS resource types only."""
 
 from __future__ import annotations
 
@@ -7,14 +7,22 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from vpcache.diagram.model import Host, NatGateway, Permission, Picture, SecurityGroup, Subnet, Vpc
-from vpcache.diagram.placement import residents, service, short
+from vpcache.diagram.model import (
+    Diagram,
+    Host,
+    NatGatewayView,
+    Permission,
+    SecurityGroupView,
+    SubnetView,
+    VpcView,
+)
+from vpcache.diagram.placement import attached_resources, service, short
 from vpcache.diagram.routing import Routing
-from vpcache.diagram.rules import Rule, rules
+from vpcache.diagram.rules import IngressRule, ingress_rules
 from vpcache.errors import VpcacheError
 from vpcache.terraform.resources import Resource, Resources, resources
 
-# what others in the picture refer to by id
+# resource types that others refer to by ID
 _REFERRED_TO = (
     "aws_internet_gateway",
     "aws_nat_gateway",
@@ -25,50 +33,49 @@ _REFERRED_TO = (
 )
 
 
-def picture(document: Mapping[str, Any]) -> Picture:
-    """Return the picture of what `terraform show -json` tells of a state or plan.
+def parse(document: Mapping[str, Any]) -> Diagram:
+    """Return the diagram of a state or plan in the format of `terraform show -json`.
 
-    Raises VpcacheError if that is neither, has no subnet, or has no ids yet, without which nobody knows what
-    leads where.
+    Raises VpcacheError if the document is neither, or has no subnet, or no IDs, which relate its resources.
     """
-    found = resources(document)
-    for each in found.of(*_REFERRED_TO):
-        if not each.text("id"):
+    state = resources(document)
+    for resource in state.of(*_REFERRED_TO):
+        if not resource.text("id"):
             raise VpcacheError(
-                f"{each.address} has no id in this plan, as it is not made yet: give the state after the "
-                "apply, or draw an environment by --env"
+                f"{resource.address} has no ID in this plan, as it does not exist yet: use the state "
+                "after the apply, or --env"
             )
-    subnets = found.of("aws_subnet", "aws_default_subnet")
+    subnets = state.of("aws_subnet", "aws_default_subnet")
     if not subnets:
-        raise VpcacheError("there is no aws_subnet in this state or plan: nothing to draw")
-    known = {vpc.id: vpc for vpc in found.of("aws_vpc", "aws_default_vpc")}
+        raise VpcacheError("this state or plan contains no aws_subnet, so there is nothing to draw")
+    vpcs = {vpc.id: vpc for vpc in state.of("aws_vpc", "aws_default_vpc")}
     ids = dict.fromkeys(subnet.text("vpc_id") for subnet in subnets)
-    return Picture(
-        vpcs=tuple(_vpc(found, id_, known.get(id_)) for id_ in ids),
-        hosts=tuple(_hosts(found, [vpc.name for vpc in known.values()])),
+    return Diagram(
+        vpcs=tuple(_vpc(state, id_, vpcs.get(id_)) for id_ in ids),
+        hosts=tuple(_hosts(state, [vpc.name for vpc in vpcs.values()])),
         without_vpc=tuple(
             function.text("function_name")
-            for function in found.of("aws_lambda_function")
+            for function in state.of("aws_lambda_function")
             if not any(block.get("subnet_ids") for block in function.blocks("vpc_config"))
         ),
     )
 
 
-def _vpc(found: Resources, id_: str, vpc: Resource | None) -> Vpc:
+def _vpc(state: Resources, id_: str, vpc: Resource | None) -> VpcView:
     name = vpc.name if vpc else id_
-    routing = Routing(found)
-    groups = [group for group in found.of("aws_security_group") if group.text("vpc_id") == id_]
-    allowed = list(rules(found))
-    return Vpc(
+    routing = Routing(state)
+    groups = [group for group in state.of("aws_security_group") if group.text("vpc_id") == id_]
+    allowed = list(ingress_rules(state))
+    return VpcView(
         id=id_,
         name=name,
         cidr=vpc.text("cidr_block") if vpc else "",
-        has_internet_gateway=any(each.text("vpc_id") == id_ for each in found.of("aws_internet_gateway")),
+        has_internet_gateway=any(each.text("vpc_id") == id_ for each in state.of("aws_internet_gateway")),
         subnets=tuple(
             sorted(
                 (
-                    _subnet(found, routing, each, name)
-                    for each in found.of("aws_subnet", "aws_default_subnet")
+                    _subnet(state, routing, each, name)
+                    for each in state.of("aws_subnet", "aws_default_subnet")
                     if each.text("vpc_id") == id_
                 ),
                 key=lambda subnet: subnet.zone,  # stable: within a zone the order is that of the addresses
@@ -78,50 +85,50 @@ def _vpc(found: Resources, id_: str, vpc: Resource | None) -> Vpc:
         permissions=tuple(_permissions(allowed, {group.id for group in groups})),
         endpoints=tuple(
             service(each)
-            for each in found.of("aws_vpc_endpoint")
+            for each in state.of("aws_vpc_endpoint")
             if each.text("vpc_id") == id_ and each.text("vpc_endpoint_type") in ("", "Gateway")
         ),
     )
 
 
-def _subnet(found: Resources, routing: Routing, subnet: Resource, vpc_name: str) -> Subnet:
-    tier, way_out = routing.of(subnet)
-    return Subnet(
+def _subnet(state: Resources, routing: Routing, subnet: Resource, vpc_name: str) -> SubnetView:
+    tier, nat_gateway_id = routing.of(subnet)
+    return SubnetView(
         id=subnet.id,
-        zone=subnet.text("availability_zone") or "zone not known",
+        zone=subnet.text("availability_zone") or "unknown zone",
         cidr=subnet.text("cidr_block"),
         tier=tier,
-        way_out=way_out,
+        nat_gateway_id=nat_gateway_id,
         nat_gateways=tuple(
-            NatGateway(gateway.id, _public_address(found, gateway))
-            for gateway in found.of("aws_nat_gateway")
+            NatGatewayView(gateway.id, _public_address(state, gateway))
+            for gateway in state.of("aws_nat_gateway")
             if gateway.text("subnet_id") == subnet.id
         ),
-        residents=tuple(residents(found, subnet, vpc_name)),
+        resources=tuple(attached_resources(state, subnet, vpc_name)),
     )
 
 
-def _public_address(found: Resources, gateway: Resource) -> str:
-    """Return a NAT gateway's public address, its own word first, then that of its elastic IP."""
+def _public_address(state: Resources, gateway: Resource) -> str:
+    """Return a NAT gateway's public address, by its own attribute or that of its elastic IP."""
     own = _address(gateway.text("public_ip"))
     elastic = (
         _address(each.text("public_ip"))
-        for each in found.of("aws_eip")
+        for each in state.of("aws_eip")
         if gateway.text("allocation_id") in (each.id, each.text("allocation_id"))
     )
     return own or next(elastic, "")
 
 
-def _group(group: Resource, allowed: list[Rule], vpc_name: str) -> SecurityGroup:
+def _group(group: Resource, allowed: list[IngressRule], vpc_name: str) -> SecurityGroupView:
     open_to = (
         f"{rule.traffic} from {rule.source}"
         for rule in allowed
         if rule.group == group.id and not rule.is_source_a_group
     )
-    return SecurityGroup(group.id, short(group.name, vpc_name), tuple(dict.fromkeys(open_to)))
+    return SecurityGroupView(group.id, short(group.name, vpc_name), tuple(dict.fromkeys(open_to)))
 
 
-def _permissions(allowed: list[Rule], groups: set[str]) -> Iterator[Permission]:
+def _permissions(allowed: list[IngressRule], groups: set[str]) -> Iterator[Permission]:
     yield from dict.fromkeys(
         Permission(rule.source, rule.group, rule.traffic)
         for rule in allowed
@@ -129,23 +136,23 @@ def _permissions(allowed: list[Rule], groups: set[str]) -> Iterator[Permission]:
     )
 
 
-def _hosts(found: Resources, vpc_names: list[str]) -> Iterator[Host]:
-    """Yield the hosts of the URLs in the functions' environments, function URLs by their function."""
-    askers: dict[str, list[str]] = {}
+def _hosts(state: Resources, vpc_names: list[str]) -> Iterator[Host]:
+    """Yield the hosts of the URLs in the functions' environment variables."""
+    callers: dict[str, list[str]] = {}
     urls = {
         _host(each.text("function_url")): short(each.text("function_name"), *vpc_names)
-        for each in found.of("aws_lambda_function_url")
+        for each in state.of("aws_lambda_function_url")
     }
-    zones = {subnet.text("availability_zone") for subnet in found.of("aws_subnet")}
-    for function in found.of("aws_lambda_function"):
+    zones = {subnet.text("availability_zone") for subnet in state.of("aws_subnet")}
+    for function in state.of("aws_lambda_function"):
         name = short(function.text("function_name"), *vpc_names)
         for zone in zones:
             name = short(name, suffix=zone)
         for block in function.blocks("environment"):
             for value in (block.get("variables") or {}).values():
                 if host := _host(value):
-                    askers.setdefault(host, []).append(name)
-    for host, names in askers.items():
+                    callers.setdefault(host, []).append(name)
+    for host, names in callers.items():
         name = f"function URL of {urls[host]}" if host in urls else host
         yield Host(name, tuple(dict.fromkeys(names)))
 
@@ -160,7 +167,7 @@ def _host(value: object) -> str | None:
 
 
 def _address(text: str) -> str:
-    """Return an IP address as it is, nothing for what is none, such as a value made up for a plan."""
+    """Return a valid IP address unchanged; an empty string for others, such as mock values in a plan."""
     try:
         return str(ip_address(text))
     except ValueError:

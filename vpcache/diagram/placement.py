@@ -1,77 +1,90 @@
-"""Who lives in which subnet. Pure."""
+"""The resources in a subnet. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import cycle
 
-from vpcache.diagram.model import Kind, Resident
+from vpcache.diagram.model import AttachedResource, ResourceKind
 from vpcache.terraform.resources import Resource, Resources
 
 
 def short(name: str, *prefixes: str, suffix: str = "") -> str:
-    """Return a name without what its place says already: the VPC's name before it, its zone's behind it."""
+    """Return a name without the VPC's name before it and its zone's name behind it."""
     for prefix in filter(None, prefixes):
         name = name.removeprefix(f"{prefix}-") or name
     return (name.removesuffix(f"-{suffix}") or name) if suffix else name
 
 
-def residents(resources: Resources, subnet: Resource, vpc_name: str) -> Iterator[Resident]:
-    """Yield who lives in a subnet: functions, cache nodes, interface endpoints."""
-    zone = subnet.text("availability_zone")
-    for function in resources.of("aws_lambda_function"):
+def attached_resources(state: Resources, subnet: Resource, vpc_name: str) -> Iterator[AttachedResource]:
+    """Yield the functions, cache nodes and interface endpoints in a subnet."""
+    yield from _functions(state, subnet, vpc_name)
+    yield from _cache_nodes(state, subnet, vpc_name)
+    yield from _interface_endpoints(state, subnet)
+
+
+def _functions(state: Resources, subnet: Resource, vpc_name: str) -> Iterator[AttachedResource]:
+    for function in state.of("aws_lambda_function"):
         for network in function.blocks("vpc_config"):
             if subnet.id in (network.get("subnet_ids") or []):
+                zone = subnet.text("availability_zone")
                 name = short(function.text("function_name"), vpc_name, suffix=zone)
                 groups = frozenset(network.get("security_group_ids") or [])
-                yield Resident(Kind.FUNCTION, name, _function_detail(function), groups)
-    for cluster in resources.of("aws_elasticache_cluster"):
+                yield AttachedResource(ResourceKind.FUNCTION, name, _function_detail(function), groups)
+
+
+def _cache_nodes(state: Resources, subnet: Resource, vpc_name: str) -> Iterator[AttachedResource]:
+    for cluster in state.of("aws_elasticache_cluster"):
         groups = frozenset(cluster.texts("security_group_ids"))
-        for node, where, detail in _nodes(resources, cluster, vpc_name):
-            if where == subnet.id:
-                yield Resident(Kind.CACHE_NODE, f"{cluster.text('engine')} {node}".strip(), detail, groups)
-    for endpoint in resources.of("aws_vpc_endpoint"):
+        for node, subnet_id, detail in _nodes(state, cluster, vpc_name):
+            if subnet_id == subnet.id:
+                name = f"{cluster.text('engine')} {node}".strip()
+                yield AttachedResource(ResourceKind.CACHE_NODE, name, detail, groups)
+
+
+def _interface_endpoints(state: Resources, subnet: Resource) -> Iterator[AttachedResource]:
+    for endpoint in state.of("aws_vpc_endpoint"):
         if endpoint.text("vpc_endpoint_type") == "Interface" and subnet.id in endpoint.texts("subnet_ids"):
             groups = frozenset(endpoint.texts("security_group_ids"))
-            yield Resident(Kind.ENDPOINT, service(endpoint), "interface endpoint", groups)
+            yield AttachedResource(ResourceKind.ENDPOINT, service(endpoint), "interface endpoint", groups)
 
 
 def service(endpoint: Resource) -> str:
-    """Return which AWS service a VPC endpoint leads to: `s3` of `com.amazonaws.us-east-1.s3`."""
+    """Return the AWS service of a VPC endpoint: `s3` of `com.amazonaws.us-east-1.s3`."""
     return ".".join(endpoint.text("service_name").split(".")[3:]) or endpoint.text("service_name")
 
 
 def _function_detail(function: Resource) -> str:
     memory = function.values.get("memory_size")
-    said = (function.text("runtime") or function.text("package_type"), f"{memory} MB" if memory else "")
-    return ", ".join(filter(None, said))
+    details = (function.text("runtime") or function.text("package_type"), f"{memory} MB" if memory else "")
+    return ", ".join(filter(None, details))
 
 
-def _nodes(resources: Resources, cluster: Resource, vpc_name: str) -> Iterator[tuple[str, str, str]]:
-    """Yield each node's number, its subnet's id and what else there is to say.
+def _nodes(state: Resources, cluster: Resource, vpc_name: str) -> Iterator[tuple[str, str, str]]:
+    """Yield number, subnet ID and details of each node.
 
-    Where a plan's nodes will be is what their cluster asks for; without that it is for AWS to choose.
+    Planned nodes are in the zones of their cluster's arguments; without those AWS chooses.
     """
     subnets = {
         subnet.text("availability_zone"): subnet.id
-        for group in resources.of("aws_elasticache_subnet_group")
+        for group in state.of("aws_elasticache_subnet_group")
         if group.text("name") == cluster.text("subnet_group_name")
-        for subnet in resources.of("aws_subnet")
+        for subnet in state.of("aws_subnet")
         if subnet.id in group.texts("subnet_ids")
     }
     name = cluster.text("cluster_id")
-    said = ["" if name == vpc_name else short(name, vpc_name), cluster.text("node_type")]
+    details = ["" if name == vpc_name else short(name, vpc_name), cluster.text("node_type")]
     if cluster.values.get("transit_encryption_enabled"):
-        said.append("TLS")
-    if standing := cluster.blocks("cache_nodes"):
-        for node in standing:
-            where = subnets.get(node.get("availability_zone") or "", "")
-            yield str(node.get("id") or ""), where, ", ".join(filter(None, said))
+        details.append("TLS")
+    if nodes := cluster.blocks("cache_nodes"):
+        for node in nodes:
+            subnet_id = subnets.get(node.get("availability_zone") or "", "")
+            yield str(node.get("id") or ""), subnet_id, ", ".join(filter(None, details))
         return
-    asked = cluster.texts("preferred_availability_zones") or [cluster.text("availability_zone")]
-    zones = asked if all(zone in subnets for zone in asked) else list(subnets)
-    if zones is not asked:
-        said.append("zone to be chosen by AWS")
+    preferred = cluster.texts("preferred_availability_zones") or [cluster.text("availability_zone")]
+    zones = preferred if all(zone in subnets for zone in preferred) else list(subnets)
+    if zones is not preferred:
+        details.append("AWS chooses the zone")
     count = cluster.values.get("num_cache_nodes") or 0
     for number, zone in zip(range(1, count + 1), cycle(zones), strict=False):
-        yield f"{number:04}", subnets[zone], ", ".join(filter(None, said))
+        yield f"{number:04}", subnets[zone], ", ".join(filter(None, details))

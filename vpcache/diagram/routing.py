@@ -1,4 +1,4 @@
-"""Which way each subnet's default route leads. Pure."""
+"""The default routes of subnets. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DEFAULT = "0.0.0.0/0"
 
 
 class Routing:
-    """The default routes of a root module's subnets, from its route tables, routes and associations."""
+    """The default routes of subnets, from route tables, routes and associations."""
 
     def __init__(self, resources: Resources) -> None:
         self._internet_gateways = {each.id for each in resources.of("aws_internet_gateway")}
@@ -29,7 +29,7 @@ class Routing:
         }
 
     def of(self, subnet: Resource) -> tuple[Tier, str | None]:
-        """Return what kind of subnet it is, and the NAT gateway that its default route leads to."""
+        """Return the tier of a subnet, and the ID of the NAT gateway of its default route."""
         table = self._tables.get(subnet.id) or self._main_tables.get(subnet.text("vpc_id"), "")
         nat_gateway, gateway = self._targets.get(table, ("", ""))
         if gateway in self._internet_gateways:
@@ -38,7 +38,7 @@ class Routing:
 
 
 def _routes(resources: Resources) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield each route with its table's id, wherever it is written."""
+    """Yield each route with its table's ID, from resources and inline blocks."""
     for table in resources.of(*_TABLES):
         for block in table.blocks("route"):
             yield table.id, block
@@ -47,7 +47,7 @@ def _routes(resources: Resources) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _main_tables(resources: Resources) -> Iterator[tuple[str, str]]:
-    """Yield the id of each VPC with that of the table of its subnets that have no other."""
+    """Yield the ID of each VPC with that of its main route table."""
     for vpc in resources.of("aws_vpc"):
         yield vpc.id, vpc.text("main_route_table_id")
     for table in resources.of("aws_default_route_table"):

@@ -1,4 +1,4 @@
-"""What security groups let in, from each of the three ways of writing that down. Pure."""
+"""The ingress rules of security groups, in each of the three ways to declare them. Pure."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from vpcache.terraform.resources import Resources
 
 
 @dataclass(frozen=True)
-class Rule:
-    """Traffic (`tcp 11211`, `all traffic`) let into a group, from another group's id or from a range."""
+class IngressRule:
+    """Traffic (`tcp 11211`, `all traffic`) that a group allows from another group or a CIDR block."""
 
     group: str
     source: str
@@ -19,8 +19,8 @@ class Rule:
     traffic: str
 
 
-def rules(resources: Resources) -> Iterator[Rule]:
-    """Yield the rules for what comes in, of resources of their own and of blocks within a group."""
+def ingress_rules(resources: Resources) -> Iterator[IngressRule]:
+    """Yield the ingress rules, from separate resources and from blocks within a group."""
     for rule in resources.of("aws_vpc_security_group_ingress_rule"):
         protocol = rule.text("ip_protocol")
         yield from _rules(rule.text("security_group_id"), protocol, rule.values)
@@ -32,18 +32,18 @@ def rules(resources: Resources) -> Iterator[Rule]:
             yield from _rules(group.id, str(block.get("protocol") or ""), block)
 
 
-def _rules(group: str, protocol: str, values: Mapping[str, Any]) -> Iterator[Rule]:
+def _rules(group: str, protocol: str, values: Mapping[str, Any]) -> Iterator[IngressRule]:
     traffic = _traffic(protocol, values.get("from_port"), values.get("to_port"))
     if values.get("self"):
-        yield Rule(group, group, True, traffic)
+        yield IngressRule(group, group, True, traffic)
     for source in _all(values, "referenced_security_group_id", "source_security_group_id", "security_groups"):
-        yield Rule(group, source, True, traffic)
+        yield IngressRule(group, source, True, traffic)
     for source in _all(values, "cidr_ipv4", "cidr_ipv6", "cidr_blocks", "ipv6_cidr_blocks", "prefix_list_id"):
-        yield Rule(group, source, False, traffic)
+        yield IngressRule(group, source, False, traffic)
 
 
 def _all(values: Mapping[str, Any], *keys: str) -> Iterator[str]:
-    """Yield the texts under some keys, of which each holds one or a list or nothing."""
+    """Yield the strings of some keys, whose values are a string, a list or nothing."""
     for key in keys:
         value = values.get(key) or []
         yield from (value for value in ([value] if isinstance(value, str) else value) if value)

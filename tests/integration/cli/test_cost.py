@@ -1,4 +1,4 @@
-"""What the environments cost, as a user asks it: with no lab and no account."""
+"""`./inv cost` without a lab and without an account."""
 
 import json
 
@@ -9,8 +9,8 @@ from vpcache.testing.run import free_port
 
 
 @pytest.fixture(scope="module")
-def nowhere():
-    """Commands for a lab that nobody starts."""
+def commands():
+    """Commands for a lab that is not running."""
     return Commands(free_port())
 
 
@@ -23,27 +23,27 @@ def nowhere():
         ("prod", 98.55 + 10.95 + 70.08 + 1.70),
     ],
 )
-def test_an_environment_costs_what_its_code_says(nowhere, environment, usd):
-    report = json.loads(nowhere.succeed("cost", "--env", environment, "--json"))
+def test_environment_costs_the_sum_of_its_resources(commands, environment, usd):
+    report = json.loads(commands.succeed("cost", "--env", environment, "--json"))
     assert report["monthly"] == pytest.approx(usd, abs=0.005)
     assert report["not_priced"] == []
 
 
-def test_a_state_can_be_given_instead(nowhere, tmp_path):
+def test_cost_of_a_state_file(commands, tmp_path):
     gateway = {"address": "aws_nat_gateway.x", "type": "aws_nat_gateway", "mode": "managed", "values": {}}
     other = {"address": "aws_db_instance.x", "type": "aws_db_instance", "mode": "managed", "values": {}}
     state = {"format_version": "1.0", "values": {"root_module": {"resources": [gateway, other]}}}
     (tmp_path / "state.json").write_text(json.dumps(state))
-    said = nowhere.succeed("cost", "--from", str(tmp_path / "state.json"))
-    assert "together" in said
-    assert "$32.85" in said
-    assert "not priced: aws_db_instance.x" in said
+    output = commands.succeed("cost", "--from", str(tmp_path / "state.json"))
+    assert "total" in output
+    assert "$32.85" in output
+    assert "not priced: aws_db_instance.x" in output
 
 
-@pytest.mark.parametrize("words", [(), ("--env", "dev", "--from", "x.json")])
-def test_either_an_environment_or_a_file(nowhere, words):
-    assert nowhere.refuse("cost", *words).startswith("error: give either --env, or --from")
+@pytest.mark.parametrize("arguments", [(), ("--env", "dev", "--from", "x.json")])
+def test_cost_needs_either_env_or_from(commands, arguments):
+    assert commands.refuse("cost", *arguments).startswith("error: give either --env, or --from")
 
 
-def test_an_unknown_environment_is_refused(nowhere):
-    assert "unknown environment 'staging'" in nowhere.refuse("cost", "--env", "staging")
+def test_cost_of_an_unknown_environment_is_refused(commands):
+    assert "unknown environment 'staging'" in commands.refuse("cost", "--env", "staging")

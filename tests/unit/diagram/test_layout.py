@@ -1,4 +1,4 @@
-"""Where the things of a picture stand, and what is written: for any number of zones, functions and nodes."""
+"""Positions and texts of a diagram, for any number of zones, functions and nodes."""
 
 import itertools
 import sys
@@ -8,12 +8,12 @@ import pytest
 
 from tests.support.terraform_documents import ZONES, cache, function, group, ingress, network, resource, state
 from vpcache.diagram.drawing.png import png
-from vpcache.diagram.drawing.shapes import Bar, Box, Card, Frame, Pill, Wire, Words
+from vpcache.diagram.drawing.shapes import Bar, Box, Card, Connector, Frame, Pill, Text
 from vpcache.diagram.drawing.svg import svg
 from vpcache.diagram.drawing.text import text_width
-from vpcache.diagram.layout import drawing
+from vpcache.diagram.layout import layout
 from vpcache.diagram.live import Live
-from vpcache.diagram.parser import picture
+from vpcache.diagram.parser import parse
 from vpcache.errors import VpcacheError
 from vpcache.probes import Result
 
@@ -63,11 +63,11 @@ def endpoints(*services):
 
 SCENES = {
     **{f"{zones} zones": [*network(zones), *app(zones)] for zones in (1, 2, 3, 6)},
-    "one way out for all": [*network(6, own_way_out=False), *app(6)],
+    "one NAT gateway for all": [*network(6, one_gateway_per_zone=False), *app(6)],
     "many functions": [*network(3), *app(3), *workers(3)],
     "more tiers": [*network(2), *app(2), *isolated(2)],
     "two VPCs": [*network(2), *app(2), *network(3, name="other"), function("x", 3, vpc="other")],
-    "a bare network": network(2),
+    "an empty network": network(2),
     "a long foot": [
         *network(1, name="a-vpc-with-a-name-that-is-rather-long"),
         *endpoints("s3", "dynamodb", "x"),
@@ -75,13 +75,13 @@ SCENES = {
 }
 
 
-def drawn(*resources, live=None):
-    return drawing(picture(state(*resources)), live)
+def drawing_of(*resources, live=None):
+    return layout(parse(state(*resources)), live)
 
 
 @pytest.fixture(params=SCENES, scope="module")
 def scene(request):
-    return drawn(*SCENES[request.param])
+    return drawing_of(*SCENES[request.param])
 
 
 def boxes(scene, *kinds):
@@ -92,7 +92,7 @@ def overlap(one, other):
     return one.x < other.right and other.x < one.right and one.y < other.bottom and other.y < one.bottom
 
 
-def holds(outer, inner):
+def contains(outer, inner):
     return (
         outer.x <= inner.x
         and inner.right <= outer.right
@@ -105,7 +105,7 @@ def frames(scene, style):
     return [each for each in scene.shapes if isinstance(each, Frame) and each.style.split()[0] == style]
 
 
-def test_nothing_stands_on_anything_else(scene):
+def test_shapes_do_not_overlap(scene):
     for kind in (Card, Pill):
         for one, other in itertools.combinations(boxes(scene, kind), 2):
             assert not overlap(one, other), (one, other)
@@ -114,82 +114,84 @@ def test_nothing_stands_on_anything_else(scene):
             assert not overlap(one.box, other.box), (one, other)
 
 
-def test_everything_is_on_the_picture(scene):
+def test_shapes_are_within_the_drawing(scene):
     for box in boxes(scene, Frame, Card, Pill, Bar):
         assert box.x >= 0 and box.right <= scene.width and box.y >= 0 and box.bottom <= scene.height
-    for wire in (shape for shape in scene.shapes if isinstance(shape, Wire)):
-        assert all(0 <= x <= scene.width and 0 <= y <= scene.height for x, y in wire.points)
+    for connector in (shape for shape in scene.shapes if isinstance(shape, Connector)):
+        assert all(0 <= x <= scene.width and 0 <= y <= scene.height for x, y in connector.points)
 
 
-def test_words_are_on_the_picture(scene):
-    for words in (shape for shape in scene.shapes if isinstance(shape, Words)):
-        width = text_width(words.text, 13, bold=True) + text_width(words.note, 11.5)
-        assert "end" in words.style or words.x + width <= scene.width, words
+def test_texts_are_within_the_drawing(scene):
+    for text in (shape for shape in scene.shapes if isinstance(shape, Text)):
+        width = text_width(text.text, 13, bold=True) + text_width(text.note, 11.5)
+        assert "end" in text.style or text.x + width <= scene.width, text
 
 
-def test_every_subnet_is_in_a_zone_and_every_resident_in_a_subnet(scene):
+def test_subnets_are_in_zones_and_resources_in_subnets(scene):
     subnets = [frame for tier in ("public", "private", "isolated") for frame in frames(scene, tier)]
     for subnet in subnets:
-        assert sum(holds(zone.box, subnet.box) for zone in frames(scene, "zone")) == 1
+        assert sum(contains(zone.box, subnet.box) for zone in frames(scene, "zone")) == 1
     for card in (shape for shape in scene.shapes if isinstance(shape, Card) and shape.icon != "host"):
-        assert sum(holds(subnet.box, card.box) for subnet in subnets) == 1
+        assert sum(contains(subnet.box, card.box) for subnet in subnets) == 1
 
 
-def test_lines_are_straight_and_end_where_something_is(scene):
-    for wire in (shape for shape in scene.shapes if isinstance(shape, Wire)):
-        for (x0, y0), (x1, y1) in itertools.pairwise(wire.points):
-            assert (x0 == x1) != (y0 == y1), wire
-        x, y = wire.points[-1]
+def test_connectors_are_straight_and_end_at_a_shape(scene):
+    for connector in (shape for shape in scene.shapes if isinstance(shape, Connector)):
+        for (x0, y0), (x1, y1) in itertools.pairwise(connector.points):
+            assert (x0 == x1) != (y0 == y1), connector
+        x, y = connector.points[-1]
         assert any(
             box.x <= x <= box.right and box.y <= y <= box.bottom for box in boxes(scene, Frame, Card)
-        ), wire
+        ), connector
 
 
-def test_ways_out_cross_no_subnet_and_meet_only_below_their_gateway(scene):
+def test_egress_paths_cross_no_subnet_and_do_not_overlap(scene):
     subnets = [frame.box for tier in ("public", "private", "isolated") for frame in frames(scene, tier)]
-    lines = []
-    for wire in ways(scene):
-        for (x0, y0), (x1, y1) in itertools.pairwise(wire.points[:-1]):  # the last one is all ways' own
-            line = Box(min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0))
-            assert not any(overlap(line, box) for box in subnets), wire
-            lines.append(Box(line.x - 1, line.y - 1, line.width + 2, line.height + 2))
-    for one, other in itertools.combinations(lines, 2):
+    segments = []  # without the last one of each path, which all have in common
+    for connector in paths(scene):
+        for (x0, y0), (x1, y1) in itertools.pairwise(connector.points[:-1]):
+            segment = Box(min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0))
+            assert not any(overlap(segment, box) for box in subnets), connector
+            segments.append(Box(segment.x - 1, segment.y - 1, segment.width + 2, segment.height + 2))
+    for one, other in itertools.combinations(segments, 2):
         is_crossing = (one.width > 2) != (other.width > 2)
         assert is_crossing or not overlap(one, other), (one, other)
 
 
-def ways(scene):
-    return [shape for shape in scene.shapes if isinstance(shape, Wire) and shape.style.startswith("way")]
+def paths(scene):
+    return [shape for shape in scene.shapes if isinstance(shape, Connector) and shape.style.startswith("way")]
 
 
 @pytest.mark.parametrize("zones", [1, 2, 3, 6])
-def test_each_zone_has_a_straight_way_out_of_its_own_colour(zones):
-    scene = drawn(*network(zones))
-    assert len(ways(scene)) == 2 * zones  # subnet to gateway, gateway to the internet
+def test_each_zone_has_a_straight_egress_path_in_its_colour(zones):
+    scene = drawing_of(*network(zones))
+    assert len(paths(scene)) == 2 * zones  # subnet to gateway, gateway to the internet
     for zone in frames(scene, "zone"):
-        own = [wire for wire in ways(scene) if zone.box.x < wire.points[0][0] < zone.box.right]
+        own = [
+            connector for connector in paths(scene) if zone.box.x < connector.points[0][0] < zone.box.right
+        ]
         assert len(own) == 2
-        assert {wire.style.split()[1] for wire in own} == {zone.style.split()[1]}
-        assert len({x for wire in own for x, _ in wire.points}) == 1
-    assert len({wire.style for wire in ways(scene)}) == zones
+        assert {connector.style.split()[1] for connector in own} == {zone.style.split()[1]}
+        assert len({x for connector in own for x, _ in connector.points}) == 1
+    assert len({connector.style for connector in paths(scene)}) == zones
 
 
-def test_a_way_out_by_another_zone_leads_there_in_its_colour():
-    scene = drawn(*network(2, own_way_out=False))
+def test_egress_path_via_another_zone_has_its_colour():
+    scene = drawing_of(*network(2, one_gateway_per_zone=False))
     first, second = frames(scene, "zone")
-    (crossing,) = [wire for wire in ways(scene) if wire.points[0][0] > second.box.x]
+    (crossing,) = [connector for connector in paths(scene) if connector.points[0][0] > second.box.x]
     assert first.box.x < crossing.points[-1][0] < first.box.right
     assert crossing.style.split()[1] == first.style.split()[1]
 
 
-def test_a_way_out_by_a_gateway_that_is_not_in_the_module_is_named():
+def test_unknown_nat_gateway_is_named():
     parts = [each for each in network(1) if each["type"] != "aws_nat_gateway"]
-    words = [shape.text for shape in drawn(*parts).shapes if isinstance(shape, Words)]
-    assert f"0.0.0.0/0 by nat_gateway.shop-{A}" in words
+    texts = [shape.text for shape in drawing_of(*parts).shapes if isinstance(shape, Text)]
+    assert f"0.0.0.0/0 via nat_gateway.shop-{A}" in texts
 
 
-def test_what_lets_others_in_stands_below_them():
-    scene = drawn(*SCENES["many functions"])
+def test_band_is_below_the_bands_it_allows():
+    scene = drawing_of(*SCENES["many functions"])
     bands = {frame.title: frame.box for frame in frames(scene, "band")}
     others = [box for title, box in bands.items() if title != "security group kv"]
     assert len(others) == 7
@@ -197,8 +199,8 @@ def test_what_lets_others_in_stands_below_them():
     assert "security group of another stack" in bands
 
 
-def test_one_of_whom_another_may_ask_stands_below_it_whatever_their_order():
-    asked_first = [
+def test_band_order_does_not_depend_on_the_input_order():
+    parts = [
         *network(2),
         function("a", 2),
         group("a"),
@@ -206,12 +208,12 @@ def test_one_of_whom_another_may_ask_stands_below_it_whatever_their_order():
         group("b"),
         ingress("a", "b", 443),
     ]
-    tops = {frame.title: frame.box.y for frame in frames(drawn(*asked_first), "band")}
+    tops = {frame.title: frame.box.y for frame in frames(drawing_of(*parts), "band")}
     assert tops["security group b"] < tops["security group a"]
 
 
-def test_permissions_in_a_circle_have_an_end():
-    scene = drawn(*SCENES["2 zones"], ingress("api", "kv", 443))
+def test_cyclic_permissions_terminate():
+    scene = drawing_of(*SCENES["2 zones"], ingress("api", "kv", 443))
     assert {shape.text for shape in scene.shapes if isinstance(shape, Pill)} >= {"tcp 11211", "tcp 443"}
 
 
@@ -224,8 +226,8 @@ RESULTS = [
 ]
 
 
-def test_live_results_stand_where_they_were_found():
-    scene = drawn(*SCENES["2 zones"], live=Live(RESULTS))
+def test_probe_results_are_marked_at_their_resources():
+    scene = drawing_of(*SCENES["2 zones"], live=Live(RESULTS))
     marks = [(shape.text, shape.passed) for shape in scene.shapes if isinstance(shape, Pill) and shape.text]
     assert sorted(marks) == [
         ("elastic IP 203.0.113.10", True),
@@ -234,16 +236,16 @@ def test_live_results_stand_where_they_were_found():
         ("private", True),
         ("tcp 11211", True),
     ]
-    assert sorted(wire.style for wire in ways(scene)) == [
+    assert sorted(connector.style for connector in paths(scene)) == [
         "way z0",
         "way z0",
         "way z1 broken",
         "way z1 broken",
     ]
-    words = [shape.text for shape in scene.shapes if isinstance(shape, Words)]
-    assert [word for word in words if word.startswith("seen as")] == ["seen as 203.0.113.10"]
-    assert sum("timed out" in word for word in words) > 2, "long evidence has several lines"
-    test_everything_is_on_the_picture(scene)
+    texts = [shape.text for shape in scene.shapes if isinstance(shape, Text)]
+    assert [text for text in texts if text.startswith("seen as")] == ["seen as 203.0.113.10"]
+    assert sum("timed out" in text for text in texts) > 2, "long evidence has several lines"
+    test_shapes_are_within_the_drawing(scene)
 
 
 def test_without_probes_nothing_is_marked(scene):
@@ -260,35 +262,35 @@ def test_without_probes_nothing_is_marked(scene):
         ("MEMCACHED WWW mmm", 13, True, 187.2),
     ],
 )
-def test_text_has_room_in_the_widest_font(text, size, bold, measured):
+def test_text_width_covers_the_widest_font(text, size, bold, measured):
     """The widths are what Chromium measures in DejaVu Sans, of weight 600 if bold."""
     assert measured <= text_width(text, size, bold=bold) <= 1.1 * measured
 
 
-def test_svg_is_well_formed_and_escapes_what_others_wrote():
-    text = svg(drawn(*network(1, name='<script>"&'), function("<b>", 1, vpc='<script>"&')))
+def test_svg_is_well_formed_and_escapes_names():
+    text = svg(drawing_of(*network(1, name='<script>"&'), function("<b>", 1, vpc='<script>"&')))
     root = ET.fromstring(text)
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     assert not root.findall(".//{*}script")
     assert {element.text for element in root.findall(".//{*}text")} >= {'VPC <script>"&', "<b>"}
 
 
-def test_svg_is_the_same_every_time_and_readable_on_dark_pages():
-    first, second = (svg(drawn(*SCENES["3 zones"])) for _ in range(2))
+def test_svg_is_deterministic_with_dark_colours():
+    first, second = (svg(drawing_of(*SCENES["3 zones"])) for _ in range(2))
     assert first == second
     assert "@media (prefers-color-scheme: dark)" in first
     assert 'class="ground"' in first
 
 
 def test_png_is_twice_as_large_as_the_svg():
-    scene = drawn(*SCENES["2 zones"])
+    scene = drawing_of(*SCENES["2 zones"])
     data = png(svg(scene))
     assert data.startswith(b"\x89PNG\r\n\x1a\n")
     width, height = (int.from_bytes(data[at : at + 4]) for at in (16, 20))
     assert (width, height) == (2 * round(scene.width), 2 * round(scene.height))
 
 
-def test_png_has_letters_even_where_no_font_is_installed():
+def test_png_has_text_without_installed_fonts():
     with_text, without = (
         png(f'<svg xmlns="http://www.w3.org/2000/svg" width="99" height="20">{inner}</svg>')
         for inner in ('<text y="15" style="font-family: system-ui, sans-serif">abc</text>', "")
@@ -296,7 +298,7 @@ def test_png_has_letters_even_where_no_font_is_installed():
     assert len(with_text) > len(without) + 100
 
 
-def test_png_without_its_extra_says_what_to_install(monkeypatch):
+def test_png_without_its_extra_names_the_package(monkeypatch):
     monkeypatch.setitem(sys.modules, "resvg_py", None)
-    with pytest.raises(VpcacheError, match=r"a PNG needs resvg_py: .* pip install 'vpcache\[png\]'"):
+    with pytest.raises(VpcacheError, match=r"a PNG requires resvg_py: .*`pip install 'vpcache\[png\]'"):
         png("<svg/>")

@@ -1,10 +1,10 @@
-"""The model of a picture, from what Terraform prints of root modules of any shape."""
+"""The model of a diagram, from Terraform's JSON of various root modules."""
 
 import pytest
 
 from tests.support.terraform_documents import ZONES, cache, function, group, ingress, network, resource, state
-from vpcache.diagram.model import Kind, Permission, Tier
-from vpcache.diagram.parser import picture
+from vpcache.diagram.model import Permission, ResourceKind, Tier
+from vpcache.diagram.parser import parse
 from vpcache.diagram.placement import short
 from vpcache.errors import VpcacheError
 
@@ -12,28 +12,30 @@ A, B, C = ZONES[:3]
 
 
 def only_vpc(*resources):
-    (vpc,) = picture(state(*resources)).vpcs
+    (vpc,) = parse(state(*resources)).vpcs
     return vpc
 
 
 @pytest.mark.parametrize("zones", [1, 2, 3, 6])
-def test_each_zone_has_the_way_out_that_its_routes_say(zones):
+def test_each_zone_has_the_default_route_of_its_table(zones):
     vpc = only_vpc(*network(zones))
     assert vpc.zones == ZONES[:zones]
     private = [subnet for subnet in vpc.subnets if subnet.tier is Tier.PRIVATE]
-    assert [subnet.way_out for subnet in private] == [f"nat_gateway.shop-{zone}" for zone in vpc.zones]
+    assert [subnet.nat_gateway_id for subnet in private] == [f"nat_gateway.shop-{zone}" for zone in vpc.zones]
     public = [subnet for subnet in vpc.subnets if subnet.tier is Tier.PUBLIC]
     assert [gateway.public_address for subnet in public for gateway in subnet.nat_gateways] == [
         f"203.0.113.{10 + number}" for number in range(zones)
     ]
 
 
-def test_a_way_out_by_another_zone_is_drawn_as_it_is():
-    vpc = only_vpc(*network(2, own_way_out=False))
-    assert {each.way_out for each in vpc.subnets if each.tier is Tier.PRIVATE} == {f"nat_gateway.shop-{A}"}
+def test_default_route_via_another_zone():
+    vpc = only_vpc(*network(2, one_gateway_per_zone=False))
+    assert {each.nat_gateway_id for each in vpc.subnets if each.tier is Tier.PRIVATE} == {
+        f"nat_gateway.shop-{A}"
+    }
 
 
-def test_a_subnet_without_a_default_route_is_isolated_and_the_main_table_is_the_one_of_the_rest():
+def test_main_table_applies_to_unassociated_subnets():
     subnet = {"vpc_id": "vpc.v", "availability_zone": A}
     vpc = resource("aws_vpc", "v", cidr_block="10.0.0.0/16", main_route_table_id="main")
     gateway = resource("aws_internet_gateway", "g", vpc_id="vpc.v")
@@ -47,7 +49,7 @@ def test_a_subnet_without_a_default_route_is_isolated_and_the_main_table_is_the_
     association = resource(
         "aws_route_table_association", "r", subnet_id="subnet.alone", route_table_id="route_table.empty"
     )
-    made = only_vpc(
+    parsed = only_vpc(
         vpc,
         gateway,
         route,
@@ -56,29 +58,29 @@ def test_a_subnet_without_a_default_route_is_isolated_and_the_main_table_is_the_
         resource("aws_subnet", "alone", cidr_block="10.0.1.0/24", **subnet),
         resource("aws_subnet", "rest", cidr_block="10.0.2.0/24", **subnet),
     )
-    assert {each.id: each.tier for each in made.subnets} == {
+    assert {each.id: each.tier for each in parsed.subnets} == {
         "subnet.alone": Tier.ISOLATED,
         "subnet.rest": Tier.PUBLIC,
     }
 
 
-def test_functions_and_nodes_live_in_their_subnets():
+def test_functions_and_nodes_are_in_their_subnets():
     vpc = only_vpc(*network(2), function("api", 2), function(f"probe-{B}", 2), *cache("kv", [A, B, B]))
     by_zone = {
-        subnet.zone: [(each.kind, each.name) for each in subnet.residents]
+        subnet.zone: [(each.kind, each.name) for each in subnet.resources]
         for subnet in vpc.subnets
         if subnet.tier is Tier.PRIVATE
     }
     assert by_zone[A] == [
-        (Kind.FUNCTION, "api"),
-        (Kind.FUNCTION, f"probe-{B}"),
-        (Kind.CACHE_NODE, "memcached 0001"),
+        (ResourceKind.FUNCTION, "api"),
+        (ResourceKind.FUNCTION, f"probe-{B}"),
+        (ResourceKind.CACHE_NODE, "memcached 0001"),
     ]
     assert by_zone[B] == [
-        (Kind.FUNCTION, "api"),
-        (Kind.FUNCTION, "probe"),
-        (Kind.CACHE_NODE, "memcached 0002"),
-        (Kind.CACHE_NODE, "memcached 0003"),
+        (ResourceKind.FUNCTION, "api"),
+        (ResourceKind.FUNCTION, "probe"),
+        (ResourceKind.CACHE_NODE, "memcached 0002"),
+        (ResourceKind.CACHE_NODE, "memcached 0003"),
     ]
 
 
@@ -86,12 +88,12 @@ def nodes(vpc):
     return [
         (subnet.zone, each.name, each.detail)
         for subnet in vpc.subnets
-        for each in subnet.residents
-        if each.kind is Kind.CACHE_NODE
+        for each in subnet.resources
+        if each.kind is ResourceKind.CACHE_NODE
     ]
 
 
-def test_planned_nodes_are_where_their_cluster_asks_for_them():
+def test_planned_nodes_are_in_the_preferred_zones():
     parts = cache("kv", [A, B], preferred_availability_zones=[B, A], transit_encryption_enabled=True)
     parts[-1]["values"]["cache_nodes"] = []
     assert nodes(only_vpc(*network(2), *parts)) == [
@@ -100,11 +102,11 @@ def test_planned_nodes_are_where_their_cluster_asks_for_them():
     ]
 
 
-def test_planned_nodes_that_ask_for_no_zone_say_so():
+def test_planned_nodes_without_preferred_zones():
     parts = cache("kv", [A, B])
     parts[-1]["values"]["cache_nodes"] = []
     assert [detail for _, _, detail in nodes(only_vpc(*network(2), *parts))] == [
-        "kv, cache.t4g.micro, zone to be chosen by AWS"
+        "kv, cache.t4g.micro, AWS chooses the zone"
     ] * 2
 
 
@@ -127,12 +129,12 @@ def test_planned_nodes_that_ask_for_no_zone_say_so():
     ],
     ids=["rule resource", "older rule resource"],
 )
-def test_permissions_are_read_from_each_way_of_writing_them(rules):
+def test_permissions_are_read_from_rule_resources(rules):
     vpc = only_vpc(*network(1), group("api"), group("kv"), *rules)
     assert vpc.permissions == (Permission("security_group.api", "security_group.kv", "tcp 11211"),)
 
 
-def test_permissions_are_read_from_blocks_within_a_group():
+def test_permissions_are_read_from_inline_blocks():
     blocks = [
         {"protocol": "tcp", "from_port": 1, "to_port": 9, "security_groups": ["security_group.api"]},
         {"protocol": "-1", "from_port": 0, "to_port": 0, "cidr_blocks": ["10.0.0.0/8"], "self": True},
@@ -145,31 +147,31 @@ def test_permissions_are_read_from_blocks_within_a_group():
     }
 
 
-def test_hosts_come_from_urls_in_environments_without_their_secrets():
-    found = picture(
+def test_hosts_are_read_from_variables_without_secrets():
+    diagram = parse(
         state(
             *network(1),
             function("api", 1, ORIGIN="https://me:secret@origin.example:8443/x", MODE="fast", BAD="http://["),
             function(f"probe-{A}", 1, WHERE="https://origin.example"),
         )
     )
-    assert [(host.name, host.askers) for host in found.hosts] == [("origin.example", ("api", "probe"))]
+    assert [(host.name, host.callers) for host in diagram.hosts] == [("origin.example", ("api", "probe"))]
 
 
 def test_function_url_is_named_after_its_function():
     url = "https://abc.lambda-url.eu-west-3.on.aws/"
-    found = picture(
+    diagram = parse(
         state(
             *network(1),
             function("api", 1, ORIGIN=url.rstrip("/")),
             resource("aws_lambda_function_url", "origin", function_name="shop-origin", function_url=url),
         )
     )
-    assert [(host.name, host.askers) for host in found.hosts] == [("function URL of origin", ("api",))]
+    assert [(host.name, host.callers) for host in diagram.hosts] == [("function URL of origin", ("api",))]
 
 
-def test_endpoints_functions_without_vpc_and_a_second_vpc():
-    found = picture(
+def test_endpoints_functions_without_vpc_and_second_vpc():
+    diagram = parse(
         state(
             *network(1),
             *network(1, name="other"),
@@ -177,51 +179,51 @@ def test_endpoints_functions_without_vpc_and_a_second_vpc():
             resource("aws_lambda_function", "lone", function_name="lone", vpc_config=[]),
         )
     )
-    assert [(vpc.name, vpc.endpoints) for vpc in found.vpcs] == [("shop", ("s3",)), ("other", ())]
-    assert found.without_vpc == ("lone",)
+    assert [(vpc.name, vpc.endpoints) for vpc in diagram.vpcs] == [("shop", ("s3",)), ("other", ())]
+    assert diagram.without_vpc == ("lone",)
 
 
-def test_a_plan_is_read_with_the_vpc_that_it_found_and_without_values_that_it_made_up():
+def test_plan_is_read_with_data_sources_without_mock_values():
     subnet = resource("aws_subnet", "s", vpc_id="vpc-1", availability_zone=A, cidr_block="10.0.0.0/26")
     gateway = resource("aws_nat_gateway", "n", subnet_id="subnet.s", public_ip="k3xq09az")
     vpc = resource("aws_vpc", "v", mode="data", id="vpc-1", cidr_block="10.0.0.0/24", tags={"Name": "found"})
-    made = [
+    created = [
         {**each, "change": {"actions": ["create"], "after": each["values"]}} for each in (subnet, gateway)
     ]
-    gone = {**subnet, "address": "aws_subnet.old", "change": {"actions": ["delete"], "after": None}}
+    deleted = {**subnet, "address": "aws_subnet.old", "change": {"actions": ["delete"], "after": None}}
     document = {
         "format_version": "1.2",
-        "resource_changes": [*made, gone],
+        "resource_changes": [*created, deleted],
         "prior_state": {"values": {"root_module": {"resources": [vpc, subnet]}}},
     }
-    (drawn,) = picture(document).vpcs
+    (drawn,) = parse(document).vpcs
     assert (drawn.name, drawn.cidr, len(drawn.subnets)) == ("found", "10.0.0.0/24", 1)
     assert [each.public_address for each in drawn.subnets[0].nat_gateways] == [""]
 
 
-def test_a_plan_that_knows_no_ids_yet_is_refused_as_it_would_be_drawn_wrong():
+def test_plan_without_ids_is_refused():
     parts = network(1)
     for part in parts:
         part["change"] = {"actions": ["create"], "after": part["values"] | {"id": None}}
-    with pytest.raises(VpcacheError, match=r"aws_vpc\.shop has no id in this plan"):
-        picture({"format_version": "1.2", "resource_changes": parts})
+    with pytest.raises(VpcacheError, match=r"aws_vpc\.shop has no ID in this plan"):
+        parse({"format_version": "1.2", "resource_changes": parts})
 
 
 @pytest.mark.parametrize(
-    ("document", "words"),
+    ("document", "message"),
     [
         ({"format_version": "1.0"}, "give what `terraform show -json` prints"),
         ({"format_version": "1.0", "values": {}}, "give what `terraform show -json` prints"),
         (state(resource("aws_s3_bucket", "b")), "no aws_subnet"),
     ],
 )
-def test_what_is_no_state_with_a_subnet_is_said(document, words):
-    with pytest.raises(VpcacheError, match=words):
-        picture(document)
+def test_document_without_subnets_is_refused(document, message):
+    with pytest.raises(VpcacheError, match=message):
+        parse(document)
 
 
 @pytest.mark.parametrize(
-    ("name", "shown"),
+    ("name", "short_name"),
     [
         ("shop-api-eu-west-3a", "api"),
         ("shop", "shop"),
@@ -229,5 +231,5 @@ def test_what_is_no_state_with_a_subnet_is_said(document, words):
         ("shopping", "shopping"),
     ],
 )
-def test_names_are_shown_without_what_their_place_says(name, shown):
-    assert short(name, "shop", suffix=A) == shown
+def test_short_names_omit_vpc_and_zone(name, short_name):
+    assert short(name, "shop", suffix=A) == short_name

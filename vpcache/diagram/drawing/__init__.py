@@ -1,1 +1,1 @@
-"""From a laid out picture to SVG and PNG."""
+"""Rendering of positioned shapes to SVG and PNG."""

@@ -1,4 +1,4 @@
-"""SVG to PNG, by resvg with a font of its own: the same picture on every machine, with or without fonts."""
+"""SVG to PNG, by resvg with a bundled font: the same image on every machine, with or without fonts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def png(svg: str) -> bytes:
         import resvg_py
     except ImportError as error:
         raise VpcacheError(
-            f"a PNG needs {error.name}: install it with pip install 'vpcache[png]', or ask for --svg alone"
+            f"a PNG requires {error.name}: install it with `pip install 'vpcache[png]'`, or use --svg alone"
         ) from error
     return bytes(
         resvg_py.svg_to_bytes(

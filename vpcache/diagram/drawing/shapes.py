@@ -1,4 +1,4 @@
-"""What is drawn, with places: all lengths in pixels, y downwards."""
+"""Shapes with positions. Lengths are in pixels, y points downwards."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ class Box:
 
     @property
     def right(self) -> float:
-        """Its right edge."""
+        """The right edge."""
         return self.x + self.width
 
     @property
     def bottom(self) -> float:
-        """Its lower edge."""
+        """The lower edge."""
         return self.y + self.height
 
     @property
     def middle(self) -> float:
-        """Halfway from left to right."""
+        """The horizontal middle."""
         return self.x + self.width / 2
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A rectangle around others: `style` is what of (zone, public, band, ...), `title` left, `note` right."""
+    """A rectangle around others, with `title` on the left and `note` on the right."""
 
     box: Box
     style: str
@@ -43,7 +43,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Bar:
-    """The internet gateway, which lies across all zones."""
+    """The internet gateway, across all zones."""
 
     box: Box
     title: str
@@ -51,7 +51,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Card:
-    """A thing with an icon: a function, a cache node, a gateway."""
+    """A resource with an icon: a function, a cache node, a gateway."""
 
     box: Box
     icon: str
@@ -61,7 +61,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Pill:
-    """A few words on a line or beside a thing; `passed` says how a probe of it ended, if one was made."""
+    """A label on a line or beside a resource; `passed` is the result of its probe, if one ran."""
 
     box: Box
     style: str
@@ -70,8 +70,8 @@ class Pill:
 
 
 @dataclass(frozen=True)
-class Wire:
-    """A line through points, with a head at its end if `is_arrow`."""
+class Connector:
+    """A line through points, with an arrow head at its end if `is_arrow`."""
 
     points: Sequence[tuple[float, float]]
     style: str
@@ -79,8 +79,8 @@ class Wire:
 
 
 @dataclass(frozen=True)
-class Words:
-    """A line of text and a fainter `note` behind it; `y` is its base line."""
+class Text:
+    """A line of text with a fainter `note` after it; `y` is the base line."""
 
     x: float
     y: float
@@ -89,13 +89,13 @@ class Words:
     note: str = ""
 
 
-Shape = Frame | Wire | Words | Bar | Card | Pill
-LAYERS = (Frame, Wire, Words, Bar, Card, Pill)  # later ones are painted over earlier ones
+Shape = Frame | Connector | Text | Bar | Card | Pill
+LAYERS = (Frame, Connector, Text, Bar, Card, Pill)  # later ones are painted over earlier ones
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A picture; within a layer shapes are painted in their order."""
+    """A drawing; within a layer, shapes are painted in their order."""
 
     width: float
     height: float

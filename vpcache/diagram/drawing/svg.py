@@ -7,9 +7,20 @@ from functools import singledispatch
 from html import escape
 from importlib.resources import files
 
-from vpcache.diagram.drawing.shapes import LAYERS, Bar, Box, Card, Drawing, Frame, Pill, Shape, Wire, Words
+from vpcache.diagram.drawing.shapes import (
+    LAYERS,
+    Bar,
+    Box,
+    Card,
+    Connector,
+    Drawing,
+    Frame,
+    Pill,
+    Shape,
+    Text,
+)
 
-# each on a field of 28 x 28
+# each with a size of 28 x 28
 _STROKE = '<path class="stroke" d="{}"/>'
 _ICONS = {
     "function": _STROKE.format("M9 7.5h2.6l6.3 13H20.5M13 13.2L8.6 20.5"),
@@ -26,7 +37,7 @@ _FAILED = "M-3-3l6 6M3-3l-6 6"
 
 
 def svg(drawing: Drawing) -> str:
-    """Return the picture as a document of its own, readable on light and dark pages."""
+    """Return the drawing as an SVG document that is readable on light and dark pages."""
     style = files(__package__).joinpath("style.css").read_text()
     width, height = round(drawing.width), round(drawing.height)
     parts = [
@@ -48,7 +59,7 @@ def svg(drawing: Drawing) -> str:
 
 @singledispatch
 def _lines(shape: Shape) -> Iterator[str]:
-    raise TypeError(f"no way to draw a {type(shape).__name__}")
+    raise TypeError(f"unknown shape {type(shape).__name__}")
 
 
 @_lines.register
@@ -100,12 +111,12 @@ def _pill(pill: Pill) -> Iterator[str]:
 
 
 @_lines.register
-def _wire(wire: Wire) -> Iterator[str]:
-    (x0, y0), *rest = wire.points
+def _connector(connector: Connector) -> Iterator[str]:
+    (x0, y0), *rest = connector.points
     path = f"M{x0:.1f} {y0:.1f}" + "".join(f"L{x:.1f} {y:.1f}" for x, y in rest)
-    yield f'<path class="wire {wire.style}" d="{path}"/>'
-    if wire.is_arrow:
-        (fx, fy), (x, y) = wire.points[-2:]
+    yield f'<path class="wire {connector.style}" d="{path}"/>'
+    if connector.is_arrow:
+        (fx, fy), (x, y) = connector.points[-2:]
         dx, dy = (x > fx) - (x < fx), (y > fy) - (y < fy)
         points = [
             (x, y),
@@ -113,13 +124,13 @@ def _wire(wire: Wire) -> Iterator[str]:
             (x - 8 * dx + 5 * dy, y - 8 * dy + 5 * dx),
         ]
         corners = " ".join(f"{px:.1f},{py:.1f}" for px, py in points)
-        yield f'<polygon class="head {wire.style}" points="{corners}"/>'
+        yield f'<polygon class="head {connector.style}" points="{corners}"/>'
 
 
 @_lines.register
-def _words(words: Words) -> Iterator[str]:
-    note = f'<tspan class="faint" dx="9">{escape(words.note)}</tspan>' if words.note else ""
-    yield f'<text class="{words.style}" x="{words.x:.1f}" y="{words.y:.1f}">{escape(words.text)}{note}</text>'
+def _text_line(line: Text) -> Iterator[str]:
+    note = f'<tspan class="faint" dx="9">{escape(line.note)}</tspan>' if line.note else ""
+    yield f'<text class="{line.style}" x="{line.x:.1f}" y="{line.y:.1f}">{escape(line.text)}{note}</text>'
 
 
 def _icon(name: str, x: float, y: float, css: str) -> str:
@@ -133,5 +144,5 @@ def _rect(box: Box, css: str, radius: float) -> str:
     )
 
 
-def _text(x: float, y: float, css: str, words: str) -> str:
-    return f'<text class="{css}" x="{x:.1f}" y="{y:.1f}">{escape(words)}</text>' if words else ""
+def _text(x: float, y: float, css: str, text: str) -> str:
+    return f'<text class="{css}" x="{x:.1f}" y="{y:.1f}">{escape(text)}</text>' if text else ""

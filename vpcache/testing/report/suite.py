@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from vpcache.diagram.drawing.svg import svg
-from vpcache.diagram.layout import drawing
+from vpcache.diagram.layout import layout
 from vpcache.diagram.live import Live
-from vpcache.diagram.parser import picture
+from vpcache.diagram.parser import parse
 from vpcache.testing.report.facts import Change, DrillRecord, Facts, ProbeRecord
 from vpcache.testing.report.outcomes import outcomes
 from vpcache.testing.report.page import Run, html
@@ -60,7 +60,7 @@ class SuiteReport:
                 steady = [probed.result for probed in self._facts.of(ProbeRecord) if not probed.in_drill]
                 latest = {(result.name, result.zone): result for result in steady}
                 live = Live(list(latest.values()))
-                self._picture = svg(drawing(picture(document), live, with_evidence=False))
+                self._picture = svg(layout(parse(document), live, with_evidence=False))
 
     def write(self, status: int, problem: str | None) -> Path:
         """Write the page and return where it is. `problem` is what else went wrong than the tests."""
