@@ -7,27 +7,27 @@ from tests.support.paths import TESTS
 from vpcache.bundle import EGRESS_PROBE
 
 TIERS = ("drills", "modules", "integration", "lab", "network", "process", "unit")
-"""Folders of tests by what they need, the longest first."""
+"""Folders of tests by their requirements, the slowest first."""
 
 pytest_plugins = ["tests.support.fixtures"]
 
-# a deadline for each example would measure what else the machine does
+# a deadline for each example would measure the load of the machine
 hypothesis.settings.register_profile("suite", deadline=None)
 hypothesis.settings.load_profile("suite")
 
 # a shell starts background jobs with SIGINT ignored, and nohup with SIGHUP ignored; children inherit both,
-# and tests send both to what they start
+# and tests send both to child processes
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_addoption(parser):
-    parser.addoption("--long", action="store_true", help="run the tests marked long too: they take minutes")
+    parser.addoption("--long", action="store_true", help="also run the tests marked long, which take minutes")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    _begin_with_the_longest(items)
+    _sort_slowest_first(items)
     if config.getoption("--long"):
         return
     long = [item for item in items if item.get_closest_marker("long")]
@@ -35,25 +35,26 @@ def pytest_collection_modifyitems(config, items):
     items[:] = [item for item in items if item not in long]
 
 
-def _begin_with_the_longest(items):
-    """Sort by file: first the drills, which keep others from the shared stack, last whoever would wait for it
-    meanwhile and what takes no time. pytest-xdist hands out files in this order.
+def _sort_slowest_first(items):
+    """Sort by file: first the drills, which lock the shared stack; tests that wait for it come later.
+
+    pytest-xdist distributes files in this order.
     """
     sharing = {item.path for item in items if "stack" in getattr(item, "fixturenames", ())}
 
-    def turn(item):
+    def rank(item):
         folder = item.path.relative_to(TESTS).parts[0]
         is_waiting = folder == "integration" and item.path in sharing
         return [
-            ("drills", "modules", "integration", "lab", "network", "process", "unit").index(folder),
+            TIERS.index(folder),
             is_waiting,
         ]
 
-    items.sort(key=turn)
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session")
 def stack_variables(bundle):
-    """The functions of envs/dev: for everybody who tests a stack of this project."""
+    """The bundles of the functions of envs/dev, for tests of a stack of this project."""
     bundles = {name: bundle(f"lambda/{name}") for name in ("cached_api", "origin")}
     return {"bundles": bundles | {"egress_probe": bundle(EGRESS_PROBE)}}

@@ -17,20 +17,20 @@ def test_keys_are_distributed_over_both_nodes(probes):
     assert probes.keys_on_every_node()
 
 
-def test_cache_nodes_stand_in_different_zones(outputs):
+def test_cache_nodes_are_in_different_zones(outputs):
     assert sorted(node["availability_zone"] for node in outputs["cache_nodes"]) == sorted(outputs["zones"])
 
 
-def test_a_bad_path_is_refused(target, outputs):
+def test_invalid_path_is_refused(target, outputs):
     answer = call(target, outputs["cached_api"], {"path": "//evil.example/x"})
     assert answer.payload["statusCode"] == 400
 
 
 @pytest.mark.lab
-def test_first_call_is_a_miss_second_a_hit_and_the_origin_counts_one(lab, target, outputs):
+def test_first_call_misses_and_origin_counts_one_call(lab, target, outputs):
     path = unused_path()
     first, second = (call_cached_api(target, outputs["cached_api"], path) for _ in range(2))
     assert (first.source, second.source) == ("origin", "cache")
     assert first.body == second.body
     calls = lab.origin_calls()
-    assert [count for asked, count in calls.items() if asked.endswith(path)] == [1]
+    assert [count for url, count in calls.items() if url.endswith(path)] == [1]

@@ -1,4 +1,4 @@
-def test_each_zone_is_seen_from_its_own_elastic_ip(probes, outputs):
+def test_each_zone_has_egress_through_its_elastic_ip(probes, outputs):
     for zone in outputs["zones"]:
         assert probes.egress(zone)
 

@@ -1,4 +1,4 @@
-"""The origin that a stack makes for itself, and the way to it."""
+"""The stack's own origin, and the path to it."""
 
 import json
 import time
@@ -9,13 +9,13 @@ import pytest
 
 from vpcache.functions import FunctionClient, call
 
-CALLS = 16  # at once, so that environments of several zones answer
-SECONDS = 60  # for what must happen, on a busy machine
+CALLS = 16  # concurrent, so that workers in several zones respond
+SECONDS = 60  # on a busy machine
 
 
 @pytest.fixture
 def addresses_seen(target, outputs):
-    """Return the addresses from which the origin sees misses come, of several calls at once."""
+    """Return the source addresses of misses at the origin, for several concurrent calls."""
     client = FunctionClient(target, connections=CALLS)
 
     def address(_):
@@ -23,14 +23,14 @@ def addresses_seen(target, outputs):
         assert (answer.status, answer.source) == (200, "origin"), answer.body
         return json.loads(answer.body)["data"]["address"]
 
-    def seen():
+    def addresses():
         with ThreadPoolExecutor(CALLS) as pool:
             return set(pool.map(address, range(CALLS)))
 
-    return seen
+    return addresses
 
 
-def test_cached_api_fetches_from_the_function_that_the_stack_owns(target, outputs):
+def test_cached_api_uses_the_stacks_own_origin(target, outputs):
     functions = target.client("lambda")
     config = functions.get_function_url_config(FunctionName=outputs["origin_function"])
     assert config["FunctionUrl"] == f"{outputs['origin_url']}/"
@@ -38,11 +38,11 @@ def test_cached_api_fetches_from_the_function_that_the_stack_owns(target, output
     assert settings["Environment"]["Variables"]["ORIGIN_URL"] == outputs["origin_url"]
 
 
-def test_origin_sees_misses_come_from_the_elastic_ips(outputs, addresses_seen):
+def test_origin_sees_misses_from_the_elastic_ips(outputs, addresses_seen):
     assert addresses_seen() <= set(outputs["egress_ips"].values())
 
 
-@pytest.mark.lab  # on AWS nobody says in which zones the environments of a function are
+@pytest.mark.lab  # on AWS the zones of a function's workers are unknown
 def test_origin_sees_the_elastic_ip_of_every_zone(outputs, addresses_seen):
     seen, deadline = set(), time.monotonic() + SECONDS
     while seen != set(outputs["egress_ips"].values()):

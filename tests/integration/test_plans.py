@@ -1,4 +1,4 @@
-"""What plans say about the stack that stands, before anything is touched."""
+"""Plans of changes to a deployed stack."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def _changes(stack, **variables):
 
 @pytest.fixture
 def cache(stack):
-    """The cache's settings as they stand, for plans that change one of them."""
+    """The current settings of the cache, for plans that change one of them."""
     return {
         "zones": ["a", "b"],
         "node_type": "cache.t4g.micro",
@@ -29,11 +29,11 @@ def cache(stack):
     }
 
 
-def test_the_settings_as_they_stand_change_nothing(stack, outputs, cache):
+def test_plan_with_current_settings_is_empty(stack, outputs, cache):
     assert _changes(stack, cache=cache) == {}
 
 
-def test_a_zone_with_cache_nodes_is_not_removed_in_one_step(stack, outputs, cache):
+def test_zone_with_cache_nodes_needs_two_steps_to_remove(stack, outputs, cache):
     zones = {"a": {"public_cidr": "10.0.0.0/26", "private_cidr": "10.0.0.128/26"}}
     with pytest.raises(
         TerraformError, match="has nodes in us-east-1b: the zones of all nodes must be in subnets"
@@ -41,7 +41,7 @@ def test_a_zone_with_cache_nodes_is_not_removed_in_one_step(stack, outputs, cach
         _changes(stack, zones=zones, cache={**cache, "zones": ["a"]})
 
 
-def test_origin_of_somebody_else_removes_the_stacks_own(stack, outputs):
+def test_third_party_origin_removes_the_stacks_own(stack, outputs):
     changes = _changes(stack, origin_url="https://api.example.com/v1")
     assert changes.pop("module.cached_api.aws_lambda_function.this") == ("update",)
     assert set(changes.values()) == {("delete",)}
@@ -51,19 +51,19 @@ def test_origin_of_somebody_else_removes_the_stacks_own(stack, outputs):
 @pytest.mark.parametrize(
     "changed",
     [{"node_type": "cache.t4g.small"}, {"transit_encryption": True}],
-    ids=lambda each: next(iter(each)),
+    ids=lambda changed: next(iter(changed)),
 )
-def test_what_replaces_the_cluster_says_so(stack, outputs, cache, changed):
+def test_replacement_of_the_cluster_is_in_the_plan(stack, outputs, cache, changed):
     changes = _changes(stack, cache=cache | changed)
     assert changes[CLUSTER] == ("delete", "create")
     assert set(changes) <= SPANNING
 
 
-def test_one_node_more_changes_the_cluster_alone(stack, outputs, cache):
+def test_additional_node_changes_only_the_cluster(stack, outputs, cache):
     zones = [*cache["zones"], "a"]
     assert _changes(stack, cache={**cache, "zones": zones}) == {CLUSTER: ("update",)}
 
 
-def test_a_node_moved_to_another_zone_is_refused_with_the_way_to_do_it(stack, outputs, cache):
+def test_move_of_a_node_is_refused_with_instructions(stack, outputs, cache):
     with pytest.raises(TerraformError, match="append zones to nodes or remove the last ones"):
         _changes(stack, cache={**cache, "zones": ["a", "a"]})

@@ -1,4 +1,4 @@
-"""What nobody may do, reach or read."""
+"""Permissions, network access and secrets."""
 
 import json
 import re
@@ -13,7 +13,7 @@ import pytest
 from tests.support.paths import ROOT
 from vpcache.stack.state import read_state
 
-# what keys of AWS and private keys look like
+# access keys of AWS and private keys
 SECRETS = re.compile(
     rb"AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY"
     rb"|aws_secret_access_key\"?\s*[=:]\s*\"?[A-Za-z0-9/+]{40}",
@@ -21,7 +21,7 @@ SECRETS = re.compile(
 )
 
 
-def test_the_default_group_lets_nothing_through(target, outputs):
+def test_default_security_group_has_no_rules(target, outputs):
     (group,) = target.client("ec2").describe_security_groups(
         Filters=[
             {"Name": "vpc-id", "Values": [outputs["vpc_id"]]},
@@ -31,7 +31,7 @@ def test_the_default_group_lets_nothing_through(target, outputs):
     assert group["IpPermissions"] == group["IpPermissionsEgress"] == []
 
 
-def test_the_cached_apis_role_may_do_what_it_needs_and_no_more(target, outputs):
+def test_role_of_the_cached_api_has_least_privilege(target, outputs):
     name, iam = outputs["cached_api"], target.client("iam")
     assert iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"] == []
     (policy_name,) = iam.list_role_policies(RoleName=name)["PolicyNames"]
@@ -46,20 +46,20 @@ def test_the_cached_apis_role_may_do_what_it_needs_and_no_more(target, outputs):
     assert actions == {"logs:CreateLogStream", "logs:PutLogEvents"}
     assert [resource.split(":", 5)[5] for resource in resources] == [f"log-group:/aws/lambda/{name}:*"]
     actions, _ = allowed["NetworkInterfaces"]
-    (denied,) = [each for each in policy["Statement"] if each["Effect"] == "Deny"]
+    (denied,) = [statement for statement in policy["Statement"] if statement["Effect"] == "Deny"]
     assert set(denied["Action"]) == actions
     arn, versions = denied["Condition"]["ArnLike"]["lambda:SourceFunctionArn"]
     assert arn.endswith(f":function:{name}")
     assert versions == f"{arn}:*"
 
 
-def test_only_lambda_may_take_the_role(target, outputs):
+def test_only_lambda_can_assume_the_role(target, outputs):
     role = target.client("iam").get_role(RoleName=outputs["cached_api"])["Role"]
     (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
 
 
-def test_no_secret_in_state_logs_or_bundles(target, stack, outputs):
+def test_state_logs_and_bundles_contain_no_secrets(target, stack, outputs):
     found = {"state": SECRETS.findall(read_state(target, stack.state).encode())}
     logs = sorted((stack.work_dir / "logs").iterdir())
     assert any(log.stat().st_size for log in logs)
@@ -69,10 +69,10 @@ def test_no_secret_in_state_logs_or_bundles(target, stack, outputs):
         with zipfile.ZipFile(stack.environment_dir / path) as bundle:
             for member in bundle.namelist():
                 found[member] = SECRETS.findall(bundle.read(member))
-    assert {where: what for where, what in found.items() if what} == {}
+    assert {source: secrets for source, secrets in found.items() if secrets} == {}
 
 
-def test_no_secret_in_the_repository():
+def test_repository_contains_no_secrets():
     files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
     paths = [ROOT / name for name in files.decode().split("\0") if name]
     assert len(paths) > 100
@@ -81,10 +81,10 @@ def test_no_secret_in_the_repository():
         for path in paths
         if path.is_file() and path != Path(__file__)
     }
-    assert {where: what for where, what in found.items() if what} == {}
+    assert {source: secrets for source, secrets in found.items() if secrets} == {}
 
 
-def test_the_pattern_of_secrets_finds_them():
+def test_secret_pattern_matches_secrets():
     for secret in (
         b"AKIAABCDEFGHIJKLMNOP",
         b"-----BEGIN RSA PRIVATE KEY-----",
@@ -94,7 +94,7 @@ def test_the_pattern_of_secrets_finds_them():
 
 
 @pytest.mark.lab
-def test_the_lab_listens_on_loopback_alone(lab):
+def test_lab_listens_on_loopback_only(lab):
     listening = [
         line.split()[1]
         for table in ("/proc/net/tcp", "/proc/net/tcp6")
@@ -109,7 +109,7 @@ def test_the_lab_listens_on_loopback_alone(lab):
     "headers", [{"Host": "evil.example:80"}, {"Origin": "https://evil.example"}, {"Origin": "null"}]
 )
 @pytest.mark.parametrize("path", ["/_lab/status", "/?Action=DescribeVpcs&Version=2016-11-15"])
-def test_the_lab_refuses_the_pages_of_other_sites(lab, headers, path):
+def test_lab_refuses_requests_of_other_origins(lab, headers, path):
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with pytest.raises(urllib.error.HTTPError) as refused:
         opener.open(urllib.request.Request(lab.endpoint + path, headers=headers), timeout=5)

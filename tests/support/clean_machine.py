@@ -1,4 +1,4 @@
-"""A machine without Terraform, and programs that stand where Terraform would."""
+"""A machine without Terraform, and fake Terraform programs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def program(version: str) -> str:
 
 
 def put(folder: Path, version: str) -> Path:
-    """Put a program that stands where Terraform would."""
+    """Create a fake Terraform program that reports `version`."""
     path = folder / "terraform"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(program(version))
@@ -24,8 +24,8 @@ def put(folder: Path, version: str) -> Path:
     return path
 
 
-class Bare:
-    """A machine without Terraform: the commands that ./inv needs, and a cache of its own."""
+class CleanMachine:
+    """A machine without Terraform: only the commands that ./inv needs, and an empty cache."""
 
     def __init__(self, folder: Path) -> None:
         self.cache = folder / "cache"
@@ -37,7 +37,7 @@ class Bare:
         self.environment = os.environ | {"PATH": str(commands), "XDG_CACHE_HOME": str(self.cache)}
 
     def offer(self, **changes: str) -> subprocess.CompletedProcess[str]:
-        """Run the module as ./inv does, with no terminal."""
+        """Run the module as ./inv does, without a terminal."""
         return self.run([sys.executable, "-m", "vpcache.terraform.installation"], **changes)
 
     def run(self, command: list[str], **changes: str) -> subprocess.CompletedProcess[str]:
@@ -52,7 +52,7 @@ class Bare:
         )
 
     def answer(self, text: str, **changes: str) -> tuple[int, str]:
-        """Run the module on a terminal, type `text`, return its exit status and what the terminal showed."""
+        """Run the module on a terminal, type `text`, and return its exit status and output."""
         controller, terminal = pty.openpty()
         with subprocess.Popen(
             [sys.executable, "-m", "vpcache.terraform.installation"],
@@ -62,13 +62,13 @@ class Bare:
         ) as process:
             os.close(terminal)
             os.write(controller, f"{text}\n".encode())
-            shown = b"".join(iter(lambda: _read(controller), b""))
+            output = b"".join(iter(lambda: _read(controller), b""))
         os.close(controller)
-        return process.returncode, shown.decode().replace("\r\n", "\n")
+        return process.returncode, output.decode().replace("\r\n", "\n")
 
 
 def _read(terminal: int) -> bytes:
     try:
         return os.read(terminal, 4096)
-    except OSError:  # the last process on it has ended
+    except OSError:  # the last process on the terminal has ended
         return b""

@@ -1,4 +1,4 @@
-"""The project's commands as a user types them, on a lab of the test's own."""
+"""The project's tasks, run as a user runs them, on a dedicated lab."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ SECONDS = 300
 
 @dataclass(frozen=True)
 class Commands:
-    """Runs the Invoke tasks of the project at `root` against the lab on `port`."""
+    """Runs the Invoke tasks of the project in `root` with the lab on `port`."""
 
     port: int
     root: Path = ROOT
 
     @property
     def environment(self) -> dict[str, str]:
-        """The user's environment, with this lab's port, and no wish for colour where there is no terminal."""
+        """The environment of this process, with the lab's port and without forced colours."""
         return {**os.environ, "VPCACHE_LAB_PORT": str(self.port), "FORCE_COLOR": ""}
 
     def start(self, *words: str, **changes: str | None) -> subprocess.Popen[str]:
-        """Start a task; `changes` of the environment that are None take a variable away."""
+        """Start a task with `changes` of the environment; None removes a variable."""
         return subprocess.Popen(
             [sys.executable, "-m", "invoke", *words],
             cwd=self.root,
@@ -46,41 +46,41 @@ class Commands:
         )
 
     def run(self, *words: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
-        """Run a task to its end. What it says must be plain, as there is no terminal."""
+        """Run a task to its end. Raises AssertionError if it prints escape codes, as there is no terminal."""
         with self.start(*words, **changes) as process:
             out, err = process.communicate(timeout=SECONDS)
-        assert "\x1b" not in out + err, f"{words}: escape codes where there is no terminal: {out}{err}"
+        assert "\x1b" not in out + err, f"{words}: escape codes without a terminal: {out}{err}"
         return subprocess.CompletedProcess(words, process.returncode, out, err)
 
     def succeed(self, *words: str) -> str:
-        """Run a task that must succeed, and return what it printed."""
-        done = self.run(*words)
-        assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
-        return done.stdout
+        """Run a task, check that it succeeds, and return its output."""
+        finished = self.run(*words)
+        assert finished.returncode == 0, f"{words}: {finished.stdout}{finished.stderr}"
+        return finished.stdout
 
     def refuse(self, *words: str, **changes: str | None) -> str:
-        """Run a task that must refuse in one line and no traceback, and return that line."""
-        done = self.run(*words, **changes)
-        assert done.returncode != 0, f"{words} succeeded: {done.stdout}"
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
-        assert len(lines) == 1, f"{words}: {done.stderr}"
+        """Run a task, check that it fails with a single line on stderr, and return that line."""
+        finished = self.run(*words, **changes)
+        assert finished.returncode != 0, f"{words} succeeded: {finished.stdout}"
+        lines = [line for line in finished.stderr.splitlines() if line.strip()]
+        assert len(lines) == 1, f"{words}: {finished.stderr}"
         return lines[0]
 
     def lab_pid(self) -> int | None:
-        """Return the lab's process id, if it runs."""
+        """Return the process ID of the lab's daemon, None if it is not running."""
         answer: dict[str, Any] = json.loads(self.succeed("lab.status", "--json"))
         return answer["pid"]
 
 
 @contextmanager
 def own_lab(run: Run) -> Iterator[Commands]:
-    """Give commands for a lab that ends with the test, however it ends."""
+    """Return commands for a dedicated lab that is stopped at the end of the `with` block."""
     with run.own_lab() as lab:
         yield Commands(lab.port)
 
 
-def machine() -> dict[str, list[str]]:
-    """Return what a lab could leave on the host: namespaces, links, mounts."""
+def host_state() -> dict[str, list[str]]:
+    """Return the namespaces, links and mounts of the host, where a lab could leave something."""
     views = {
         "namespaces": ["ip", "netns"],
         "links": ["ip", "-brief", "link"],
@@ -92,35 +92,35 @@ def machine() -> dict[str, list[str]]:
     }
 
 
-def inhabitants(pid: int) -> set[int]:
-    """Return the processes of the PID namespace that `pid` lives in."""
-    home = Path(f"/proc/{pid}/ns/pid").readlink()
+def namespace_processes(pid: int) -> set[int]:
+    """Return the processes in the PID namespace of `pid`."""
+    namespace = Path(f"/proc/{pid}/ns/pid").readlink()
     return {
         int(entry.name)
         for entry in Path("/proc").iterdir()
-        if entry.name.isdigit() and _lives_in(entry, home)
+        if entry.name.isdigit() and _is_in_namespace(entry, namespace)
     }
 
 
 def wait_until_gone(pids: set[int], seconds: float = 10) -> None:
-    """Wait for the end of processes. Raises AssertionError that names those still there."""
+    """Wait for the end of processes. Raises AssertionError if some still run after `seconds`."""
     deadline = time.monotonic() + seconds
-    while left := {pid for pid in pids if Path(f"/proc/{pid}").exists()}:
-        assert time.monotonic() < deadline, f"still there: {left}"
+    while running := {pid for pid in pids if Path(f"/proc/{pid}").exists()}:
+        assert time.monotonic() < deadline, f"still running: {running}"
         time.sleep(0.01)
 
 
 def interrupt_when(process: subprocess.Popen[str], line: str) -> tuple[str, str]:
-    """Send SIGINT to a task as soon as it prints a line with these words; return the rest of what it says."""
+    """Send SIGINT to a task when it prints `line`; return its output from that line on, and stderr."""
     assert process.stdout is not None
-    said = next(text for text in process.stdout if line in text)
+    first = next(text for text in process.stdout if line in text)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=SECONDS)
-    return said + out, err
+    return first + out, err
 
 
-def _lives_in(entry: Path, home: Path) -> bool:
+def _is_in_namespace(entry: Path, namespace: Path) -> bool:
     try:
-        return (entry / "ns/pid").readlink() == home
+        return (entry / "ns/pid").readlink() == namespace
     except OSError:
         return False

@@ -1,4 +1,4 @@
-"""A machine of somebody who has this project's wheel and its git repository, and nothing else of it."""
+"""Virtual environments with this project's wheel or its git repository, without a clone."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from tests.support.paths import ROOT
 
 VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 HOME = "https://example.com/vpcache.git"
-"""Where the examples say that the project's repository is."""
+"""The URL of the project's repository in the examples."""
 
 
 @dataclass(frozen=True)
-class Outsider:
-    """Runs commands in a virtual environment with the wheel; `HOME` leads to a repository on this machine."""
+class VirtualEnvironment:
+    """Runs Python in a virtual environment; git resolves `HOME` to a local repository."""
 
     python: Path
     repository: Path
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment of a shell that knows nothing of this test."""
+        """The environment variables, without those of this test run."""
         kept = {
             key: value
             for key, value in os.environ.items()
@@ -42,7 +42,7 @@ class Outsider:
     def run(
         self, folder: Path, *words: str, seconds: float = 300, **changes: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run Python with `words` in `folder` to its end, in an environment with `changes`."""
+        """Run Python with `words` in `folder` to its end, with `changes` of the environment variables."""
         return subprocess.run(
             [self.python, *words],
             cwd=folder,
@@ -56,17 +56,17 @@ class Outsider:
         )
 
 
-def newcomer(folder: Path) -> Outsider:
-    """Return somebody who has not installed anything yet."""
+def new_environment(folder: Path) -> VirtualEnvironment:
+    """Create an empty virtual environment."""
     _command(sys.executable, "-m", "venv", str(folder / "venv"))
-    return Outsider(folder / "venv/bin/python", _repository(folder))
+    return VirtualEnvironment(folder / "venv/bin/python", _repository(folder))
 
 
-def owner_of_the_wheel(folder: Path) -> Outsider:
-    """Return somebody who has built and installed the wheel, without the network.
+def environment_with_wheel(folder: Path) -> VirtualEnvironment:
+    """Create a virtual environment with the wheel, built and installed without network access.
 
-    Its dependencies are this very environment's, found by path: that they are all declared is for `newcomer`
-    to show, who installs them.
+    It shares the dependencies of the current environment. A `new_environment`, which installs them, proves
+    that all are declared.
     """
     python = folder / "venv/bin/python"
     _command(sys.executable, "-m", "venv", "--without-pip", str(folder / "venv"))
@@ -74,18 +74,18 @@ def owner_of_the_wheel(folder: Path) -> Outsider:
     _command(*pip, "install", "--no-index", "--no-deps", str(_wheel(folder)))
     (site,) = (folder / "venv/lib").glob("python*/site-packages")
     (site / "dependencies.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
-    return Outsider(python, _repository(folder))
+    return VirtualEnvironment(python, _repository(folder))
 
 
 def _wheel(folder: Path) -> Path:
-    """Build from a copy, so that nothing is left in the tree and nothing built earlier comes in."""
+    """Build the wheel from a copy, so that neither the tree nor the wheel contains other build output."""
     source = folder / "source"
     source.mkdir()
     for name in ("LICENSE", "README.md", "pyproject.toml"):
         shutil.copy(ROOT / name, source)
     for tree in ("lambda", "vpcache"):
-        unwanted = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / tree, source / tree, symlinks=True, ignore=unwanted)
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / tree, source / tree, symlinks=True, ignore=ignored)
     build = (sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation")
     _command(*build, "--wheel-dir", str(folder / "dist"), str(source))
     (wheel,) = (folder / "dist").glob("*.whl")
@@ -93,7 +93,7 @@ def _wheel(folder: Path) -> Path:
 
 
 def _repository(folder: Path) -> Path:
-    """Commit the working tree as it is into a repository of the test's own, under the version's tag."""
+    """Commit the working tree to a new repository, with the tag of the version."""
     repository = folder / "vpcache.git"
     _command("git", "init", "--quiet", "--bare", str(repository))
     git = ("git", f"--git-dir={repository}", f"--work-tree={ROOT}", "-c", "core.bare=false")
@@ -105,5 +105,5 @@ def _repository(folder: Path) -> Path:
 
 
 def _command(*words: str) -> None:
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{' '.join(words)}\n{done.stdout}{done.stderr}"
+    finished = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, f"{' '.join(words)}\n{finished.stdout}{finished.stderr}"

@@ -1,4 +1,4 @@
-"""A project with an environment that Terraform applies in seconds: a VPC, and what needs no waiting for."""
+"""A project with an environment that Terraform applies in seconds: a VPC and other fast resources."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ output "vpc_id" {
 
 
 def make_small_project(folder: Path) -> Path:
-    """Make a project with this one's tasks and modules and the environment `small`; return its root."""
+    """Create a project with this repository's tasks and modules and an environment; return its root."""
     (folder / "envs/small").mkdir(parents=True)
     (folder / "envs/small/main.tf").write_text(MAIN)
     (folder / "lambda").mkdir()

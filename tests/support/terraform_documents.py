@@ -1,4 +1,4 @@
-"""What `terraform show -json` prints of a state, in short, of root modules of any shape."""
+"""Documents in the format of `terraform show -json`, for various root modules."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ ZONES = [f"eu-west-3{letter}" for letter in "abcdef"]
 
 
 def resource(type_: str, name: str, /, *, mode: str = "managed", **values: Any) -> dict[str, Any]:
-    """Return one resource; its id is its type without `aws_`, and its name."""
+    """Return a resource; its ID is its type without `aws_`, and its name."""
     id_ = values.pop("id", f"{type_.removeprefix('aws_')}.{name}")
     return {"address": f"{type_}.{name}", "mode": mode, "type": type_, "values": {"id": id_, **values}}
 
 
 def state(*resources: dict[str, Any]) -> dict[str, Any]:
-    """Return a state with these resources, the half of them in a child module."""
+    """Return a state with these resources, half of them in a child module."""
     half = len(resources) // 2
     child = {"address": "module.other", "resources": list(resources[half:])}
     root = {"resources": list(resources[:half]), "child_modules": [child]}
@@ -24,7 +24,7 @@ def state(*resources: dict[str, Any]) -> dict[str, Any]:
 def network(zones: int, *, one_gateway_per_zone: bool = True, name: str = "shop") -> list[dict[str, Any]]:
     """Return a VPC with a public and a private subnet in each zone, and a NAT gateway in each or in one."""
     vpc = f"vpc.{name}"
-    made = [
+    resources = [
         resource("aws_vpc", name, cidr_block="10.9.0.0/16", tags={"Name": name}),
         resource("aws_internet_gateway", name, vpc_id=vpc),
         resource("aws_route_table", f"{name}-public", vpc_id=vpc),
@@ -39,7 +39,7 @@ def network(zones: int, *, one_gateway_per_zone: bool = True, name: str = "shop"
     ]
     for number, zone in enumerate(ZONES[:zones]):
         for tier, table in (("public", f"{name}-public"), ("private", f"{name}-{zone}")):
-            made += [
+            resources += [
                 resource(
                     "aws_subnet",
                     f"{name}-{tier}-{zone}",
@@ -54,11 +54,15 @@ def network(zones: int, *, one_gateway_per_zone: bool = True, name: str = "shop"
                     route_table_id=f"route_table.{table}",
                 ),
             ]
-        home = zone if one_gateway_per_zone else ZONES[0]
-        way = {"cidr_block": "0.0.0.0/0", "gateway_id": "", "nat_gateway_id": f"nat_gateway.{name}-{home}"}
-        made.append(resource("aws_route_table", f"{name}-{zone}", vpc_id=vpc, route=[way]))
-        if home == zone:
-            made += [
+        gateway_zone = zone if one_gateway_per_zone else ZONES[0]
+        route = {
+            "cidr_block": "0.0.0.0/0",
+            "gateway_id": "",
+            "nat_gateway_id": f"nat_gateway.{name}-{gateway_zone}",
+        }
+        resources.append(resource("aws_route_table", f"{name}-{zone}", vpc_id=vpc, route=[route]))
+        if gateway_zone == zone:
+            resources += [
                 resource("aws_eip", f"{name}-{zone}", public_ip=f"203.0.113.{10 + number}"),
                 resource(
                     "aws_nat_gateway",
@@ -67,7 +71,7 @@ def network(zones: int, *, one_gateway_per_zone: bool = True, name: str = "shop"
                     allocation_id=f"eip.{name}-{zone}",
                 ),
             ]
-    return made
+    return resources
 
 
 def group(name: str, *, vpc: str = "shop", **values: Any) -> dict[str, Any]:
@@ -78,7 +82,7 @@ def group(name: str, *, vpc: str = "shop", **values: Any) -> dict[str, Any]:
 def function(
     name: str, zones: int, group: str | None = None, *, vpc: str = "shop", **variables: str
 ) -> dict[str, Any]:
-    """Return a function in the private subnets of the first zones, in a group of its own name unless told."""
+    """Return a function in the private subnets of the first zones; `group` defaults to its name."""
     return resource(
         "aws_lambda_function",
         name,
@@ -96,7 +100,7 @@ def function(
 
 
 def cache(name: str, nodes: list[str], *, vpc: str = "shop", **values: Any) -> list[dict[str, Any]]:
-    """Return a memcached cluster with a node in each zone given, in the group of its own name."""
+    """Return a memcached cluster with a node in each zone of `nodes`, in the security group `name`."""
     return [
         resource(
             "aws_elasticache_subnet_group",
@@ -120,7 +124,7 @@ def cache(name: str, nodes: list[str], *, vpc: str = "shop", **values: Any) -> l
 
 
 def ingress(target: str, source: str, port: int = 11211) -> dict[str, Any]:
-    """Return a rule that lets one group into another."""
+    """Return a rule that allows traffic from the group `source` to the group `target`."""
     return resource(
         "aws_vpc_security_group_ingress_rule",
         f"{target}-from-{source}",

@@ -25,8 +25,8 @@ YES = ("--target", "aws", "--yes")
 
 
 @pytest.fixture
-def by_hand(tmp_path, monkeypatch, vpcache_run):
-    """Commands that know no lab: only AWS_ENDPOINT_URL leads to the one that runs."""
+def aws_commands(tmp_path, monkeypatch, vpcache_run):
+    """Commands with --target aws and the endpoint of a dedicated lab."""
     with own_lab(vpcache_run) as lab:
         lab.succeed("lab.start")
         monkeypatch.setenv("AWS_ENDPOINT_URL", Lab(lab.port).endpoint)
@@ -41,27 +41,27 @@ def name():
     return f"vpcache-hand-{secrets.token_hex(3)}"
 
 
-def test_from_apply_to_a_sweep_that_takes_what_no_state_knows(by_hand, name):
+def test_sweep_removes_resources_outside_the_state(aws_commands, name):
     stack = ("--env", "small", "--name", name)
-    assert "needs a yes" in by_hand.refuse("apply", *stack, "--target", "aws")
+    assert "needs a yes" in aws_commands.refuse("apply", *stack, "--target", "aws")
 
-    assert f"on aws as {name}" in by_hand.succeed("apply", *stack, *YES)
-    assert "no changes" in by_hand.succeed("plan", *stack, "--target", "aws")
+    assert f"on aws as {name}" in aws_commands.succeed("apply", *stack, *YES)
+    assert "no changes" in aws_commands.succeed("plan", *stack, "--target", "aws")
     aws = aws_target(os.environ)
     location = state_location(aws, aws.account(), name)
     assert state_exists(aws, location)
-    orphan = _tagged_log_group(aws, name, "orphan")
+    leftover = _tagged_log_group(aws, name, "leftover")
 
-    said = by_hand.run("sweep", "--name", name, *YES)
-    assert said.returncode == 0, said.stderr
-    assert f"removed log group {orphan}" in said.stderr
-    assert f"nothing is left of {name}" in said.stdout
+    sweep = aws_commands.run("sweep", "--name", name, *YES)
+    assert sweep.returncode == 0, sweep.stderr
+    assert f"removed log group {leftover}" in sweep.stderr
+    assert f"nothing is left of {name}" in sweep.stdout
     assert leftovers(aws, name) == []
     assert not state_exists(aws, location)
 
 
-def test_bare_sweep_takes_dead_test_runs_only(by_hand, name):
-    """Whatever else did not end well is shown with what would end it."""
+def test_sweep_without_name_removes_dead_test_runs_only(aws_commands, name):
+    """Other interrupted stacks are listed with the command that removes them."""
     aws = aws_target(os.environ)
     stacks = {
         f"{name}-a": ("prod", journal.FAILED, False, 30 * HOUR),
@@ -82,39 +82,41 @@ def test_bare_sweep_takes_dead_test_runs_only(by_hand, name):
         journal.write(aws, state_location(aws, aws.account(), stack), entry)
         groups[stack] = _tagged_log_group(aws, stack, "probe")
 
-    said = by_hand.run("sweep", *YES)
-    assert said.returncode == 0, said.stderr
-    assert f"nothing is left of {name}-dead in account" in said.stdout
-    assert f"{name}-dead (applied 7 h ago by " in said.stdout
-    assert f"  log group {groups[f'{name}-dead']}" in said.stdout
-    assert f"note: kept {name}-a (failed 30 h ago by " in said.stderr
-    assert f"./inv sweep --name {name}-a --target aws" in said.stderr
-    left = {stack: [item.id for item in leftovers(aws, stack)] for stack in stacks}
-    assert left == {stack: [group] * (stack != f"{name}-dead") for stack, group in groups.items()}
+    sweep = aws_commands.run("sweep", *YES)
+    assert sweep.returncode == 0, sweep.stderr
+    assert f"nothing is left of {name}-dead in account" in sweep.stdout
+    assert f"{name}-dead (applied 7 h ago by " in sweep.stdout
+    assert f"  log group {groups[f'{name}-dead']}" in sweep.stdout
+    assert f"note: kept {name}-a (failed 30 h ago by " in sweep.stderr
+    assert f"./inv sweep --name {name}-a --target aws" in sweep.stderr
+    remaining = {stack: [item.id for item in leftovers(aws, stack)] for stack in stacks}
+    assert remaining == {stack: [group] * (stack != f"{name}-dead") for stack, group in groups.items()}
 
-    assert f"nothing is left of {name}-live, {name}-new" in by_hand.succeed("sweep", "--tests", *YES)
+    assert f"nothing is left of {name}-live, {name}-new" in aws_commands.succeed("sweep", "--tests", *YES)
     assert leftovers(aws, f"{name}-d") != []
 
 
-def test_leftovers_of_an_interruption_are_part_of_the_question(by_hand, name):
-    """Without a state too, which an apply that was killed at its first instant never wrote."""
+def test_leftovers_are_listed_before_confirmation(aws_commands, name):
+    """Also without a state, which an apply that was killed early has not written."""
     aws = aws_target(os.environ)
     location = state_location(aws, aws.account(), name)
     s3_client(aws).create_bucket(Bucket=location.bucket)
     entry = journal.new_entry(name, "small", journal.APPLYING, temporary=False, existing=())
     journal.write(aws, location, entry)
-    group = _tagged_log_group(aws, name, "orphan")
+    group = _tagged_log_group(aws, name, "leftover")
 
-    asked = by_hand.run("destroy", "--env", "small", "--name", name, "--target", "aws")
-    assert asked.returncode == 1
-    assert f"will be deleted:\n  log group {group}\n" in asked.stdout
-    assert "1 outside the state to delete on aws: this needs a yes" in asked.stderr
+    declined = aws_commands.run("destroy", "--env", "small", "--name", name, "--target", "aws")
+    assert declined.returncode == 1
+    assert f"will be deleted:\n  log group {group}\n" in declined.stdout
+    assert "1 outside the state to delete on aws: this needs a yes" in declined.stderr
     assert [item.id for item in leftovers(aws, name)] == [group]
-    assert f"nothing is left of {name}" in by_hand.succeed("destroy", "--env", "small", "--name", name, *YES)
+    assert f"nothing is left of {name}" in aws_commands.succeed(
+        "destroy", "--env", "small", "--name", name, *YES
+    )
     assert leftovers(aws, name) == []
 
 
-def test_stack_of_another_region_is_named(by_hand, name):
+def test_stack_in_another_region_is_reported(aws_commands, name):
     elsewhere = Target("aws", "eu-west-1", {**os.environ, "AWS_REGION": "eu-west-1"})
     location = state_location(elsewhere, elsewhere.account(), name)
     s3_client(elsewhere).create_bucket(
@@ -122,7 +124,7 @@ def test_stack_of_another_region_is_named(by_hand, name):
     )
     s3_client(elsewhere).put_object(**location.request(), Body=b"{}")
     for task in ("destroy", "outputs"):
-        line = by_hand.refuse(task, "--env", "small", "--name", name, "--target", "aws")
+        line = aws_commands.refuse(task, "--env", "small", "--name", name, "--target", "aws")
         assert f"stack {name} is not applied in us-east-1, but in eu-west-1: add --region eu-west-1" in line
 
 

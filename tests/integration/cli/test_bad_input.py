@@ -1,4 +1,4 @@
-"""What a user might get wrong: one clear line, an exit status that is not zero, no traceback."""
+"""Invalid input and missing requirements: one clear line, a non-zero exit status, no traceback."""
 
 import socket
 
@@ -23,7 +23,7 @@ def test_unknown_target(commands):
     assert "unknown target 'gcp'" in commands.refuse("apply", "--env", "dev", "--target", "gcp")
 
 
-def test_unfit_stack_name(commands):
+def test_invalid_stack_name(commands):
     assert "stack name 'Dev_1'" in commands.refuse("plan", "--env", "dev", "--name", "Dev_1")
 
 
@@ -33,12 +33,12 @@ def test_lab_not_running(commands):
         assert f"the lab is not running at http://127.0.0.1:{commands.port}" in line
 
 
-def test_nothing_to_destroy_where_no_lab_runs(commands):
+def test_nothing_to_destroy_without_a_lab(commands):
     assert "nothing to destroy: the lab is not running" in commands.succeed("destroy", "--env", "dev")
     assert "nothing to sweep: the lab is not running" in commands.succeed("sweep")
 
 
-def test_lab_port_taken(commands):
+def test_lab_port_in_use(commands):
     with socket.create_server(("127.0.0.1", commands.port)) as taken:
         taken.settimeout(0)
         line = commands.refuse("lab.start")
@@ -46,17 +46,17 @@ def test_lab_port_taken(commands):
     assert "VPCACHE_LAB_PORT" in line
 
 
-def test_lab_port_not_a_port(commands):
+def test_invalid_lab_port(commands):
     assert "VPCACHE_LAB_PORT is 'ninety'" in commands.refuse("lab.start", VPCACHE_LAB_PORT="ninety")
 
 
 def test_terraform_missing(commands, tmp_path):
-    nowhere = {"PATH": "/usr/sbin:/sbin", "XDG_CACHE_HOME": str(tmp_path)}
-    assert "terraform is not on PATH" in commands.refuse("plan", "--env", "dev", **nowhere)
+    environment = {"PATH": "/usr/sbin:/sbin", "XDG_CACHE_HOME": str(tmp_path)}
+    assert "terraform is not on PATH" in commands.refuse("plan", "--env", "dev", **environment)
 
 
 def test_no_credentials_for_aws(commands, tmp_path):
-    nothing = {
+    environment = {
         "AWS_CONFIG_FILE": str(tmp_path / "none"),
         "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -64,7 +64,7 @@ def test_no_credentials_for_aws(commands, tmp_path):
         "AWS_SECRET_ACCESS_KEY": None,
         "AWS_PROFILE": None,
     }
-    line = commands.refuse("apply", "--env", "dev", "--target", "aws", **nothing)
+    line = commands.refuse("apply", "--env", "dev", "--target", "aws", **environment)
     assert "no credentials" in line
 
 

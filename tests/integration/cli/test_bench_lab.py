@@ -1,4 +1,4 @@
-"""The bench's lab ends with the bench, also when the bench fails in the middle."""
+"""A benchmark stops its lab, even if it fails."""
 
 import os
 import tempfile
@@ -7,30 +7,30 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from bench.stack import hits
-from tests.support.commands import inhabitants, wait_until_gone
+from tests.support.commands import namespace_processes, wait_until_gone
 from vpcache.errors import VpcacheError
 from vpcache.lab.client import Lab
 
 pytestmark = pytest.mark.lab
 
 
-def test_a_bench_that_fails_leaves_no_lab_and_no_folder(tmp_path, monkeypatch):
+def test_failed_benchmark_leaves_no_lab_and_no_folder(tmp_path, monkeypatch):
     runs, hcl = tmp_path / "runs", tmp_path / "envs/dev/main.tf"
     for folder in (runs, hcl.parent, tmp_path / "lambda"):
         folder.mkdir(parents=True)
-    os.mkfifo(hcl)  # read when the lab runs: the bench waits there until it is written
+    os.mkfifo(hcl)  # the benchmark reads it when the lab runs, and waits until it is written
     monkeypatch.setattr(tempfile, "tempdir", str(runs))
 
     with ThreadPoolExecutor() as executor:
         bench = executor.submit(hits, tmp_path)
-        # a bench that ends before it reads must not leave the writer waiting
+        # a benchmark that ends before it reads must not block the writer
         bench.add_done_callback(lambda _: os.close(os.open(hcl, os.O_RDONLY | os.O_NONBLOCK)))
         with hcl.open("w"):
             (port,) = runs.glob("vpcache-ci-*/lab-port")
             lab = Lab(int(port.read_text()))
-            processes = inhabitants(lab.status().pid)
+            processes = namespace_processes(lab.status().pid)
             hcl.unlink()
-            hcl.touch()  # the bench reads it more than once, and a pipe would block it again
+            hcl.touch()  # the benchmark reads it several times, and a pipe would block it again
         with pytest.raises(VpcacheError, match="no backend"):
             bench.result()
     try:

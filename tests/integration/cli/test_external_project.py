@@ -1,4 +1,4 @@
-"""The example of a platform team's repository, run as its owners would: by the wheel, far from here."""
+"""The example repository of a platform team, tested with the wheel and without a clone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ import pytest
 
 from tests.support.commands import own_lab
 from tests.support.documents import shown
-from tests.support.external_project import ROOT, VERSION, Outsider, newcomer, owner_of_the_wheel
+from tests.support.external_project import (
+    ROOT,
+    VERSION,
+    VirtualEnvironment,
+    environment_with_wheel,
+    new_environment,
+)
 from vpcache.lab.client import Lab
 
 pytestmark = pytest.mark.lab
@@ -26,55 +32,55 @@ print(json.dumps([vpcache.__file__, importlib.metadata.version("vpcache"), has_p
 
 
 @pytest.fixture(scope="module")
-def outsider(tmp_path_factory) -> Outsider:
-    return owner_of_the_wheel(tmp_path_factory.mktemp("outsider"))
+def environment(tmp_path_factory) -> VirtualEnvironment:
+    return environment_with_wheel(tmp_path_factory.mktemp("environment"))
 
 
 @pytest.fixture
 def repository(tmp_path) -> Path:
-    """A copy of the example, without what git would not bring."""
-    unwanted = shutil.ignore_patterns(".terraform*", ".vpcache", "__pycache__")
-    return Path(shutil.copytree(EXAMPLE, tmp_path / "platform-team", ignore=unwanted))
+    """A copy of the example, without files that git ignores."""
+    ignored = shutil.ignore_patterns(".terraform*", ".vpcache", "__pycache__")
+    return Path(shutil.copytree(EXAMPLE, tmp_path / "platform-team", ignore=ignored))
 
 
-def test_the_example_passes_far_from_this_clone(outsider, repository):
-    done = outsider.run(
+def test_example_passes_without_a_clone(environment, repository):
+    finished = environment.run(
         repository, "-m", "pytest", "-p", "no:cacheprovider", "-rA", "--vpcache-report-dir=reports"
     )
-    assert done.returncode == 0, done.stdout
-    assert "vpcache: infra on lab" in done.stdout
-    assert "3 passed" in done.stdout
-    assert f"vpcache-{VERSION}" in done.stdout
+    assert finished.returncode == 0, finished.stdout
+    assert "vpcache: infra on lab" in finished.stdout
+    assert "3 passed" in finished.stdout
+    assert f"vpcache-{VERSION}" in finished.stdout
     assert list(repository.rglob("vpcache-ci-*")) == []
     assert "data:image/svg+xml;base64," in (repository / "reports/report.html").read_text()
 
 
 @pytest.mark.long
-def test_the_document_s_commands_work_for_a_newcomer(repository, tmp_path, vpcache_run):
-    """On AWS too: there it is a lab, started by hand."""
-    reader = newcomer(tmp_path)
+def test_documented_commands_work_in_a_new_environment(repository, tmp_path, vpcache_run):
+    """With the target aws, too, whose endpoint is a lab."""
+    environment = new_environment(tmp_path)
     document = ROOT / "docs/testing-your-own-stack.md"
-    commands = [each.words[1:] for each in shown(document) if each.words[0] == "python"]
+    commands = [command.words[1:] for command in shown(document) if command.words[0] == "python"]
     assert len(commands) == 3
     with own_lab(vpcache_run) as lab:
         lab.succeed("lab.start")
         keys = {"AWS_ACCESS_KEY_ID": "by-hand", "AWS_SECRET_ACCESS_KEY": "by-hand"}
         for words in commands:
-            done = reader.run(repository, *words, AWS_ENDPOINT_URL=Lab(lab.port).endpoint, **keys)
-            assert done.returncode == 0, f"{words}\n{done.stdout}"
-        assert "2 passed, 1 skipped" in done.stdout
-        assert "vpcache: infra on aws" in done.stdout
+            finished = environment.run(repository, *words, AWS_ENDPOINT_URL=Lab(lab.port).endpoint, **keys)
+            assert finished.returncode == 0, f"{words}\n{finished.stdout}"
+        assert "2 passed, 1 skipped" in finished.stdout
+        assert "vpcache: infra on aws" in finished.stdout
 
 
-def test_the_lab_s_needs_are_told_without_tasks(outsider, tmp_path):
-    assert outsider.run(tmp_path, "-m", "vpcache.lab.doctor").returncode == 0
-    done = outsider.run(tmp_path, "-m", "vpcache.lab.doctor", PATH="/nonexistent")
-    assert done.returncode == 1
-    assert re.search(r"^FAILED  memcached +not found: install memcached$", done.stdout, re.MULTILINE)
+def test_doctor_works_without_tasks(environment, tmp_path):
+    assert environment.run(tmp_path, "-m", "vpcache.lab.doctor").returncode == 0
+    finished = environment.run(tmp_path, "-m", "vpcache.lab.doctor", PATH="/nonexistent")
+    assert finished.returncode == 1
+    assert re.search(r"^FAILED  memcached +not found: install memcached$", finished.stdout, re.MULTILINE)
 
 
-def test_the_package_is_the_wheels(outsider, tmp_path):
-    file, version, has_probe = json.loads(outsider.run(tmp_path, "-c", INVENTORY).stdout)
-    assert Path(file).is_relative_to(outsider.python.parents[1])
+def test_installed_package_is_the_wheel(environment, tmp_path):
+    file, version, has_probe = json.loads(environment.run(tmp_path, "-c", INVENTORY).stdout)
+    assert Path(file).is_relative_to(environment.python.parents[1])
     assert version == VERSION
     assert has_probe

@@ -1,4 +1,4 @@
-"""The role of examples/nightly-role: who may take it, and that it allows what the nightly does, no more."""
+"""The role of examples/nightly-role: its trust policy, and the permissions that the workflow requires."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.support.nightly.role import (
     ROLE,
     TOOLS,
     allowed_actions,
+    denied_calls,
     needed_actions,
-    refused_calls,
 )
 from tests.support.nightly.run import WORKFLOW, environment, scripts
 from tests.support.nightly.service_authorization import (
@@ -33,9 +33,9 @@ from vpcache.terraform.runner import TerraformError
 
 pytestmark = pytest.mark.lab
 
-# the calls that a lab saw of the commands in nightly.yml: nightly_run.py --record writes them
+# the API calls of the commands in nightly.yml, recorded by tests.support.nightly.run --record
 CALLS = json.loads((TESTS / "support/nightly/calls.json").read_text())
-LONGEST_POLICY = 6144  # characters but for white space
+LONGEST_POLICY = 6144  # characters without white space
 REPOSITORY = "octo-org/vpcache"
 IDS = {"owner": "123456", "repository": "456789"}
 ISSUER = "token.actions.githubusercontent.com"
@@ -57,13 +57,13 @@ UNNEEDED = {
     "route53:AssociateVPCWithHostedZone",
     "route53:GetAccountLimit",
 }
-"""Dependent actions for what no stack has: ECS in flow logs, private DNS of interface endpoints, Lambda on
-instances of one's own, quotas of other services."""
+"""Dependent actions for features that no stack uses: ECS in flow logs, private DNS of interface endpoints,
+Lambda managed instances, quotas of other services."""
 
 
 @pytest.fixture
 def github(target):
-    """The account's identity provider for GitHub Actions, of which it has only one."""
+    """The account's only identity provider for GitHub Actions."""
     iam = target.client("iam")
     arn = iam.create_open_id_connect_provider(Url=f"https://{ISSUER}", ClientIDList=["sts.amazonaws.com"])[
         "OpenIDConnectProviderArn"
@@ -74,11 +74,11 @@ def github(target):
 
 @pytest.fixture
 def new_stack(target, tmp_path):
-    """Return the role's root module as a stack that is destroyed at the end."""
-    made = []
+    """Create stacks of the role's root module; destroy them after the test."""
+    stacks = []
 
-    def make(**variables) -> Stack:
-        made.append(
+    def create(**variables) -> Stack:
+        stacks.append(
             Stack(
                 name=f"nightly-{secrets.token_hex(4)}",
                 environment_dir=ROLE,
@@ -88,11 +88,11 @@ def new_stack(target, tmp_path):
                 temporary=True,
             )
         )
-        made[-1].init()
-        return made[-1]
+        stacks[-1].init()
+        return stacks[-1]
 
-    yield make
-    for stack in made:
+    yield create
+    for stack in stacks:
         assert stack.destroy() == []
 
 
@@ -149,12 +149,14 @@ def _documents(iam, role):
 
 
 def _assert_limited(statements):
-    """By the prefix of a name or tag, or to looking; else the README has to warn of it."""
+    """Check that statements are limited by a name or tag prefix, read only, or listed in the README."""
     for statement in statements:
         condition = json.dumps(statement.get("Condition", {}))
-        is_ours = "vpcache-ci-" in condition or all("vpcache-ci-" in each for each in statement["Resource"])
-        only_looks = all(re.search(":(Describe|List|Get)", action) for action in statement["Action"])
-        is_named = statement["Sid"] in {
+        is_prefixed = "vpcache-ci-" in condition or all(
+            "vpcache-ci-" in resource for resource in statement["Resource"]
+        )
+        is_read_only = all(re.search(":(Describe|List|Get)", action) for action in statement["Action"])
+        is_listed = statement["Sid"] in {
             "CreateNetworkInterfaces",
             "DetachFromInstances",
             "ElastiCacheServiceLinkedRole",
@@ -163,7 +165,7 @@ def _assert_limited(statements):
             "TagOnCreate",
             "Unsubscribe",
         }
-        assert is_ours or only_looks or is_named, statement
+        assert is_prefixed or is_read_only or is_listed, statement
 
 
 def _assert_known_to_aws(statements, actions, target):
@@ -174,7 +176,7 @@ def _assert_known_to_aws(statements, actions, target):
     assert dependent - UNNEEDED <= actions
 
 
-def test_role_matches_no_environment_but_ci():
+def test_role_matches_ci_stacks_only():
     default = re.search(r'default\s+= "(vpcache-[^"]*)"', (ROLE / "variables.tf").read_text())[1]
     assert "vpcache-ci-nightly".startswith(default)
     assert not any(f"vpcache-{environment}".startswith(default) for environment in ("dev", "prod"))
@@ -189,11 +191,11 @@ def test_identity_provider_is_created_only_on_request(new_stack, target):
         target.client("iam").get_role(RoleName=stack.name)
 
 
-def test_role_allows_what_the_nightly_needs_and_nothing_else():
+def test_role_allows_exactly_the_nightly_actions():
     assert needed_actions(CALLS) | AWS_ONLY | CHANGES | OPTIONS | TOOLS == allowed_actions()
 
 
-def test_nightly_run_types_each_task_of_the_workflow_in_order():
+def test_nightly_run_executes_the_workflows_tasks_in_order():
     workflow = yaml.safe_load(WORKFLOW.read_text())
     tasks = [task for script in scripts(workflow) for task in re.findall(r"\./inv (\S+)", script)]
     assert tasks == ["apply", "verify", "drill", "test", "destroy", "sweep", "sweep"]
@@ -202,30 +204,32 @@ def test_nightly_run_types_each_task_of_the_workflow_in_order():
     assert settings["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
 
 
-def test_jobs_end_before_their_credentials_and_install_before_them():
+def test_jobs_install_first_and_end_before_their_credentials():
     jobs = yaml.safe_load(WORKFLOW.read_text())["jobs"].values()
-    taking = [job for job in jobs if job["permissions"].get("id-token")]
-    assert len(taking) == 2
-    for job in taking:
+    with_role = [job for job in jobs if job["permissions"].get("id-token")]
+    assert len(with_role) == 2
+    for job in with_role:
         steps = job["steps"]
-        taken = next(number for number, step in enumerate(steps) if "role-to-assume" in step.get("with", {}))
-        prepared = next(number for number, step in enumerate(steps) if "prepare" in step.get("uses", ""))
-        assert prepared < taken
-        seconds = steps[taken]["with"]["role-duration-seconds"]
+        assumed = next(
+            number for number, step in enumerate(steps) if "role-to-assume" in step.get("with", {})
+        )
+        prepared = next(at for at, step in enumerate(steps) if "prepare" in step.get("uses", ""))
+        assert prepared < assumed
+        seconds = steps[assumed]["with"]["role-duration-seconds"]
         assert job["timeout-minutes"] * 60 < seconds <= 4 * 3600
         assert job["environment"] == "nightly"
         assert "sysctl" not in json.dumps(job)
 
 
-def test_refused_calls_name_the_action_that_lacks():
+def test_denied_calls_name_the_missing_action():
     calls = {"ec2:CreateVpc": 1, "s3:HeadBucket": 2, "monitoring:DeleteDashboards": 3}
-    assert refused_calls(calls) == {"monitoring:DeleteDashboards": {"cloudwatch:DeleteDashboards"}}
-    assert refused_calls(dict.fromkeys(CALLS, 1)) == {}
+    assert denied_calls(calls) == {"monitoring:DeleteDashboards": {"cloudwatch:DeleteDashboards"}}
+    assert denied_calls(dict.fromkeys(CALLS, 1)) == {}
 
 
 @pytest.mark.parametrize("statement", ["action", "key", "resource"])
-def test_reference_refuses_what_aws_does_not_have(statement):
-    wrong = {
+def test_reference_detects_invalid_statements(statement):
+    invalid = {
         "action": {"Action": ["ec2:CreateRouter"], "Resource": ["*"]},
         "key": {
             "Action": ["ec2:CreateVpc"],
@@ -238,16 +242,16 @@ def test_reference_refuses_what_aws_does_not_have(statement):
         },
     }[statement]
     found = {
-        "action": unknown_actions(wrong["Action"]),
-        "key": unknown_condition_keys([wrong]),
-        "resource": uncovered_resource_types([wrong], "1", "us-east-1"),
+        "action": unknown_actions(invalid["Action"]),
+        "key": unknown_condition_keys([invalid]),
+        "resource": uncovered_resource_types([invalid], "1", "us-east-1"),
     }
     assert found["action"] == ({"ec2:CreateRouter"} if statement == "action" else set())
     assert found["key"] == (["ec2:CreateVpc: aws:RequestTags/Stack"] if statement == "key" else [])
     assert found["resource"] == (["ec2:DetachNetworkInterface: instance"] if statement == "resource" else [])
 
 
-def test_role_that_could_change_itself_is_refused(new_stack):
+def test_role_that_could_modify_itself_is_refused(new_stack):
     with pytest.raises(TerraformError, match="or the role could change itself"):
         new_stack(create_oidc_provider=True).with_variables(name="vpcache-ci-nightly").plan()
 
@@ -259,6 +263,6 @@ def test_role_that_could_change_itself_is_refused(new_stack):
         ({"github_environment": "night ly"}, "GitHub escapes others"),
     ],
 )
-def test_claims_that_no_token_has_are_refused(variables, reason, new_stack):
+def test_impossible_claims_are_refused(variables, reason, new_stack):
     with pytest.raises(TerraformError, match=reason):
         new_stack(create_oidc_provider=True).with_variables(**variables).plan()

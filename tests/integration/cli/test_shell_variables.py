@@ -1,4 +1,4 @@
-"""Variables of the shell that Terraform, its provider or botocore would obey change nothing on the lab."""
+"""Shell variables of Terraform, its provider and botocore have no effect on the lab."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def project(tmp_path, vpcache_run):
         yield Commands(lab.port, make_small_project(tmp_path / "project"))
 
 
-def test_shell_variables_do_not_change_what_tasks_do(project, monkeypatch):
+def test_shell_variables_have_no_effect_on_tasks(project, monkeypatch):
     stack = ("--env", "small", "--name", "vpcache-shell")
     project.succeed("apply", *stack)
     for variable, value in SHELL.items():
@@ -48,7 +48,7 @@ def test_shell_variables_do_not_change_what_tasks_do(project, monkeypatch):
     project.succeed("lab.start")
 
 
-def test_debug_log_does_not_hide_why_init_failed(project, monkeypatch):
+def test_debug_log_does_not_hide_the_init_error(project, monkeypatch):
     main = project.root / "envs/small/main.tf"
     main.write_text(main.read_text().replace('">= 5.100, < 7.0"', '"~> 99.0"'))
     monkeypatch.setenv("TF_LOG", "DEBUG")

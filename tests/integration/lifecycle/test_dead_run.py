@@ -1,4 +1,4 @@
-"""A test run that is killed leaves nothing for long: the next one ends its lab."""
+"""Labs of test runs that are interrupted or killed."""
 
 import os
 import re
@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.support.commands import Commands, inhabitants, machine, wait_until_gone
+from tests.support.commands import Commands, host_state, namespace_processes, wait_until_gone
 from tests.support.small_project import make_small_project
 from vpcache.lab.client import Lab
 
@@ -21,8 +21,8 @@ import sys, time
 def test_holds_labs(lab, vpcache_run):
     with vpcache_run.own_lab() as own:
         own.start(vpcache_run.folder / "own.log")
-        for each in (lab, own):
-            print("lab", each.port, file=sys.stderr, flush=True)  # stdout is xdist's in a worker
+        for one in (lab, own):
+            print("lab", one.port, file=sys.stderr, flush=True)  # stdout is xdist's in a worker
         time.sleep(300)
 
 def test_joins(vpcache_run):
@@ -32,7 +32,7 @@ def test_joins(vpcache_run):
 
 @pytest.fixture
 def start_pytest(tmp_path):
-    """Start pytest in a suite of the test's own; every start has the same folder for its runs."""
+    """Start pytest with SUITE; all runs share one folder for temporary files."""
     (tmp_path / "test_suite.py").write_text(SUITE)
     (tmp_path / "runs").mkdir()
     started = []
@@ -51,7 +51,7 @@ def start_pytest(tmp_path):
 
     yield start
     for process in started:
-        process.terminate()  # what a test that failed left alive ends its own labs
+        process.terminate()  # a run that still exists after a failed test stops its own labs
         try:
             process.communicate(timeout=60)
         finally:
@@ -59,13 +59,13 @@ def start_pytest(tmp_path):
 
 
 def _labs_of(process) -> list[Lab]:
-    """Return the run's lab and the one of a test's own."""
+    """Return the lab of the run and the dedicated lab of its test."""
     lines = (line for line in process.stdout if line.startswith("lab "))
     return [Lab(int(next(lines).split()[1])) for _ in range(2)]
 
 
-def _labs_named_in(file) -> list[Lab]:
-    """Wait until both labs are named in a file."""
+def _labs_listed_in(file) -> list[Lab]:
+    """Wait until a file lists both labs, and return them."""
     deadline = time.monotonic() + 60
     while not file.exists() or len(lines := file.read_text().splitlines()) < 2:
         assert time.monotonic() < deadline, "no labs"
@@ -74,45 +74,45 @@ def _labs_named_in(file) -> list[Lab]:
 
 
 def _processes_of(labs) -> set[int]:
-    return {process for lab in labs for process in inhabitants(lab.status().pid)}
+    return {process for lab in labs for process in namespace_processes(lab.status().pid)}
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "xdist"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signalled_run_ends_its_labs_itself(start_pytest, tmp_path, number, workers):
-    before = machine()
+def test_interrupted_run_stops_its_labs(start_pytest, tmp_path, number, workers):
+    before = host_state()
     run = start_pytest(*workers)
     processes = _processes_of(_labs_of(run))
     run.send_signal(number)
     run.communicate(timeout=60)
     wait_until_gone(processes)
     assert list((tmp_path / "runs").glob("*vpcache*")) == []
-    assert machine() == before
+    assert host_state() == before
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_whatever_ends_the_task_has_the_run_end_its_labs(tmp_path, number):
-    before = machine()
+def test_run_stops_its_labs_when_the_task_ends(tmp_path, number):
+    before = host_state()
     project = make_small_project(tmp_path / "project")
     for folder in ("project/tests", "runs"):
         (tmp_path / folder).mkdir()
-    ports = tmp_path / "ports"  # the task's pytest shows what a test prints when that has ended
+    ports = tmp_path / "ports"  # pytest prints the output of a test only at its end
     (project / "tests/test_suite.py").write_text(SUITE.replace("sys.stderr", f"open({str(ports)!r}, 'a')"))
     with Commands(0, project).start("test", "-n", "1", TMPDIR=str(tmp_path / "runs")) as task:
-        labs = _labs_named_in(ports)
+        labs = _labs_listed_in(ports)
         processes = _processes_of(labs)
         task.send_signal(number)
         try:
-            task.communicate(timeout=60)  # to the end of pytest, which writes there too
+            task.communicate(timeout=60)  # until the end of pytest, which writes to the same pipe
             wait_until_gone(processes)
         finally:
             for lab in labs:
                 lab.stop()
     assert list((tmp_path / "runs").glob("*vpcache*")) == []
-    assert machine() == before
+    assert host_state() == before
 
 
-def test_the_next_run_ends_a_killed_ones_labs_and_not_a_living_ones(start_pytest, tmp_path):
+def test_next_run_stops_labs_of_killed_runs_only(start_pytest, tmp_path):
     killed, living = start_pytest(), start_pytest()
     killed_labs, living_labs = _labs_of(killed), _labs_of(living)
     processes = _processes_of(killed_labs)
@@ -121,8 +121,8 @@ def test_the_next_run_ends_a_killed_ones_labs_and_not_a_living_ones(start_pytest
         killed.wait()
         assert all(lab.status().running for lab in killed_labs)
 
-        said, _ = start_pytest("-k", "joins").communicate(timeout=60)
-        assert re.search("note: ended what the dead run vpcache-ci-[0-9a-f]+ left here\n", said)
+        output, _ = start_pytest("-k", "joins").communicate(timeout=60)
+        assert re.search("note: ended what the dead run vpcache-ci-[0-9a-f]+ left here\n", output)
         wait_until_gone(processes)
         assert all(lab.status().running for lab in living_labs)
         assert len(list((tmp_path / "runs").glob("vpcache-ci-*"))) == 1

@@ -1,4 +1,4 @@
-"""The page of a run whose apply fails midway, told by one of two workers."""
+"""The report of a run whose apply fails halfway in one of two workers."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ resource "aws_subnet" "refused" {
 )
 
 
-def test_a_run_that_failed_midway_leaves_a_whole_page(tmp_path):
+def test_failed_apply_produces_a_complete_report(tmp_path):
     (tmp_path / "infra").mkdir()
     (tmp_path / "infra/main.tf").write_text(ROOT_MODULE)
     (tmp_path / "test_it.py").write_text("def test_one(stack): pass\ndef test_two(): pass\n")
@@ -37,7 +37,7 @@ def test_a_run_that_failed_midway_leaves_a_whole_page(tmp_path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=300,  # of a hang: on a quiet machine it takes 30 s
+        timeout=300,  # in case of a hang; usually it takes 30 s
         check=False,
     )
     assert run.returncode == pytest.ExitCode.TESTS_FAILED, run.stdout + run.stderr

@@ -1,4 +1,4 @@
-"""An apply or a destroy killed at any moment: nothing is lost, the next destroy or sweep leaves nothing."""
+"""Apply or destroy killed at any time: the next destroy or sweep removes every resource."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ pytestmark = pytest.mark.lab
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 VICTIMS = ("inv", "group", "terraform")
-# how many of the 17 resources are made or gone when the signal comes; -1: Terraform's first instant
+# completed resources of 17 at the time of the signal; -1: immediately after Terraform's start
 MOMENTS = {"apply": (-1, 2, 7, 8, 12), "destroy": (-1, 0, 3, 8, 12)}
 
 
 @dataclass(frozen=True)
 class Case:
-    """`number` is sent to `victim` when `done` resources are done; then `remedy` has to clear up."""
+    """The signal `number` is sent to `victim` after `done` completed resources; then `remedy` cleans up."""
 
     task: str
     done: int
@@ -43,7 +43,7 @@ class Case:
 
     @property
     def remedy(self) -> tuple[str, ...]:
-        """The task that has to clear up."""
+        """The task that cleans up."""
         return ("sweep",) if self.victim == "terraform" else ("destroy", "--env", "small")
 
     def __str__(self) -> str:
@@ -68,13 +68,13 @@ def _cases() -> Iterator[object]:
 
 @pytest.fixture
 def small(tmp_path, lab, monkeypatch) -> Iterator[Commands]:
-    with tempfile.TemporaryDirectory() as sockets:  # of providers, which a killed Terraform leaves behind
+    with tempfile.TemporaryDirectory() as sockets:  # of provider processes that outlive a killed Terraform
         monkeypatch.setenv("TMPDIR", sockets)
         yield Commands(lab.port, make_small_project(tmp_path / "project"))
 
 
 @pytest.mark.parametrize("case", list(_cases()))
-def test_whatever_is_killed_nothing_is_lost_and_nothing_left(case, small, target):
+def test_killed_task_is_cleaned_up_completely(case, small, target):
     stack = f"kill-{secrets.token_hex(3)}"
     location = state_location(target, target.account(), stack)
     if case.task == "destroy":
@@ -84,13 +84,13 @@ def test_whatever_is_killed_nothing_is_lost_and_nothing_left(case, small, target
         _kill(process, case)
         out, err = process.communicate(timeout=120)
     done += _done(out)
-    assert process.returncode != 0, "it came to its end before the signal did"
+    assert process.returncode != 0, "it ended before the signal"
     assert "Traceback" not in err
     if case.task == "apply" and case.number != signal.SIGKILL:
         assert set(done) <= _addresses(read_state(target, location)), "the state lost resources"
 
-    said = small.succeed(*case.remedy, "--name", stack)
-    assert f"nothing is left of {stack}" in said or "nothing of" in said
+    output = small.succeed(*case.remedy, "--name", stack)
+    assert f"nothing is left of {stack}" in output or "nothing of" in output
     assert leftovers(target, stack) == []
     assert lock.holder(target, location) is None
     assert journal.read(target, location) is None
@@ -98,7 +98,7 @@ def test_whatever_is_killed_nothing_is_lost_and_nothing_left(case, small, target
 
 
 def _wait_for(process: subprocess.Popen[str], case: Case) -> list[str]:
-    """Wait until `case.done` resources are done; return their addresses."""
+    """Wait until `case.done` resources are completed; return their addresses."""
     assert process.stdout is not None
     header = process.stdout.readline()
     assert header.startswith(case.task)
@@ -118,7 +118,7 @@ def _kill(process: subprocess.Popen[str], case: Case) -> None:
 
 
 def _terraform(process: subprocess.Popen[str], task: str) -> int:
-    """Wait until Invoke's child is Terraform at its task, and return its process id."""
+    """Wait until Invoke has started Terraform with the task, and return its process ID."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     while process.poll() is None:
         for child in children.read_text().split():
@@ -135,7 +135,7 @@ def _done(out: str) -> list[str]:
 
 
 def _addresses(state: str) -> set[str]:
-    """Return the addresses of a state's managed resources as Terraform prints them."""
+    """Return the addresses of a state's managed resources in Terraform's format."""
     resources = json.loads(state)["resources"] if state else []
     return {
         ".".join(filter(None, [resource.get("module"), resource["type"], resource["name"]]))

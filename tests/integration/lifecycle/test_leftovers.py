@@ -1,27 +1,28 @@
-"""What is left of a stack is found by its tag and can be removed; what is another's is not touched."""
+"""Leftovers of a stack are found by their tag and removed; resources of other stacks are untouched."""
 
-import io
-import json
 import os
 import secrets
-import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.support.tagged_resources import (
+    create_cache,
+    create_function,
+    create_monitoring,
+    create_network,
+    create_subnet,
+    create_vpc,
+    find_subnet,
+    stack_tags,
+    wait_for_cache,
+)
 from vpcache.stack.leftovers import leftovers, remove
 from vpcache.stack.resource_types import KINDS
 from vpcache.stack.target import lab_target
 
-# on AWS a cluster takes longer than its waiters here, and Lambda refuses a role without rights in EC2
+# on AWS a cluster takes longer than these waiters, and Lambda rejects a role without permissions in EC2
 pytestmark = pytest.mark.lab
-
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    ],
-}
 
 
 @pytest.fixture
@@ -31,48 +32,48 @@ def name():
 
 @pytest.fixture
 def removed(target):
-    """Names of stacks to remove at the end, whatever a test left of them."""
+    """A list of stack names; their leftovers are removed at the end of the test."""
     names = []
     yield names
     for name in names:
         remove(target, leftovers(target, name), lambda _: None)
 
 
-def test_one_of_every_kind_is_found_and_removed(target, name, removed):
-    others = f"{name}-2"
-    removed += [name, others]
-    for stack in (name, others):
-        _make_network(target, stack)
-        _make_function(target, stack, _subnet(target, stack))
-        _make_cache(target, stack, _subnet(target, stack))
-        _await_cache(target, stack)
-        _make_watch(target, stack)
-    before = leftovers(target, others)
+def test_resources_of_every_kind_are_found_and_removed(target, name, removed):
+    other = f"{name}-2"
+    removed += [name, other]
+    for stack in (name, other):
+        create_network(target, stack)
+        create_function(target, stack, find_subnet(target, stack))
+        create_cache(target, stack, find_subnet(target, stack))
+        wait_for_cache(target, stack)
+        create_monitoring(target, stack)
+    before = leftovers(target, other)
 
-    left = leftovers(target, name)
-    assert {item.kind for item in left} == {kind.name for kind in KINDS} - {"network interface"}
-    gone = []
-    assert remove(target, left, gone.append) == {}
-    assert sorted(gone) == sorted(left)
+    found = leftovers(target, name)
+    assert {item.kind for item in found} == {kind.name for kind in KINDS} - {"network interface"}
+    deleted = []
+    assert remove(target, found, deleted.append) == {}
+    assert sorted(deleted) == sorted(found)
     assert leftovers(target, name) == []
-    assert leftovers(target, others) == before
-    assert len(before) == len(left)
+    assert leftovers(target, other) == before
+    assert len(before) == len(found)
 
 
-def test_what_bears_no_tag_is_told_and_not_touched(target, name, removed):
+def test_untagged_resource_is_listed_and_not_removed(target, name, removed):
     logs = target.client("logs")
     group = f"/aws/lambda/{name}-cached-api"
     logs.create_log_group(logGroupName=group)
     try:
-        (left,) = leftovers(target, name)
-        assert (str(left), left.is_tagged) == (f"log group {group}", False)
-        assert remove(target, [left], pytest.fail) == {}
-        assert leftovers(target, name) == [left]
+        (leftover,) = leftovers(target, name)
+        assert (str(leftover), leftover.is_tagged) == (f"log group {group}", False)
+        assert remove(target, [leftover], pytest.fail) == {}
+        assert leftovers(target, name) == [leftover]
     finally:
         logs.delete_log_group(logGroupName=group)
 
 
-def test_another_stacks_log_group_is_not_ours_though_its_name_begins_like_ours(target, name):
+def test_log_group_with_the_same_prefix_is_not_a_leftover(target, name):
     logs = target.client("logs")
     group = f"/aws/lambda/{name}-2-cached-api"
     logs.create_log_group(logGroupName=group, tags={"Stack": f"{name}-2"})
@@ -82,23 +83,23 @@ def test_another_stacks_log_group_is_not_ours_though_its_name_begins_like_ours(t
         logs.delete_log_group(logGroupName=group)
 
 
-def test_what_cannot_be_removed_is_returned_with_its_reason(target, name, removed):
+def test_failed_removals_are_returned_with_their_reason(target, name, removed):
     removed.append(name)
-    vpc = _make_vpc(target, name)
+    vpc = create_vpc(target, name)
     ec2 = target.client("ec2")
-    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.0.0/26")["Subnet"]["SubnetId"]  # bears no tag
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.0.0/26")["Subnet"]["SubnetId"]  # has no tag
     try:
-        (left,) = leftovers(target, name)
-        refused = remove(target, [left], pytest.fail, timeout=0)
-        assert list(refused) == [left]
-        assert "DependencyViolation" in refused[left]
+        (leftover,) = leftovers(target, name)
+        refused = remove(target, [leftover], pytest.fail, timeout=0)
+        assert list(refused) == [leftover]
+        assert "DependencyViolation" in refused[leftover]
     finally:
         ec2.delete_subnet(SubnetId=subnet)
 
 
 @pytest.fixture
 def slow_target(vpcache_run, tmp_path):
-    """A function that returns a target on a lab of the test's own, with states and delays that last."""
+    """A function that configures a dedicated lab, e.g. with slow transitions, and returns its target."""
     with vpcache_run.own_lab() as lab:
         lab.start(tmp_path / "lab.log")
 
@@ -110,18 +111,18 @@ def slow_target(vpcache_run, tmp_path):
 
 
 @pytest.mark.parametrize("change", ["create", "modify", "delete"])
-def test_cluster_at_work_is_found_and_removed(slow_target, name, change):
-    """Its tags cannot be read, and it cannot be deleted until it is available."""
+def test_cluster_in_transition_is_found_and_removed(slow_target, name, change):
+    """Its tags are not readable, and it cannot be deleted until it is available."""
     target = slow_target(transition_ms=500)
-    vpc = _make_vpc(target, name)
-    subnet = _make_subnet(target, name, vpc)
+    vpc = create_vpc(target, name)
+    subnet = create_subnet(target, name, vpc)
     cache = target.client("elasticache")
     if change == "create":
         target = slow_target(transition_ms=8000)
-        _make_cache(target, name, subnet)
+        create_cache(target, name, subnet)
     else:
-        _make_cache(target, name, subnet)
-        _await_cache(target, name)
+        create_cache(target, name, subnet)
+        wait_for_cache(target, name)
         target = slow_target(transition_ms=8000)
     if change == "modify":
         cache.modify_cache_cluster(CacheClusterId=name, NumCacheNodes=2, ApplyImmediately=True)
@@ -131,36 +132,36 @@ def test_cluster_at_work_is_found_and_removed(slow_target, name, change):
         (cluster,) = cache.describe_cache_clusters(CacheClusterId=name)["CacheClusters"]
         cache.list_tags_for_resource(ResourceName=cluster["ARN"])
 
-    left = leftovers(target, name)
-    assert [item.is_tagged for item in left if item.kind == "cache cluster"] == [True]
-    assert remove(target, left, lambda _: None) == {}
+    found = leftovers(target, name)
+    assert [item.is_tagged for item in found if item.kind == "cache cluster"] == [True]
+    assert remove(target, found, lambda _: None) == {}
     assert leftovers(target, name) == []
 
 
-def test_cluster_at_work_in_another_stacks_subnets_is_not_ours(slow_target, name):
+def test_cluster_in_transition_of_another_stack_is_no_leftover(slow_target, name):
     target = slow_target(transition_ms=60_000)
     other = f"{name}-2"
-    _make_cache(target, other, _make_subnet(target, other, _make_vpc(target, other)))
+    create_cache(target, other, create_subnet(target, other, create_vpc(target, other)))
     assert leftovers(target, name) == []
 
 
-def test_function_interfaces_are_awaited_and_the_role_goes_after_them(slow_target, name):
-    """Without its role Lambda leaves the interfaces behind; what they stand in cannot go before them."""
+def test_role_is_removed_after_the_function_interfaces(slow_target, name):
+    """Without its role Lambda does not delete the interfaces, which block the deletion of their subnet."""
     target = slow_target(interface_linger_seconds=6, iam_lag_ms=0)
-    _make_network(target, name)
-    _make_function(target, name, _subnet(target, name))
-    gone = []
-    assert remove(target, leftovers(target, name), lambda item: gone.append(item.kind)) == {}
+    create_network(target, name)
+    create_function(target, name, find_subnet(target, name))
+    deleted = []
+    assert remove(target, leftovers(target, name), lambda item: deleted.append(item.kind)) == {}
     assert leftovers(target, name) == []
     order = ["function", "function network interface", "subnet", "VPC"]
-    assert sorted(order, key=gone.index) == order
-    assert gone.index("function network interface") < gone.index("role")
+    assert sorted(order, key=deleted.index) == order
+    assert deleted.index("function network interface") < deleted.index("role")
 
 
-def test_interface_that_lambda_left_behind_is_removed(slow_target, name):
+def test_interface_without_its_function_is_removed(slow_target, name):
     target = slow_target(interface_linger_seconds=1, iam_lag_ms=0)
-    _make_network(target, name)
-    _make_function(target, name, _subnet(target, name))
+    create_network(target, name)
+    create_function(target, name, find_subnet(target, name))
     target.client("iam").delete_role_policy(RoleName=f"{name}-role", PolicyName="nothing")
     target.client("iam").delete_role(RoleName=f"{name}-role")
     target.client("lambda").delete_function(FunctionName=f"{name}-probe")
@@ -169,14 +170,14 @@ def test_interface_that_lambda_left_behind_is_removed(slow_target, name):
     assert leftovers(target, name) == []
 
 
-def test_interface_of_a_function_that_stays_does_not_hold_up_the_rest(slow_target, name):
-    """The wait for it is for 45 minutes."""
+def test_interface_of_a_remaining_function_is_not_awaited(slow_target, name):
+    """The timeout for it is 45 minutes."""
     target = slow_target(interface_linger_seconds=0, iam_lag_ms=0)
-    _make_network(target, name)
-    _make_function(target, name, _subnet(target, name))
-    left = [item for item in leftovers(target, name) if item.kind != "function"]
-    (interface,) = (item for item in left if item.kind == "function network interface")
-    (role,) = (item for item in left if item.kind == "role")
+    create_network(target, name)
+    create_function(target, name, find_subnet(target, name))
+    others = [item for item in leftovers(target, name) if item.kind != "function"]
+    (interface,) = (item for item in others if item.kind == "function network interface")
+    (role,) = (item for item in others if item.kind == "role")
     function = next(item for item in leftovers(target, name) if item.kind == "function")
 
     def refuse(**_):
@@ -188,14 +189,14 @@ def test_interface_of_a_function_that_stays_does_not_hold_up_the_rest(slow_targe
     assert refused[role] == f"{interface} could not be removed"
 
 
-def test_what_is_still_listed_though_deleted_is_no_leftover(slow_target, name):
-    """IAM's and Lambda's lists lag behind."""
+def test_deleted_role_in_a_stale_list_is_no_leftover(slow_target, name):
+    """The lists of IAM and Lambda are eventually consistent."""
     target = slow_target(iam_lag_ms=0)
     iam = target.client("iam")
-    iam.create_role(RoleName=f"{name}-role", AssumeRolePolicyDocument="{}", Tags=_tags(name))
+    iam.create_role(RoleName=f"{name}-role", AssumeRolePolicyDocument="{}", Tags=stack_tags(name))
     slow_target(iam_lag_ms=60_000)
     iam.delete_role(RoleName=f"{name}-role")
-    assert f"{name}-role" in _role_names(iam), "the list does not lag"
+    assert f"{name}-role" in _role_names(iam), "the list is not stale"
     assert leftovers(target, name, since=datetime.now(UTC) - timedelta(minutes=1)) == []
 
 
@@ -215,171 +216,11 @@ def test_role_belongs_to_a_region(target, name, tags, since, is_ours):
     tags = [{"Key": key, "Value": value} for key, value in {"Stack": name, **tags}.items()]
     iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}", Tags=tags)
     try:
-        left = leftovers(target, name, since=since and datetime.now(UTC) + since)
-        assert [item.id for item in left] == [name] * is_ours
+        found = leftovers(target, name, since=since and datetime.now(UTC) + since)
+        assert [item.id for item in found] == [name] * is_ours
     finally:
         iam.delete_role(RoleName=name)
 
 
 def _role_names(iam):
     return {role["RoleName"] for role in iam.list_roles(MaxItems=1000)["Roles"]}
-
-
-def _tagged(name, kind):
-    return [{"ResourceType": kind, "Tags": _tags(name)}]
-
-
-def _tags(name):
-    return [{"Key": "Stack", "Value": name}]
-
-
-def _make_vpc(target, name):
-    made = target.client("ec2").create_vpc(CidrBlock="10.9.0.0/24", TagSpecifications=_tagged(name, "vpc"))
-    return made["Vpc"]["VpcId"]
-
-
-def _subnet(target, name):
-    (subnet,) = target.client("ec2").describe_subnets(Filters=[{"Name": "tag:Stack", "Values": [name]}])[
-        "Subnets"
-    ]
-    return subnet["SubnetId"]
-
-
-def _make_subnet(target, name, vpc):
-    made = target.client("ec2").create_subnet(
-        VpcId=vpc,
-        CidrBlock="10.9.0.0/26",
-        AvailabilityZone=f"{target.region}a",
-        TagSpecifications=_tagged(name, "subnet"),
-    )
-    return made["Subnet"]["SubnetId"]
-
-
-def _make_network(target, name):
-    ec2 = target.client("ec2")
-    vpc = _make_vpc(target, name)
-    subnet = _make_subnet(target, name, vpc)
-    gateway = ec2.create_internet_gateway(TagSpecifications=_tagged(name, "internet-gateway"))
-    gateway_id = gateway["InternetGateway"]["InternetGatewayId"]
-    ec2.attach_internet_gateway(InternetGatewayId=gateway_id, VpcId=vpc)
-    table = ec2.create_route_table(VpcId=vpc, TagSpecifications=_tagged(name, "route-table"))
-    table_id = table["RouteTable"]["RouteTableId"]
-    ec2.create_route(RouteTableId=table_id, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway_id)
-    ec2.associate_route_table(RouteTableId=table_id, SubnetId=subnet)
-    ec2.create_network_acl(VpcId=vpc, TagSpecifications=_tagged(name, "network-acl"))
-    address = ec2.allocate_address(Domain="vpc", TagSpecifications=_tagged(name, "elastic-ip"))
-    nat = ec2.create_nat_gateway(
-        SubnetId=subnet,
-        AllocationId=address["AllocationId"],
-        TagSpecifications=_tagged(name, "natgateway"),
-    )["NatGateway"]["NatGatewayId"]
-    ec2.get_waiter("nat_gateway_available").wait(NatGatewayIds=[nat], WaiterConfig={"Delay": 1})
-    groups = [
-        ec2.create_security_group(
-            GroupName=f"{name}-{side}",
-            Description=side,
-            VpcId=vpc,
-            TagSpecifications=_tagged(name, "security-group"),
-        )["GroupId"]
-        for side in ("one", "other")
-    ]
-    for group, other in (groups, reversed(groups)):
-        rule = {
-            "IpProtocol": "tcp",
-            "FromPort": 1,
-            "ToPort": 2,
-            "UserIdGroupPairs": [{"GroupId": other}],
-        }
-        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
-
-
-def _make_function(target, name, subnet):
-    role = target.client("iam").create_role(
-        RoleName=f"{name}-role",
-        AssumeRolePolicyDocument=json.dumps(TRUST),
-        Tags=[*_tags(name), {"Key": "Region", "Value": target.region}],
-    )["Role"]["Arn"]
-    allow_nothing = {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}],
-    }
-    target.client("iam").put_role_policy(
-        RoleName=f"{name}-role", PolicyName="nothing", PolicyDocument=json.dumps(allow_nothing)
-    )
-    target.client("logs").create_log_group(logGroupName=f"/aws/lambda/{name}-probe", tags={"Stack": name})
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as bundle:
-        bundle.writestr("handler.py", "def handler(event, context):\n    return None\n")
-    groups = target.client("ec2").describe_security_groups(Filters=[{"Name": "tag:Stack", "Values": [name]}])
-    target.client("lambda").create_function(
-        FunctionName=f"{name}-probe",
-        Runtime="python3.13",
-        Handler="handler.handler",
-        Role=role,
-        Code={"ZipFile": code.getvalue()},
-        VpcConfig={"SubnetIds": [subnet], "SecurityGroupIds": [groups["SecurityGroups"][0]["GroupId"]]},
-        Tags={"Stack": name},
-    )
-
-
-def _make_cache(target, name, subnet):
-    cache = target.client("elasticache")
-    cache.create_cache_subnet_group(
-        CacheSubnetGroupName=name,
-        CacheSubnetGroupDescription=name,
-        SubnetIds=[subnet],
-        Tags=_tags(name),
-    )
-    cache.create_cache_parameter_group(
-        CacheParameterGroupName=name,
-        CacheParameterGroupFamily="memcached1.6",
-        Description=name,
-        Tags=_tags(name),
-    )
-    cache.create_cache_cluster(
-        CacheClusterId=name,
-        Engine="memcached",
-        CacheNodeType="cache.t4g.micro",
-        NumCacheNodes=1,
-        CacheSubnetGroupName=name,
-        CacheParameterGroupName=name,
-        Tags=_tags(name),
-    )
-
-
-def _await_cache(target, name):
-    waiter = target.client("elasticache").get_waiter("cache_cluster_available")
-    waiter.wait(CacheClusterId=name, WaiterConfig={"Delay": 1})
-
-
-def _make_watch(target, name):
-    topic = target.client("sns").create_topic(Name=f"{name}-alarms", Tags=_tags(name))["TopicArn"]
-    target.client("cloudwatch").put_metric_alarm(
-        AlarmName=f"{name}-errors",
-        Namespace="AWS/Lambda",
-        MetricName="Errors",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=0,
-        ComparisonOperator="GreaterThanThreshold",
-        AlarmActions=[topic],
-        Tags=_tags(name),
-    )
-    group = f"/aws/vpc/{name}"
-    target.client("logs").create_log_group(logGroupName=group, tags={"Stack": name})
-    ec2 = target.client("ec2")
-    (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "tag:Stack", "Values": [name]}])["Vpcs"]
-    ec2.create_flow_logs(
-        ResourceIds=[vpc["VpcId"]],
-        ResourceType="VPC",
-        TrafficType="ALL",
-        LogGroupName=group,
-        DeliverLogsPermissionArn=target.client("iam").get_role(RoleName=f"{name}-role")["Role"]["Arn"],
-        TagSpecifications=_tagged(name, "vpc-flow-log"),
-    )
-    ec2.create_vpc_endpoint(
-        VpcId=vpc["VpcId"],
-        ServiceName=f"com.amazonaws.{target.region}.s3",
-        TagSpecifications=_tagged(name, "vpc-endpoint"),
-    )

@@ -1,4 +1,4 @@
-"""What stops an apply on AWS before it creates anything: too small a quota, an unknown provider build."""
+"""Checks before an apply on AWS creates anything: quotas, provider checksums."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAME = "vpcache-ci-quota"
 
 @pytest.fixture
 def lab(vpcache_run, monkeypatch):
-    """Return a lab at its defaults that only AWS_ENDPOINT_URL leads to."""
+    """Return a dedicated lab with default settings, whose endpoint is AWS_ENDPOINT_URL."""
     with own_lab(vpcache_run) as commands:
         commands.succeed("lab.start")
         lab = Lab(commands.port)
@@ -38,16 +38,16 @@ def lab(vpcache_run, monkeypatch):
 
 def test_plan_above_a_quota_is_refused_before_it_creates_anything(lab):
     lab.configure(elastic_ips=1)
-    refusal = Commands(free_port(), ROOT).refuse(
+    message = Commands(free_port(), ROOT).refuse(
         "apply", "--env", "dev", "--name", NAME, "--target", "aws", "--yes"
     )
-    assert "elastic IPs: 0 of 1 in use in us-east-1, this plan adds 2: 1 too many" in refusal
-    assert "--quota-code L-0263D0A3 --desired-value 2 --region us-east-1" in refusal
+    assert "elastic IPs: 0 of 1 in use in us-east-1, this plan adds 2: 1 too many" in message
+    assert "--quota-code L-0263D0A3 --desired-value 2 --region us-east-1" in message
     created = [call for call in lab.calls() if re.match("(ec2|lambda|elasticache|iam):Create", call)]
     assert created == []
 
 
-def test_unknown_build_of_the_provider_is_refused_with_the_command_that_adds_it(lab, tmp_path):
+def test_unknown_provider_build_is_refused_with_a_remedy(lab, tmp_path):
     root = tmp_path / "role"
     shutil.copytree(ROOT / "examples/nightly-role", root, ignore=shutil.ignore_patterns(".terraform"))
     lock = root / LOCK_FILE
@@ -59,8 +59,8 @@ def test_unknown_build_of_the_provider_is_refused_with_the_command_that_adds_it(
         work_dir=tmp_path / "work",
         variables={"repository": "octo-org/vpcache"},
     )
-    with pytest.raises(VpcacheError, match="does not list this build") as refused:
+    with pytest.raises(VpcacheError, match="does not list this build") as raised:
         stack.init()
-    command = re.search(r"`terraform (.*?)`", str(refused.value))[1].split()
+    command = re.search(r"`terraform (.*?)`", str(raised.value))[1].split()
     subprocess.run([find_terraform(os.environ), *command], check=True, capture_output=True)
     stack.init()

@@ -1,4 +1,4 @@
-"""What a run that did not end well leaves, what the next command shows of it, and what it deletes."""
+"""Recovery from failed and interrupted runs: what the next command lists and deletes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ resource "aws_subnet" "refused" {
 SUBNET = """
 resource "aws_subnet" "more" {
   vpc_id     = module.vpc.vpc_id
-  cidr_block = "RANGE"
+  cidr_block = "CIDR"
 }
 """
 PROTECTION = 'variable "protected" {\n  type = bool\n}\n'
@@ -49,7 +49,7 @@ def name() -> str:
 
 @pytest.fixture
 def stack(small, name, target) -> Iterator[tuple[str, ...]]:
-    """The options of an applied small stack; whatever a test leaves of it is swept."""
+    """The options of an applied small stack, which is swept after the test."""
     small.succeed("apply", "--env", "small", "--name", name)
     yield ("--env", "small", "--name", name)
     small.succeed("sweep", "--name", name, "--confirm", name)
@@ -57,7 +57,7 @@ def stack(small, name, target) -> Iterator[tuple[str, ...]]:
 
 
 def interrupt(target, name: str, since: datetime | None = None) -> None:
-    """Have the journal say that a run began then, now by default, and did not end."""
+    """Write a journal entry of an interrupted run that began at `since`, now by default."""
     location = state_location(target, target.account(), name)
     existing = tuple(mark(item) for item in leftovers(target, name) if item.is_tagged)
     entry = journal.new_entry(name, "small", journal.APPLYING, temporary=False, existing=existing)
@@ -77,7 +77,7 @@ def new_role(target, name: str, suffix: str, **tags: str) -> str:
 
 
 def new_cluster(target, name: str) -> None:
-    """Make a cluster as an interrupted apply leaves it: in the stack's subnet, with the stack's name."""
+    """Create a cluster like an interrupted apply: in the stack's subnet, with the stack's name."""
     tags = [{"Key": "Stack", "Value": name}]
     ec2, cache = target.client("ec2"), target.client("elasticache")
     subnets = ec2.describe_subnets(Filters=[{"Name": "tag:Stack", "Values": [name]}])["Subnets"]
@@ -105,40 +105,40 @@ def role_exists(target, role: str) -> bool:
     return True
 
 
-def kinds_left(target, name: str) -> set[str]:
+def leftover_kinds(target, name: str) -> set[str]:
     return {item.kind for item in leftovers(target, name)}
 
 
-def test_orphans_are_in_the_plan_and_go_with_the_apply(small, name, stack, target):
-    """The cluster's id is the stack's name, which the state has in every tag."""
+def test_leftovers_are_planned_and_removed_by_apply(small, name, stack, target):
+    """The cluster's ID is the stack's name, which occurs in every tag in the state."""
     group = f"/aws/lambda/{name}-foreign"
     target.client("logs").create_log_group(logGroupName=group, tags={"Stack": name})
     interrupt(target, name)
     new_cluster(target, name)
 
     planned = json.loads(small.succeed("plan", *stack, "--json"))
-    assert {(each["type"], each["id"], each["action"]) for each in planned["leftovers"]} == {
+    assert {(item["type"], item["id"], item["action"]) for item in planned["leftovers"]} == {
         ("cache cluster", name, "delete"),
         ("cache subnet group", name, "delete"),
         ("log group", group, "keep"),
     }
-    shown = small.succeed("plan", *stack)
-    assert f"will be deleted:\n  cache cluster {name}\n" in shown
-    assert f"log group {group}: existed before the interrupted run" in shown
-    assert {"cache cluster", "cache subnet group"} <= kinds_left(target, name)
+    output = small.succeed("plan", *stack)
+    assert f"will be deleted:\n  cache cluster {name}\n" in output
+    assert f"log group {group}: existed before the interrupted run" in output
+    assert {"cache cluster", "cache subnet group"} <= leftover_kinds(target, name)
 
     applied = small.run("apply", *stack)
     assert applied.returncode == 0, applied.stderr
     assert f"removed cache cluster {name}" in applied.stderr
-    assert not {"cache cluster", "cache subnet group"} & kinds_left(target, name)
+    assert not {"cache cluster", "cache subnet group"} & leftover_kinds(target, name)
     assert group in {item.id for item in leftovers(target, name)}
     assert json.loads(small.succeed("plan", *stack, "--json"))["leftovers"] == []
 
 
-def test_what_was_taken_out_of_the_state_is_kept(small, name, stack, target):
+def test_resource_removed_from_the_state_is_kept(small, name, stack, target):
     interrupt(target, name, since=datetime.now(UTC) - HOUR)
     group = f"/aws/lambda/{name}-3"
-    _take_out_of_the_state(target, name, "aws_cloudwatch_log_group", group)
+    _remove_from_state(target, name, "aws_cloudwatch_log_group", group)
 
     assert f"log group {group}: was taken out of the state" in small.succeed("plan", *stack)
     assert f"log group {group}" in small.run("destroy", *stack).stderr
@@ -146,25 +146,25 @@ def test_what_was_taken_out_of_the_state_is_kept(small, name, stack, target):
 
 
 def test_roles_belong_to_a_stack_and_a_region(small, name, stack, target):
-    """IAM is global: the roles of a stack of this name in another region bear its tag too."""
+    """IAM is global: roles of a stack of the same name in another region have the same tag."""
     interrupt(target, name)
     other = new_role(target, name, "other", Region="eu-west-1")
     here = new_role(target, name, "here", Region=target.region)
-    made_since = new_role(target, name, "since")
+    without_region = new_role(target, name, "since")
     try:
         planned = json.loads(small.succeed("plan", *stack, "--json"))
-        assert {each["id"] for each in planned["leftovers"]} == {here, made_since}
+        assert {item["id"] for item in planned["leftovers"]} == {here, without_region}
         assert f"nothing is left of {name}" in small.succeed("destroy", *stack)
         assert f"nothing of {name} is there" in small.succeed("sweep", "--name", name)
         assert role_exists(target, other)
         assert not role_exists(target, here)
-        assert not role_exists(target, made_since)
+        assert not role_exists(target, without_region)
     finally:
         target.client("iam").delete_role(RoleName=other)
 
 
 def test_failed_apply_deletes_nothing(small, name, stack, target):
-    """Terraform ended by itself: its state knows what it created, and all else is somebody else's."""
+    """Terraform was not interrupted: its state lists what it created, and other resources are third-party."""
     (small.root / "envs/small/wrong.tf").write_text(REFUSED)
     assert "InvalidVpcID.NotFound" in small.refuse("apply", *stack)
     entry = journal.read(target, state_location(target, target.account(), name))
@@ -173,13 +173,13 @@ def test_failed_apply_deletes_nothing(small, name, stack, target):
     new_cluster(target, name)
     assert json.loads(small.succeed("plan", *stack, "--json"))["leftovers"] == []
     small.refuse("apply", *stack)
-    assert "cache cluster" in kinds_left(target, name)
-    # Terraform alone would wait for the subnet, which the cluster is in
+    assert "cache cluster" in leftover_kinds(target, name)
+    # Terraform alone would wait for the deletion of the subnet, which contains the cluster
     assert f"nothing is left of {name}" in small.succeed("sweep", "--name", name)
 
 
-def test_failure_does_not_end_an_interruption_that_left_something(tmp_path, name, target):
-    """The next run still tells what the interrupted one created from what was there before."""
+def test_failed_apply_keeps_an_earlier_interruption(tmp_path, name, target):
+    """The next run still distinguishes resources of the interrupted run from older ones."""
     folder = tmp_path / "env"
     folder.mkdir()
     (folder / "main.tf").write_text(HEAD + REFUSED)
@@ -203,24 +203,24 @@ def test_failure_does_not_end_an_interruption_that_left_something(tmp_path, name
     assert stack.destroy() == []
 
 
-def test_protected_stack_is_destroyed_by_its_name_alone(small, name, stack, target):
+def test_destroy_of_a_protected_stack_needs_its_name(small, name, stack, target):
     _protect(small)
     line = small.refuse("destroy", *stack, "--yes")
     assert f"./inv destroy --env small --name {name} --yes --confirm {name}" in line
     assert "--confirm is 'other'" in small.refuse("destroy", *stack, "--confirm", "other")
-    assert "VPC" in kinds_left(target, name)
+    assert "VPC" in leftover_kinds(target, name)
     assert f"nothing is left of {name}" in small.succeed("destroy", *stack, "--confirm", name)
 
 
-def test_protected_stack_is_swept_by_its_name_alone(small, name, stack, target):
+def test_sweep_of_a_protected_stack_needs_its_name(small, name, stack, target):
     _protect(small)
     small.succeed("apply", *stack)  # writes the protection into the journal
     (small.root / "envs/small/terraform.tfvars").write_text("protected = false\n")
     assert f"--confirm {name}" in small.refuse("sweep", "--name", name, "--yes")
-    assert "VPC" in kinds_left(target, name)
+    assert "VPC" in leftover_kinds(target, name)
 
 
-def test_apply_that_loses_subnets_of_a_protected_stack_needs_its_name(small, name, stack, target):
+def test_protected_subnets_need_the_name_to_be_deleted(small, name, stack, target):
     main = small.root / "envs/small/main.tf"
     before = main.read_text()
     main.write_text(before.replace("zones      = {", f"zones      = {{\n{SECOND_ZONE}"))
@@ -233,12 +233,12 @@ def test_apply_that_loses_subnets_of_a_protected_stack_needs_its_name(small, nam
     small.succeed("apply", *stack, "--confirm", name)
 
 
-def test_subnet_is_not_replaced_in_place(small, name, stack, target):
-    """The modules refuse this by themselves; another root module may not."""
+def test_subnet_replacement_is_refused(small, name, stack, target):
+    """The modules reject this themselves; another root module may not."""
     more = small.root / "envs/small/more.tf"
-    more.write_text(SUBNET.replace("RANGE", "10.7.0.64/27"))
+    more.write_text(SUBNET.replace("CIDR", "10.7.0.64/27"))
     small.succeed("apply", *stack)
-    more.write_text(SUBNET.replace("RANGE", "10.7.0.96/27"))
+    more.write_text(SUBNET.replace("CIDR", "10.7.0.96/27"))
     line = small.refuse("apply", *stack, "--yes")
     assert "replace aws_subnet.more" in line
     assert "take the zone out of the environment, apply, and add it again" in line
@@ -250,12 +250,14 @@ def _protect(small: Commands) -> None:
     (small.root / "envs/small/protected.tf").write_text(PROTECTION)
 
 
-def _take_out_of_the_state(target, name: str, type: str, id: str) -> None:
-    """Do what `terraform state rm` does."""
+def _remove_from_state(target, name: str, type: str, id: str) -> None:
+    """Remove a resource from the state like `terraform state rm`."""
     location = state_location(target, target.account(), name)
     state = json.loads(read_state(target, location))
     for resource in state["resources"]:
         if resource["type"] == type:
-            resource["instances"] = [each for each in resource["instances"] if each["attributes"]["id"] != id]
+            resource["instances"] = [
+                instance for instance in resource["instances"] if instance["attributes"]["id"] != id
+            ]
     state["serial"] += 1
     s3_client(target).put_object(Bucket=location.bucket, Key=location.key, Body=json.dumps(state).encode())

@@ -1,4 +1,4 @@
-"""Stacks of one name in two regions of one account, and a shell that names another region."""
+"""Stacks of the same name in two regions of an account, and conflicts of regions and accounts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ resource "aws_iam_role" "this" {
 
 @pytest.fixture
 def aws(tmp_path, monkeypatch, vpcache_run):
-    """The tasks with --target aws, for which an endpoint of a lab is AWS."""
+    """Commands with --target aws and the endpoint of a dedicated lab."""
     with own_lab(vpcache_run) as lab:
         lab.succeed("lab.start")
         monkeypatch.setenv("AWS_ENDPOINT_URL", Lab(lab.port).endpoint)
@@ -67,26 +67,26 @@ def zones(target: Target) -> set[str]:
     return {subnet["AvailabilityZone"] for subnet in target.client("ec2").describe_subnets()["Subnets"]}
 
 
-def test_shell_region_moves_the_whole_stack(aws, name):
+def test_region_variable_applies_to_the_whole_stack(aws, name):
     stack = ("--env", "small", "--name", name)
-    done = aws.run("apply", *stack, "--yes", AWS_REGION=THERE)
-    assert done.returncode == 0, done.stderr
-    assert f"apply small on aws as {name}, account 123456789012, {THERE}" in done.stdout
+    finished = aws.run("apply", *stack, "--yes", AWS_REGION=THERE)
+    assert finished.returncode == 0, finished.stderr
+    assert f"apply small on aws as {name}, account 123456789012, {THERE}" in finished.stdout
     assert zones(region(THERE)) == {f"{THERE}a"}
     assert leftovers(region(HERE), name) == []
     assert "add --region eu-west-1" in aws.refuse("outputs", *stack, AWS_REGION=HERE)
 
-    done = aws.run("destroy", *stack, "--yes", AWS_REGION=THERE)
-    assert f"nothing is left of {name} in account 123456789012, {THERE}" in done.stdout
+    finished = aws.run("destroy", *stack, "--yes", AWS_REGION=THERE)
+    assert f"nothing is left of {name} in account 123456789012, {THERE}" in finished.stdout
     assert leftovers(region(THERE), name) == []
 
 
-def test_stacks_of_one_name_in_two_regions_do_not_touch_each_other(aws, name):
+def test_same_name_in_two_regions_is_independent(aws, name):
     stack = ("--env", "small", "--name", name, "--yes")
     aws.succeed("apply", *stack, "--region", HERE)
     aws.succeed("apply", *stack, "--region", THERE)
 
-    # an interrupted run in one region: the roles of the other are in no state of this one, and stay
+    # an interrupted run in one region: the roles of the other region are in no state of this one, and remain
     there = region(THERE)
     location = state_location(there, there.account(), name)
     entry = journal.read(there, location)
@@ -97,8 +97,8 @@ def test_stacks_of_one_name_in_two_regions_do_not_touch_each_other(aws, name):
     aws.succeed("apply", *stack, "--region", THERE)
     assert {f"{name}-{HERE}", f"{name}-{THERE}"} <= set(role_names(there))
 
-    said = aws.succeed("destroy", *stack, "--region", THERE)
-    assert f"nothing is left of {name}" in said
+    output = aws.succeed("destroy", *stack, "--region", THERE)
+    assert f"nothing is left of {name}" in output
     assert f"{name}-{THERE}" not in role_names(there)
     assert f"{name}-{HERE}" in role_names(there)
     assert "no changes" in aws.succeed("plan", *stack[:-1], "--region", HERE)
@@ -106,15 +106,15 @@ def test_stacks_of_one_name_in_two_regions_do_not_touch_each_other(aws, name):
     assert leftovers(region(HERE), name) == []
 
 
-def test_sweep_finds_a_tagged_address_in_its_region_only(aws, name):
+def test_sweep_finds_elastic_ips_in_its_region_only(aws, name):
     addresses = {}
-    for where in (HERE, THERE):
+    for region_name in (HERE, THERE):
         tags = [{"ResourceType": "elastic-ip", "Tags": [{"Key": "Stack", "Value": name}]}]
-        ec2 = region(where).client("ec2")
-        addresses[where] = ec2.allocate_address(Domain="vpc", TagSpecifications=tags)["AllocationId"]
-    said = aws.succeed("sweep", "--name", name, "--region", THERE, "--yes")
-    assert addresses[THERE] in said
-    assert addresses[HERE] not in said
+        ec2 = region(region_name).client("ec2")
+        addresses[region_name] = ec2.allocate_address(Domain="vpc", TagSpecifications=tags)["AllocationId"]
+    output = aws.succeed("sweep", "--name", name, "--region", THERE, "--yes")
+    assert addresses[THERE] in output
+    assert addresses[HERE] not in output
     assert [item.id for item in leftovers(region(HERE), name)] == [addresses[HERE]]
     aws.succeed("sweep", "--name", name, "--region", HERE, "--yes")
 
@@ -128,7 +128,7 @@ def test_pinned_region_refuses_another(aws, name):
     assert f"--region is {THERE}" in aws.refuse("plan", *stack, "--region", THERE)
 
 
-def test_root_module_with_a_region_of_its_own_is_refused_elsewhere(aws, name):
+def test_hard_coded_provider_region_must_match(aws, name):
     main = aws.root / "envs/small/main.tf"
     main.write_text(main.read_text().replace("region = var.region", f'region = "{HERE}"', 1))
     line = aws.refuse("plan", "--env", "small", "--name", name, "--region", THERE)
@@ -136,7 +136,7 @@ def test_root_module_with_a_region_of_its_own_is_refused_elsewhere(aws, name):
     assert region(THERE).client("s3").list_buckets()["Buckets"] == []
 
 
-def test_other_account_than_the_environment_expects_is_refused(aws, name):
+def test_unexpected_account_is_refused(aws, name):
     (aws.root / "envs/small/account.tf").write_text('variable "account_id" {\n  type = string\n}\n')
     (aws.root / "envs/small/terraform.tfvars").write_text('account_id = "111122223333"\n')
     line = aws.refuse("plan", "--env", "small", "--name", name, "--region", HERE)
@@ -146,8 +146,8 @@ def test_other_account_than_the_environment_expects_is_refused(aws, name):
 def test_state_bucket_of_another_account_is_refused(aws, name):
     here = region(HERE)
     bucket = state_location(here, here.account(), name).bucket
-    stranger = aws_target({**os.environ, "AWS_ACCESS_KEY_ID": "210987654321"}, region=HERE)
-    s3_client(stranger).create_bucket(Bucket=bucket)
+    other_account = aws_target({**os.environ, "AWS_ACCESS_KEY_ID": "210987654321"}, region=HERE)
+    s3_client(other_account).create_bucket(Bucket=bucket)
     line = aws.refuse("plan", "--env", "small", "--name", name, "--region", HERE)
     assert f"state bucket {bucket} belongs to another account" in line
 
@@ -158,7 +158,7 @@ def test_unknown_region_is_one_line(aws, name):
     assert "us-moon-1" in aws.refuse("plan", *stack, "--region", "us-moon-1")
 
 
-def test_profile_that_does_not_exist_is_one_line(aws, name):
+def test_unknown_profile_is_one_line(aws, name):
     stack = ("--env", "small", "--name", name)
     line = aws.refuse("plan", *stack, AWS_PROFILE="absent", AWS_ACCESS_KEY_ID=None)
     assert "The config profile (absent) could not be found" in line

@@ -1,4 +1,4 @@
-"""Runs at the same time: of one stack, which must not meet, and of many, which must not disturb."""
+"""Concurrent runs: of one stack, which are serialized, and of several stacks, which are independent."""
 
 import json
 import secrets
@@ -24,7 +24,7 @@ def name():
     return f"side-{secrets.token_hex(3)}"
 
 
-def test_a_second_apply_of_one_stack_waits_for_the_first(small, name):
+def test_second_apply_of_a_stack_waits_for_the_first(small, name):
     apply = ("apply", "--env", "small", "--name", name)
     with small.start(*apply) as first:
         assert "created" in next(line for line in first.stdout if "created" in line)
@@ -36,17 +36,17 @@ def test_a_second_apply_of_one_stack_waits_for_the_first(small, name):
     assert f"nothing is left of {name}" in small.succeed("destroy", "--env", "small", "--name", name)
 
 
-def test_a_lock_held_elsewhere_is_named_and_can_be_taken_away(small, name, target):
+def test_lock_of_another_machine_is_named_and_removable(small, name, target):
     location = state_location(target, target.account(), name)
-    held = {
+    lock = {
         "ID": "2f1c",
         "Who": "ada@elsewhere",
         "Operation": "OperationTypeApply",
         "Created": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC).isoformat(),
     }
-    small.succeed("plan", "--env", "small", "--name", name)  # makes the bucket
+    small.succeed("plan", "--env", "small", "--name", name)  # creates the bucket
     s3_client(target).put_object(
-        Bucket=location.bucket, Key=f"{location.key}.tflock", Body=json.dumps(held).encode()
+        Bucket=location.bucket, Key=f"{location.key}.tflock", Body=json.dumps(lock).encode()
     )
     line = small.refuse("apply", "--env", "small", "--name", name)
     assert f"the state of {name} is locked by ada@elsewhere since 2026-01-02T03:04:05+00:00" in line
@@ -58,12 +58,12 @@ def test_a_lock_held_elsewhere_is_named_and_can_be_taken_away(small, name, targe
 
 
 @pytest.mark.long
-def test_ten_stacks_at_once(small, name, target):
+def test_ten_stacks_concurrently(small, name, target):
     names = [f"{name}-{number}" for number in range(10)]
-    for task, words in (("apply", "17/17 created"), ("destroy", "nothing is left")):
+    for task, message in (("apply", "17/17 created"), ("destroy", "nothing is left")):
         runs = [small.start(task, "--env", "small", "--name", each) for each in names]
         for run in runs:
             out, err = run.communicate(timeout=900)
             assert run.returncode == 0, out + err
-            assert words in out
+            assert message in out
     assert [item for each in names for item in leftovers(target, each)] == []

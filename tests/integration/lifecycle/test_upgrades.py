@@ -1,4 +1,4 @@
-"""A function with an alias: changed while it stands, and moved out of a zone that its old versions hold."""
+"""A function with an alias: changed, and moved out of a zone that old versions are attached to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vpcache.stack.target import lab_target
 
 pytestmark = pytest.mark.lab
 
-LINGER_SECONDS = 5  # for which a function's interfaces outlive their use; on AWS up to 45 minutes
+LINGER_SECONDS = 5  # until unused interfaces of a function are deleted; on AWS up to 45 minutes
 ROOT_MODULE = f"""
 terraform {{
   backend "s3" {{}}
@@ -107,7 +107,7 @@ def stack(target, tmp_path, stack_variables):
     assert stack.destroy() == []
 
 
-def test_a_zone_is_removed_once_old_versions_are_deleted(stack, target):
+def test_zone_is_removed_after_its_old_versions(stack, target):
     def change(zones, function):
         changed = stack.with_variables(zones=zones, function=function)
         changed.apply()
@@ -116,7 +116,7 @@ def test_a_zone_is_removed_once_old_versions_are_deleted(stack, target):
 
     def versions() -> list[str]:
         found = target.client("lambda").list_versions_by_function(FunctionName=stack.name)["Versions"]
-        return [each["Version"] for each in found if each["Version"] != "$LATEST"]
+        return [version["Version"] for version in found if version["Version"] != "$LATEST"]
 
     change(A | B, {"zones": BOTH})
     change(A | B, {"zones": BOTH, "alias": "live"})

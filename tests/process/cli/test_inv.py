@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from tests.support.clean_machine import Bare, put
+from tests.support.clean_machine import CleanMachine, put
 from tests.support.paths import ROOT
 from vpcache.terraform.installation import PINNED, fetched_terraform
 from vpcache.testing.run import free_port
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(not _is_installed(), reason="./inv would install
 
 @pytest.fixture
 def bare(tmp_path):
-    return Bare(tmp_path)
+    return CleanMachine(tmp_path)
 
 
 def test_it_stops_when_the_terraform_asked_for_cannot_be_fetched(bare):

