@@ -44,7 +44,7 @@ class Candidate:
         """Continue the process after `pause`."""
         self._process.send_signal(signal.SIGCONT)
 
-    def ask(self, **order: Any) -> list[float]:
+    def execute(self, **order: Any) -> list[float]:
         """Send an order and return the durations, in µs."""
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write(json.dumps(order) + "\n")

@@ -36,12 +36,12 @@ def hits(candidates: Mapping[str, Candidate], nodes: Sequence[Memcached]) -> dic
         nodes[0].put(b"raw:" + path.encode(), employees(int(path.split("/")[2])))
         series: dict[str, list[float]] = {name: [] for name in candidates}
         for candidate in candidates.values():
-            candidate.ask(paths=[path] * BATCH)
+            candidate.execute(paths=[path] * BATCH)
             candidate.pause()
         for _ in range(ROUNDS):
             for name in random.sample(list(candidates), len(candidates)):
                 candidates[name].resume()
-                series[name] += candidates[name].ask(paths=[path] * (WARM_UP + BATCH))[WARM_UP:]
+                series[name] += candidates[name].execute(paths=[path] * (WARM_UP + BATCH))[WARM_UP:]
                 candidates[name].pause()
         for candidate in candidates.values():
             candidate.resume()
@@ -58,10 +58,10 @@ def misses(candidates: Mapping[str, Candidate], rounds: int = 60) -> dict[str, d
         stem = SIZES[size].rpartition("/")[0]
         series: dict[str, list[float]] = {name: [] for name in candidates}
         for candidate in candidates.values():
-            candidate.ask(paths=[f"{stem}/{next(_names)}" for _ in range(3)])
+            candidate.execute(paths=[f"{stem}/{next(_names)}" for _ in range(3)])
         for _ in range(rounds):
             for name in random.sample(list(candidates), len(candidates)):
-                series[name] += candidates[name].ask(paths=[f"{stem}/{next(_names)}"])
+                series[name] += candidates[name].execute(paths=[f"{stem}/{next(_names)}"])
         result[size] = {name: times(durations) for name, durations in series.items()}
     return result
 
@@ -71,7 +71,7 @@ def cold_key(candidates: Mapping[str, Candidate], origin: Origin, callers: int) 
     result = {}
     for name, candidate in candidates.items():
         path = f"/bytes/2000/{next(_names)}"
-        candidate.ask(paths=[path] * callers, concurrent=True)
+        candidate.execute(paths=[path] * callers, concurrent=True)
         result[name] = origin.calls[path]
     return result
 
@@ -83,7 +83,7 @@ def short_lived(
     result = {}
     for name, candidate in candidates.items():
         path = f"/bytes/2000/{next(_names)}"
-        series = candidate.ask(path=path, callers=callers, rate=rate, seconds=seconds)
+        series = candidate.execute(path=path, callers=callers, rate=rate, seconds=seconds)
         result[name] = origin.calls[path], times(series)
     return result
 

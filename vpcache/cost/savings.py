@@ -26,13 +26,13 @@ class Choice:
 
 def choices(resources: Iterable[Resource], prices: Prices) -> list[Choice]:
     """Return the alternatives for some resources."""
-    everything = list(resources)
+    all_resources = list(resources)
     return [
-        *_gateway_endpoints(everything, prices),
-        *_one_nat_gateway(everything, prices),
-        *_arm(everything, prices),
-        *_node_types(everything, prices),
-        *_log_days(everything, prices),
+        *_gateway_endpoints(all_resources, prices),
+        *_one_nat_gateway(all_resources, prices),
+        *_arm(all_resources, prices),
+        *_node_types(all_resources, prices),
+        *_log_days(all_resources, prices),
     ]
 
 

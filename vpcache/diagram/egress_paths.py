@@ -62,4 +62,4 @@ def internet_paths(
 
 def _style(colour: str, passed: bool | None) -> str:
     """Return the style of a path: broken if its probe failed."""
-    return f"way {colour}{' broken' if passed is False else ''}"
+    return f"egress {colour}{' broken' if passed is False else ''}"

@@ -84,7 +84,7 @@ def injected(fault: DrillFault, context: DrillContext, seconds: float, notice: N
             _close(target, location, replace(record, changes=tuple(changes)), result)
             if signals.came or result.skipped:
                 by = f"interrupted by {signals.came[0].name}, " if signals.came else ""
-                with suppress(OSError):  # the terminal may be gone
+                with suppress(OSError):  # the terminal may be closed
                     notice(f"drill {fault.name}: {by}{result}")
             if result.failed:
                 raise VpcacheError(

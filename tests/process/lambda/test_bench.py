@@ -77,10 +77,10 @@ def test_every_candidate_responds(function):
             "ttl": 60,
         }
         with python(function, settings) as candidate:
-            assert len(candidate.ask(paths=["/bytes/2000/x"] * 3)) == 3
+            assert len(candidate.execute(paths=["/bytes/2000/x"] * 3)) == 3
             if function == "ours_many":
-                assert len(candidate.ask(paths=["/bytes/2000/x"] * 5, concurrent=True)) == 5
-                assert len(candidate.ask(path="/bytes/2000/x", callers=4, rate=20, seconds=0.2)) >= 8
+                assert len(candidate.execute(paths=["/bytes/2000/x"] * 5, concurrent=True)) == 5
+                assert len(candidate.execute(path="/bytes/2000/x", callers=4, rate=20, seconds=0.2)) >= 8
         calls = {"raw": 0, "origin": 3}.get(function, 1)
         assert origin.calls.total() == calls
         origin.close()

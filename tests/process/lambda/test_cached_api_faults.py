@@ -97,7 +97,7 @@ def drip(data):
 
 
 def hang(connection):
-    """Receive everything and reply nothing."""
+    """Receive data without a reply."""
     while connection.recv(65536):
         pass
 

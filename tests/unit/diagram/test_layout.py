@@ -159,7 +159,9 @@ def test_egress_paths_cross_no_subnet_and_do_not_overlap(scene):
 
 
 def paths(scene):
-    return [shape for shape in scene.shapes if isinstance(shape, Connector) and shape.style.startswith("way")]
+    return [
+        shape for shape in scene.shapes if isinstance(shape, Connector) and shape.style.startswith("egress")
+    ]
 
 
 @pytest.mark.parametrize("zones", [1, 2, 3, 6])
@@ -237,10 +239,10 @@ def test_probe_results_are_marked_at_their_resources():
         ("tcp 11211", True),
     ]
     assert sorted(connector.style for connector in paths(scene)) == [
-        "way z0",
-        "way z0",
-        "way z1 broken",
-        "way z1 broken",
+        "egress z0",
+        "egress z0",
+        "egress z1 broken",
+        "egress z1 broken",
     ]
     texts = [shape.text for shape in scene.shapes if isinstance(shape, Text)]
     assert [text for text in texts if text.startswith("seen as")] == ["seen as 203.0.113.10"]

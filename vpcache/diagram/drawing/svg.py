@@ -114,7 +114,7 @@ def _pill(pill: Pill) -> Iterator[str]:
 def _connector(connector: Connector) -> Iterator[str]:
     (x0, y0), *rest = connector.points
     path = f"M{x0:.1f} {y0:.1f}" + "".join(f"L{x:.1f} {y:.1f}" for x, y in rest)
-    yield f'<path class="wire {connector.style}" d="{path}"/>'
+    yield f'<path class="connector {connector.style}" d="{path}"/>'
     if connector.is_arrow:
         (fx, fy), (x, y) = connector.points[-2:]
         dx, dy = (x > fx) - (x < fx), (y > fy) - (y < fy)
