@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import itertools
 import socket
-import socketserver
-import threading
 import time
-from contextlib import suppress
 
 import pytest
 import trustme
 
 from bench.rig import Discovery, Memcached
 from tests.support.cached_reads import Api
+from tests.support.faulty_servers import Server, drip, hang, replies, slow_headers
 from vpcache.testing.run import free_port
 
 CANDIDATES = [f"/employee/{number}" for number in range(1000)]
@@ -39,26 +37,6 @@ class Clock:
         return time.monotonic() + self.added
 
 
-class Server:
-    """Passes each connection on a port of 127.0.0.1 to `talk`, in a new thread."""
-
-    def __init__(self, talk):
-        class Handler(socketserver.BaseRequestHandler):
-            def handle(self):
-                with suppress(OSError):  # the client has closed the connection
-                    talk(self.request)
-
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-        self.port = self._server.server_address[1]
-
-    def close(self):
-        self._server.shutdown()
-        self._server.server_close()
-
-
 @pytest.fixture
 def serve():
     """Start servers that end with the test."""
@@ -71,35 +49,6 @@ def serve():
     yield start
     for server in servers:
         server.close()
-
-
-def replies(data):
-    """Reply to every request with the same bytes."""
-
-    def talk(connection):
-        while connection.recv(65536):
-            connection.sendall(data)
-
-    return talk
-
-
-def drip(data):
-    """Reply one byte at a time, each well before the timeout of a single receive."""
-
-    def talk(connection):
-        connection.recv(65536)
-        while True:
-            for byte in data:
-                connection.sendall(bytes([byte]))
-                time.sleep(0.02)
-
-    return talk
-
-
-def hang(connection):
-    """Receive data without a reply."""
-    while connection.recv(65536):
-        pass
 
 
 def owners(cached_api, ports):
@@ -277,11 +226,6 @@ def test_added_and_removed_nodes_are_discovered(cached_api, origin, two_nodes):
         assert api.telemetry.errors == []
     finally:
         third.kill()
-
-
-def slow_headers(connection):
-    connection.recv(65536)
-    drip(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 500)(connection)
 
 
 @pytest.mark.parametrize(
