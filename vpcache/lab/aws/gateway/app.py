@@ -40,7 +40,9 @@ The exception is a plain RuntimeError, so only the message identifies it."""
 
 
 def create_app(
-    functions: FunctionRunner, reconcile: Callable[[], None], settings: Callable[[], LabSettings] = LabSettings
+    functions: FunctionRunner,
+    reconcile: Callable[[], None],
+    settings: Callable[[], LabSettings] = LabSettings,
 ) -> ControlPlane:
     """Return AWS's API, in every region, as a WSGI application.
 
