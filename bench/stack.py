@@ -11,7 +11,7 @@ from bench.times import Times, times
 from vpcache.functions import FunctionClient
 from vpcache.project import Project
 from vpcache.stack.target import LAB
-from vpcache.testing.run import Run, new_run_folder
+from vpcache.testing.run import PytestRun, new_run_folder
 
 _PATHS = {"2 KB": "/employees", "100 KB": "/employees/archive"}
 _WARM_UP = 20
@@ -27,7 +27,7 @@ class EndToEnd:
 
 def hits(root: Path, calls: int = 300) -> dict[str, EndToEnd]:
     """Return the times by size. Raises RuntimeError if a response was not from the cache."""
-    project, run = Project(root), Run(new_run_folder(), LAB)
+    project, run = Project(root), PytestRun(new_run_folder(), LAB)
     with ExitStack() as scope:
         scope.enter_context(run.joined(_log))
         scope.callback(run.clean_up)

@@ -19,7 +19,7 @@ def drill(vpcache_run, stack, outputs):
     def run_drill(fault, schedule):
         context = DrillContext(stack, outputs, outputs["zones"][0])
         report = run(FAULTS[fault], context, schedule)
-        vpcache_run.facts.add(DrillRecord.by(report))
+        vpcache_run.facts.add(DrillRecord(report))
         assert report.before.errors == 0, report.figures()
         assert report.before.wrong == report.during.wrong == report.after.wrong == 0
         assert report.after.errors_end() is not None, report.figures()

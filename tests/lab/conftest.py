@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.network.vpc_factory import VpcFactory
 from vpcache.lab.client import Lab
-from vpcache.testing.run import Run
+from vpcache.testing.run import PytestRun
 
 NO_DELAYS = {"transition_ms": 20, "interface_linger_seconds": 0, "iam_lag_ms": 0}
 LARGE_QUOTAS = {"elastic_ips": 100, "vpcs": 500}
@@ -14,7 +14,7 @@ LARGE_QUOTAS = {"elastic_ips": 100, "vpcs": 500}
 
 
 @pytest.fixture(scope="session")
-def own_lab(tmp_path_factory: pytest.TempPathFactory, vpcache_run: Run) -> Iterator[Lab]:
+def own_lab(tmp_path_factory: pytest.TempPathFactory, vpcache_run: PytestRun) -> Iterator[Lab]:
     """A dedicated lab of this worker: faults in it do not affect the shared stack."""
     with vpcache_run.own_lab() as lab:
         lab.start(tmp_path_factory.mktemp("lab") / "lab.log")

@@ -15,7 +15,7 @@ from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 
 from vpcache.lab.client import Lab
 from vpcache.lab.daemon_environment import daemon_environment
-from vpcache.testing.run import Run
+from vpcache.testing.run import PytestRun
 
 _QUOTED = re.compile(r"""["']((?:AWS|BOTO|MOTO)[A-Z0-9]*_[A-Z0-9_]+)["']""")
 FILES = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
@@ -86,7 +86,7 @@ def test_daemon_environment_leaves_its_argument_unchanged() -> None:
 
 
 def test_lab_starts_in_a_shell_with_invalid_settings(
-    vpcache_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    vpcache_run: PytestRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = tmp_path / "config"
     broken.write_text("[default\nregion = moon")

@@ -9,7 +9,7 @@ from tests.support.network.vpc_factory import ZONES, VpcFactory, zip_of
 from tests.support.random_calls import Caller
 from vpcache.lab.client import Lab
 from vpcache.stack.target import lab_target
-from vpcache.testing.run import Run
+from vpcache.testing.run import PytestRun
 
 BATCH = 100  # calls between two drift checks
 
@@ -31,7 +31,7 @@ UNUSUAL_CIDRS = (
     ("count", "seed"), [(300, 7), pytest.param(5000, secrets.randbits(32), marks=pytest.mark.long)]
 )
 def test_random_calls_cause_no_errors_and_no_drift(
-    count: int, seed: int, tmp_path: Path, vpcache_run: Run
+    count: int, seed: int, tmp_path: Path, vpcache_run: PytestRun
 ) -> None:
     with vpcache_run.own_lab() as lab:
         lab.start(tmp_path / "lab.log")

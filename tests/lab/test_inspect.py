@@ -58,7 +58,7 @@ def test_fault_commands_inject_list_and_clear(online: VpcFactory) -> None:
     assert run(lab, "lab.clear").stdout == "no active faults\n"
     for arguments, message in (
         (("zone", "moon"), "error: unknown zone 'moon'; choose from us-east-1a, us-east-1b"),
-        (("origin", "x", "--seconds", "soon"), "error: --seconds is 'soon': give a number"),
+        (("origin", "x", "--seconds", "soon"), "error: --seconds is 'soon': must be a number"),
     ):
         rejected = run(lab, "lab.fault", *arguments)
         assert (rejected.returncode, rejected.stderr.strip()) == (1, message)

@@ -14,13 +14,13 @@ import pytest
 
 from tests.support.network.vpc_factory import ZONES, VpcFactory
 from vpcache.lab.client import Lab
-from vpcache.testing.run import Run
+from vpcache.testing.run import PytestRun
 
 _SECONDS = 10.0
 
 
 @pytest.fixture
-def new_lab(tmp_path: Path, vpcache_run: Run) -> Iterator[Callable[[], Lab]]:
+def new_lab(tmp_path: Path, vpcache_run: PytestRun) -> Iterator[Callable[[], Lab]]:
     with ExitStack() as labs:
 
         def start() -> Lab:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.paths import ROOT
-from vpcache.testing.run import Run
+from vpcache.testing.run import PytestRun
 
 SECONDS = 300
 
@@ -46,20 +46,20 @@ class Commands:
         )
 
     def run(self, *words: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
-        """Run a task to its end. Raises AssertionError if it prints escape codes, as there is no terminal."""
+        """PytestRun a task to its end. Raises AssertionError if it prints escape codes, as there is no terminal."""
         with self.start(*words, **changes) as process:
             out, err = process.communicate(timeout=SECONDS)
         assert "\x1b" not in out + err, f"{words}: escape codes without a terminal: {out}{err}"
         return subprocess.CompletedProcess(words, process.returncode, out, err)
 
     def succeed(self, *words: str) -> str:
-        """Run a task, check that it succeeds, and return its output."""
+        """PytestRun a task, check that it succeeds, and return its output."""
         finished = self.run(*words)
         assert finished.returncode == 0, f"{words}: {finished.stdout}{finished.stderr}"
         return finished.stdout
 
     def refuse(self, *words: str, **changes: str | None) -> str:
-        """Run a task, check that it fails with a single line on stderr, and return that line."""
+        """PytestRun a task, check that it fails with a single line on stderr, and return that line."""
         finished = self.run(*words, **changes)
         assert finished.returncode != 0, f"{words} succeeded: {finished.stdout}"
         lines = [line for line in finished.stderr.splitlines() if line.strip()]
@@ -73,7 +73,7 @@ class Commands:
 
 
 @contextmanager
-def own_lab(run: Run) -> Iterator[Commands]:
+def own_lab(run: PytestRun) -> Iterator[Commands]:
     """Return commands for a dedicated lab that is stopped at the end of the `with` block."""
     with run.own_lab() as lab:
         yield Commands(lab.port)

@@ -1,4 +1,4 @@
-"""A test run: a lab and a stack of its own, shared by pytest and its pytest-xdist workers."""
+"""A test run: its lab and its stack, shared by pytest and its pytest-xdist workers."""
 
 from __future__ import annotations
 
@@ -31,50 +31,50 @@ _FOLDERS = "vpcache-ci-"
 
 
 @dataclass(frozen=True)
-class Run:
-    """One test run on one target: a folder that its processes share, with a journal of what stands.
+class PytestRun:
+    """One test run on one target. Its processes share a folder, with a journal of the stack.
 
-    The folder's name is the stack's too, so no other run has it; it is made when the first process joins.
+    The folder's name is unique, and is the name of the stack too. The first process that joins creates it.
     """
 
     folder: Path
     target_name: str
-    lab_settings: Mapping[str, int] = field(default_factory=dict)  # of the run's lab, where not the defaults
-    wanted_region: str | None = None  # that an option names
-    pinned_region: str | None = None  # that the root module's values name
+    lab_settings: Mapping[str, int] = field(default_factory=dict)  # overrides for the run's lab
+    region_option: str | None = None  # from the option --vpcache-region
+    pinned_region: str | None = None  # from the values of the root module
 
     @contextmanager
     def joined(self, notice: Callable[[str], None]) -> Iterator[None]:
-        """Be one of the run's processes: as long as there is one, nobody takes the run for dead.
+        """Join the run as one of its processes. Other runs treat it as alive while a process has joined.
 
-        The first one makes the folder and ends what dead runs left on this machine; `notice` is told of each
-        in a line.
+        The first process creates the folder, and cleans up after dead runs on this machine. `notice` receives
+        one line for each dead run.
         """
         if not self.folder.exists():
-            _end_dead_runs(self.folder.parent, notice)
-        with self._sign_of_life():
+            _clean_up_dead_runs(self.folder.parent, notice)
+        with self._liveness_lock():
             yield
 
     @property
     def stack_name(self) -> str:
-        """A name that no other run has."""
+        """The name of the stack, which is unique."""
         return self.folder.name
 
     @property
     def facts(self) -> Facts:
-        """What the run's processes know to tell about it."""
+        """The facts that the run's processes record."""
         return Facts(self.folder / "facts")
 
     @contextmanager
     def in_use(self, *, exclusive: bool) -> Iterator[None]:
-        """Hold the stack beside other tests that only look at it, or alone."""
+        """Hold the stack, shared with other tests or exclusively."""
         with (self.folder / "in-use").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
             yield
 
     def lab(self) -> Lab:
-        """Return this run's lab, started by whoever asks first."""
-        with self._making():
+        """Return this run's lab. The first call starts it."""
+        with self._setup_lock():
             if not self._lab_port.exists():
                 lab = Lab(free_port())
                 self._lab_port.write_text(str(lab.port))
@@ -85,9 +85,10 @@ class Run:
 
     @contextmanager
     def own_lab(self) -> Iterator[Lab]:
-        """Give a test a lab of its own, to be started by it.
+        """Provide a separate lab for one test, which has to start it.
 
-        It ends with the test, or with the run: pytest-xdist kills workers on a signal, and their teardowns.
+        The lab stops at the end of the test, or at the end of the run: on a signal pytest-xdist kills its
+        workers, and their teardown does not run.
         """
         lab = Lab(free_port())
         self._own_labs.mkdir(exist_ok=True)
@@ -97,23 +98,23 @@ class Run:
             yield lab
         finally:
             lab.stop()
-            record.unlink(missing_ok=True)  # the run may have ended first
+            record.unlink(missing_ok=True)  # the run may have ended before
 
     def target(self) -> Target:
-        """Return where this run's stack is applied. Raises VpcacheError if there is no such target."""
+        """Return the target of this run's stack. Raises VpcacheError if the target's name is unknown."""
         if target_name(self.target_name, {}) != LAB:
-            return aws_target(os.environ, region=self.wanted_region, pinned_region=self.pinned_region)
+            return aws_target(os.environ, region=self.region_option, pinned_region=self.pinned_region)
         endpoint = self.lab().endpoint
-        return lab_target(endpoint, os.environ, region=self.wanted_region, pinned_region=self.pinned_region)
+        return lab_target(endpoint, os.environ, region=self.region_option, pinned_region=self.pinned_region)
 
     def stack(self, root_module: Path, variables: Mapping[str, Any], work_dir: Path) -> Stack:
-        """Return this run's stack, applied by whoever asks first; its files lie below `work_dir`.
+        """Return this run's stack, with its files below `work_dir`. The first call applies it.
 
-        Raises VpcacheError if it cannot be applied, to whoever asks later too. Warns if nothing of the stack
-        bears its tag.
+        Raises VpcacheError if the apply fails, and so does every later call. Warns if none of the stack's
+        resources has its tag.
         """
         stack = self._stack(root_module, variables, work_dir)
-        with self._making():
+        with self._setup_lock():
             if self._failure.exists():
                 raise VpcacheError(self._failure.read_text())
             if not self._is_applied.exists():
@@ -121,19 +122,20 @@ class Run:
         return stack
 
     def show_json(self) -> dict[str, Any] | None:
-        """Return what `terraform show -json` tells of this run's stack, None if nothing stands."""
-        return self._begun().show_json() if self._journal.exists() else None
+        """Return the output of `terraform show -json` for this run's stack, None if it is not applied."""
+        return self._journaled_stack().show_json() if self._journal.exists() else None
 
     def end(self, say: Callable[[str], None], *, skip_destroy: bool = False) -> None:
-        """Destroy what stands, and `say` so before. Raises VpcacheError if something is left.
+        """Announce the destroy with `say` and destroy the stack. Raises VpcacheError if something is left.
 
-        In haste, what stands on the run's own lab is left to end with it, once no Terraform is at work there.
+        With `skip_destroy`, a stack on the run's lab is not destroyed: it ends when the lab stops. A running
+        Terraform process is awaited.
         """
         if not self._journal.exists():
             return
-        stack = self._begun()
+        stack = self._journaled_stack()
         if skip_destroy and stack.target.is_lab:
-            say(f"{stack.name} ends with its lab")
+            say(f"{stack.name} is not destroyed: it ends when its lab stops")
             with stack.exclusive_lock():
                 shutil.rmtree(stack.work_dir)
             return
@@ -141,7 +143,7 @@ class Run:
         self._destroy(stack)
 
     def clean_up(self) -> None:
-        """Stop the run's labs, and with them whatever stands there, and forget the run."""
+        """Stop the run's labs and delete its folder. Stacks on the labs end with them."""
         ports = [record.name for record in self._own_labs.glob("*")]
         if self._lab_port.exists():
             ports.append(self._lab_port.read_text())
@@ -150,8 +152,8 @@ class Run:
         shutil.rmtree(self.folder)
 
     @property
-    def may_stand_on_aws(self) -> bool:
-        """Whether a stack of this run stands, or may stand, in a real account."""
+    def may_exist_on_aws(self) -> bool:
+        """Whether a stack of this run may exist in an AWS account."""
         return self._journal.exists() and json.loads(self._journal.read_text())["target"] != LAB
 
     @property
@@ -160,8 +162,8 @@ class Run:
         return str(json.loads(self._journal.read_text())["region"])
 
     @contextmanager
-    def _making(self) -> Iterator[None]:
-        """Keep the run's other processes from making the same thing."""
+    def _setup_lock(self) -> Iterator[None]:
+        """Prevent the run's other processes from starting the lab or applying the stack at the same time."""
         with (self.folder / "making").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -180,7 +182,7 @@ class Run:
         try:
             check_root_module(stack.environment_dir, stack.variables)
             stack.init()
-            # before the first resource: what is begun must be ended
+            # before the first resource is created, so that an interrupted apply is followed by a destroy
             self._journal.write_text(
                 json.dumps(
                     {
@@ -200,47 +202,48 @@ class Run:
         self._is_applied.touch()
         if not any(item.is_tagged for item in leftovers(stack.target, stack.name)):
             warnings.warn(
-                f"nothing of {stack.name} bears the tag {STACK_TAG}, so what a destroy leaves behind would "
-                f"go unseen: write `default_tags {{ tags = {{ {STACK_TAG} = var.name }} }}` in the provider "
+                f"no resource of {stack.name} has the tag {STACK_TAG}, so leftovers of a destroy cannot be "
+                f"found: write `default_tags {{ tags = {{ {STACK_TAG} = var.name }} }}` in the provider "
                 f"of {stack.environment_dir}",
                 stacklevel=2,
             )
 
-    def _begun(self) -> Stack:
+    def _journaled_stack(self) -> Stack:
         """Return the stack that the journal names."""
-        begun = json.loads(self._journal.read_text())
-        return self._stack(Path(begun["root_module"]), begun["variables"], Path(begun["work_dir"]))
+        entry = json.loads(self._journal.read_text())
+        return self._stack(Path(entry["root_module"]), entry["variables"], Path(entry["work_dir"]))
 
     def _destroy(self, stack: Stack) -> None:
         stack.init()
-        # a drill that was killed with its worker: what it changed would outlive the destroy, or stop it
+        # a drill may have been killed with its worker: its changes would outlive the destroy, or block it
         restore_interrupted_drill(stack.target, stack.state, lambda line: warnings.warn(line, stacklevel=2))
         with noted(self.facts, "destroy", stack) as note:
             left = stack.destroy(on_event=note.events.append)
             note.left = tuple(map(str, left))
-        if not self._failure.exists():  # its logs are what the failure names
+        if not self._failure.exists():  # the message of a failure names log files in this folder
             shutil.rmtree(stack.work_dir)
         if left:
-            raise VpcacheError(f"left of {stack.name} after destroy: {', '.join(map(str, left))}")
+            raise VpcacheError(f"leftovers of {stack.name} after destroy: {', '.join(map(str, left))}")
 
-    def _sign_of_life(self) -> IO[str]:
-        """Return a file that is locked until it is closed; a run is dead when nobody holds its lock.
+    def _liveness_lock(self) -> IO[str]:
+        """Return a file that is locked until it is closed. A run whose file is not locked is dead.
 
-        A new folder is only seen by others when the lock is held: until then it would look like a dead run's.
+        A new folder gets its final name when the lock is held. Other runs would take it for a dead run's
+        otherwise.
         """
         if not self.folder.exists():
-            unseen = Path(tempfile.mkdtemp(prefix=f".{self.folder.name}-", dir=self.folder.parent))
-            sign = (unseen / _SIGN).open("w")
-            fcntl.flock(sign, fcntl.LOCK_SH)
+            hidden = Path(tempfile.mkdtemp(prefix=f".{self.folder.name}-", dir=self.folder.parent))
+            file = (hidden / _LIVENESS_FILE).open("w")
+            fcntl.flock(file, fcntl.LOCK_SH)
             try:
-                unseen.rename(self.folder)
-                return sign
+                hidden.rename(self.folder)
+                return file
             except OSError:  # another process of this run was faster
-                sign.close()
-                shutil.rmtree(unseen)
-        sign = (self.folder / _SIGN).open("w")
-        fcntl.flock(sign, fcntl.LOCK_SH)
-        return sign
+                file.close()
+                shutil.rmtree(hidden)
+        file = (self.folder / _LIVENESS_FILE).open("w")
+        fcntl.flock(file, fcntl.LOCK_SH)
+        return file
 
     @property
     def _lab_port(self) -> Path:
@@ -263,33 +266,33 @@ class Run:
         return self.folder / "stack-applied"
 
 
-_SIGN = "alive"
+_LIVENESS_FILE = "alive"
 
 
 def new_run_folder() -> Path:
-    """Return a folder, not made yet, whose name no other run has."""
+    """Return the path of a folder that does not exist yet, with a unique name."""
     return Path(tempfile.gettempdir()) / f"{_FOLDERS}{secrets.token_hex(4)}"
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nothing uses now."""
+    """Return an unused port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _end_dead_runs(folders: Path, notice: Callable[[str], None]) -> None:
+def _clean_up_dead_runs(folders: Path, notice: Callable[[str], None]) -> None:
     for folder in folders.glob(f"{_FOLDERS}*"):
-        if not os.access(folder, os.W_OK):  # another user's
+        if not os.access(folder, os.W_OK):  # a folder of another user
             continue
-        dead = Run(folder, LAB)
-        with suppress(BlockingIOError, FileNotFoundError), (folder / _SIGN).open() as sign:
-            fcntl.flock(sign, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        dead = PytestRun(folder, LAB)
+        with suppress(BlockingIOError, FileNotFoundError), (folder / _LIVENESS_FILE).open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             on_aws = (
                 "; its stack may still exist on aws: "
                 f"`{command('sweep', name=dead.stack_name, target=AWS, region=dead.region)}`"
-                if dead.may_stand_on_aws
+                if dead.may_exist_on_aws
                 else ""
             )
             dead.clean_up()
-            notice(f"ended what the dead run {dead.stack_name} left here{on_aws}")
+            notice(f"cleaned up after the dead test run {dead.stack_name}{on_aws}")

@@ -122,7 +122,7 @@ def test_next_run_stops_labs_of_killed_runs_only(start_pytest, tmp_path):
         assert all(lab.status().running for lab in killed_labs)
 
         output, _ = start_pytest("-k", "joins").communicate(timeout=60)
-        assert re.search("note: ended what the dead run vpcache-ci-[0-9a-f]+ left here\n", output)
+        assert re.search("note: cleaned up after the dead test run vpcache-ci-[0-9a-f]+\n", output)
         wait_until_gone(processes)
         assert all(lab.status().running for lab in living_labs)
         assert len(list((tmp_path / "runs").glob("vpcache-ci-*"))) == 1

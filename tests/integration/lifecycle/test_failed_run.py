@@ -48,6 +48,6 @@ def test_failed_apply_produces_a_complete_report(tmp_path):
     assert "InvalidVpcID.NotFound" in page
     assert 'class="bar create"' in page and 'class="bar create failed"' in page
     assert 'class="bar delete"' in page
-    assert "Nothing: the account was asked after the destroy." in page
+    assert "None: the account was checked after the destroy." in page
     (suite,) = ET.parse(tmp_path / "out/junit.xml").getroot()
     assert (suite.get("tests"), suite.get("errors")) == ("2", "1")

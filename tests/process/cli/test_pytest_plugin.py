@@ -1,6 +1,8 @@
-"""The pytest plugin where nobody uses it, and where somebody does it wrong."""
+"""The pytest plugin in other projects: unused, used, and used with errors."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -8,8 +10,8 @@ pytest_plugins = ["pytester"]
 
 FOREIGN_CONFTEST = """
 def pytest_addoption(parser):
-    parser.addoption("--target", default="their own")
-    parser.addoption("--env-dir", default="their own")
+    parser.addoption("--target", default="foreign")
+    parser.addoption("--env-dir", default="foreign")
 """
 FOREIGN_SUITE = """
 import signal, tempfile
@@ -17,8 +19,8 @@ from pathlib import Path
 import pytest
 
 @pytest.mark.lab
-def test_their_own(pytestconfig):
-    assert pytestconfig.getoption("--target") == "their own"
+def test_foreign_option(pytestconfig):
+    assert pytestconfig.getoption("--target") == "foreign"
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     assert list(Path(tempfile.gettempdir()).glob("*vpcache*")) == []
 """
@@ -55,15 +57,22 @@ exit 1
 
 @pytest.fixture
 def foreign(pytester, monkeypatch):
-    """A project in whose environment the package is, with a folder of its own for temporary files."""
+    """A project with the package in its environment, and a separate folder for temporary files."""
     folder = pytester.mkdir("tmp")
     monkeypatch.setenv("TMPDIR", str(folder))
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
     return pytester
 
 
+def test_plugin_loads_no_planner_no_moto_and_no_drawing():
+    program = "import sys, vpcache.testing.pytest_plugin; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    slow = ("dnslib", "jinja2", "moto", "vpcache.diagram", "vpcache.drills.chart", "vpcache.lab.network")
+    assert [name for name in loaded.stdout.split() if name.startswith(slow)] == []
+
+
 @pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "xdist"])
-def test_a_project_that_does_not_use_it_meets_nothing_of_it(foreign, monkeypatch, workers):
+def test_plugin_leaves_other_projects_alone(foreign, monkeypatch, workers):
     monkeypatch.setenv("VPCACHE_TARGET", "gcp")
     foreign.makeconftest(FOREIGN_CONFTEST)
     foreign.makepyfile(FOREIGN_SUITE)
@@ -74,23 +83,23 @@ def test_a_project_that_does_not_use_it_meets_nothing_of_it(foreign, monkeypatch
     assert not (foreign.path / ".vpcache").exists()
 
 
-def test_help_and_fixtures_tell_of_it(foreign):
+def test_help_lists_options_and_fixtures(foreign):
     foreign.runpytest_subprocess("--help").stdout.fnmatch_lines(
         ["vpcache, *:", "*--vpcache-env-dir=DIR*", "*--vpcache-target={lab,aws}*", "*vpcache_env_dir*"]
     )
-    told = foreign.runpytest_subprocess("--fixtures").stdout.str()
+    fixtures = foreign.runpytest_subprocess("--fixtures").stdout.str()
     for fixture in ("bundle", "lab", "outputs", "probes", "stack", "stack_variables", "target"):
-        assert f"\n{fixture} " in told
-    assert "no docstring available" not in told
+        assert f"\n{fixture} " in fixtures
+    assert "no docstring available" not in fixtures
 
 
-def test_collecting_makes_nothing(foreign):
+def test_collection_creates_nothing(foreign):
     foreign.makepyfile("def test_one(lab): pass")
     foreign.runpytest_subprocess("--collect-only").assert_outcomes()
     assert not list(foreign.path.glob("tmp/*vpcache*"))
 
 
-def test_a_stack_without_root_module_says_what_to_write(foreign):
+def test_stack_without_root_module_names_the_option(foreign):
     foreign.makepyfile("def test_one(stack): pass")
     done = foreign.runpytest_subprocess()
     done.assert_outcomes(errors=1)
@@ -98,7 +107,7 @@ def test_a_stack_without_root_module_says_what_to_write(foreign):
     done.stdout.no_fnmatch_line("*vpcache/testing/pytest_plugin.py*")
 
 
-def test_an_unknown_target_by_variable_is_refused_when_it_is_used(foreign, monkeypatch):
+def test_unknown_target_in_variable_fails_on_use(foreign, monkeypatch):
     monkeypatch.setenv("VPCACHE_TARGET", "gcp")
     foreign.makepyfile("def test_one(target): pass")
     done = foreign.runpytest_subprocess()
@@ -106,17 +115,17 @@ def test_an_unknown_target_by_variable_is_refused_when_it_is_used(foreign, monke
     done.stdout.fnmatch_lines(["unknown target 'gcp': use --target lab or --target aws"])
 
 
-def test_on_aws_what_looks_at_the_lab_is_skipped_with_the_reason(foreign):
+def test_lab_tests_are_skipped_on_aws(foreign):
     foreign.makeini("[pytest]\nvpcache_env_dir = infra\n")
     foreign.makepyfile("import pytest\ndef test_one(lab): pass\n@pytest.mark.lab\ndef test_two(): pass\n")
     done = foreign.runpytest_subprocess("--vpcache-target", "aws", "-rs")
     done.assert_outcomes(skipped=2)
     done.stdout.fnmatch_lines(
-        ["vpcache: infra on aws", "SKIPPED*looks at the lab's wires; the target is aws"]
+        ["vpcache: infra on aws", "SKIPPED*requires the lab's network; the target is aws"]
     )
 
 
-def test_ini_option_sets_the_runs_lab_once(foreign):
+def test_ini_option_configures_the_shared_lab(foreign):
     foreign.makeini("[pytest]\nvpcache_lab_settings =\n    elastic_ips=20\n    iam_lag_ms = 0\n")
     foreign.makepyfile("""
         from vpcache.lab.settings import LabSettings
@@ -132,7 +141,7 @@ def test_ini_option_sets_the_runs_lab_once(foreign):
     foreign.runpytest_subprocess("-n", "2").assert_outcomes(passed=2)
 
 
-def test_bad_lab_setting_is_refused_before_anything_runs(foreign):
+def test_bad_lab_setting_is_a_usage_error(foreign):
     foreign.makeini("[pytest]\nvpcache_lab_settings = elastic_ip=20\n")
     foreign.makepyfile("def test_one(): pass")
     done = foreign.runpytest_subprocess()
@@ -141,14 +150,14 @@ def test_bad_lab_setting_is_refused_before_anything_runs(foreign):
     assert len(done.stderr.lines) <= 2
 
 
-def test_a_bundle_that_cannot_be_made_is_one_line(foreign):
+def test_failed_bundle_is_one_line(foreign):
     foreign.makepyfile("def test_one(bundle): bundle('functions/api')")
     done = foreign.runpytest_subprocess()
     done.assert_outcomes(failed=1)
-    done.stdout.fnmatch_lines(["*functions/api has no handler.py: every function's entry is handler.handler"])
+    done.stdout.fnmatch_lines(["*functions/api has no handler.py: add one, as *"])
 
 
-def test_a_stack_that_cannot_be_applied_is_tried_once(foreign, monkeypatch):
+def test_failed_apply_is_not_repeated(foreign, monkeypatch):
     foreign.makeini("[pytest]\nvpcache_env_dir = infra\n")
     foreign.mkdir("infra").joinpath("main.tf").write_text(ROOT_MODULE)
     program = foreign.mkdir("bin").joinpath("terraform")
@@ -163,7 +172,7 @@ def test_a_stack_that_cannot_be_applied_is_tried_once(foreign, monkeypatch):
     assert not list(foreign.path.glob("tmp/*vpcache*"))
 
 
-def test_a_root_module_that_cannot_be_a_stack_is_one_line(foreign):
+def test_unsuitable_root_module_is_one_line(foreign):
     foreign.mkdir("infra").joinpath("main.tf").write_text(ROOT_MODULE.replace("s3", "local"))
     foreign.makepyfile("def test_one(stack): pass")
     done = foreign.runpytest_subprocess("--vpcache-env-dir", "infra")
@@ -174,7 +183,7 @@ def test_a_root_module_that_cannot_be_a_stack_is_one_line(foreign):
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
-def test_a_run_leaves_a_page_and_nothing_else(foreign, workers):
+def test_run_writes_a_report_and_no_other_file(foreign, workers):
     foreign.makepyfile("def test_one(): pass\ndef test_two(vpcache_run): assert not 'so'\n")
     done = foreign.runpytest_subprocess("--vpcache-report-dir", "made/reports", *workers)
     done.assert_outcomes(passed=1, failed=1)
@@ -186,14 +195,14 @@ def test_a_run_leaves_a_page_and_nothing_else(foreign, workers):
     assert not list(foreign.path.glob("tmp/*vpcache*"))
 
 
-def test_a_run_that_is_interrupted_leaves_a_page(foreign):
+def test_interrupted_run_writes_a_report(foreign):
     foreign.makepyfile("def test_one(): pass\ndef test_two(vpcache_run): raise KeyboardInterrupt\n")
     foreign.runpytest_subprocess("--vpcache-report-dir", "reports")
     page = (foreign.path / "reports/report.html").read_text()
     assert "The run was interrupted before its end." in page and "1 passed" in page
 
 
-def test_a_page_that_cannot_be_written_is_refused_before_anything_runs(foreign):
+def test_unwritable_report_folder_is_a_usage_error(foreign):
     foreign.makepyfile("def test_one(): pass")
     foreign.makefile(".txt", taken="")
     done = foreign.runpytest_subprocess("--vpcache-report-dir", "taken.txt")
@@ -201,7 +210,7 @@ def test_a_page_that_cannot_be_written_is_refused_before_anything_runs(foreign):
     assert done.ret == pytest.ExitCode.USAGE_ERROR
 
 
-def test_a_variable_that_the_root_module_does_not_take_is_one_line(foreign):
+def test_undeclared_variable_is_one_line(foreign):
     foreign.mkdir("infra").joinpath("main.tf").write_text(ROOT_MODULE)
     foreign.makeconftest("""
         import pytest
@@ -213,36 +222,42 @@ def test_a_variable_that_the_root_module_does_not_take_is_one_line(foreign):
     foreign.makepyfile("def test_one(stack): pass")
     done = foreign.runpytest_subprocess("--vpcache-env-dir", "infra")
     done.assert_outcomes(errors=1)
-    done.stdout.fnmatch_lines(["root module */infra has no variable bundel: it takes name"])
+    done.stdout.fnmatch_lines(["root module */infra has no variable bundel: it has name"])
 
 
-@pytest.mark.parametrize("mark", ["", "@pytest.mark.drill"], ids=["looks", "drills"])
-def test_outputs_are_held_alone_by_a_drill_and_together_by_all_else(foreign, mark):
+@pytest.mark.parametrize("mark", ["", "@pytest.mark.drill"], ids=["reads", "drills"])
+def test_drill_has_exclusive_use_of_the_outputs(foreign, mark):
     foreign.makeconftest("""
         import pytest
 
+        class AppliedStack:
+            def outputs(self):
+                return {}
+
         @pytest.fixture(scope="session")
-        def _stack_outputs():
-            return {}
+        def stack():
+            return AppliedStack()
     """)
     foreign.makepyfile(f"""
-        import fcntl
+        import threading
         import pytest
 
         {mark}
         def test_one(request, vpcache_run, outputs):
-            with (vpcache_run.folder / "in-use").open() as other:
-                try:
-                    fcntl.flock(other, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                    is_alone = False
-                except BlockingIOError:
-                    is_alone = True
-            assert is_alone == (request.node.get_closest_marker("drill") is not None)
+            has_entered = threading.Event()
+
+            def read():
+                with vpcache_run.in_use(exclusive=False):
+                    has_entered.set()
+
+            is_drill = request.node.get_closest_marker("drill") is not None
+            threading.Thread(target=read, daemon=True).start()
+            assert has_entered.wait(0.5 if is_drill else 30) is not is_drill
     """)
     foreign.runpytest_subprocess("--strict-markers").assert_outcomes(passed=1)
 
 
-def test_a_stack_is_applied_once_for_all_workers_and_destroyed_at_the_end(foreign):
+def test_workers_share_one_stack_that_is_destroyed(foreign):
     foreign.mkdir("infra").joinpath("main.tf").write_text(ROOT_MODULE + STACK_OF_MARKS)
     foreign.makepyfile("""
         def test_one(stack): assert stack.outputs()["greeting"] == f"hello {stack.name}"
@@ -250,6 +265,6 @@ def test_a_stack_is_applied_once_for_all_workers_and_destroyed_at_the_end(foreig
     """)
     done = foreign.runpytest_subprocess("--vpcache-env-dir", "infra", "-n", "2")
     done.assert_outcomes(passed=2, warnings=1)
-    done.stdout.fnmatch_lines(["*nothing of vpcache-ci-* bears the tag Stack, so what a destroy leaves*"])
+    done.stdout.fnmatch_lines(["*no resource of vpcache-ci-* has the tag Stack, so leftovers of a destroy*"])
     assert (foreign.path / "infra/marks").read_text() == "applied\ndestroyed\n"
     assert not list(foreign.path.glob("tmp/*vpcache*"))

@@ -1,4 +1,4 @@
-"""The page of a test run: what it tells, in every way that a run can end."""
+"""The report of a test run: its records, and its page for each way in which a run can end."""
 
 import base64
 import re
@@ -12,9 +12,9 @@ from vpcache.drills.drill import Report
 from vpcache.drills.load import Sample
 from vpcache.errors import VpcacheError
 from vpcache.probes import Result
-from vpcache.testing.report.facts import Change, DrillRecord, Facts, ProbeRecord, noted
+from vpcache.testing.report.facts import ChangeRecord, DrillRecord, Facts, ProbeRecord, noted
 from vpcache.testing.report.outcomes import FAILED, PASSED, SKIPPED, Outcome, outcomes
-from vpcache.testing.report.page import Run, duration, html, ticks
+from vpcache.testing.report.page import RunReport, duration, html, ticks
 from vpcache.testing.report.timings import Timing, timings
 
 VPC = 'module.vpc["<b>"].aws_vpc.this'
@@ -25,7 +25,7 @@ def event(kind, second, address=VPC, action="create"):
     return {"type": kind, "@timestamp": f"2026-11-23T10:00:{second:09.6f}Z", "hook": hook}
 
 
-def test_a_timing_runs_from_the_first_change_that_began():
+def test_timings_count_from_the_first_change():
     events = [
         {"type": "version", "@timestamp": "2026-11-23T09:59:00.000000Z"},
         event("apply_start", 1.5),
@@ -33,12 +33,12 @@ def test_a_timing_runs_from_the_first_change_that_began():
         event("apply_progress", 3.0),
         event("apply_complete", 4.25, "b"),
         event("apply_complete", 11.5),
-        {"message": "no event of Terraform's"},
+        {"message": "a line without a timestamp"},
     ]
     assert timings(events) == [Timing(VPC, "create", 0.0, 10.0), Timing("b", "create", 0.5, 2.25)]
 
 
-def test_a_change_that_failed_or_never_ended_is_told_as_such():
+def test_failed_and_unfinished_changes_have_failed():
     events = [
         event("apply_start", 0),
         event("apply_start", 1, "b"),
@@ -49,13 +49,13 @@ def test_a_change_that_failed_or_never_ended_is_told_as_such():
     assert timings([]) == []
 
 
-def phase(test, how, when="call", seconds=1.0, why=""):
+def phase(test, status, when="call", seconds=1.0, why=""):
     return SimpleNamespace(
-        nodeid=test, outcome=how, when=when, duration=seconds, longrepr=why, longreprtext=why
+        nodeid=test, outcome=status, when=when, duration=seconds, longrepr=why, longreprtext=why
     )
 
 
-def test_a_test_has_failed_if_any_of_its_phases_has():
+def test_outcome_fails_if_one_phase_failed():
     skip = phase("c", SKIPPED, "setup")
     skip.longrepr = ("test_c.py", 3, "Skipped: no lab")
     reports = [
@@ -78,7 +78,7 @@ def test_a_test_has_failed_if_any_of_its_phases_has():
     ]
 
 
-CHANGE = Change(
+CHANGE = ChangeRecord(
     command="apply",
     stack="s",
     environment="dev",
@@ -89,48 +89,45 @@ CHANGE = Change(
     seconds=52.0,
     timings=(Timing(VPC, "create", 0.0, 10.0), Timing("b", "create", 1.0, 2.0, True)),
 )
-GONE = replace(CHANGE, command="destroy")
+DESTROY = replace(CHANGE, command="destroy")
 HIT = Sample(0.5, 1.0, "cache", is_known=True)
-DRILL = DrillRecord.by(Report("zone", "a", 1.0, 2.0, [replace(HIT, at=each / 4) for each in range(16)]))
-PROBED = ProbeRecord(
+DRILL = DrillRecord(Report("zone", "a", 1.0, 2.0, [replace(HIT, at=number / 4) for number in range(16)]))
+PROBE = ProbeRecord(
     Result("egress", "us-east-1a", True, "seen as 203.0.113.5"), "test_egress.py::test_it", False
 )
-RUN = Run("2026-11-23T10:00:00+00:00", 61.0, [Outcome("test_one", PASSED, 1.5)])
+RUN = RunReport("2026-11-23T10:00:00+00:00", 61.0, [Outcome("test_one", PASSED, 1.5)])
 
 
-def test_facts_come_back_as_they_were_told_in_their_order(tmp_path):
+def test_facts_are_restored_in_order(tmp_path):
     facts = Facts(tmp_path / "facts")
-    assert facts.of(Change) == []
-    told = [CHANGE, DRILL, GONE, PROBED]
-    for fact in told:
+    assert facts.of(ChangeRecord) == []
+    for fact in (CHANGE, DRILL, DESTROY, PROBE):
         facts.add(fact)
-    assert [facts.of(kind) for kind in (Change, DrillRecord, ProbeRecord)] == [
-        [CHANGE, GONE],
-        [DRILL],
-        [PROBED],
-    ]
+    assert facts.of(ChangeRecord) == [CHANGE, DESTROY]
+    assert facts.of(DrillRecord) == [DRILL]
+    assert facts.of(ProbeRecord) == [PROBE]
 
 
 @pytest.fixture
 def stack(tmp_path):
     target = SimpleNamespace(name="lab", region="us-east-1")
-    return SimpleNamespace(name="s", environment_dir=tmp_path / "dev", target=target, account="1")
+    return SimpleNamespace(name="s", environment="dev", target=target, account="1")
 
 
-def test_a_change_is_noted_however_it_ends(tmp_path, stack):
+def test_successful_and_failed_commands_are_recorded(tmp_path, stack):
     facts = Facts(tmp_path / "facts")
     with pytest.raises(VpcacheError), noted(facts, "apply", stack) as note:
         note.events += [event("apply_start", 0), event("apply_errored", 2)]
         raise VpcacheError("no capacity")
     with noted(facts, "destroy", stack) as note:
         note.left = ("network interface eni-1",)
-    failed, gone = facts.of(Change)
+    failed, destroyed = facts.of(ChangeRecord)
     assert (failed.problem, failed.timings) == ("no capacity", (Timing(VPC, "create", 0.0, 2.0, True),))
-    assert (gone.problem, gone.left) == (None, ("network interface eni-1",))
+    assert (destroyed.problem, destroyed.left) == (None, ("network interface eni-1",))
 
 
 class Page(HTMLParser):
-    """Collects a page's text, and sees to it that it is well-formed and asks for nothing else."""
+    """Collects the text of a page, and asserts that the page is well-formed and loads nothing else."""
 
     VOID = {"meta", "img", "br"}
 
@@ -159,29 +156,29 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
 
-def shown(**facts):
+def page_text(**facts):
     return Page(html(replace(RUN, **facts))).text
 
 
-def test_the_page_tells_the_facts_and_needs_nothing_beside_itself():
-    text = shown(changes=[CHANGE, GONE], probes=[PROBED], drills=[DRILL], picture="<svg/>")
+def test_page_shows_all_facts_and_is_self_contained():
+    text = page_text(changes=[CHANGE, DESTROY], probes=[PROBE], drills=[DRILL], diagram="<svg/>")
     assert "Test run passed" in text
     assert "s: 1 resources in 52 s" in text
     assert "seen as 203.0.113.5 test_egress.py::test_it" in text
     assert VPC in text  # as text, not as a tag
     assert "zone in a" in text
-    assert "Nothing: the account was asked after the destroy." in text
+    assert "None: the account was checked after the destroy." in text
 
 
-def test_pictures_are_in_the_page():
-    page = html(replace(RUN, picture="<svg>π</svg>"))
+def test_page_embeds_the_diagram():
+    page = html(replace(RUN, diagram="<svg>π</svg>"))
     (data,) = re.findall(r'base64,([^"]+)"', page)
     assert base64.b64decode(data).decode() == "<svg>π</svg>"
 
 
-def test_a_run_without_a_stack_says_so():
-    text = shown()
-    for words in ("No stack was applied", "No probe ran", "No drill ran", "Nothing was made"):
+def test_page_of_a_run_without_a_stack():
+    text = page_text()
+    for words in ("No stack was applied", "No probe ran", "No drill ran", "No resources were created"):
         assert words in text
 
 
@@ -198,8 +195,8 @@ def test_a_run_without_a_stack_says_so():
     ],
     ids=["a test failed", "no test ran", "interrupted", "apply failed"],
 )
-def test_a_run_that_went_wrong_says_so(facts, words):
-    text = shown(**facts)
+def test_page_of_a_failed_run(facts, words):
+    text = page_text(**facts)
     assert "Test run failed" in text
     assert words in text
 
@@ -207,31 +204,31 @@ def test_a_run_that_went_wrong_says_so(facts, words):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ([CHANGE], "it ended with the run's own lab"),
-        ([replace(CHANGE, target="aws")], "./inv sweep --target aws --name s"),
-        ([CHANGE, replace(GONE, target="aws", problem="timed out")], "./inv sweep --target aws --name s"),
-        ([CHANGE, replace(GONE, left=("vpc vpc-1",))], "vpc vpc-1"),
+        ([CHANGE], "it ended when the lab of this run stopped"),
+        ([replace(CHANGE, target="aws")], "sweep --name s --target aws --region us-east-1"),
+        ([CHANGE, replace(DESTROY, target="aws", problem="timed out")], "sweep --name s --target aws --region us-east-1"),
+        ([CHANGE, replace(DESTROY, left=("vpc vpc-1",))], "vpc vpc-1"),
     ],
     ids=["never destroyed", "never destroyed on aws", "destroy failed", "something left"],
 )
-def test_what_is_left_is_told(changes, words):
-    text = shown(changes=changes)
+def test_page_lists_leftovers(changes, words):
+    text = page_text(changes=changes)
     assert words in text
-    assert "Nothing: the account" not in text
+    assert "None: the account" not in text
 
 
 @pytest.mark.parametrize(
-    ("probed", "words"),
-    [(replace(PROBED, in_drill=True), "✗ failed in a drill"), (PROBED, "✗ failed")],
+    ("probe", "words"),
+    [(replace(PROBE, in_drill=True), "✗ failed in a drill"), (PROBE, "✗ failed")],
 )
-def test_a_probe_that_fails_while_something_is_away_is_told_apart(probed, words):
-    text = shown(probes=[replace(probed, result=Result("egress", "a", False, "no answer"))])
+def test_page_marks_probes_that_failed_in_a_drill(probe, words):
+    text = page_text(probes=[replace(probe, result=Result("egress", "a", False, "no answer"))])
     assert f"{words} no answer" in text
 
 
-def test_durations_are_as_people_say_them():
-    said = [duration(each) for each in (0.04, 0.44, 1.44, 9.96, 52.4, 725)]
-    assert said == ["0.04 s", "0.44 s", "1.4 s", "10 s", "52 s", "12 min 5 s"]
+def test_duration_as_text():
+    texts = [duration(seconds) for seconds in (0.04, 0.44, 1.44, 9.96, 52.4, 725)]
+    assert texts == ["0.04 s", "0.44 s", "1.4 s", "10 s", "52 s", "12 min 5 s"]
 
 
 @pytest.mark.parametrize(
@@ -243,5 +240,5 @@ def test_durations_are_as_people_say_them():
         (700, [0, 100, 200, 300, 400, 500, 600, 700]),
     ],
 )
-def test_an_axis_has_round_seconds(seconds, axis):
+def test_axis_ticks_are_round(seconds, axis):
     assert ticks(seconds) == axis

@@ -1,1 +1,1 @@
-"""What a test run did, as one page."""
+"""The report of a test run, as one HTML page."""

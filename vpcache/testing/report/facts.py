@@ -1,4 +1,4 @@
-"""The facts of a test run, told by whichever of its processes knows them and read by its controller."""
+"""The facts of a test run: any of its processes records them, and its controller reads them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from vpcache.drills.chart import svg_chart
 from vpcache.drills.drill import Report
+from vpcache.drills.load import Sample
 from vpcache.probes import Result
 from vpcache.stack.stack import Stack
 from vpcache.terraform.runner import Event
@@ -21,10 +21,10 @@ from vpcache.testing.report.timings import Timing, timings
 
 
 @dataclass(frozen=True)
-class Change:
-    """An apply or a destroy: of what, since when (ISO 8601, UTC), for how many seconds, resource by resource.
+class ChangeRecord:
+    """An apply or a destroy of a stack: its start (ISO 8601, UTC), its duration in seconds, and its timings.
 
-    `problem` says why it failed, `left` names what a destroy left in the account.
+    `problem` is the reason of a failure. `left` names the resources that a destroy left in the account.
     """
 
     command: str
@@ -40,30 +40,28 @@ class Change:
     problem: str | None = None
 
     @classmethod
-    def restored(cls, values: dict[str, Any]) -> Change:
-        """Return the change that was written as these values."""
-        steps = tuple(Timing(**each) for each in values["timings"])
+    def restored(cls, values: dict[str, Any]) -> ChangeRecord:
+        """Return the record that was written as `values`."""
+        steps = tuple(Timing(**timing) for timing in values["timings"])
         return cls(**values | {"timings": steps, "left": tuple(values["left"])})
 
 
 @dataclass(frozen=True)
 class DrillRecord:
-    """A drill's figures and its timeline (SVG)."""
+    """The report of a drill."""
 
-    fault: str
-    zone: str
-    figures: dict[str, Any]
-    svg: str
+    report: Report
 
     @classmethod
-    def by(cls, report: Report) -> DrillRecord:
-        """Return what a drill's report shows."""
-        return cls(report.fault, report.zone, report.figures(), svg_chart(report))
+    def restored(cls, values: dict[str, Any]) -> DrillRecord:
+        """Return the record that was written as `values`."""
+        report = values["report"]
+        return cls(Report(**report | {"samples": [Sample(**sample) for sample in report["samples"]]}))
 
 
 @dataclass(frozen=True)
 class ProbeRecord:
-    """A probe's result, in which test; one `in_drill` may fail on purpose, as something was away."""
+    """The result of a probe, and the test that ran it. A probe `in_drill` may fail because of the fault."""
 
     result: Result
     test: str
@@ -71,38 +69,37 @@ class ProbeRecord:
 
     @classmethod
     def restored(cls, values: dict[str, Any]) -> ProbeRecord:
-        """Return the result that was written as these values."""
+        """Return the record that was written as `values`."""
         return cls(**values | {"result": Result(**values["result"])})
 
 
-Fact = Change | DrillRecord | ProbeRecord
-Kind = TypeVar("Kind", Change, DrillRecord, ProbeRecord)
+Fact = ChangeRecord | DrillRecord | ProbeRecord
+FactType = TypeVar("FactType", ChangeRecord, DrillRecord, ProbeRecord)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """A folder with a file for each fact, so that any number of processes can add to it at once."""
+    """A folder with one file for each fact, so that several processes can add facts at once."""
 
     folder: Path
 
     def add(self, fact: Fact) -> None:
-        """Keep a fact."""
+        """Write a fact to the folder."""
         self.folder.mkdir(exist_ok=True)
         name = f"{time.time_ns()}-{os.getpid()}-{type(fact).__name__}.json"
         unfinished = self.folder / f".{name}"
         unfinished.write_text(json.dumps(asdict(fact)))
         unfinished.rename(self.folder / name)
 
-    def of(self, kind: type[Kind]) -> list[Kind]:
-        """Return the facts of a kind, oldest first."""
-        files = sorted(self.folder.glob(f"[0-9]*-{kind.__name__}.json"))
-        restored = getattr(kind, "restored", lambda values: kind(**values))
-        return [restored(json.loads(file.read_text())) for file in files]
+    def of(self, fact_type: type[FactType]) -> list[FactType]:
+        """Return the facts of a type, oldest first."""
+        files = sorted(self.folder.glob(f"[0-9]*-{fact_type.__name__}.json"))
+        return [fact_type.restored(json.loads(file.read_text())) for file in files]
 
 
 @dataclass
 class Note:
-    """What a change shows while it is made: Terraform's events, and at the end what it left."""
+    """The observations of a command while it runs: Terraform's events, and the leftovers of a destroy."""
 
     events: list[Event] = field(default_factory=list)
     left: tuple[str, ...] = ()
@@ -110,7 +107,10 @@ class Note:
 
 @contextmanager
 def noted(facts: Facts, command: str, stack: Stack) -> Iterator[Note]:
-    """Keep what a command does to a stack inside a `with` block, however it ends; the block fills a note."""
+    """Record the command that runs in the `with` block, whether it succeeds or fails.
+
+    The block fills the note that it receives.
+    """
     note, problem = Note(), None
     since, started = datetime.now(UTC), time.monotonic()
     try:
@@ -120,7 +120,7 @@ def noted(facts: Facts, command: str, stack: Stack) -> Iterator[Note]:
         raise
     finally:
         facts.add(
-            Change(
+            ChangeRecord(
                 command=command,
                 stack=stack.name,
                 environment=stack.environment,

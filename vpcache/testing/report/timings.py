@@ -1,4 +1,4 @@
-"""How long Terraform took for each resource, from its machine-readable events. Pure.
+"""The time that Terraform took for each resource, from its machine-readable events. Pure.
 
 Events are those of https://developer.hashicorp.com/terraform/internals/machine-readable-ui.
 """
@@ -15,27 +15,27 @@ _CHANGES = ("create", "update", "delete")
 
 @dataclass(frozen=True)
 class Timing:
-    """The change of one resource: `begin` in seconds since the first change began, `seconds` until its end.
+    """The change of one resource: `begin` in seconds since the first change began, `seconds` its duration.
 
-    `failed` says that it was not done: Terraform says so, or its end never came.
+    A change `has_failed` if Terraform reports an error, or if it did not end.
     """
 
     address: str
     action: str
     begin: float
     seconds: float
-    failed: bool = False
+    has_failed: bool = False
 
     @property
     def end(self) -> float:
-        """Seconds since the first change began."""
+        """The end of the change, in seconds since the first change began."""
         return self.begin + self.seconds
 
 
 def timings(events: Iterable[Mapping[str, Any]]) -> list[Timing]:
-    """Return what was changed in the order in which it began.
+    """Return the timings of all changes, in the order in which the changes began.
 
-    A change that has not ended by the last event counts as failed, and to last until then.
+    A change that has not ended at the last event counts as failed, and its duration ends at that event.
     """
     begun: dict[tuple[str, str], datetime] = {}
     ended: dict[tuple[str, str], tuple[datetime, bool]] = {}
@@ -55,9 +55,9 @@ def timings(events: Iterable[Mapping[str, Any]]) -> list[Timing]:
     if last is None or not begun:
         return []
     first = min(begun.values())
-    made = []
+    found = []
     for change, begin in begun.items():
-        end, failed = ended.get(change, (last, True))
+        end, has_failed = ended.get(change, (last, True))
         seconds = (end - begin).total_seconds()
-        made.append(Timing(*change, (begin - first).total_seconds(), seconds, failed))
-    return sorted(made, key=lambda timing: (timing.begin, timing.address))
+        found.append(Timing(*change, (begin - first).total_seconds(), seconds, has_failed))
+    return sorted(found, key=lambda timing: (timing.begin, timing.address))
