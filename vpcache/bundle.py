@@ -1,4 +1,4 @@
-"""A function's folder made into a zip: the same input gives the same bytes, on any machine."""
+"""Reproducible zip files of Lambda functions: the same input gives the same bytes on every machine."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from pathlib import Path
 
 from vpcache.errors import VpcacheError
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest date that a zip can hold
-_LEFT_OUT = (
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date in the zip format
+_EXCLUDED = (
     "__pycache__",
     "bin",
     "tests",
     "README.md",
     "requirements.txt",
     "unused.txt",
-)  # nothing that runs, or that differs by machine
-_LEFT_OUT_SUFFIXES = (".dist-info", ".data", ".pyc")
+)  # files that are not executed, or that differ between machines
+_EXCLUDED_SUFFIXES = (".dist-info", ".data", ".pyc")
 _UNUSED = "unused.txt"
 
 EGRESS_PROBE = Path(__file__).parent / "egress_probe"
-"""Folder of a function that tells how the network looks from where it runs: the probes of a stack ask it."""
+"""The folder of a function that reports the network as seen from its subnet. Probes invoke it."""
 
 
 class BundleError(VpcacheError):
-    """A function cannot be bundled; says which and why."""
+    """A function cannot be bundled. The message names the folder and the reason."""
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A function's zip; `sha256` is in base64, as Terraform's filebase64sha256 and Lambda have it."""
+    """The zip of a function. `sha256` is in base64, as in Lambda and in Terraform's filebase64sha256."""
 
     path: Path
     sha256: str
 
     def as_variable(self, root_module: Path | None = None) -> dict[str, str]:
-        """Return what the `bundle` variable of the vpc_lambda module takes.
+        """Return the value of the `bundle` variable of the vpc_lambda module.
 
-        Seen from `root_module`, where Terraform runs, the path is the same in every clone: an absolute one
-        would be a change to whoever applies from elsewhere.
+        With `root_module`, Terraform's working directory, the path is relative to it and the same in every
+        clone. An absolute path would differ between clones, and Terraform would plan a change.
         """
         path = self.path if root_module is None else os.path.relpath(self.path, root_module)
         return {"path": str(path), "sha256": self.sha256}
@@ -56,18 +56,20 @@ class Bundle:
 def bundle(source: Path, work_dir: Path) -> Bundle:
     """Zip the function in `source` with the dependencies that its requirements.txt pins.
 
-    What its unused.txt names, a file or folder a line, is left out of the dependencies: Lambda loads less.
-    The zip lies in `work_dir` under a name made of its content, so an unchanged function keeps its path.
-    Dependencies are installed once for each content of requirements.txt; after that no network is needed.
-    Raises BundleError if there is no handler.py, a link leads out of the folder, unused.txt names nothing
-    there is, or pip fails.
+    Files and folders that unused.txt lists, one a line, are excluded from the dependencies, so that Lambda
+    loads less. The zip is in `work_dir`. Its name depends on its content, so an unchanged function keeps its
+    path. Dependencies are installed once for each content of requirements.txt; after that no network is
+    needed. Raises BundleError if handler.py is missing, a symbolic link points outside the folder, unused.txt
+    lists a missing file, or pip fails.
     """
     if not (source / "handler.py").is_file():
-        raise BundleError(f"{source} has no handler.py: every function's entry is handler.handler")
+        raise BundleError(
+            f"{source} has no handler.py: add one, as every function's handler is handler.handler"
+        )
     files = dict(_files(source))
     requirements = source / "requirements.txt"
     if requirements.exists():
-        files = dict(_used(source, _files(_dependencies(requirements, work_dir)))) | files
+        files = dict(_without_unused(source, _files(_dependencies(requirements, work_dir)))) | files
     work_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=work_dir, delete=False) as draft:
         _write_zip(files, draft.name)
@@ -78,20 +80,20 @@ def bundle(source: Path, work_dir: Path) -> Bundle:
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield what belongs into a zip: its name there and where it lies."""
-    home = folder.resolve()
+    """Yield the name in the zip and the path of each file of a folder."""
+    root = folder.resolve()
     for path in folder.rglob("*"):
         parts = path.relative_to(folder).parts
-        if any(part in _LEFT_OUT or part.endswith(_LEFT_OUT_SUFFIXES) for part in parts):
+        if any(part in _EXCLUDED or part.endswith(_EXCLUDED_SUFFIXES) for part in parts):
             continue
-        if not path.resolve().is_relative_to(home):
-            raise BundleError(f"{path} leads out of {folder}: put the file itself there")
+        if not path.resolve().is_relative_to(root):
+            raise BundleError(f"{path} points outside {folder}: replace the link with the file")
         if path.is_file():
             yield "/".join(parts), path
 
 
-def _used(source: Path, files: Iterator[tuple[str, Path]]) -> Iterator[tuple[str, Path]]:
-    """Yield the dependencies' files but for those that `source` has no use for."""
+def _without_unused(source: Path, files: Iterator[tuple[str, Path]]) -> Iterator[tuple[str, Path]]:
+    """Yield the files of the dependencies except those in the unused.txt of `source`."""
     listing = source / _UNUSED
     unused = set(listing.read_text().split()) if listing.exists() else set()
     found = set()
@@ -102,21 +104,23 @@ def _used(source: Path, files: Iterator[tuple[str, Path]]) -> Iterator[tuple[str
         else:
             yield name, path
     if unused - found:
-        raise BundleError(f"{listing} names {', '.join(sorted(unused - found))}: no dependency has that")
+        raise BundleError(
+            f"{listing} lists {', '.join(sorted(unused - found))}, which no dependency contains"
+        )
 
 
 def _write_zip(files: dict[str, Path], name: str) -> None:
-    """Write entries in the order of their names; stored, since deflate's bytes differ between zlib builds."""
+    """Write the files sorted by name, without compression: deflate's output differs between zlib builds."""
     with zipfile.ZipFile(name, "w", zipfile.ZIP_STORED) as archive:
         for entry in sorted(files):
             info = zipfile.ZipInfo(entry, _EPOCH)
-            info.create_system = 3  # Unix, whatever system this is
+            info.create_system = 3  # Unix, on every system
             info.external_attr = 0o100644 << 16
             archive.writestr(info, files[entry].read_bytes())
 
 
 def _dependencies(requirements: Path, work_dir: Path) -> Path:
-    """Return a folder with the pinned wheels unpacked: pure Python, each checked against its hash."""
+    """Return a folder with the pinned wheels, unpacked: pure Python, with verified hashes."""
     key = hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
     folder = work_dir / f"dependencies-{key}"
     if folder.exists():
@@ -151,7 +155,7 @@ def _dependencies(requirements: Path, work_dir: Path) -> Path:
         shutil.rmtree(draft)
         errors = [line for line in pip.stderr.splitlines() if line.startswith("ERROR")]
         raise BundleError(
-            f"{requirements}: pip failed: {(errors or [pip.stderr.strip() or 'it said nothing'])[-1]}"
+            f"{requirements}: pip failed: {(errors or [pip.stderr.strip() or 'no output'])[-1]}"
         )
     try:
         draft.rename(folder)

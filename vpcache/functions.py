@@ -1,4 +1,4 @@
-"""Calling a stack's functions, and what a call tells about itself."""
+"""Calls of a stack's Lambda functions, with their duration and origin."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ _DURATION = re.compile(rb"^REPORT .*?\bDuration: ([0-9.]+) ms", re.MULTILINE)
 
 
 class FunctionError(VpcacheError):
-    """A function answered with an error; says which and what."""
+    """A function returned an error. The message names the function and the error."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A function's answer; `function_ms` is the duration of its REPORT log line, `wall_ms` the caller's."""
+    """The response of a function.
+
+    `function_ms` is the duration in its REPORT log line, `wall_ms` the duration that the caller measured.
+    """
 
     payload: Any
     function_ms: float
@@ -30,10 +33,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class CachedAnswer:
-    """An answer of the cached API: where it came from, and which cache node holds it."""
+    """A response of the cached API, with its source and the cache node that stores it."""
 
     source: str  # "cache" or "origin"
-    cache: str  # HIT, MISS, STALE (the origin fails or is being asked) or BYPASS (the cache took no part)
+    cache: str  # HIT, MISS, STALE (the origin fails, or is being called) or BYPASS (the cache was not used)
     status: int
     body: str
     node: str | None
@@ -42,7 +45,7 @@ class CachedAnswer:
 
 
 class FunctionClient:
-    """Invokes functions over kept connections, as many at once as it has `connections`."""
+    """A client that invokes functions over persistent connections, at most `connections` at once."""
 
     def __init__(self, target: Target, connections: int = 1) -> None:
         self._client = target.client(
@@ -53,7 +56,7 @@ class FunctionClient:
         )
 
     def call(self, function_name: str, event: object) -> Answer:
-        """Invoke a function and wait for its answer. Raises FunctionError if there is none, or an error."""
+        """Invoke a function and return its response. Raises FunctionError if the invocation fails."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         started = time.perf_counter()
@@ -72,9 +75,9 @@ class FunctionClient:
         return Answer(payload, float(duration[1]) if duration else wall_ms, wall_ms)
 
     def call_cached_api(self, function_name: str, path: str | None = None) -> CachedAnswer:
-        """Ask the cached API for a path of its origin.
+        """Request a path of the origin from the cached API.
 
-        Raises FunctionError as `call` does, or if the answer is not one of the cached API's.
+        Raises FunctionError as `call` does, or if the response is not from a cached API.
         """
         answer = self.call(function_name, {} if path is None else {"path": path})
         try:
@@ -82,7 +85,7 @@ class FunctionClient:
             status, body = answer.payload["statusCode"], answer.payload["body"]
         except (KeyError, TypeError) as error:
             raise FunctionError(
-                f"function {function_name} is no cached_api: its answer lacks statusCode, body or x-cache"
+                f"function {function_name} is no cached_api: its response lacks statusCode, body or x-cache"
             ) from error
         return CachedAnswer(
             source="cache" if cache in ("HIT", "STALE") else "origin",
@@ -96,10 +99,10 @@ class FunctionClient:
 
 
 def concurrency_limit(target: Target, function_name: str) -> int:
-    """Return how many executions of a function Lambda allows at once: its own reservation or, without one,
-    what the account has not reserved for others.
+    """Return the maximum of concurrent executions of a function.
 
-    The quota of a new account may be far below the usual 1,000
+    This is its reserved concurrency or, without one, the account's unreserved concurrency. The quota of a new
+    account may be far below the usual 1,000
     (https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html).
     """
     client = target.client("lambda")
@@ -115,5 +118,5 @@ def call(target: Target, function_name: str, event: object) -> Answer:
 
 
 def call_cached_api(target: Target, function_name: str, path: str | None = None) -> CachedAnswer:
-    """Ask the cached API once; see `FunctionClient.call_cached_api`."""
+    """Call the cached API once; see `FunctionClient.call_cached_api`."""
     return FunctionClient(target).call_cached_api(function_name, path)

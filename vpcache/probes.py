@@ -1,4 +1,4 @@
-"""Questions to a running stack, answered with evidence, by what works on any target: boto3 and outputs."""
+"""Probes of a running stack, which return evidence. They need only boto3 and outputs, on every target."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _EXAMPLES = {
     "egress_ips": "module.nat_per_az.egress_ips",
     "egress_probes": "{ for zone, probe in module.egress_probe : zone => probe.function_name }",
 }
-"""What the outputs that probes look for are in a stack of our modules."""
+"""The values of the outputs that probes need, in a stack of this project's modules."""
 
 
 @dataclass(frozen=True, repr=False)
 class Result:
-    """The answer to one probe, true if it passed; `zone` is set if it asked about one."""
+    """The result of a probe, which is true if the probe passed. `zone` is set for a probe of one zone."""
 
     name: str
     zone: str | None
@@ -40,17 +40,16 @@ class Result:
         return self.passed
 
     def __repr__(self) -> str:
-        where = f" of {self.zone}" if self.zone else ""
-        return f"<{self.name}{where} {'passed' if self.passed else 'failed'}: {self.evidence}>"
+        zone = f" of {self.zone}" if self.zone else ""
+        return f"<{self.name}{zone} {'passed' if self.passed else 'failed'}: {self.evidence}>"
 
 
 class Probes:
     """The probes of one stack.
 
-    Each takes what it asks about from an argument or else from the output of the root module that its
-    docstring names. A probe that cannot ask because a function fails has failed, with that as evidence;
-    one that does not know whom to ask raises VpcacheError, which says what to write. `on_result` is told of
-    each result.
+    Each probe takes its inputs from arguments, or from the outputs of the root module that its docstring
+    names. If a function fails, the probe fails with the error as evidence. If an input is missing, the probe
+    raises VpcacheError with the output to add. `on_result` receives each result.
     """
 
     def __init__(
@@ -64,72 +63,73 @@ class Probes:
         self._on_result = on_result
 
     def egress(self, zone: str, *, function: str | None = None, address: str | None = None) -> Result:
-        """Whether the internet sees a zone's function as the elastic IP of that zone's NAT gateway.
+        """Probe whether a zone's function has the elastic IP of that zone's NAT gateway on the internet.
 
-        The function answers `{}` with `{"address": "203.0.113.5"}`, as `EGRESS_PROBE` does. By default it is
-        the zone's in the output `egress_probes`, and the address the zone's in `egress_ips`: maps by zone.
+        The function returns `{"address": "203.0.113.5"}` for the event `{}`, as `EGRESS_PROBE` does. The
+        defaults are the zone's values in the outputs `egress_probes` and `egress_ips`, which are maps by
+        zone.
         """
-        asked = function or self._of_zone("egress_probes", zone, "function")
+        name = function or self._of_zone("egress_probes", zone, "function")
         expected = address or self._of_zone("egress_ips", zone, "address")
 
-        def answer() -> tuple[bool, str]:
-            seen = self.invoke(asked, {}, "address")
-            if seen == expected:
-                return True, f"seen as {seen}, the elastic IP of this zone's NAT gateway"
-            return False, f"seen as {seen}, but this zone's elastic IP is {expected}"
+        def probe() -> tuple[bool, str]:
+            observed = self.invoke(name, {}, "address")
+            if observed == expected:
+                return True, f"source address {observed}, the elastic IP of this zone's NAT gateway"
+            return False, f"source address {observed}, but this zone's elastic IP is {expected}"
 
-        return self.check("egress", zone, answer)
+        return self.check("egress", zone, probe)
 
     def egress_addresses_differ(self, *, addresses: Mapping[str, str] | None = None) -> Result:
-        """Whether each zone has an egress address of its own; by default by the output `egress_ips`."""
-        known = addresses or self.output("egress_ips", "addresses")
-        said = ", ".join(f"{zone} {address}" for zone, address in sorted(known.items()))
-        are_different = len(set(known.values())) == len(known)
-        return self.check("egress addresses differ", None, lambda: (are_different, said))
+        """Probe whether the egress addresses of all zones differ. The default is the output `egress_ips`."""
+        by_zone = addresses or self.output("egress_ips", "addresses")
+        evidence = ", ".join(f"{zone} {address}" for zone, address in sorted(by_zone.items()))
+        is_different = len(set(by_zone.values())) == len(by_zone)
+        return self.check("egress addresses differ", None, lambda: (is_different, evidence))
 
     def cache_hit(self, *, function: str | None = None) -> Result:
-        """Whether the second of two calls of a `cached_api` is answered by the cache with the same body.
+        """Probe whether the second of two calls of a `cached_api` is a cache hit with the same body.
 
-        The function is the output `cached_api` by default.
+        The default is the output `cached_api`.
         """
-        asked = function or self.output("cached_api", "function")
+        name = function or self.output("cached_api", "function")
 
-        def answer() -> tuple[bool, str]:
-            first, second = (call_cached_api(self._target, asked) for _ in range(2))
-            said = (
+        def probe() -> tuple[bool, str]:
+            first, second = (call_cached_api(self._target, name) for _ in range(2))
+            evidence = (
                 f"first from the {first.source} in {first.function_ms:.1f} ms, "
                 f"second from the {second.source} in {second.function_ms:.1f} ms, {len(second.body)} bytes"
             )
-            is_whole = first.status == second.status == 200 and first.body == second.body
-            return is_whole and second.source == "cache", said
+            is_equal = first.status == second.status == 200 and first.body == second.body
+            return is_equal and second.source == "cache", evidence
 
-        return self.check("cache hit", None, answer)
+        return self.check("cache hit", None, probe)
 
     def keys_on_every_node(
         self, *, function: str | None = None, nodes: Sequence[Mapping[str, Any]] | None = None
     ) -> Result:
-        """Whether every node holds keys of a `cached_api`: asked for twice, each must come from one.
+        """Probe whether every node stores keys of a `cached_api`.
 
-        By default the outputs `cached_api` and `cache_nodes`, a list of `id`, `address` and `port`.
+        The second call of a path must be a cache hit. The defaults are the outputs `cached_api` and
+        `cache_nodes`, a list of `id`, `address` and `port`.
         """
-        asked = function or self.output("cached_api", "function")
-        known = nodes or self.output("cache_nodes", "nodes")
-        ids = {node["address"]: node["id"] for node in known}
+        name = function or self.output("cached_api", "function")
+        cache_nodes = nodes or self.output("cache_nodes", "nodes")
+        ids = {node["address"]: node["id"] for node in cache_nodes}
 
-        def answer() -> tuple[bool, str]:
-            held = Counter(dict.fromkeys(ids, 0))
+        def probe() -> tuple[bool, str]:
+            counts = Counter(dict.fromkeys(ids, 0))
             for path in _paths():
-                answers = [call_cached_api(self._target, asked, path) for _ in range(2)]
-                if answers[1].source != "cache" or answers[1].node is None:
-                    said = f"{path} was answered by the {answers[1].source} twice"
-                    return False, f"{said} (status {answers[1].status})"
-                held[answers[1].node] += 1
-                if all(held.values()):
+                _, second = (call_cached_api(self._target, name, path) for _ in range(2))
+                if second.source != "cache" or second.node is None:
+                    return False, f"{path} came from the {second.source} twice (status {second.status})"
+                counts[second.node] += 1
+                if all(counts.values()):
                     break
-            said = ", ".join(f"{node_id} has {held[address]}" for address, node_id in ids.items())
-            return all(held.values()), f"of {held.total()} keys node {said}"
+            evidence = ", ".join(f"{node_id} has {counts[address]}" for address, node_id in ids.items())
+            return all(counts.values()), f"of {counts.total()} keys node {evidence}"
 
-        return self.check("keys on every node", None, answer)
+        return self.check("keys on every node", None, probe)
 
     def cache_is_private(
         self,
@@ -138,32 +138,34 @@ class Probes:
         function: str | None = None,
         nodes: Sequence[Mapping[str, Any]] | None = None,
     ) -> Result:
-        """Whether a function of a private subnet without the cache's client group is kept out.
+        """Probe whether the cache rejects a function in a private subnet without the cache's client group.
 
-        The function answers `{"connect": "host:port"}` with `{"outcome": "timeout"}`, as `EGRESS_PROBE`
-        does. By default it is the zone's in the output `egress_probes`, and the nodes are `cache_nodes`.
+        The function returns `{"outcome": "timeout"}` for the event `{"connect": "host:port"}`, as
+        `EGRESS_PROBE` does. The defaults are the zone's function in the output `egress_probes`, and
+        `cache_nodes`.
         """
-        asked = function or self._of_zone("egress_probes", zone, "function")
-        known = nodes or self.output("cache_nodes", "nodes")
+        name = function or self._of_zone("egress_probes", zone, "function")
+        cache_nodes = nodes or self.output("cache_nodes", "nodes")
 
         def outcome(node: Mapping[str, Any]) -> str:
-            return str(self.invoke(asked, {"connect": f"{node['address']}:{node['port']}"}, "outcome"))
+            return str(self.invoke(name, {"connect": f"{node['address']}:{node['port']}"}, "outcome"))
 
-        def answer() -> tuple[bool, str]:
-            with ThreadPoolExecutor(max_workers=len(known)) as pool:
-                outcomes = list(pool.map(outcome, known))
-            said = ", ".join(f"node {node['id']}: {how}" for node, how in zip(known, outcomes, strict=True))
-            return set(outcomes) == {"timeout"}, f"without the client group, {said}"
+        def probe() -> tuple[bool, str]:
+            with ThreadPoolExecutor(max_workers=len(cache_nodes)) as pool:
+                outcomes = list(pool.map(outcome, cache_nodes))
+            pairs = zip(cache_nodes, outcomes, strict=True)
+            evidence = ", ".join(f"node {node['id']}: {result}" for node, result in pairs)
+            return set(outcomes) == {"timeout"}, f"without the client group, {evidence}"
 
-        return self.check("cache is private", zone, answer)
+        return self.check("cache is private", zone, probe)
 
-    def check(self, name: str, zone: str | None, answer: Callable[[], tuple[bool, str]]) -> Result:
-        """Return and report the result of a probe, of which `answer` returns success and evidence.
+    def check(self, name: str, zone: str | None, probe: Callable[[], tuple[bool, str]]) -> Result:
+        """Return and report the result of a probe. `probe` returns success and evidence.
 
-        The probe has failed, with the error as evidence, if `answer` raises FunctionError.
+        If `probe` raises FunctionError, the result is a failure with the error as evidence.
         """
         try:
-            passed, evidence = answer()
+            passed, evidence = probe()
         except FunctionError as error:
             passed, evidence = False, str(error)
         result = Result(name, zone, passed, evidence)
@@ -171,10 +173,10 @@ class Probes:
         return result
 
     def invoke(self, function: str, event: object, key: str) -> Any:
-        """Return one member of a function's answer to an event. Raises FunctionError if there is none."""
+        """Return the member `key` of a function's response. Raises FunctionError if it is missing."""
         payload = call(self._target, function, event).payload
         if not isinstance(payload, dict) or key not in payload:
-            raise FunctionError(f"function {function} answered {event} with {payload!r}, without {key!r}")
+            raise FunctionError(f"function {function} returned {payload!r} for {event}, without {key!r}")
         return payload[key]
 
     def output(self, name: str, argument: str = "it") -> Any:
@@ -183,21 +185,21 @@ class Probes:
             example = _EXAMPLES.get(name, "...")
             raise VpcacheError(
                 f"the root module has no output '{name}': write "
-                f'`output "{name}" {{ value = {example} }}`, or give the probe {argument}=...'
+                f'`output "{name}" {{ value = {example} }}`, or pass {argument}=... to the probe'
             )
         return self._outputs[name]
 
     def _of_zone(self, name: str, zone: str, argument: str) -> str:
         by_zone = self.output(name, argument)
         if zone not in by_zone:
-            raise VpcacheError(f"output '{name}' has no zone '{zone}': it has {', '.join(sorted(by_zone))}")
+            raise VpcacheError(f"output '{name}' has no zone '{zone}'; it has {', '.join(sorted(by_zone))}")
         return str(by_zone[zone])
 
 
 def custom_probes(root_module: Path) -> list[Callable[[Probes], Result]]:
-    """Return the functions `probe_*` of the file probes.py beside a root module, in the order of the file.
+    """Return the functions `probe_*` in the file probes.py of a root module, in the order of the file.
 
-    Each takes the stack's `Probes` and returns a `Result`. Raises VpcacheError if the file is not importable.
+    Each takes the stack's `Probes` and returns a `Result`. Raises VpcacheError if the import fails.
     """
     file = root_module / "probes.py"
     if not file.is_file():
@@ -210,25 +212,24 @@ def custom_probes(root_module: Path) -> list[Callable[[Probes], Result]]:
 
 
 def verify(target: Target, outputs: Outputs, root_module: Path | None = None) -> list[Result]:
-    """Run all probes against a stack, several at once, and return their results in a fixed order.
+    """Run all probes of a stack concurrently, and return their results in a fixed order.
 
-    The probes of `root_module` (see `custom_probes`) come last.
-
-    Egress and the cache's privacy are probed by each zone's egress probe, so not in a stack without these.
+    Egress and the privacy of the cache need the egress probe functions, and are skipped in a stack without
+    them. The probes of `root_module` (see `custom_probes`) come last.
     """
     probes = Probes(target, outputs)
     custom = custom_probes(root_module) if root_module else []
     zones = outputs["zones"] if outputs["egress_probes"] else []
-    asked: list[Callable[[], Result]] = [
+    runs: list[Callable[[], Result]] = [
         *(partial(probes.egress, zone) for zone in zones),
         probes.egress_addresses_differ,
         probes.cache_hit,
         probes.keys_on_every_node,
         *(partial(probes.cache_is_private, zone) for zone in zones),
-        *(partial(each, probes) for each in custom),
+        *(partial(probe, probes) for probe in custom),
     ]
     with ThreadPoolExecutor(max_workers=4) as pool:
-        return list(pool.map(lambda probe: probe(), asked))
+        return list(pool.map(lambda run: run(), runs))
 
 
 def _paths() -> Iterator[str]:

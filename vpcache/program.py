@@ -1,4 +1,4 @@
-"""The command that starts tasks: `./inv` in a clone, `vpcache` where the package is installed."""
+"""The command that runs tasks: `./inv` in a clone, `vpcache` with an installed package."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 
 def program() -> str:
-    """Return the command that starts a task for this user.
+    """Return the command with which this user runs tasks.
 
-    A clone has the script `inv` beside `tasks.py`; whoever starts Invoke itself has a `tasks.py`, too.
+    A clone has the script `inv` beside `tasks.py`, and Invoke itself needs a `tasks.py`.
     """
     is_clone = Path("inv").is_file() and Path("tasks.py").is_file()
     is_invoke = "invoke" in Path(sys.argv[0]).parts[-2:]

@@ -1,4 +1,4 @@
-"""A checkout of this project: its environments, its functions, its stacks."""
+"""A clone of this project: its environments, functions and stacks."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
 
 
 def default_name(environment: str) -> str:
-    """Return the name of an environment's stack where --name gives no other."""
+    """Return the default name of an environment's stack."""
     return f"vpcache-{Path(environment).name}"
 
 
 def check_stack_name(name: str) -> None:
-    """Raise VpcacheError if AWS would not take `name` in the names of all resources."""
+    """Raise VpcacheError if `name` is not valid in the names of all AWS resources."""
     if not _NAME.fullmatch(name):
         raise VpcacheError(
-            f"stack name '{name}': use 2 to 31 lower-case letters, digits and hyphens, a letter first"
+            f"invalid stack name '{name}': use 2 to 31 lower-case letters, digits and hyphens, a letter first"
         )
 
 
 @dataclass(frozen=True)
 class Project:
-    """The folder that holds `envs/` and `lambda/`; what it makes lies in `.vpcache/` there."""
+    """The folder with `envs/` and `lambda/`. Generated files are in its folder `.vpcache/`."""
 
     root: Path
 
     @property
     def work_dir(self) -> Path:
-        """Where logs, bundles and Terraform's data lie; all of it can be made again."""
+        """The folder of logs, bundles and Terraform's data, all of which can be generated again."""
         return self.root / ".vpcache"
 
     def environments(self) -> list[str]:
@@ -45,28 +45,28 @@ class Project:
         return sorted(main.parent.name for main in self.root.glob("envs/*/main.tf"))
 
     def environment_dir(self, environment: str) -> Path:
-        """Return the root module of an environment: a folder of envs/ by its name, or any folder by its path.
+        """Return the root module of an environment: a folder of envs/ by name, or any folder by path.
 
         Raises VpcacheError if neither has Terraform files.
         """
         for folder in (self.root / "envs" / environment, self.root / environment):
             if any(folder.glob("*.tf")):
                 return folder
-        known = ", ".join(self.environments()) or "none"
-        raise VpcacheError(
-            f"unknown environment '{environment}': give a folder of envs/ ({known}) "
-            "or the path of a root module"
+        names = ", ".join(self.environments())
+        choices = (
+            f"choose from {names}, or the path of a root module" if names else "use the path of a root module"
         )
+        raise VpcacheError(f"unknown environment '{environment}'; {choices}")
 
     def has_environment(self, environment: str) -> bool:
-        """Return whether an environment's root module is in this project."""
+        """Return whether the root module of an environment exists in this project."""
         try:
             return self.environment_dir(environment).is_dir()
         except VpcacheError:
             return False
 
     def values(self, environment: str) -> EnvironmentValues:
-        """Return what the environment's terraform.tfvars says about its region, account and protection."""
+        """Return the region, account and protection in the environment's terraform.tfvars."""
         return environment_values(self.environment_dir(environment))
 
     def stack(
@@ -78,7 +78,7 @@ class Project:
         notice: Callable[[str], None] = lambda _: None,
         temporary: bool = False,
     ) -> Stack:
-        """Return the stack of `environment` on `target`. Raises VpcacheError for either name unfit."""
+        """Return the stack of `environment` on `target`. Raises VpcacheError if a name is invalid."""
         environment_dir = self.environment_dir(environment)
         name = name or default_name(environment)
         check_stack_name(name)
@@ -89,15 +89,15 @@ class Project:
             environment_dir=environment_dir,
             target=target,
             work_dir=self.work_dir / "stacks" / target.name / target.region / name,
-            variables={"bundles": bundles} if bundles else {},  # a project without functions takes none
+            variables={"bundles": bundles} if bundles else {},  # a project may have no functions
             notice=notice,
             temporary=temporary,
-            protected=values.protected and not temporary,
+            protected=values.is_protected and not temporary,
             expected_account=None if target.is_lab else values.account_id,
         )
 
     def bundles(self, root_module: Path | None = None) -> dict[str, dict[str, str]]:
-        """Return path, seen from `root_module`, and hash of each function's bundle by folder name."""
+        """Return path, relative to `root_module`, and hash of each function's bundle by folder name."""
         return {
             source.name: bundle(source, self.work_dir / "bundles").as_variable(root_module)
             for source in sorted(handler.parent for handler in self.root.glob("lambda/*/handler.py"))

@@ -46,7 +46,7 @@ def test_nodes_are_rebooted_one_by_one_without_errors(stack, lab, target, output
     commands, words = Commands(lab.port), ("reboot-cache", "--env", "dev", "--name", stack.name)
     cluster = cluster_id(outputs)
     nodes = list(cluster_state(target, cluster).nodes)
-    assert f"nothing to do: all nodes of {cluster} have the values of" in commands.succeed(*words)
+    assert f"nothing to do: all nodes of {cluster} use the current values of" in commands.succeed(*words)
     client = FunctionClient(target)
     for path in PATHS:
         client.call_cached_api(outputs["cached_api"], path)

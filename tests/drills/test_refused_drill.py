@@ -51,7 +51,9 @@ def reserve(target, outputs):
 @pytest.mark.parametrize("on_aws", [False, True])
 def test_drill_of_a_protected_stack_needs_its_name(context, stack, on_aws):
     protected = context(on_aws=on_aws, protected=True, origin_function="own")
-    with pytest.raises(VpcacheError, match=f"{stack.name}, which is protected: this needs the stack's name"):
+    with pytest.raises(
+        VpcacheError, match=f"{stack.name}, which is protected: this requires the stack's name"
+    ):
         may_begin(protected, 35, yes=True, confirm="")
     with pytest.raises(VpcacheError, match=f"--confirm is 'vpcache-dev', but the stack is {stack.name}"):
         may_begin(protected, 35, yes=True, confirm="vpcache-dev")
@@ -62,7 +64,7 @@ def test_third_party_origin_on_aws_needs_confirmation(context, stack, target, ou
     configuration = target.client("lambda").get_function_configuration(FunctionName=outputs["cached_api"])
     host = configuration["Environment"]["Variables"]["ORIGIN_URL"].split("/")[2].split(":")[0]
     foreign = context(on_aws=True, **FOREIGN)
-    load = "a drill sends it 5 requests a second, 40 while the cache is away, for 35 s"
+    load = "a drill sends 5 requests a second to it, 40 without the cache, for 35 s"
     with pytest.raises(VpcacheError, match=f"origin {host} does not belong to {stack.name}: {load}"):
         may_begin(foreign, 35, yes=False, confirm="")
     assert may_begin(foreign, 35, yes=True, confirm="")
@@ -76,7 +78,10 @@ def test_own_origin_and_the_lab_need_no_confirmation(context):
 def test_active_faults_are_listed_before_a_drill(context, lab, outputs, capsys):
     with lab.faulted("zone", outputs["zones"][1]):
         assert may_begin(context(), 35, yes=False, confirm="")
-    assert f"faults in force: zone {outputs['zones'][1]}: out; `./inv lab.clear`" in capsys.readouterr().err
+    assert (
+        f"active faults: zone {outputs['zones'][1]}: out; remove them with `./inv lab.clear`"
+        in capsys.readouterr().err
+    )
 
 
 def test_load_fits_the_functions_reservation(context, reserve):

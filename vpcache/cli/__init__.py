@@ -1,1 +1,1 @@
-"""What the tasks do and print."""
+"""The commands behind the tasks, and their output."""

@@ -1,4 +1,4 @@
-"""How commands speak to the user: errors in one line, and a sign of life while something goes on."""
+"""Console input and output of commands: errors in one line, confirmations, notices, progress."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from invoke.exceptions import Exit
 
 from vpcache.errors import VpcacheError
 from vpcache.program import program
+from vpcache.prompt import ask, is_yes
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 def user_errors(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn what the user can mend into one line on stderr and an exit status."""
+    """Print a user error as one line on stderr, and exit with its status."""
 
     @wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -32,11 +33,13 @@ def user_errors(command: Callable[P, R]) -> Callable[P, R]:
         except VpcacheError as error:
             raise Exit(f"error: {error}", code=error.exit_status) from error
         except BrokenPipeError:
-            # whoever read the output has ended, such as `head`; nothing may be flushed into it at exit
+            # the reader of the output, e.g. `head`, has exited; the flush at exit must not write to it
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise Exit(code=128 + signal.SIGPIPE) from None
         except Exception as error:
-            if not type(error).__module__.startswith("botocore."):  # not imported: most commands need none
+            if not type(error).__module__.startswith(
+                "botocore."
+            ):  # not imported: most commands do not need it
                 raise
             raise Exit(f"error: unexpected AWS error: {error}", code=1) from error
         except KeyboardInterrupt as error:
@@ -46,46 +49,48 @@ def user_errors(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def is_confirmed(question: str) -> bool:
-    """Ask for a yes. Raises VpcacheError if there is no terminal to ask on."""
+    """Return whether the user confirms with `yes`. Raises VpcacheError if there is no terminal."""
     if not sys.stdin.isatty():
-        raise VpcacheError(f"{question}: this needs a yes and there is no terminal to ask on; give --yes")
-    if input(f"{question}. Type yes: ").strip() == "yes":
+        raise VpcacheError(
+            f"{question}: this requires a confirmation, and stdin is not a terminal; use --yes"
+        )
+    if is_yes(question):
         return True
-    print("nothing done")
+    print("nothing was changed")
     return False
 
 
-def confirm_name(name: str, what: str, given: str) -> None:
-    """Have the user type a stack's name before `what` happens to it; `given` is the option --confirm.
+def confirm_name(name: str, what: str, option: str) -> None:
+    """Let the user type a stack's name before `what` happens to it. `option` is the value of --confirm.
 
-    Raises VpcacheError if that is another name, or if there is neither the option nor a terminal.
+    Raises VpcacheError if the name differs, or if there is neither the option nor a terminal.
     """
-    if given:
-        if given != name:
-            raise VpcacheError(f"--confirm is '{given}', but the stack is {name}: nothing was done")
+    if option:
+        if option != name:
+            raise VpcacheError(f"--confirm is '{option}', but the stack is {name}: nothing was changed")
         return
     if not sys.stdin.isatty():
         command = shlex.join([program(), *sys.argv[1:], "--confirm", name])
         raise VpcacheError(
-            f"{what}: this needs the stack's name typed, and there is no terminal to type it on: {command}"
+            f"{what}: this requires the stack's name, and stdin is not a terminal; run `{command}`"
         )
-    if (typed := input(f"{what}. Type the stack's name: ").strip()) != name:
-        raise VpcacheError(f"'{typed}' is not {name}: nothing was done")
+    if (answer := ask(f"{what}. Type the stack's name: ")) != name:
+        raise VpcacheError(f"'{answer}' is not {name}: nothing was changed")
 
 
 def parse_positive(text: str, option: str) -> float:
-    """Return the number above 0 that the user gave for an option. Raises VpcacheError if it is none."""
+    """Return the value of an option as a number. Raises VpcacheError unless it is above 0."""
     try:
         number = float(text)
     except ValueError:
         number = math.nan
     if not 0 < number < math.inf:
-        raise VpcacheError(f"{option} is '{text}': give a number above 0")
+        raise VpcacheError(f"{option} is '{text}': must be a number above 0")
     return number
 
 
 def writable(file: str) -> Path:
-    """Return a file's path. Raises VpcacheError if it cannot be written."""
+    """Return the path of a file. Raises VpcacheError if the file is not writable."""
     path = Path(file)
     try:
         path.touch()
@@ -95,13 +100,13 @@ def writable(file: str) -> Path:
 
 
 def say_notice(text: str) -> None:
-    """Tell on stderr what the user would not expect."""
+    """Print an unexpected event on stderr."""
     print(f"note: {text}", file=sys.stderr, flush=True)
 
 
 @contextmanager
 def step(what: str) -> Iterator[None]:
-    """Show on a terminal's stderr that something is going on, for as long as it does."""
+    """Show a spinner with the name of the current step, if stderr is a terminal."""
     if not sys.stderr.isatty():
         yield
         return

@@ -1,4 +1,4 @@
-"""What an environment costs."""
+"""The cost of an environment."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vpcache.stack.target import offline_target
 
 @user_errors
 def cost(root: Path, environment: str, region: str, *, source: str, as_json: bool) -> None:
-    """Say what an environment, or what a file of Terraform's tells of, costs a month and by use."""
+    """Print the monthly and usage-based cost of an environment, or of a state or plan in a file."""
     from vpcache.cost.bill import bill
     from vpcache.cost.formatting import bill_rows, choice_rows, money
     from vpcache.cost.prices import load_prices
@@ -25,14 +25,14 @@ def cost(root: Path, environment: str, region: str, *, source: str, as_json: boo
     from vpcache.terraform.resources import resources
 
     check_source(environment, source)
-    works_in = None
+    region_name = None
     if source:
         document = read(source)
     else:
         project = Project(root)
         pinned = project.values(environment).region
         target = offline_target(os.environ, region=region or None, pinned_region=pinned)
-        document, works_in = planned(project.stack(environment, target)), target.region
+        document, region_name = planned(project.stack(environment, target)), target.region
     prices, everything = load_prices(), resources(document).all
     priced, options = bill(everything, prices), choices(everything, prices)
     if as_json:
@@ -48,16 +48,17 @@ def cost(root: Path, environment: str, region: str, *, source: str, as_json: boo
         print(json.dumps(report, default=str))  # days
         return
     first, last = prices.read
-    if works_in not in (None, prices.region):
-        print(f"note: {environment} is in {works_in}; the prices are those of {prices.region}")
+    if region_name not in (None, prices.region):
+        print(f"note: {environment} is in {region_name}; the prices are those of {prices.region}")
     print(
-        f"cost of {environment or source} in {prices.region}, on demand, without free tiers and taxes, "
-        f"by prices read from {first} to {last}"
+        f"cost of {environment or source} in {prices.region}, on demand, without free tier and taxes, "
+        f"prices as of {first} to {last}"
     )
     _show(("resource", "a month", "by use"), bill_rows(priced))
     internet, zones = (prices.price[name].usd for name in ("to_internet_gb", "between_zones_gb"))
     print(
-        f"and {money(internet)} for each GB to the internet, {money(zones)} from a zone to another, each way"
+        f"data transfer: {money(internet)} per GB to the internet, {money(zones)} per GB between zones, "
+        "in each direction"
     )
     if priced.not_priced:
         print(f"not priced: {', '.join(priced.not_priced)}")
@@ -71,4 +72,4 @@ def _show(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     table = Table(*columns, box=None, pad_edge=False)
     for row in rows:
         table.add_row(*row)
-    Console(width=None if sys.stdout.isatty() else 200).print(table)  # a log has no edge to wrap at
+    Console(width=None if sys.stdout.isatty() else 200).print(table)  # logs are not wrapped

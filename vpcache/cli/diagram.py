@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vpcache.cli.console import step, user_errors, writable
+from vpcache.cli.console import say_notice, step, user_errors, writable
 from vpcache.cli.lab import chosen_lab
 from vpcache.cli.stack import TargetChoice, chosen_stack, say_header
 from vpcache.cli.terraform_json import check_source, planned, read
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Subject:
-    """What is to be drawn: its name, what Terraform tells of it and from what, and what probes showed."""
+    """The subject of a diagram: its name, its state or plan, the source of that, and results of probes."""
 
     name: str
     document: Mapping[str, Any]
     drawn_from: str
-    probed: Sequence[Result] = ()
+    results: Sequence[Result] = ()
 
 
 @user_errors
@@ -45,10 +45,10 @@ def diagram(
     live: bool,
     as_json: bool,
 ) -> None:
-    """Draw an environment, or what a file of Terraform's tells, into the files asked for, or into both."""
+    """Draw an environment, or the state or plan in a file, as SVG and PNG."""
     check_source(environment, source)
     if live and source:
-        raise VpcacheError("--live probes a running stack: give --env instead of --from")
+        raise VpcacheError("--live probes a running stack: use --env instead of --from")
     if source:
         subject = _Subject(Path(source).stem.strip("-") or "diagram", read(source), source)
     else:
@@ -58,41 +58,52 @@ def diagram(
         folder = root / "reports"
         folder.mkdir(exist_ok=True)
         svg, png = (os.path.relpath(folder / f"{subject.name}.{kind}") for kind in ("svg", "png"))
-    drawn = {"svg": (svg, text.encode())} if svg else {}
+    files = {"svg": (svg, text.encode())} if svg else {}
     if png:
-        from vpcache.diagram.drawing.png import png as rendered
+        from vpcache.diagram.drawing.png import png as render_png
 
-        drawn["png"] = (png, rendered(text))
-    for file, data in drawn.values():
+        files["png"] = (png, render_png(text))
+    for file, data in files.values():
         writable(file).write_bytes(data)
     if as_json:
         print(
-            json.dumps({"drawn_from": subject.drawn_from} | {kind: file for kind, (file, _) in drawn.items()})
+            json.dumps({"drawn_from": subject.drawn_from} | {kind: file for kind, (file, _) in files.items()})
         )
     else:
-        print(f"drawn from the {subject.drawn_from}: {', '.join(file for file, _ in drawn.values())}")
+        print(f"drawn from the {subject.drawn_from}: {', '.join(file for file, _ in files.values())}")
 
 
 def _stack(
     root: Path, environment: str, target: TargetChoice, name: str, *, live: bool, is_quiet: bool
 ) -> _Subject:
-    """Return the stack that the user means, as its state tells of it or, if it has none, its plan."""
-    lab = chosen_lab()
-    if live or target_name(target.name, os.environ) != LAB or lab.status().running:
+    """Return the chosen stack, from its state or, without a state, from its plan."""
+    if live or _has_target(target):
         stack = chosen_stack(root, environment, target, name)
         if not is_quiet:
             say_header("diagram", stack)
-        probed = _probed(stack) if live else ()
+        results = _run_probes(stack) if live else ()
         if (state := stack.show_json()) is not None:
-            return _Subject(stack.name, state, "state", probed)
+            return _Subject(stack.name, state, "state", results)
     else:
         project = Project(root)
         pinned = project.values(environment).region
         offline = offline_target(os.environ, region=target.region or None, pinned_region=pinned)
         stack = project.stack(environment, offline, name or None)
         if not is_quiet:
-            print(f"diagram {environment} as {stack.name}: no lab runs, so this is the plan of a new stack")
+            print(f"diagram {environment} as {stack.name}: the lab is not running, so the plan is drawn")
     return _Subject(stack.name, planned(stack), "plan")
+
+
+def _has_target(target: TargetChoice) -> bool:
+    """Return whether the chosen target may have a state. A plan does not need a lab, nor its port."""
+    if target_name(target.name, os.environ) != LAB:
+        return True
+    try:
+        lab = chosen_lab()
+    except VpcacheError as error:
+        say_notice(f"{error}; the plan is drawn")
+        return False
+    return lab.status().running
 
 
 def _svg(subject: _Subject) -> str:
@@ -101,10 +112,10 @@ def _svg(subject: _Subject) -> str:
     from vpcache.diagram.live import Live
     from vpcache.diagram.parser import parse
 
-    return svg(layout(parse(subject.document), Live(subject.probed)))
+    return svg(layout(parse(subject.document), Live(subject.results)))
 
 
-def _probed(stack: Stack) -> Sequence[Result]:
+def _run_probes(stack: Stack) -> Sequence[Result]:
     from vpcache import probes
 
     outputs = stack.outputs()

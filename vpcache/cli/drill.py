@@ -1,4 +1,4 @@
-"""Drills and soaks from the command line."""
+"""The commands for drills and soaks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from vpcache.program import command
 from vpcache.stack.stack import Stack
 from vpcache.stack.target import LAB, target_name
 
-_SOAK_INTERVAL = 120.0  # seconds from fault to fault
+_SOAK_INTERVAL = 120.0  # seconds between two faults
 _SECONDS, _MAX_SECONDS = 15.0, 3600.0
 _MINUTES, _MAX_MINUTES = 30.0, 1440.0
 _RATE = 40.0  # calls a second
@@ -31,7 +31,7 @@ _RATE = 40.0  # calls a second
 
 @dataclass(frozen=True)
 class DrillOptions:
-    """The task's options as typed: empty or None if not given."""
+    """The options of the task as typed, empty or None if omitted."""
 
     fault: str
     zone: str
@@ -41,28 +41,24 @@ class DrillOptions:
     minutes: str | None
 
     def check(self) -> None:
-        """Raise VpcacheError for options that do not go together."""
+        """Raise VpcacheError for an invalid combination of options."""
         if not self.soak:
             if not self.fault:
-                raise VpcacheError(
-                    f"give --fault with one of {', '.join(FAULTS)}, or --soak for one after another"
-                )
+                raise VpcacheError(f"--fault or --soak is required; choose --fault from {', '.join(FAULTS)}")
             if self.minutes is not None:
-                raise VpcacheError(f"--minutes {self.minutes} is for --soak: give --seconds instead")
+                raise VpcacheError(f"--minutes {self.minutes} requires --soak: use --seconds instead")
             if self.zone and not fault_named(self.fault).has_zone:
-                raise VpcacheError(f"fault '{self.fault}' is in no zone: leave --zone {self.zone} out")
+                raise VpcacheError(f"fault '{self.fault}' does not affect a zone: omit --zone {self.zone}")
             return
         if self.fault:
-            raise VpcacheError(
-                f"--soak makes {', '.join(SOAK_FAULTS)} in turn: leave --fault {self.fault} out"
-            )
-        for option, value, why in (
-            ("--zone", self.zone or None, "visits each zone in turn"),
-            ("--seconds", self.seconds, "has a fault every two minutes"),
+            raise VpcacheError(f"--soak injects {', '.join(SOAK_FAULTS)} in turn: omit --fault {self.fault}")
+        for option, value, reason in (
+            ("--zone", self.zone or None, "uses all zones in turn"),
+            ("--seconds", self.seconds, "injects a fault every two minutes"),
             ("--svg", self.svg or None, "draws no timeline"),
         ):
             if value is not None:
-                raise VpcacheError(f"--soak {why}: leave {option} {value} out")
+                raise VpcacheError(f"--soak {reason}: omit {option} {value}")
 
 
 @user_errors
@@ -77,13 +73,13 @@ def drill(
     yes: bool,
     confirm: str,
 ) -> None:
-    """Inject a fault under load, or with --soak one after another, and show what callers saw."""
+    """Inject a fault under load, or with --soak several faults, and print the effect on callers."""
     options.check()
     if options.soak:
         minutes = _number(options.minutes, "--minutes", _MINUTES, _MAX_MINUTES)
         if target_name(target.name, os.environ) != LAB:
             raise VpcacheError(
-                "--soak looks at the lab's daemon, and most of its faults are the lab's: use --target lab"
+                "--soak monitors the lab's daemon, and most of its faults need the lab: use --target lab"
             )
         context = _context(chosen_stack(root, environment, target, name), "")
         if may_begin(context, 0, yes=yes, confirm=confirm):
@@ -91,16 +87,16 @@ def drill(
         return
     fault = fault_named(options.fault)
     seconds = _number(options.seconds, "--seconds", _SECONDS, _MAX_SECONDS)
-    picture = writable(options.svg) if options.svg else None
+    svg_file = writable(options.svg) if options.svg else None
     context = _context(chosen_stack(root, environment, target, name), options.zone)
     check_fault(fault, context)
     schedule = Schedule(during=seconds, after=seconds)
     if may_begin(context, schedule.total, yes=yes, confirm=confirm):
-        _drill(fault, context, schedule, picture, as_json=as_json)
+        _drill(fault, context, schedule, svg_file, as_json=as_json)
 
 
 def _drill(
-    fault: DrillFault, context: DrillContext, schedule: Schedule, picture: Path | None, *, as_json: bool
+    fault: DrillFault, context: DrillContext, schedule: Schedule, svg_file: Path | None, *, as_json: bool
 ) -> None:
     if not as_json:
         say_header(f"drill {fault.name}{f' in {context.zone}' if fault.has_zone else ''}:", context.stack)
@@ -108,12 +104,12 @@ def _drill(
         fault,
         context,
         schedule,
-        (lambda *_: None) if as_json else (lambda what, long: print(f"{what}, {long:g} s", flush=True)),
+        (lambda *_: None) if as_json else (lambda phase, length: print(f"{phase}, {length:g} s", flush=True)),
         say_notice,
         rate=_RATE,
     )
-    if picture:
-        picture.write_text(svg_chart(report))
+    if svg_file:
+        svg_file.write_text(svg_chart(report))
     if as_json:
         timeline = [asdict(second) for second in report.seconds]
         print(json.dumps({**report.figures(), "timeline": timeline}))
@@ -122,10 +118,10 @@ def _drill(
 
 
 def _soak(context: DrillContext, rounds: int, *, as_json: bool) -> None:
-    def show(what: str, stats: ProcessStats) -> None:
+    def show(fault: str, stats: ProcessStats) -> None:
         if not as_json:
             print(
-                f"{what}; the lab holds {stats.memory_mb:.0f} MiB, {stats.descriptors} descriptors",
+                f"{fault}; the lab uses {stats.memory_mb:.0f} MiB, {stats.descriptors} file descriptors",
                 flush=True,
             )
 
@@ -145,15 +141,15 @@ def _context(stack: Stack, zone: str) -> DrillContext:
 
 
 def may_begin(context: DrillContext, seconds: float, *, yes: bool, confirm: str) -> bool:
-    """Return whether the user agrees to a drill of `seconds`, where that needs asking.
+    """Return whether a drill of `seconds` may start. The user is asked for a confirmation if required.
 
-    Raises VpcacheError if another drill is in progress, or if the user cannot be asked.
+    Raises VpcacheError if another drill is in progress, or if a confirmation is required without a terminal.
     """
     stack = context.stack
     running = read(stack.target, stack.state)
     if running is not None and running.has_ended:
         raise VpcacheError(
-            f"{running} is not restored yet, for the reason above: remove that and run it again"
+            f"{running} is not restored yet, for the reason above: fix the cause and run this command again"
         )
     if running is not None:
         raise DrillRunningError(stack.name, running)
@@ -162,23 +158,23 @@ def may_begin(context: DrillContext, seconds: float, *, yes: bool, confirm: str)
     if stack.target.is_lab:
         if faults := lab_of(stack.target).faults():
             active = ", ".join(fault.label for fault in faults)
-            say_notice(f"the lab already has faults in force: {active}; `{command('lab.clear')}` clears them")
+            say_notice(f"the lab has active faults: {active}; remove them with `{command('lab.clear')}`")
         return True
     if context.outputs.get("origin_function"):
         return True
     return yes or is_confirmed(
-        f"the origin {context.origin_host} does not belong to {stack.name}: a drill sends it "
-        f"{_RATE * MISS_SHARE:g} requests a second, {_RATE:g} while the cache is away, for {seconds:g} s"
+        f"the origin {context.origin_host} does not belong to {stack.name}: a drill sends "
+        f"{_RATE * MISS_SHARE:g} requests a second to it, {_RATE:g} without the cache, for {seconds:g} s"
     )
 
 
 def _number(text: str | None, option: str, default: float, limit: float) -> float:
-    """Return an option's number. Raises VpcacheError unless it is above 0 and at most `limit`."""
+    """Return the number in an option. Raises VpcacheError unless it is above 0 and at most `limit`."""
     if text is None:
         return default
     number = parse_positive(text, option)
     if number > limit:
-        raise VpcacheError(f"{option} is '{text}': give at most {limit:g}")
+        raise VpcacheError(f"{option} is '{text}': must be at most {limit:g}")
     return number
 
 

@@ -1,4 +1,4 @@
-"""The lab by hand, and for whatever needs it running."""
+"""The commands for the lab."""
 
 from __future__ import annotations
 
@@ -18,29 +18,30 @@ from vpcache.project import Project
 
 @user_errors
 def start(root: Path) -> None:
-    """Start the lab unless it runs."""
+    """Start the lab unless it is running."""
     lab = chosen_lab()
     was_running = lab.status().running
     status = started(lab, Project(root))
-    print(f"the lab {'was running' if was_running else 'runs'} at {status.endpoint}, process {status.pid}")
+    verb = "is already running" if was_running else "is running"
+    print(f"the lab {verb} at {status.endpoint}, process {status.pid}")
 
 
 @user_errors
 def stop() -> None:
-    """Stop the lab if it runs."""
+    """Stop the lab if it is running."""
     lab = chosen_lab()
-    print(f"the lab at {lab.endpoint} {'is stopped' if lab.stop() else 'was not running'}")
+    print(f"the lab at {lab.endpoint} {'was stopped' if lab.stop() else 'was not running'}")
 
 
 @user_errors
 def status(*, as_json: bool) -> None:
-    """Tell whether the lab runs."""
+    """Print whether the lab is running."""
     status = chosen_lab().status()
     if as_json:
         print(json.dumps(asdict(status)))
     else:
         print(
-            f"the lab runs at {status.endpoint}, process {status.pid}"
+            f"the lab is running at {status.endpoint}, process {status.pid}"
             if status.running
             else "the lab is not running"
         )
@@ -49,27 +50,27 @@ def status(*, as_json: bool) -> None:
 
 @user_errors
 def doctor(*, as_json: bool) -> None:
-    """Say whether this host has what the lab needs and, if the lab runs, whether it is what it says."""
+    """Check the requirements of the lab on this host and, if it is running, the consistency of its state."""
     findings = examine()
     lab = chosen_lab()
     if lab.status().running:
         differences = lab.differences()
-        words = "; ".join(differences) or "model, kernel and processes agree"
-        findings.append(Finding(f"lab on port {lab.port}", not differences, words))
+        text = "; ".join(differences) or "model, kernel and processes are consistent"
+        findings.append(Finding(f"lab on port {lab.port}", not differences, text))
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings]))
     else:
         print(*findings, sep="\n")
     failed = [finding.name for finding in findings if not finding.is_ok]
     if failed:
-        raise VpcacheError(f"{len(failed)} of {len(findings)} are not ok: {', '.join(failed)}")
+        raise VpcacheError(f"{len(failed)} of {len(findings)} checks failed: {', '.join(failed)}")
 
 
 @user_errors
 def configure(name: str, value: str) -> None:
-    """Change a setting and show all."""
+    """Change a setting of the running lab and print all settings."""
     if not value.isdigit():
-        raise VpcacheError(f"setting {name} is '{value}': give a whole number")
+        raise VpcacheError(f"setting {name} is '{value}': must be a whole number")
     settings = running_lab().configure(**{name: int(value)})
     for key, current in asdict(settings).items():
         print(f"{key}: {current}")
@@ -77,11 +78,11 @@ def configure(name: str, value: str) -> None:
 
 @user_errors
 def fault(kind: str, target: str, mode: str, seconds: str) -> None:
-    """Let something go wrong and show all that is wrong."""
+    """Inject a fault and print all active faults."""
     try:
         duration = float(seconds) if seconds else None
     except ValueError:
-        raise VpcacheError(f"--seconds is '{seconds}': give a number") from None
+        raise VpcacheError(f"--seconds is '{seconds}': must be a number") from None
     _say_faults(running_lab().fault(kind, target, mode or None, seconds=duration))
 
 
@@ -89,34 +90,34 @@ def fault(kind: str, target: str, mode: str, seconds: str) -> None:
 def clear(kind: str, target: str) -> None:
     """Remove the fault of one target, or all faults, and print the active ones."""
     if bool(kind) != bool(target):
-        raise VpcacheError("give both --kind and --target, or neither to clear all faults")
-    left = running_lab().clear_faults(kind or None, target or None)
-    _say_faults(left)
-    if not left:
+        raise VpcacheError("use both --kind and --target, or neither to clear all faults")
+    active = running_lab().clear_faults(kind or None, target or None)
+    _say_faults(active)
+    if not active:
         print("no active faults")
 
 
 def running_lab() -> Lab:
-    """Return the chosen lab. Raises LabNotRunningError if it does not run."""
+    """Return the chosen lab. Raises LabNotRunningError if it is not running."""
     lab = chosen_lab()
     lab.faults()
     return lab
 
 
 def _say_faults(faults: Sequence[Fault]) -> None:
-    for each in faults:
-        print(f"fault: {each.label}")
+    for fault in faults:
+        print(f"fault: {fault.label}")
 
 
 def chosen_lab() -> Lab:
-    """Return the lab on the port that VPCACHE_LAB_PORT names. Raises VpcacheError if it names none."""
+    """Return the lab on the port in VPCACHE_LAB_PORT. Raises VpcacheError if the port is invalid."""
     port = os.environ.get("VPCACHE_LAB_PORT", str(DEFAULT_PORT))
     if not port.isdigit() or not 0 < int(port) < 65536:
-        raise VpcacheError(f"VPCACHE_LAB_PORT is '{port}': give a port number from 1 to 65535")
+        raise VpcacheError(f"VPCACHE_LAB_PORT is '{port}': must be a port number from 1 to 65535")
     return Lab(int(port))
 
 
 def started(lab: Lab, project: Project) -> LabStatus:
-    """Start `lab` unless it runs, with its log among the project's work files."""
+    """Start `lab` unless it is running, with its log in the project's work folder."""
     with step("lab"):
         return lab.start(project.work_dir / f"lab-{lab.port}.log")

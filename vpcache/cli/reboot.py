@@ -1,4 +1,4 @@
-"""Reboots of cache nodes from the command line."""
+"""The command for reboots of cache nodes."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from vpcache.stack.reboot import cluster_id, cluster_state, reboot_pending_nodes
 
 @user_errors
 def reboot_cache(root: Path, environment: str, target: TargetChoice, name: str, *, yes: bool) -> None:
-    """Show the nodes that are pending-reboot and, after a yes, reboot them one by one."""
+    """Print the nodes that are pending-reboot and, after a confirmation, reboot them one after another."""
     stack = chosen_stack(root, environment, target, name)
     say_header("reboot-cache", stack)
     cluster = cluster_id(stack.outputs())
     state = cluster_state(stack.target, cluster)
     if not state.pending:
-        print(f"nothing to do: all nodes of {cluster} have the values of {state.parameter_group}")
+        print(f"nothing to do: all nodes of {cluster} use the current values of {state.parameter_group}")
         return
     print(f"pending-reboot in {cluster}: {', '.join(state.pending)} of {', '.join(state.nodes)}")
-    question = f"reboot {len(state.pending)} cache nodes of {cluster} one by one, which empties them"
+    question = f"reboot {len(state.pending)} cache nodes of {cluster} one after another, which empties them"
     if stack.target.is_lab or yes or is_confirmed(question):
         rebooted = reboot_pending_nodes(stack.target, cluster, lambda line: print(line, flush=True))
-        print(f"{len(rebooted)} nodes have the values of {state.parameter_group}")
+        print(f"rebooted {len(rebooted)} nodes, which use the current values of {state.parameter_group}")

@@ -1,4 +1,4 @@
-"""Orders to a stack, and what the user sees of it."""
+"""The commands for a stack, and their output."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from vpcache.terraform.plans import what_to_confirm
 
 @dataclass(frozen=True)
 class TargetChoice:
-    """The options --target and --region as the user typed them, empty if left out."""
+    """The options --target and --region as typed, empty if omitted."""
 
     name: str
     region: str
@@ -45,7 +45,7 @@ def apply(root: Path, environment: str, target: TargetChoice, name: str, *, yes:
         with step("plan"):
             planned = stack.plan()
         _check_quotas(stack, planned)
-        if not _is_agreed(stack, planned, yes=yes, confirm=confirm):
+        if not _is_plan_confirmed(stack, planned, yes=yes, confirm=confirm):
             return
         with _progress() as show:
             stack.apply(planned, on_event=show)
@@ -54,7 +54,7 @@ def apply(root: Path, environment: str, target: TargetChoice, name: str, *, yes:
 
 @user_errors
 def plan(root: Path, environment: str, target: TargetChoice, name: str, *, as_json: bool) -> None:
-    """Show what an apply would change."""
+    """Print the plan of an apply."""
     stack = chosen_stack(root, environment, target, name, start_lab=True)
     if not as_json:
         say_header("plan", stack)
@@ -77,7 +77,7 @@ def plan(root: Path, environment: str, target: TargetChoice, name: str, *, as_js
 
 @user_errors
 def outputs(root: Path, environment: str, target: TargetChoice, name: str, *, as_json: bool) -> None:
-    """Show the stack's outputs."""
+    """Print the stack's outputs."""
     stack = chosen_stack(root, environment, target, name)
     values = stack.outputs()
     if as_json:
@@ -109,16 +109,16 @@ def call(root: Path, environment: str, target: TargetChoice, name: str, *, path:
         say_header("call", stack)
         print(
             f"{path}: status {answer.status}, {figures['bytes']} bytes from the {answer.source} "
-            f"({answer.cache}); the function took {answer.function_ms:.1f} ms, "
-            f"the call {answer.wall_ms:.1f} ms"
+            f"({answer.cache}); duration of the function {answer.function_ms:.1f} ms, "
+            f"of the call {answer.wall_ms:.1f} ms"
         )
     if answer.status >= 400:
-        raise VpcacheError(f"{path}: the cached API answered {answer.status}: {answer.body[:200]}")
+        raise VpcacheError(f"{path}: the cached API returned {answer.status}: {answer.body[:200]}")
 
 
 @user_errors
 def verify(root: Path, environment: str, target: TargetChoice, name: str, *, as_json: bool) -> None:
-    """Probe the running stack."""
+    """Run all probes of the running stack and print the results."""
     from vpcache import probes
 
     stack = chosen_stack(root, environment, target, name)
@@ -126,14 +126,16 @@ def verify(root: Path, environment: str, target: TargetChoice, name: str, *, as_
     if not as_json:
         say_header("verify", stack)
     results = probes.verify(stack.target, values, stack.environment_dir)
-    passed = all(result.passed for result in results)
+    has_passed = all(result.passed for result in results)
     if as_json:
-        print(json.dumps({"passed": passed, "probes": [asdict(result) for result in results]}))
+        print(json.dumps({"passed": has_passed, "probes": [asdict(result) for result in results]}))
     else:
         _say_results(results)
         if not values["egress_probes"]:
-            print("egress and the cache's privacy are not probed: `probes = true` adds the functions that do")
-    if not passed:
+            print(
+                "egress and the privacy of the cache are not probed: set `probes = true` to add the functions"
+            )
+    if not has_passed:
         failed = [f"{result.name} {result.zone or ''}".strip() for result in results if not result.passed]
         raise VpcacheError(f"{len(failed)} of {len(results)} probes failed: {', '.join(failed)}")
 
@@ -142,10 +144,10 @@ def verify(root: Path, environment: str, target: TargetChoice, name: str, *, as_
 def destroy(
     root: Path, environment: str, target: TargetChoice, name: str, *, yes: bool, confirm: str
 ) -> None:
-    """Destroy the stack and report what is left of it."""
+    """Destroy the stack and report leftovers."""
     project = Project(root)
     project.environment_dir(environment)
-    if not is_there(target):
+    if not may_have_stacks(target):
         print("nothing to destroy: the lab is not running, and its stacks ended with it")
         return
     stack = chosen_stack(root, environment, target, name)
@@ -160,30 +162,30 @@ def destroy(
         if stack.protected or not (stack.target.is_lab or yes):
             with step("plan"):
                 planned = stack.plan(destroy=True)
-            if not _is_agreed(stack, planned, yes=yes, confirm=confirm, is_destroy=True):
+            if not _is_plan_confirmed(stack, planned, yes=yes, confirm=confirm, is_destroy=True):
                 return
         else:
             _say_outside(stack.outside_state())
         with _progress() as show:
             left = stack.destroy(planned, on_event=show)
     if left:
-        again = typed("sweep", stack.target, name=stack.name)
+        sweep_command = typed("sweep", stack.target, name=stack.name)
         raise VpcacheError(
-            f"{len(left)} things are left of {stack.name}: {', '.join(map(str, left))}; "
-            f"`{again}` removes what bears its tag"
+            f"{len(left)} resources are left of {stack.name}: {', '.join(map(str, left))}; "
+            f"delete those with its tag by `{sweep_command}`"
         )
     print(f"nothing is left of {stack.name} in account {stack.account}, {stack.target.region}")
 
 
-def is_there(choice: TargetChoice) -> bool:
-    """Whether the chosen target can have stacks: a lab that does not run has none."""
+def may_have_stacks(choice: TargetChoice) -> bool:
+    """Return whether the chosen target may have stacks. A stopped lab has none."""
     return target_name(choice.name, os.environ) != LAB or chosen_lab().status().running
 
 
 def chosen_target(
     choice: TargetChoice, project: Project, *, start_lab: bool = False, pinned_region: str | None = None
 ) -> Target:
-    """Return the chosen target. Raises VpcacheError if that is a lab that does not run."""
+    """Return the chosen target. Raises VpcacheError if it is a stopped lab, unless `start_lab`."""
     regions = {"region": choice.region or None, "pinned_region": pinned_region}
     if target_name(choice.name, os.environ) != LAB:
         return aws_target(os.environ, **regions)
@@ -192,7 +194,7 @@ def chosen_target(
         started(lab, project)
     elif not lab.status().running:
         raise VpcacheError(
-            f"the lab is not running at {lab.endpoint}: `{command('lab.start')}` starts it, and so does apply"
+            f"the lab is not running at {lab.endpoint}: run `{command('lab.start')}`, or apply a stack"
         )
     return lab_target(lab.endpoint, os.environ, **regions)
 
@@ -200,19 +202,19 @@ def chosen_target(
 def chosen_stack(
     root: Path, environment: str, target: TargetChoice, name: str, *, start_lab: bool = False
 ) -> Stack:
-    """Return the stack that the user means, its functions bundled, what a dead drill left there restored."""
+    """Return the chosen stack, with bundled functions. An interrupted drill of the stack is restored."""
     project = Project(root)
     pinned = project.values(environment).region
-    where = chosen_target(target, project, start_lab=start_lab, pinned_region=pinned)
+    chosen = chosen_target(target, project, start_lab=start_lab, pinned_region=pinned)
     with step("bundles"):
-        stack = project.stack(environment, where, name or None, notice=say_notice)
-    if bucket_exists(where, stack.state):
-        restore_interrupted_drill(where, stack.state, say_notice)
+        stack = project.stack(environment, chosen, name or None, notice=say_notice)
+    if bucket_exists(chosen, stack.state):
+        restore_interrupted_drill(chosen, stack.state, say_notice)
     return stack
 
 
 def _check_quotas(stack: Stack, planned: Plan) -> None:
-    """Show what the account has room for, on AWS. Raises VpcacheError if the plan does not fit."""
+    """Print the use of quotas on AWS. Raises VpcacheError if the plan exceeds one."""
     from vpcache.stack import quotas
 
     if stack.target.is_lab:
@@ -223,10 +225,12 @@ def _check_quotas(stack: Stack, planned: Plan) -> None:
     quotas.check(uses)
 
 
-def _is_agreed(stack: Stack, planned: Plan, *, yes: bool, confirm: str, is_destroy: bool = False) -> bool:
-    """Show a plan as far as the user has to agree to it, and return whether the user does.
+def _is_plan_confirmed(
+    stack: Stack, planned: Plan, *, yes: bool, confirm: str, is_destroy: bool = False
+) -> bool:
+    """Print a plan that requires a confirmation, and return whether the user confirms it.
 
-    Raises VpcacheError if the stack's name has to be typed and is not.
+    Raises VpcacheError if the stack's name is required and was not typed.
     """
     what = what_to_confirm(
         stack.name,
@@ -235,8 +239,8 @@ def _is_agreed(stack: Stack, planned: Plan, *, yes: bool, confirm: str, is_destr
         is_protected=stack.protected,
         is_destroy=is_destroy,
     )
-    asks = not (stack.target.is_lab or yes)
-    if not (what or asks):
+    is_yes_required = not (stack.target.is_lab or yes)
+    if not (what or is_yes_required):
         _say_outside(planned.outside)
         return True
     _say_plan(planned)
@@ -246,9 +250,9 @@ def _is_agreed(stack: Stack, planned: Plan, *, yes: bool, confirm: str, is_destr
     if planned.is_empty:
         return True
     counts = f"{planned.add} to add, {planned.change} to change, {planned.remove} to destroy"
-    rest = len(planned.outside.remove)
+    outside = len(planned.outside.remove)
     return is_confirmed(
-        f"{counts}{f', {rest} outside the state to delete' if rest else ''} on {stack.target.name}"
+        f"{counts}{f', {outside} outside the state to delete' if outside else ''} on {stack.target.name}"
     )
 
 
@@ -261,7 +265,7 @@ def _say_plan(planned: Plan) -> None:
 
 
 def _say_outside(outside: Outside) -> None:
-    """Show what an interrupted run left outside the state."""
+    """Print the resources that an interrupted run left outside the state."""
     if outside.remove:
         print("created by an interrupted run, not in the state, will be deleted:")
         for item in outside.remove:
@@ -281,7 +285,7 @@ def _outside_as_json(outside: Outside) -> list[dict[str, Any]]:
 
 
 def say_header(command: str, stack: Stack) -> None:
-    """Say what a command acts on."""
+    """Print the environment, target, stack, account and region of a command."""
     print(
         f"{command} {stack.environment} on {stack.target.name} "
         f"as {stack.name}, account {stack.account}, {stack.target.region}",
@@ -298,11 +302,11 @@ def _say_summary(stack: Stack) -> None:
             for node in values["cache_nodes"]
             if node["availability_zone"] == zone
         ]
-        print(f"{zone}: egress by {values['egress_ips'][zone]}, cache node {', '.join(nodes) or 'none'}")
+        print(f"{zone}: egress IP {values['egress_ips'][zone]}, cache node {', '.join(nodes) or 'none'}")
     environment = stack.environment
-    named = {} if stack.name == default_name(environment) else {"name": stack.name}
+    name_option = {} if stack.name == default_name(environment) else {"name": stack.name}
     tasks = ("call", "verify", "destroy")
-    print("next: " + ", ".join(typed(task, stack.target, env=environment, **named) for task in tasks))
+    print("next: " + ", ".join(typed(task, stack.target, env=environment, **name_option) for task in tasks))
 
 
 def _say_results(results: Sequence[Any]) -> None:
@@ -317,7 +321,7 @@ def _say_results(results: Sequence[Any]) -> None:
             "[green]passed" if result.passed else "[red]failed",
             result.evidence,
         )
-    Console(width=None if sys.stdout.isatty() else 160).print(table)  # a log has no edge to wrap at
+    Console(width=None if sys.stdout.isatty() else 160).print(table)  # logs are not wrapped
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What dead runs left behind: stacks to destroy, locks to release."""
+"""The commands that clean up after dead runs: sweep abandoned stacks, release locks."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from vpcache.cli.console import confirm_name, is_confirmed, say_notice, step, user_errors
-from vpcache.cli.stack import TargetChoice, chosen_target, is_there
+from vpcache.cli.stack import TargetChoice, chosen_target, may_have_stacks
 from vpcache.drills.injection import restore_interrupted_drills
 from vpcache.errors import InterruptedRunError, VpcacheError
 from vpcache.project import Project, check_stack_name
 from vpcache.stack import journal, lock
 from vpcache.stack.command_line import typed
-from vpcache.stack.leftovers import Leftover, leftovers, remove, without_vanishing
+from vpcache.stack.leftovers import Leftover, leftovers, remove, settled_leftovers
 from vpcache.stack.outside import unknown_to
 from vpcache.stack.stack import Stack
 from vpcache.stack.state import StateLocation, erase_state, state_exists, state_location
@@ -25,113 +25,118 @@ from vpcache.terraform.runner import TerraformError
 
 @dataclass(frozen=True)
 class AbandonedStack:
-    """A stack to sweep: what the account shows of it, and its entry in the journal if it has one."""
+    """A stack to sweep: its leftovers in the account, and its journal entry if there is one."""
 
     name: str
-    entry: journal.Entry | None
+    entry: journal.JournalEntry | None
     left: list[Leftover]
 
     @property
     def since(self) -> datetime | None:
-        """When the run began that the journal knows."""
+        """The start of the last run in the journal, None without an entry."""
         return self.entry.began if self.entry else None
 
 
 @user_errors
 def sweep(root: Path, target: TargetChoice, name: str, *, tests: bool, yes: bool, confirm: str) -> None:
-    """Show and, after a yes, destroy stacks: by their state, then by their tag.
+    """Print stacks and, after a confirmation, destroy them by their state, then by their tag.
 
-    The stack of that name; given none, those of dead test runs, with `tests` those of all test runs.
+    The stack is the one called `name`. Without a name, the stacks are those of dead test runs, with `tests`
+    those of all test runs.
     """
-    if not is_there(target):
+    if not may_have_stacks(target):
         print("nothing to sweep: the lab is not running, and its stacks ended with it")
         return
     project = Project(root)
-    where = chosen_target(target, project)
-    account = where.account()
-    print(f"sweep on {where.name}, account {account}, {where.region}", flush=True)
-    restore_interrupted_drills(where, account, name, say_notice)
+    chosen = chosen_target(target, project)
+    account = chosen.account()
+    print(f"sweep on {chosen.name}, account {account}, {chosen.region}", flush=True)
+    restore_interrupted_drills(chosen, account, name, say_notice)
     now = datetime.now(UTC)
-    with step("looking"):
-        wrecks = _find_abandoned(where, account, name, tests=tests, now=now)
-    if not wrecks:
-        print(f"nothing of {name} is there" if name else "no test run left anything")
+    with step("search"):
+        stacks = _find_abandoned(chosen, account, name, tests=tests, now=now)
+    if not stacks:
+        print(f"no resources of {name} exist" if name else "no abandoned test stacks found")
         return
-    for wreck in wrecks:
-        _show(wreck, now)
-    if name and _is_protected(project, wrecks[0]):
+    for abandoned in stacks:
+        _show(abandoned, now)
+    if name and _is_protected(project, stacks[0]):
         confirm_name(name, f"destroy {name}, which is protected", confirm)
-    elif not (where.is_lab or yes or is_confirmed(f"destroy {len(wrecks)} stacks on {where.name}")):
+    elif not (chosen.is_lab or yes or is_confirmed(f"destroy {len(stacks)} stacks on {chosen.name}")):
         return
-    problems = [problem for wreck in wrecks for problem in _problems(project, where, account, wreck, now)]
+    problems = [
+        problem for abandoned in stacks for problem in _problems(project, chosen, account, abandoned, now)
+    ]
     if problems:
         raise VpcacheError("; ".join(problems))
-    print(f"nothing is left of {', '.join(wreck.name for wreck in wrecks)} in account {account}")
+    print(f"nothing is left of {', '.join(abandoned.name for abandoned in stacks)} in account {account}")
 
 
 @user_errors
 def unlock(root: Path, target: TargetChoice, name: str, *, yes: bool) -> None:
-    """Release the lock on a stack's state, after a yes."""
+    """Release the lock on a stack's state, after a confirmation."""
     check_stack_name(name)
-    where = chosen_target(target, Project(root))
-    account = where.account()
-    print(f"unlock on {where.name} of {name}, account {account}, {where.region}", flush=True)
-    location = state_location(where, account, name)
-    holder = lock.holder(where, location)
+    chosen = chosen_target(target, Project(root))
+    account = chosen.account()
+    print(f"unlock {name} on {chosen.name}, account {account}, {chosen.region}", flush=True)
+    location = state_location(chosen, account, name)
+    holder = lock.holder(chosen, location)
     if holder is None:
         print(f"the state of {name} is not locked")
         return
     print(f"the state of {name} is locked by {holder}")
-    if where.is_lab or yes or is_confirmed("release that lock, though its holder may still be running"):
-        lock.release(where, location)
+    if chosen.is_lab or yes or is_confirmed("release that lock, although its holder may still be running"):
+        lock.release(chosen, location)
         print("unlocked")
 
 
 def _find_abandoned(
     where: Target, account: str, name: str, *, tests: bool, now: datetime
 ) -> list[AbandonedStack]:
-    """Return the stack of that name if anything of it is there; given none, those of dead test runs, and
-    those of all test runs if `tests`.
+    """Return the stack called `name`, if resources or an entry of it exist.
+
+    Without a name, return the stacks of dead test runs, with `tests` those of all test runs.
     """
     if name:
         check_stack_name(name)
         entry = journal.read(where, state_location(where, account, name), say_notice)
-        wreck = AbandonedStack(name, entry, leftovers(where, name, since=entry.began if entry else None))
-        return [wreck] if wreck.entry or wreck.left else []
-    wrecks = []
+        abandoned = AbandonedStack(name, entry, leftovers(where, name, since=entry.began if entry else None))
+        return [abandoned] if abandoned.entry or abandoned.left else []
+    stacks = []
     for entry in journal.entries(where, state_location(where, account, name), say_notice):
         location = state_location(where, account, entry.stack)
         is_locked = entry.temporary and lock.holder(where, location) is not None
         if entry.is_abandoned(now, is_locked=is_locked) or (tests and entry.temporary):
-            wrecks.append(
+            stacks.append(
                 AbandonedStack(entry.stack, entry, leftovers(where, entry.stack, since=entry.began))
             )
         elif entry.phase != journal.APPLIED:
-            say_notice(_why_kept(where, entry, now))
-    return wrecks
+            say_notice(_kept_notice(where, entry, now))
+    return stacks
 
 
-def _why_kept(where: Target, entry: journal.Entry, now: datetime) -> str:
+def _kept_notice(where: Target, entry: journal.JournalEntry, now: datetime) -> str:
     if entry.temporary:
         return (
-            f"kept {_summary(entry, now)}: a test run that may be alive; "
-            f"`{typed('sweep', where, name=entry.stack)}` destroys it"
+            f"kept {_summary(entry, now)}: the test run may still be running; destroy it with "
+            f"`{typed('sweep', where, name=entry.stack)}`"
         )
-    again = typed("apply", where, env=entry.environment, name=entry.stack)
     return (
-        f"kept {_summary(entry, now)}: not a test run's; `{again}` completes it, "
-        f"`{typed('sweep', where, name=entry.stack)}` destroys it"
+        f"kept {_summary(entry, now)}: not a test stack; complete it with "
+        f"`{typed('apply', where, env=entry.environment, name=entry.stack)}`, or destroy it with "
+        f"`{typed('sweep', where, name=entry.stack)}`"
     )
 
 
-def _show(wreck: AbandonedStack, now: datetime) -> None:
-    known = _summary(wreck.entry, now) if wreck.entry else f"{wreck.name} (not in the journal)"
-    print(f"{known}: {len(wreck.left)} resources")
-    for item in wreck.left:
-        print(f"  {item}" + ("" if item.is_tagged else ": bears no tag of the stack, will be kept"))
+def _show(abandoned: AbandonedStack, now: datetime) -> None:
+    entry = abandoned.entry
+    summary = _summary(entry, now) if entry else f"{abandoned.name} (not in the journal)"
+    print(f"{summary}: {len(abandoned.left)} resources")
+    for item in abandoned.left:
+        print(f"  {item}" if item.is_tagged else f"  {item}: does not have the stack's tag, will be kept")
 
 
-def _summary(entry: journal.Entry, now: datetime) -> str:
+def _summary(entry: journal.JournalEntry, now: datetime) -> str:
     return f"{entry.stack} ({entry.phase} {_age(entry.age(now))} ago by {entry.who}, since {entry.since})"
 
 
@@ -142,80 +147,79 @@ def _age(age: timedelta) -> str:
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 60 // 24} days"
 
 
-def _is_protected(project: Project, wreck: AbandonedStack) -> bool:
-    """Whether the stack was protected when it was last applied, or its environment is now."""
-    entry = wreck.entry
+def _is_protected(project: Project, abandoned: AbandonedStack) -> bool:
+    """Return whether the stack was protected at its last apply, or its environment is protected now."""
+    entry = abandoned.entry
     if entry is None or entry.temporary:
         return False
     is_known = project.has_environment(entry.environment)
-    return entry.protected or (is_known and project.values(entry.environment).protected)
+    return entry.protected or (is_known and project.values(entry.environment).is_protected)
 
 
 def _problems(
-    project: Project, where: Target, account: str, wreck: AbandonedStack, now: datetime
+    project: Project, where: Target, account: str, abandoned: AbandonedStack, now: datetime
 ) -> Iterator[str]:
-    """Sweep a stack and yield what is left of it, or why it cannot be swept: the others can be."""
+    """Sweep a stack and yield an error message, if any, so that a failure does not stop the other sweeps."""
     try:
-        remains = _destroy(project, where, account, wreck, now)
+        left = _destroy(project, where, account, abandoned, now)
     except InterruptedRunError:
         raise
     except VpcacheError as error:
-        yield f"{wreck.name}: {error}"
+        yield f"{abandoned.name}: {error}"
     else:
-        if remains:
-            yield f"{len(remains)} things are left of {wreck.name}: {', '.join(map(str, remains))}"
+        if left:
+            yield f"{len(left)} resources are left of {abandoned.name}: {', '.join(map(str, left))}"
 
 
 def _destroy(
-    project: Project, where: Target, account: str, wreck: AbandonedStack, now: datetime
+    project: Project, where: Target, account: str, abandoned: AbandonedStack, now: datetime
 ) -> list[Leftover]:
-    """Destroy by state if its environment is at hand, by tag in any case; return what is left."""
-    location = state_location(where, account, wreck.name)
-    if wreck.entry and wreck.entry.is_abandoned(now, is_locked=True):
-        _release_lock_of_the_dead(where, location)
-    if wreck.entry and project.has_environment(wreck.entry.environment):
+    """Destroy a stack by its state, if its environment exists, and by its tag. Return the leftovers."""
+    location = state_location(where, account, abandoned.name)
+    entry = abandoned.entry
+    if entry and entry.is_abandoned(now, is_locked=True):
+        _release_stale_lock(where, location)
+    if entry and project.has_environment(entry.environment):
         stack = project.stack(
-            wreck.entry.environment,
-            where,
-            wreck.name,
-            notice=say_notice,
-            temporary=wreck.entry.temporary,
+            entry.environment, where, abandoned.name, notice=say_notice, temporary=entry.temporary
         )
-        with stack.exclusive_lock(), step(f"destroying {wreck.name}"):
-            _destroy_by_state(stack, wreck)
+        with stack.exclusive_lock(), step(f"destroying {abandoned.name}"):
+            _destroy_by_state(stack, abandoned)
     with (
-        lock.exclusive_lock(where, location, wreck.name, say_notice),
-        step(f"removing what is left of {wreck.name}"),
+        lock.exclusive_lock(where, location, abandoned.name, say_notice),
+        step(f"deleting leftovers of {abandoned.name}"),
     ):
-        return _remove_by_tag(where, location, wreck)
+        return _remove_by_tag(where, location, abandoned)
 
 
-def _destroy_by_state(stack: Stack, wreck: AbandonedStack) -> None:
-    """Destroy what the state knows, after what stands in it that the state does not know: Terraform would
-    wait for that in vain. What Terraform cannot destroy may still go by its tag.
+def _destroy_by_state(stack: Stack, abandoned: AbandonedStack) -> None:
+    """Destroy the resources in the state, after tagged resources outside the state.
+
+    Terraform would wait in vain for resources outside the state that use those in it. Resources that
+    Terraform cannot destroy may still be deleted by their tag.
     """
     try:
         if state_exists(stack.target, stack.state):
             stack.init()
         with lock.state_lock(stack.target, stack.state, stack.name):
-            unknown = unknown_to(shown_names(stack.show_json()), wreck.left)
-            # the rest is tried again when Terraform is done
+            unknown = unknown_to(shown_names(stack.show_json()), abandoned.left)
+            # failed deletions are retried after Terraform's destroy
             remove(stack.target, unknown, lambda item: say_notice(f"removed {item}"), say_notice, timeout=0)
         stack.destroy()
     except TerraformError as error:
         say_notice(str(error))
 
 
-def _release_lock_of_the_dead(where: Target, location: StateLocation) -> None:
-    """Release the lock of a test run that began too long ago to be alive, on whatever machine it ran."""
+def _release_stale_lock(where: Target, location: StateLocation) -> None:
+    """Release the lock of a test run that is too old to be alive, on any machine."""
     if holder := lock.holder(where, location):
         lock.release(where, location)
         say_notice(f"released the lock of a dead test run: {holder}")
 
 
-def _remove_by_tag(where: Target, location: StateLocation, wreck: AbandonedStack) -> list[Leftover]:
-    def look() -> list[Leftover]:
-        return leftovers(where, wreck.name, since=wreck.since)
+def _remove_by_tag(where: Target, location: StateLocation, abandoned: AbandonedStack) -> list[Leftover]:
+    def find() -> list[Leftover]:
+        return leftovers(where, abandoned.name, since=abandoned.since)
 
     removed: set[Leftover] = set()
 
@@ -223,11 +227,11 @@ def _remove_by_tag(where: Target, location: StateLocation, wreck: AbandonedStack
         removed.add(item)
         say_notice(f"removed {item}")
 
-    with lock.state_lock(where, location, wreck.name):
-        refused = remove(where, look(), on_removal, say_notice)
+    with lock.state_lock(where, location, abandoned.name):
+        refused = remove(where, find(), on_removal, say_notice)
         for item, reason in refused.items():
             say_notice(f"could not remove {item}: {reason}")
-        left = without_vanishing(look, lambda item: item in removed)
+        left = settled_leftovers(find, lambda item: item in removed)
         if not left:
             erase_state(where, location)
             journal.erase(where, location)

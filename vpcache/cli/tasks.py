@@ -1,4 +1,4 @@
-"""The tasks that users run: `./inv apply` in a clone, `vpcache apply` where the package is installed."""
+"""The tasks for users: `./inv apply` in a clone, `vpcache apply` with an installed package."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from vpcache.cli.stack import TargetChoice
 
 
 def root(context: Context) -> Path:
-    """Return the folder of the project that the tasks are about: the one with envs/ and lambda/."""
+    """Return the folder of the project, which contains envs/ and lambda/."""
     return Path(context.config.project)
 
 
 def user_tasks(project: Path) -> Collection:
-    """Return the tasks that need no clone of this repository, about the project in a folder."""
+    """Return the tasks for users, which need no clone of this repository, for the project in a folder."""
     tasks = (apply, plan, outputs, call, verify, diagram, cost, drill, reboot_cache, destroy, sweep, unlock)
     lab_tasks = (start, stop, status, doctor, fault, clear, mend, show, shell, capture, configure)
     collection = Collection(*tasks, Collection("lab", *lab_tasks))
@@ -36,16 +36,14 @@ def user_tasks(project: Path) -> Collection:
 
 STACK_HELP = {
     "env": "environment: a folder of envs/, e.g. dev",
-    "target": "where AWS is: lab (the default) or aws; also VPCACHE_TARGET",
+    "target": "lab (the default) or aws; also VPCACHE_TARGET",
     "region": "AWS region, e.g. eu-west-1; default: the environment's, AWS_REGION, the profile's, us-east-1",
-    "name": "name of the stack, vpcache-<env> by default; stacks of several names can exist side by side",
+    "name": "name of the stack, default vpcache-<env>; stacks with different names can coexist",
 }
 JSON_HELP = {"json": "print one JSON object and nothing else"}
-FROM_HELP = {
-    "from": "instead of an environment: a file of what `terraform show -json` printed, or - for stdin"
-}
+FROM_HELP = {"from": "file with the output of `terraform show -json`, - for stdin; instead of --env"}
 YES_HELP = {"yes": "on aws, do not ask for confirmation"}
-CONFIRM_HELP = {"confirm": "the stack's name, where it would have to be typed: --yes does not do there"}
+CONFIRM_HELP = {"confirm": "the stack's name, instead of typing it; required where --yes is not sufficient"}
 
 
 @task(help=STACK_HELP | YES_HELP | CONFIRM_HELP)
@@ -58,13 +56,13 @@ def apply(
     yes: bool = False,
     confirm: str = "",
 ) -> None:
-    """Make the stack, or change it to what its environment says.
+    """Create or update the stack.
 
-    On the lab, which is started if need be, this goes ahead at once; on aws the
-    plan is shown and needs a yes. After an interruption apply again: the plan
-    lists what the interrupted run created outside the state, and deletes it.
-    What destroys or replaces a cluster, NAT gateway, address or subnet of a
-    protected stack needs the stack's name typed, on the lab too.
+    On the lab, which is started if necessary, the plan is applied at once. On aws
+    the plan is shown and must be confirmed. After an interruption, apply again: the
+    plan lists the resources that the interrupted run left outside the state, and
+    deletes them. Changes that destroy or replace a cluster, NAT gateway, elastic IP
+    or subnet of a protected stack require typing the stack's name, on the lab too.
 
     invoke apply --env dev
     invoke apply --env prod --name rehearsal
@@ -76,10 +74,10 @@ def apply(
 def plan(
     context: Context, env: str, target: str = "", region: str = "", name: str = "", json: bool = False
 ) -> None:
-    """Show what apply would change.
+    """Show the changes that apply would make.
 
-    The exit status is 0 whether or not there are changes; "no changes" says that
-    there are none.
+    The exit status is 0 with and without changes. Without changes it prints
+    "no changes".
     """
     stack_commands.plan(root(context), env, TargetChoice(target, region), name, as_json=json)
 
@@ -102,10 +100,10 @@ def call(
     name: str = "",
     json: bool = False,
 ) -> None:
-    """Call the cached API once: from where, and how fast?
+    """Call the cached API once, and show source and duration.
 
-    The first call for a path is answered by the origin, those of the next five
-    minutes by the cache.
+    The origin answers the first call of a path, the cache the calls of the next
+    five minutes.
 
     invoke call --env dev --path /employees/archive
     """
@@ -118,8 +116,8 @@ def verify(
 ) -> None:
     """Probe the running stack and show the evidence.
 
-    Does each zone leave by its own NAT gateway, does the cache answer, and can
-    nobody else reach it? The exit status is 1 if a probe fails.
+    The probes check that each zone uses its own NAT gateway, that the cache
+    answers, and that the cache is private. The exit status is 1 if a probe fails.
     """
     stack_commands.verify(root(context), env, TargetChoice(target, region), name, as_json=json)
 
@@ -128,9 +126,9 @@ def verify(
     help=STACK_HELP
     | JSON_HELP
     | {
-        "live": "probe the running stack and show the results on the picture",
-        "svg": "file to draw into; by default both an SVG and a PNG in reports/",
-        "png": "file to draw into",
+        "live": "probe the running stack and show the results in the diagram",
+        "svg": "SVG file to write; default: an SVG and a PNG in reports/",
+        "png": "PNG file to write",
     }
     | FROM_HELP
 )
@@ -146,10 +144,10 @@ def diagram(
     from_: str = "",
     json: bool = False,
 ) -> None:
-    """Draw zones, subnets, ways out, and who may reach whom.
+    """Draw zones, subnets, egress paths and security groups.
 
-    As the stack stands, by its state; or as it would stand, by a plan that needs
-    neither lab nor account. Without --svg and --png both are made in reports/.
+    The diagram shows the state of an applied stack, else a plan that needs neither
+    lab nor account. Without --svg and --png, both files are written to reports/.
 
     invoke diagram --env dev --live
     invoke diagram --env prod --svg prod.svg
@@ -170,11 +168,10 @@ def diagram(
 
 @task(help={key: STACK_HELP[key] for key in ("env", "region")} | JSON_HELP | FROM_HELP)
 def cost(context: Context, env: str = "", region: str = "", from_: str = "", json: bool = False) -> None:
-    """Say what the stack costs a month, and what could be less.
+    """Estimate the monthly cost of the stack, and savings.
 
-    By the environment's code, before anything is made, and AWS's list prices of
-    the days that the table says. Then what could be chosen otherwise, what that
-    saves and what it loses.
+    The estimate is based on a plan and on AWS's list prices, with their dates. It
+    lists alternatives with their savings and their disadvantages.
 
     invoke cost --env prod
     terraform show -json | invoke cost --from -
@@ -192,11 +189,11 @@ def destroy(
     yes: bool = False,
     confirm: str = "",
 ) -> None:
-    """Destroy the stack, then ask the account what is left.
+    """Destroy the stack, then check the account for leftovers.
 
-    The exit status is 1 if something is. On aws the plan is shown and needs a
-    yes, and Lambda may keep its network interfaces for 45 minutes. A protected
-    stack needs its name typed, on the lab too.
+    The exit status is 1 if resources are left. On aws the plan is shown and must
+    be confirmed, and Lambda may keep its network interfaces for 45 minutes. A
+    protected stack requires typing its name, on the lab too.
     """
     stack_commands.destroy(root(context), env, TargetChoice(target, region), name, yes=yes, confirm=confirm)
 
@@ -209,11 +206,11 @@ def destroy(
     | {
         "fault": "one of zone, zone-network, nat-gateway, node-reboot, node-dead, node-hung, all-nodes, "
         "origin-down, origin-erroring; on aws zone-network, nat-gateway or node-reboot",
-        "zone": "the fault's zone; the stack's first by default",
-        "seconds": "how long the fault lasts, and the load after it: 15 by default, at most 3600",
-        "svg": "file to draw the timeline into",
-        "soak": "instead of one fault, one after another, every two minutes; on the lab only",
-        "minutes": "how long to soak: 30 by default, at most 1440",
+        "zone": "zone of the fault; default: the first zone of the stack",
+        "seconds": "duration of the fault, and of the load after it; default 15, at most 3600",
+        "svg": "SVG file to write the timeline to",
+        "soak": "inject faults in turn, one every two minutes, instead of --fault; lab only",
+        "minutes": "duration of the soak; default 30, at most 1440",
     }
 )
 def drill(
@@ -232,11 +229,11 @@ def drill(
     yes: bool = False,
     confirm: str = "",
 ) -> None:
-    """Inject a fault under load and show what callers saw.
+    """Inject a fault under load and show the effect on callers.
 
-    After --seconds the fault is removed, and the load goes on for as long again.
-    So it is after Ctrl-C, SIGTERM or a closed terminal; if the drill is killed,
-    the next command for the stack, or sweep, removes the fault.
+    After --seconds the fault is removed, and the load continues for the same time.
+    The fault is also removed after Ctrl-C, SIGTERM or a closed terminal. If the
+    drill is killed, the next command for the stack, or sweep, removes the fault.
 
     invoke drill --env dev --fault zone --zone us-east-1b --svg zone.svg
     invoke drill --env dev --soak
@@ -257,10 +254,10 @@ def drill(
 def reboot_cache(
     context: Context, env: str, target: str = "", region: str = "", name: str = "", yes: bool = False
 ) -> None:
-    """Reboot cache nodes whose changed parameters wait for it.
+    """Reboot cache nodes with pending parameter changes.
 
-    One by one, each when the one before is available again. A reboot empties the
-    node. On aws this needs a yes; without a node to reboot nothing is done.
+    The nodes are rebooted one after another, each when the previous one is
+    available. A reboot empties the node. On aws this must be confirmed.
 
     invoke reboot-cache --env dev
     """
@@ -274,7 +271,7 @@ SWEEP_HELP = {key: STACK_HELP[key] for key in ("target", "region", "name")}
     help=SWEEP_HELP
     | YES_HELP
     | CONFIRM_HELP
-    | {"tests": "also stacks of test runs that may be alive: for a nightly job, which knows of no other"}
+    | {"tests": "also delete test stacks that may still be in use; only for nightly jobs that run alone"}
 )
 def sweep(
     context: Context,
@@ -287,8 +284,8 @@ def sweep(
 ) -> None:
     """Destroy the stacks of dead test runs, or one stack.
 
-    Each by its state first, then by its tag. Stacks that are not a test run's
-    are only swept by --name: then all of it, interrupted or not.
+    Each stack is destroyed by its state first, then by its tag. Stacks outside
+    test runs are destroyed only with --name, whether interrupted or not.
     """
     sweep_commands.sweep(
         root(context), TargetChoice(target, region), name, tests=tests, yes=yes, confirm=confirm
@@ -297,7 +294,7 @@ def sweep(
 
 @task(help=SWEEP_HELP | YES_HELP)
 def unlock(context: Context, name: str, target: str = "", region: str = "", yes: bool = False) -> None:
-    """Take away the lock that a dead run left on a state."""
+    """Release the state lock of a dead run."""
     sweep_commands.unlock(root(context), TargetChoice(target, region), name, yes=yes)
 
 
@@ -305,41 +302,41 @@ def unlock(context: Context, name: str, target: str = "", region: str = "", yes:
 def start(context: Context) -> None:
     """Start the lab on 127.0.0.1.
 
-    On port 4600, or the one that VPCACHE_LAB_PORT names.
+    The port is 4600, or the value of VPCACHE_LAB_PORT.
     """
     lab_commands.start(root(context))
 
 
 @task
 def stop(_: Context) -> None:
-    """Stop the lab, and with it every stack on it."""
+    """Stop the lab and remove all stacks on it."""
     lab_commands.stop()
 
 
 @task(help=JSON_HELP)
 def status(_: Context, json: bool = False) -> None:
-    """Tell whether the lab runs, and where."""
+    """Show whether the lab is running, and its endpoint."""
     lab_commands.status(as_json=json)
 
 
 FAULT_HELP = {
     "kind": "zone, nat_gateway, cache_node, interface, origin or dns",
-    "target": "which one: us-east-1a, nat-..., cluster/0001, eni-..., a host's name, vpc-...",
+    "target": "ID or name of the target: us-east-1a, nat-..., cluster/0001, eni-..., a host name, vpc-...",
 }
 
 
 @task(
     help=FAULT_HELP
     | {
-        "mode": "how: a cache node may be out, dead, hung or restarted; an origin down, slow, erroring or "
-        "invalid_tls; dns down or erroring; all else is out",
-        "seconds": "what each answer of a slow origin takes more",
+        "mode": "effect: out, dead, hung or restarted for a cache node; down, slow, erroring or invalid_tls "
+        "for an origin; down or erroring for dns; out for all others",
+        "seconds": "additional latency of each response of a slow origin",
     }
 )
 def fault(_: Context, kind: str, target: str, mode: str = "", seconds: str = "") -> None:
-    """Let something in the lab go wrong until it is mended.
+    """Inject a fault into the lab until it is cleared.
 
-    lab.status tells what is wrong.
+    lab.status lists the active faults, lab.clear removes them.
 
     invoke lab.fault cache_node vpcache-dev/0001 --mode hung
     """
@@ -354,24 +351,24 @@ def clear(_: Context, kind: str = "", target: str = "") -> None:
 
 @task(help=FAULT_HELP)
 def mend(_: Context, kind: str = "", target: str = "") -> None:
-    """Deprecated since 0.3: the name of lab.clear until 0.4."""
+    """Deprecated since 0.3, removed in 0.4: use lab.clear."""
     say_notice("lab.mend is deprecated and will be removed in 0.4: use lab.clear")
     lab_commands.clear(kind, target)
 
 
 @task(help=JSON_HELP)
 def doctor(_: Context, json: bool = False) -> None:
-    """Say what this machine lacks for the lab, and what to do.
+    """Check the lab's requirements on this machine.
 
-    While a lab runs, also whether its kernel and processes are what its control
-    plane says.
+    If a lab is running, the consistency of its control plane with its kernel state
+    and processes is checked too.
     """
     lab_commands.doctor(as_json=json)
 
 
 PLACE_HELP = {
     "in": "a function's name, cluster/0001, nat-..., eni-..., vpc-... (its router), igw-... or internet",
-    "zone": "which one, of something in several zones",
+    "zone": "zone, if the name exists in several zones",
 }
 
 
@@ -381,19 +378,19 @@ def show(_: Context) -> None:
     inspect_commands.show()
 
 
-@task(help=PLACE_HELP | {"command": "run this there instead of an interactive shell"})
+@task(help=PLACE_HELP | {"command": "command to run instead of an interactive shell"})
 def shell(_: Context, in_: str, zone: str = "", command: str = "") -> None:
-    """Open a shell on the network of something in the lab."""
+    """Open a shell in a network namespace of the lab."""
     inspect_commands.shell(in_, zone, command)
 
 
-@task(help=PLACE_HELP | {"file": "where to write the pcap", "seconds": "how long; until Ctrl-C by default"})
+@task(help=PLACE_HELP | {"file": "pcap file to write", "seconds": "duration; default: until Ctrl-C"})
 def capture(_: Context, in_: str, zone: str = "", file: str = "lab.pcap", seconds: str = "") -> None:
-    """Record the packets of something in the lab."""
+    """Capture packets in a network namespace of the lab."""
     inspect_commands.capture(in_, zone, file, seconds)
 
 
-@task(help={"name": "e.g. nat_idle_seconds", "value": "a whole number"})
+@task(help={"name": "setting, e.g. nat_idle_seconds", "value": "a whole number"})
 def configure(_: Context, name: str, value: str) -> None:
-    """Change a setting of the running lab and show all."""
+    """Change a setting of the running lab and show all settings."""
     lab_commands.configure(name, value)

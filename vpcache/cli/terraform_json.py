@@ -1,4 +1,4 @@
-"""What Terraform tells of resources as JSON: from a file, or by planning with nobody asked."""
+"""Terraform's JSON of a state or a plan, from a file or from a plan without requests to AWS."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from vpcache.stack.stack import Stack
 
 
 def check_source(environment: str, source: str) -> None:
-    """Raise VpcacheError unless the user names an environment or a file, and not both."""
+    """Raise VpcacheError unless either an environment or a file is given."""
     if bool(environment) == bool(source):
-        raise VpcacheError("give either --env, or --from with what `terraform show -json` printed")
+        raise VpcacheError("use either --env, or --from with the output of `terraform show -json`")
 
 
 def planned(stack: Stack) -> Mapping[str, Any]:
-    """Return the plan for making the whole stack, with made-up ids."""
+    """Return the plan that creates the whole stack, with generated IDs."""
     from vpcache.stack.mock_plan import mock_plan
 
     with step("plan"):
@@ -28,7 +28,7 @@ def planned(stack: Stack) -> Mapping[str, Any]:
 
 
 def read(source: str) -> Mapping[str, Any]:
-    """Return the JSON in a file, or on stdin for `-`. Raises VpcacheError if there is none."""
+    """Return the JSON object in a file, or on stdin for `-`. Raises VpcacheError if it is not valid."""
     try:
         text = sys.stdin.read() if source == "-" else Path(source).read_text()
         document = json.loads(text)
@@ -36,8 +36,8 @@ def read(source: str) -> Mapping[str, Any]:
         raise VpcacheError(f"cannot read {source}: {getattr(error, 'strerror', None) or error}") from error
     except ValueError as error:
         raise VpcacheError(
-            f"{source} is not JSON ({error}): give what `terraform show -json` prints"
+            f"{source} is not JSON ({error}): use the output of `terraform show -json`"
         ) from error
     if not isinstance(document, dict):
-        raise VpcacheError(f"{source} is not what `terraform show -json` prints")
+        raise VpcacheError(f"{source} is not a JSON object: use the output of `terraform show -json`")
     return document

@@ -82,8 +82,8 @@ def injected(fault: DrillFault, context: DrillContext, seconds: float, notice: N
         finally:
             result = _restore(target, changes)
             _close(target, location, replace(record, changes=tuple(changes)), result)
-            if signals.came or result.skipped:
-                by = f"interrupted by {signals.came[0].name}, " if signals.came else ""
+            if signals.received or result.skipped:
+                by = f"interrupted by {signals.received[0].name}, " if signals.received else ""
                 with suppress(OSError):  # the terminal may be closed
                     notice(f"drill {fault.name}: {by}{result}")
             if result.failed:

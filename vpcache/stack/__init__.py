@@ -1,1 +1,1 @@
-"""Stacks: where they are applied, their state, their journal, and what remains of them."""
+"""Stacks: targets, state, journal, locks and leftovers."""

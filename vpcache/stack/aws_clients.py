@@ -1,4 +1,4 @@
-"""boto3 for a target: one session, and one client for each service and configuration."""
+"""The boto3 session of a target, with one client for each service and configuration."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     import boto3
 
 _RETRIES = {"mode": "adaptive", "total_max_attempts": 8}
-"""Adaptive retries slow down when AWS throttles, which a list of a large account provokes.
+"""Adaptive retries slow down when AWS throttles, which happens while listing a large account.
 https://docs.aws.amazon.com/boto3/latest/guide/retries.html
 """
 
 
 class AwsClients:
-    """A boto3 session with the settings in `environment` and no others, and its clients. Thread-safe.
+    """A boto3 session with only the settings in `environment`, and its clients. Thread-safe.
 
-    One session asks for credentials once, where a profile assumes a role or asks for an MFA code.
+    With a single session, a profile that assumes a role or asks for an MFA code does so once.
     """
 
     def __init__(self, environment: Mapping[str, str], region: str, *, is_lab: bool) -> None:
@@ -38,7 +38,7 @@ class AwsClients:
 
     @cached_property
     def session(self) -> boto3.Session:
-        """The session. Raises VpcacheError if there are no credentials for it."""
+        """The session. Raises VpcacheError if it has no credentials."""
         import boto3
         from botocore.exceptions import BotoCoreError
 
@@ -63,7 +63,7 @@ class AwsClients:
         return session
 
     def client(self, service: str, config: Mapping[str, Any]) -> Any:
-        """Return the client of `service` whose botocore Config has the members of `config`."""
+        """Return the client of `service` with a botocore Config of the values in `config`."""
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
 
@@ -84,7 +84,7 @@ class AwsClients:
             return self._clients[key]
 
     def _endpoint(self, service: str) -> str | None:
-        """Return the endpoint that the environment names for a service, None if it names none.
+        """Return the endpoint that the environment sets for a service, None if it sets none.
 
         https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
         """
@@ -98,7 +98,7 @@ class AwsClients:
 def profile_region(environment: Mapping[str, str]) -> str | None:
     """Return the region of the profile that `environment` names, or of the default profile.
 
-    Raises VpcacheError if there is no such profile, or the file cannot be read.
+    Raises VpcacheError if the profile does not exist, or the file cannot be read.
     """
     from botocore.exceptions import BotoCoreError
 
@@ -110,7 +110,7 @@ def profile_region(environment: Mapping[str, str]) -> str | None:
 
 
 def _botocore_session(environment: Mapping[str, str]) -> Any:
-    """Return a botocore session whose settings come from `environment`, where botocore reads `os.environ`."""
+    """Return a botocore session that reads its settings from `environment` instead of `os.environ`."""
     from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES, ConfigChainFactory
     from botocore.session import Session
 

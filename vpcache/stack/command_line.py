@@ -1,4 +1,4 @@
-"""Commands that repeat a task for the same target, for messages that say what to do next."""
+"""Command lines for messages that name the next step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from vpcache.stack.target import DEFAULT_REGION, Target
 
 def typed(task: str, target: Target, **options: str) -> str:
     """Return the command that runs `task` on `target`."""
-    where: dict[str, str] = {} if target.is_lab else {"target": target.name}
+    target_options: dict[str, str] = {} if target.is_lab else {"target": target.name}
     if target.region != DEFAULT_REGION:
-        where["region"] = target.region
-    return command(task, **options, **where)
+        target_options["region"] = target.region
+    return command(task, **options, **target_options)

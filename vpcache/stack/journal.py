@@ -1,7 +1,6 @@
-"""The journal of stacks: what was begun, by whom, and how it ended.
+"""The journal of stacks: the last change of each stack, its user, and its result.
 
-An entry lies beside the stack's state, so that whoever looks into the account finds it, whatever machine
-the run died on.
+An entry is an object beside the stack's state, so it can be found from every machine after a run has died.
 """
 
 from __future__ import annotations
@@ -14,29 +13,30 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from vpcache.stack.outside import Mark, Run
+from vpcache.stack.outside import InterruptedRun, Mark
 from vpcache.stack.resource_types import pages
 from vpcache.stack.state import StateLocation, erase_object, s3_client
 from vpcache.stack.target import Target
 
 APPLYING, APPLIED, FAILED, DESTROYING = "applying", "applied", "failed", "destroying"
 _FILE = "journal.json"
-_LONGEST_TEST_RUN = timedelta(hours=6)  # a hosted CI job lasts no longer
-_LONGEST_SILENCE = timedelta(minutes=15)  # between a change's entry and Terraform's lock, which follows it
+_MAX_TEST_RUN = timedelta(hours=6)  # the limit of a hosted CI job
+_MAX_UNLOCKED = timedelta(minutes=15)  # from the entry of a change to Terraform's lock, which follows it
 
 
 class UnreadableEntryError(Exception):
-    """An entry that is not one of this program's."""
+    """The content of an entry is invalid."""
 
 
 @dataclass(frozen=True)
-class Entry:
-    """What is known of a stack: `phase` is the last that began or ended, `updated` the time of that.
+class JournalEntry:
+    """The journal entry of a stack.
 
-    A `failed` stack has a whole state: Terraform ended by itself, with an error. `since` is when the last run
-    began, or the first of several that were interrupted one after another; `existing` marks what bore the
-    stack's tag by then, None in an entry of an earlier release. Times are ISO 8601, UTC. A `temporary` stack
-    is a test run's, which destroys it within hours.
+    `phase` is the last phase that began or ended, and `updated` the time of that. In the phase `failed` the
+    state is complete: Terraform exited with an error. `since` is the start of the last run, or of the first
+    of several consecutive interrupted runs. `existing` are the marks of the resources that had the stack's
+    tag at that time, None in an entry of an earlier release. Times are ISO 8601, UTC. A `temporary` stack
+    belongs to a test run, which destroys it within hours.
     """
 
     stack: str
@@ -51,13 +51,13 @@ class Entry:
 
     @property
     def is_interrupted(self) -> bool:
-        """Whether a change of the stack began and did not end, as far as the journal knows."""
+        """Whether a change of the stack began and its end is not recorded."""
         return self.phase not in (APPLIED, FAILED)
 
     @property
-    def run(self) -> Run:
+    def run(self) -> InterruptedRun:
         """The run that began at `since`."""
-        return Run(self.began, None if self.existing is None else frozenset(self.existing))
+        return InterruptedRun(self.began, None if self.existing is None else frozenset(self.existing))
 
     @property
     def began(self) -> datetime:
@@ -65,18 +65,18 @@ class Entry:
         return datetime.fromisoformat(self.since)
 
     def age(self, now: datetime) -> timedelta:
-        """How long ago the entry was written."""
+        """Return the time since the entry was written."""
         return now - datetime.fromisoformat(self.updated or self.since)
 
     def is_abandoned(self, now: datetime, *, is_locked: bool) -> bool:
-        """Whether this is the stack of a test run that is dead.
+        """Return whether this is the stack of a dead test run.
 
-        A live one destroys it within hours, and holds Terraform's lock while it changes it.
+        A running test run holds Terraform's lock during each change, and destroys its stack within hours.
         """
         if not self.temporary:
             return False
         age = self.age(now)
-        return age > _LONGEST_TEST_RUN or (self.is_interrupted and not is_locked and age > _LONGEST_SILENCE)
+        return age > _MAX_TEST_RUN or (self.is_interrupted and not is_locked and age > _MAX_UNLOCKED)
 
 
 def new_entry(
@@ -87,26 +87,26 @@ def new_entry(
     temporary: bool,
     protected: bool = False,
     existing: tuple[Mark, ...] | None = None,
-) -> Entry:
-    """Return an entry of this user and moment."""
+) -> JournalEntry:
+    """Return an entry for the current user and time."""
     now = _now()
-    return Entry(
+    return JournalEntry(
         stack, environment, phase, now, who(), temporary, protected=protected, updated=now, existing=existing
     )
 
 
-def changed(entry: Entry, phase: str) -> Entry:
-    """Return the entry in another phase, of this user and moment."""
+def changed(entry: JournalEntry, phase: str) -> JournalEntry:
+    """Return the entry with another phase, for the current user and time."""
     return replace(entry, phase=phase, who=who(), updated=_now())
 
 
 def who() -> str:
-    """Return user@host, as Terraform's locks name it."""
+    """Return user@host, the format of Terraform's locks."""
     return f"{getpass.getuser()}@{platform.node()}"
 
 
-def write(target: Target, location: StateLocation, entry: Entry) -> None:
-    """Put the entry in place of the one before."""
+def write(target: Target, location: StateLocation, entry: JournalEntry) -> None:
+    """Write the entry, replacing the previous one."""
     s3_client(target).put_object(
         **location.request(_key(location.key)), Body=json.dumps(asdict(entry)).encode()
     )
@@ -114,29 +114,29 @@ def write(target: Target, location: StateLocation, entry: Entry) -> None:
 
 def read(
     target: Target, location: StateLocation, notice: Callable[[str], None] = lambda _: None
-) -> Entry | None:
-    """Return the stack's entry, None if it has none or an unreadable one, which `notice` reports."""
+) -> JournalEntry | None:
+    """Return the stack's entry, None if it is missing or invalid. `notice` reports an invalid one."""
     s3 = s3_client(target)
     try:
         return _entry(s3, location.request(_key(location.key)))
     except (s3.exceptions.NoSuchKey, s3.exceptions.NoSuchBucket):
         return None
     except UnreadableEntryError as error:
-        notice(f"ignored the journal of the stack: {error}")
+        notice(f"ignored the journal entry of the stack: {error}")
         return None
 
 
 def erase(target: Target, location: StateLocation) -> None:
-    """Forget the stack: nothing is left of it."""
+    """Delete the entry of a stack without leftovers."""
     erase_object(target, location, _key(location.key))
 
 
 def entries(
     target: Target, location: StateLocation, notice: Callable[[str], None] = lambda _: None
-) -> Iterator[Entry]:
-    """Yield the entries of all stacks whose state lies in the bucket of `location`, by name.
+) -> Iterator[JournalEntry]:
+    """Yield the entries of all stacks whose state is in the bucket of `location`, by name.
 
-    `notice` reports each that cannot be read: a role may be limited to some stacks.
+    `notice` reports each entry that cannot be read: a role may have access to some stacks only.
     """
     from botocore.exceptions import ClientError
 
@@ -149,7 +149,7 @@ def entries(
                 try:
                     yield _entry(s3, location.request(item["Key"]))
                 except s3.exceptions.NoSuchKey:
-                    continue  # erased after it was listed
+                    continue  # deleted after it was listed
                 except (ClientError, UnreadableEntryError) as error:
                     notice(f"skipped s3://{location.bucket}/{item['Key']}: {error}")
     except s3.exceptions.NoSuchBucket:
@@ -164,20 +164,20 @@ def _now() -> str:
     return datetime.now(UTC).isoformat("T", "seconds")
 
 
-_FIELDS = {each.name for each in fields(Entry)}
+_FIELDS = {field.name for field in fields(JournalEntry)}
 
 
-def _entry(s3: Any, request: dict[str, str]) -> Entry:
+def _entry(s3: Any, request: dict[str, str]) -> JournalEntry:
     body = s3.get_object(**request)["Body"].read()
     try:
-        # a later release may know more fields
+        # a later release may write more fields
         known = {name: value for name, value in json.loads(body).items() if name in _FIELDS}
         if known.get("existing") is not None:
             known["existing"] = tuple((kind, id, created) for kind, id, created in known["existing"])
-        entry = Entry(**known)
+        entry = JournalEntry(**known)
         for time in (entry.since, entry.updated or entry.since):
             if datetime.fromisoformat(time).tzinfo is None:
-                raise ValueError(f"{time} names no time zone")
+                raise ValueError(f"{time} has no time zone")
     except (ValueError, TypeError, AttributeError) as error:
-        raise UnreadableEntryError(f"not a journal entry ({error})") from error
+        raise UnreadableEntryError(f"invalid journal entry ({error})") from error
     return entry

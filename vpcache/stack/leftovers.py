@@ -1,4 +1,4 @@
-"""What remains of a stack in the account, and its removal without Terraform."""
+"""Leftovers of a stack in the account, and their removal without Terraform."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from vpcache.stack.resource_types import KINDS, Say, Search, is_gone, pages
+from vpcache.stack.resource_types import RESOURCE_TYPES, Say, Search, is_gone, pages
 from vpcache.stack.resource_types.ec2 import FUNCTION_INTERFACE, INTERFACE
 from vpcache.stack.resource_types.named import ROLE
 from vpcache.stack.resource_types.resource_type import error_code
@@ -15,15 +15,15 @@ from vpcache.stack.target import Target
 
 _PAUSE_SECONDS = 2
 _GRACE_SECONDS = 60
-"""How long a list may still show what is gone, and how long a deleted thing may still block another."""
-# what is in use is not always free at once when its user is gone
+"""How long listings may show a deleted resource, and how long a deleted resource may block another one."""
+# a resource may remain in use for a moment after its user was deleted
 _IN_USE = ("DependencyViolation", "InvalidIPAddress.InUse", "CacheSubnetGroupInUse", "DeleteConflict")
-_TYPES = {kind.name: kind.terraform_types for kind in KINDS}
+_TYPES = {type.name: type.terraform_types for type in RESOURCE_TYPES}
 
 
 @dataclass(frozen=True, order=True)
 class Leftover:
-    """A resource of a stack: by its tag, or, where it bears none, by its name or its place in the VPC.
+    """A resource of a stack, found by its tag or, without a tag, by its name or its VPC.
 
     `created` and `owners` are those of `vpcache.stack.resource_types.FoundResource`.
     """
@@ -39,45 +39,46 @@ class Leftover:
 
     @property
     def is_others_interface(self) -> bool:
-        """Whether this is a network interface that is only known to be in the stack's VPC."""
+        """Whether this is a network interface in the stack's VPC without the stack's tag."""
         return self.kind == INTERFACE.name and not self.is_tagged
 
     @property
     def names(self) -> frozenset[tuple[str, str]]:
-        """Type and id as Terraform's state may have them."""
+        """The pairs of type and ID that Terraform's state may have for this resource."""
         return frozenset((type, self.id) for type in _TYPES.get(self.kind, ()))
 
 
 def leftovers(
     target: Target, stack_name: str, vpc_id: str | None = None, *, since: datetime | None = None
 ) -> list[Leftover]:
-    """Return all that is left of the stack in the order in which it can be deleted; given its VPC, the
-    network interfaces there too, whoever made them.
+    """Return the leftovers of the stack, in the order in which they can be deleted.
 
-    IAM is global: a role belongs to the stack if its Region tag says the target's region, or, where it bears
-    none, if it was created after `since`.
+    With `vpc_id`, all network interfaces in that VPC are included. IAM is global: a role belongs to the stack
+    if its Region tag is the target's region or, without that tag, if it was created after `since`.
     """
     left = [
-        Leftover(kind.name, found.id, found.is_tagged, found.created, found.owners)
-        for kind in KINDS
-        for found in kind.find(target, Search(stack_name, since))
+        Leftover(type.name, found.id, found.is_tagged, found.created, found.owners)
+        for type in RESOURCE_TYPES
+        for found in type.find(target, Search(stack_name, since))
     ]
     known = {item.id for item in left}
     return left + [item for item in _interfaces(target, vpc_id) if item.id not in known]
 
 
-def without_vanishing(
-    look: Callable[[], list[Leftover]], vanishes: Callable[[Leftover], bool], seconds: float = _GRACE_SECONDS
+def settled_leftovers(
+    find: Callable[[], list[Leftover]],
+    is_vanishing: Callable[[Leftover], bool],
+    seconds: float = _GRACE_SECONDS,
 ) -> list[Leftover]:
-    """Return what `look` finds once none of it `vanishes` any more, or after `seconds`.
+    """Return the result of `find` as soon as no item `is_vanishing`, or after `seconds`.
 
-    Lists of AWS show what was deleted for some seconds.
+    AWS lists deleted resources for some seconds.
     """
     deadline = time.monotonic() + seconds
-    left = look()
-    while any(map(vanishes, left)) and time.monotonic() < deadline:
+    left = find()
+    while any(map(is_vanishing, left)) and time.monotonic() < deadline:
         time.sleep(_PAUSE_SECONDS)
-        left = look()
+        left = find()
     return left
 
 
@@ -89,11 +90,11 @@ def remove(
     *,
     timeout: float = _GRACE_SECONDS,
 ) -> dict[Leftover, str]:
-    """Delete those that bear the stack's tag, each until it is gone, as long as any can be.
+    """Delete the leftovers that have the stack's tag, and wait for each deletion.
 
-    `say` receives a line for each minute of a long wait. `timeout` (seconds) is how long what is in use is
-    tried again though nothing else could be deleted meanwhile. Returns those that AWS would not delete, each
-    with its reason. What bears no tag is not touched.
+    `say` receives one line for each minute of a long wait. A resource in use is retried for `timeout` seconds
+    after the last successful deletion. Returns the resources that AWS did not delete, each with its reason.
+    Resources without the tag are not deleted.
     """
     pending = [item for item in left if item.is_tagged]
     deadline = time.monotonic() + timeout
@@ -107,7 +108,7 @@ def remove(
             return {item: refusal.reason for item, refusal in refused.items()}
         else:
             time.sleep(_PAUSE_SECONDS)
-        pending = list(refused)  # what stood in their way may be gone now
+        pending = list(refused)  # the resources that blocked them may be deleted by now
 
 
 @dataclass(frozen=True)
@@ -121,10 +122,10 @@ def _remove_once(
 ) -> dict[Leftover, _Refusal]:
     from botocore.exceptions import ClientError, WaiterError
 
-    delete = {kind.name: kind.delete for kind in KINDS}
+    delete = {type.name: type.delete for type in RESOURCE_TYPES}
     refused: dict[Leftover, _Refusal] = {}
     for item in left:
-        if first := next((other for other in refused if _goes_before(other, item)), None):
+        if first := next((other for other in refused if _blocks(other, item)), None):
             refused[item] = _Refusal(f"{first} could not be removed")
             continue
         try:
@@ -137,10 +138,10 @@ def _remove_once(
     return refused
 
 
-def _goes_before(first: Leftover, item: Leftover) -> bool:
-    """Whether an item must not be deleted, or waited for, while another is there."""
-    is_lambdas = item.kind == ROLE.name and first.kind == FUNCTION_INTERFACE.name
-    return is_lambdas or bool(first.names & item.owners)
+def _blocks(first: Leftover, item: Leftover) -> bool:
+    """Return whether `item` must not be deleted, or awaited, while `first` exists."""
+    is_function_role = item.kind == ROLE.name and first.kind == FUNCTION_INTERFACE.name
+    return is_function_role or bool(first.names & item.owners)
 
 
 def _interfaces(target: Target, vpc_id: str | None) -> Iterator[Leftover]:

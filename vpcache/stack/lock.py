@@ -1,4 +1,4 @@
-"""Who may change a stack: one run at a time on this machine, and, by Terraform's own lock, in the account."""
+"""Locks of a stack: one on this machine, and Terraform's own lock in the account."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ from vpcache.stack.command_line import typed
 from vpcache.stack.state import StateLocation, erase_object, s3_client
 from vpcache.stack.target import Target
 
-_AT_WORK = "at work"
+_IN_PROGRESS = "in progress"
+"""The content of the lock file during a run. Earlier releases wrote another text, so any text counts."""
 
 
 @dataclass(frozen=True)
-class Holder:
-    """Who holds the lock on a state, for what, and since when (ISO 8601)."""
+class LockHolder:
+    """The holder of the lock on a state: its ID, user, operation and time (ISO 8601)."""
 
     id: str
     who: str
@@ -38,11 +39,11 @@ class Holder:
 
 
 class LockedError(VpcacheError):
-    """Somebody else holds the lock on the state."""
+    """Another user or machine holds the lock on the state."""
 
-    def __init__(self, target: Target, stack_name: str, holder: Holder) -> None:
+    def __init__(self, target: Target, stack_name: str, holder: LockHolder) -> None:
         super().__init__(
-            f"the state of {stack_name} is locked by {holder}: wait for that run to end, or if it is dead "
+            f"the state of {stack_name} is locked by {holder}: wait for that run to end; if it has died, run "
             f"`{typed('unlock', target, name=stack_name)}`"
         )
 
@@ -51,38 +52,38 @@ class LockedError(VpcacheError):
 def exclusive_lock(
     target: Target, location: StateLocation, stack_name: str, notice: Callable[[str], None]
 ) -> Iterator[int]:
-    """Be the only run of this user and machine that changes this stack; waits for another's end.
+    """Hold the lock on a stack for this user and machine. Waits while another run holds it.
 
-    Yields a descriptor. A child that inherits it holds the lock for as long as it lives, whatever happens
-    to this process. Terraform's lock on the state is taken away if only a dead run of ours can have left
-    it; `notice` is told. Raises LockedError if it is somebody else's, VpcacheError if the user's state folder
-    (https://specifications.freedesktop.org/basedir-spec/) cannot be written.
+    Yields a file descriptor. A child process that inherits it holds the lock until it exits, even if this
+    process dies. Terraform's lock on the state is released, with a `notice`, if it can only be left by a dead
+    run of the same user on this machine. Raises LockedError if another user or machine holds it, VpcacheError
+    if the user's state folder (https://specifications.freedesktop.org/basedir-spec/) is not writable.
     """
     path = _machine_file(target, location)
-    waits = f"another run of {stack_name} is at work on this machine: waiting for its end"
-    with _held(path, lambda: notice(waits)) as file:
-        taken = holder(target, location)
-        if taken is not None:
+    waiting = f"waiting: another run holds the lock on {stack_name}"
+    with _file_lock(path, lambda: notice(waiting)) as file:
+        other = holder(target, location)
+        if other is not None:
             file.seek(0)
-            if (file.read(), taken.who) != (_AT_WORK, journal.who()):
-                raise LockedError(target, stack_name, taken)
-            notice(f"released the lock of a run that died: {taken}")
+            if not file.read() or other.who != journal.who():
+                raise LockedError(target, stack_name, other)
+            notice(f"released the lock of a dead run: {other}")
             release(target, location)
         os.ftruncate(file.fileno(), 0)
-        os.pwrite(file.fileno(), _AT_WORK.encode(), 0)
+        os.pwrite(file.fileno(), _IN_PROGRESS.encode(), 0)
         yield file.fileno()
-        path.unlink()  # not after an error: Terraform may be dead and its lock left
+        path.unlink()  # not after an error: Terraform may have been killed without releasing its lock
 
 
 @contextmanager
-def _held(path: Path, waiting: Callable[[], None]) -> Iterator[IO[str]]:
-    """Hold a file's lock; `waiting` is told if it is taken. Its last holder may have removed the file."""
+def _file_lock(path: Path, on_wait: Callable[[], None]) -> Iterator[IO[str]]:
+    """Hold the lock on a file; `on_wait` is called before a wait. The previous holder may delete the file."""
     while True:
         with path.open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                waiting()
+                on_wait()
                 fcntl.flock(file, fcntl.LOCK_EX)
             if _is_at(path, file):
                 yield file
@@ -90,6 +91,7 @@ def _held(path: Path, waiting: Callable[[], None]) -> Iterator[IO[str]]:
 
 
 def _is_at(path: Path, file: IO[str]) -> bool:
+    """Return whether `path` still refers to the open `file`."""
     try:
         return os.path.samestat(path.stat(), os.fstat(file.fileno()))
     except FileNotFoundError:
@@ -98,8 +100,8 @@ def _is_at(path: Path, file: IO[str]) -> bool:
 
 def _machine_file(target: Target, location: StateLocation) -> Path:
     folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "vpcache"
-    place = f"{platform.node()} {target.environment.get('AWS_ENDPOINT_URL')} {location.bucket} {location.key}"
-    path = folder / f"{hashlib.sha256(place.encode()).hexdigest()[:16]}.lock"
+    key = f"{platform.node()} {target.environment.get('AWS_ENDPOINT_URL')} {location.bucket} {location.key}"
+    path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.lock"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path.touch()
@@ -108,21 +110,21 @@ def _machine_file(target: Target, location: StateLocation) -> Path:
     return path
 
 
-def holder(target: Target, location: StateLocation) -> Holder | None:
-    """Return who holds Terraform's lock on the state, None if nobody does."""
+def holder(target: Target, location: StateLocation) -> LockHolder | None:
+    """Return the holder of Terraform's lock on the state, None if it is not locked."""
     s3 = s3_client(target)
     try:
         info = json.load(s3.get_object(**location.request(_key(location)))["Body"])
     except (s3.exceptions.NoSuchKey, s3.exceptions.NoSuchBucket):
         return None
-    return Holder(info["ID"], info["Who"], info["Operation"], info["Created"])
+    return LockHolder(info["ID"], info["Who"], info["Operation"], info["Created"])
 
 
 @contextmanager
 def state_lock(target: Target, location: StateLocation, stack_name: str) -> Iterator[None]:
-    """Hold Terraform's lock on the state while something else than Terraform changes the stack.
+    """Hold Terraform's lock on the state during a change of the stack without Terraform.
 
-    The lock is an object as Terraform's `use_lockfile` makes it. Raises LockedError if it is taken.
+    The lock is the object that Terraform creates with `use_lockfile`. Raises LockedError if it exists.
     """
     from botocore.exceptions import ClientError
 
@@ -139,13 +141,13 @@ def state_lock(target: Target, location: StateLocation, stack_name: str) -> Iter
     try:
         s3.put_object(**location.request(_key(location)), Body=json.dumps(info).encode(), IfNoneMatch="*")
     except s3.exceptions.NoSuchBucket:
-        yield  # no run can hold a lock, as none has created the bucket of its state
+        yield  # no run can hold the lock: the state bucket does not exist yet
         return
     except ClientError as error:
-        taken = holder(target, location)
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (409, 412) or taken is None:
+        other = holder(target, location)
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (409, 412) or other is None:
             raise
-        raise LockedError(target, stack_name, taken) from error
+        raise LockedError(target, stack_name, other) from error
     try:
         yield
     finally:
@@ -153,7 +155,7 @@ def state_lock(target: Target, location: StateLocation, stack_name: str) -> Iter
 
 
 def release(target: Target, location: StateLocation) -> None:
-    """Take the lock away, whoever holds it."""
+    """Release Terraform's lock on the state, regardless of its holder."""
     erase_object(target, location, _key(location))
 
 

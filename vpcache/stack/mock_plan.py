@@ -1,6 +1,6 @@
-"""What a root module would make, with nobody asked: Terraform's test framework plans it with a mock of AWS.
+"""The plan of a root module without requests to AWS, by Terraform's test framework with a mock provider.
 
-Unlike in a usual plan every id is there, made up, and so is every reference from one resource to another.
+Unlike a normal plan it contains generated IDs, and therefore all references between resources.
 https://developer.hashicorp.com/terraform/language/tests/mocking
 """
 
@@ -25,7 +25,7 @@ from vpcache.terraform.runner import Event, Terraform, plugin_dir
 
 _ACCOUNT = "123456789012"
 
-# what ids begin with; they are made up one by one, as modules check them and refer to them
+# prefixes of generated IDs: each resource needs its own ID, as modules validate and reference them
 _IDS = {
     "aws_default_route_table": "rtb",
     "aws_default_vpc": "vpc",
@@ -39,7 +39,7 @@ _IDS = {
     "aws_vpc_endpoint": "vpce",
 }
 
-# a made-up string would be refused as an ARN wherever one is wanted
+# a random string would be rejected where an ARN is expected
 _ARNS = {
     "aws_cloudwatch_log_group": "logs:{region}:{account}:log-group:planned",
     "aws_iam_policy": "iam::{account}:policy/planned",
@@ -50,7 +50,7 @@ _ARNS = {
     "aws_sqs_queue": "sqs:{region}:{account}:planned",
 }
 
-# nor would a made-up string be a URL
+# a random string would be rejected where a URL is expected
 _FUNCTION_URL = "https://planned.lambda-url.{region}.on.aws/"
 
 _Plan = Mapping[str, Any]
@@ -58,7 +58,7 @@ _Plan = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class _Planner:
-    """A folder of Terraform's in which a test plans the stack's root module as its own."""
+    """A working directory in which a Terraform test plans the stack's root module."""
 
     stack: Stack
     folder: Path
@@ -68,22 +68,22 @@ class _Planner:
         """Install the module and the providers."""
         self._write(())
         plugins = plugin_dir(self.stack.target.environment)
-        where = str(plugins) if plugins else None
-        self.terraform.cmd("init", input=False, no_color=IsFlagged, plugin_dir=where)
+        folder = str(plugins) if plugins else None
+        self.terraform.cmd("init", input=False, no_color=IsFlagged, plugin_dir=folder)
 
     def plan(self, changes: Iterable[Mapping[str, Any]]) -> _Plan:
-        """Plan with an id for each of the resources that another plan has shown to be made."""
+        """Return a plan with generated IDs for the resources that `changes` of a previous plan create."""
         self._write(changes)
         plans: list[_Plan] = []
 
-        def keep(event: Event) -> None:
+        def collect(event: Event) -> None:
             if event.get("type") == "test_plan":
                 plans.append(event["test_plan"])
 
         files = [*map(str, values_files(self.stack.environment_dir)), self.stack.variables_file(_ACCOUNT)]
-        self.terraform.cmd("test", json=IsFlagged, verbose=IsFlagged, var_file=files, on_event=keep)
+        self.terraform.cmd("test", json=IsFlagged, verbose=IsFlagged, var_file=files, on_event=collect)
         if not plans:
-            raise VpcacheError(f"terraform test showed no plan of {self.stack.environment_dir}")
+            raise VpcacheError(f"terraform test printed no plan of {self.stack.environment_dir}")
         return plans[0]
 
     def _write(self, changes: Iterable[Mapping[str, Any]]) -> None:
@@ -93,9 +93,9 @@ class _Planner:
 
 
 def mock_plan(stack: Stack) -> _Plan:
-    """Return the plan for making the whole stack, as `terraform show -json` prints plans.
+    """Return the plan that creates the whole stack, in the format of `terraform show -json`.
 
-    Raises VpcacheError if the root module cannot be planned without the account's answers.
+    Raises VpcacheError if the root module cannot be planned without data from the account.
     """
     folder = stack.work_dir / "mock-plan"
     (folder / "tests").mkdir(parents=True, exist_ok=True)
@@ -116,7 +116,7 @@ def mock_plan(stack: Stack) -> _Plan:
 
 
 def plan_hcl(source: str, region: str, changes: Iterable[Mapping[str, Any]]) -> str:
-    """Return a test of one run, which plans the module at `source`, with ids for what `changes` makes."""
+    """Return a Terraform test that plans the module at `source`, with IDs for the resources in `changes`."""
     zones = [f"{region}{letter}" for letter in "abcdef"]
     data = {
         "aws_availability_zones": {"names": zones},
@@ -132,7 +132,7 @@ def plan_hcl(source: str, region: str, changes: Iterable[Mapping[str, Any]]) -> 
     url = {"function_url": _FUNCTION_URL.format(region=region)}
     mocks.append(_block('mock_resource "aws_lambda_function_url"', "defaults", url))
     ids = [
-        _block("override_resource", "values", _made_up(change), target=change["address"])
+        _block("override_resource", "values", _generated_id(change), target=change["address"])
         for change in changes
         if change["mode"] == "managed" and change["type"] in _IDS
     ]
@@ -151,13 +151,13 @@ def plan_hcl(source: str, region: str, changes: Iterable[Mapping[str, Any]]) -> 
     )
 
 
-def _made_up(change: Mapping[str, Any]) -> dict[str, str]:
+def _generated_id(change: Mapping[str, Any]) -> dict[str, str]:
     digest = hashlib.sha256(change["address"].encode()).hexdigest()[:17]
     id_ = f"{_IDS[change['type']]}-{digest}"
     return {"id": id_, "allocation_id": id_} if change["type"] == "aws_eip" else {"id": id_}
 
 
 def _block(head: str, key: str, values: Any, target: str = "") -> str:
-    """Return a block with one value, which in HCL may be written as in JSON."""
+    """Return an HCL block with one argument; JSON is valid syntax for its value."""
     address = f"target = {target}\noverride_during = plan\n" if target else ""
     return f"{head} {{\n{address}{key} = {json.dumps(values)}\n}}"

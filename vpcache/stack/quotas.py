@@ -1,4 +1,4 @@
-"""Whether a plan fits into the account's quotas: asked before an apply, which would fail halfway.
+"""Checks of a plan against the account's quotas, before an apply that would fail halfway.
 
 The quotas are those of a region: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html,
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from vpcache.errors import VpcacheError
 from vpcache.stack.resource_types.resource_type import pages
 from vpcache.stack.target import Target
-from vpcache.terraform.plans import Change
+from vpcache.terraform.plans import PlannedChange
 
-_FEW_EXECUTIONS = 100
-"""What Lambda keeps unreserved, and more than a new account may have in all:
+_MIN_UNRESERVED = 100
+"""The concurrency that Lambda keeps unreserved. The whole quota of a new account may be lower:
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 """
 
 
 @dataclass(frozen=True)
 class Quota:
-    """A quota under its codes in Service Quotas; each resource of `type` counts."""
+    """A quota with its codes in Service Quotas. It limits the number of resources of `type`."""
 
     name: str
     type: str
@@ -32,9 +32,9 @@ class Quota:
 
 @dataclass(frozen=True)
 class QuotaUse:
-    """A quota's use, and what a plan adds to it. `limit` or `used` is None if the account does not say it.
+    """The use of a quota, and the number of resources that a plan adds.
 
-    `reason` says why it does not.
+    `limit` and `used` are None if they cannot be read, for the `reason`.
     """
 
     quota: Quota
@@ -46,7 +46,7 @@ class QuotaUse:
 
     @property
     def excess(self) -> int:
-        """How many resources too many there would be; 0 if they fit, or if that is not known."""
+        """The number of resources above the quota, 0 if they fit or if the use is unknown."""
         if self.limit is None or self.used is None:
             return 0
         return max(0, self.used + self.adds - self.limit)
@@ -60,7 +60,7 @@ class QuotaUse:
 
     @property
     def request(self) -> str:
-        """The command that asks AWS for a quota that the plan fits into."""
+        """The command that requests a sufficient quota."""
         return (
             f"aws service-quotas request-service-quota-increase --service-code {self.quota.service_code} "
             f"--quota-code {self.quota.code} --desired-value {(self.limit or 0) + self.excess} "
@@ -70,7 +70,7 @@ class QuotaUse:
 
 @dataclass(frozen=True)
 class ConcurrencyUse:
-    """Lambda's concurrent executions of a region, of which functions may reserve some."""
+    """The quota of concurrent Lambda executions in a region, and the part that is not reserved."""
 
     region: str
     limit: int
@@ -79,10 +79,10 @@ class ConcurrencyUse:
     def __str__(self) -> str:
         reserved = self.limit - self.unreserved
         line = f"Lambda concurrency: {self.limit} in {self.region}, {reserved} of them reserved"
-        if self.unreserved <= _FEW_EXECUTIONS:
+        if self.unreserved <= _MIN_UNRESERVED:
             line += (
-                f"; a function can reserve none, as Lambda keeps {_FEW_EXECUTIONS} unreserved, and with more "
-                f"than {self.unreserved} calls at once some fail: quota code lambda L-B99A9384"
+                f"; no function can reserve concurrency, as Lambda keeps {_MIN_UNRESERVED} unreserved, and "
+                f"more than {self.unreserved} concurrent calls are throttled: quota code lambda L-B99A9384"
             )
         return line
 
@@ -92,16 +92,16 @@ VPCS = Quota("VPCs", "aws_vpc", "vpc", "L-F678F1CE")
 _FUNCTION = "aws_lambda_function"
 
 
-def added(changes: Iterable[Change], type: str) -> int:
-    """Return by how many a plan changes the number of resources of a type."""
+def added(changes: Iterable[PlannedChange], type: str) -> int:
+    """Return the change in the number of resources of a type."""
     by_action = {"create": 1, "delete": -1}
     return sum(by_action.get(change.action, 0) for change in changes if change.type == type)
 
 
-def preflight(target: Target, changes: Iterable[Change]) -> list[QuotaUse | ConcurrencyUse]:
-    """Return the quotas that a plan adds to, with what is in use.
+def preflight(target: Target, changes: Iterable[PlannedChange]) -> list[QuotaUse | ConcurrencyUse]:
+    """Return the use of the quotas that a plan affects.
 
-    What the account does not tell, as for lack of a permission, is unknown and no error.
+    A quota that cannot be read, e.g. for lack of a permission, is unknown and not an error.
     """
     planned = list(changes)
     uses: list[QuotaUse | ConcurrencyUse] = [
@@ -115,7 +115,7 @@ def preflight(target: Target, changes: Iterable[Change]) -> list[QuotaUse | Conc
 
 
 def check(uses: Iterable[QuotaUse | ConcurrencyUse]) -> None:
-    """Raise VpcacheError if the account's quotas leave no room for the plan."""
+    """Raise VpcacheError if the plan exceeds a quota of the account."""
     for use in uses:
         if isinstance(use, QuotaUse) and use.excess:
             raise VpcacheError(
@@ -139,13 +139,13 @@ def _use(target: Target, quota: Quota, adds: int, count: Callable[[Target], int]
 
 
 def _addresses(target: Target) -> int:
-    """Count the addresses from Amazon's pool; AWS documents no such quota for a pool of one's own."""
-    found = target.client("ec2").describe_addresses()["Addresses"]
-    return sum(address.get("PublicIpv4Pool", "amazon") == "amazon" for address in found)
+    """Count the addresses from Amazon's pool. AWS documents no such quota for BYOIP pools."""
+    addresses = target.client("ec2").describe_addresses()["Addresses"]
+    return sum(address.get("PublicIpv4Pool", "amazon") == "amazon" for address in addresses)
 
 
 def _vpcs(target: Target) -> int:
-    """Count the account's own VPCs: a VPC of another account that shares a subnet is listed too."""
+    """Count the VPCs that the account owns. Shared VPCs of other accounts are listed too."""
     account = target.account()
     return sum(vpc["OwnerId"] == account for vpc in pages(target.client("ec2"), "describe_vpcs", "Vpcs"))
 

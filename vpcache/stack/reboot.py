@@ -1,9 +1,9 @@
-"""Rebooting cache nodes one by one, so that changed parameters take effect.
+"""Rolling reboots of cache nodes, so that changed parameters take effect.
 
-memcached reads its parameters at start: ElastiCache shows nodes with other ones as `pending-reboot`
+memcached reads its parameters at start: ElastiCache shows nodes with outdated parameters as `pending-reboot`
 (https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/ParameterGroups.Modifying.html). A reboot empties the
-node (https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_RebootCacheCluster.html); the
-others serve meanwhile.
+node (https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_RebootCacheCluster.html). The
+other nodes stay available.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from vpcache.errors import VpcacheError
 from vpcache.stack.target import Target
 
 _POLL_SECONDS = 5.0
-_MAX_SECONDS = 15 * 60.0  # that one node may take
+_MAX_SECONDS = 15 * 60.0  # timeout of one reboot
 
 
 @dataclass(frozen=True)
 class ClusterState:
-    """A cluster's status, its parameter group, and each node's status and whether it has to be rebooted."""
+    """A cluster's status and parameter group, the status of each node, and the nodes that need a reboot."""
 
     status: str
     parameter_group: str
@@ -30,30 +30,30 @@ class ClusterState:
     pending: tuple[str, ...]
 
     def is_back(self, node: str) -> bool:
-        """Return whether a reboot of `node` is complete: it serves, with the group's parameters."""
+        """Return whether the reboot of `node` is complete: it is available, with the group's parameters."""
         return self.status == self.nodes.get(node) == "available" and node not in self.pending
 
 
 def cluster_id(outputs: Mapping[str, Any]) -> str:
-    """Return the id of a stack's cache cluster: its configuration endpoint's name begins with it."""
+    """Return the ID of a stack's cache cluster, which is the first label of its configuration endpoint."""
     return str(outputs["configuration_endpoint"]).split(".", 1)[0]
 
 
 def cluster_state(target: Target, cluster: str) -> ClusterState:
-    """Return how ElastiCache describes a cluster."""
-    (shown,) = target.client("elasticache").describe_cache_clusters(
+    """Return the state of a cluster, as described by ElastiCache."""
+    (description,) = target.client("elasticache").describe_cache_clusters(
         CacheClusterId=cluster, ShowCacheNodeInfo=True
     )["CacheClusters"]
-    nodes = {node["CacheNodeId"]: node for node in shown["CacheNodes"]}
-    listed = shown["CacheParameterGroup"].get("CacheNodeIdsToReboot", [])
+    nodes = {node["CacheNodeId"]: node for node in description["CacheNodes"]}
+    to_reboot = description["CacheParameterGroup"].get("CacheNodeIdsToReboot", [])
     return ClusterState(
-        status=shown["CacheClusterStatus"],
-        parameter_group=shown["CacheParameterGroup"]["CacheParameterGroupName"],
+        status=description["CacheClusterStatus"],
+        parameter_group=description["CacheParameterGroup"]["CacheParameterGroupName"],
         nodes={id: node["CacheNodeStatus"] for id, node in nodes.items()},
         pending=tuple(
             id
             for id, node in sorted(nodes.items())
-            if id in listed or node.get("ParameterGroupStatus") == "pending-reboot"
+            if id in to_reboot or node.get("ParameterGroupStatus") == "pending-reboot"
         ),
     )
 
@@ -61,15 +61,16 @@ def cluster_state(target: Target, cluster: str) -> ClusterState:
 def reboot_pending_nodes(
     target: Target, cluster: str, on_progress: Callable[[str], None], *, poll_seconds: float = _POLL_SECONDS
 ) -> list[str]:
-    """Reboot a cluster's nodes that are `pending-reboot`, each when the one before is back; return their ids.
+    """Reboot the `pending-reboot` nodes of a cluster one after another, and return their IDs.
 
-    `on_progress` gets a line for each change of state and each minute. Raises VpcacheError if the cluster
-    is not available, or a node not within 15 minutes.
+    Each reboot starts after the previous one is complete. `on_progress` receives one line for each change of
+    state and each minute. Raises VpcacheError if the cluster is not available, or if a reboot takes more than
+    15 minutes.
     """
     state = cluster_state(target, cluster)
     if state.status != "available":
         raise VpcacheError(
-            f"cache cluster {cluster} is '{state.status}': wait until it is 'available' and run it again"
+            f"cache cluster {cluster} is '{state.status}': wait until it is 'available', then run it again"
         )
     for node in state.pending:
         _reboot(target, cluster, node, on_progress, poll_seconds)
@@ -79,7 +80,7 @@ def reboot_pending_nodes(
 def _reboot(
     target: Target, cluster: str, node: str, on_progress: Callable[[str], None], poll_seconds: float
 ) -> None:
-    started, shown = time.monotonic(), ("", 0)
+    started, reported = time.monotonic(), ("", 0)
     on_progress(f"node {node}: rebooting")
     target.client("elasticache").reboot_cache_cluster(CacheClusterId=cluster, CacheNodeIdsToReboot=[node])
     while True:
@@ -91,9 +92,9 @@ def _reboot(
         if seconds > _MAX_SECONDS:
             raise VpcacheError(
                 f"node {node} of {cluster} is '{state.nodes.get(node)}' after {_MAX_SECONDS / 60:.0f} "
-                "minutes: see the cluster's events, and run it again for the nodes that are left"
+                "minutes: check the cluster's events, then run it again for the remaining nodes"
             )
-        if (now := (state.status, int(seconds // 60))) != shown:
+        if (current := (state.status, int(seconds // 60))) != reported:
             on_progress(f"node {node}: cluster {state.status}, {seconds:.0f} s")
-            shown = now
+            reported = current
         time.sleep(poll_seconds)

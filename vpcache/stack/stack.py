@@ -1,4 +1,4 @@
-"""A stack: one environment applied to one target under a name."""
+"""A stack: an environment that is applied to a target under a name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from python_terraform import IsFlagged
 from vpcache.errors import VpcacheError
 from vpcache.stack import journal, lock
 from vpcache.stack.command_line import typed
-from vpcache.stack.leftovers import Leftover, leftovers, remove, without_vanishing
+from vpcache.stack.leftovers import Leftover, leftovers, remove, settled_leftovers
 from vpcache.stack.outside import Outside, mark, outside, unknown_to
 from vpcache.stack.state import (
     StateLocation,
@@ -31,30 +31,30 @@ from vpcache.stack.state_history import Version, shown_names, versions_since, wr
 from vpcache.stack.target import Target
 from vpcache.terraform import provider_lock
 from vpcache.terraform.installation import find_terraform
-from vpcache.terraform.plans import Change, planned_change
+from vpcache.terraform.plans import PlannedChange, planned_change
 from vpcache.terraform.process_environment import terraform_environment
 from vpcache.terraform.root_module import check_provider_region, check_root_module, declared_variables
 from vpcache.terraform.runner import Event, Terraform, TerraformError, TerraformKilledError, plugin_dir
 
 _UNWRITTEN_STATE = "errored.tfstate"
-"""Terraform's file in the root module for a state that the backend would not take."""
+"""The file in the root module to which Terraform writes a state that the backend rejects."""
 
 
 class Outputs(dict[str, Any]):
-    """A root module's outputs by name. Raises VpcacheError for one that it does not have."""
+    """The outputs of a root module by name. Raises VpcacheError for an unknown name."""
 
     def __missing__(self, name: str) -> Any:
         known = ", ".join(sorted(self))
-        raise VpcacheError(f"the environment has no output '{name}': add it to its outputs.tf beside {known}")
+        raise VpcacheError(f"the environment has no output '{name}': add it to outputs.tf; it has {known}")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What an apply or a destroy would do.
+    """The plan of an apply or of a destroy.
 
-    `path` is Terraform's plan file, None for a destroy of a stack without a state. `outside` is what an
-    interrupted run left outside the state: an apply of this plan deletes what is to be removed of it, and no
-    more.
+    `path` is Terraform's plan file, None for a destroy of a stack without a state. `outside` are the
+    resources that an interrupted run left outside the state. An apply of this plan deletes those in
+    `outside.remove`, and no others.
     """
 
     add: int
@@ -62,29 +62,36 @@ class Plan:
     remove: int
     path: Path | None
     render: Callable[[], str]
-    changes: tuple[Change, ...] = ()
+    changes: tuple[PlannedChange, ...] = ()
     outside: Outside = field(default_factory=Outside)
 
     @cached_property
     def text(self) -> str:
-        """The plan as Terraform shows it to people. Takes a second or two, so ask for it only to show it."""
+        """The plan as Terraform's human-readable text. The first access takes a second or two."""
         return self.render()
 
     @property
     def is_empty(self) -> bool:
-        """Whether the stack already is as its environment says."""
+        """Whether the stack is up to date with its environment."""
         return not (self.add or self.change or self.remove or self.outside.remove)
 
 
-class Stack:
-    """Applies, questions and destroys one environment on one target, over python-terraform.
+@dataclass
+class _HeldLock:
+    """The descriptor of the lock file while the stack is locked. Stacks from `with_variables` share it."""
 
-    `environment_dir` is the root module, `work_dir` a folder of this stack's own for logs and Terraform's
-    data (a cache: the state is in the target's bucket), `variables` are the root module's. `notice` is told,
-    in one line each, what the user would not expect: a wait for another run, what an earlier one left.
-    A `temporary` stack is a test run's: if it is still there hours later, a sweep takes it. A `protected`
+    descriptor: int | None = None
+
+
+class Stack:
+    """An environment on a target, which is applied, read and destroyed through python-terraform.
+
+    `environment_dir` is the root module. `work_dir` is this stack's folder for logs and Terraform's data,
+    which is a cache: the state is in the target's bucket. `variables` are variables of the root module.
+    `notice` receives unexpected events, one line each: a wait for another run, leftovers of an earlier run. A
+    `temporary` stack belongs to a test run: a sweep destroys it if it still exists hours later. A `protected`
     stack is destroyed only after its name was typed. Credentials of another account than `expected_account`
-    are refused.
+    are rejected.
     """
 
     def __init__(
@@ -111,34 +118,34 @@ class Stack:
         self.protected = protected
         self._temporary = temporary
         self._expected_account = expected_account
-        self._lock: int | None = None
+        self._lock = _HeldLock()
 
     @property
     def environment(self) -> str:
-        """The value of the option --env that means this root module: a folder of envs/, or a path."""
+        """The value of the option --env for this root module: the name of a folder in envs/, or a path."""
         folder = self.environment_dir
         return folder.name if folder.parent.name == "envs" else os.path.relpath(folder)
 
     @cached_property
     def account(self) -> str:
-        """The account's id. Raises VpcacheError if it is not the one that the environment expects."""
+        """The account ID. Raises VpcacheError if the environment expects another account."""
         account = self.target.account()
         if self._expected_account not in (None, account):
             raise VpcacheError(
-                f'{self.environment_dir}/terraform.tfvars says account_id = "{self._expected_account}", but '
-                f"the credentials are of account {account}: choose others by AWS_PROFILE, or change the file"
+                f'{self.environment_dir}/terraform.tfvars sets account_id = "{self._expected_account}", but '
+                f"the credentials belong to account {account}: set AWS_PROFILE, or change the file"
             )
         return account
 
     @cached_property
     def state(self) -> StateLocation:
-        """Where this stack's state lies."""
+        """The location of this stack's state."""
         return state_location(self.target, self.account, self.name)
 
     def init(self) -> None:
-        """Prepare Terraform's data for this stack, the state bucket included.
+        """Run `terraform init` for this stack, and create the state bucket.
 
-        Raises VpcacheError if the root module cannot be a stack.
+        Raises VpcacheError if the root module is not suitable for a stack.
         """
         check_root_module(self.environment_dir)
         check_provider_region(self.environment_dir, self.target.region, self.variables)
@@ -160,12 +167,12 @@ class Stack:
             raise
 
     def plan(self, *, destroy: bool = False, on_event: Callable[[Event], None] | None = None) -> Plan:
-        """Plan an apply (or a destroy). Needs `init` before, unless there is no state to destroy."""
+        """Plan an apply or a destroy. Requires `init`, except for a destroy without a state."""
         with self.exclusive_lock():
             return self._plan(destroy, on_event)
 
     def changes(self, plan: Plan) -> dict[str, tuple[str, ...]]:
-        """Return what a plan does to each address that it touches: create, update, delete, or two in turn."""
+        """Return the actions of a plan by address: create, update, delete, or two of them in order."""
         _, text, _ = self._terraform.cmd("show", str(plan.path), json=IsFlagged)
         return {
             change["address"]: tuple(change["change"]["actions"])
@@ -174,8 +181,8 @@ class Stack:
         }
 
     def with_variables(self, **variables: Any) -> Stack:
-        """Return the same stack as it would be with other variables."""
-        return Stack(
+        """Return this stack with other variables. It shares the lock of this stack."""
+        stack = Stack(
             name=self.name,
             environment_dir=self.environment_dir,
             target=self.target,
@@ -186,13 +193,15 @@ class Stack:
             protected=self.protected,
             expected_account=self._expected_account,
         )
+        stack._lock = self._lock
+        return stack
 
     def _plan(self, destroy: bool, on_event: Callable[[Event], None] | None) -> Plan:
         if destroy and not state_exists(self.target, self.state):
             return Plan(0, 0, 0, path=None, render=str, outside=self.outside_state())
         path = self.work_dir / "plan.tfplan"
         counts = {"add": 0, "change": 0, "remove": 0}
-        changes: list[Change] = []
+        changes: list[PlannedChange] = []
 
         def count(event: Event) -> None:
             if event.get("type") == "change_summary":
@@ -220,7 +229,7 @@ class Stack:
         )
 
     def outside_state(self) -> Outside:
-        """Return what an interrupted run left outside the state, if the last run was interrupted."""
+        """Return the resources outside the state, if the last run was interrupted."""
         entry = journal.read(self.target, self.state, self._notice)
         if entry is None or not entry.is_interrupted:
             return Outside()
@@ -239,50 +248,50 @@ class Stack:
 
     @contextmanager
     def exclusive_lock(self) -> Iterator[None]:
-        """Keep other runs from the stack meanwhile: see `lock.exclusive_lock`."""
-        if self._lock is not None:
+        """Hold the lock on the stack, see `lock.exclusive_lock`. Reentrant, also for `with_variables`."""
+        if self._lock.descriptor is not None:
             yield
             return
         with lock.exclusive_lock(self.target, self.state, self.name, self._notice) as descriptor:
-            self._lock = descriptor
+            self._lock.descriptor = descriptor
             try:
                 yield
             finally:
-                self._lock = None
+                self._lock.descriptor = None
 
     def apply(self, plan: Plan | None = None, on_event: Callable[[Event], None] | None = None) -> None:
-        """Make the stack as its environment says, or as `plan` says. Needs `init` before.
+        """Apply the environment, or a `plan`. Requires `init`.
 
-        What an interrupted run created and could not write into the state is removed first: of it, what
-        `plan` says.
+        Resources that an interrupted run left outside the state are deleted first. With a `plan`, only those
+        that it names are deleted.
         """
         with self.exclusive_lock():
-            entry, is_rest = self._begin(journal.APPLYING, plan)
-            with self._noting_failure(entry, is_rest):
+            entry, has_rest = self._begin(journal.APPLYING, plan)
+            with self._recording_failure(entry, has_rest):
                 self._change("apply", plan, on_event)
-            self._note(replace(entry, existing=None), journal.APPLIED)
+            self._record(replace(entry, existing=None), journal.APPLIED)
 
     def destroy(
         self, plan: Plan | None = None, on_event: Callable[[Event], None] | None = None
     ) -> list[Leftover]:
-        """Destroy all that the state knows, or what `plan` says, and return what is left in the account.
+        """Destroy the resources in the state, or those in a `plan`, and return the leftovers in the account.
 
-        Needs `init` before, if there is a state. What an interrupted run created and could not write into the
-        state is removed too: of it, what `plan` says.
+        Requires `init` if there is a state. Resources that an interrupted run left outside the state are
+        deleted too. With a `plan`, only those that it names are deleted.
         """
         with self.exclusive_lock():
             vpc_id = self.output_or_none("vpc_id")
             if not state_exists(self.target, self.state) and not journal.read(self.target, self.state):
                 return leftovers(self.target, self.name)
             known = written_names(read_state(self.target, self.state))
-            # first: what the state knows cannot go while things stand in it that it does not know
-            entry, is_rest = self._begin(journal.DESTROYING, plan, timeout=0)
+            # first: resources outside the state may block the deletion of resources in the state
+            entry, has_rest = self._begin(journal.DESTROYING, plan, timeout=0)
             if state_exists(self.target, self.state):
-                with self._noting_failure(entry, is_rest):
+                with self._recording_failure(entry, has_rest):
                     self._change("destroy", plan, on_event)
-            if is_rest:
-                self._remove_outside(plan)  # and what these kept from going
-            left = without_vanishing(
+            if has_rest:
+                self._remove_outside(plan)  # those that resources in the state blocked
+            left = settled_leftovers(
                 lambda: leftovers(self.target, self.name, vpc_id, since=entry.began),
                 lambda item: bool((item.names | item.owners) & known) or item.is_others_interface,
             )
@@ -291,7 +300,7 @@ class Stack:
             return left
 
     def show_json(self) -> dict[str, Any] | None:
-        """Return the state as `terraform show -json` prints it, None if nothing is applied."""
+        """Return the output of `terraform show -json` for the state, None if the stack is not applied."""
         if not self._has_state():
             return None
         _, text, _ = self._terraform.cmd("show", json=IsFlagged)
@@ -304,23 +313,23 @@ class Stack:
         if not outputs:
             raise VpcacheError(
                 self.elsewhere()
-                or f"stack {self.name} is not applied on {self.target.name} in {self.target.region}: "
-                f"`{typed('apply', self.target, env=self.environment, name=self.name)}` applies it"
+                or f"stack {self.name} is not applied on {self.target.name} in {self.target.region}: run "
+                f"`{typed('apply', self.target, env=self.environment, name=self.name)}`"
             )
         return outputs
 
     def elsewhere(self) -> str:
-        """Return a line that says where else a stack of this name is applied, empty if nowhere."""
+        """Return a message about other regions with a stack of this name, empty if there are none."""
         regions = other_regions(self.target, self.account, self.name)
         if not regions:
             return ""
         return (
             f"stack {self.name} is not applied in {self.target.region}, but in {', '.join(regions)}: "
-            f"add --region {regions[0]}"
+            f"use --region {regions[0]}"
         )
 
     def output_or_none(self, name: str) -> Any:
-        """Return one output, or None if the stack is not applied or not whole."""
+        """Return one output, None if the stack is not applied or only partially applied."""
         return self._outputs().get(name)
 
     def _outputs(self) -> Outputs:
@@ -330,7 +339,7 @@ class Stack:
         return Outputs({key: output["value"] for key, output in json.loads(text).items()})
 
     def _has_state(self) -> bool:
-        """Whether a state was ever written; if so, Terraform is ready to read it."""
+        """Return whether a state exists. If so, Terraform is initialised to read it."""
         if not state_exists(self.target, self.state):
             return False
         if not self._is_initialised:
@@ -339,12 +348,12 @@ class Stack:
 
     @property
     def _is_initialised(self) -> bool:
-        """Whether Terraform's data are there and speak of the same state."""
+        """Whether Terraform's data exist and refer to the same state."""
         try:
-            known = json.loads((self._data_dir / "terraform.tfstate").read_text())["backend"]["config"]
+            backend = json.loads((self._data_dir / "terraform.tfstate").read_text())["backend"]["config"]
         except (OSError, ValueError, KeyError):
             return False
-        return (known["bucket"], known["key"]) == (self.state.bucket, self.state.key)
+        return (backend["bucket"], backend["key"]) == (self.state.bucket, self.state.key)
 
     @property
     def _data_dir(self) -> Path:
@@ -362,10 +371,10 @@ class Stack:
 
     def _begin(
         self, phase: str, plan: Plan | None, *, timeout: float | None = None
-    ) -> tuple[journal.Entry, bool]:
-        """Remove what an interrupted run left outside the state, and write down what begins.
+    ) -> tuple[journal.JournalEntry, bool]:
+        """Delete the resources that an interrupted run left outside the state, and write a journal entry.
 
-        Returns the entry, and whether anything is left outside the state.
+        Returns the entry, and whether resources outside the state remain.
         """
         before = journal.read(self.target, self.state)
         entry = journal.new_entry(
@@ -375,41 +384,42 @@ class Stack:
             temporary=self._temporary,
             protected=self.protected,
         )
-        is_rest = False
+        has_rest = False
         if before is not None and before.is_interrupted:
-            is_rest = self._remove_outside(plan, timeout=timeout)
+            has_rest = self._remove_outside(plan, timeout=timeout)
             entry = replace(entry, since=before.since, existing=before.existing)
         else:
-            there = leftovers(self.target, self.name)
-            entry = replace(entry, existing=tuple(mark(item) for item in there if item.is_tagged))
+            existing = leftovers(self.target, self.name)
+            entry = replace(entry, existing=tuple(mark(item) for item in existing if item.is_tagged))
         journal.write(self.target, self.state, entry)
-        return entry, is_rest
+        return entry, has_rest
 
     def _remove_outside(self, plan: Plan | None, *, timeout: float | None = None) -> bool:
-        """Remove what an interrupted run left outside the state, and return whether anything is left of that.
+        """Delete the resources that an interrupted run left outside the state; return whether some remain.
 
-        What `plan` does not name is kept, and so is what another run has taken into the state since then.
+        Resources that `plan` does not name are kept, and so are those that another run has added to the state
+        since then.
         """
         with lock.state_lock(self.target, self.state, self.name):
-            found = self.outside_state()
-            agreed = [item for item in found.remove if plan is None or item in plan.outside.remove]
+            current = self.outside_state()
+            confirmed = [item for item in current.remove if plan is None or item in plan.outside.remove]
             refused = remove(
                 self.target,
-                agreed,
+                confirmed,
                 lambda item: self._notice(f"removed {item}, which is not in the state"),
                 self._notice,
                 **({} if timeout is None else {"timeout": timeout}),
             )
         for item, reason in refused.items():
             self._notice(f"could not remove {item}: {reason}")
-        return bool(refused or found.keep or len(agreed) < len(found.remove))
+        return bool(refused or current.keep or len(confirmed) < len(current.remove))
 
     @contextmanager
-    def _noting_failure(self, entry: journal.Entry, is_rest: bool) -> Iterator[None]:
-        """Write down that Terraform ended by itself with an error: its state knows all that it created.
+    def _recording_failure(self, entry: journal.JournalEntry, has_rest: bool) -> Iterator[None]:
+        """Record in the journal that Terraform exited with an error: its state has all that it created.
 
-        Not so if it was killed, or could not write its state and left it in a file; nor is an earlier
-        interruption over while anything of it is outside the state.
+        The change stays interrupted if Terraform was killed, or could not write its state, or if resources of
+        an earlier interrupted run remain outside the state.
         """
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -418,19 +428,26 @@ class Stack:
         except TerraformKilledError:
             raise
         except TerraformError:
-            if not is_rest and not (self.environment_dir / _UNWRITTEN_STATE).exists():
-                with suppress(BotoCoreError, ClientError):  # credentials may be what failed
-                    self._note(entry, journal.FAILED)
+            if not has_rest and not (self.environment_dir / _UNWRITTEN_STATE).exists():
+                with suppress(
+                    BotoCoreError, ClientError
+                ):  # invalid credentials may be the reason of the error
+                    self._record(entry, journal.FAILED)
             raise
 
-    def _note(self, entry: journal.Entry, phase: str) -> None:
+    def _record(self, entry: journal.JournalEntry, phase: str) -> None:
         journal.write(self.target, self.state, journal.changed(entry, phase))
 
     def _change(self, command: str, plan: Plan | None, on_event: Callable[[Event], None] | None) -> None:
         if plan is not None:
-            assert plan.path is not None  # there is a state, so it was planned by Terraform
+            assert plan.path is not None  # a state exists, so Terraform wrote the plan
             self._terraform.cmd(
-                "apply", str(plan.path), json=IsFlagged, input=False, on_event=on_event, lock_fd=self._lock
+                "apply",
+                str(plan.path),
+                json=IsFlagged,
+                input=False,
+                on_event=on_event,
+                lock_fd=self._lock.descriptor,
             )
             return
         self._terraform.cmd(
@@ -440,14 +457,14 @@ class Stack:
             json=IsFlagged,
             input=False,
             on_event=on_event,
-            lock_fd=self._lock,
+            lock_fd=self._lock.descriptor,
         )
 
     def variables_file(self, account: str | None = None) -> str:
-        """Write the variables down for Terraform and return where.
+        """Write the variables to a file for Terraform and return its path.
 
-        A root module that declares `region` or `account_id` gets the target's; the account is looked up
-        unless `account` is given.
+        A root module that declares `region` or `account_id` gets the target's values. `account` avoids the
+        request for the account ID.
         """
         variables = dict(self.variables)
         if "account_id" in declared_variables(self.environment_dir):

@@ -1,4 +1,4 @@
-"""Terraform's state: a private, versioned, encrypted bucket for each account and region."""
+"""Terraform's state, in a private, versioned, encrypted bucket for each account and region."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from vpcache.errors import VpcacheError
 from vpcache.stack.target import Target
 
 _ABSENT = ("404", "NoSuchBucket", "NoSuchKey")
-_SETTLING = ("NoSuchBucket", "OperationAborted")
-"""What S3 answers about a bucket that was created or deleted a moment ago.
+_INCONSISTENT = ("NoSuchBucket", "OperationAborted")
+"""S3's error codes shortly after a bucket was created or deleted.
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 """
-_SETTLING_SECONDS = 60
+_CONSISTENCY_SECONDS = 60
 _OLD_VERSION_DAYS = 90
 
 
@@ -44,9 +44,9 @@ class StateLocation:
         }
 
     def request(self, key: str | None = None) -> dict[str, str]:
-        """Return the parameters of a boto3 call about the state or an object beside it.
+        """Return the parameters of a boto3 call for the state or an object beside it.
 
-        The bucket's name is guessable, so each call names the account that must own it:
+        The bucket's name is predictable, so each call names the account that must own the bucket:
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
         """
         return {"Bucket": self.bucket, "Key": key or self.key, "ExpectedBucketOwner": self.account}
@@ -58,7 +58,7 @@ def state_bucket(account: str, region: str) -> str:
 
 
 def state_location(target: Target, account: str, stack_name: str) -> StateLocation:
-    """Return where the state of `stack_name` is."""
+    """Return the location of the state of `stack_name`."""
     return StateLocation(
         bucket=state_bucket(account, target.region),
         key=f"{stack_name}/terraform.tfstate",
@@ -69,7 +69,7 @@ def state_location(target: Target, account: str, stack_name: str) -> StateLocati
 
 
 def state_exists(target: Target, location: StateLocation) -> bool:
-    """Return whether a state was ever written there. Raises VpcacheError if S3 refuses the request."""
+    """Return whether the state exists. Raises VpcacheError if S3 rejects the request."""
     from botocore.exceptions import ClientError
 
     try:
@@ -82,7 +82,7 @@ def state_exists(target: Target, location: StateLocation) -> bool:
 
 
 def read_state(target: Target, location: StateLocation) -> str:
-    """Return the state as it is written there, empty if none ever was."""
+    """Return the content of the state, empty if it does not exist."""
     s3 = s3_client(target)
     try:
         body: bytes = s3.get_object(**location.request())["Body"].read()
@@ -92,21 +92,21 @@ def read_state(target: Target, location: StateLocation) -> str:
 
 
 def erase_state(target: Target, location: StateLocation) -> None:
-    """Delete the state of a stack of which nothing is left; the bucket keeps its versions."""
+    """Delete the state of a stack without leftovers. The bucket keeps its versions."""
     erase_object(target, location)
 
 
 def erase_object(target: Target, location: StateLocation, key: str | None = None) -> None:
-    """Delete an object beside the state, by default the state itself, if it exists."""
+    """Delete an object beside the state, by default the state itself. It need not exist."""
     s3 = s3_client(target)
     with suppress(s3.exceptions.NoSuchBucket):
         s3.delete_object(**location.request(key))
 
 
 def other_regions(target: Target, account: str, stack_name: str) -> list[str]:
-    """Return the regions, other than the target's, in which a state of `stack_name` exists.
+    """Return the other regions in which a state of `stack_name` exists.
 
-    Regions whose bucket these credentials cannot read are left out.
+    Regions whose bucket is not readable with these credentials are omitted.
     """
     from botocore.exceptions import ClientError
 
@@ -132,10 +132,10 @@ def _is_state_in(target: Target, account: str, region: str, stack_name: str) -> 
 
 
 def ensure_bucket(target: Target, location: StateLocation) -> None:
-    """Create the state bucket unless it exists, and give it what it lacks of its settings.
+    """Create the state bucket unless it exists, and apply its missing settings.
 
-    An interrupted run may have left a bucket without versioning. Settings of the user's own are kept.
-    Raises VpcacheError if S3 refuses, or if the bucket belongs to another account.
+    An interrupted run may have left a bucket without versioning. Settings of the user are kept. Raises
+    VpcacheError if S3 rejects a request, or if the bucket belongs to another account.
     """
     from botocore.exceptions import ClientError
 
@@ -151,7 +151,7 @@ def ensure_bucket(target: Target, location: StateLocation) -> None:
             require_tls,
             _expire_old_versions,
         ):
-            _once_settled(lambda setting=setting: setting(s3, location))  # type: ignore[misc]
+            _retry(lambda setting=setting: setting(s3, location))  # type: ignore[misc]
     except ClientError as error:
         raise VpcacheError(f"state bucket {location.bucket}: {error}") from error
 
@@ -169,35 +169,37 @@ def bucket_exists(target: Target, location: StateLocation) -> bool:
         if code in ("403", "AccessDenied"):
             raise VpcacheError(
                 f"state bucket {location.bucket} belongs to another account, or these credentials may not "
-                f"list it: {location.account} must own it, as a foreign owner could read and change the state"
+                f"list it: account {location.account} must own it, as the owner can read and change the state"
             ) from error
         raise
     return True
 
 
 def _create_bucket(s3: Any, location: StateLocation) -> None:
-    # us-east-1 is no LocationConstraint: docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+    # us-east-1 must be omitted: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
     constraint = {} if location.region == "us-east-1" else {"LocationConstraint": location.region}
     request = {"CreateBucketConfiguration": constraint} if constraint else {}
     try:
-        _once_settled(lambda: s3.create_bucket(Bucket=location.bucket, **request))
+        _retry(lambda: s3.create_bucket(Bucket=location.bucket, **request))
     except s3.exceptions.BucketAlreadyOwnedByYou:
         return  # another stack's first apply was faster
     except s3.exceptions.BucketAlreadyExists as error:
         raise VpcacheError(
-            f"state bucket {location.bucket} belongs to another account: ask AWS Support for the name, or "
+            f"state bucket {location.bucket} belongs to another account: contact AWS Support, or "
             "use another account or region"
         ) from error
     s3.get_waiter("bucket_exists").wait(**_owned(location))
 
 
 def _block_public_access(s3: Any, location: StateLocation) -> None:
-    wanted = dict.fromkeys(
+    desired = dict.fromkeys(
         ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True
     )
-    found = _setting(lambda: s3.get_public_access_block(**_owned(location))["PublicAccessBlockConfiguration"])
-    if found != wanted:
-        s3.put_public_access_block(**_owned(location), PublicAccessBlockConfiguration=wanted)
+    current = _setting(
+        lambda: s3.get_public_access_block(**_owned(location))["PublicAccessBlockConfiguration"]
+    )
+    if current != desired:
+        s3.put_public_access_block(**_owned(location), PublicAccessBlockConfiguration=desired)
 
 
 def _own_objects(s3: Any, location: StateLocation) -> None:
@@ -220,9 +222,9 @@ def _encrypt(s3: Any, location: StateLocation) -> None:
 
 
 def require_tls(s3: Any, location: StateLocation) -> None:
-    """Refuse requests without TLS by a bucket policy, unless the bucket has a policy of the user's own."""
+    """Deny requests without TLS by a bucket policy, unless the bucket already has a policy."""
     if s3.meta.endpoint_url.startswith("http://"):
-        return  # an endpoint of the user's own without TLS: the policy would refuse the next request
+        return  # a custom endpoint without TLS: the policy would deny the next request
     if _setting(lambda: s3.get_bucket_policy(**_owned(location))["Policy"]):
         return
     partition = s3.meta.partition
@@ -254,7 +256,7 @@ def _expire_old_versions(s3: Any, location: StateLocation) -> None:
 
 
 def _setting(read: Callable[[], Any]) -> Any:
-    """Return a setting of the bucket, None if it was never made."""
+    """Return a setting of the bucket, None if it is not set."""
     from botocore.exceptions import ClientError
 
     try:
@@ -269,16 +271,16 @@ def _setting(read: Callable[[], Any]) -> Any:
         raise
 
 
-def _once_settled(request: Callable[[], Any]) -> Any:
-    """Make a request about a bucket, again for as long as S3 has not settled an earlier change of it."""
+def _retry(request: Callable[[], Any]) -> Any:
+    """Make a request for a bucket, and retry it until an earlier change of the bucket is consistent."""
     from botocore.exceptions import ClientError
 
-    deadline = time.monotonic() + _SETTLING_SECONDS
+    deadline = time.monotonic() + _CONSISTENCY_SECONDS
     while True:
         try:
             return request()
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _SETTLING or time.monotonic() > deadline:
+            if error.response["Error"]["Code"] not in _INCONSISTENT or time.monotonic() > deadline:
                 raise
         time.sleep(1)
 
@@ -288,5 +290,5 @@ def _owned(location: StateLocation) -> dict[str, str]:
 
 
 def s3_client(target: Target, **config: Any) -> Any:
-    """Return a client of S3 that finds buckets on `target`."""
+    """Return an S3 client with the addressing style of `target`."""
     return target.client("s3", s3={"addressing_style": "path"} if target.uses_path_style else {}, **config)

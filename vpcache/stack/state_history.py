@@ -1,4 +1,4 @@
-"""Which resources a state knows, by `terraform show -json` and in the state's earlier versions."""
+"""The resources in a state, from `terraform show -json` and from the earlier versions of the state."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from vpcache.terraform.resources import resources
 _FORMAT = 4  # of state files since Terraform 0.12
 
 Names = frozenset[tuple[str, str]]
-"""Terraform types with ids."""
+"""Terraform types with IDs."""
 
 
 @dataclass(frozen=True)
 class Version:
-    """A version of a state: when it was written, and which resources it knows."""
+    """A version of a state: the time of its write, and the resources in it."""
 
     written: datetime
     names: Names
 
 
 def shown_names(document: Mapping[str, Any] | None) -> Names:
-    """Return the resources in what `terraform show -json` prints of a state; none if there is no state."""
+    """Return the managed resources in the output of `terraform show -json`; `document` None has none."""
     if document is None:
         return frozenset()
-    return frozenset((each.type, each.id) for each in resources(document).all if not each.is_data)
+    return frozenset((item.type, item.id) for item in resources(document).all if not item.is_data)
 
 
 def written_names(text: str) -> Names:
-    """Return the resources in a state as it is written. Raises VpcacheError if its format is unknown.
+    """Return the managed resources in the content of a state. Raises VpcacheError for an unknown format.
 
-    `terraform show -json` is the interface to a state, but takes seconds for each, and an interrupted run
-    leaves dozens of versions.
+    `terraform show -json` is the documented interface to a state. It takes seconds for each version, and an
+    interrupted run leaves dozens of versions.
     """
     if not text:
         return frozenset()
@@ -47,7 +47,7 @@ def written_names(text: str) -> Names:
         document = json.loads(text)
         version = document.get("version")
     except (ValueError, AttributeError) as error:
-        raise VpcacheError(f"not a state of Terraform ({error})") from error
+        raise VpcacheError(f"the state is not valid JSON of Terraform ({error})") from error
     if version != _FORMAT:
         raise VpcacheError(f"the state has format {version}, not {_FORMAT}: update vpcache")
     return frozenset(
@@ -60,11 +60,11 @@ def written_names(text: str) -> Names:
 
 
 def versions_since(target: Target, location: StateLocation, since: datetime) -> list[Version]:
-    """Return the versions of a state that were written since then, and the last one before."""
+    """Return the versions of a state that were written after `since`, and the last one before it."""
     s3 = s3_client(target)
-    listed = [
-        each
-        for each in pages(
+    versions = [
+        version
+        for version in pages(
             s3,
             "list_object_versions",
             "Versions",
@@ -72,14 +72,15 @@ def versions_since(target: Target, location: StateLocation, since: datetime) -> 
             ExpectedBucketOwner=location.account,
             Prefix=location.key,
         )
-        if each["Key"] == location.key
+        if version["Key"] == location.key
     ]
-    later = [each for each in listed if each["LastModified"] >= since]
-    earlier = [each for each in listed if each["LastModified"] < since]
+    later = [version for version in versions if version["LastModified"] >= since]
+    earlier = [version for version in versions if version["LastModified"] < since]
     if earlier:
-        later.append(max(earlier, key=lambda each: each["LastModified"]))
+        later.append(max(earlier, key=lambda version: version["LastModified"]))
     return [
-        Version(each["LastModified"], written_names(_read(s3, location, each["VersionId"]))) for each in later
+        Version(version["LastModified"], written_names(_read(s3, location, version["VersionId"])))
+        for version in later
     ]
 
 

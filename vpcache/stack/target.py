@@ -1,4 +1,4 @@
-"""Where a stack is applied: the embedded lab or AWS. They differ in environment variables only."""
+"""Targets of a stack: the embedded lab and AWS, which differ in environment variables only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class TargetName(StrEnum):
-    """What a stack is applied to."""
+    """The names of the targets."""
 
     LAB = "lab"
     AWS = "aws"
@@ -31,7 +31,7 @@ _AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aw
 
 @dataclass(frozen=True)
 class Target:
-    """A region of AWS or of a lab, with the environment variables that lead Terraform and boto3 to it."""
+    """A region of AWS or of a lab, with the environment variables of Terraform and boto3 for it."""
 
     name: TargetName
     region: str
@@ -39,25 +39,25 @@ class Target:
 
     @property
     def is_lab(self) -> bool:
-        """Whether destruction costs nothing here."""
+        """Whether the target is a lab, where a destroy needs no confirmation."""
         return self.name == LAB
 
     @cached_property
     def uses_path_style(self) -> bool:
-        """Whether S3 is at an endpoint of the user's own, where a bucket has no host name of its own."""
+        """Whether S3 has a custom endpoint, where buckets are addressed by path instead of by host name."""
         host = urlsplit(self.client("s3").meta.endpoint_url).hostname or ""
         return not host.endswith(_AWS_DOMAINS)
 
     def session(self) -> boto3.Session:
-        """Return the boto3 session, always the same. Raises VpcacheError if AWS has no credentials for it."""
+        """Return the boto3 session, which is cached. Raises VpcacheError if it has no credentials."""
         return self._clients.session
 
     def client(self, service: str, **config: Any) -> Any:
-        """Return the boto3 client of `service`; `config` goes to botocore's Config. Clients are kept."""
+        """Return the boto3 client of `service`, which is cached. `config` is passed to botocore's Config."""
         return self._clients.client(service, config)
 
     def account(self) -> str:
-        """Return the account's id. Raises VpcacheError if the credentials do not work in this region."""
+        """Return the account ID. Raises VpcacheError if the credentials are invalid in this region."""
         return self._account
 
     @cached_property
@@ -72,16 +72,16 @@ class Target:
             return str(self.client("sts").get_caller_identity()["Account"])
         except EndpointConnectionError as error:
             raise VpcacheError(
-                f"target {self.name}: no answer from {error.kwargs['endpoint_url']}: check that "
-                f"{self.region} is a region of AWS and that this machine reaches it, or use --region"
+                f"target {self.name}: no response from {error.kwargs['endpoint_url']}: check that "
+                f"{self.region} is an AWS region and reachable from this machine, or use --region"
             ) from error
         except ClientError as error:
             if error.response["Error"]["Code"] in ("InvalidClientTokenId", "UnrecognizedClientException"):
                 raise VpcacheError(
-                    f"target {self.name}: AWS refuses these credentials in {self.region}: check them, or "
+                    f"target {self.name}: AWS rejects these credentials in {self.region}: check them, or "
                     f"enable the region in the account ({error})"
                 ) from error
-            raise VpcacheError(f"target {self.name}: AWS refuses these credentials: {error}") from error
+            raise VpcacheError(f"target {self.name}: AWS rejects these credentials: {error}") from error
         except BotoCoreError as error:
             raise VpcacheError(f"target {self.name}: {error}") from error
 
@@ -89,9 +89,9 @@ class Target:
 def lab_target(
     endpoint: str, environ: Mapping[str, str], *, region: str | None = None, pinned_region: str | None = None
 ) -> Target:
-    """Return a region of the lab at `endpoint`: `region`, else the environment's, else us-east-1.
+    """Return the target for the lab at `endpoint`, in `region`, else `pinned_region`, else us-east-1.
 
-    None of the user's AWS settings reaches it. Raises VpcacheError if the two regions differ.
+    The user's AWS settings are not used. Raises VpcacheError if the two regions differ.
     """
     chosen = chosen_region(option=region, pinned=pinned_region, environ={}, profile_region=None)
     return Target(name=LAB, region=chosen, environment=lab_environment(environ, endpoint, chosen))
@@ -100,9 +100,9 @@ def lab_target(
 def aws_target(
     environ: Mapping[str, str], *, region: str | None = None, pinned_region: str | None = None
 ) -> Target:
-    """Return AWS for the credentials in `environ`, in a region as `chosen_region` says.
+    """Return the target for AWS with the credentials in `environ`, in the region of `chosen_region`.
 
-    Raises VpcacheError if the regions contradict each other, or the profile does not exist.
+    Raises VpcacheError if the regions contradict each other, or if the profile does not exist.
     """
     needs_profile = not (
         region or pinned_region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
@@ -119,13 +119,16 @@ def aws_target(
 def offline_target(
     environ: Mapping[str, str], *, region: str | None = None, pinned_region: str | None = None
 ) -> Target:
-    """Return a target for plans with a mocked provider, which sends no request to a lab or to AWS."""
+    """Return a target for plans with a mock provider, which send no requests."""
     return lab_target("http://127.0.0.1:0", environ, region=region, pinned_region=pinned_region)
 
 
-def target_name(asked: str | None, environ: Mapping[str, str]) -> TargetName:
-    """Return the target asked for by option or by VPCACHE_TARGET, else the lab; VpcacheError if unknown."""
-    name = asked or environ.get("VPCACHE_TARGET") or LAB
+def target_name(option: str | None, environ: Mapping[str, str]) -> TargetName:
+    """Return the target's name from `option`, else from VPCACHE_TARGET, else `lab`.
+
+    Raises VpcacheError if the name is unknown.
+    """
+    name = option or environ.get("VPCACHE_TARGET") or LAB
     if name not in list(TargetName):
         raise VpcacheError(f"unknown target '{name}': use --target {LAB} or --target {AWS}")
     return TargetName(name)

@@ -1,1 +1,1 @@
-"""Terraform: the runner, its environment, its progress, and what its JSON says."""
+"""Terraform: installation, runner, process environment, progress, and its JSON formats."""

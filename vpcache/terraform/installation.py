@@ -1,7 +1,7 @@
-"""Which Terraform runs: the one on PATH, else the pinned release, which the user may let us fetch.
+"""The Terraform executable: the one on PATH, else a pinned release, downloaded with the user's consent.
 
-`./inv` runs this module before every task to offer that, so nothing beyond the standard library is imported
-until something is fetched.
+`./inv` runs this module before every task to offer the download, so it imports only the standard library
+until a download starts.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vpcache.errors import VpcacheError
+from vpcache.prompt import is_yes
 
 MINIMUM_VERSION = (1, 11)
 SERVER = "https://releases.hashicorp.com"
-_WANTED = ".".join(map(str, MINIMUM_VERSION))
-_SECONDS = (10, 60)  # to connect; from one part of an answer to the next
+_MINIMUM = ".".join(map(str, MINIMUM_VERSION))
+_TIMEOUTS = (10, 60)  # seconds: of the connection; between two parts of a response
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -45,17 +46,17 @@ PINNED = Release(
         "linux_arm64": "a43d1d0da9b9bab214a8305a39db0e40869572594ccf50c416a7756499143633",
     },
 )
-"""Its checksums stand in HashiCorp's own Homebrew formula too (hashicorp/homebrew-tap, Formula/terraform.rb).
+"""HashiCorp's Homebrew formula has the same checksums (hashicorp/homebrew-tap, Formula/terraform.rb).
 
-The list of checksums beside a zip comes from the zip's own server. It tells a broken or mixed-up copy, but
-not what whoever runs a mirror did on purpose; these, which came with the source, tell that as well.
+The list of checksums beside a zip is from the server of the zip. It detects a damaged download, but not a zip
+that the operator of a mirror replaced. These checksums are part of the source, and detect that as well.
 """
 
 
 def find_terraform(environ: Mapping[str, str]) -> Path:
-    """Return the Terraform on PATH or, if that is missing or too old, the fetched one.
+    """Return the Terraform on PATH or, if that is missing or too old, the downloaded one.
 
-    Raises VpcacheError if there is neither.
+    Raises VpcacheError if neither exists.
     """
     try:
         return _on_path(environ)
@@ -63,32 +64,32 @@ def find_terraform(environ: Mapping[str, str]) -> Path:
         fetched = fetched_terraform(environ)
         if fetched.exists():
             return fetched
-        fetch = "VPCACHE_DOWNLOAD_TERRAFORM=1 python -m vpcache.terraform.installation"
-        raise VpcacheError(f"{error}; `{fetch}` fetches {PINNED.version}") from None
+        download = "VPCACHE_DOWNLOAD_TERRAFORM=1 python -m vpcache.terraform.installation"
+        raise VpcacheError(f"{error}, or download {PINNED.version} with `{download}`") from None
 
 
 def fetched_terraform(environ: Mapping[str, str]) -> Path:
-    """Return where the pinned release lies in the user's cache, be it there or not."""
+    """Return the path of the pinned release in the user's cache. It need not exist."""
     cache = Path(environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME", "/"), ".cache"))
     return cache / "vpcache" / "terraform" / PINNED.version / "terraform"
 
 
 def this_platform() -> str:
-    """Return this machine's platform in HashiCorp's words, such as linux_amd64."""
+    """Return this machine's platform as HashiCorp names it, e.g. linux_amd64."""
     machine = platform.machine().lower()
     return f"{platform.system().lower()}_{_ARCHITECTURES.get(machine, machine)}"
 
 
 def fetch(release: Release, target: Path, *, server: str = SERVER, on_platform: str = "") -> None:
-    """Fetch a release from a server laid out as HashiCorp's into `target`: whole, or not at all.
+    """Download a release to `target`, completely or not at all. `server` has the layout of HashiCorp's.
 
-    Raises VpcacheError if it cannot be had or is not what its checksums say.
+    Raises VpcacheError if the download fails or does not match its checksums.
     """
     system = on_platform or this_platform()
     if system not in release.checksums:
         raise VpcacheError(
             f"no checksum of Terraform {release.version} is known for {system}: "
-            f"install {_WANTED} or newer by hand"
+            f"install {_MINIMUM} or newer manually"
         )
     folder = f"{server.rstrip('/')}/terraform/{release.version}"
     prefix = f"terraform_{release.version}"
@@ -101,14 +102,14 @@ def fetch(release: Release, target: Path, *, server: str = SERVER, on_platform: 
             with zipfile.ZipFile(archive) as members:
                 program = Path(members.extract("terraform", scratch))
             program.chmod(0o755)
-            version_of(program, os.environ)  # before it is in the way: does it run here?
+            version_of(program, os.environ)  # check that it runs on this machine
             program.replace(target)
     except OSError as error:
-        raise VpcacheError(f"cannot put Terraform at {target}: {error.strerror or error}") from error
+        raise VpcacheError(f"cannot install Terraform at {target}: {error.strerror or error}") from error
 
 
 def version_of(program: Path, environ: Mapping[str, str]) -> tuple[int, ...]:
-    """Return a Terraform's version as numbers. Raises VpcacheError if it does not tell."""
+    """Return the version of a Terraform executable as numbers. Raises VpcacheError if it prints none."""
     try:
         report = subprocess.run(
             [program, "version", "-json"],
@@ -120,94 +121,96 @@ def version_of(program: Path, environ: Mapping[str, str]) -> tuple[int, ...]:
         return tuple(int(part) for part in version.split("-")[0].split("."))
     except (OSError, ValueError, KeyError) as error:
         raise VpcacheError(
-            f"{program} does not tell its version; is it Terraform {_WANTED} or newer?"
+            f"{program} does not print its version: install Terraform {_MINIMUM} or newer"
         ) from error
 
 
 def _without_arguments(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without Terraform's own variables, which would change what `version` does."""
+    """Return the environment without Terraform's variables, which would change the effect of `version`."""
     return {key: value for key, value in environ.items() if not key.startswith("TF_")}
 
 
 def _on_path(environ: Mapping[str, str]) -> Path:
-    found = shutil.which("terraform", path=environ.get("PATH"))
-    if found is None:
+    path = shutil.which("terraform", path=environ.get("PATH"))
+    if path is None:
         raise VpcacheError(
-            f"terraform is not on PATH: install Terraform {_WANTED} or newer "
+            f"terraform is not on PATH: install Terraform {_MINIMUM} or newer "
             "(https://developer.hashicorp.com/terraform/install)"
         )
-    version = version_of(Path(found), environ)
+    version = version_of(Path(path), environ)
     if version < MINIMUM_VERSION:
-        raise VpcacheError(f"{found} is Terraform {'.'.join(map(str, version))}: install {_WANTED} or newer")
-    return Path(found)
+        raise VpcacheError(f"{path} is Terraform {'.'.join(map(str, version))}: install {_MINIMUM} or newer")
+    return Path(path)
 
 
 def _check(archive: Path, listing: str, pinned: str, folder: str) -> None:
-    """Raise VpcacheError unless the archive is what the server's list and the pinned checksum say."""
+    """Raise VpcacheError unless the archive matches the server's list and the pinned checksum."""
     entries = (line.split() for line in listing.splitlines())
     listed = next((words[0] for words in entries if words[1:] == [archive.name]), "none")
     actual = hashlib.sha256(archive.read_bytes()).hexdigest()
-    for checksum, whose in ((listed, "its server lists"), (pinned, "HashiCorp published")):
+    for checksum, source in ((listed, "its server lists"), (pinned, "HashiCorp published")):
         if actual != checksum:
             raise VpcacheError(
-                f"{folder}/{archive.name} has SHA-256 {actual}, but {whose} {checksum}: it was thrown away; "
-                "try again, or name another server by VPCACHE_TERRAFORM_SERVER"
+                f"{folder}/{archive.name} has SHA-256 {actual}, but {source} {checksum}: the download was "
+                "deleted; try again, or set another server with VPCACHE_TERRAFORM_SERVER"
             )
 
 
 def _download(source: str, name: str, folder: Path) -> Path:
-    """Put the file `name` into a folder and return it. Raises VpcacheError if it does not come whole."""
+    """Download the file `name` to a folder and return its path. Raises VpcacheError on failure."""
     import requests
 
     url, path = f"{source}/{name}", folder / name
     try:
-        with requests.get(url, stream=True, timeout=_SECONDS) as answer:
-            if answer.status_code != requests.codes.ok:
+        with requests.get(url, stream=True, timeout=_TIMEOUTS) as response:
+            if response.status_code != requests.codes.ok:
                 raise VpcacheError(
-                    f"{url} answers {answer.status_code} {answer.reason}: is VPCACHE_TERRAFORM_SERVER right?"
+                    f"{url} returned {response.status_code} {response.reason}: check VPCACHE_TERRAFORM_SERVER"
                 )
             with path.open("wb") as file:
-                for part in answer.iter_content(1 << 16):
+                for part in response.iter_content(1 << 16):
                     file.write(part)
     except requests.RequestException as error:
         raise VpcacheError(
-            f"{url} does not come: {_cause(error)}; try again, or name a server by VPCACHE_TERRAFORM_SERVER, "
-            "a proxy by HTTPS_PROXY"
+            f"cannot download {url}: {_cause(error)}; try again, or set VPCACHE_TERRAFORM_SERVER to another "
+            "server, or HTTPS_PROXY to a proxy"
         ) from error
     return path
 
 
 def _cause(error: BaseException) -> BaseException:
-    """Return the first error of a chain, which is the operating system's and the shortest."""
+    """Return the first error of a chain, which is the operating system's error and the shortest."""
     return _cause(error.__context__) if error.__context__ else error
 
 
-def _agreed(environ: Mapping[str, str], why: str, server: str, target: Path) -> bool:
-    """Return whether the user wants a release fetched: by variable, or asked on a terminal."""
-    answer = environ.get("VPCACHE_DOWNLOAD_TERRAFORM", "")
-    if answer not in ("", "0", "1"):
+def _is_confirmed(environ: Mapping[str, str], reason: str, server: str, target: Path) -> bool:
+    """Return whether the user wants the download, from the environment variable or from a prompt."""
+    value = environ.get("VPCACHE_DOWNLOAD_TERRAFORM", "")
+    if value not in ("", "0", "1"):
         raise VpcacheError(
-            f"VPCACHE_DOWNLOAD_TERRAFORM is '{answer}': write 1 to fetch Terraform, 0 not to be asked"
+            f"VPCACHE_DOWNLOAD_TERRAFORM is '{value}': set 1 to download Terraform, 0 to disable the question"
         )
-    if answer or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return answer == "1"
-    question = f"fetch {PINNED.version} from {server} into {target.parent}. Type yes: "
-    print(f"inv: {why}\ninv: {question}", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip() == "yes"
+    if value or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return value == "1"
+    question = f"download {PINNED.version} from {server} to {target.parent}"
+    return is_yes(f"inv: {reason}\ninv: {question}", sys.stderr)
 
 
 def main(environ: Mapping[str, str]) -> None:
-    """Offer to fetch the pinned release if there is no Terraform; who declines is told by what needs one."""
+    """Offer to download the pinned release if Terraform is missing.
+
+    If the user declines, tasks that need Terraform fail later.
+    """
     try:
         find_terraform(environ)
         return
     except VpcacheError as error:
-        why = str(error)
+        reason = str(error)
     server, target = environ.get("VPCACHE_TERRAFORM_SERVER") or SERVER, fetched_terraform(environ)
-    if _agreed(environ, why, server, target):
-        print(f"inv: fetching Terraform {PINNED.version} from {server}", file=sys.stderr)
+    if _is_confirmed(environ, reason, server, target):
+        print(f"inv: downloading Terraform {PINNED.version} from {server}", file=sys.stderr)
         fetch(PINNED, target, server=server)
-        print(f"inv: Terraform {PINNED.version} is in {target}", file=sys.stderr)
+        print(f"inv: installed Terraform {PINNED.version} at {target}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a plan does to resources that hold something or cannot be replaced while they are in use. Pure."""
+"""The effects of a plan on resources with data, and on resources that cannot be replaced in use. Pure."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _REMOVALS = ("delete", "replace")
 
 
 @dataclass(frozen=True)
-class Change:
-    """What a plan does to one resource: create, update, delete or replace."""
+class PlannedChange:
+    """The planned action on one resource: create, update, delete or replace."""
 
     address: str
     type: str
@@ -23,50 +23,50 @@ class Change:
         return f"{self.action} {self.address}"
 
 
-def planned_change(event: Mapping[str, Any]) -> Change | None:
-    """Return the change that an event of `terraform plan -json` announces, None if it is another event.
+def planned_change(event: Mapping[str, Any]) -> PlannedChange | None:
+    """Return the change in an event of `terraform plan -json`, None if it is another type of event.
 
     https://developer.hashicorp.com/terraform/internals/machine-readable-ui#planned-change
     """
     if event.get("type") != "planned_change":
         return None
     change = event["change"]
-    return Change(change["resource"]["addr"], change["resource"]["resource_type"], change["action"])
+    return PlannedChange(change["resource"]["addr"], change["resource"]["resource_type"], change["action"])
 
 
-def replaced(changes: Iterable[Change]) -> list[Change]:
-    """Return the VPCs and subnets that are replaced, as they are when their range changes.
+def replaced(changes: Iterable[PlannedChange]) -> list[PlannedChange]:
+    """Return the VPCs and subnets that are replaced, e.g. because their CIDR block changes.
 
-    What stands in them is only changed after their destruction, which AWS refuses until then: an apply waits
-    for an hour, with the NAT gateways gone, and fails.
+    Terraform changes the resources in them only after their deletion, which AWS rejects while they are in
+    use. Such an apply deletes the NAT gateways, waits for an hour, and fails.
     """
     return [change for change in changes if change.type in _FIXED and change.action == "replace"]
 
 
-def stateful_losses(changes: Iterable[Change]) -> list[Change]:
-    """Return the changes that destroy or replace clusters, NAT gateways, addresses, subnets or VPCs."""
+def stateful_losses(changes: Iterable[PlannedChange]) -> list[PlannedChange]:
+    """Return the changes that delete or replace clusters, NAT gateways, elastic IPs, subnets or VPCs."""
     return [change for change in changes if change.type in _STATEFUL and change.action in _REMOVALS]
 
 
 def what_to_confirm(
     stack_name: str,
-    changes: Sequence[Change],
+    changes: Sequence[PlannedChange],
     outside: Sequence[object] = (),
     *,
     is_protected: bool,
     is_destroy: bool,
 ) -> str:
-    """Return what needs the stack's name typed, empty if nothing does.
+    """Return a text about the changes that require the stack's name to be typed, empty if there are none.
 
-    `outside` is what is deleted besides, of what is outside the state.
+    `outside` are the resources outside the state that are deleted too.
     """
     if is_protected and is_destroy and (changes or outside):
         return f"destroy {stack_name}, which is protected"
     if in_place := [] if is_destroy else replaced(changes):
         return (
             f"{', '.join(map(str, in_place))}: AWS cannot replace {in_place[0].address} while functions, "
-            "caches and gateways are in it, and such an apply fails after an hour, the NAT gateways gone; "
-            "take the zone out of the environment, apply, and add it again with its new range"
+            "caches and gateways are in it: the apply would delete the NAT gateways and fail after an hour; "
+            "remove the zone from the environment, apply, and add it again with its new CIDR block"
         )
     lost = [*stateful_losses(changes), *(f"delete {item}" for item in outside)] if is_protected else []
     return f"{', '.join(map(str, lost))}: {stack_name} is protected" if lost else ""

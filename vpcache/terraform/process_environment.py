@@ -1,7 +1,7 @@
-"""Which variables of the user's shell reach Terraform, its AWS provider and boto3. Pure.
+"""Environment variables of the user's shell that are passed to Terraform, its AWS provider and boto3. Pure.
 
-Whatever begins with one of their prefixes passes only if it is listed here: a variable such as TF_WORKSPACE
-or TF_AWS_DEFAULT_TAGS_Owner would change what a command does without a trace in its arguments or its output.
+A variable with one of their prefixes is passed only if it is listed here: variables such as TF_WORKSPACE or
+TF_AWS_DEFAULT_TAGS_Owner would change the effect of a command without a trace in its arguments or its output.
 
 - Terraform: https://developer.hashicorp.com/terraform/cli/config/environment-variables
 - AWS provider: https://registry.terraform.io/providers/hashicorp/aws/latest/docs#environment-variables
@@ -18,14 +18,14 @@ PREFIXES = ("AWS_", "BOTO_", "BOTOCORE_", "TF_", "TERRAFORM_")
 
 TERRAFORM_VARIABLES = frozenset(
     {
-        # where Terraform finds its settings, providers and registry credentials
+        # locations of Terraform's settings, providers and registry credentials
         "TF_CLI_CONFIG_FILE",
         "TF_PLUGIN_CACHE_DIR",
-        "TF_PLUGIN_MIRROR",  # vpcache's own: a folder with the provider
+        "TF_PLUGIN_MIRROR",  # specific to vpcache: a folder with the provider
         "TF_PROVIDER_DOWNLOAD_RETRY",
         "TF_REGISTRY_CLIENT_TIMEOUT",
         "TF_REGISTRY_DISCOVERY_RETRY",
-        # its debug log
+        # debug log
         "TF_LOG",
         "TF_LOG_CORE",
         "TF_LOG_PATH",
@@ -70,11 +70,11 @@ AWS_PREFIXES = ("AWS_ENDPOINT_URL_",)
 
 
 def lab_environment(environ: Mapping[str, str], endpoint: str, region: str) -> dict[str, str]:
-    """Return the environment for a lab at `endpoint`. None of the user's AWS settings is in it."""
-    own = {
+    """Return the environment for a lab at `endpoint`, without the user's AWS settings."""
+    passed = {
         key: value for key, value in environ.items() if _passes(key, TERRAFORM_VARIABLES, TERRAFORM_PREFIXES)
     }
-    return own | {
+    return passed | {
         "AWS_ACCESS_KEY_ID": "lab",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -88,25 +88,25 @@ def lab_environment(environ: Mapping[str, str], endpoint: str, region: str) -> d
 
 
 def aws_environment(environ: Mapping[str, str], region: str) -> dict[str, str]:
-    """Return the environment for AWS itself: the user's credentials and endpoints, in `region`.
+    """Return the environment for AWS: the user's credentials and endpoints, in `region`.
 
-    The profile is AWS_PROFILE or else AWS_DEFAULT_PROFILE: of two that differ Terraform takes the first and
-    botocore the second, and they would work in two accounts.
+    The profile is AWS_PROFILE, else AWS_DEFAULT_PROFILE. If both are set, Terraform uses the first and
+    botocore the second, so they could work in two accounts.
     """
-    own = {
+    passed = {
         key: value
         for key, value in environ.items()
         if _passes(key, TERRAFORM_VARIABLES | AWS_VARIABLES, TERRAFORM_PREFIXES + AWS_PREFIXES)
     }
     profile = environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
-    return own | ({"AWS_PROFILE": profile} if profile else {}) | {"AWS_REGION": region}
+    return passed | ({"AWS_PROFILE": profile} if profile else {}) | {"AWS_REGION": region}
 
 
 def terraform_environment(environ: Mapping[str, str], data_dir: Path) -> dict[str, str]:
-    """Return the environment of a Terraform with its data in `data_dir`, for the AWS settings in `environ`.
+    """Return the environment of a Terraform process with its data in `data_dir`, from `environ`.
 
-    A debug log that TF_LOG asks for goes to a file, `data_dir`/terraform.log unless TF_LOG_PATH names one:
-    on stderr it would hide the reason of a failure.
+    The debug log that TF_LOG enables is written to TF_LOG_PATH, by default `data_dir`/terraform.log. On
+    stderr it would hide the reason of a failure.
     """
     environment = {
         key: value
@@ -117,7 +117,7 @@ def terraform_environment(environ: Mapping[str, str], data_dir: Path) -> dict[st
         del environment["TF_CLI_CONFIG_FILE"]
     if any(environment.get(name) for name in ("TF_LOG", "TF_LOG_CORE", "TF_LOG_PROVIDER")):
         log = environment.get("TF_LOG_PATH") or data_dir / "terraform.log"
-        environment["TF_LOG_PATH"] = str(Path(log).absolute())  # Terraform runs in another folder
+        environment["TF_LOG_PATH"] = str(Path(log).absolute())  # Terraform's working directory differs
     return environment | {"TF_DATA_DIR": str(data_dir), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
 
 

@@ -1,4 +1,4 @@
-"""What Terraform is doing, from its machine-readable events: a display on a terminal, plain lines elsewhere.
+"""The progress of Terraform, from its machine-readable events: live on a terminal, else plain lines.
 
 Events are those of https://developer.hashicorp.com/terraform/internals/machine-readable-ui.
 """
@@ -20,31 +20,31 @@ from rich.text import Text
 _VERBS = {
     "create": ("creating", "created"),
     "update": ("changing", "changed"),
-    "delete": ("destroying", "gone"),
+    "delete": ("destroying", "destroyed"),
 }
 
-# (resource type, action) -> what AWS takes its time for
+# (resource type, action) -> the slow step on AWS
 _WAITS = {
     ("aws_elasticache_cluster", "create"): "its nodes to become available",
-    ("aws_elasticache_cluster", "delete"): "its nodes to go",
+    ("aws_elasticache_cluster", "delete"): "the deletion of its nodes",
     ("aws_lambda_function", "create"): "its network interfaces",
     ("aws_nat_gateway", "create"): "the gateway to become available",
-    ("aws_nat_gateway", "delete"): "its network interface to go",
+    ("aws_nat_gateway", "delete"): "the deletion of its network interface",
     (
         "aws_security_group",
         "delete",
-    ): "interfaces that still use it (on AWS, Lambda gives them back after 20 to 45 minutes)",
+    ): "network interfaces that use it (on AWS, Lambda releases them after 20 to 45 minutes)",
     (
         "aws_subnet",
         "delete",
-    ): "interfaces that still stand in it (on AWS, Lambda gives them back after 20 to 45 minutes)",
+    ): "network interfaces in it (on AWS, Lambda releases them after 20 to 45 minutes)",
     ("aws_vpc", "create"): "the VPC and its attributes",
 }
 
 
 @dataclass(frozen=True)
 class Running:
-    """A resource that Terraform is working on, since `started` (seconds, monotonic)."""
+    """A resource that Terraform has been changing since `started` (seconds, monotonic)."""
 
     address: str
     kind: str
@@ -53,15 +53,15 @@ class Running:
 
     @property
     def doing(self) -> str:
-        """What is going on, and what for."""
+        """The current action, and the reason of a wait."""
         verb = _VERBS.get(self.action, (self.action, ""))[0]
         waits = _WAITS.get((self.kind, self.action))
-        return f"{verb}, waits for {waits}" if waits else verb
+        return f"{verb}, waiting for {waits}" if waits else verb
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What the events so far add up to."""
+    """The progress after all events so far."""
 
     total: int = 0
     done: int = 0
@@ -90,7 +90,7 @@ class Progress:
 
 
 class ProgressDisplay:
-    """Shows Terraform's events: live on a terminal, else one line for each finished resource.
+    """A display of Terraform's events: live on a terminal, else one line for each finished resource.
 
     Use it as a context manager and as the `on_event` of a Terraform command.
     """
@@ -112,20 +112,21 @@ class ProgressDisplay:
         self._live.stop()
 
     def __call__(self, event: Mapping[str, Any]) -> None:
-        """Take one event of a `-json` command."""
+        """Process one event of a `-json` command."""
         now = time.monotonic()
         before, self._progress = self._progress, self._progress.after(event, now)
-        for address, was in before.running.items():
+        for address, finished in before.running.items():
             if address not in self._progress.running:
-                self._say_finished(was, now - was.started, failed=event.get("type") == "apply_errored")
+                has_failed = event.get("type") == "apply_errored"
+                self._print_finished(finished, now - finished.started, has_failed=has_failed)
 
-    def _say_finished(self, was: Running, seconds: float, *, failed: bool) -> None:
+    def _print_finished(self, finished: Running, seconds: float, *, has_failed: bool) -> None:
         count = f"{self._progress.done}/{self._progress.total}"
-        outcome = "failed" if failed else _VERBS[was.action][1]
+        outcome = "failed" if has_failed else _VERBS[finished.action][1]
         line = Text.assemble(
             (f"{count:>7} ", "dim"),
-            (outcome, "red" if failed else "green"),
-            f" {was.address} ",
+            (outcome, "red" if has_failed else "green"),
+            f" {finished.address} ",
             (f"{seconds:.0f} s", "dim"),
         )
         self._console.print(line, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""The resources in what `terraform show -json` prints of a state or of a plan. Pure.
+"""The resources in the output of `terraform show -json` for a state or a plan. Pure.
 
 The format is https://developer.hashicorp.com/terraform/internals/json-format.
 """
@@ -19,29 +19,29 @@ class Resource:
     address: str
     type: str
     values: Mapping[str, Any]
-    is_data: bool = False  # read, not made
+    is_data: bool = False  # a data source, which is not managed
 
     def text(self, key: str) -> str:
-        """Return an attribute that is a string; empty if it is null or not known yet."""
+        """Return a string attribute, empty if it is null or unknown."""
         value = self.values.get(key)
         return value if isinstance(value, str) else ""
 
     def texts(self, key: str) -> list[str]:
-        """Return an attribute that is a list or set of strings, without what is not known yet."""
+        """Return an attribute that is a list or set of strings, without unknown items."""
         return [item for item in self.values.get(key) or [] if isinstance(item, str)]
 
     def blocks(self, key: str) -> list[Mapping[str, Any]]:
-        """Return the nested blocks of a type."""
+        """Return the nested blocks named `key`."""
         return [block for block in self.values.get(key) or [] if isinstance(block, dict)]
 
     @property
     def id(self) -> str:
-        """Its id; its address if the id is not known yet."""
+        """The ID of the resource, or its address if the ID is unknown."""
         return self.text("id") or self.address
 
     @property
     def name(self) -> str:
-        """The name that a person gave it, by its tag or its attribute; empty if nobody did."""
+        """The name from its Name tag or its attributes, empty if there is none."""
         tags = self.values.get("tags") or {}
         return tags.get("Name") or self.text("name") or self.text("function_name")
 
@@ -53,32 +53,32 @@ class Resources:
     all: tuple[Resource, ...]
 
     def of(self, *types: str) -> list[Resource]:
-        """Return those of some types, in the document's order, which is that of their addresses."""
+        """Return the resources of the given types, ordered by address."""
         return [resource for resource in self.all if resource.type in types]
 
 
 def resources(document: Mapping[str, Any]) -> Resources:
-    """Return the resources of a state, or those that a plan's apply would leave.
+    """Return the resources of a state, or those after the apply of a plan.
 
-    Raises VpcacheError if the document is neither, or empty.
+    Raises VpcacheError if the document is neither a state nor a plan, or if it is empty.
     """
     if changes := document.get("resource_changes"):
-        # what a plan has read from the account is apart from what it would make
+        # the data sources of a plan are separate from its changes
         read = (document.get("prior_state") or {}).get("values", {}).get("root_module", {})
         data = (resource for resource in _of_module(read) if resource.is_data)
-        return Resources(_each_once((*data, *_after(changes))))
+        return Resources(_without_duplicates((*data, *_after(changes))))
     if "root_module" not in (values := document.get("values") or {}):
         raise VpcacheError(
-            "there is no state or plan, or nothing in it: give what `terraform show -json` prints of an "
-            "applied root module or of a plan file"
+            "the document has no resources: use the output of `terraform show -json` for an applied "
+            "root module or a plan file"
         )
-    return Resources(_each_once(tuple(_of_module(values["root_module"]))))
+    return Resources(_without_duplicates(tuple(_of_module(values["root_module"]))))
 
 
-def _each_once(found: tuple[Resource, ...]) -> tuple[Resource, ...]:
-    """Leave out data sources that read a resource which is managed here, too."""
+def _without_duplicates(found: tuple[Resource, ...]) -> tuple[Resource, ...]:
+    """Return the resources without data sources that read a managed resource of the document."""
     managed = {(resource.type, resource.text("id")) for resource in found if not resource.is_data}
-    return tuple(each for each in found if not (each.is_data and (each.type, each.text("id")) in managed))
+    return tuple(item for item in found if not (item.is_data and (item.type, item.text("id")) in managed))
 
 
 def _after(changes: Iterable[Mapping[str, Any]]) -> Iterator[Resource]:

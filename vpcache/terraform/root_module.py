@@ -1,4 +1,4 @@
-"""A Terraform root module: what it must have to be applied as a stack, and the values in its files."""
+"""A Terraform root module: the requirements for a stack, and the values in its files."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _REFERENCE = re.compile(r"\$\{var\.([\w-]+)\}")
 def check_root_module(folder: Path, variables: Iterable[str] = ()) -> None:
     """Raise VpcacheError unless the HCL in `folder` has an `s3` backend, a variable `name`, and `variables`.
 
-    Terraform only warns of either: without the backend the state would be a file in the folder, where no
-    other run finds it, and a misspelt variable would keep its default.
+    Terraform only warns in these cases. Without the backend the state would be a local file that other runs
+    cannot find, and a misspelt variable would keep its default.
     """
     files = sorted(folder.glob("*.tf"))
     if not files:
         raise VpcacheError(
-            f"root module {folder} has no .tf file: give the folder that Terraform is to apply"
+            f"root module {folder} has no .tf file: choose a folder with Terraform configuration"
         )
     hcl = "\n".join(file.read_text() for file in files)
     backends = _BACKEND.findall(hcl)
@@ -40,11 +40,11 @@ def check_root_module(folder: Path, variables: Iterable[str] = ()) -> None:
     if "name" not in known:
         raise VpcacheError(
             f'root module {folder} has no variable "name": write `variable "name" {{ type = string }}` and '
-            "begin the names of its resources with it, so that stacks can exist side by side"
+            "use it as prefix of all resource names, so that several stacks can exist in one account"
         )
     if unknown := sorted(set(variables) - known):
         raise VpcacheError(
-            f"root module {folder} has no variable {', '.join(unknown)}: it takes {', '.join(sorted(known))}"
+            f"root module {folder} has no variable {', '.join(unknown)}: it has {', '.join(sorted(known))}"
         )
 
 
@@ -54,24 +54,23 @@ def declared_variables(folder: Path) -> set[str]:
 
 
 def check_provider_region(folder: Path, region: str, variables: Mapping[str, Any]) -> None:
-    """Raise VpcacheError if the AWS provider of the root module works in another region than `region`.
+    """Raise VpcacheError if the AWS provider of the root module uses another region than `region`.
 
-    The state, the search for leftovers and boto3 would be in one region, the resources in another. A region
-    that only Terraform can evaluate is not checked, nor are providers with an alias.
+    The resources would be in another region than the state and the search for leftovers. A region that only
+    Terraform can evaluate is not checked. Providers with an alias are not checked either.
     """
     for name, provider in _blocks(folder, "provider"):
         is_default = name == "aws" and "alias" not in provider
-        found = _value(provider.get("region"), folder, variables) if is_default else None
-        if found not in (None, region):
+        provider_region = _value(provider.get("region"), folder, variables) if is_default else None
+        if provider_region not in (None, region):
             raise VpcacheError(
-                f'root module {folder} sets region = "{found}" in its AWS provider, but the target is '
-                f"{region}: "
-                f"remove the argument (vpcache sets AWS_REGION), or add --region {found}"
+                f'root module {folder} sets region = "{provider_region}" in its AWS provider, but the target '
+                f"is {region}: remove the line (vpcache sets AWS_REGION), or add --region {provider_region}"
             )
 
 
 def _value(expression: Any, folder: Path, variables: Mapping[str, Any]) -> str | None:
-    """Return what a string or a reference to a variable evaluates to, None if that takes Terraform."""
+    """Return the value of a string or of a reference to a variable, None for any other expression."""
     if not isinstance(expression, str):
         return None
     if reference := _REFERENCE.fullmatch(expression):
@@ -87,25 +86,27 @@ def _defaults(folder: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class EnvironmentValues:
-    """What an environment's values say about where and how it is applied.
+    """The values of an environment that control its apply.
 
-    `region` pins the region, `account_id` the account that the stack may be applied in on AWS; a stack that
-    is `protected` is destroyed only after its name was typed.
+    `region` pins the region. `account_id` is the only account in which the stack may be applied on AWS. A
+    stack that `is_protected` is destroyed only after its name was typed.
     """
 
     region: str | None = None
     account_id: str | None = None
-    protected: bool = False
+    is_protected: bool = False
 
 
 def environment_values(folder: Path) -> EnvironmentValues:
-    """Return the values of `folder`'s .tfvars files. Raises VpcacheError if one has the wrong type."""
-    found = values(folder)
-    for name, kind in (("region", str), ("account_id", str), ("protected", bool)):
-        if found.get(name) is not None and not isinstance(found[name], kind):
-            wanted = "true or false" if kind is bool else "a string"
-            raise VpcacheError(f"{name} in {folder}/terraform.tfvars must be {wanted}, not {found[name]!r}")
-    return EnvironmentValues(found.get("region"), found.get("account_id"), bool(found.get("protected")))
+    """Return the values in the .tfvars files of `folder`. Raises VpcacheError for a value of a wrong type."""
+    merged = values(folder)
+    for name, type in (("region", str), ("account_id", str), ("protected", bool)):
+        if merged.get(name) is not None and not isinstance(merged[name], type):
+            expected = "true or false" if type is bool else "a string"
+            raise VpcacheError(
+                f"{name} in {folder}/terraform.tfvars must be {expected}, not {merged[name]!r}"
+            )
+    return EnvironmentValues(merged.get("region"), merged.get("account_id"), bool(merged.get("protected")))
 
 
 def values(folder: Path) -> dict[str, Any]:
@@ -122,26 +123,26 @@ def values(folder: Path) -> dict[str, Any]:
 
 
 def values_files(folder: Path) -> list[Path]:
-    """Return the .tfvars files that Terraform reads by itself, in its order: a later one takes precedence."""
+    """Return the .tfvars files that Terraform loads automatically; later files take precedence."""
     names = [folder / "terraform.tfvars", folder / "terraform.tfvars.json"]
     automatic = sorted([*folder.glob("*.auto.tfvars"), *folder.glob("*.auto.tfvars.json")])
     return [file for file in (*names, *automatic) if file.exists()]
 
 
 def _hcl(file: Path) -> dict[str, Any]:
-    """Return a file's HCL as python-hcl2 has it. Raises VpcacheError if it cannot be parsed."""
+    """Return the HCL of a file, parsed by python-hcl2. Raises VpcacheError if it cannot be parsed."""
     import hcl2
 
     try:
         with file.open() as stream:
             document: dict[str, Any] = hcl2.load(stream)
-    except Exception as error:  # lark and python-hcl2 share no base class for their errors
+    except Exception as error:  # the errors of lark and python-hcl2 have no common base class
         raise VpcacheError(f"cannot parse {file}: {str(error).splitlines()[0]}") from error
     return document
 
 
 def _blocks(folder: Path, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield label and body of the blocks of a kind, without files that only Terraform can parse."""
+    """Yield label and body of all blocks of a kind. Files that python-hcl2 cannot parse are skipped."""
     for file in sorted(folder.glob("*.tf")):
         with suppress(VpcacheError):
             for block in _hcl(file).get(kind, []):
@@ -149,6 +150,6 @@ def _blocks(folder: Path, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _unquoted(value: Any) -> Any:
-    """Return a string without its quotes, which python-hcl2 keeps."""
+    """Return a string without the quotes that python-hcl2 retains."""
     is_quoted = isinstance(value, str) and len(value) > 1 and value[0] == value[-1] == '"'
     return value[1:-1] if is_quoted else value

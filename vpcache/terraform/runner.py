@@ -1,4 +1,4 @@
-"""Terraform, driven through python-terraform so that no signal and no closed pipe can cost state."""
+"""Terraform, run through python-terraform such that signals and closed pipes cannot damage the state."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ _POLL_SECONDS = 0.1
 
 
 class TerraformError(VpcacheError):
-    """Terraform ended with an unexpected exit code; says which command, why, and where the output is."""
+    """Terraform exited with an unexpected code. The message has the command, the reason and the log file."""
 
 
 class TerraformKilledError(TerraformError):
-    """A signal that nobody forwarded ended Terraform: its state may lack what it was creating."""
+    """An unhandled signal killed Terraform. Its state may lack resources that it was creating."""
 
 
-class Terraform(python_terraform.Terraform):  # type: ignore[misc]  # it has no types
-    """python-terraform's option handling around a process that outlives whatever happens to this one.
+class Terraform(python_terraform.Terraform):  # type: ignore[misc]  # it is untyped
+    """python-terraform with a subprocess that survives the death of this process.
 
-    Output goes to files (a pipe would kill Terraform with SIGPIPE when Python dies), input comes from
-    nowhere, and the process has a session of its own: SIGINT, SIGTERM and SIGHUP are forwarded as SIGINT,
-    at which Terraform finishes the resource in hand, writes its state and releases its lock.
+    Output is written to files, as a pipe would kill Terraform with SIGPIPE when Python dies. Input is empty.
+    The subprocess has its own session. SIGINT, SIGTERM and SIGHUP are forwarded as SIGINT: Terraform then
+    finishes the current resource, writes its state and releases its lock.
     """
 
     def __init__(
@@ -47,11 +47,11 @@ class Terraform(python_terraform.Terraform):  # type: ignore[misc]  # it has no 
         super().__init__(working_dir=str(working_dir), terraform_bin_path=str(executable))
 
     def __getattr__(self, item: str) -> Any:
-        # the base class turns every unknown name into a Terraform command, typing errors included
+        # the base class turns every unknown name into a Terraform command, even misspelt ones
         raise AttributeError(item)
 
     def read_state_file(self, file_path: str | None = None) -> None:
-        """Do nothing: the state is in the backend, and `output` and `show` read it."""
+        """Do nothing: the state is in the backend, and is read with `output` and `show`."""
 
     def cmd(
         self,
@@ -64,9 +64,9 @@ class Terraform(python_terraform.Terraform):  # type: ignore[misc]  # it has no 
     ) -> tuple[int, str, str]:
         """Run one command and return its exit code, stdout and stderr.
 
-        `on_event` receives each line of a `-json` command as it comes; the process inherits `lock_fd`, so a
-        lock on it lasts until the last of the two ends. Raises TerraformError if the exit code is not one of
-        `expected`, InterruptedRunError if a signal came meanwhile.
+        `on_event` receives each event of a `-json` command. The subprocess inherits `lock_fd`, so a lock on
+        it lasts until both processes have ended. Raises TerraformError if the exit code is not one of
+        `expected`, InterruptedRunError after a signal.
         """
         command = self.generate_cmd_string(cmd, *args, **options)
         log = self.log_dir / f"{cmd.replace(' ', '-')}.log"
@@ -86,30 +86,30 @@ class Terraform(python_terraform.Terraform):  # type: ignore[misc]  # it has no 
             signals.forward_to(process)
             for line in _lines_until_exit(process, log):
                 if on_event is not None:
-                    _hand_over(line, on_event)
+                    _emit(line, on_event)
         if process.returncode < 0:
             _kill_session(process.pid)
         self.temp_var_files.clean_up()
-        output, complaint = log.read_text(errors="replace"), errors.read_text(errors="replace")
-        if signals.came:
+        output, error_output = log.read_text(errors="replace"), errors.read_text(errors="replace")
+        if signals.received:
             raise InterruptedRunError(
-                f"terraform {cmd} was interrupted by {signals.came[0].name}; the state is whole and "
-                "unlocked: apply or destroy again to go on"
+                f"terraform {cmd} was interrupted by {signals.received[0].name}; the state is complete and "
+                "unlocked: apply or destroy again to continue"
             )
         if process.returncode < 0:
             raise TerraformKilledError(
                 f"terraform {cmd} was killed by {signal.Signals(-process.returncode).name}: apply or destroy "
-                "again to go on"
+                "again to continue"
             )
         if process.returncode not in expected:
-            raise TerraformError(f"terraform {cmd} failed: {_reason(output, complaint)} (all of it in {log})")
-        return process.returncode, output, complaint
+            raise TerraformError(f"terraform {cmd} failed: {_reason(output, error_output)} (full log: {log})")
+        return process.returncode, output, error_output
 
 
 def plugin_dir(environ: Mapping[str, str]) -> Path | None:
-    """Return a folder that holds the AWS provider, so that `init` needs no network; None if there is none.
+    """Return a folder with the AWS provider, so that `init` needs no network; None if there is none.
 
-    Looks in $TF_PLUGIN_MIRROR, in the folders that Terraform itself would look in, and one level under /opt.
+    The candidates are $TF_PLUGIN_MIRROR, Terraform's default mirror folders, and the folders in /opt.
     """
     home = Path(environ.get("HOME") or "/")
     data = Path(environ.get("XDG_DATA_HOME") or home / ".local/share")
@@ -126,11 +126,11 @@ def plugin_dir(environ: Mapping[str, str]) -> Path | None:
 
 def _lines_until_exit(process: subprocess.Popen[bytes], log: Path) -> Iterator[str]:
     with log.open(errors="replace") as stream:
-        part, running = "", True
-        while running:
+        part, is_running = "", True
+        while is_running:
             try:
                 process.wait(_POLL_SECONDS)
-                running = False
+                is_running = False
             except subprocess.TimeoutExpired:
                 pass
             *lines, part = (part + stream.read()).split("\n")
@@ -138,22 +138,22 @@ def _lines_until_exit(process: subprocess.Popen[bytes], log: Path) -> Iterator[s
 
 
 def _kill_session(leader: int) -> None:
-    """Kill the providers of a Terraform that could not end them itself."""
+    """Kill the providers of a Terraform process that was killed itself."""
     with suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)
 
 
-def _hand_over(line: str, on_event: Callable[[Event], None]) -> None:
+def _emit(line: str, on_event: Callable[[Event], None]) -> None:
     try:
         event = json.loads(line)
     except ValueError:
-        return  # a plugin's stray line among the events
+        return  # not an event: output of a plugin
     if isinstance(event, dict):
         on_event(event)
 
 
-def _reason(output: str, complaint: str) -> str:
-    """Return the first error in one line, from `-json` events or from Terraform's boxed text."""
+def _reason(output: str, error_output: str) -> str:
+    """Return the first error in one line, from `-json` events or from Terraform's human-readable text."""
     for line in output.splitlines():
         try:
             diagnostic = json.loads(line).get("diagnostic") or {}
@@ -165,6 +165,6 @@ def _reason(output: str, complaint: str) -> str:
                 " ".join(f"{diagnostic['summary']}: {diagnostic.get('detail', '')}".split()).rstrip(": ")
                 + where
             )
-    lines = [line.strip("│╷╵ ") for line in complaint.splitlines()]
+    lines = [line.strip("│╷╵ ") for line in error_output.splitlines()]
     first = next((number for number, line in enumerate(lines) if line.startswith("Error: ")), 0)
     return " ".join(" ".join(lines[first:]).split())[:600] or "it printed nothing"

@@ -1,4 +1,4 @@
-"""Signals that end a run: passed on to a process, or kept until what the run changed is restored."""
+"""Termination signals of a run: forwarded to a subprocess, or deferred until its changes are restored."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Forwarding:
-    """While in here, the first SIGINT, SIGTERM or SIGHUP goes to a process as SIGINT.
+    """A context that forwards the first SIGINT, SIGTERM or SIGHUP to a subprocess as SIGINT.
 
-    It is kept for the process if that is not known yet, and no second one follows. Start the process with a
-    session of its own, so that a terminal's Ctrl-C does not reach it too. Only the main thread can catch
-    signals; in another one this does nothing.
+    A signal before `forward_to` is forwarded later; further signals are not forwarded. Start the subprocess
+    in its own session, so that a terminal's Ctrl-C does not reach it directly. Only the main thread can
+    handle signals: in other threads this does nothing.
     """
 
     def __init__(self) -> None:
-        self.came: list[signal.Signals] = []
+        self.received: list[signal.Signals] = []
         self._process: subprocess.Popen[bytes] | None = None
         self._before: dict[signal.Signals, Any] = {}
 
@@ -36,26 +36,26 @@ class Forwarding:
         _reset(self._before)
 
     def forward_to(self, process: subprocess.Popen[bytes]) -> None:
-        """Send SIGINT to `process` if a signal came, or when the first comes."""
+        """Send SIGINT to `process` on the first signal, or now if a signal was received before."""
         self._process = process
-        if self.came:
+        if self.received:
             process.send_signal(signal.SIGINT)
 
     def _forward(self, number: int, _frame: object) -> None:
-        self.came.append(signal.Signals(number))
-        if self._process is not None and len(self.came) == 1:
+        self.received.append(signal.Signals(number))
+        if self._process is not None and len(self.received) == 1:
             self._process.send_signal(signal.SIGINT)
 
 
 class Deferred:
-    """While in here, SIGINT, SIGTERM and SIGHUP interrupt `pause` only; at the end the first is raised again.
+    """A context in which SIGINT, SIGTERM and SIGHUP only interrupt `pause`; the first is raised on exit.
 
-    So a block that changes something and restores it is never left in between, and the process ends as its
-    caller expects of that signal. Only the main thread can catch signals; in another one this does nothing.
+    A block that changes and restores something always completes, and the process then ends as expected for
+    that signal. Only the main thread can handle signals: in other threads this does nothing.
     """
 
     def __init__(self) -> None:
-        self.came: list[signal.Signals] = []
+        self.received: list[signal.Signals] = []
         self._before: dict[signal.Signals, Any] = {}
         self._reader, self._writer = -1, -1
 
@@ -68,23 +68,26 @@ class Deferred:
         _reset(self._before)
         os.close(self._reader)
         os.close(self._writer)
-        if self.came:
-            signal.raise_signal(self.came[0])
+        if self.received:
+            signal.raise_signal(self.received[0])
 
     def pause(self, seconds: float) -> None:
-        """Wait. Raises InterruptedRunError as soon as a signal comes, or if one came before."""
+        """Wait. Raises InterruptedRunError as soon as a signal arrives, or if one arrived before."""
         select.select([self._reader], [], [], max(0.0, seconds))
-        if self.came:
-            raise InterruptedRunError(f"interrupted by {self.came[0].name}")
+        if self.received:
+            raise InterruptedRunError(f"interrupted by {self.received[0].name}")
 
     def _defer(self, number: int, _frame: object) -> None:
-        if not self.came:
+        if not self.received:
             os.write(self._writer, b".")
-        self.came.append(signal.Signals(number))
+        self.received.append(signal.Signals(number))
 
 
 def _handle_with(handler: Callable[[int, object], None]) -> dict[signal.Signals, Any]:
-    """Handle the signals that end a process; return their handlers before. nohup's stay ignored."""
+    """Install a handler for the termination signals and return the previous handlers.
+
+    Signals that are ignored, e.g. under nohup, stay ignored.
+    """
     if threading.current_thread() is not threading.main_thread():
         return {}
     ending = [number for number in _ENDING if signal.getsignal(number) is not signal.SIG_IGN]

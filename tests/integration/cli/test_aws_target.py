@@ -43,7 +43,7 @@ def name():
 
 def test_sweep_removes_resources_outside_the_state(aws_commands, name):
     stack = ("--env", "small", "--name", name)
-    assert "needs a yes" in aws_commands.refuse("apply", *stack, "--target", "aws")
+    assert "requires a confirmation" in aws_commands.refuse("apply", *stack, "--target", "aws")
 
     assert f"on aws as {name}" in aws_commands.succeed("apply", *stack, *YES)
     assert "no changes" in aws_commands.succeed("plan", *stack, "--target", "aws")
@@ -108,7 +108,7 @@ def test_leftovers_are_listed_before_confirmation(aws_commands, name):
     declined = aws_commands.run("destroy", "--env", "small", "--name", name, "--target", "aws")
     assert declined.returncode == 1
     assert f"will be deleted:\n  log group {group}\n" in declined.stdout
-    assert "1 outside the state to delete on aws: this needs a yes" in declined.stderr
+    assert "1 outside the state to delete on aws: this requires a confirmation" in declined.stderr
     assert [item.id for item in leftovers(aws, name)] == [group]
     assert f"nothing is left of {name}" in aws_commands.succeed(
         "destroy", "--env", "small", "--name", name, *YES
@@ -125,7 +125,7 @@ def test_stack_in_another_region_is_reported(aws_commands, name):
     s3_client(elsewhere).put_object(**location.request(), Body=b"{}")
     for task in ("destroy", "outputs"):
         line = aws_commands.refuse(task, "--env", "small", "--name", name, "--target", "aws")
-        assert f"stack {name} is not applied in us-east-1, but in eu-west-1: add --region eu-west-1" in line
+        assert f"stack {name} is not applied in us-east-1, but in eu-west-1: use --region eu-west-1" in line
 
 
 def _tagged_log_group(aws, stack, function):

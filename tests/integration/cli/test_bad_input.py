@@ -14,9 +14,7 @@ def commands(vpcache_run):
 
 
 def test_unknown_environment(commands):
-    assert "unknown environment 'staging': give a folder of envs/ (dev" in commands.refuse(
-        "apply", "--env", "staging"
-    )
+    assert "unknown environment 'staging'; choose from dev" in commands.refuse("apply", "--env", "staging")
 
 
 def test_unknown_target(commands):

@@ -64,9 +64,7 @@ def test_lab_and_sweep_run_without_a_clone(owner, tmp_path):
 def test_unknown_environment_is_one_line(owner, tmp_path):
     done = vpcache(owner, tmp_path, "plan", "--env", "infra")
     assert done.returncode == 1
-    assert done.stdout == (
-        "error: unknown environment 'infra': give a folder of envs/ (none) or the path of a root module\n"
-    )
+    assert done.stdout == ("error: unknown environment 'infra'; use the path of a root module\n")
 
 
 def test_types_of_the_api_reach_mypy(owner, tmp_path):

@@ -90,7 +90,7 @@ def test_killed_task_is_cleaned_up_completely(case, small, target):
         assert set(done) <= _addresses(read_state(target, location)), "the state lost resources"
 
     output = small.succeed(*case.remedy, "--name", stack)
-    assert f"nothing is left of {stack}" in output or "nothing of" in output
+    assert f"nothing is left of {stack}" in output or "no resources of" in output
     assert leftovers(target, stack) == []
     assert lock.holder(target, location) is None
     assert journal.read(target, location) is None

@@ -18,7 +18,7 @@ from tests.support.tagged_resources import (
     wait_for_cache,
 )
 from vpcache.stack.leftovers import leftovers, remove
-from vpcache.stack.resource_types import KINDS
+from vpcache.stack.resource_types import RESOURCE_TYPES
 from vpcache.stack.target import lab_target
 
 # on AWS a cluster takes longer than these waiters, and Lambda rejects a role without permissions in EC2
@@ -51,7 +51,7 @@ def test_resources_of_every_kind_are_found_and_removed(target, name, removed):
     before = leftovers(target, other)
 
     found = leftovers(target, name)
-    assert {item.kind for item in found} == {kind.name for kind in KINDS} - {"network interface"}
+    assert {item.kind for item in found} == {kind.name for kind in RESOURCE_TYPES} - {"network interface"}
     deleted = []
     assert remove(target, found, deleted.append) == {}
     assert sorted(deleted) == sorted(found)

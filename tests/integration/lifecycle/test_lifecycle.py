@@ -108,7 +108,7 @@ def test_tasks_print_environment_target_and_account(applied, task):
 
 def test_unlock_prints_target_and_account(applied):
     output = applied.commands.succeed("unlock", "--name", applied.name)
-    assert output.startswith(f"unlock on lab of {applied.name}, account 123456789012, us-east-1\n")
+    assert output.startswith(f"unlock {applied.name} on lab, account 123456789012, us-east-1\n")
 
 
 def test_live_diagram_marks_every_probe_as_passed(applied, tmp_path):

@@ -62,7 +62,7 @@ def interrupt(target, name: str, since: datetime | None = None) -> None:
     existing = tuple(mark(item) for item in leftovers(target, name) if item.is_tagged)
     entry = journal.new_entry(name, "small", journal.APPLYING, temporary=False, existing=existing)
     if since:
-        entry = journal.Entry(**(vars(entry) | {"since": since.isoformat(), "existing": ()}))
+        entry = journal.JournalEntry(**(vars(entry) | {"since": since.isoformat(), "existing": ()}))
     journal.write(target, location, entry)
 
 
@@ -140,7 +140,7 @@ def test_resource_removed_from_the_state_is_kept(small, name, stack, target):
     group = f"/aws/lambda/{name}-3"
     _remove_from_state(target, name, "aws_cloudwatch_log_group", group)
 
-    assert f"log group {group}: was taken out of the state" in small.succeed("plan", *stack)
+    assert f"log group {group}: was removed from the state" in small.succeed("plan", *stack)
     assert f"log group {group}" in small.run("destroy", *stack).stderr
     assert [item.id for item in leftovers(target, name)] == [group]
 
@@ -155,7 +155,7 @@ def test_roles_belong_to_a_stack_and_a_region(small, name, stack, target):
         planned = json.loads(small.succeed("plan", *stack, "--json"))
         assert {item["id"] for item in planned["leftovers"]} == {here, without_region}
         assert f"nothing is left of {name}" in small.succeed("destroy", *stack)
-        assert f"nothing of {name} is there" in small.succeed("sweep", "--name", name)
+        assert f"no resources of {name} exist" in small.succeed("sweep", "--name", name)
         assert role_exists(target, other)
         assert not role_exists(target, here)
         assert not role_exists(target, without_region)
@@ -241,7 +241,7 @@ def test_subnet_replacement_is_refused(small, name, stack, target):
     more.write_text(SUBNET.replace("CIDR", "10.7.0.96/27"))
     line = small.refuse("apply", *stack, "--yes")
     assert "replace aws_subnet.more" in line
-    assert "take the zone out of the environment, apply, and add it again" in line
+    assert "remove the zone from the environment, apply, and add it again" in line
     assert f"--confirm {name}" in line
 
 

@@ -124,7 +124,7 @@ def test_pinned_region_refuses_another(aws, name):
     stack = ("--env", "small", "--name", name)
     line = aws.refuse("plan", *stack, AWS_REGION=THERE)
     assert f"AWS_REGION is {THERE}" in line
-    assert f'says region = "{HERE}"' in line
+    assert f'sets region = "{HERE}"' in line
     assert f"--region is {THERE}" in aws.refuse("plan", *stack, "--region", THERE)
 
 
@@ -140,7 +140,7 @@ def test_unexpected_account_is_refused(aws, name):
     (aws.root / "envs/small/account.tf").write_text('variable "account_id" {\n  type = string\n}\n')
     (aws.root / "envs/small/terraform.tfvars").write_text('account_id = "111122223333"\n')
     line = aws.refuse("plan", "--env", "small", "--name", name, "--region", HERE)
-    assert 'says account_id = "111122223333", but the credentials are of account 123456789012' in line
+    assert 'sets account_id = "111122223333", but the credentials belong to account 123456789012' in line
 
 
 def test_state_bucket_of_another_account_is_refused(aws, name):

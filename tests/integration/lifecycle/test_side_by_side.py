@@ -31,7 +31,7 @@ def test_second_apply_of_a_stack_waits_for_the_first(small, name):
         second = small.run(*apply)
         first.communicate()
     assert first.returncode == second.returncode == 0, second.stderr
-    assert f"another run of {name} is at work on this machine: waiting for its end" in second.stderr
+    assert f"waiting: another run holds the lock on {name}" in second.stderr
     assert "created" not in second.stdout
     assert f"nothing is left of {name}" in small.succeed("destroy", "--env", "small", "--name", name)
 

@@ -10,17 +10,17 @@ import pytest
 from vpcache.lab.doctor import examine, remedy
 
 
-def test_a_host_that_runs_these_tests_has_what_the_lab_needs() -> None:
+def test_doctor_finds_no_problem_on_this_host() -> None:
     assert [finding for finding in examine() if not finding.is_ok] == []
 
 
-def test_a_missing_tool_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_tool_names_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
     missing = {finding.name: finding.words for finding in examine() if not finding.is_ok}
     assert missing["memcached"] == "not found: install memcached"
 
 
-def test_another_system_than_linux_is_told_where_to_go(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_on_another_system_suggests_a_virtual_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "system", lambda: "Darwin")
     (finding,) = examine()
     assert not finding.is_ok
@@ -35,7 +35,7 @@ def test_another_system_than_linux_is_told_where_to_go(monkeypatch: pytest.Monke
         ("kernel/apparmor_restrict_unprivileged_userns", "1"),
     ],
 )
-def test_the_setting_that_forbids_user_namespaces_is_told(tmp_path: Path, setting: str, value: str) -> None:
+def test_setting_that_forbids_user_namespaces_is_named(tmp_path: Path, setting: str, value: str) -> None:
     path = tmp_path / setting
     path.parent.mkdir()
     path.write_text(f"{value}\n")
@@ -44,7 +44,7 @@ def test_the_setting_that_forbids_user_namespaces_is_told(tmp_path: Path, settin
     assert remedy(tmp_path) is None
 
 
-def test_a_host_without_namespaces_left_says_so_in_one_finding() -> None:
+def test_exhausted_namespaces_are_one_finding() -> None:
     code = (
         "from pathlib import Path; from vpcache.lab.doctor import examine;"
         "Path('/proc/sys/user/max_net_namespaces').write_text('0');"  # of this user namespace alone

@@ -1,4 +1,4 @@
-"""./inv where it is installed already: what it adds to Invoke."""
+"""The script ./inv with an installed virtual environment."""
 
 import subprocess
 
@@ -11,14 +11,14 @@ from vpcache.testing.run import free_port
 
 
 def _is_installed() -> bool:
-    """Tell whether ./inv would run the task at once, its .venv being what this checkout asks for."""
+    """Return whether .venv is up to date, so that ./inv runs a task at once."""
     stamp = ROOT / ".venv/.installed"
     files = ["pyproject.toml", "requirements-build.lock", "requirements.lock"]
     current = subprocess.run(["cksum", *files], cwd=ROOT, capture_output=True, check=True).stdout
     return stamp.exists() and stamp.read_bytes() == current
 
 
-pytestmark = pytest.mark.skipif(not _is_installed(), reason="./inv would install .venv first: a minute or so")
+pytestmark = pytest.mark.skipif(not _is_installed(), reason="./inv would install .venv first, for a minute")
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def bare(tmp_path):
     return CleanMachine(tmp_path)
 
 
-def test_it_stops_when_the_terraform_asked_for_cannot_be_fetched(bare):
+def test_failed_download_of_terraform_stops_inv(bare):
     server = f"http://127.0.0.1:{free_port()}"
     done = bare.run(
         [str(ROOT / "inv"), "--version"], VPCACHE_DOWNLOAD_TERRAFORM="1", VPCACHE_TERRAFORM_SERVER=server
@@ -35,7 +35,7 @@ def test_it_stops_when_the_terraform_asked_for_cannot_be_fetched(bare):
     assert "Connection refused" in done.stderr
 
 
-def test_it_goes_on_with_a_fetched_terraform_and_without_any(bare):
+def test_inv_runs_with_downloaded_terraform_and_without(bare):
     assert bare.run([str(ROOT / "inv"), "--version"]).stdout.startswith("Invoke ")
     put(fetched_terraform(bare.environment).parent, PINNED.version)
     assert bare.run([str(ROOT / "inv"), "--version"]).stdout.startswith("Invoke ")
@@ -51,7 +51,7 @@ def test_it_goes_on_with_a_fetched_terraform_and_without_any(bare):
     ],
     ids=" ".join,
 )
-def test_a_tab_completes_tasks_and_their_options(typed, completed):
+def test_tab_completes_tasks_and_options(typed, completed):
     script = f"""
         source <(./inv --print-completion-script bash)
         COMP_WORDS=(./inv {" ".join(typed)})
@@ -62,7 +62,7 @@ def test_a_tab_completes_tasks_and_their_options(typed, completed):
     assert (done.stdout.split(), done.stderr) == (completed, "")
 
 
-def test_a_tab_installs_nothing(tmp_path):
+def test_tab_completion_installs_nothing(tmp_path):
     (tmp_path / "inv").write_text((ROOT / "inv").read_text())
     (tmp_path / "inv").chmod(0o755)
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""One version, in pyproject.toml: whatever else names one names the same."""
+"""The version in pyproject.toml, and its copies in other files."""
 
 import importlib.metadata
 import re
@@ -16,7 +16,7 @@ EXAMPLE = ROOT / "examples/platform-team"
 
 
 def pins():
-    """Return each tag by which a file of the repository takes something of it, and where."""
+    """Return all references to a tag of this repository, with their files."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
     texts = {
         name: (ROOT / name).read_text()
@@ -26,7 +26,7 @@ def pins():
     return [(name, pin) for name, text in texts.items() for pin in PIN.findall(text)]
 
 
-def test_the_installed_package_is_of_this_version():
+def test_installed_package_has_this_version():
     assert importlib.metadata.version("vpcache") == VERSION
 
 
@@ -44,12 +44,12 @@ def test_module_readme_pins_no_certain_version(module):
 
 
 @pytest.mark.parametrize("folder", [ROOT, *MODULES], ids=lambda path: path.name)
-def test_the_changelog_begins_with_this_version(folder):
+def test_changelog_begins_with_this_version(folder):
     versions = re.findall(r"^## (\S+)", (folder / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert versions[0] == VERSION
 
 
-def test_the_document_shows_the_example_as_it_is():
+def test_document_shows_the_current_example():
     document = (ROOT / "docs/testing-your-own-stack.md").read_text()
     assert (EXAMPLE / "tests/test_stack.py").read_text() in document
     assert (EXAMPLE / "requirements.txt").read_text() in document

@@ -1,4 +1,4 @@
-"""The tasks as a reader meets them: a list like a table of contents, and help for every option."""
+"""The list of tasks and the help of their options."""
 
 import re
 import subprocess
@@ -26,8 +26,8 @@ def invoke(*words: str) -> str:
     ).stdout
 
 
-def test_the_list_is_a_table_of_contents():
-    """Each task has one line of a terminal of 80 columns, which Invoke assumes where there is none."""
+def test_task_list_has_one_line_for_each_task():
+    """Each task has one line of at most 80 columns, Invoke's default width without a terminal."""
     lines = invoke("--list").strip().splitlines()[2:]
     assert [line.split()[0] for line in lines if re.match(r"  \S", line)] == [
         line.split()[0] for line in lines
@@ -37,9 +37,15 @@ def test_the_list_is_a_table_of_contents():
 
 
 @pytest.mark.parametrize(("name", "task"), TASKS, ids=[name for name, _ in TASKS])
-def test_each_option_is_explained(name, task):
-    without = [argument.name for argument in task.get_arguments() if not argument.help]
-    assert without == []
+def test_each_option_has_help(name, task):
+    undocumented = [argument.name for argument in task.get_arguments() if not argument.help]
+    assert undocumented == []
+
+
+def test_cost_does_not_import_the_lab():
+    program = "import sys, vpcache.cli.cost; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert [name for name in loaded.stdout.split() if name in ("vpcache.cli.lab", "vpcache.lab.client")] == []
 
 
 @pytest.mark.parametrize(("name", "task"), TASKS, ids=[name for name, _ in TASKS])
@@ -47,5 +53,5 @@ def test_help_fits_a_terminal(name, task):
     assert [line for line in (task.__doc__ or "").splitlines() if len(line) > 84] == []
 
 
-def test_what_is_piped_is_plain():
+def test_piped_output_is_plain():
     assert "\x1b" not in invoke("--list") + invoke("--help", "apply")

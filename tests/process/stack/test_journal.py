@@ -1,4 +1,4 @@
-"""The journal of stacks: which entries there are, and whose runs are dead."""
+"""The journal of stacks: reading and writing entries, and detecting dead test runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vpcache.stack.target import Target
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-# as an earlier release wrote it
+# the format of an earlier release
 OLD = {
     "stack": "old",
     "environment": "dev",
@@ -46,12 +46,12 @@ def put(target, location, stack, body):
     s3_client(target).put_object(Bucket=location.bucket, Key=f"{stack}/journal.json", Body=body)
 
 
-def entry(phase: str, age: timedelta, *, temporary: bool = True) -> journal.Entry:
+def entry(phase: str, age: timedelta, *, temporary: bool = True) -> journal.JournalEntry:
     when = (NOW - age).isoformat()
     return replace(journal.new_entry("x", "dev", phase, temporary=temporary), since=when, updated=when)
 
 
-def test_entry_is_read_as_it_was_written(target, location):
+def test_entry_round_trip(target, location):
     written = journal.new_entry(
         "one", "dev", journal.APPLYING, temporary=True, protected=True, existing=(("VPC", "vpc-1", ""),)
     )
@@ -80,23 +80,23 @@ def test_unreadable_entry_is_skipped_with_a_note(target, location, body):
     put(target, location, "bad", body)
     put(target, location, "good", json.dumps(OLD))
     notes: list[str] = []
-    assert [each.stack for each in journal.entries(target, location, notes.append)] == ["old"]
+    assert [item.stack for item in journal.entries(target, location, notes.append)] == ["old"]
     (note,) = notes
     assert note.startswith(f"skipped s3://{location.bucket}/bad/journal.json: ")
 
 
-def test_entry_that_a_role_may_not_read_is_skipped_with_a_note(target, location):
-    """The lab evaluates no bucket policy: a key that S3 does not hand out answers as one."""
+def test_entry_with_denied_access_is_skipped_with_a_note(target, location):
+    """The lab evaluates no bucket policies: an event handler denies access to one key."""
     from botocore.exceptions import ClientError
 
     put(target, location, "good", json.dumps(OLD))
     put(target, location, "mine", json.dumps(OLD))
 
-    def refuse(params, **_):
+    def deny(params, **_):
         if params["Key"].startswith("mine/"):
             raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetObject")
 
-    s3_client(target).meta.events.register("before-parameter-build.s3.GetObject", refuse)
+    s3_client(target).meta.events.register("before-parameter-build.s3.GetObject", deny)
     notes: list[str] = []
     assert len(list(journal.entries(target, location, notes.append))) == 1
     assert "AccessDenied" in notes[0]
@@ -116,15 +116,15 @@ def test_entry_that_a_role_may_not_read_is_skipped_with_a_note(target, location)
         (journal.APPLYING, 7 * HOUR, True, True),
     ],
 )
-def test_a_test_run_is_dead_by_age_or_silence(phase, age, is_locked, is_dead):
+def test_test_run_is_abandoned_by_age_or_missing_lock(phase, age, is_locked, is_dead):
     assert entry(phase, age).is_abandoned(NOW, is_locked=is_locked) is is_dead
 
 
 @pytest.mark.parametrize("phase", [journal.APPLYING, journal.APPLIED, journal.FAILED, journal.DESTROYING])
-def test_no_other_stack_is_ever_abandoned(phase):
+def test_permanent_stacks_are_never_abandoned(phase):
     assert not entry(phase, 999 * HOUR, temporary=False).is_abandoned(NOW, is_locked=False)
 
 
-def test_failed_is_not_interrupted():
+def test_failed_phase_is_not_interrupted():
     assert not entry(journal.FAILED, HOUR).is_interrupted
     assert entry(journal.DESTROYING, HOUR).is_interrupted

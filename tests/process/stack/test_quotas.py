@@ -1,4 +1,4 @@
-"""What an apply says of the account's quotas, and what it refuses, against the lab's own Service Quotas."""
+"""The quota check before an apply, against the lab's Service Quotas."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support.served_region import serve
 from vpcache.errors import VpcacheError
 from vpcache.stack.quotas import ADDRESSES, ConcurrencyUse, QuotaUse, added, check, preflight
 from vpcache.stack.target import lab_target
-from vpcache.terraform.plans import Change
+from vpcache.terraform.plans import PlannedChange
 
 
 @pytest.fixture
@@ -24,16 +24,16 @@ def target(region):
     return lab_target(region.url, {})
 
 
-def planned(**counts: int) -> list[Change]:
-    """Return a plan that creates so many resources of each type."""
+def planned(**counts: int) -> list[PlannedChange]:
+    """Return a plan that creates `counts` resources of each type."""
     return [
-        Change(f"module.some.aws_{type}.this[{number}]", f"aws_{type}", "create")
+        PlannedChange(f"module.some.aws_{type}.this[{number}]", f"aws_{type}", "create")
         for type, count in counts.items()
         for number in range(count)
     ]
 
 
-def test_plan_that_fits_is_one_line_for_each_quota_it_adds_to(region, target):
+def test_fitting_plan_has_one_line_for_each_quota(region, target):
     ec2 = region.client("ec2")
     for _ in range(3):
         ec2.allocate_address(Domain="vpc")
@@ -47,7 +47,7 @@ def test_plan_that_fits_is_one_line_for_each_quota_it_adds_to(region, target):
     check(uses)
 
 
-def test_plan_that_does_not_fit_is_refused_with_the_request(region, target):
+def test_exceeded_quota_names_the_request_command(region, target):
     for _ in range(4):
         region.client("ec2").allocate_address(Domain="vpc")
     with pytest.raises(VpcacheError) as refused:
@@ -59,31 +59,31 @@ def test_plan_that_does_not_fit_is_refused_with_the_request(region, target):
     )
 
 
-def test_raised_quota_lets_the_same_plan_pass(region, target):
+def test_raised_quota_admits_the_plan(region, target):
     region.settings = replace(region.settings, elastic_ips=7)
     for _ in range(4):
         region.client("ec2").allocate_address(Domain="vpc")
     check(preflight(target, planned(eip=3)))
 
 
-def test_replacement_and_removal_need_no_room():
+def test_replacement_and_removal_need_no_quota():
     changes = [
-        Change('aws_eip.this["a"]', "aws_eip", "replace"),
-        Change('aws_eip.this["b"]', "aws_eip", "create"),
-        Change('aws_eip.this["c"]', "aws_eip", "delete"),
-        Change("aws_eip_association.this", "aws_eip_association", "create"),
+        PlannedChange('aws_eip.this["a"]', "aws_eip", "replace"),
+        PlannedChange('aws_eip.this["b"]', "aws_eip", "create"),
+        PlannedChange('aws_eip.this["c"]', "aws_eip", "delete"),
+        PlannedChange("aws_eip_association.this", "aws_eip_association", "create"),
     ]
     assert added(changes, "aws_eip") == 0
 
 
-def test_plan_that_adds_nothing_asks_nothing(target):
+def test_plan_without_additions_sends_no_request(target):
     unreachable = replace(
         target, environment={**target.environment, "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
     )
-    assert preflight(unreachable, [Change("aws_eip.this", "aws_eip", "update")]) == []
+    assert preflight(unreachable, [PlannedChange("aws_eip.this", "aws_eip", "update")]) == []
 
 
-def test_account_that_does_not_answer_is_unknown_and_no_refusal(target):
+def test_unreachable_account_is_unknown_and_accepted(target):
     unreachable = replace(
         target, environment={**target.environment, "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
     )
@@ -100,10 +100,10 @@ def test_denied_quota_is_unknown_with_its_reason():
     assert use.excess == 0
 
 
-def test_low_concurrency_of_a_new_account_is_explained(region, target):
+def test_low_concurrency_quota_is_explained(region, target):
     region.settings = replace(region.settings, concurrent_executions=10)
     (use,) = preflight(target, planned(lambda_function=1))
     assert use == ConcurrencyUse("us-east-1", limit=10, unreserved=10)
-    assert "a function can reserve none" in str(use)
-    assert "more than 10 calls at once some fail" in str(use)
+    assert "no function can reserve concurrency" in str(use)
+    assert "more than 10 concurrent calls are throttled" in str(use)
     check([use])

@@ -1,4 +1,4 @@
-"""The state bucket, at moto's S3."""
+"""The state bucket, on moto's S3."""
 
 import json
 
@@ -25,7 +25,7 @@ def endpoint():
 
 @pytest.fixture
 def target(endpoint):
-    """AWS at moto's endpoint, in a region by name."""
+    """A function that returns AWS as target in a region, at moto's endpoint."""
 
     def of(region):
         keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -44,17 +44,17 @@ def settings(s3, bucket):
     }
 
 
-def assert_complete(found):
-    assert found["versioning"] == "Enabled"
-    assert set(found["public"].values()) == {True}
-    assert len(found["public"]) == 4
-    assert found["ownership"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
-    assert found["encryption"][0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
-    assert found["lifecycle"][0]["NoncurrentVersionExpiration"]["NoncurrentDays"] == 90
+def assert_complete(current):
+    assert current["versioning"] == "Enabled"
+    assert set(current["public"].values()) == {True}
+    assert len(current["public"]) == 4
+    assert current["ownership"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    assert current["encryption"][0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    assert current["lifecycle"][0]["NoncurrentVersionExpiration"]["NoncurrentDays"] == 90
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
-def test_bucket_is_created_in_the_region_with_every_setting(target, region):
+def test_bucket_is_created_with_all_settings(target, region):
     place = target(region)
     location = state_location(place, ACCOUNT, "one")
     ensure_bucket(place, location)
@@ -63,7 +63,7 @@ def test_bucket_is_created_in_the_region_with_every_setting(target, region):
     assert_complete(settings(s3, location.bucket))
 
 
-def test_half_made_bucket_is_completed(target):
+def test_incomplete_bucket_is_completed(target):
     place = target("eu-west-2")
     location = state_location(place, ACCOUNT, "one")
     s3 = s3_client(place)
@@ -72,7 +72,7 @@ def test_half_made_bucket_is_completed(target):
     assert_complete(settings(s3, location.bucket))
 
 
-def test_settings_of_the_user_are_kept(target):
+def test_user_settings_of_the_bucket_are_kept(target):
     place = target("eu-west-3")
     location = state_location(place, ACCOUNT, "one")
     ensure_bucket(place, location)
@@ -80,10 +80,10 @@ def test_settings_of_the_user_are_kept(target):
     rule = {"ID": "mine", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 4000}}
     s3.put_bucket_lifecycle_configuration(Bucket=location.bucket, LifecycleConfiguration={"Rules": [rule]})
     ensure_bucket(place, location)
-    assert [each["ID"] for each in settings(s3, location.bucket)["lifecycle"]] == ["mine"]
+    assert [rule["ID"] for rule in settings(s3, location.bucket)["lifecycle"]] == ["mine"]
 
 
-def test_bucket_without_listing_permission_is_named(target):
+def test_bucket_without_permission_is_reported(target):
     place = target("eu-north-1")
     location = state_location(place, ACCOUNT, "one")
     with Stubber(s3_client(place)) as answers:
@@ -92,7 +92,7 @@ def test_bucket_without_listing_permission_is_named(target):
             ensure_bucket(place, location)
 
 
-def test_policy_refuses_requests_without_tls(target):
+def test_bucket_policy_requires_tls(target):
     place = target("eu-north-1")
     location = state_location(place, ACCOUNT, "one")
     owned = {"Bucket": location.bucket, "ExpectedBucketOwner": ACCOUNT}
@@ -114,7 +114,7 @@ def test_policy_refuses_requests_without_tls(target):
         answers.assert_no_pending_responses()
 
 
-def test_stack_of_the_same_name_in_another_region_is_found(target):
+def test_stack_in_another_region_is_found(target):
     for region in ("ap-south-1", "ap-south-2"):
         place = target(region)
         ensure_bucket(place, state_location(place, ACCOUNT, "twin"))

@@ -1,4 +1,4 @@
-"""Terraform fetched from a server of the test's own: right, wrong, broken, missing, unreachable."""
+"""The download of Terraform from a local server: valid, invalid, truncated, missing and unreachable files."""
 
 import hashlib
 import io
@@ -44,7 +44,7 @@ RELEASE = Release(VERSION, {"linux_amd64": CHECKSUM})
 
 @contextmanager
 def serving(files: dict[str, bytes], cut: int = 0) -> Iterator[str]:
-    """Serve files of one release; of the zip, promise `cut` bytes more than come."""
+    """Serve the files of one release. The Content-Length of the zip is `cut` bytes too large."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -84,16 +84,16 @@ def target(tmp_path):
     return tmp_path / VERSION / "terraform"
 
 
-def refused(server: str, target: Path, release: Release = RELEASE) -> str:
-    """Return why a fetch was refused; neither the program nor a part of it may be left."""
-    with pytest.raises(VpcacheError) as refusal:
+def rejection(server: str, target: Path, release: Release = RELEASE) -> str:
+    """Return the error of a download, which must not leave any file."""
+    with pytest.raises(VpcacheError) as error:
         fetch(release, target, server=server, on_platform="linux_amd64")
     assert list(target.parent.iterdir()) == []
-    assert "\n" not in str(refusal.value)
-    return str(refusal.value)
+    assert "\n" not in str(error.value)
+    return str(error.value)
 
 
-def test_what_the_checksums_say_is_installed_and_nothing_else_is_left(target):
+def test_verified_release_is_installed(target):
     with serving({LIST: listing(), ZIP: ARCHIVE}) as server:
         fetch(RELEASE, target, server=f"{server}/", on_platform="linux_amd64")
     assert list(target.parent.iterdir()) == [target]
@@ -101,65 +101,65 @@ def test_what_the_checksums_say_is_installed_and_nothing_else_is_left(target):
     assert os.access(target, os.X_OK)
 
 
-def test_a_zip_that_its_server_does_not_list_so_is_refused(target):
+def test_zip_with_another_listed_checksum_is_rejected(target):
     with serving({LIST: listing("f" * 64), ZIP: ARCHIVE}) as server:
-        assert f"has SHA-256 {CHECKSUM}, but its server lists {'f' * 64}" in refused(server, target)
+        assert f"has SHA-256 {CHECKSUM}, but its server lists {'f' * 64}" in rejection(server, target)
 
 
-def test_a_zip_that_its_server_does_not_list_at_all_is_refused(target):
+def test_unlisted_zip_is_rejected(target):
     with serving({LIST: b"", ZIP: ARCHIVE}) as server:
-        assert "its server lists none" in refused(server, target)
+        assert "its server lists none" in rejection(server, target)
 
 
-def test_a_server_that_agrees_with_itself_but_not_with_the_source_is_refused(target):
+def test_forged_zip_with_matching_list_is_rejected(target):
     forged = zipped("#!/bin/sh\necho mine\n")
     checksum = hashlib.sha256(forged).hexdigest()
     with serving({LIST: listing(checksum), ZIP: forged}) as server:
-        assert f"has SHA-256 {checksum}, but HashiCorp published {CHECKSUM}" in refused(server, target)
+        assert f"has SHA-256 {checksum}, but HashiCorp published {CHECKSUM}" in rejection(server, target)
 
 
-def test_a_download_that_breaks_off_is_refused(target):
+def test_truncated_download_is_rejected(target):
     with serving({LIST: listing(), ZIP: ARCHIVE}, cut=1000) as server:
-        line = refused(server, target)
-    assert f"{ZIP} does not come: " in line
+        line = rejection(server, target)
+    assert f"/{ZIP}: " in line
     assert "1000 more expected" in line
 
 
-@pytest.mark.parametrize("files", [{}, {LIST: listing()}], ids=["neither", "the list alone"])
-def test_what_is_not_there_is_named(target, files):
+@pytest.mark.parametrize("files", [{}, {LIST: listing()}], ids=["neither", "only the list"])
+def test_missing_file_on_the_server_is_named(target, files):
     with serving(files) as server:
-        line = refused(server, target)
-    assert f"{ZIP if files else LIST} answers 404 Not Found: is VPCACHE_TERRAFORM_SERVER right?" in line
+        line = rejection(server, target)
+    assert f"{ZIP if files else LIST} returned 404 Not Found: check VPCACHE_TERRAFORM_SERVER" in line
 
 
-def test_no_network_is_told(target):
-    line = refused(f"http://127.0.0.1:{free_port()}", target)
+def test_unreachable_server_is_reported(target):
+    line = rejection(f"http://127.0.0.1:{free_port()}", target)
     assert "Connection refused; try again" in line
 
 
-def test_a_program_that_does_not_run_here_is_not_put_in_the_way(target):
-    other = zipped("no program\n")
+def test_program_that_does_not_run_is_not_installed(target):
+    other = zipped("not a program\n")
     checksum = hashlib.sha256(other).hexdigest()
     with serving({LIST: listing(checksum), ZIP: other}) as server:
-        line = refused(server, target, Release(VERSION, {"linux_amd64": checksum}))
-    assert "does not tell its version" in line
+        line = rejection(server, target, Release(VERSION, {"linux_amd64": checksum}))
+    assert "does not print its version" in line
 
 
-def test_a_refused_fetch_leaves_what_was_there(target):
+def test_failed_download_keeps_the_installed_program(target):
     put(target.parent, "1.98.0")
     with serving({LIST: listing(), ZIP: ARCHIVE}, cut=1) as server, pytest.raises(VpcacheError):
         fetch(RELEASE, target, server=server, on_platform="linux_amd64")
     assert target.read_text() == program("1.98.0")
 
 
-def test_a_platform_without_a_checksum_is_refused(target):
+def test_platform_without_checksum_is_rejected(target):
     with pytest.raises(VpcacheError, match=r"no checksum of Terraform 1\.99\.0 is known for plan9_mips"):
         fetch(RELEASE, target, on_platform="plan9_mips")
 
 
-def test_a_cache_that_cannot_be_written_is_named(tmp_path):
+def test_unwritable_cache_is_reported(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(VpcacheError, match=r"cannot put Terraform at .*/file/terraform: "):
+    with pytest.raises(VpcacheError, match=r"cannot install Terraform at .*/file/terraform: "):
         fetch(RELEASE, tmp_path / "file" / "terraform", on_platform="linux_amd64")
 
 
@@ -167,28 +167,28 @@ def test_this_machine_has_a_checksum():
     assert len(PINNED.checksums[this_platform()]) == 64
 
 
-def test_missing_terraform_is_named_with_the_remedy(tmp_path):
+def test_missing_terraform_names_the_remedy(tmp_path):
     with pytest.raises(
-        VpcacheError, match=r"terraform is not on PATH: install Terraform 1\.11 .*installation` fetches"
+        VpcacheError, match=r"terraform is not on PATH: install Terraform 1\.11 .*download .* with `VPCACHE"
     ):
         find_terraform({"PATH": "/nonexistent", "HOME": str(tmp_path)})
 
 
-def test_old_terraform_is_refused(tmp_path):
+def test_old_terraform_is_rejected(tmp_path):
     put(tmp_path, "1.10.5")
     with pytest.raises(VpcacheError, match=r"is Terraform 1\.10\.5: install 1\.11"):
         find_terraform({"PATH": str(tmp_path), "HOME": str(tmp_path)})
 
 
-def test_what_is_no_terraform_is_refused(tmp_path):
+def test_another_program_named_terraform_is_rejected(tmp_path):
     (tmp_path / "terraform").write_text("#!/bin/sh\necho hello\n")
     (tmp_path / "terraform").chmod(0o755)
-    with pytest.raises(VpcacheError, match="does not tell its version"):
+    with pytest.raises(VpcacheError, match="does not print its version"):
         find_terraform({"PATH": str(tmp_path), "HOME": str(tmp_path)})
 
 
 @pytest.mark.parametrize("on_path", [None, "1.10.5"])
-def test_the_fetched_one_stands_in_for_one_that_is_missing_or_old(tmp_path, on_path):
+def test_downloaded_terraform_replaces_a_missing_or_old_one(tmp_path, on_path):
     environ = {"PATH": str(tmp_path / "bin"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     fetched = put(fetched_terraform(environ).parent, PINNED.version)
     if on_path:
@@ -196,7 +196,7 @@ def test_the_fetched_one_stands_in_for_one_that_is_missing_or_old(tmp_path, on_p
     assert find_terraform(environ) == fetched
 
 
-def test_one_on_path_that_is_new_enough_comes_first(tmp_path):
+def test_terraform_on_path_is_preferred(tmp_path):
     environ = {"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path)}
     put(fetched_terraform(environ).parent, PINNED.version)
     newer = put(tmp_path / "bin", "1.12.0")
@@ -208,26 +208,26 @@ def bare(tmp_path):
     return CleanMachine(tmp_path)
 
 
-def test_without_a_terminal_and_a_word_nothing_is_fetched(bare):
+def test_without_terminal_nothing_is_downloaded(bare):
     done = bare.offer(VPCACHE_TERRAFORM_SERVER="http://127.0.0.1:1")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert not bare.cache.exists()
 
 
-def test_the_variable_fetches_and_a_failure_is_one_line(bare):
+def test_variable_starts_the_download(bare):
     server = f"http://127.0.0.1:{free_port()}"
     done = bare.offer(VPCACHE_DOWNLOAD_TERRAFORM="1", VPCACHE_TERRAFORM_SERVER=server)
     assert done.returncode == 1
     first, second = done.stderr.splitlines()
-    assert first == f"inv: fetching Terraform {PINNED.version} from {server}"
+    assert first == f"inv: downloading Terraform {PINNED.version} from {server}"
     assert second.startswith(
-        f"inv: {server}/terraform/{PINNED.version}/terraform_{PINNED.version}_SHA256SUMS"
+        f"inv: cannot download {server}/terraform/{PINNED.version}/terraform_{PINNED.version}_SHA256SUMS"
     )
     assert "Connection refused" in second
 
 
-def test_a_forged_pinned_release_is_refused(bare):
-    """The whole way, with the checksums of the source: the zip of another is no Terraform 1.11.4."""
+def test_forged_pinned_release_is_rejected(bare):
+    """End to end, with the checksums in the source: another zip is not Terraform 1.11.4."""
     name = f"terraform_{PINNED.version}_{this_platform()}.zip"
     files = {f"terraform_{PINNED.version}_SHA256SUMS": f"{CHECKSUM}  {name}\n".encode(), name: ARCHIVE}
     with serving(files) as server:
@@ -237,25 +237,25 @@ def test_a_forged_pinned_release_is_refused(bare):
     assert list(fetched_terraform(bare.environment).parent.iterdir()) == []
 
 
-def test_another_word_in_the_variable_is_refused(bare):
+def test_invalid_variable_is_rejected(bare):
     done = bare.offer(VPCACHE_DOWNLOAD_TERRAFORM="yes")
     assert done.returncode == 1
-    assert done.stderr.startswith("inv: VPCACHE_DOWNLOAD_TERRAFORM is 'yes': write 1 to fetch")
+    assert done.stderr.startswith("inv: VPCACHE_DOWNLOAD_TERRAFORM is 'yes': set 1 to download")
 
 
-def test_a_terminal_is_asked_and_no_is_no(bare):
-    status, shown = bare.answer("no")
+def test_answer_no_downloads_nothing(bare):
+    status, output = bare.answer("no")
     assert status == 0
-    assert f"fetch {PINNED.version} from https://releases.hashicorp.com into {bare.cache}" in shown
-    assert "fetching" not in shown
+    assert f"download {PINNED.version} from https://releases.hashicorp.com to {bare.cache}" in output
+    assert "downloading" not in output
 
 
-def test_a_terminal_is_asked_and_yes_fetches(bare):
-    status, shown = bare.answer("yes", VPCACHE_TERRAFORM_SERVER=f"http://127.0.0.1:{free_port()}")
+def test_answer_yes_starts_the_download(bare):
+    status, output = bare.answer("yes", VPCACHE_TERRAFORM_SERVER=f"http://127.0.0.1:{free_port()}")
     assert status == 1
-    assert "inv: fetching Terraform" in shown
-    assert "Connection refused" in shown
+    assert "inv: downloading Terraform" in output
+    assert "Connection refused" in output
 
 
-def test_a_terminal_is_not_asked_when_told_not_to(bare):
+def test_variable_disables_the_question(bare):
     assert bare.answer("yes", VPCACHE_DOWNLOAD_TERRAFORM="0") == (0, "yes\n")

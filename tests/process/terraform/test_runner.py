@@ -13,7 +13,7 @@ from vpcache.terraform.runner import Terraform, TerraformError, plugin_dir
 
 
 def stand_in(folder: Path, body: str) -> Path:
-    """Make a program that stands where Terraform would."""
+    """Write a program that replaces Terraform."""
     program = folder / "terraform"
     program.write_text(f"#!/bin/sh\n{textwrap.dedent(body)}")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
@@ -26,7 +26,7 @@ def driver(folder: Path, body: str) -> Terraform:
     )
 
 
-def test_events_arrive_in_order_and_stray_lines_do_not(tmp_path):
+def test_events_arrive_in_order_without_stray_lines(tmp_path):
     events = []
     terraform = driver(tmp_path, """echo '{"type": "a"}'; echo stray; echo '{"type": "b"}'""")
     terraform.cmd("apply", on_event=events.append)
@@ -42,13 +42,13 @@ def test_failure_names_the_first_error_and_its_address(tmp_path):
         terraform.cmd("apply")
 
 
-def test_unknown_attributes_are_errors_and_not_commands(tmp_path):
+def test_unknown_attribute_is_not_a_command(tmp_path):
     with pytest.raises(AttributeError):
         _ = driver(tmp_path, "exit 0").aply
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_reaches_terraform_as_one_interrupt_and_is_waited_for(tmp_path, number):
+def test_signal_is_forwarded_once_as_sigint(tmp_path, number):
     stand_in(tmp_path, "trap 'echo whole > state; exit 0' INT\necho ready\nwhile :; do sleep 0.05; done")
     script = tmp_path / "drive.py"
     script.write_text(
@@ -71,18 +71,18 @@ def test_a_signal_reaches_terraform_as_one_interrupt_and_is_waited_for(tmp_path,
         while not (log.exists() and "ready" in log.read_text()):
             assert process.poll() is None
         process.send_signal(number)
-        said, _ = process.communicate(timeout=20)
-    assert f"interrupted by {signal.Signals(number).name}" in said
+        output, _ = process.communicate(timeout=20)
+    assert f"interrupted by {signal.Signals(number).name}" in output
     assert (tmp_path / "state").read_text() == "whole\n"
 
 
-def test_provider_mirror_is_found_where_the_variable_says(tmp_path):
+def test_provider_mirror_variable_is_used(tmp_path):
     assert plugin_dir({"TF_PLUGIN_MIRROR": str(tmp_path), "HOME": str(tmp_path)}) != tmp_path
     (tmp_path / "registry.terraform.io/hashicorp/aws").mkdir(parents=True)
     assert plugin_dir({"TF_PLUGIN_MIRROR": str(tmp_path), "HOME": "/nonexistent"}) == tmp_path
 
 
-def test_missing_cli_configuration_file_is_left_out(tmp_path):
+def test_missing_cli_configuration_file_is_ignored(tmp_path):
     environ = {"TF_CLI_CONFIG_FILE": str(tmp_path / "missing"), "HOME": "/h"}
     environment = terraform_environment(environ, tmp_path)
     assert environment["TF_DATA_DIR"] == str(tmp_path)

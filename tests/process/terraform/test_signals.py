@@ -1,4 +1,4 @@
-"""Signals that wait until what a run changed is restored."""
+"""Signals that are deferred until the changes of a run are restored."""
 
 import os
 import signal
@@ -15,14 +15,14 @@ from vpcache.terraform.signals import Deferred
 
 @pytest.fixture
 def caught():
-    """Catch SIGTERM as the process's own handler would."""
+    """The signals that a handler of SIGTERM receives."""
     signals = []
-    before = signal.signal(signal.SIGTERM, lambda number, _: signals.append(number))
+    previous = signal.signal(signal.SIGTERM, lambda number, _: signals.append(number))
     yield signals
-    signal.signal(signal.SIGTERM, before)
+    signal.signal(signal.SIGTERM, previous)
 
 
-def test_pause_lasts_as_long_as_no_signal_comes():
+def test_pause_without_signal_lasts_its_time():
     with Deferred() as signals:
         started = time.monotonic()
         signals.pause(0.2)
@@ -30,15 +30,15 @@ def test_pause_lasts_as_long_as_no_signal_comes():
         signals.pause(-1)
 
 
-def test_signal_ends_a_pause_and_is_raised_again_after_the_block(caught):
-    me = os.getpid()
+def test_signal_ends_pause_and_is_raised_on_exit(caught):
+    pid = os.getpid()
     with pytest.raises(InterruptedRunError, match="interrupted by SIGTERM"), Deferred() as signals:
-        threading.Timer(0.1, os.kill, (me, signal.SIGTERM)).start()
+        threading.Timer(0.1, os.kill, (pid, signal.SIGTERM)).start()
         try:
             signals.pause(60)
         finally:
             assert caught == []
-            os.kill(me, signal.SIGTERM)  # an impatient user's second one does not end the restore
+            os.kill(pid, signal.SIGTERM)  # a second signal does not interrupt the restore
     assert caught == [signal.SIGTERM]
 
 
@@ -49,23 +49,23 @@ def test_signal_before_a_pause_is_not_lost(caught):
     assert caught == [signal.SIGTERM]
 
 
-def test_block_without_a_pause_runs_to_its_end(caught):
+def test_block_without_pause_completes(caught):
     with Deferred() as signals:
         os.kill(os.getpid(), signal.SIGTERM)
-        assert signals.came == [signal.SIGTERM]
+        assert signals.received == [signal.SIGTERM]
     assert caught == [signal.SIGTERM]
 
 
 @pytest.mark.parametrize("manager", ["Deferred", "Forwarding"])
 def test_ignored_hangup_stays_ignored(manager):
-    """What runs under nohup survives its terminal."""
+    """A process under nohup survives the end of its terminal."""
     code = f"""
 import os, signal
 from vpcache.terraform.signals import {manager}
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
 with {manager}() as signals:
     os.kill(os.getpid(), signal.SIGHUP)
-print(signals.came)
+print(signals.received)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

@@ -212,8 +212,8 @@ def test_plan_without_ids_is_refused():
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        ({"format_version": "1.0"}, "give what `terraform show -json` prints"),
-        ({"format_version": "1.0", "values": {}}, "give what `terraform show -json` prints"),
+        ({"format_version": "1.0"}, "use the output of `terraform show -json`"),
+        ({"format_version": "1.0", "values": {}}, "use the output of `terraform show -json`"),
         (state(resource("aws_s3_bucket", "b")), "no aws_subnet"),
     ],
 )

@@ -52,7 +52,7 @@ def _wheel(folder, source):
     return path
 
 
-def test_arguments_and_blocks_are_used_but_not_what_is_terraform_s_own():
+def test_used_arguments_exclude_meta_arguments():
     assert [str(argument) for argument in sorted(used_arguments(HCL))] == [
         "aws_lambda_function.environment",
         "aws_lambda_function.handler",
@@ -63,7 +63,7 @@ def test_arguments_and_blocks_are_used_but_not_what_is_terraform_s_own():
     ]
 
 
-def test_the_bindings_tell_what_the_provider_takes_and_where(tmp_path):
+def test_schema_is_read_from_the_bindings(tmp_path):
     known = schema(_wheel(tmp_path, SOURCE))
     assert known.version == "6.1.0"
     assert known.arguments == {
@@ -72,6 +72,6 @@ def test_the_bindings_tell_what_the_provider_takes_and_where(tmp_path):
     }
 
 
-def test_bindings_of_no_provider_are_refused(tmp_path):
+def test_bindings_without_provider_are_rejected(tmp_path):
     with pytest.raises(VpcacheError, match="provider versions"):
         schema(_wheel(tmp_path, "class Nothing: ..."))

@@ -1,4 +1,4 @@
-"""The lock that ./inv installs from: it names each dependency, by hashes alone, from no particular index."""
+"""The lock files of ./inv: all dependencies, with hashes and without an index."""
 
 import re
 import tomllib
@@ -21,13 +21,13 @@ def _entries(lock: Path) -> list[tuple[Requirement, str]]:
     """Return each locked requirement with the text of its hashes."""
     text = re.sub(r"^\s*#.*\n", "", lock.read_text(), flags=re.MULTILINE)
     blocks = re.split(r"\n(?=\S)", text.strip())
-    parted = [block.replace("\\\n", " ").partition("--hash=") for block in blocks]
-    return [(Requirement(requirement), sign + hashes) for requirement, sign, hashes in parted]
+    parts = [block.replace("\\\n", " ").partition("--hash=") for block in blocks]
+    return [(Requirement(requirement), separator + hashes) for requirement, separator, hashes in parts]
 
 
 def _locked(lock: Path, python: str) -> dict[str, str]:
-    """Return the locked version of each package on Linux with one version of Python."""
-    here = {
+    """Return the locked version of each package, on Linux and a version of Python."""
+    environment = {
         "implementation_name": "cpython",
         "platform_python_implementation": "CPython",
         "python_full_version": f"{python}.9",
@@ -37,21 +37,21 @@ def _locked(lock: Path, python: str) -> dict[str, str]:
     return {
         canonicalize_name(requirement.name): next(iter(requirement.specifier)).version
         for requirement, _ in _entries(lock)
-        if requirement.marker is None or requirement.marker.evaluate(here)
+        if requirement.marker is None or requirement.marker.evaluate(environment)
     }
 
 
 def _declared() -> list[Requirement]:
     extras = PROJECT["project"]["optional-dependencies"]
     declared = [*PROJECT["project"]["dependencies"], *extras["png"], *extras["dev"]]
-    return [each for each in map(Requirement, declared) if each.name != "vpcache"]
+    return [item for item in map(Requirement, declared) if item.name != "vpcache"]
 
 
 @pytest.mark.parametrize("python", PYTHONS)
 def test_lock_satisfies_each_declared_dependency(python):
     locked = _locked(LOCK, python)
     unmet = [
-        str(each) for each in _declared() if locked.get(canonicalize_name(each.name)) not in each.specifier
+        str(item) for item in _declared() if locked.get(canonicalize_name(item.name)) not in item.specifier
     ]
     assert unmet == [], "renew the lock as docs/internals/lock-files.md says"
 
@@ -60,7 +60,7 @@ def test_lock_satisfies_each_declared_dependency(python):
 def test_build_lock_satisfies_build_system_and_agrees(python):
     build = _locked(BUILD_LOCK, python)
     required = map(Requirement, PROJECT["build-system"]["requires"])
-    assert [str(each) for each in required if build.get(each.name) not in each.specifier] == []
+    assert [str(item) for item in required if build.get(item.name) not in item.specifier] == []
     assert build.items() <= _locked(LOCK, python).items()
 
 
@@ -85,7 +85,7 @@ def test_lock_names_no_index_and_no_url(lock):
     assert [line for line in lines if "://" in line or re.match(r"-|\s*--(?!hash=)", line)] == []
 
 
-def test_inv_installs_nothing_but_what_the_locks_name():
+def test_inv_installs_only_locked_packages():
     script = (ROOT / "inv").read_text()
     installs = re.findall(r"^ *pip_install (.*)$", script, re.MULTILINE)
     assert len(re.findall(r"\bpip install\b", script)) == 1  # the one inside pip_install

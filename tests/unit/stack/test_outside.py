@@ -1,4 +1,4 @@
-"""What of a stack is outside its state, and what of that an interrupted run created."""
+"""The resources of a stack outside its state, and those that an interrupted run created."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from vpcache.errors import VpcacheError
 from vpcache.stack.leftovers import Leftover
-from vpcache.stack.outside import Run, mark, outside, unknown_to
+from vpcache.stack.outside import InterruptedRun, mark, outside, unknown_to
 from vpcache.stack.state_history import Version, shown_names, written_names
 
 STACK = "vpcache-dev"
@@ -30,89 +30,95 @@ def document(*resources: dict[str, object]) -> dict[str, object]:
     return {"values": {"root_module": {"child_modules": [{"resources": list(resources)}]}}}
 
 
-def reason(item: Leftover, run: Run, versions: list[Version] | None) -> str:
-    found = outside([item], run, versions)
-    assert bool(found.remove) != bool(found.keep)
-    return found.keep[0].reason if found.keep else ""
+def reason(item: Leftover, run: InterruptedRun, versions: list[Version] | None) -> str:
+    result = outside([item], run, versions)
+    assert bool(result.remove) != bool(result.keep)
+    return result.keep[0].reason if result.keep else ""
 
 
-def test_cluster_with_the_stacks_name_is_unknown_to_its_state():
-    """The name of the stack is the value of each tag in its state."""
+def test_stack_name_in_state_does_not_match_a_cluster():
+    """The stack's name is a tag value in its state, and the cluster's ID too."""
     state = document(shown("aws_vpc", "vpc-1", tags={"Stack": STACK}))
     assert unknown_to(shown_names(state), [cluster()]) == [cluster()]
 
 
-def test_type_and_id_in_the_state_are_known():
+def test_type_and_id_match_the_state():
     state = document(shown("aws_elasticache_cluster", STACK))
     assert unknown_to(shown_names(state), [cluster()]) == []
 
 
-def test_same_id_of_another_type_is_unknown():
+def test_same_id_of_another_type_does_not_match():
     state = document(shown("aws_elasticache_subnet_group", STACK))
     assert unknown_to(shown_names(state), [cluster()]) == [cluster()]
 
 
-def test_data_source_does_not_make_a_resource_known():
+def test_data_source_does_not_match():
     state = document(shown("aws_security_group", "sg-1", mode="data"))
     assert unknown_to(shown_names(state), [GROUP]) == [GROUP]
 
 
-def test_default_group_in_the_state_is_known():
+def test_default_security_group_matches_the_state():
     assert unknown_to(frozenset({("aws_default_security_group", "sg-1")}), [GROUP]) == []
 
 
 @pytest.mark.parametrize("owner", [("aws_lambda_function", "f"), ("aws_security_group", "sg-1")])
-def test_interface_of_a_known_function_is_known(owner):
+def test_function_interface_matches_by_owner(owner):
     owners = frozenset({("aws_lambda_function", "f"), ("aws_security_group", "sg-1")})
     interface = Leftover("function network interface", "eni-1", is_tagged=True, owners=owners)
     assert unknown_to(frozenset({owner}), [interface]) == []
     assert unknown_to(frozenset(), [interface]) == [interface]
 
 
-def test_what_the_run_created_is_removed():
-    assert outside([GROUP, cluster(BEGAN)], Run(BEGAN, frozenset()), []).remove == (GROUP, cluster(BEGAN))
+def test_resources_of_the_interrupted_run_are_removed():
+    assert outside([GROUP, cluster(BEGAN)], InterruptedRun(BEGAN, frozenset()), []).remove == (
+        GROUP,
+        cluster(BEGAN),
+    )
 
 
-def test_what_existed_before_the_run_is_kept():
-    assert "existed before" in reason(GROUP, Run(BEGAN, frozenset({mark(GROUP)})), [])
+def test_marked_resources_are_kept():
+    assert "existed before" in reason(GROUP, InterruptedRun(BEGAN, frozenset({mark(GROUP)})), [])
 
 
-def test_what_was_created_before_the_run_is_kept():
-    assert "existed before" in reason(cluster(BEGAN - MINUTE), Run(BEGAN, frozenset()), [])
+def test_older_resources_are_kept():
+    assert "existed before" in reason(cluster(BEGAN - MINUTE), InterruptedRun(BEGAN, frozenset()), [])
 
 
-def test_what_was_replaced_in_the_run_is_removed():
-    """A cluster's id is its name, which the one before had too."""
+def test_replacement_by_the_run_is_removed():
+    """A cluster's ID is its name, so the previous cluster had the same ID."""
     before, after = cluster(BEGAN - MINUTE), cluster(BEGAN + MINUTE)
-    knew = Version(BEGAN, frozenset({("aws_elasticache_cluster", STACK)}))
-    assert reason(after, Run(BEGAN, frozenset({mark(before)})), [knew]) == ""
+    version = Version(BEGAN, frozenset({("aws_elasticache_cluster", STACK)}))
+    assert reason(after, InterruptedRun(BEGAN, frozenset({mark(before)})), [version]) == ""
 
 
-def test_what_an_earlier_state_knew_is_kept():
-    """`terraform state rm` is how somebody takes a resource over."""
-    knew = Version(BEGAN + 2 * MINUTE, frozenset({("aws_security_group", "sg-1")}))
-    assert reason(GROUP, Run(BEGAN, frozenset()), [knew]) == "was taken out of the state"
+def test_resources_of_an_earlier_state_are_kept():
+    """`terraform state rm` removes a resource from the state."""
+    version = Version(BEGAN + 2 * MINUTE, frozenset({("aws_security_group", "sg-1")}))
+    assert reason(GROUP, InterruptedRun(BEGAN, frozenset()), [version]) == "was removed from the state"
     created_in_the_run = cluster(BEGAN + MINUTE)
-    knew = Version(BEGAN + 2 * MINUTE, frozenset({("aws_elasticache_cluster", STACK)}))
-    assert reason(created_in_the_run, Run(BEGAN, frozenset()), [knew]) == "was taken out of the state"
+    version = Version(BEGAN + 2 * MINUTE, frozenset({("aws_elasticache_cluster", STACK)}))
+    assert (
+        reason(created_in_the_run, InterruptedRun(BEGAN, frozenset()), [version])
+        == "was removed from the state"
+    )
 
 
-def test_unreadable_versions_keep_everything():
-    assert "cannot be read" in reason(GROUP, Run(BEGAN, frozenset()), None)
+def test_unreadable_versions_keep_all_resources():
+    assert "cannot be read" in reason(GROUP, InterruptedRun(BEGAN, frozenset()), None)
 
 
-def test_an_earlier_releases_journal_removes_only_what_is_dated():
-    run = Run(BEGAN, None)
-    assert "journal does not say" in reason(GROUP, run, [])
+def test_old_journal_removes_only_dated_resources():
+    run = InterruptedRun(BEGAN, None)
+    assert "journal does not record" in reason(GROUP, run, [])
     assert reason(cluster(BEGAN + MINUTE), run, []) == ""
 
 
-def test_what_bears_no_tag_is_kept():
+def test_untagged_resources_are_kept():
     named = Leftover("log group", "/aws/lambda/x", is_tagged=False, created=BEGAN + MINUTE)
-    assert "no tag" in reason(named, Run(BEGAN, frozenset()), [])
+    assert "does not have the stack's tag" in reason(named, InterruptedRun(BEGAN, frozenset()), [])
 
 
-def test_written_state_names_its_resources():
+def test_written_state_lists_managed_resources():
     state = {
         "version": 4,
         "resources": [
@@ -126,6 +132,6 @@ def test_written_state_names_its_resources():
 
 
 @pytest.mark.parametrize("text", ["{}", '{"version": 5}', "[]", "no JSON"])
-def test_written_state_of_another_format_is_refused(text):
+def test_unknown_state_format_is_rejected(text):
     with pytest.raises(VpcacheError, match="state"):
         written_names(text)

@@ -1,4 +1,4 @@
-"""What a probe says when it does not know whom to ask."""
+"""Probes with missing inputs, and their results."""
 
 import pytest
 
@@ -10,14 +10,14 @@ from vpcache.stack.target import lab_target
 NOWHERE = lab_target("http://127.0.0.1:9", {})
 
 
-def refusal(ask, **outputs):
+def rejection(probe, **outputs):
     with pytest.raises(VpcacheError) as error:
-        ask(Probes(NOWHERE, Outputs(outputs)))
+        probe(Probes(NOWHERE, Outputs(outputs)))
     return str(error.value)
 
 
 @pytest.mark.parametrize(
-    ("ask", "output", "argument"),
+    ("probe", "output", "argument"),
     [
         (lambda probes: probes.egress("us-east-1a"), "egress_probes", "function"),
         (lambda probes: probes.egress("us-east-1a", function="f"), "egress_ips", "address"),
@@ -27,15 +27,15 @@ def refusal(ask, **outputs):
         (lambda probes: probes.cache_is_private("us-east-1a", nodes=[]), "egress_probes", "function"),
     ],
 )
-def test_a_missing_output_is_named_with_what_to_write(ask, output, argument):
-    said = refusal(ask, zones=["us-east-1a"])
-    assert said.startswith(
+def test_missing_output_names_the_hcl_to_add(probe, output, argument):
+    message = rejection(probe, zones=["us-east-1a"])
+    assert message.startswith(
         f"the root module has no output '{output}': write `output \"{output}\" {{ value = "
     )
-    assert said.endswith(f"or give the probe {argument}=...")
+    assert message.endswith(f"or pass {argument}=... to the probe")
 
 
-def test_verify_without_egress_probes_asks_the_rest():
+def test_verify_without_egress_probes_runs_the_rest():
     outputs = Outputs(
         zones=["us-east-1a", "us-east-1b"],
         egress_probes={},
@@ -43,30 +43,30 @@ def test_verify_without_egress_probes_asks_the_rest():
         cached_api="f",
         cache_nodes=[],
     )
-    asked = [result.name for result in verify(NOWHERE, outputs)]
-    assert asked == ["egress addresses differ", "cache hit", "keys on every node"]
+    names = [result.name for result in verify(NOWHERE, outputs)]
+    assert names == ["egress addresses differ", "cache hit", "keys on every node"]
 
 
-def test_a_missing_zone_is_named_beside_those_there_are():
-    said = refusal(lambda probes: probes.egress("us-east-1f"), egress_probes={"us-east-1a": "f"})
-    assert said == "output 'egress_probes' has no zone 'us-east-1f': it has us-east-1a"
+def test_missing_zone_lists_known_zones():
+    message = rejection(lambda probes: probes.egress("us-east-1f"), egress_probes={"us-east-1a": "f"})
+    assert message == "output 'egress_probes' has no zone 'us-east-1f'; it has us-east-1a"
 
 
-def test_arguments_go_before_outputs():
+def test_arguments_override_outputs():
     probes = Probes(NOWHERE, Outputs(egress_ips={"a": "203.0.113.1", "b": "203.0.113.2"}))
     assert probes.egress_addresses_differ()
     assert not probes.egress_addresses_differ(addresses={"a": "203.0.113.1", "b": "203.0.113.1"})
 
 
-def test_a_function_that_cannot_be_asked_is_a_failed_probe():
+def test_failing_function_fails_the_probe():
     failed = Probes(NOWHERE, Outputs()).egress("us-east-1a", function="f", address="203.0.113.1")
     assert not failed
     assert failed.evidence.startswith("function f: Could not connect")
 
 
-def test_a_failed_assertion_shows_the_evidence():
-    result = Result("egress", "us-east-1a", False, "seen as 203.0.113.9")
-    assert repr(result) == "<egress of us-east-1a failed: seen as 203.0.113.9>"
+def test_result_repr_shows_the_evidence():
+    result = Result("egress", "us-east-1a", False, "source address 203.0.113.9")
+    assert repr(result) == "<egress of us-east-1a failed: source address 203.0.113.9>"
 
 
 CUSTOM = """
@@ -86,11 +86,11 @@ def helper(probes: Probes) -> None:
 def test_verify_runs_the_probes_beside_the_root_module(tmp_path):
     (tmp_path / "probes.py").write_text(CUSTOM)
     outputs = Outputs(zones=[], egress_probes={}, egress_ips={}, cached_api="f", cache_nodes=[])
-    own = verify(NOWHERE, outputs, tmp_path)[-2:]
-    assert own == [Result("first", None, True, "f"), Result("second", "us-east-1a", False, "not there")]
+    custom = verify(NOWHERE, outputs, tmp_path)[-2:]
+    assert custom == [Result("first", None, True, "f"), Result("second", "us-east-1a", False, "not there")]
 
 
 def test_unreadable_probes_are_named(tmp_path):
-    (tmp_path / "probes.py").write_text("import nothing_of_that_name")
+    (tmp_path / "probes.py").write_text("import missing_module")
     with pytest.raises(VpcacheError, match=r"cannot import .*/probes.py: ModuleNotFoundError"):
         verify(NOWHERE, Outputs(zones=[], egress_probes={}, cached_api="f", cache_nodes=[]), tmp_path)

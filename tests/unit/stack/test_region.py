@@ -22,11 +22,11 @@ def test_region_sources_have_an_order():
     [
         (
             {"option": "eu-west-1", "pinned": "us-east-1"},
-            '--region is eu-west-1, but the environment\'s terraform.tfvars says region = "us-east-1"',
+            '--region is eu-west-1, but the environment\'s terraform.tfvars sets region = "us-east-1"',
         ),
         (
             {"pinned": "us-east-1", "AWS_REGION": "eu-west-1"},
-            'AWS_REGION is eu-west-1, but .* says region = "us-east-1": unset AWS_REGION, or add --region',
+            'AWS_REGION is eu-west-1, but .* sets region = "us-east-1": unset AWS_REGION, or add --region',
         ),
         ({"pinned": "us-east-1", "AWS_DEFAULT_REGION": "eu-west-1"}, "AWS_DEFAULT_REGION is eu-west-1, but"),
         (
@@ -37,12 +37,12 @@ def test_region_sources_have_an_order():
         ({"AWS_REGION": "moon"}, "region 'moon' is not the name of an AWS region"),
     ],
 )
-def test_contradicting_regions_are_refused(sources, message):
+def test_contradicting_regions_are_rejected(sources, message):
     with pytest.raises(VpcacheError, match=message):
         choose(**sources)
 
 
-def test_option_settles_a_contradiction_in_the_shell():
+def test_region_option_overrides_the_shell():
     assert choose(option="eu-west-1", pinned="eu-west-1", AWS_REGION="us-east-1") == "eu-west-1"
     assert choose(option="eu-west-1", AWS_REGION="us-west-1", AWS_DEFAULT_REGION="us-east-1") == "eu-west-1"
 

@@ -6,7 +6,7 @@ from vpcache.stack.target import aws_target, lab_target, target_name
 ENDPOINT = "http://127.0.0.1:4600"
 
 
-def test_lab_keeps_no_aws_setting_of_the_user():
+def test_lab_environment_has_no_aws_settings_of_the_user():
     environ = {"AWS_PROFILE": "prod", "AWS_SESSION_TOKEN": "t", "AWS_CA_BUNDLE": "/x", "HOME": "/home/me"}
     environment = lab_target(ENDPOINT, environ).environment
     assert environment["AWS_ENDPOINT_URL"] == ENDPOINT
@@ -22,7 +22,7 @@ def test_aws_environment_keeps_the_profile_and_sets_the_region():
 
 
 @pytest.mark.parametrize(
-    ("asked", "environ", "name"),
+    ("option", "environ", "name"),
     [
         ("", {}, "lab"),
         ("aws", {}, "aws"),
@@ -30,16 +30,16 @@ def test_aws_environment_keeps_the_profile_and_sets_the_region():
         ("lab", {"VPCACHE_TARGET": "aws"}, "lab"),
     ],
 )
-def test_option_goes_before_environment_goes_before_lab(asked, environ, name):
-    assert target_name(asked, environ) == name
+def test_target_option_overrides_the_variable(option, environ, name):
+    assert target_name(option, environ) == name
 
 
-def test_unknown_target_is_named_with_the_remedy():
+def test_unknown_target_lists_the_choices():
     with pytest.raises(VpcacheError, match=r"unknown target 'gcp': use --target lab or --target aws"):
         target_name("gcp", {})
 
 
-def test_missing_credentials_are_one_clear_line(tmp_path):
+def test_missing_profile_is_reported(tmp_path):
     nowhere = {
         "AWS_CONFIG_FILE": "/dev/null",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",

@@ -1,10 +1,10 @@
-"""What a plan destroys or replaces."""
+"""Destroyed and replaced resources in a plan."""
 
 from __future__ import annotations
 
 import pytest
 
-from vpcache.terraform.plans import Change, planned_change, replaced, stateful_losses, what_to_confirm
+from vpcache.terraform.plans import PlannedChange, planned_change, replaced, stateful_losses, what_to_confirm
 
 
 def planned(type: str, action: str) -> dict[str, object]:
@@ -12,38 +12,50 @@ def planned(type: str, action: str) -> dict[str, object]:
     return {"type": "planned_change", "change": {"resource": resource, "action": action}}
 
 
-def test_planned_change_is_read_from_its_event():
-    assert planned_change(planned("aws_vpc", "update")) == Change(
+def test_planned_change_is_parsed_from_an_event():
+    assert planned_change(planned("aws_vpc", "update")) == PlannedChange(
         "module.x.aws_vpc.this", "aws_vpc", "update"
     )
     assert planned_change({"type": "resource_drift", "change": {}}) is None
 
 
 @pytest.mark.parametrize("type", ["aws_vpc", "aws_subnet"])
-def test_replaced_network_is_named(type):
-    change = Change("a", type, "replace")
-    assert replaced([change, Change("b", type, "delete"), Change("c", "aws_iam_role", "replace")]) == [change]
+def test_replaced_networks_are_found(type):
+    change = PlannedChange("a", type, "replace")
+    assert replaced(
+        [change, PlannedChange("b", type, "delete"), PlannedChange("c", "aws_iam_role", "replace")]
+    ) == [change]
 
 
 @pytest.mark.parametrize("action", ["delete", "replace"])
 @pytest.mark.parametrize(
     "type", ["aws_eip", "aws_elasticache_cluster", "aws_nat_gateway", "aws_subnet", "aws_vpc"]
 )
-def test_stateful_resources_are_lost_by_destruction(type, action):
-    change = Change("a", type, action)
-    others = [Change("b", type, "update"), Change("c", type, "create"), Change("d", "aws_route", action)]
+def test_destroyed_stateful_resources_are_losses(type, action):
+    change = PlannedChange("a", type, action)
+    others = [
+        PlannedChange("b", type, "update"),
+        PlannedChange("c", type, "create"),
+        PlannedChange("d", "aws_route", action),
+    ]
     assert stateful_losses([change, *others]) == [change]
 
 
-SUBNET = Change("aws_subnet.a", "aws_subnet", "replace")
-GATEWAY = Change("aws_nat_gateway.a", "aws_nat_gateway", "delete")
+SUBNET = PlannedChange("aws_subnet.a", "aws_subnet", "replace")
+GATEWAY = PlannedChange("aws_nat_gateway.a", "aws_nat_gateway", "delete")
 
 
 @pytest.mark.parametrize(
-    ("changes", "outside", "is_protected", "is_destroy", "said"),
+    ("changes", "outside", "is_protected", "is_destroy", "message"),
     [
         ([], [], True, True, ""),
-        ([Change("aws_iam_role.a", "aws_iam_role", "delete")], [], True, True, "destroy dev, which is prot"),
+        (
+            [PlannedChange("aws_iam_role.a", "aws_iam_role", "delete")],
+            [],
+            True,
+            True,
+            "destroy dev, which is prot",
+        ),
         ([], ["cache cluster dev"], True, True, "destroy dev, which is protected"),
         ([GATEWAY], [], False, True, ""),
         ([SUBNET], [], False, True, ""),
@@ -53,10 +65,10 @@ GATEWAY = Change("aws_nat_gateway.a", "aws_nat_gateway", "delete")
         ([GATEWAY], [], True, False, "delete aws_nat_gateway.a: dev is protected"),
         ([], ["cache cluster dev"], False, False, ""),
         ([], ["cache cluster dev"], True, False, "delete cache cluster dev: dev is protected"),
-        ([Change("aws_nat_gateway.a", "aws_nat_gateway", "update")], [], True, False, ""),
+        ([PlannedChange("aws_nat_gateway.a", "aws_nat_gateway", "update")], [], True, False, ""),
     ],
 )
-def test_what_needs_the_stacks_name(changes, outside, is_protected, is_destroy, said):
-    what = what_to_confirm("dev", changes, outside, is_protected=is_protected, is_destroy=is_destroy)
-    assert what.startswith(said)
-    assert bool(what) is bool(said)
+def test_changes_that_require_the_stack_name(changes, outside, is_protected, is_destroy, message):
+    text = what_to_confirm("dev", changes, outside, is_protected=is_protected, is_destroy=is_destroy)
+    assert text.startswith(message)
+    assert bool(text) is bool(message)

@@ -1,4 +1,4 @@
-"""Every variable that Terraform, its AWS provider or botocore reads: does it pass, or is it dropped?"""
+"""All variables of Terraform, its AWS provider and botocore: passed on or dropped."""
 
 import re
 from pathlib import Path
@@ -12,8 +12,8 @@ from vpcache.terraform.process_environment import aws_environment, lab_environme
 
 ENDPOINT = "http://127.0.0.1:4600"
 
-# https://developer.hashicorp.com/terraform/cli/config/environment-variables and the variables in Terraform's
-# own source, internal/command, internal/httpclient, internal/getproviders
+# https://developer.hashicorp.com/terraform/cli/config/environment-variables, and the variables in the source
+# of Terraform: internal/command, internal/httpclient, internal/getproviders
 TERRAFORM = {
     "TF_APPEND_USER_AGENT": "dropped",
     "TF_CLI_ARGS": "dropped",
@@ -119,13 +119,13 @@ def test_terraform_variable(target, name, verdict, tmp_path):
 
 
 @pytest.mark.parametrize(("name", "verdict"), AWS_ONLY_IN_TERRAFORM.items())
-def test_aws_variable_of_the_provider(name, verdict, tmp_path):
+def test_provider_variable(name, verdict, tmp_path):
     assert (name in terraform_gets({name: "x"}, to_aws, tmp_path)) == (verdict == "passes")
     assert name not in to_lab({name: "x"})
 
 
 @pytest.mark.parametrize("name", sorted(botocore_variables() - NORMALISED))
-def test_variable_of_botocore(name, tmp_path):
+def test_botocore_variable(name, tmp_path):
     assert (name in terraform_gets({name: "x"}, to_aws, tmp_path)) == (name in PASSES_TO_AWS)
     assert to_lab({name: "user's"}).get(name) != "user's"
 
@@ -191,7 +191,7 @@ def test_user_config_file_does_not_reach_the_lab(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE", "AWS_STS_REGIONAL_ENDPOINTS"])
-def test_bad_value_that_changes_no_credentials_is_ignored_on_aws(name, monkeypatch):
+def test_bad_client_settings_are_ignored_on_aws(name, monkeypatch):
     monkeypatch.setenv(name, "x")
     keys = {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", name: "x", "AWS_REGION": "eu-west-1"}
     assert aws_target(keys).client("sts").meta.region_name == "eu-west-1"
@@ -209,12 +209,12 @@ def test_bad_value_that_changes_no_credentials_is_ignored_on_aws(name, monkeypat
         ({"AWS_USE_FIPS_ENDPOINT": "true"}, False),
     ],
 )
-def test_buckets_are_in_the_path_at_endpoints_of_ones_own(environ, is_path):
+def test_custom_endpoints_use_path_style_buckets(environ, is_path):
     keys = {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "AWS_REGION": "us-east-1"}
     assert aws_target(keys | environ).uses_path_style == is_path
 
 
-def test_session_and_clients_are_kept():
+def test_session_and_clients_are_cached():
     clients = AwsClients(lab_environment({}, ENDPOINT, "us-east-1"), "us-east-1", is_lab=True)
     assert clients.session is clients.session
     assert clients.client("sts", {}) is clients.client("sts", {})

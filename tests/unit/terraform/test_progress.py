@@ -13,26 +13,28 @@ def hook(kind: str, action: str = "create") -> dict:
 PLANNED = {"type": "planned_change", "change": {"action": "create"}}
 
 
-def test_a_resource_runs_from_start_to_completion():
+def test_resource_runs_from_start_to_completion():
     begun = Progress().after(PLANNED, 0).after(hook("apply_start"), 1.0)
     assert (begun.total, begun.done) == (1, 0)
-    assert begun.running["module.vpc.aws_vpc.this"].doing == "creating, waits for the VPC and its attributes"
+    assert (
+        begun.running["module.vpc.aws_vpc.this"].doing == "creating, waiting for the VPC and its attributes"
+    )
     ended = begun.after(hook("apply_complete"), 2.0)
     assert (ended.total, ended.done, dict(ended.running)) == (1, 1, {})
 
 
-def test_a_replacement_counts_as_two_steps_and_a_read_as_none():
+def test_replacement_counts_twice_and_read_never():
     progress = Progress().after({"type": "planned_change", "change": {"action": "replace"}}, 0)
     progress = progress.after({"type": "planned_change", "change": {"action": "read"}}, 0)
     assert progress.total == 2
 
 
-def test_a_failed_resource_is_not_done():
+def test_failed_resource_is_not_done():
     progress = Progress().after(hook("apply_start"), 0).after(hook("apply_errored"), 1)
     assert (progress.done, dict(progress.running)) == (0, {})
 
 
-def test_without_a_terminal_each_finished_resource_is_one_plain_line():
+def test_plain_output_has_one_line_for_each_resource():
     out = io.StringIO()
     with ProgressDisplay(Console(file=out)) as display:
         for event in (PLANNED, hook("apply_start"), hook("apply_complete")):

@@ -2,7 +2,7 @@ from tests.support.terraform_documents import resource, state
 from vpcache.terraform.resources import resources
 
 
-def test_data_source_of_a_managed_resource_is_left_out():
+def test_data_source_of_a_managed_resource_is_omitted():
     found = resources(
         state(
             resource("aws_elasticache_cluster", "this"),
@@ -10,7 +10,7 @@ def test_data_source_of_a_managed_resource_is_left_out():
             resource("aws_elasticache_cluster", "other", mode="data", id="elasticache_cluster.other"),
         )
     )
-    assert [each.address for each in found.of("aws_elasticache_cluster")] == [
+    assert [item.address for item in found.of("aws_elasticache_cluster")] == [
         "aws_elasticache_cluster.this",
         "aws_elasticache_cluster.other",
     ]

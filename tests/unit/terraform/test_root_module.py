@@ -13,8 +13,8 @@ NAME = 'variable "name" {\n  type = string\n}\n'
 
 
 @pytest.fixture
-def refusal(tmp_path):
-    """Return what is said against HCL, as far as the folder's name goes."""
+def rejection(tmp_path):
+    """A function that returns the error for HCL, without the folder's name."""
 
     def of(hcl, variables=()):
         (tmp_path / "main.tf").write_text(hcl)
@@ -25,30 +25,30 @@ def refusal(tmp_path):
     return of
 
 
-def test_hcl_with_backend_and_variables_is_fit_whatever_files_they_are_in(tmp_path):
+def test_backend_and_variables_in_any_file_pass(tmp_path):
     (tmp_path / "versions.tf").write_text(BACKEND)
     (tmp_path / "variables.tf").write_text(f'{NAME}\nvariable "bundle" {{}}\n')
     check_root_module(tmp_path, ["name", "bundle"])
 
 
-def test_a_folder_without_hcl_is_named(tmp_path):
+def test_folder_without_hcl_is_rejected(tmp_path):
     with pytest.raises(VpcacheError, match=r"root module .* has no \.tf file"):
         check_root_module(tmp_path / "absent", ["name"])
 
 
-def test_a_state_that_would_lie_elsewhere_is_refused(refusal):
-    assert refusal(NAME).startswith('has no backend: write an empty `backend "s3" {}` into its')
-    assert refusal(BACKEND.replace("s3", "local") + NAME).startswith("has the backend local: write")
-    assert refusal("# " + BACKEND.replace("\n", " ") + "\n" + NAME).startswith("has no backend")
+def test_missing_s3_backend_is_rejected(rejection):
+    assert rejection(NAME).startswith('has no backend: write an empty `backend "s3" {}` into its')
+    assert rejection(BACKEND.replace("s3", "local") + NAME).startswith("has the backend local: write")
+    assert rejection("# " + BACKEND.replace("\n", " ") + "\n" + NAME).startswith("has no backend")
 
 
-def test_stacks_that_could_not_stand_side_by_side_are_refused(refusal):
-    assert refusal(BACKEND).startswith('has no variable "name": write `variable "name" { type = string }`')
+def test_missing_name_variable_is_rejected(rejection):
+    assert rejection(BACKEND).startswith('has no variable "name": write `variable "name" { type = string }`')
 
 
-def test_a_variable_spelt_wrong_is_refused(refusal):
-    said = refusal(f'{BACKEND}{NAME}variable "bundle" {{}}', ["name", "bundel"])
-    assert said == "has no variable bundel: it takes bundle, name"
+def test_misspelt_variable_is_rejected(rejection):
+    message = rejection(f'{BACKEND}{NAME}variable "bundle" {{}}', ["name", "bundel"])
+    assert message == "has no variable bundel: it has bundle, name"
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_variable_spelt_wrong_is_refused(refusal):
         ),
     ],
 )
-def test_provider_in_another_region_is_refused(hcl, variables, tmp_path):
+def test_provider_in_another_region_is_rejected(hcl, variables, tmp_path):
     (tmp_path / "main.tf").write_text(hcl)
     check_provider_region(tmp_path, "us-east-1", variables)
     with pytest.raises(VpcacheError) as error:
@@ -87,10 +87,10 @@ def test_provider_region_in_tfvars_is_read(tmp_path):
         'provider "aws" {\n  alias  = "certificates"\n  region = "us-east-1"\n}',
         'provider "aws" {\n  region = local.region\n}',
         'provider "google" {\n  region = "us-east1"\n}',
-        "provider {{{ what only Terraform reports",
+        "provider {{{ syntax error",
     ],
 )
-def test_provider_region_that_says_nothing_passes(hcl, tmp_path):
+def test_undecidable_provider_region_passes(hcl, tmp_path):
     (tmp_path / "main.tf").write_text(hcl)
     check_provider_region(tmp_path, "eu-west-1", {})
 
@@ -100,7 +100,7 @@ def test_environment_values_come_from_tfvars(tmp_path):
     (tmp_path / "terraform.tfvars").write_text(
         'region     = "eu-west-1"\naccount_id = "111122223333"\nprotected  = true\nzones = { a = {} }\n'
     )
-    assert environment_values(tmp_path) == EnvironmentValues("eu-west-1", "111122223333", protected=True)
+    assert environment_values(tmp_path) == EnvironmentValues("eu-west-1", "111122223333", is_protected=True)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_environment_values_come_from_tfvars(tmp_path):
         ("protected = = true", "cannot parse .*terraform.tfvars: "),
     ],
 )
-def test_bad_environment_values_are_refused(tfvars, message, tmp_path):
+def test_bad_environment_values_are_rejected(tfvars, message, tmp_path):
     (tmp_path / "terraform.tfvars").write_text(tfvars)
     with pytest.raises(VpcacheError, match=message):
         environment_values(tmp_path)

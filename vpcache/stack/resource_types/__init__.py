@@ -1,4 +1,4 @@
-"""The kinds of resource that a stack makes, in the order in which they can be deleted."""
+"""The types of the resources of a stack, in the order in which they can be deleted."""
 
 from vpcache.stack.resource_types import cache, ec2, named
 from vpcache.stack.resource_types.resource_type import (
@@ -13,8 +13,8 @@ from vpcache.stack.resource_types.resource_type import (
 )
 
 __all__ = [
-    "KINDS",
     "REGION_TAG",
+    "RESOURCE_TYPES",
     "STACK_TAG",
     "FoundResource",
     "ResourceType",
@@ -24,8 +24,8 @@ __all__ = [
     "pages",
 ]
 
-# what uses a thing goes before it; while Lambda releases the interfaces of a function, it needs its role
-KINDS = (
+# a resource is deleted before those that it uses; Lambda needs a function's role to release its interfaces
+RESOURCE_TYPES = (
     named.ALARM,
     named.TOPIC,
     named.FUNCTION,

@@ -1,7 +1,7 @@
-"""ElastiCache's kinds.
+"""Resource types of ElastiCache.
 
-While a cluster is being created, modified or deleted, its tags cannot be read: ListTagsForResource answers
-CacheClusterNotFound, "either not present or not available". Nor can it be deleted until it is available:
+While a cluster is being created, modified or deleted, its tags cannot be read: ListTagsForResource returns
+CacheClusterNotFound, "either not present or not available". It cannot be deleted until it is available:
 https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_DeleteCacheCluster.html
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from vpcache.stack.resource_types.named import Listed, named_kind
+from vpcache.stack.resource_types.named import ListedResource, named_type
 from vpcache.stack.resource_types.resource_type import (
     STACK_TAG,
     FoundResource,
@@ -26,7 +26,7 @@ from vpcache.stack.resource_types.resource_type import (
 )
 from vpcache.stack.target import Target
 
-_MINUTES = 20  # creation takes 5 to 10 minutes, deletion 3 to 10: twice the longest
+_MINUTES = 20  # twice the maximum: creation takes 5 to 10 minutes, deletion 3 to 10
 _BUSY = ("creating", "modifying", "rebooting cluster nodes", "snapshotting")
 
 
@@ -51,8 +51,10 @@ class _GoneError(Exception):
 
 
 def _owner(target: Target, client: Any, cluster: dict[str, Any]) -> str | None:
-    """Return the stack that a cluster belongs to, None if nothing says so: by its own tag, or while that
-    cannot be read by the tag of its subnet group or of its security groups. Raises _GoneError.
+    """Return the stack that a cluster belongs to, None if it is unknown.
+
+    The stack is in the cluster's tag or, while that cannot be read, in the tag of its subnet group or of its
+    security groups. Raises _GoneError.
     """
     from botocore.exceptions import ClientError
 
@@ -110,26 +112,26 @@ def _delete_cluster(target: Target, id: str, say: Say) -> None:
     (cluster,) = client.describe_cache_clusters(CacheClusterId=id)["CacheClusters"]
     status = cluster["CacheClusterStatus"]
     if status in _BUSY:
-        waits = f"cache cluster {id} is {status} and cannot be deleted before it is available"
-        wait(client, "cache_cluster_available", say, waits, minutes=_MINUTES, CacheClusterId=id)
+        text = f"cache cluster {id} is {status} and cannot be deleted before it is available"
+        wait(client, "cache_cluster_available", say, text, minutes=_MINUTES, CacheClusterId=id)
     if status != "deleting":
         client.delete_cache_cluster(CacheClusterId=id)
-    waits = f"cache cluster {id} is being deleted"
-    wait(client, "cache_cluster_deleted", say, waits, minutes=_MINUTES, CacheClusterId=id)
+    text = f"cache cluster {id} is being deleted"
+    wait(client, "cache_cluster_deleted", say, text, minutes=_MINUTES, CacheClusterId=id)
 
 
-def _subnet_groups(client: Any, _prefix: str) -> Iterator[Listed]:
+def _subnet_groups(client: Any, _prefix: str) -> Iterator[ListedResource]:
     for group in pages(client, "describe_cache_subnet_groups", "CacheSubnetGroups"):
-        yield Listed(group["CacheSubnetGroupName"], group["ARN"])
+        yield ListedResource(group["CacheSubnetGroupName"], group["ARN"])
 
 
-def _parameter_groups(client: Any, _prefix: str) -> Iterator[Listed]:
+def _parameter_groups(client: Any, _prefix: str) -> Iterator[ListedResource]:
     for group in pages(client, "describe_cache_parameter_groups", "CacheParameterGroups"):
-        yield Listed(group["CacheParameterGroupName"], group["ARN"])
+        yield ListedResource(group["CacheParameterGroupName"], group["ARN"])
 
 
 CLUSTER = ResourceType("cache cluster", ("aws_elasticache_cluster",), _clusters, _delete_cluster)
-SUBNET_GROUP = named_kind(
+SUBNET_GROUP = named_type(
     "cache subnet group",
     "aws_elasticache_subnet_group",
     "elasticache",
@@ -137,7 +139,7 @@ SUBNET_GROUP = named_kind(
     _tags,
     one_call("delete_cache_subnet_group", "CacheSubnetGroupName"),
 )
-PARAMETER_GROUP = named_kind(
+PARAMETER_GROUP = named_type(
     "cache parameter group",
     "aws_elasticache_parameter_group",
     "elasticache",

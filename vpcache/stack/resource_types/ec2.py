@@ -1,4 +1,4 @@
-"""EC2's kinds, which are found by tag, and the interfaces of functions, which bear none."""
+"""Resource types of EC2, which are found by tag, and the interfaces of functions, which have no tag."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from vpcache.stack.resource_types.resource_type import (
 )
 from vpcache.stack.target import Target
 
-_NAT_GATEWAY_MINUTES = 10  # deletion takes 1 to 3
-_LAMBDA_MINUTES = 45  # for which Lambda may keep the interfaces of a deleted function
+_NAT_GATEWAY_MINUTES = 10  # deletion takes 1 to 3 minutes
+_LAMBDA_MINUTES = 45  # Lambda may keep the interfaces of a deleted function for this time
 _DESCRIPTION = "AWS Lambda VPC ENI-"
 _FUNCTION = re.compile(rf"{_DESCRIPTION}(.+?)(?:-[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})?")
 
 
-def ec2_kind(
+def ec2_type(
     name: str,
     terraform_types: tuple[str, ...],
     operation: str,
@@ -37,7 +37,7 @@ def ec2_kind(
     *,
     created: str = "",
 ) -> ResourceType:
-    """Return a kind that EC2 lists by tag; `created` is the key of its creation time, if EC2 reports one."""
+    """Return a resource type that EC2 lists by tag. `created` is the key of the creation time, if any."""
 
     def find(target: Target, search: Search) -> Iterator[FoundResource]:
         for item in _tagged(target.client("ec2"), operation, items, search.stack):
@@ -51,40 +51,41 @@ def ec2_kind(
 def _tagged(client: Any, operation: str, items: str, stack: str) -> Iterator[dict[str, Any]]:
     request = {"Filters": [{"Name": f"tag:{STACK_TAG}", "Values": [stack]}]}
     for item in pages(client, operation, items, **request):
-        # an emulator that does not know the filter lists everybody's, and what is found may be deleted
-        is_ours = pairs(item.get("Tags") or item.get("TagSet") or []).get(STACK_TAG) == stack
-        if is_ours and item.get("State") != "deleted":  # NAT gateways and endpoints stay listed
+        # an emulator without the filter lists resources of other stacks, which must not be deleted
+        is_tagged = pairs(item.get("Tags") or item.get("TagSet") or []).get(STACK_TAG) == stack
+        if is_tagged and item.get("State") != "deleted":  # NAT gateways and endpoints stay listed
             yield item
 
 
 def _function_interfaces(target: Target, search: Search) -> Iterator[FoundResource]:
-    """Yield the interfaces of functions that the stack names, in what bears the stack's tag.
+    """Yield the interfaces of the stack's functions, in its VPCs, subnets or security groups.
 
-    Lambda names the function in the description, and neither tags them nor lets others tag them. The
-    description alone does not do: functions of the stack `a-b` have names that begin like those of `a`.
+    Lambda writes the function's name into the description. The interfaces have no tags and cannot be tagged.
+    The description is not sufficient: names of functions of the stack `a-b` begin like those of the stack
+    `a`.
     """
     client = target.client("ec2")
     request = {"Filters": [{"Name": "description", "Values": [f"{_DESCRIPTION}{search.stack}*"]}]}
-    places: set[str] | None = None
+    network_ids: set[str] | None = None
     for item in pages(client, "describe_network_interfaces", "NetworkInterfaces", **request):
-        named = _FUNCTION.fullmatch(item.get("Description") or "")
-        if not named or not is_named_after(named[1], search.stack):
+        match = _FUNCTION.fullmatch(item.get("Description") or "")
+        if not match or not is_named_after(match[1], search.stack):
             continue
-        if places is None:
-            places = _places(client, search.stack)
+        if network_ids is None:
+            network_ids = _network_ids(client, search.stack)
         groups = [group["GroupId"] for group in item.get("Groups", [])]
-        if places & {item.get("VpcId"), item.get("SubnetId"), *groups}:
+        if network_ids & {item.get("VpcId"), item.get("SubnetId"), *groups}:
             yield FoundResource(
                 item["NetworkInterfaceId"],
                 is_tagged=True,
                 owners=frozenset(
-                    [("aws_lambda_function", named[1]), *(("aws_security_group", each) for each in groups)]
+                    [("aws_lambda_function", match[1]), *(("aws_security_group", id) for id in groups)]
                 ),
             )
 
 
-def _places(client: Any, stack: str) -> set[str]:
-    """Return the ids of the VPCs, subnets and security groups that bear the stack's tag."""
+def _network_ids(client: Any, stack: str) -> set[str]:
+    """Return the IDs of the VPCs, subnets and security groups with the stack's tag."""
     return {
         item[key]
         for operation, items, key in (
@@ -100,33 +101,33 @@ def _delete_function_interface(target: Target, id: str, say: Say) -> None:
     from botocore.exceptions import ClientError, WaiterError
 
     client = target.client("ec2")
-    waits = f"network interface {id}: Lambda has not released it yet, and what it stands in cannot go before"
+    text = f"network interface {id} is in use by Lambda, and blocks the deletion of its subnet and groups"
     try:
         wait(
             client,
             "network_interface_available",
             say,
-            waits,
+            text,
             minutes=_LAMBDA_MINUTES,
             NetworkInterfaceIds=[id],
         )
         client.delete_network_interface(NetworkInterfaceId=id)
     except (ClientError, WaiterError) as error:
-        if not is_gone(error):  # Lambda deletes most of them itself
+        if not is_gone(error):  # Lambda deletes most of the interfaces
             raise
 
 
 def _delete_nat_gateway(client: Any, id: str, say: Say) -> None:
     client.delete_nat_gateway(NatGatewayId=id)
-    waits = f"NAT gateway {id} is being deleted"
-    wait(client, "nat_gateway_deleted", say, waits, minutes=_NAT_GATEWAY_MINUTES, NatGatewayIds=[id])
+    text = f"NAT gateway {id} is being deleted"
+    wait(client, "nat_gateway_deleted", say, text, minutes=_NAT_GATEWAY_MINUTES, NatGatewayIds=[id])
 
 
 def _delete_security_group(client: Any, id: str, _say: Say) -> None:
     (group,) = client.describe_security_groups(GroupIds=[id])["SecurityGroups"]
     if group["GroupName"] == "default":
-        return  # it goes with its VPC
-    # groups that name each other can only go once neither has rules
+        return  # AWS deletes it with its VPC
+    # groups that reference each other can only be deleted without rules
     if group["IpPermissions"]:
         client.revoke_security_group_ingress(GroupId=id, IpPermissions=group["IpPermissions"])
     if group["IpPermissionsEgress"]:
@@ -138,7 +139,7 @@ def _delete_route_table(client: Any, id: str, _say: Say) -> None:
     (table,) = client.describe_route_tables(RouteTableIds=[id])["RouteTables"]
     for association in table["Associations"]:
         if association["Main"]:
-            return  # it goes with its VPC
+            return  # AWS deletes it with its VPC
         client.disassociate_route_table(AssociationId=association["RouteTableAssociationId"])
     client.delete_route_table(RouteTableId=id)
 
@@ -150,7 +151,7 @@ def _delete_internet_gateway(client: Any, id: str, _say: Say) -> None:
     client.delete_internet_gateway(InternetGatewayId=id)
 
 
-FLOW_LOG = ec2_kind(
+FLOW_LOG = ec2_type(
     "flow log",
     ("aws_flow_log",),
     "describe_flow_logs",
@@ -159,7 +160,7 @@ FLOW_LOG = ec2_kind(
     one_call("delete_flow_logs", "FlowLogIds", is_list=True),
     created="CreationTime",
 )
-ENDPOINT = ec2_kind(
+ENDPOINT = ec2_type(
     "VPC endpoint",
     ("aws_vpc_endpoint",),
     "describe_vpc_endpoints",
@@ -168,7 +169,7 @@ ENDPOINT = ec2_kind(
     one_call("delete_vpc_endpoints", "VpcEndpointIds", is_list=True),
     created="CreationTimestamp",
 )
-NAT_GATEWAY = ec2_kind(
+NAT_GATEWAY = ec2_type(
     "NAT gateway",
     ("aws_nat_gateway",),
     "describe_nat_gateways",
@@ -177,7 +178,7 @@ NAT_GATEWAY = ec2_kind(
     _delete_nat_gateway,
     created="CreateTime",
 )
-ELASTIC_IP = ec2_kind(
+ELASTIC_IP = ec2_type(
     "elastic IP",
     ("aws_eip",),
     "describe_addresses",
@@ -188,7 +189,7 @@ ELASTIC_IP = ec2_kind(
 FUNCTION_INTERFACE = ResourceType(
     "function network interface", (), _function_interfaces, _delete_function_interface
 )
-INTERFACE = ec2_kind(
+INTERFACE = ec2_type(
     "network interface",
     ("aws_network_interface",),
     "describe_network_interfaces",
@@ -196,7 +197,7 @@ INTERFACE = ec2_kind(
     "NetworkInterfaceId",
     one_call("delete_network_interface", "NetworkInterfaceId"),
 )
-SECURITY_GROUP = ec2_kind(
+SECURITY_GROUP = ec2_type(
     "security group",
     ("aws_security_group", "aws_default_security_group"),
     "describe_security_groups",
@@ -204,7 +205,7 @@ SECURITY_GROUP = ec2_kind(
     "GroupId",
     _delete_security_group,
 )
-SUBNET = ec2_kind(
+SUBNET = ec2_type(
     "subnet",
     ("aws_subnet",),
     "describe_subnets",
@@ -212,7 +213,7 @@ SUBNET = ec2_kind(
     "SubnetId",
     one_call("delete_subnet", "SubnetId"),
 )
-NETWORK_ACL = ec2_kind(
+NETWORK_ACL = ec2_type(
     "network ACL",
     ("aws_network_acl", "aws_default_network_acl"),
     "describe_network_acls",
@@ -220,7 +221,7 @@ NETWORK_ACL = ec2_kind(
     "NetworkAclId",
     one_call("delete_network_acl", "NetworkAclId"),
 )
-ROUTE_TABLE = ec2_kind(
+ROUTE_TABLE = ec2_type(
     "route table",
     ("aws_route_table", "aws_default_route_table"),
     "describe_route_tables",
@@ -228,7 +229,7 @@ ROUTE_TABLE = ec2_kind(
     "RouteTableId",
     _delete_route_table,
 )
-INTERNET_GATEWAY = ec2_kind(
+INTERNET_GATEWAY = ec2_type(
     "internet gateway",
     ("aws_internet_gateway",),
     "describe_internet_gateways",
@@ -236,4 +237,4 @@ INTERNET_GATEWAY = ec2_kind(
     "InternetGatewayId",
     _delete_internet_gateway,
 )
-VPC = ec2_kind("VPC", ("aws_vpc",), "describe_vpcs", "Vpcs", "VpcId", one_call("delete_vpc", "VpcId"))
+VPC = ec2_type("VPC", ("aws_vpc",), "describe_vpcs", "Vpcs", "VpcId", one_call("delete_vpc", "VpcId"))

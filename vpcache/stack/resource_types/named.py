@@ -1,7 +1,7 @@
-"""Kinds that their services list by name: alarms, topics, functions, log groups, roles.
+"""Resource types that their services list by name: alarms, topics, functions, log groups, roles.
 
-The Resource Groups Tagging API would find most of them in one call, but it lists what was deleted lately and
-not yet what was created lately, and no IAM role:
+The Resource Groups Tagging API would find most of them in one call. But it lists recently deleted resources,
+omits recently created ones, and does not support IAM roles:
 https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/supported-services.html
 """
 
@@ -29,51 +29,51 @@ from vpcache.stack.resource_types.resource_type import (
 )
 from vpcache.stack.target import Target
 
-_FUNCTION_MINUTES = 10  # for which Lambda may create a function's first interfaces in a subnet
+_FUNCTION_MINUTES = 10  # Lambda may take this time to create a function's first interfaces in a subnet
 
 
 @dataclass(frozen=True)
-class Listed:
-    """An entry of a service's list: its name, what reads its tags and deletes it, when it was created."""
+class ListedResource:
+    """An item of a service's list: its name, its handle for reading tags, and its creation time."""
 
     name: str
     handle: str
     created: datetime | None = None
 
 
-def named_kind(
+def named_type(
     name: str,
     terraform_type: str,
     service: str,
-    listing: Callable[[Any, str], Iterator[Listed]],
+    listing: Callable[[Any, str], Iterator[ListedResource]],
     tags: Callable[[Any, str], Mapping[str, str]],
     delete: Callable[[Any, str, Say], None],
     *,
     prefix: str = "",
-    by_handle: bool = False,
+    is_deleted_by_handle: bool = False,
     is_global: bool = False,
 ) -> ResourceType:
-    """Return a kind that is listed by name.
+    """Return a resource type that is listed by name.
 
-    `listing` receives a client and what the stack's names begin with; `delete` receives the name, or the
-    handle if `by_handle`. A resource of the stack's name that bears another stack's tag is that stack's; one
-    of a global service that bears another region's tag is that of another region's stack of this name.
+    `listing` receives a client and the prefix of the stack's names. `delete` receives the name, or the handle
+    if `is_deleted_by_handle`. A resource with the stack's name but another stack's tag belongs to that stack.
+    A resource of a global service with another region's tag belongs to the stack of this name in that region.
     """
 
     def find(target: Target, search: Search) -> Iterator[FoundResource]:
         client = target.client(service)
-        for each in listing(client, f"{prefix}{search.stack}"):
-            if not is_named_after(each.name.removeprefix(prefix), search.stack):
+        for item in listing(client, f"{prefix}{search.stack}"):
+            if not is_named_after(item.name.removeprefix(prefix), search.stack):
                 continue
-            known = _unless_gone(tags, client, each.handle)
-            if known is None or known.get(STACK_TAG) not in (search.stack, None):
+            known_tags = _unless_gone(tags, client, item.handle)
+            if known_tags is None or known_tags.get(STACK_TAG) not in (search.stack, None):
                 continue
-            if is_global and not _is_here(known, each.created, target.region, search):
+            if is_global and not _is_in_region(known_tags, item.created, target.region, search):
                 continue
             yield FoundResource(
-                each.handle if by_handle else each.name,
-                is_tagged=STACK_TAG in known,
-                created=each.created,
+                item.handle if is_deleted_by_handle else item.name,
+                is_tagged=STACK_TAG in known_tags,
+                created=item.created,
             )
 
     return ResourceType(
@@ -95,36 +95,36 @@ def _unless_gone(
         raise
 
 
-def _is_here(tags: Mapping[str, str], created: datetime | None, region: str, search: Search) -> bool:
+def _is_in_region(tags: Mapping[str, str], created: datetime | None, region: str, search: Search) -> bool:
     if REGION_TAG in tags:
         return tags[REGION_TAG] == region
     return created is not None and search.since is not None and created >= search.since
 
 
-def _alarms(client: Any, prefix: str) -> Iterator[Listed]:
+def _alarms(client: Any, prefix: str) -> Iterator[ListedResource]:
     for alarm in pages(client, "describe_alarms", "MetricAlarms", AlarmNamePrefix=prefix):
-        yield Listed(alarm["AlarmName"], alarm["AlarmArn"])
+        yield ListedResource(alarm["AlarmName"], alarm["AlarmArn"])
 
 
-def _topics(client: Any, _prefix: str) -> Iterator[Listed]:
+def _topics(client: Any, _prefix: str) -> Iterator[ListedResource]:
     for topic in pages(client, "list_topics", "Topics"):
-        yield Listed(topic["TopicArn"].rpartition(":")[2], topic["TopicArn"])
+        yield ListedResource(topic["TopicArn"].rpartition(":")[2], topic["TopicArn"])
 
 
-def _functions(client: Any, _prefix: str) -> Iterator[Listed]:
+def _functions(client: Any, _prefix: str) -> Iterator[ListedResource]:
     for function in pages(client, "list_functions", "Functions"):
-        yield Listed(function["FunctionName"], function["FunctionArn"])
+        yield ListedResource(function["FunctionName"], function["FunctionArn"])
 
 
-def _log_groups(client: Any, prefix: str) -> Iterator[Listed]:
+def _log_groups(client: Any, prefix: str) -> Iterator[ListedResource]:
     for group in pages(client, "describe_log_groups", "logGroups", logGroupNamePrefix=prefix):
         created = datetime.fromtimestamp(group["creationTime"] / 1000, UTC)
-        yield Listed(group["logGroupName"], group["arn"].removesuffix(":*"), created)
+        yield ListedResource(group["logGroupName"], group["arn"].removesuffix(":*"), created)
 
 
-def _roles(client: Any, _prefix: str) -> Iterator[Listed]:
-    for role in pages(client, "list_roles", "Roles", MaxItems=1000):  # of a page; 100 by default
-        yield Listed(role["RoleName"], role["RoleName"], role["CreateDate"])
+def _roles(client: Any, _prefix: str) -> Iterator[ListedResource]:
+    for role in pages(client, "list_roles", "Roles", MaxItems=1000):  # page size, 100 by default
+        yield ListedResource(role["RoleName"], role["RoleName"], role["CreateDate"])
 
 
 def _delete_function(client: Any, name: str, say: Say) -> None:
@@ -135,8 +135,8 @@ def _delete_function(client: Any, name: str, say: Say) -> None:
     except ClientError as error:
         if error_code(error) != "ResourceConflictException":
             raise
-        waits = f"function {name} is not active yet and cannot be deleted"
-        wait(client, "function_active_v2", say, waits, minutes=_FUNCTION_MINUTES, FunctionName=name)
+        text = f"function {name} is not active yet and cannot be deleted"
+        wait(client, "function_active_v2", say, text, minutes=_FUNCTION_MINUTES, FunctionName=name)
         client.delete_function(FunctionName=name)
 
 
@@ -148,8 +148,8 @@ def _delete_role(client: Any, name: str, _say: Say) -> None:
     client.delete_role(RoleName=name)
 
 
-def _log_group_kind(name: str, prefix: str) -> ResourceType:
-    return named_kind(
+def _log_group_type(name: str, prefix: str) -> ResourceType:
+    return named_type(
         name,
         "aws_cloudwatch_log_group",
         "logs",
@@ -160,7 +160,7 @@ def _log_group_kind(name: str, prefix: str) -> ResourceType:
     )
 
 
-ALARM = named_kind(
+ALARM = named_type(
     "alarm",
     "aws_cloudwatch_metric_alarm",
     "cloudwatch",
@@ -168,16 +168,16 @@ ALARM = named_kind(
     lambda client, arn: pairs(client.list_tags_for_resource(ResourceARN=arn)["Tags"]),
     one_call("delete_alarms", "AlarmNames", is_list=True),
 )
-TOPIC = named_kind(
+TOPIC = named_type(
     "topic",
     "aws_sns_topic",
     "sns",
     _topics,
     lambda client, arn: pairs(client.list_tags_for_resource(ResourceArn=arn)["Tags"]),
     one_call("delete_topic", "TopicArn"),
-    by_handle=True,
+    is_deleted_by_handle=True,
 )
-FUNCTION = named_kind(
+FUNCTION = named_type(
     "function",
     "aws_lambda_function",
     "lambda",
@@ -185,9 +185,9 @@ FUNCTION = named_kind(
     lambda client, arn: dict(client.list_tags(Resource=arn)["Tags"]),
     _delete_function,
 )
-LOG_GROUP = _log_group_kind("log group", "/aws/lambda/")
-FLOW_LOG_GROUP = _log_group_kind("flow log group", "/aws/vpc/")
-ROLE = named_kind(
+LOG_GROUP = _log_group_type("log group", "/aws/lambda/")
+FLOW_LOG_GROUP = _log_group_type("flow log group", "/aws/vpc/")
+ROLE = named_type(
     "role",
     "aws_iam_role",
     "iam",

@@ -1,4 +1,4 @@
-"""A kind of resource that a stack makes: how to find those of a stack, how to delete one."""
+"""A resource type of a stack: how to find the resources of a stack, and how to delete one."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ STACK_TAG = "Stack"
 REGION_TAG = "Region"
 
 Say = Callable[[str], None]
-"""Receives one line for the user."""
+"""A function that prints one line for the user."""
 
 _WAITER_DELAY_SECONDS = 5
 
 
 @dataclass(frozen=True)
 class Search:
-    """What to look for: the resources of a stack.
+    """A search for the resources of a stack.
 
-    A resource of a global service that bears no Region tag belongs to the stack only if it was created after
+    A resource of a global service without a Region tag belongs to the stack only if it was created after
     `since`.
     """
 
@@ -32,11 +32,11 @@ class Search:
 
 @dataclass(frozen=True)
 class FoundResource:
-    """A resource of a stack; `is_tagged` if it, or what it stands in, bears the stack's tag, else it only
-    bears the stack's name.
+    """A resource of a stack.
 
-    `created` is when it was created, None if the service does not report that. `owners` are the Terraform
-    types and ids of the resources that it comes and goes with.
+    It `is_tagged` if it, or its network, has the stack's tag. Otherwise it has only the stack's name.
+    `created` is the creation time, None if the service does not report it. `owners` are the Terraform types
+    and IDs of the resources that are created and deleted together with it.
     """
 
     id: str
@@ -47,10 +47,10 @@ class FoundResource:
 
 @dataclass(frozen=True)
 class ResourceType:
-    """A kind of resource: what Terraform calls it, how to find those of a stack, how to delete one.
+    """A resource type: its names in Terraform, and functions to find and to delete resources.
 
-    `terraform_types` are the types whose attribute `id` is the id that `find` reports. `delete` waits until
-    the resource is gone, and reports long waits line by line.
+    `terraform_types` are the types whose attribute `id` is the ID that `find` reports. `delete` waits until
+    the resource is deleted, and reports long waits line by line.
     """
 
     name: str
@@ -60,7 +60,7 @@ class ResourceType:
 
 
 def pages(client: Any, operation: str, items: str, **request: Any) -> Iterator[dict[str, Any]]:
-    """Yield the items of all pages of one of boto3's describe or list operations."""
+    """Yield the items of all pages of a describe or list operation of boto3."""
     if not client.can_paginate(operation):
         yield from getattr(client, operation)(**request).get(items, [])
         return
@@ -69,44 +69,44 @@ def pages(client: Any, operation: str, items: str, **request: Any) -> Iterator[d
 
 
 def pairs(tags: Iterable[dict[str, str]]) -> dict[str, str]:
-    """Return tags as a mapping."""
+    """Return AWS tags as a dictionary."""
     return {tag["Key"]: tag["Value"] for tag in tags}
 
 
 def is_named_after(name: str, stack: str) -> bool:
-    """Whether a resource's name is the stack's, or begins with it and a hyphen."""
+    """Return whether a resource's name is the stack's name, optionally followed by a hyphen and more."""
     return name == stack or name.startswith(f"{stack}-")
 
 
 def error_code(error: Exception) -> str:
-    """Return the code of AWS's answer to a refused call or to a waiter's last one, empty if there is none."""
+    """Return the AWS error code of a failed call, or of the last call of a waiter; empty without a code."""
     response = getattr(error, "response", None) or getattr(error, "last_response", None) or {}
     return str((response.get("Error") or {}).get("Code", ""))
 
 
 def is_gone(error: Exception) -> bool:
-    """Whether AWS says that the resource does not exist; listings show a deleted one for some time."""
+    """Return whether a resource does not exist any more. AWS lists deleted resources for a while."""
     code = error_code(error)
     return "NotFound" in code or code.startswith("NoSuchEntity")
 
 
 def one_call(operation: str, parameter: str, *, is_list: bool = False) -> Callable[[Any, str, Say], None]:
-    """Return a deletion by one call, whose parameter takes an id or a list of ids."""
+    """Return a function that deletes by one call, whose parameter is an ID or a list of IDs."""
 
     def delete(client: Any, id: str, _say: Say) -> None:
         answer = getattr(client, operation)(**{parameter: [id] if is_list else id})
-        for refusal in answer.get("Unsuccessful", []):  # of EC2's operations on several resources
+        for failure in answer.get("Unsuccessful", []):  # EC2 operations on several resources return errors
             from botocore.exceptions import ClientError
 
-            raise ClientError({"Error": refusal["Error"]}, operation)
+            raise ClientError({"Error": failure["Error"]}, operation)
 
     return delete
 
 
 def wait(client: Any, waiter: str, say: Say, text: str, *, minutes: int, **request: Any) -> None:
-    """Wait for a state that one of botocore's waiters knows; `say` receives `text` and the time each minute.
+    """Wait with a waiter of botocore. `say` receives `text` and the elapsed time each minute.
 
-    Raises WaiterError if the resource comes to another end, or does not come to this one in time.
+    Raises WaiterError if the resource enters a failure state, or after the timeout of `minutes`.
     """
     from botocore.exceptions import WaiterError
 
@@ -118,7 +118,7 @@ def wait(client: Any, waiter: str, say: Say, text: str, *, minutes: int, **reque
             )
             return
         except WaiterError as error:
-            timed_out = "Max attempts exceeded" in str(error)
-            if minute == minutes or not timed_out:
+            is_timeout = "Max attempts exceeded" in str(error)
+            if minute == minutes or not is_timeout:
                 raise
         say(f"{text}: {minute} of at most {minutes} minutes")

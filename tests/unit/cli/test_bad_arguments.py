@@ -1,0 +1,169 @@
+"""Invalid arguments of the tasks, in this process: one line on stderr before any request or change."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+
+import pytest
+from invoke.collection import Collection
+from invoke.loader import FilesystemLoader
+from invoke.program import Program
+
+from tests.support.paths import ROOT
+from vpcache.testing.run import free_port
+
+DEV = ("--env", "dev")
+
+Reject = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def program() -> Program:
+    module, _ = FilesystemLoader(start=str(ROOT)).load("tasks")
+    return Program(name="inv", binary="inv", namespace=Collection.from_module(module), version="0")
+
+
+@pytest.fixture
+def reject(program: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Reject:
+    """A function that runs a task which must fail with one line, and returns the line. No lab is running."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.delenv("VPCACHE_TARGET", raising=False)
+    monkeypatch.setenv("VPCACHE_LAB_PORT", str(free_port()))
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+
+    def run(*words: str, **variables: str) -> str:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit) as status:
+            program.run(["inv", *words])
+        assert status.value.code not in (0, None)
+        lines = [line for line in capsys.readouterr().err.splitlines() if line.strip()]
+        assert len(lines) == 1, lines
+        return lines[0]
+
+    return run
+
+
+@pytest.mark.parametrize("environment", ["staging", "", "../dev", "DEV", "dev prod", "/etc"])
+@pytest.mark.parametrize("task", ["outputs", "verify"])
+def test_unknown_environment(reject: Reject, task: str, environment: str) -> None:
+    line = reject(task, "--env", environment)
+    message = f"unknown environment '{environment}'; choose from dev, prod, or the path of a root module"
+    assert line == f"error: {message}"
+
+
+@pytest.mark.parametrize("target", ["gcp", "LAB", "aws ", "labs"])
+@pytest.mark.parametrize("task", [("plan", *DEV), ("destroy", *DEV), ("sweep",)], ids=lambda task: task[0])
+def test_unknown_target(reject: Reject, task: tuple[str, ...], target: str) -> None:
+    line = reject(*task, "--target", target)
+    assert line == f"error: unknown target '{target}': use --target lab or --target aws"
+
+
+def test_unknown_target_in_variable(reject: Reject) -> None:
+    assert "unknown target 'gcp'" in reject("plan", *DEV, VPCACHE_TARGET="gcp")
+
+
+@pytest.mark.parametrize("name", ["Dev", "d", "1dev", "dev_1", "dev.1", "a" * 32, "dev 1", "../dev", "dév"])
+def test_invalid_stack_name(reject: Reject, name: str) -> None:
+    line = reject("unlock", "--name", name)
+    assert line.startswith(f"error: invalid stack name '{name}': use 2 to 31 lower-case letters")
+
+
+@pytest.mark.parametrize("port", ["ninety", "0", "65536", "-1", "46 00", "4600.5", ""])
+def test_invalid_lab_port(reject: Reject, port: str) -> None:
+    line = reject("lab.status", VPCACHE_LAB_PORT=port)
+    assert line == f"error: VPCACHE_LAB_PORT is '{port}': must be a port number from 1 to 65535"
+
+
+@pytest.mark.parametrize("seconds", ["x", "0", "-5", "nan", "inf", ""])
+def test_invalid_seconds_of_a_drill(reject: Reject, seconds: str) -> None:
+    line = reject("drill", *DEV, "--fault", "zone", "--seconds", seconds)
+    assert line == f"error: --seconds is '{seconds}': must be a number above 0"
+
+
+@pytest.mark.parametrize("minutes", ["soon", "0", "-1", "nan", ""])
+def test_invalid_minutes_of_a_soak(reject: Reject, minutes: str) -> None:
+    assert f"--minutes is '{minutes}'" in reject("drill", *DEV, "--soak", "--minutes", minutes)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "--fault or --soak is required; choose --fault from zone, zone-network, "),
+        (("--zone", "us-east-1a"), "--fault or --soak is required; choose --fault from zone, "),
+        (("--fault", "flood"), "unknown fault 'flood'"),
+        (("--fault", "zone", "--minutes", "3"), "--minutes 3 requires --soak: use --seconds instead"),
+        (("--fault", "all-nodes", "--zone", "us-east-1a"), "'all-nodes' does not affect a zone: omit --zone"),
+        (("--fault", "origin-down", "--zone", "us-east-1a"), "fault 'origin-down' does not affect a zone"),
+        (("--fault", "zone", "--seconds", "3601"), "--seconds is '3601': must be at most 3600"),
+        (("--soak", "--fault", "zone"), "omit --fault zone"),
+        (("--soak", "--zone", "us-east-1a"), "--soak uses all zones in turn: omit --zone us-east-1a"),
+        (("--soak", "--seconds", "5"), "--soak injects a fault every two minutes: omit --seconds 5"),
+        (("--soak", "--svg", "soak.svg"), "--soak draws no timeline: omit --svg soak.svg"),
+        (("--soak", "--minutes", "1441"), "--minutes is '1441': must be at most 1440"),
+    ],
+)
+def test_invalid_options_of_a_drill(reject: Reject, words: tuple[str, ...], message: str) -> None:
+    assert message in reject("drill", *DEV, *words)
+
+
+def test_soak_requires_the_lab(reject: Reject) -> None:
+    line = reject("drill", *DEV, "--soak", "--target", "aws")
+    assert line.startswith("error: --soak monitors the lab's daemon")
+
+
+def test_unwritable_timeline(reject: Reject) -> None:
+    line = reject("drill", *DEV, "--fault", "zone", "--svg", "/nonexistent/timeline.svg")
+    assert line == "error: cannot write /nonexistent/timeline.svg: No such file or directory"
+
+
+@pytest.mark.parametrize("task", ["cost", "diagram"])
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "use either --env, or --from with the output of `terraform show -json`"),
+        ((*DEV, "--from", "x.json"), "use either --env, or --from"),
+        (("--from", "nothing.json"), "cannot read nothing.json: No such file or directory"),
+        (("--from", "README.md"), "README.md is not JSON (Expecting value"),
+        (("--from", "-"), "- is not JSON"),  # stdin is empty
+        (("--from", "bench/package.json"), "use the output of `terraform show -json` for an applied"),
+    ],
+)
+def test_invalid_source(reject: Reject, task: str, words: tuple[str, ...], message: str) -> None:
+    assert message in reject(task, *words)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--from", "x.json", "--live"), "--live probes a running stack: use --env instead of --from"),
+        ((*DEV, "--live"), "the lab is not running at"),
+    ],
+)
+def test_invalid_live_diagram(reject: Reject, words: tuple[str, ...], message: str) -> None:
+    assert message in reject("diagram", *words)
+
+
+@pytest.mark.parametrize("number", ["x", "-1", "2.5", ""])
+def test_invalid_number_of_processes(reject: Reject, number: str) -> None:
+    assert f"--numprocesses is '{number}'" in reject("test", "--numprocesses", number)
+
+
+@pytest.mark.parametrize("path", ["nothing", "tests/nothing.py", "tests/unit/nothing.py::test_one"])
+def test_missing_path_of_tests(reject: Reject, path: str) -> None:
+    assert f"--paths has '{path}', which does not exist" in reject("test", "--paths", path)
+
+
+@pytest.mark.parametrize("task", ["apply", "plan", "outputs", "call", "verify", "destroy"])
+def test_missing_environment(reject: Reject, task: str) -> None:
+    assert f"'{task}' did not receive required positional arguments: 'env'" in reject(task)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("lab.fault", "zone", "us-east-1a"), ("lab.clear",), ("lab.show",), ("lab.shell", "--in", "x")],
+)
+def test_lab_is_not_running(reject: Reject, words: tuple[str, ...]) -> None:
+    assert "the lab is not running" in reject(*words)
