@@ -99,7 +99,7 @@ def writable(file: str) -> Path:
     return path
 
 
-def say_notice(text: str) -> None:
+def print_notice(text: str) -> None:
     """Print an unexpected event on stderr."""
     print(f"note: {text}", file=sys.stderr, flush=True)
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vpcache.cli.console import say_notice, step, user_errors, writable
+from vpcache.cli.console import print_notice, step, user_errors, writable
 from vpcache.cli.lab import chosen_lab
-from vpcache.cli.stack import TargetChoice, chosen_stack, say_header
+from vpcache.cli.stack import TargetChoice, chosen_stack, print_header
 from vpcache.cli.terraform_json import check_source, planned, read
 from vpcache.errors import VpcacheError
 from vpcache.project import Project
@@ -80,7 +80,7 @@ def _stack(
     if live or _has_target(target):
         stack = chosen_stack(root, environment, target, name)
         if not is_quiet:
-            say_header("diagram", stack)
+            print_header("diagram", stack)
         results = _run_probes(stack) if live else ()
         if (state := stack.show_json()) is not None:
             return _Subject(stack.name, state, "state", results)
@@ -101,7 +101,7 @@ def _has_target(target: TargetChoice) -> bool:
     try:
         lab = chosen_lab()
     except VpcacheError as error:
-        say_notice(f"{error}; the plan is drawn")
+        print_notice(f"{error}; the plan is drawn")
         return False
     return lab.status().running
 

@@ -7,8 +7,15 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from vpcache.cli.console import confirm_name, is_confirmed, parse_positive, say_notice, user_errors, writable
-from vpcache.cli.stack import TargetChoice, chosen_stack, say_header
+from vpcache.cli.console import (
+    confirm_name,
+    is_confirmed,
+    parse_positive,
+    print_notice,
+    user_errors,
+    writable,
+)
+from vpcache.cli.stack import TargetChoice, chosen_stack, print_header
 from vpcache.drills.changes import lab_of
 from vpcache.drills.chart import svg_chart, text_chart
 from vpcache.drills.context import DrillContext
@@ -99,13 +106,13 @@ def _drill(
     fault: DrillFault, context: DrillContext, schedule: Schedule, svg_file: Path | None, *, as_json: bool
 ) -> None:
     if not as_json:
-        say_header(f"drill {fault.name}{f' in {context.zone}' if fault.has_zone else ''}:", context.stack)
+        print_header(f"drill {fault.name}{f' in {context.zone}' if fault.has_zone else ''}:", context.stack)
     report = run(
         fault,
         context,
         schedule,
         (lambda *_: None) if as_json else (lambda phase, length: print(f"{phase}, {length:g} s", flush=True)),
-        say_notice,
+        print_notice,
         rate=_RATE,
     )
     if svg_file:
@@ -126,8 +133,8 @@ def _soak(context: DrillContext, rounds: int, *, as_json: bool) -> None:
             )
 
     if not as_json:
-        say_header(f"soak of {rounds} faults out of {', '.join(SOAK_FAULTS)}:", context.stack)
-    report = soak(context, rounds=rounds, interval=_SOAK_INTERVAL, on_fault=show, notice=say_notice)
+        print_header(f"soak of {rounds} faults out of {', '.join(SOAK_FAULTS)}:", context.stack)
+    report = soak(context, rounds=rounds, interval=_SOAK_INTERVAL, on_fault=show, notice=print_notice)
     if as_json:
         print(json.dumps(report.figures()))
     else:
@@ -158,7 +165,7 @@ def may_begin(context: DrillContext, seconds: float, *, yes: bool, confirm: str)
     if stack.target.is_lab:
         if faults := lab_of(stack.target).faults():
             active = ", ".join(fault.label for fault in faults)
-            say_notice(f"the lab has active faults: {active}; remove them with `{command('lab.clear')}`")
+            print_notice(f"the lab has active faults: {active}; remove them with `{command('lab.clear')}`")
         return True
     if context.outputs.get("origin_function"):
         return True

@@ -45,7 +45,7 @@ def status(*, as_json: bool) -> None:
             if status.running
             else "the lab is not running"
         )
-        _say_faults(status.faults)
+        _print_faults(status.faults)
 
 
 @user_errors
@@ -83,7 +83,7 @@ def fault(kind: str, target: str, mode: str, seconds: str) -> None:
         duration = float(seconds) if seconds else None
     except ValueError:
         raise VpcacheError(f"--seconds is '{seconds}': must be a number") from None
-    _say_faults(running_lab().fault(kind, target, mode or None, seconds=duration))
+    _print_faults(running_lab().fault(kind, target, mode or None, seconds=duration))
 
 
 @user_errors
@@ -92,7 +92,7 @@ def clear(kind: str, target: str) -> None:
     if bool(kind) != bool(target):
         raise VpcacheError("use both --kind and --target, or neither to clear all faults")
     active = running_lab().clear_faults(kind or None, target or None)
-    _say_faults(active)
+    _print_faults(active)
     if not active:
         print("no active faults")
 
@@ -104,7 +104,7 @@ def running_lab() -> Lab:
     return lab
 
 
-def _say_faults(faults: Sequence[Fault]) -> None:
+def _print_faults(faults: Sequence[Fault]) -> None:
     for fault in faults:
         print(f"fault: {fault.label}")
 

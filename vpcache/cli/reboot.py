@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vpcache.cli.console import is_confirmed, user_errors
-from vpcache.cli.stack import TargetChoice, chosen_stack, say_header
+from vpcache.cli.stack import TargetChoice, chosen_stack, print_header
 from vpcache.stack.reboot import cluster_id, cluster_state, reboot_pending_nodes
 
 
@@ -13,7 +13,7 @@ from vpcache.stack.reboot import cluster_id, cluster_state, reboot_pending_nodes
 def reboot_cache(root: Path, environment: str, target: TargetChoice, name: str, *, yes: bool) -> None:
     """Print the nodes that are pending-reboot and, after a confirmation, reboot them one after another."""
     stack = chosen_stack(root, environment, target, name)
-    say_header("reboot-cache", stack)
+    print_header("reboot-cache", stack)
     cluster = cluster_id(stack.outputs())
     state = cluster_state(stack.target, cluster)
     if not state.pending:

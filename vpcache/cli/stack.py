@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from vpcache.cli.console import confirm_name, is_confirmed, say_notice, step, user_errors
+from vpcache.cli.console import confirm_name, is_confirmed, print_notice, step, user_errors
 from vpcache.cli.lab import chosen_lab, started
 from vpcache.drills.injection import restore_interrupted_drill
 from vpcache.errors import VpcacheError
@@ -38,7 +38,7 @@ class TargetChoice:
 def apply(root: Path, environment: str, target: TargetChoice, name: str, *, yes: bool, confirm: str) -> None:
     """Apply the stack's environment and print a summary and the next commands."""
     stack = chosen_stack(root, environment, target, name, start_lab=True)
-    say_header("apply", stack)
+    print_header("apply", stack)
     with stack.exclusive_lock():
         with step("init"):
             stack.init()
@@ -49,7 +49,7 @@ def apply(root: Path, environment: str, target: TargetChoice, name: str, *, yes:
             return
         with _progress() as show:
             stack.apply(planned, on_event=show)
-    _say_summary(stack)
+    _print_summary(stack)
 
 
 @user_errors
@@ -57,7 +57,7 @@ def plan(root: Path, environment: str, target: TargetChoice, name: str, *, as_js
     """Print the plan of an apply."""
     stack = chosen_stack(root, environment, target, name, start_lab=True)
     if not as_json:
-        say_header("plan", stack)
+        print_header("plan", stack)
     with stack.exclusive_lock():
         with step("init"):
             stack.init()
@@ -72,7 +72,7 @@ def plan(root: Path, environment: str, target: TargetChoice, name: str, *, as_js
                 )
             )
             return
-    _say_plan(planned)
+    _print_plan(planned)
 
 
 @user_errors
@@ -83,7 +83,7 @@ def outputs(root: Path, environment: str, target: TargetChoice, name: str, *, as
     if as_json:
         print(json.dumps(values))
         return
-    say_header("outputs", stack)
+    print_header("outputs", stack)
     for key, value in values.items():
         print(f"{key}: {value if isinstance(value, str) else json.dumps(value)}")
 
@@ -106,7 +106,7 @@ def call(root: Path, environment: str, target: TargetChoice, name: str, *, path:
     if as_json:
         print(json.dumps(figures))
     else:
-        say_header("call", stack)
+        print_header("call", stack)
         print(
             f"{path}: status {answer.status}, {figures['bytes']} bytes from the {answer.source} "
             f"({answer.cache}); duration of the function {answer.function_ms:.1f} ms, "
@@ -124,13 +124,13 @@ def verify(root: Path, environment: str, target: TargetChoice, name: str, *, as_
     stack = chosen_stack(root, environment, target, name)
     values = stack.outputs()
     if not as_json:
-        say_header("verify", stack)
+        print_header("verify", stack)
     results = probes.verify(stack.target, values, stack.environment_dir)
     has_passed = all(result.passed for result in results)
     if as_json:
         print(json.dumps({"passed": has_passed, "probes": [asdict(result) for result in results]}))
     else:
-        _say_results(results)
+        _print_results(results)
         if not values["egress_probes"]:
             print(
                 "egress and the privacy of the cache are not probed: set `probes = true` to add the functions"
@@ -151,7 +151,7 @@ def destroy(
         print("nothing to destroy: the lab is not running, and its stacks ended with it")
         return
     stack = chosen_stack(root, environment, target, name)
-    say_header("destroy", stack)
+    print_header("destroy", stack)
     planned = None
     with stack.exclusive_lock():
         if state_exists(stack.target, stack.state):
@@ -165,7 +165,7 @@ def destroy(
             if not _is_plan_confirmed(stack, planned, yes=yes, confirm=confirm, is_destroy=True):
                 return
         else:
-            _say_outside(stack.outside_state())
+            _print_outside(stack.outside_state())
         with _progress() as show:
             left = stack.destroy(planned, on_event=show)
     if left:
@@ -207,9 +207,9 @@ def chosen_stack(
     pinned = project.values(environment).region
     chosen = chosen_target(target, project, start_lab=start_lab, pinned_region=pinned)
     with step("bundles"):
-        stack = project.stack(environment, chosen, name or None, notice=say_notice)
+        stack = project.stack(environment, chosen, name or None, notice=print_notice)
     if bucket_exists(chosen, stack.state):
-        restore_interrupted_drill(chosen, stack.state, say_notice)
+        restore_interrupted_drill(chosen, stack.state, print_notice)
     return stack
 
 
@@ -241,9 +241,9 @@ def _is_plan_confirmed(
     )
     is_yes_required = not (stack.target.is_lab or yes)
     if not (what or is_yes_required):
-        _say_outside(planned.outside)
+        _print_outside(planned.outside)
         return True
-    _say_plan(planned)
+    _print_plan(planned)
     if what:
         confirm_name(stack.name, what, confirm)
         return True
@@ -256,15 +256,15 @@ def _is_plan_confirmed(
     )
 
 
-def _say_plan(planned: Plan) -> None:
+def _print_plan(planned: Plan) -> None:
     if planned.add or planned.change or planned.remove:
         print(planned.text)
     elif not planned.outside.remove:
         print("no changes")
-    _say_outside(planned.outside)
+    _print_outside(planned.outside)
 
 
-def _say_outside(outside: Outside) -> None:
+def _print_outside(outside: Outside) -> None:
     """Print the resources that an interrupted run left outside the state."""
     if outside.remove:
         print("created by an interrupted run, not in the state, will be deleted:")
@@ -284,7 +284,7 @@ def _outside_as_json(outside: Outside) -> list[dict[str, Any]]:
     ]
 
 
-def say_header(command: str, stack: Stack) -> None:
+def print_header(command: str, stack: Stack) -> None:
     """Print the environment, target, stack, account and region of a command."""
     print(
         f"{command} {stack.environment} on {stack.target.name} "
@@ -293,7 +293,7 @@ def say_header(command: str, stack: Stack) -> None:
     )
 
 
-def _say_summary(stack: Stack) -> None:
+def _print_summary(stack: Stack) -> None:
     """Print each zone's egress address and cache nodes, and the commands to continue with."""
     values = stack.outputs()
     for zone in values.get("zones", []):
@@ -309,7 +309,7 @@ def _say_summary(stack: Stack) -> None:
     print("next: " + ", ".join(typed(task, stack.target, env=environment, **name_option) for task in tasks))
 
 
-def _say_results(results: Sequence[Any]) -> None:
+def _print_results(results: Sequence[Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from vpcache.cli.console import confirm_name, is_confirmed, say_notice, step, user_errors
+from vpcache.cli.console import confirm_name, is_confirmed, print_notice, step, user_errors
 from vpcache.cli.stack import TargetChoice, chosen_target, may_have_stacks
 from vpcache.drills.injection import restore_interrupted_drills
 from vpcache.errors import InterruptedRunError, VpcacheError
@@ -51,7 +51,7 @@ def sweep(root: Path, target: TargetChoice, name: str, *, tests: bool, yes: bool
     chosen = chosen_target(target, project)
     account = chosen.account()
     print(f"sweep on {chosen.name}, account {account}, {chosen.region}", flush=True)
-    restore_interrupted_drills(chosen, account, name, say_notice)
+    restore_interrupted_drills(chosen, account, name, print_notice)
     now = datetime.now(UTC)
     with step("search"):
         stacks = _find_abandoned(chosen, account, name, tests=tests, now=now)
@@ -99,11 +99,11 @@ def _find_abandoned(
     """
     if name:
         check_stack_name(name)
-        entry = journal.read(where, state_location(where, account, name), say_notice)
+        entry = journal.read(where, state_location(where, account, name), print_notice)
         abandoned = AbandonedStack(name, entry, leftovers(where, name, since=entry.began if entry else None))
         return [abandoned] if abandoned.entry or abandoned.left else []
     stacks = []
-    for entry in journal.entries(where, state_location(where, account, name), say_notice):
+    for entry in journal.entries(where, state_location(where, account, name), print_notice):
         location = state_location(where, account, entry.stack)
         is_locked = entry.temporary and lock.holder(where, location) is not None
         if entry.is_abandoned(now, is_locked=is_locked) or (tests and entry.temporary):
@@ -111,7 +111,7 @@ def _find_abandoned(
                 AbandonedStack(entry.stack, entry, leftovers(where, entry.stack, since=entry.began))
             )
         elif entry.phase != journal.APPLIED:
-            say_notice(_kept_notice(where, entry, now))
+            print_notice(_kept_notice(where, entry, now))
     return stacks
 
 
@@ -181,12 +181,12 @@ def _destroy(
         _release_stale_lock(where, location)
     if entry and project.has_environment(entry.environment):
         stack = project.stack(
-            entry.environment, where, abandoned.name, notice=say_notice, temporary=entry.temporary
+            entry.environment, where, abandoned.name, notice=print_notice, temporary=entry.temporary
         )
         with stack.exclusive_lock(), step(f"destroying {abandoned.name}"):
             _destroy_by_state(stack, abandoned)
     with (
-        lock.exclusive_lock(where, location, abandoned.name, say_notice),
+        lock.exclusive_lock(where, location, abandoned.name, print_notice),
         step(f"deleting leftovers of {abandoned.name}"),
     ):
         return _remove_by_tag(where, location, abandoned)
@@ -204,17 +204,19 @@ def _destroy_by_state(stack: Stack, abandoned: AbandonedStack) -> None:
         with lock.state_lock(stack.target, stack.state, stack.name):
             unknown = unknown_to(shown_names(stack.show_json()), abandoned.left)
             # failed deletions are retried after Terraform's destroy
-            remove(stack.target, unknown, lambda item: say_notice(f"removed {item}"), say_notice, timeout=0)
+            remove(
+                stack.target, unknown, lambda item: print_notice(f"removed {item}"), print_notice, timeout=0
+            )
         stack.destroy()
     except TerraformError as error:
-        say_notice(str(error))
+        print_notice(str(error))
 
 
 def _release_stale_lock(where: Target, location: StateLocation) -> None:
     """Release the lock of a test run that is too old to be alive, on any machine."""
     if holder := lock.holder(where, location):
         lock.release(where, location)
-        say_notice(f"released the lock of a dead test run: {holder}")
+        print_notice(f"released the lock of a dead test run: {holder}")
 
 
 def _remove_by_tag(where: Target, location: StateLocation, abandoned: AbandonedStack) -> list[Leftover]:
@@ -225,12 +227,12 @@ def _remove_by_tag(where: Target, location: StateLocation, abandoned: AbandonedS
 
     def on_removal(item: Leftover) -> None:
         removed.add(item)
-        say_notice(f"removed {item}")
+        print_notice(f"removed {item}")
 
     with lock.state_lock(where, location, abandoned.name):
-        refused = remove(where, find(), on_removal, say_notice)
+        refused = remove(where, find(), on_removal, print_notice)
         for item, reason in refused.items():
-            say_notice(f"could not remove {item}: {reason}")
+            print_notice(f"could not remove {item}: {reason}")
         left = settled_leftovers(find, lambda item: item in removed)
         if not left:
             erase_state(where, location)

@@ -16,7 +16,7 @@ from vpcache.cli import lab as lab_commands
 from vpcache.cli import reboot as reboot_commands
 from vpcache.cli import stack as stack_commands
 from vpcache.cli import sweep as sweep_commands
-from vpcache.cli.console import say_notice
+from vpcache.cli.console import print_notice
 from vpcache.cli.stack import TargetChoice
 
 
@@ -352,7 +352,7 @@ def clear(_: Context, kind: str = "", target: str = "") -> None:
 @task(help=FAULT_HELP)
 def mend(_: Context, kind: str = "", target: str = "") -> None:
     """Deprecated since 0.3, removed in 0.4: use lab.clear."""
-    say_notice("lab.mend is deprecated and will be removed in 0.4: use lab.clear")
+    print_notice("lab.mend is deprecated and will be removed in 0.4: use lab.clear")
     lab_commands.clear(kind, target)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from vpcache.stack.resource_types import RESOURCE_TYPES, Say, Search, is_gone, pages
+from vpcache.stack.resource_types import RESOURCE_TYPES, Notify, Search, is_gone, pages
 from vpcache.stack.resource_types.ec2 import FUNCTION_INTERFACE, INTERFACE
 from vpcache.stack.resource_types.named import ROLE
 from vpcache.stack.resource_types.resource_type import error_code
@@ -86,20 +86,20 @@ def remove(
     target: Target,
     left: Iterable[Leftover],
     on_removal: Callable[[Leftover], None],
-    say: Say = lambda _: None,
+    notify: Notify = lambda _: None,
     *,
     timeout: float = _GRACE_SECONDS,
 ) -> dict[Leftover, str]:
     """Delete the leftovers that have the stack's tag, and wait for each deletion.
 
-    `say` receives one line for each minute of a long wait. A resource in use is retried for `timeout` seconds
-    after the last successful deletion. Returns the resources that AWS did not delete, each with its reason.
-    Resources without the tag are not deleted.
+    `notify` receives one line for each minute of a long wait. A resource in use is retried for `timeout`
+    seconds after the last successful deletion. Returns the resources that AWS did not delete, each with its
+    reason. Resources without the tag are not deleted.
     """
     pending = [item for item in left if item.is_tagged]
     deadline = time.monotonic() + timeout
     while True:
-        refused = _remove_once(target, pending, on_removal, say)
+        refused = _remove_once(target, pending, on_removal, notify)
         if not refused:
             return {}
         if len(refused) < len(pending):
@@ -118,7 +118,7 @@ class _Refusal:
 
 
 def _remove_once(
-    target: Target, left: Iterable[Leftover], on_removal: Callable[[Leftover], None], say: Say
+    target: Target, left: Iterable[Leftover], on_removal: Callable[[Leftover], None], notify: Notify
 ) -> dict[Leftover, _Refusal]:
     from botocore.exceptions import ClientError, WaiterError
 
@@ -129,7 +129,7 @@ def _remove_once(
             refused[item] = _Refusal(f"{first} could not be removed")
             continue
         try:
-            delete[item.kind](target, item.id, say)
+            delete[item.kind](target, item.id, notify)
         except (ClientError, WaiterError) as error:
             if not is_gone(error):
                 refused[item] = _Refusal(str(error), error_code(error) in _IN_USE)

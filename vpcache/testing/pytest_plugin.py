@@ -146,20 +146,20 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     if hasattr(config, "workerinput"):
         return
     run, report = config.stash[_RUN], config.stash.get(_REPORT, None)
-    say, problem = config.get_terminal_writer().line, None
+    notify, problem = config.get_terminal_writer().line, None
     with ExitStack() as cleanup:
         if run.folder.exists():
             cleanup.callback(run.clean_up)
             if report:
                 report.draw(run.show_json)
             try:
-                run.end(say, skip_destroy=session.exitstatus == pytest.ExitCode.INTERRUPTED)
+                run.end(notify, skip_destroy=session.exitstatus == pytest.ExitCode.INTERRUPTED)
             except VpcacheError as error:
                 problem = f"teardown: {error}"
-                say(problem, red=True)
+                notify(problem, red=True)
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if report:
-            say(f"report: {report.write(session.exitstatus, problem)}")
+            notify(f"report: {report.write(session.exitstatus, problem)}")
 
 
 @pytest.fixture(scope="session")

@@ -125,8 +125,8 @@ class PytestRun:
         """Return the output of `terraform show -json` for this run's stack, None if it is not applied."""
         return self._journaled_stack().show_json() if self._journal.exists() else None
 
-    def end(self, say: Callable[[str], None], *, skip_destroy: bool = False) -> None:
-        """Announce the destroy with `say` and destroy the stack. Raises VpcacheError if something is left.
+    def end(self, notify: Callable[[str], None], *, skip_destroy: bool = False) -> None:
+        """Announce the destroy with `notify` and destroy the stack. Raises VpcacheError if something is left.
 
         With `skip_destroy`, a stack on the run's lab is not destroyed: it ends when the lab stops. A running
         Terraform process is awaited.
@@ -135,11 +135,11 @@ class PytestRun:
             return
         stack = self._journaled_stack()
         if skip_destroy and stack.target.is_lab:
-            say(f"{stack.name} is not destroyed: it ends when its lab stops")
+            notify(f"{stack.name} is not destroyed: it ends when its lab stops")
             with stack.exclusive_lock():
                 shutil.rmtree(stack.work_dir)
             return
-        say(f"destroying {stack.name}")
+        notify(f"destroying {stack.name}")
         self._destroy(stack)
 
     def clean_up(self) -> None:

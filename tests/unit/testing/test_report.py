@@ -206,7 +206,10 @@ def test_page_of_a_failed_run(facts, words):
     [
         ([CHANGE], "it ended when the lab of this run stopped"),
         ([replace(CHANGE, target="aws")], "sweep --name s --target aws --region us-east-1"),
-        ([CHANGE, replace(DESTROY, target="aws", problem="timed out")], "sweep --name s --target aws --region us-east-1"),
+        (
+            [CHANGE, replace(DESTROY, target="aws", problem="timed out")],
+            "sweep --name s --target aws --region us-east-1",
+        ),
         ([CHANGE, replace(DESTROY, left=("vpc vpc-1",))], "vpc vpc-1"),
     ],
     ids=["never destroyed", "never destroyed on aws", "destroy failed", "something left"],

@@ -14,8 +14,8 @@ from vpcache.stack.resource_types.named import ListedResource, named_type
 from vpcache.stack.resource_types.resource_type import (
     STACK_TAG,
     FoundResource,
+    Notify,
     ResourceType,
-    Say,
     Search,
     is_gone,
     is_named_after,
@@ -107,17 +107,17 @@ def _tags(client: Any, arn: str) -> dict[str, str]:
     return pairs(client.list_tags_for_resource(ResourceName=arn)["TagList"])
 
 
-def _delete_cluster(target: Target, id: str, say: Say) -> None:
+def _delete_cluster(target: Target, id: str, notify: Notify) -> None:
     client = target.client("elasticache")
     (cluster,) = client.describe_cache_clusters(CacheClusterId=id)["CacheClusters"]
     status = cluster["CacheClusterStatus"]
     if status in _BUSY:
         text = f"cache cluster {id} is {status} and cannot be deleted before it is available"
-        wait(client, "cache_cluster_available", say, text, minutes=_MINUTES, CacheClusterId=id)
+        wait(client, "cache_cluster_available", notify, text, minutes=_MINUTES, CacheClusterId=id)
     if status != "deleting":
         client.delete_cache_cluster(CacheClusterId=id)
     text = f"cache cluster {id} is being deleted"
-    wait(client, "cache_cluster_deleted", say, text, minutes=_MINUTES, CacheClusterId=id)
+    wait(client, "cache_cluster_deleted", notify, text, minutes=_MINUTES, CacheClusterId=id)
 
 
 def _subnet_groups(client: Any, _prefix: str) -> Iterator[ListedResource]:

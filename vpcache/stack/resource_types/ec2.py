@@ -9,8 +9,8 @@ from typing import Any
 from vpcache.stack.resource_types.resource_type import (
     STACK_TAG,
     FoundResource,
+    Notify,
     ResourceType,
-    Say,
     Search,
     is_gone,
     is_named_after,
@@ -33,7 +33,7 @@ def ec2_type(
     operation: str,
     items: str,
     id_key: str,
-    delete: Callable[[Any, str, Say], None],
+    delete: Callable[[Any, str, Notify], None],
     *,
     created: str = "",
 ) -> ResourceType:
@@ -44,7 +44,7 @@ def ec2_type(
             yield FoundResource(item[id_key], is_tagged=True, created=item.get(created))
 
     return ResourceType(
-        name, terraform_types, find, lambda target, id, say: delete(target.client("ec2"), id, say)
+        name, terraform_types, find, lambda target, id, notify: delete(target.client("ec2"), id, notify)
     )
 
 
@@ -97,7 +97,7 @@ def _network_ids(client: Any, stack: str) -> set[str]:
     }
 
 
-def _delete_function_interface(target: Target, id: str, say: Say) -> None:
+def _delete_function_interface(target: Target, id: str, notify: Notify) -> None:
     from botocore.exceptions import ClientError, WaiterError
 
     client = target.client("ec2")
@@ -106,7 +106,7 @@ def _delete_function_interface(target: Target, id: str, say: Say) -> None:
         wait(
             client,
             "network_interface_available",
-            say,
+            notify,
             text,
             minutes=_LAMBDA_MINUTES,
             NetworkInterfaceIds=[id],
@@ -117,13 +117,13 @@ def _delete_function_interface(target: Target, id: str, say: Say) -> None:
             raise
 
 
-def _delete_nat_gateway(client: Any, id: str, say: Say) -> None:
+def _delete_nat_gateway(client: Any, id: str, notify: Notify) -> None:
     client.delete_nat_gateway(NatGatewayId=id)
     text = f"NAT gateway {id} is being deleted"
-    wait(client, "nat_gateway_deleted", say, text, minutes=_NAT_GATEWAY_MINUTES, NatGatewayIds=[id])
+    wait(client, "nat_gateway_deleted", notify, text, minutes=_NAT_GATEWAY_MINUTES, NatGatewayIds=[id])
 
 
-def _delete_security_group(client: Any, id: str, _say: Say) -> None:
+def _delete_security_group(client: Any, id: str, _notify: Notify) -> None:
     (group,) = client.describe_security_groups(GroupIds=[id])["SecurityGroups"]
     if group["GroupName"] == "default":
         return  # AWS deletes it with its VPC
@@ -135,7 +135,7 @@ def _delete_security_group(client: Any, id: str, _say: Say) -> None:
     client.delete_security_group(GroupId=id)
 
 
-def _delete_route_table(client: Any, id: str, _say: Say) -> None:
+def _delete_route_table(client: Any, id: str, _notify: Notify) -> None:
     (table,) = client.describe_route_tables(RouteTableIds=[id])["RouteTables"]
     for association in table["Associations"]:
         if association["Main"]:
@@ -144,7 +144,7 @@ def _delete_route_table(client: Any, id: str, _say: Say) -> None:
     client.delete_route_table(RouteTableId=id)
 
 
-def _delete_internet_gateway(client: Any, id: str, _say: Say) -> None:
+def _delete_internet_gateway(client: Any, id: str, _notify: Notify) -> None:
     (gateway,) = client.describe_internet_gateways(InternetGatewayIds=[id])["InternetGateways"]
     for attachment in gateway["Attachments"]:
         client.detach_internet_gateway(InternetGatewayId=id, VpcId=attachment["VpcId"])

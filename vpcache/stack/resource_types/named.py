@@ -16,8 +16,8 @@ from vpcache.stack.resource_types.resource_type import (
     REGION_TAG,
     STACK_TAG,
     FoundResource,
+    Notify,
     ResourceType,
-    Say,
     Search,
     error_code,
     is_gone,
@@ -47,7 +47,7 @@ def named_type(
     service: str,
     listing: Callable[[Any, str], Iterator[ListedResource]],
     tags: Callable[[Any, str], Mapping[str, str]],
-    delete: Callable[[Any, str, Say], None],
+    delete: Callable[[Any, str, Notify], None],
     *,
     prefix: str = "",
     is_deleted_by_handle: bool = False,
@@ -77,7 +77,7 @@ def named_type(
             )
 
     return ResourceType(
-        name, (terraform_type,), find, lambda target, id, say: delete(target.client(service), id, say)
+        name, (terraform_type,), find, lambda target, id, notify: delete(target.client(service), id, notify)
     )
 
 
@@ -127,7 +127,7 @@ def _roles(client: Any, _prefix: str) -> Iterator[ListedResource]:
         yield ListedResource(role["RoleName"], role["RoleName"], role["CreateDate"])
 
 
-def _delete_function(client: Any, name: str, say: Say) -> None:
+def _delete_function(client: Any, name: str, notify: Notify) -> None:
     from botocore.exceptions import ClientError
 
     try:
@@ -136,11 +136,11 @@ def _delete_function(client: Any, name: str, say: Say) -> None:
         if error_code(error) != "ResourceConflictException":
             raise
         text = f"function {name} is not active yet and cannot be deleted"
-        wait(client, "function_active_v2", say, text, minutes=_FUNCTION_MINUTES, FunctionName=name)
+        wait(client, "function_active_v2", notify, text, minutes=_FUNCTION_MINUTES, FunctionName=name)
         client.delete_function(FunctionName=name)
 
 
-def _delete_role(client: Any, name: str, _say: Say) -> None:
+def _delete_role(client: Any, name: str, _notify: Notify) -> None:
     for policy in pages(client, "list_role_policies", "PolicyNames", RoleName=name):
         client.delete_role_policy(RoleName=name, PolicyName=policy)
     for attached in pages(client, "list_attached_role_policies", "AttachedPolicies", RoleName=name):

@@ -12,7 +12,7 @@ from vpcache.stack.target import Target
 STACK_TAG = "Stack"
 REGION_TAG = "Region"
 
-Say = Callable[[str], None]
+Notify = Callable[[str], None]
 """A function that prints one line for the user."""
 
 _WAITER_DELAY_SECONDS = 5
@@ -56,7 +56,7 @@ class ResourceType:
     name: str
     terraform_types: tuple[str, ...]
     find: Callable[[Target, Search], Iterator[FoundResource]]
-    delete: Callable[[Target, str, Say], None]
+    delete: Callable[[Target, str, Notify], None]
 
 
 def pages(client: Any, operation: str, items: str, **request: Any) -> Iterator[dict[str, Any]]:
@@ -90,10 +90,10 @@ def is_gone(error: Exception) -> bool:
     return "NotFound" in code or code.startswith("NoSuchEntity")
 
 
-def one_call(operation: str, parameter: str, *, is_list: bool = False) -> Callable[[Any, str, Say], None]:
+def one_call(operation: str, parameter: str, *, is_list: bool = False) -> Callable[[Any, str, Notify], None]:
     """Return a function that deletes by one call, whose parameter is an ID or a list of IDs."""
 
-    def delete(client: Any, id: str, _say: Say) -> None:
+    def delete(client: Any, id: str, _notify: Notify) -> None:
         answer = getattr(client, operation)(**{parameter: [id] if is_list else id})
         for failure in answer.get("Unsuccessful", []):  # EC2 operations on several resources return errors
             from botocore.exceptions import ClientError
@@ -103,8 +103,8 @@ def one_call(operation: str, parameter: str, *, is_list: bool = False) -> Callab
     return delete
 
 
-def wait(client: Any, waiter: str, say: Say, text: str, *, minutes: int, **request: Any) -> None:
-    """Wait with a waiter of botocore. `say` receives `text` and the elapsed time each minute.
+def wait(client: Any, waiter: str, notify: Notify, text: str, *, minutes: int, **request: Any) -> None:
+    """Wait with a waiter of botocore. `notify` receives `text` and the elapsed time each minute.
 
     Raises WaiterError if the resource enters a failure state, or after the timeout of `minutes`.
     """
@@ -121,4 +121,4 @@ def wait(client: Any, waiter: str, say: Say, text: str, *, minutes: int, **reque
             is_timeout = "Max attempts exceeded" in str(error)
             if minute == minutes or not is_timeout:
                 raise
-        say(f"{text}: {minute} of at most {minutes} minutes")
+        notify(f"{text}: {minute} of at most {minutes} minutes")
