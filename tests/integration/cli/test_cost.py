@@ -45,7 +45,9 @@ def test_cost_needs_either_env_or_from(commands, arguments):
     assert commands.refuse("cost", *arguments).startswith("error: use either --env, or --from")
 
 
-@pytest.mark.parametrize("arguments", [("cost",), ("diagram", "--svg", "dev.svg")], ids=lambda arguments: arguments[0])
+@pytest.mark.parametrize(
+    "arguments", [("cost",), ("diagram", "--svg", "dev.svg")], ids=lambda arguments: arguments[0]
+)
 def test_plan_needs_no_lab_port(commands, arguments, tmp_path):
     command = [str(tmp_path / word) if word == "dev.svg" else word for word in arguments]
     done = commands.run(*command, "--env", "dev", "--json", VPCACHE_LAB_PORT="ninety")
