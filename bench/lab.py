@@ -104,16 +104,14 @@ def measure_network() -> Figures:
 
 
 def _built(kernel: Kernel, size: int) -> dict[str, float]:
-    """Build a network of `size` interfaces several times; return median times in s and memory in MB."""
+    """Build a network of `size` interfaces several times; return the median times in s."""
     rounds = []
     for _ in range(BUILDS):
-        before = _available()
         build = _timed(lambda: kernel.apply(plan(site(ZONES, size))))
-        memory = (before - _available()) / 1e6
         more = _timed(lambda: kernel.apply(plan(site(ZONES, size + 1))))
         fault = _timed(lambda: kernel.apply(plan(site(ZONES, size + 1), frozenset({"eni-0"}))))
         kernel.close()
-        rounds.append({"build": build, "more": more, "fault": fault, "memory": memory})
+        rounds.append({"build": build, "more": more, "fault": fault})
     return {name: statistics.median(figures[name] for figures in rounds) for name in rounds[0]}
 
 
@@ -231,11 +229,10 @@ def _available() -> int:
 
 
 def _tables(network: Figures, api: Figures) -> Iterator[str]:
-    yield "interfaces   build s   one more ms   a fault ms   memory MB"
+    yield "interfaces   build s   one more ms   a fault ms"
     for size, figures in network["sizes"].items():
         yield (
             f"{size:>10}{figures['build']:10.2f}{figures['more'] * 1e3:14.1f}{figures['fault'] * 1e3:13.1f}"
-            f"{figures['memory']:12.0f}"
         )
     loopback = network["round_trips"]["loopback"]
     yield "round trip        µs   over loopback"
