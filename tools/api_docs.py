@@ -37,7 +37,7 @@ PAGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
             "vpcache.lab.faults:Fault",
             "vpcache.lab.faults:FaultKind",
             "vpcache.lab.faults:Mode",
-            "vpcache.lab.settings:Settings",
+            "vpcache.lab.settings:LabSettings",
         ),
     ),
     "functions": (

@@ -46,20 +46,20 @@ class Commands:
         )
 
     def run(self, *words: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
-        """PytestRun a task to its end. Raises AssertionError if it prints escape codes, as there is no terminal."""
+        """Run a task to its end. Raises AssertionError if it prints escape codes, as there is no terminal."""
         with self.start(*words, **changes) as process:
             out, err = process.communicate(timeout=SECONDS)
         assert "\x1b" not in out + err, f"{words}: escape codes without a terminal: {out}{err}"
         return subprocess.CompletedProcess(words, process.returncode, out, err)
 
     def succeed(self, *words: str) -> str:
-        """PytestRun a task, check that it succeeds, and return its output."""
+        """Run a task, check that it succeeds, and return its output."""
         finished = self.run(*words)
         assert finished.returncode == 0, f"{words}: {finished.stdout}{finished.stderr}"
         return finished.stdout
 
     def refuse(self, *words: str, **changes: str | None) -> str:
-        """PytestRun a task, check that it fails with a single line on stderr, and return that line."""
+        """Run a task, check that it fails with a single line on stderr, and return that line."""
         finished = self.run(*words, **changes)
         assert finished.returncode != 0, f"{words} succeeded: {finished.stdout}"
         lines = [line for line in finished.stderr.splitlines() if line.strip()]

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.support.external_project import VERSION, Outsider, owner_of_the_wheel
+from tests.support.external_project import VERSION, VirtualEnvironment, environment_with_wheel
 from vpcache.testing.run import free_port
 
 pytestmark = pytest.mark.lab
@@ -30,11 +30,13 @@ reveal_type(plan.is_empty)
 
 
 @pytest.fixture(scope="module")
-def owner(tmp_path_factory) -> Outsider:
-    return owner_of_the_wheel(tmp_path_factory.mktemp("owner"))
+def owner(tmp_path_factory) -> VirtualEnvironment:
+    return environment_with_wheel(tmp_path_factory.mktemp("owner"))
 
 
-def vpcache(owner: Outsider, folder, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def vpcache(
+    owner: VirtualEnvironment, folder, *words: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
     return owner.run(folder, str(owner.python.with_name("vpcache")), *words, **environment)
 
 
