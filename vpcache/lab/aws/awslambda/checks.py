@@ -7,7 +7,7 @@ from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException, ValidationException
 
-from vpcache.lab.aws.awslambda.invocation.targets import check_dead_letter_target
+from vpcache.lab.aws.awslambda.config.targets import check_dead_letter_target
 
 _MAXIMUMS = {"Timeout": 900, "MemorySize": 10240}  # seconds and MB: "Lambda quotas"
 _MAX_ENVIRONMENT = 4096  # bytes of names and values together

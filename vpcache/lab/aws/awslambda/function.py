@@ -15,10 +15,10 @@ from moto.awslambda.exceptions import (
 from moto.awslambda.policy import Policy
 
 from vpcache.lab.aws.awslambda.aliases import Alias
+from vpcache.lab.aws.awslambda.config.event_config import EventConfig
+from vpcache.lab.aws.awslambda.config.url_config import FunctionUrlConfig
 from vpcache.lab.aws.awslambda.errors import ResourceConflictError
-from vpcache.lab.aws.awslambda.invocation.event_config import EventConfig
 from vpcache.lab.aws.awslambda.names import FunctionName, function_arn, parse
-from vpcache.lab.aws.awslambda.urls.configs import FunctionUrlConfig
 from vpcache.lab.aws.awslambda.version import FunctionVersion
 from vpcache.lab.functions.spec import LATEST
 

@@ -77,8 +77,8 @@ def _extended_moto(
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from moto.servicequotas.models import servicequotas_backends
 
+    from vpcache.lab.aws.awslambda.api.responses import FUNCTIONS_URLS
     from vpcache.lab.aws.awslambda.backend import FunctionsBackend
-    from vpcache.lab.aws.awslambda.responses import FUNCTIONS_URLS
     from vpcache.lab.aws.ec2.backend import Ec2Backend
     from vpcache.lab.aws.ec2.responses import EC2_URLS
     from vpcache.lab.aws.elasticache.backend import MemcachedBackend

@@ -12,15 +12,15 @@ from typing import Protocol
 
 from moto.awslambda.exceptions import UnknownFunctionException
 
+from vpcache.lab.aws.awslambda.config.event_config import EventConfig
+from vpcache.lab.aws.awslambda.config.retries import Condition, after_failure, after_throttle
+from vpcache.lab.aws.awslambda.config.targets import Attributes, send
 from vpcache.lab.aws.awslambda.errors import ThrottledError
-from vpcache.lab.aws.awslambda.invocation.event_config import EventConfig
 from vpcache.lab.aws.awslambda.invocation.records import (
     ExecutionResult,
     dead_letter_attributes,
     invocation_record,
 )
-from vpcache.lab.aws.awslambda.invocation.retries import Condition, after_failure, after_throttle
-from vpcache.lab.aws.awslambda.invocation.targets import Attributes, send
 from vpcache.lab.aws.awslambda.names import FunctionName
 from vpcache.lab.aws.scheduler import Scheduler
 from vpcache.lab.functions.spec import Event

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 
+from vpcache.lab.aws.awslambda.config.event_config import EventConfig
 from vpcache.lab.aws.awslambda.function import Function, FunctionStore
 from vpcache.lab.aws.awslambda.interfaces import FunctionInterfaces
 from vpcache.lab.aws.awslambda.invocation.concurrency import Concurrency
-from vpcache.lab.aws.awslambda.invocation.event_config import EventConfig
 from vpcache.lab.aws.awslambda.invocation.events import EventQueue
 from vpcache.lab.aws.awslambda.invocation.logs import FunctionLogs
 from vpcache.lab.aws.awslambda.invocation.records import ExecutionResult

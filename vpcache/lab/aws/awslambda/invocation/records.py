@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from vpcache.lab.aws.awslambda.invocation.retries import Condition
-from vpcache.lab.aws.awslambda.invocation.targets import Attributes
+from vpcache.lab.aws.awslambda.config.retries import Condition
+from vpcache.lab.aws.awslambda.config.targets import Attributes
 from vpcache.lab.functions.spec import Event, Invocation
 
 _MAX_MESSAGE = 1024  # characters of the error message in a dead letter

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from moto.awslambda.models import lambda_backends
 
 from vpcache.lab.addresses import FUNCTION_URL_ADDRESSES
+from vpcache.lab.aws.awslambda.config.url_config import FunctionUrlConfig
 from vpcache.lab.aws.awslambda.function import Function
-from vpcache.lab.aws.awslambda.urls.configs import FunctionUrlConfig
 from vpcache.lab.topology import FunctionUrl
 
 

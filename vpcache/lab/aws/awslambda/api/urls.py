@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from moto.core.responses import ActionResult, EmptyResult
 
+from vpcache.lab.aws.awslambda.api.request import FunctionRequest
+from vpcache.lab.aws.awslambda.config.url_config import FunctionUrlConfig, check_url_parameters
 from vpcache.lab.aws.awslambda.errors import ResourceConflictError, ResourceNotFoundError
-from vpcache.lab.aws.awslambda.request import FunctionRequest
-from vpcache.lab.aws.awslambda.urls.configs import FunctionUrlConfig, check_url_parameters
 from vpcache.lab.aws.awslambda.urls.registry import new_url_config
 from vpcache.lab.functions.spec import LATEST
 

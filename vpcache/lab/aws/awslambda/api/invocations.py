@@ -8,9 +8,9 @@ import json
 from moto.awslambda.exceptions import LambdaClientError, UnknownEventConfig
 from moto.core.responses import TYPE_RESPONSE, ActionResult, EmptyResult
 
+from vpcache.lab.aws.awslambda.api.request import REQUEST_ID, FunctionRequest
+from vpcache.lab.aws.awslambda.config.event_config import EventConfig
 from vpcache.lab.aws.awslambda.errors import RequestTooLargeError
-from vpcache.lab.aws.awslambda.invocation.event_config import EventConfig
-from vpcache.lab.aws.awslambda.request import REQUEST_ID, FunctionRequest
 
 MAX_PAYLOAD = 6 << 20  # bytes, of a synchronous invocation: "Lambda quotas"
 MAX_EVENT = 1 << 20  # bytes, of an asynchronous invocation

@@ -10,8 +10,8 @@ from typing import Any
 from moto.awslambda.exceptions import ValidationException
 from moto.core.utils import utcnow
 
-from vpcache.lab.aws.awslambda.invocation.retries import RetryPolicy
-from vpcache.lab.aws.awslambda.invocation.targets import check_destination
+from vpcache.lab.aws.awslambda.config.retries import RetryPolicy
+from vpcache.lab.aws.awslambda.config.targets import check_destination
 
 _RETRIES, _AGE, _DESTINATIONS = "MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig"
 _RANGES = {_RETRIES: (0, 2), _AGE: (60, 21600)}

@@ -10,11 +10,11 @@ from moto.awslambda.urls import url_bases
 from moto.core.responses import ActionResult, EmptyResult
 
 from vpcache.lab.aws.awslambda.aliases import Alias
+from vpcache.lab.aws.awslambda.api.invocations import InvocationsResponse
+from vpcache.lab.aws.awslambda.api.urls import FunctionUrlsResponse
 from vpcache.lab.aws.awslambda.errors import ResourceConflictError
 from vpcache.lab.aws.awslambda.function import check_revision, configurations
-from vpcache.lab.aws.awslambda.invocation.invocation_api import InvocationsResponse
 from vpcache.lab.aws.awslambda.policy import statement
-from vpcache.lab.aws.awslambda.urls.responses import FunctionUrlsResponse
 from vpcache.lab.aws.dispatch import UrlModule
 
 

@@ -1,0 +1,1 @@
+"""The actions of the Lambda API: requests and responses."""

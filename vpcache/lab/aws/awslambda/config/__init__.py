@@ -1,0 +1,1 @@
+"""Settings of functions: retries, destinations, and function URLs."""
