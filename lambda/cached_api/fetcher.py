@@ -40,17 +40,17 @@ class Fetcher:
         self._orders = queue.SimpleQueue()
         threading.Thread(target=self._work, daemon=True).start()
 
-    def get(self, url, meanwhile):
+    def get(self, url, while_waiting):
         """Return status, content type and content of `url`; content is None if it exceeds `max_bytes`.
 
-        Redirects are not followed. `meanwhile` is called during the wait. Raises DeadlineError, or one of
+        Redirects are not followed. `while_waiting` is called during the wait. Raises DeadlineError, or one of
         TIMEOUTS or ERRORS.
         """
         outcome = queue.SimpleQueue()
         self._orders.put((url, outcome))
         try:
             reply = _get_within(outcome, _HEAD_START)
-            meanwhile()
+            while_waiting()
             reply = reply or outcome.get(timeout=self._limit)
         except queue.Empty:
             self._orders.put(None)

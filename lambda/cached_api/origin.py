@@ -22,8 +22,8 @@ class Origin:
         self._limit = limit
         self._fetcher = None
 
-    def fetch(self, path, meanwhile):
-        """Return status, content type and content of `path`; `meanwhile` is called during the wait.
+    def fetch(self, path, while_waiting):
+        """Return status, content type and content of `path`; `while_waiting` is called during the wait.
 
         Raises OriginError.
         """
@@ -32,7 +32,7 @@ class Origin:
         url = self._url + path
         http = self._fetcher = self._fetcher or fetcher.Fetcher(self._limit, MAX_BYTES)
         try:
-            status, content_type, content = http.get(url, meanwhile)
+            status, content_type, content = http.get(url, while_waiting)
         except fetcher.DeadlineError as error:
             self._fetcher = None  # it is still busy
             raise OriginError(504, f"{url} did not answer within {self._limit} s") from error

@@ -28,7 +28,7 @@ def root(context: Context) -> Path:
 def user_tasks(project: Path) -> Collection:
     """Return the tasks for users, which need no clone of this repository, for the project in a folder."""
     tasks = (apply, plan, outputs, call, verify, diagram, cost, drill, reboot_cache, destroy, sweep, unlock)
-    lab_tasks = (start, stop, status, doctor, fault, clear, mend, show, shell, capture, configure)
+    lab_tasks = (start, stop, status, doctor, fault, clear, deprecated_clear, show, shell, capture, configure)
     collection = Collection(*tasks, Collection("lab", *lab_tasks))
     collection.configure({"project": str(project)})
     return collection
@@ -349,8 +349,8 @@ def clear(_: Context, kind: str = "", target: str = "") -> None:
     lab_commands.clear(kind, target)
 
 
-@task(help=FAULT_HELP)
-def mend(_: Context, kind: str = "", target: str = "") -> None:
+@task(help=FAULT_HELP, name="mend")
+def deprecated_clear(_: Context, kind: str = "", target: str = "") -> None:
     """Deprecated since 0.3, removed in 0.4: use lab.clear."""
     print_notice("lab.mend is deprecated and will be removed in 0.4: use lab.clear")
     lab_commands.clear(kind, target)

@@ -1,7 +1,7 @@
 """The changes that a drill makes to a stack, each with its restore, by AWS's API or the lab's.
 
 A change is data, so that a record of it outlives the drill. A restore is idempotent, and skips resources that
-another user has changed meanwhile.
+another user has changed since.
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ def take_over(target: Target, location: StateLocation) -> RecordedDrill | None:
         mine = replace(record, holder=replace(this_process(), who=record.holder.who), has_ended=False)
         s3.put_object(**_object(location), Body=_text(mine), IfMatch=etag)
     except s3.exceptions.ClientError as error:
-        if _is_conflict(error) or error.response["Error"]["Code"] == "NoSuchKey":  # deleted meanwhile
+        if _is_conflict(error) or error.response["Error"]["Code"] == "NoSuchKey":  # deleted since
             return None
         raise
     return mine

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.lab
 # what is shown and not typed here, and why
 NOT_HERE = {
     "bench": "tests/process/lambda/test_bench.py",
-    "check": "whoever runs the suite runs it too",
+    "check": "it runs before the suite in CI",
     "drill": "tests/drills; each takes a minute, a soak half an hour",
     "lab.bench": "takes minutes",
     "provider-schema": "needs PyPI",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import socket
 import time
+from contextlib import suppress
 
 import pytest
 import trustme
@@ -30,7 +31,7 @@ def get(api, path="/employees", origin_seconds=0.0):
 
 
 class Clock:
-    """A clock that stands still until a test advances it: a node that is skipped stays skipped."""
+    """A clock that does not advance until a test advances it: a node that is skipped stays skipped."""
 
     def __init__(self):
         self.now = 0.0

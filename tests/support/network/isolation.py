@@ -55,7 +55,7 @@ def command_lines() -> dict[int, bytes]:
     lines = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
-            with suppress(OSError):  # the process has ended meanwhile
+            with suppress(OSError):  # the process has already ended
                 lines[int(folder.name)] = (folder / "cmdline").read_bytes()
     return lines
 

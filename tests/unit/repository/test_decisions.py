@@ -41,7 +41,7 @@ def imported():
     own = {"vpcache", "bench", "tasks"}
     for folder in ("vpcache", "lambda", "bench"):
         files = list((ROOT / folder).rglob("*.py"))
-        siblings = {file.stem for file in files} | own
+        siblings = {file.stem for file in files} | {file.parent.name for file in files} | own
         for file in files:
             for node in ast.walk(ast.parse(file.read_text())):
                 names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

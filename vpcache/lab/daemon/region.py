@@ -82,11 +82,11 @@ class Region:
             return self._settings
 
     def directory(self) -> list[Place]:
-        """Return all names with their namespaces. The model must not change meanwhile."""
+        """Return all names with their namespaces. The model must not change during the call."""
         return directory(derive())
 
     def tree(self) -> list[str]:
-        """Return the topology as a tree, line by line. The model must not change meanwhile."""
+        """Return the topology as a tree, line by line. The model must not change during the call."""
         topology = derive()
         names: dict[str, list[str]] = {}
         for place in directory(topology):
@@ -147,7 +147,7 @@ class Region:
     def differences(self) -> list[str]:
         """Return the drift between the model and the data plane, one line per difference.
 
-        The model must not change meanwhile.
+        The model must not change during the call.
         """
         with self._lock:
             topology = derive()

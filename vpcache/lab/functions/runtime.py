@@ -2,7 +2,7 @@
 
 A process belongs to one version of a function. When the version is changed or deleted (`forget`), its
 idle processes end at once, but a busy process must first finish its invocation. It is not in any list
-that `forget` could clear it from, and the version may be changed and changed back meanwhile, so equal
+that `forget` could clear it from, and the version may be changed and changed back since, so equal
 specs prove nothing. Therefore each version has a generation counter, which `forget` increments: `invoke`
 reads it before it takes a process, `_release` compares it afterwards, and ends the process if the counter
 has changed.

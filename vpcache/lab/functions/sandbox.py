@@ -226,7 +226,7 @@ class Sandbox:
         self.close()
 
     def _next_request(self, deadline: float) -> tuple[Connection, Request]:
-        """Wait for the next request of the process, and read its output and check its memory meanwhile.
+        """Wait for the next request of the process, and read its output and check its memory while waiting.
 
         Raises _FailureError if the process cannot send one.
         """

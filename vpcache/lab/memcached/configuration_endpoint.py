@@ -2,7 +2,7 @@
 
 memcached does not know `config get cluster`, so the endpoint must answer it. A client may send it in the
 middle of a pipeline, and must receive all answers in the order of its commands. But the endpoint does not
-parse memcached's answers, so it cannot tell where the answer of a command ends. Instead it makes
+parse memcached's answers, so it does not know where the answer of a command ends. Instead it makes
 memcached mark the place: it replaces each discovery command by a harmless command whose answer it
 recognizes. That is the deletion of a key that does not exist; a random token of the connection is both
 the key and the opaque value, which memcached returns.

@@ -25,7 +25,7 @@ _READERS = 4  # namespaces that are read concurrently
 def differences(namespaces: Namespaces, desired: Network) -> list[str]:
     """Return the drift between `desired` and the kernel, one line per difference.
 
-    The network must not change meanwhile.
+    The network must not change during the call.
     """
     existing = {path.name for path in NAMED.iterdir()}
     devices: dict[str, set[str]] = {name: {"lo"} for name in desired.namespaces}
