@@ -70,7 +70,7 @@ def bench(_: Context, json: bool = False, figure: str = "", lab: bool = True) ->
 
 @task
 def docs(_: Context) -> None:
-    """Write the generated pages of docs/ and the tables in the modules' READMEs."""
+    """Generate the reference pages and the module READMEs."""
     checks.docs(ROOT)
 
 
