@@ -76,7 +76,7 @@ def docs(_: Context) -> None:
 
 @task
 def docs_site(_: Context) -> None:
-    """Build the documentation site into site/.
+    """Build the documentation site in the folder site.
 
     The first run installs MkDocs Material in a separate environment.
     """
