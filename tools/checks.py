@@ -136,13 +136,14 @@ class Check:
     name: str
     commands: Sequence[Sequence[str]]
     environment: Mapping[str, str]
+    folder: Path | None = None
 
     def failure(self, root: Path) -> str | None:
         """Run the commands in `root`. Return the output of the first failed command, None on success."""
         for command in self.commands:
             process = subprocess.run(
                 command,
-                cwd=root,
+                cwd=self.folder or root,
                 env=dict(self.environment),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -159,7 +160,7 @@ def check(root: Path) -> None:
     """Run all linters. Print one line for each, and the output of failed ones."""
     failed = []
     scan = Check("checkov", [*security_scan.commands(Project(root).work_dir)], os.environ)
-    checks = [scan, *_python_checks(), *_shell_checks(), *_workflow_checks(), *_terraform_checks(root)]
+    checks = [scan, *_python_checks(root), *_shell_checks(), *_workflow_checks(), *_terraform_checks(root)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         failures = pool.map(lambda linter: linter.failure(root), checks)
         for linter, failure in zip(checks, failures, strict=True):
@@ -178,12 +179,27 @@ def check(root: Path) -> None:
     print(f"{len(checks)} checks are clean")
 
 
-def _python_checks() -> Iterator[Check]:
+def _python_checks(root: Path) -> Iterator[Check]:
     for name in ("ruff check .", "ruff format --check .", "mypy"):
         yield Check(name, [[sys.executable, "-m", *name.split()]], os.environ)
+    for handler in sorted(root.glob("lambda/*/handler.py")):
+        yield _function_types(handler.parent)
     lint_imports = Path(sys.executable).with_name("lint-imports")
     yield Check("word list", [[sys.executable, "-m", "tools.word_list"]], os.environ)
     yield Check("lint-imports", [[str(lint_imports), "--no-cache"]], os.environ)
+
+
+def _function_types(folder: Path) -> Check:
+    """Return the type check of a function, whose modules AWS imports from its folder."""
+    command = [sys.executable, "-m", "mypy", "--config-file", os.devnull, "--check-untyped-defs"]
+    command += [
+        "--ignore-missing-imports",
+        "--cache-dir",
+        str(folder.parents[1] / ".mypy_cache" / folder.name),
+    ]
+    return Check(
+        f"mypy lambda/{folder.name}", [[*command, "."]], os.environ | {"MYPYPATH": str(folder)}, folder
+    )
 
 
 def _shell_checks() -> Iterator[Check]:
