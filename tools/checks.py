@@ -51,6 +51,8 @@ def test(
         raise VpcacheError(
             f"--numprocesses is '{numprocesses}': must be a number of concurrent tests, 0 for sequential"
         )
+    if fast:  # workers beyond the number of processors would only repeat imports and collection
+        numprocesses = str(min(int(numprocesses), os.cpu_count() or 1))
     for path in paths:
         if not (root / path.split("::")[0]).exists():
             raise VpcacheError(f"--paths has '{path}', which does not exist in {root}")
