@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from invoke import Context, task
+from invoke.context import Context
+from invoke.tasks import task
 
 from tools import checks
 from vpcache.cli.tasks import JSON_HELP, user_tasks
@@ -110,6 +112,8 @@ def lab_bench(_: Context) -> None:
 
 
 namespace = user_tasks(ROOT)
-for developer_task in (test, check, docs, docs_site, bench, provider_schema):
+# Any, since `task` is annotated to return a Callable
+developer_tasks: tuple[Any, ...] = (test, check, docs, docs_site, bench, provider_schema)
+for developer_task in developer_tasks:
     namespace.add_task(developer_task)
 namespace.collections["lab"].add_task(lab_bench)

@@ -12,6 +12,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -146,7 +147,7 @@ def measure_api(folder: Path) -> Figures:
     starts = []
     for _ in range(3):
         lab = Lab(port)
-        starts.append(_timed(lambda lab=lab: lab.start(folder / "lab.log")))
+        starts.append(_timed(partial(lab.start, folder / "lab.log")))
         lab.stop()
     lab.start(folder / "lab.log")
     try:

@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,6 +25,7 @@ from urllib.parse import urlsplit
 
 Answer = Callable[[str], object]
 FUNCTION = Path(__file__).parents[1] / "lambda" / "cached_api"
+_END = memoryview(b"END\r\n")
 
 
 def raw(settings: dict[str, Any]) -> Answer:
@@ -35,7 +37,7 @@ def raw(settings: dict[str, Any]) -> Answer:
     def answer(path: str) -> None:
         connection.sendall(b"get raw:%b\r\n" % path.encode())
         have = connection.recv_into(view)
-        while view[max(have - 5, 0) : have] != b"END\r\n":
+        while view[max(have - 5, 0) : have] != _END:
             have += connection.recv_into(view[have:])
         if have < 10:
             raise RuntimeError(f"nothing under raw:{path}")
@@ -125,7 +127,7 @@ def at_once(answer: Answer, paths: list[str]) -> list[float]:
         barrier.wait()
         times.append(timed(answer, path))
 
-    _in_threads([lambda path=path: call(path) for path in paths])
+    _in_threads([partial(call, path) for path in paths])
     return times
 
 

@@ -37,7 +37,7 @@ class Fetcher:
     def __init__(self, limit, max_bytes):
         self._limit = limit
         self._max_bytes = max_bytes
-        self._orders = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[tuple[str, queue.SimpleQueue] | None] = queue.SimpleQueue()
         threading.Thread(target=self._work, daemon=True).start()
 
     def get(self, url, while_waiting):
@@ -46,7 +46,7 @@ class Fetcher:
         Redirects are not followed. `while_waiting` is called during the wait. Raises DeadlineError, or one of
         TIMEOUTS or ERRORS.
         """
-        outcome = queue.SimpleQueue()
+        outcome: queue.SimpleQueue[tuple[int, str, bytes | None] | Exception] = queue.SimpleQueue()
         self._orders.put((url, outcome))
         try:
             reply = _get_within(outcome, _HEAD_START)

@@ -23,7 +23,7 @@ class Telemetry:
         service = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "cached_api")
         self._log = Logger(service=service)
         self._metrics = EphemeralMetrics(namespace="vpcache", service=service)
-        self._counts = Counter()
+        self._counts: Counter[str] = Counter()
         self._origin_ms = []
         self._clock = clock
         self._flush_at = clock() + FLUSH_SECONDS

@@ -59,8 +59,11 @@ def _fetch(url):
 class _IPv4Connection(http.client.HTTPSConnection):
     """A connection over IPv4 only: a NAT gateway has no IPv6, but the host may."""
 
+    _context: ssl.SSLContext  # set by HTTPSConnection; its stub omits it
+
     def connect(self):
         """Connect to the first IPv4 address of the host."""
         address = socket.getaddrinfo(self.host, self.port, socket.AF_INET, socket.SOCK_STREAM)[0][4]
-        plain = socket.create_connection(address, self.timeout)
+        # the stub has the addresses of all families; that of AF_INET is (host, port)
+        plain = socket.create_connection(address, self.timeout)  # type: ignore[arg-type]
         self.sock = self._context.wrap_socket(plain, server_hostname=self.host)

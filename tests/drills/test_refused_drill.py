@@ -86,7 +86,7 @@ def test_active_faults_are_listed_before_a_drill(context, lab, outputs, capsys):
 
 def test_load_fits_the_functions_reservation(context, reserve):
     here = context()
-    notices = []
+    notices: list[str] = []
     full = load_size(here, 40, notices.append)
     assert (full.rate, full.connections, notices) == (40, 64, [])
     assert concurrency_limit(here.target, here.function) > 64  # the lab's account has 1,000

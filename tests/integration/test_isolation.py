@@ -9,7 +9,8 @@ def test_functions_outside_the_client_group_cannot_connect(probes, outputs):
 @pytest.fixture
 def client_interface(target, outputs):
     """Create interfaces in a private subnet with given security groups; delete them after the test."""
-    ec2, created = target.client("ec2"), []
+    ec2 = target.client("ec2")
+    created: list[str] = []
 
     def create(*groups: str) -> str:
         subnet = outputs["private_subnet_ids"][outputs["zones"][0]]

@@ -44,7 +44,8 @@ def test_origin_sees_misses_from_the_elastic_ips(outputs, addresses_seen):
 
 @pytest.mark.lab  # on AWS the zones of a function's workers are unknown
 def test_origin_sees_the_elastic_ip_of_every_zone(outputs, addresses_seen):
-    seen, deadline = set(), time.monotonic() + SECONDS
+    seen: set[str] = set()
+    deadline = time.monotonic() + SECONDS
     while seen != set(outputs["egress_ips"].values()):
         assert time.monotonic() < deadline, seen
         seen |= addresses_seen()

@@ -198,7 +198,7 @@ def test_second_drill_record_is_rejected(here, location):
 
 def test_drill_of_a_live_process_is_not_restored(here, location, route):
     create(here, location, "mine", record_of(route))
-    notices = []
+    notices: list[str] = []
     restore_interrupted_drill(here, location, notices.append)
     assert notices == [] and read(here, location) is not None
 
@@ -218,7 +218,7 @@ def test_zombie_process_is_not_alive(here, location):
 
 def test_dead_drill_is_restored_once(here, location, vpc_factory, route):
     create(here, location, "mine", dead(record_of(route)))
-    notices = []
+    notices: list[str] = []
     for _ in range(2):
         restore_interrupted_drill(here, location, notices.append)
     (notice,) = notices
@@ -237,7 +237,7 @@ def test_only_one_process_takes_over_a_drill(here, location):
 
 def test_drill_of_another_machine_is_restored_after_its_planned_end(here, location):
     now = datetime.now(UTC)
-    notices = []
+    notices: list[str] = []
     create(here, location, "mine", elsewhere(record_of(), now))
     restore_interrupted_drill(here, location, notices.append)
     assert notices == [] and read(here, location) is not None  # clocks may differ by minutes
@@ -251,7 +251,7 @@ def test_record_remains_until_everything_is_restored(own_lab, here, location, ro
     fault, broken = LabFault("zone", ZONE, "out"), replace(route, destination="not a range")
     fault.inject(here)
     create(here, location, "mine", dead(record_of(broken, fault)))
-    notices = []
+    notices: list[str] = []
     restore_interrupted_drill(here, location, notices.append)
     assert f"restored zone {ZONE}; could not restore {broken.label}: " in notices[0]
     assert own_lab.faults() == ()
@@ -265,7 +265,7 @@ def test_sweep_restores_all_stacks_or_the_named_one(here, location, own_lab):
     account = here.account()
     for name in ("one", "two"):
         create(here, state_location(here, account, name), name, dead(record_of()))
-    notices = []
+    notices: list[str] = []
     restore_interrupted_drills(here, account, "one", notices.append)
     assert read(here, state_location(here, account, "one")) is None
     assert read(here, state_location(here, account, "two")) is not None

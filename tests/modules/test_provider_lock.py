@@ -49,6 +49,7 @@ def _link(source, copy):
 
 def _other_build(folder):
     """Return a plugin folder with another build of the same provider version."""
+    assert PLUGINS is not None
     build = folder / PROVIDER
     shutil.copytree(PLUGINS / PROVIDER, build, copy_function=_link)
     (licence,) = build.glob("*/*/LICENSE.txt")
@@ -84,8 +85,10 @@ def test_remedy_for_another_provider_build_works(checkout, tmp_path):
     status, text = _init(folder, plugins)
     assert status == 1
     message = remedy(text, folder, plugins)
-    assert str(folder / LOCK_FILE) in message
-    command = re.search(r"`terraform (.*)`", message)[1].split()
+    assert message is not None and str(folder / LOCK_FILE) in message
+    shown = re.search(r"`terraform (.*)`", message)
+    assert shown is not None
+    command = shown[1].split()
     environment = terraform_environment(os.environ, folder / ".terraform")
     subprocess.run([find_terraform(environment), *command], env=environment, check=True, capture_output=True)
     assert _init(folder, plugins, "-lockfile=readonly")[0] == 0

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tests.support.paths import ROOT
 from vpcache.testing.run import PytestRun
@@ -68,8 +67,8 @@ class Commands:
 
     def lab_pid(self) -> int | None:
         """Return the process ID of the lab's daemon, None if it is not running."""
-        answer: dict[str, Any] = json.loads(self.succeed("lab.status", "--json"))
-        return answer["pid"]
+        pid: int | None = json.loads(self.succeed("lab.status", "--json"))["pid"]
+        return pid
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.support.paths import ROOT
 
 VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+SECONDS = 300
 HOME = "https://example.com/vpcache.git"
 """The URL of the project's repository in the examples."""
 
@@ -39,9 +40,7 @@ class VirtualEnvironment:
             "GIT_CONFIG_VALUE_0": HOME,
         }
 
-    def run(
-        self, folder: Path, *words: str, seconds: float = 300, **changes: str
-    ) -> subprocess.CompletedProcess[str]:
+    def run(self, folder: Path, *words: str, **changes: str) -> subprocess.CompletedProcess[str]:
         """Run Python with `words` in `folder` to its end, with `changes` of the environment variables."""
         return subprocess.run(
             [self.python, *words],
@@ -51,7 +50,7 @@ class VirtualEnvironment:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=seconds,
+            timeout=SECONDS,
             check=False,
         )
 

@@ -6,6 +6,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
 from vpcache.drills.changes import lab_of
 from vpcache.drills.context import DrillContext
@@ -18,6 +19,19 @@ from vpcache.lab.daemon.process_stats import ProcessStats
 SOAK_FAULTS = ("node-hung", "nat-gateway", "node-dead", "origin-erroring", "zone", "node-reboot", "all-nodes")
 
 
+class SoakFigures(TypedDict):
+    """The main figures; those of the daemon are at the start, after the first round and at the end."""
+
+    faults: int
+    requests: int
+    wrong_answers: int
+    errors: int
+    errors_on_known_keys: int
+    memory_mb: list[float]
+    descriptors: list[int]
+    threads: list[int]
+
+
 @dataclass(frozen=True)
 class SoakReport:
     """The result of a soak test. `stats` are those of the daemon before each fault and at the end."""
@@ -26,7 +40,7 @@ class SoakReport:
     samples: list[Sample]
     stats: list[ProcessStats]
 
-    def figures(self) -> dict[str, object]:
+    def figures(self) -> SoakFigures:
         """Return the main figures."""
         # the first round fills pools and caches; growth after it is a leak
         warm = self.stats[min(len(SOAK_FAULTS), len(self.stats) - 1)]

@@ -11,8 +11,8 @@ class Throughput:
     """Estimates by the best of the last few transfers: a slow one is usually the machine's fault."""
 
     def __init__(self):
-        self._round_trips = deque(maxlen=_SAMPLES)
-        self._rates = deque(maxlen=_SAMPLES)
+        self._round_trips: deque[float] = deque(maxlen=_SAMPLES)
+        self._rates: deque[float] = deque(maxlen=_SAMPLES)
 
     def record_round_trip(self, seconds):
         """Record the duration of a command without a value."""

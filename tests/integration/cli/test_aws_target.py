@@ -15,7 +15,7 @@ from vpcache.lab.client import Lab
 from vpcache.stack import journal
 from vpcache.stack.leftovers import leftovers
 from vpcache.stack.state import s3_client, state_exists, state_location
-from vpcache.stack.target import Target, aws_target
+from vpcache.stack.target import Target, TargetName, aws_target
 from vpcache.testing.run import free_port
 
 pytestmark = pytest.mark.lab
@@ -117,7 +117,7 @@ def test_leftovers_are_listed_before_confirmation(aws_commands, name):
 
 
 def test_stack_in_another_region_is_reported(aws_commands, name):
-    elsewhere = Target("aws", "eu-west-1", {**os.environ, "AWS_REGION": "eu-west-1"})
+    elsewhere = Target(TargetName.AWS, "eu-west-1", {**os.environ, "AWS_REGION": "eu-west-1"})
     location = state_location(elsewhere, elsewhere.account(), name)
     s3_client(elsewhere).create_bucket(
         Bucket=location.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}

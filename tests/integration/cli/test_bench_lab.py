@@ -28,7 +28,9 @@ def test_failed_benchmark_leaves_no_lab_and_no_folder(tmp_path, monkeypatch):
         with hcl.open("w"):
             (port,) = runs.glob("vpcache-ci-*/lab-port")
             lab = Lab(int(port.read_text()))
-            processes = namespace_processes(lab.status().pid)
+            pid = lab.status().pid
+            assert pid is not None
+            processes = namespace_processes(pid)
             hcl.unlink()
             hcl.touch()  # the benchmark reads it several times, and a pipe would block it again
         with pytest.raises(VpcacheError, match="no backend"):

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.support.commands import Commands, own_lab
-from tests.support.documents import OURS, ROOT, SHOWN
+from tests.support.documents import OURS, SHOWN
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.lab
 

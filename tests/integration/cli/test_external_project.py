@@ -12,12 +12,12 @@ import pytest
 from tests.support.commands import own_lab
 from tests.support.documents import shown
 from tests.support.external_project import (
-    ROOT,
     VERSION,
     VirtualEnvironment,
     environment_with_wheel,
     new_environment,
 )
+from tests.support.paths import ROOT
 from vpcache.lab.client import Lab
 
 pytestmark = pytest.mark.lab

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from typing import Any
 
 import pytest
 import yaml
@@ -177,7 +178,9 @@ def _assert_known_to_aws(statements, actions, target):
 
 
 def test_role_matches_ci_stacks_only():
-    default = re.search(r'default\s+= "(vpcache-[^"]*)"', (ROLE / "variables.tf").read_text())[1]
+    found = re.search(r'default\s+= "(vpcache-[^"]*)"', (ROLE / "variables.tf").read_text())
+    assert found is not None
+    default = found[1]
     assert "vpcache-ci-nightly".startswith(default)
     assert not any(f"vpcache-{environment}".startswith(default) for environment in ("dev", "prod"))
 
@@ -229,7 +232,7 @@ def test_denied_calls_name_the_missing_action():
 
 @pytest.mark.parametrize("statement", ["action", "key", "resource"])
 def test_reference_detects_invalid_statements(statement):
-    invalid = {
+    statements: dict[str, dict[str, Any]] = {
         "action": {"Action": ["ec2:CreateRouter"], "Resource": ["*"]},
         "key": {
             "Action": ["ec2:CreateVpc"],
@@ -240,7 +243,8 @@ def test_reference_detects_invalid_statements(statement):
             "Action": ["ec2:DetachNetworkInterface"],
             "Resource": ["arn:aws:ec2:us-east-1:1:network-interface/*"],
         },
-    }[statement]
+    }
+    invalid = statements[statement]
     found = {
         "action": unknown_actions(invalid["Action"]),
         "key": unknown_condition_keys([invalid]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -157,7 +157,7 @@ def test_changes_are_applied_under_load_or_refused(deployed, target, bundle, tmp
     assert node_zones(stack) == [A]
 
 
-def another_bundle(bundle, tmp_path: Path) -> dict[str, str]:
+def another_bundle(bundle: Callable[[Path], dict[str, str]], tmp_path: Path) -> dict[str, str]:
     """Return a bundle of the cached API with another comment."""
     folder = tmp_path / "cached_api"
     shutil.copytree(ROOT / "lambda/cached_api", folder, ignore=shutil.ignore_patterns("__pycache__"))

@@ -17,7 +17,7 @@ from tests.support.tagged_resources import (
     stack_tags,
     wait_for_cache,
 )
-from vpcache.stack.leftovers import leftovers, remove
+from vpcache.stack.leftovers import Leftover, leftovers, remove
 from vpcache.stack.resource_types import RESOURCE_TYPES
 from vpcache.stack.target import lab_target
 
@@ -33,10 +33,14 @@ def name():
 @pytest.fixture
 def removed(target):
     """A list of stack names; their leftovers are removed at the end of the test."""
-    names = []
+    names: list[str] = []
     yield names
     for name in names:
         remove(target, leftovers(target, name), lambda _: None)
+
+
+def unexpected(item: Leftover) -> None:
+    pytest.fail(f"{item} was removed")
 
 
 def test_resources_of_every_kind_are_found_and_removed(target, name, removed):
@@ -52,7 +56,7 @@ def test_resources_of_every_kind_are_found_and_removed(target, name, removed):
 
     found = leftovers(target, name)
     assert {item.kind for item in found} == {kind.name for kind in RESOURCE_TYPES} - {"network interface"}
-    deleted = []
+    deleted: list[Leftover] = []
     assert remove(target, found, deleted.append) == {}
     assert sorted(deleted) == sorted(found)
     assert leftovers(target, name) == []
@@ -67,7 +71,7 @@ def test_untagged_resource_is_listed_and_not_removed(target, name, removed):
     try:
         (leftover,) = leftovers(target, name)
         assert (str(leftover), leftover.is_tagged) == (f"log group {group}", False)
-        assert remove(target, [leftover], pytest.fail) == {}
+        assert remove(target, [leftover], unexpected) == {}
         assert leftovers(target, name) == [leftover]
     finally:
         logs.delete_log_group(logGroupName=group)
@@ -90,7 +94,7 @@ def test_failed_removals_are_returned_with_their_reason(target, name, removed):
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.0.0/26")["Subnet"]["SubnetId"]  # has no tag
     try:
         (leftover,) = leftovers(target, name)
-        refused = remove(target, [leftover], pytest.fail, timeout=0)
+        refused = remove(target, [leftover], unexpected, timeout=0)
         assert list(refused) == [leftover]
         assert "DependencyViolation" in refused[leftover]
     finally:
@@ -184,7 +188,7 @@ def test_interface_of_a_remaining_function_is_not_awaited(slow_target, name):
         raise target.client("lambda").exceptions.ServiceException({"Error": {"Code": "X"}}, "DeleteFunction")
 
     target.client("lambda").meta.events.register("before-call.lambda.DeleteFunction", refuse)
-    refused = remove(target, [function, interface, role], pytest.fail, timeout=0)
+    refused = remove(target, [function, interface, role], unexpected, timeout=0)
     assert refused[interface] == f"function {name}-probe could not be removed"
     assert refused[role] == f"{interface} could not be removed"
 

@@ -9,7 +9,8 @@ import subprocess
 
 import pytest
 
-from tests.support.commands import ROOT, Commands, own_lab
+from tests.support.commands import Commands, own_lab
+from tests.support.paths import ROOT
 from vpcache.errors import VpcacheError
 from vpcache.lab.client import Lab
 from vpcache.stack.stack import Stack
@@ -61,6 +62,8 @@ def test_unknown_provider_build_is_refused_with_a_remedy(lab, tmp_path):
     )
     with pytest.raises(VpcacheError, match="does not list this build") as raised:
         stack.init()
-    command = re.search(r"`terraform (.*?)`", str(raised.value))[1].split()
+    shown = re.search(r"`terraform (.*?)`", str(raised.value))
+    assert shown is not None
+    command = shown[1].split()
     subprocess.run([find_terraform(os.environ), *command], check=True, capture_output=True)
     stack.init()

@@ -193,13 +193,15 @@ def test_failed_apply_keeps_an_earlier_interruption(tmp_path, name, target):
         with pytest.raises(TerraformError, match=r"InvalidVpcID\.NotFound"):
             stack.apply()
         after = journal.read(target, stack.state)
+        assert after is not None and interrupted is not None
         assert (after.phase, after.since) == (journal.APPLYING, interrupted.since)
         assert after.existing == interrupted.existing != ()
     finally:
         target.client("logs").delete_log_group(logGroupName=group)
     with pytest.raises(TerraformError):
         stack.apply()
-    assert journal.read(target, stack.state).phase == journal.FAILED
+    failed = journal.read(target, stack.state)
+    assert failed is not None and failed.phase == journal.FAILED
     assert stack.destroy() == []
 
 

@@ -60,7 +60,7 @@ def test_tables_list_every_candidate():
 
 def test_bar_widths_are_proportional_to_the_medians():
     root = ElementTree.fromstring(svg(result()))
-    widths = [float(bar.get("width")) for bar in root.iter("{http://www.w3.org/2000/svg}rect")]
+    widths = [float(bar.attrib["width"]) for bar in root.iter("{http://www.w3.org/2000/svg}rect")]
     assert len(widths) == 8
     assert [width / widths[0] for width in widths[:4]] == pytest.approx([1, 1.2, 6, 16], rel=0.02)
 

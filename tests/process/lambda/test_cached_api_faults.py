@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import socket
+import ssl
 import time
 from contextlib import suppress
 
@@ -298,7 +299,7 @@ def test_slow_origin_within_the_limit_is_a_miss(new_api, origin):
 
 def test_origin_with_an_untrusted_certificate_is_refused(new_api, serve):
     authority = trustme.CA()
-    context = trustme.ssl.SSLContext(trustme.ssl.PROTOCOL_TLS_SERVER)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     port = serve(lambda connection: context.wrap_socket(connection, server_side=True).recv(100))
     response = get(new_api(url=f"https://127.0.0.1:{port}"), origin_seconds=1)

@@ -12,7 +12,7 @@ import pytest
 from tests.support.served_region import Region
 from vpcache.stack import journal
 from vpcache.stack.state import StateLocation, s3_client, state_location
-from vpcache.stack.target import Target
+from vpcache.stack.target import Target, TargetName
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -30,7 +30,7 @@ OLD = {
 @pytest.fixture
 def target(region: Region) -> Target:
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-    return Target("aws", "us-east-1", {"AWS_ENDPOINT_URL": region.url, **keys})
+    return Target(TargetName.AWS, "us-east-1", {"AWS_ENDPOINT_URL": region.url, **keys})
 
 
 @pytest.fixture

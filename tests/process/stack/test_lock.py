@@ -15,7 +15,7 @@ from vpcache.errors import VpcacheError
 from vpcache.stack import lock
 from vpcache.stack.stack import Stack
 from vpcache.stack.state import StateLocation
-from vpcache.stack.target import Target
+from vpcache.stack.target import Target, TargetName
 
 LOCATION = StateLocation("states", "one.tfstate", "us-east-1", "123456789012", use_path_style=True)
 
@@ -24,7 +24,7 @@ LOCATION = StateLocation("states", "one.tfstate", "us-east-1", "123456789012", u
 def target(region: Region, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Target:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-    return Target("aws", "us-east-1", {"AWS_ENDPOINT_URL": region.url, **keys})
+    return Target(TargetName.AWS, "us-east-1", {"AWS_ENDPOINT_URL": region.url, **keys})
 
 
 def files(folder: Path) -> list[Path]:

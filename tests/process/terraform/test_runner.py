@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vpcache.terraform.process_environment import terraform_environment
-from vpcache.terraform.runner import Terraform, TerraformError, plugin_dir
+from vpcache.terraform.runner import Event, Terraform, TerraformError, plugin_dir
 
 
 def stand_in(folder: Path, body: str) -> Path:
@@ -27,7 +27,7 @@ def driver(folder: Path, body: str) -> Terraform:
 
 
 def test_events_arrive_in_order_without_stray_lines(tmp_path):
-    events = []
+    events: list[Event] = []
     terraform = driver(tmp_path, """echo '{"type": "a"}'; echo stray; echo '{"type": "b"}'""")
     terraform.cmd("apply", on_event=events.append)
     assert [event["type"] for event in events] == ["a", "b"]

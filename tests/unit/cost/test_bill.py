@@ -126,8 +126,10 @@ def test_one_nat_gateway_saves_only_own_addresses():
 def test_gateway_endpoints_save_nat_traffic():
     with_s3 = [*DEV, *create("aws_vpc_endpoint", service_name="com.amazonaws.us-east-1.s3")]
     assert choice(with_s3, "gateway endpoint for s3").is_taken
-    interface = {"service_name": "com.amazonaws.us-east-1.s3", "vpc_endpoint_type": "Interface"}
-    assert not choice([*DEV, *create("aws_vpc_endpoint", **interface)], "gateway endpoint for s3").is_taken
+    interface = create(
+        "aws_vpc_endpoint", service_name="com.amazonaws.us-east-1.s3", vpc_endpoint_type="Interface"
+    )
+    assert not choice([*DEV, *interface], "gateway endpoint for s3").is_taken
     missing = choice(with_s3, "gateway endpoint for dynamodb")
     assert not missing.is_taken
     assert missing.rates[0].usd == 0.045

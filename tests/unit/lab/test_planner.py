@@ -47,16 +47,16 @@ class FakeKernel:
         return self
 
     def _ip(self, namespace: str | None, words: list[str]) -> None:
-        match namespace, *words:
-            case None, "netns", "add", name:
+        match namespace, words:
+            case None, ["netns", "add", name]:
                 assert name not in self.lines
                 self.lines[name], self.sysctls[name] = set(), {}
-            case None, "netns", "del", name:
+            case None, ["netns", "del", name]:
                 assert not any(end == name for end, _ in self.peers), "its links remain with its processes"
                 for known in (self.lines, self.sysctls, self.rulesets):
                     known.pop(name, None)
                 self.up.discard((name, "lo"))
-            case None, "link", "add", arguments:
+            case None, ["link", "add", arguments]:
                 match arguments.split():
                     case [device, "netns", one, "type", "veth", "peer", "name", peer, "netns", other]:
                         assert {one, other} <= self.lines.keys()
@@ -64,23 +64,22 @@ class FakeKernel:
                         self.peers |= {(one, device): (other, peer), (other, peer): (one, device)}
                     case _:
                         pytest.fail(f"not a link: {arguments}")
-            case str(), "link", "del", device:
-                peer = self.peers[namespace, device]
-                for end in ((namespace, device), peer):
+            case str(), ["link", "del", device]:
+                for end in ((namespace, device), self.peers[namespace, device]):
                     del self.peers[end]
                     self.up.discard(end)
                     self.lines[end[0]] = {line for line in self.lines[end[0]] if device_of(line[1]) != end[1]}
-            case str(), "link", "set", arguments:
-                device, state = arguments.split()
+            case str(), ["link", "set", arguments]:
+                name, state = arguments.split()
                 assert state == "up"
-                assert device == "lo" or (namespace, device) in self.peers
-                self.up.add((namespace, device))
-            case str(), "address" | "route" | "rule", "add", arguments:
-                device = device_of(arguments)
-                assert device is None or (namespace, device) in self.up
+                assert name == "lo" or (namespace, name) in self.peers
+                self.up.add((namespace, name))
+            case str(), ["address" | "route" | "rule", "add", arguments]:
+                used = device_of(arguments)
+                assert used is None or (namespace, used) in self.up
                 assert (words[0], arguments) not in self.lines[namespace]
                 self.lines[namespace].add((words[0], arguments))
-            case str(), "address" | "route" | "rule", "del", arguments:
+            case str(), ["address" | "route" | "rule", "del", arguments]:
                 self.lines[namespace].remove((words[0], arguments))
             case _:
                 pytest.fail(f"not a command: {namespace} {words}")

@@ -6,6 +6,7 @@ import sys
 import tomllib
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.support.paths import ROOT
 
@@ -16,7 +17,7 @@ DECLARED = [
     name
     for group in (PROJECT["dependencies"], *PROJECT["optional-dependencies"].values())
     for requirement in group
-    if (name := re.match(r"[\w.-]+", requirement)[0].lower()) != PROJECT["name"]
+    if (name := Requirement(requirement).name.lower()) != PROJECT["name"]
 ]
 
 # packages whose modules have another name
@@ -45,7 +46,7 @@ def imported():
         for file in files:
             for node in ast.walk(ast.parse(file.read_text())):
                 names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-                if isinstance(node, ast.ImportFrom) and node.level == 0:
+                if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
                     names = [node.module]
                 for name in {name.partition(".")[0] for name in names} - siblings - sys.stdlib_module_names:
                     yield name, str(file.relative_to(ROOT))

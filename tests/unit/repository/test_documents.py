@@ -12,7 +12,8 @@ from invoke.loader import FilesystemLoader
 from invoke.parser import Parser
 from invoke.program import Program
 
-from tests.support.documents import DOCUMENTS, GENERATED, OURS, PAGES, ROOT, SHOWN
+from tests.support.documents import DOCUMENTS, GENERATED, OURS, PAGES, SHOWN
+from tests.support.paths import ROOT
 
 OUTSIDER = "tests/integration/cli/test_external_project.py"
 
@@ -94,8 +95,9 @@ def test_shell_blocks_have_a_language():
 
 def test_readme_lists_every_task():
     readme = (ROOT / "README.md").read_text()
-    table = re.search(r"^\| Task \| Purpose \|\n(.*?)^$", readme, re.MULTILINE | re.DOTALL)[1]
-    first_cells = [row.split(" | ")[0] for row in table.splitlines()]
+    table = re.search(r"^\| Task \| Purpose \|\n(.*?)^$", readme, re.MULTILINE | re.DOTALL)
+    assert table is not None
+    first_cells = [row.split(" | ")[0] for row in table[1].splitlines()]
     commands = [code.split() for cell in first_cells for code in re.findall(r"`([^`]+)`", cell)]
     assert [words for words in commands if "No idea" in (complaint(words) or "")] == []
     assert {words[0] for words in commands} == set(TASKS.task_names) - DEPRECATED
@@ -122,7 +124,7 @@ PYTHON = [
 def test_python_blocks_use_the_public_api(page, block):
     """They are valid, and of vpcache they import names that exist in its API or in its modules."""
     imports = [node for node in ast.walk(ast.parse(block)) if isinstance(node, ast.ImportFrom)]
-    names = [(node.module, alias.name) for node in imports for alias in node.names]
+    names = [(node.module, alias.name) for node in imports if node.module for alias in node.names]
     ours = [(module, name) for module, name in names if module.partition(".")[0] == "vpcache"]
     assert [name for module, name in ours if not hasattr(importlib.import_module(module), name)] == []
 

@@ -1,11 +1,12 @@
 import io
+from typing import Any
 
 from rich.console import Console
 
 from vpcache.terraform.progress import Progress, ProgressDisplay
 
 
-def hook(kind: str, action: str = "create") -> dict:
+def hook(kind: str, action: str = "create") -> dict[str, Any]:
     resource = {"addr": "module.vpc.aws_vpc.this", "resource_type": "aws_vpc"}
     return {"type": kind, "hook": {"resource": resource, "action": action}}
 

@@ -133,7 +133,8 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.open, self.words = [], []
+        self.open: list[str] = []
+        self.words: list[str] = []
         self.feed(text)
         assert self.open == []
         assert "@import" not in text and "url(" not in text
