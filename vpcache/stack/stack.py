@@ -440,7 +440,7 @@ class Stack:
 
     def _change(self, command: str, plan: Plan | None, on_event: Callable[[Event], None] | None) -> None:
         if plan is not None:
-            assert plan.path is not None  # a state exists, so Terraform wrote the plan
+            assert plan.path is not None  # noqa: S101  # a state exists, so Terraform wrote the plan
             self._terraform.cmd(
                 "apply",
                 str(plan.path),

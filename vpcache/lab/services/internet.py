@@ -28,7 +28,7 @@ _Response = tuple[HTTPStatus, str, bytes]  # status, content type, body
 
 def employee(key: str) -> dict[str, object]:
     """Return the fictional employee of `key`, the same one for each call."""
-    generator = random.Random(key)
+    generator = random.Random(key)  # noqa: S311  # reproducible sample data
     names = ["".join(generator.choices(_SYLLABLES, k=3)).capitalize() for _ in range(2)]
     return {
         "id": key,
