@@ -85,7 +85,7 @@ def commands(vpcache_run):
 
 def test_apply_prints_header_and_summary(applied):
     assert applied.output.startswith(applied.header("apply"))
-    assert "egress by 203.0.113." in applied.output
+    assert "egress IP 203.0.113." in applied.output
 
 
 def test_plan_after_apply_has_no_changes(applied):

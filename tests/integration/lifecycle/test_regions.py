@@ -74,7 +74,7 @@ def test_region_variable_applies_to_the_whole_stack(aws, name):
     assert f"apply small on aws as {name}, account 123456789012, {THERE}" in finished.stdout
     assert zones(region(THERE)) == {f"{THERE}a"}
     assert leftovers(region(HERE), name) == []
-    assert "add --region eu-west-1" in aws.refuse("outputs", *stack, AWS_REGION=HERE)
+    assert "use --region eu-west-1" in aws.refuse("outputs", *stack, AWS_REGION=HERE)
 
     finished = aws.run("destroy", *stack, "--yes", AWS_REGION=THERE)
     assert f"nothing is left of {name} in account 123456789012, {THERE}" in finished.stdout
