@@ -212,7 +212,7 @@ def test_invocation_uses_configuration(region: Region, ec2: Any, network: Networ
         VpcConfig=vpc_config,
         Timeout=7,
         MemorySize=256,
-        Environment={"Variables": {"B": "2", "A": "1"}},
+        Environment={"Variables": {"B2": "2", "A1": "1"}},
     )
 
     response = functions.invoke(FunctionName="one", Payload=b'{"event": 1}')
@@ -225,7 +225,7 @@ def test_invocation_uses_configuration(region: Region, ec2: Any, network: Networ
     assert spec.arn == event.function_arn == created["FunctionArn"]
     assert spec.code == zipped("first")
     assert spec.code_sha256 == created["CodeSha256"]
-    assert spec.environment == (("A", "1"), ("B", "2"))
+    assert spec.environment == (("A1", "1"), ("B2", "2"))
     assert (spec.handler, spec.runtime, spec.timeout, spec.memory) == (
         "handler.handler",
         "python3.13",

@@ -29,6 +29,7 @@ from vpcache.lab.aws.awslambda.interfaces import FunctionInterfaces
 from vpcache.lab.aws.awslambda.invocation.concurrency import MIN_UNRESERVED
 from vpcache.lab.aws.awslambda.invocation.invocations import Invocations
 from vpcache.lab.aws.awslambda.invocation.logs import FunctionLogs
+from vpcache.lab.aws.awslambda.names import check_name_length
 from vpcache.lab.aws.awslambda.version import PENDING, UPDATING, FunctionVersion, Placement, placements_of
 from vpcache.lab.aws.changes import ScheduleChange
 from vpcache.lab.aws.dispatch import UrlModule
@@ -80,6 +81,7 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
     def create_function(self, spec: Mapping[str, Any]) -> FunctionVersion:
         """Create a function and its interfaces; return $LATEST or, if requested, the published version."""
         name = self._lambdas.parse(spec["FunctionName"]).name
+        check_name_length(name)
         if name in (each.latest.function_name for each in self._lambdas):
             raise FunctionAlreadyExists(name)
         check_new_function(spec)

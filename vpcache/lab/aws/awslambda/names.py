@@ -17,6 +17,9 @@ _NAME = re.compile(
 """https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_RequestParameters"""
 
 
+_MAX_NAME = 64  # characters of a function's name, without the rest of its ARN
+
+
 @dataclass(frozen=True, slots=True)
 class FunctionName:
     """A function's name and qualifier (version or alias), None if the request has no qualifier."""
@@ -33,6 +36,15 @@ class FunctionName:
 def function_arn(region: str, account: str, name: str, qualifier: str | None = None) -> str:
     """Return a function's ARN, with a qualifier if there is one."""
     return ":".join(filter(None, ("arn:aws:lambda", region, account, "function", name, qualifier)))
+
+
+def check_name_length(name: str) -> None:
+    """Raise InvalidParameterValueException if the name of a new function is too long."""
+    if len(name) > _MAX_NAME:
+        raise InvalidParameterValueException(
+            f"1 validation error detected: Value '{name}' at 'functionName' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {_MAX_NAME}"
+        )
 
 
 def parse(text: str, qualifier: str | None, region: str, account: str) -> FunctionName:

@@ -8,6 +8,7 @@ import uuid
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from moto.core.utils import get_service_model
 from werkzeug.wrappers import Response
 
 _ERROR_RESPONSE = (
@@ -49,13 +50,19 @@ def error_response(service: str, status: int, code: str, message: str) -> Respon
         body = f"<Error>{error}<RequestId>{request_id}</RequestId></Error>"
     else:
         headers = {"x-amzn-ErrorType": code, "x-amzn-RequestId": request_id}
-        body = json.dumps({"__type": code, "message": message})
+        members = {"__type": code, "message": message}
+        body = json.dumps(_with_modelled_members(code, members) if service == "lambda" else members)
         return Response(body, status, headers, content_type="application/json")
     return Response(body, status, content_type="text/xml")
 
 
 def ensure_service_format(service: str, response: Response) -> Response:
-    """Return moto's response; an error that the service's clients could not parse is converted."""
+    """Return moto's response; an error that the service's clients could not parse is converted.
+
+    Lambda's errors get the members that AWS's have.
+    """
+    if service == "lambda" and response.status_code >= 400:
+        return _lambda_error(response)
     if service not in _XML or response.status_code < 400:
         return response
     body = response.get_data(as_text=True)
@@ -66,6 +73,35 @@ def ensure_service_format(service: str, response: Response) -> Response:
         if code and message:
             return error_response(service, response.status_code, code[1], message[1])
     return response
+
+
+def _lambda_error(response: Response) -> Response:
+    """Return moto's error with the members of Lambda's error and a request ID."""
+    try:
+        members = json.loads(response.get_data())
+    except ValueError:
+        return response
+    code = response.headers.get("x-amzn-ErrorType") or members.get("__type", "")
+    response.set_data(json.dumps(_with_modelled_members(code, members)))
+    response.headers["x-amzn-RequestId"] = str(uuid.uuid4())
+    return response
+
+
+def _with_modelled_members(code: str, members: dict[str, str]) -> dict[str, str]:
+    """Return the body of one of Lambda's errors.
+
+    Errors of the API's model have `Type` and, depending on the error, `Message` or `message`; others, such as
+    ValidationException, have only `message`:
+    https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html#API_GetFunction_Errors
+    """
+    extra = {name: value for name, value in members.items() if name not in ("__type", "message", "Message")}
+    text = members.get("message", members.get("Message", ""))
+    shape = get_service_model("lambda").shape_for_error_code(code)
+    if shape is None:
+        return {**extra, "message": text}
+    name = "Message" if "Message" in shape.members else "message"
+    fault = "User" if shape.metadata.get("error", {}).get("senderFault") else "Service"
+    return {"Type": fault, name: text, **extra}
 
 
 def not_emulated(service: str, action: str, detail: str) -> Response:

@@ -20,6 +20,7 @@ from moto.core.parse import EC2QueryParser, QueryParser
 from moto.core.utils import get_service_model
 
 from vpcache.lab.aws.gateway.call import Call, body_of
+from vpcache.lab.aws.gateway.constraints import ConstraintViolations, constraint_violations
 
 _RAW_BODY = frozenset({"Invoke", "InvokeAsync", "InvokeWithResponseStream"})  # the body is an event
 _NUMBERS = {"integer": (int, 32), "long": (int, 64), "float": (float, 64), "double": (float, 64)}
@@ -64,9 +65,8 @@ class Violation:
         if self.kind is ViolationKind.MALFORMED:
             code = "SerializationException" if service == "lambda" else "MalformedInput"
             return code, f"{self.path or 'The request'} cannot be parsed: {self.constraint}"
-        code = "ValidationException" if service == "lambda" else "ValidationError"
         value = "null" if self.kind is ViolationKind.MISSING else f"'{self.value}'"
-        return code, (
+        return "ValidationError", (
             f"1 validation error detected: Value {value} at '{self.path[:1].lower()}{self.path[1:]}' "
             f"failed to satisfy constraint: {self.constraint}"
         )
@@ -79,15 +79,21 @@ class Violation:
         return "InvalidParameterValue", message
 
 
-def validate_request(call: Call, environ: WSGIEnvironment) -> Violation | None:
+def validate_request(call: Call, environ: WSGIEnvironment) -> Violation | ConstraintViolations | None:
     """Return the first violation of a request, None if it is valid or its service is not validated.
+
+    Lambda reports all violations of its model's constraints at once.
 
     The request's body can still be read.
     """
     operation = _operation(call.service, call.action) if call.service in _VALIDATORS else None
     if operation is None or operation.input_shape is None:
         return None
-    return next(_VALIDATORS[call.service](operation, call, environ), None)
+    violations = _VALIDATORS[call.service](operation, call, environ)
+    if call.service != "lambda":
+        return next(violations, None)
+    malformed = (each for each in violations if each.kind is ViolationKind.MALFORMED)
+    return next(malformed, None) or constraint_violations(operation, environ, body_of(environ))
 
 
 @cache

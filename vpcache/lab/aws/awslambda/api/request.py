@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -78,7 +79,7 @@ class FunctionRequest(LambdaResponse):  # type: ignore[misc]  # mypy sees moto's
 
     @staticmethod
     def _enrich_response(headers: dict[str, str], body: Any) -> tuple[dict[str, str], Any]:
-        """Add the common headers, without replacing the request ID of an invocation."""
-        request_id = {REQUEST_ID: headers[REQUEST_ID]} if REQUEST_ID in headers else {}
+        """Add the common headers with a UUID as request ID, without replacing that of an invocation."""
+        request_id = headers.get(REQUEST_ID) or str(uuid.uuid4())
         enriched, body = LambdaResponse._enrich_response(headers, body)
-        return {**enriched, **request_id}, body
+        return {**enriched, REQUEST_ID: request_id}, body

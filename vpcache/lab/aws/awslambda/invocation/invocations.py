@@ -42,7 +42,7 @@ class Invocations:
 
         Raises ResourceConflictError while it is being created, NotImplementedError if the lab cannot run it.
         """
-        version = self._functions.resolve(name, qualifier)
+        version = self._functions.resolve(name, self._functions.parse(name, qualifier).version)
         version.check_active()
         self._runner.check(self._spec(version))
         return version

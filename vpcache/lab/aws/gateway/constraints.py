@@ -1,0 +1,223 @@
+"""Checks Lambda requests against the constraints of the API's model, with AWS's messages.
+
+AWS reports all violations of a request in one message:
+https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html#API_GetFunction_RequestParameters
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qs, unquote
+from wsgiref.types import WSGIEnvironment
+
+_NOT_NULL = "Member must not be null"
+_NUMBERS = ("integer", "long", "float", "double")
+_CHECKED_LATER = {("CreateFunction", "Runtime"), ("UpdateFunctionConfiguration", "Runtime")}
+"""Members by operation that Lambda checks itself, with other errors."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConstraintViolations:
+    """The violations of a request, each as AWS words it."""
+
+    messages: tuple[str, ...]
+
+    def error(self, _: str) -> tuple[str, str]:
+        """Return code and message of Lambda's error."""
+        count = len(self.messages)
+        noun = "error" if count == 1 else "errors"
+        return "ValidationException", f"{count} validation {noun} detected: {'; '.join(self.messages)}"
+
+
+def constraint_violations(
+    operation: Any, environ: WSGIEnvironment, body: bytes
+) -> ConstraintViolations | None:
+    """Return the violations of a Lambda request, None if there are none. The body must be valid JSON."""
+    shape = operation.input_shape
+    values = {
+        "uri": _path_values(operation, environ),
+        "querystring": _query_values(shape, environ),
+        "header": _header_values(shape, environ),
+    }
+    messages = [
+        message
+        for name, member in shape.members.items()
+        if (operation.name, name) not in _CHECKED_LATER
+        for message in _member_violations(
+            name, member, values.get(member.serialization.get("location"), {}), shape
+        )
+    ]
+    if not shape.serialization.get("payload"):  # otherwise the body is an event
+        messages += _structure_violations(operation.name, shape, json.loads(body or b"{}"))
+    return ConstraintViolations(tuple(messages)) if messages else None
+
+
+# where the values are
+
+
+def _path_values(operation: Any, environ: WSGIEnvironment) -> dict[str, str]:
+    path = environ.get("REQUEST_URI") or environ.get("RAW_URI") or environ["PATH_INFO"]
+    match = _path_pattern(operation.http["requestUri"]).fullmatch(path.split("?")[0])
+    return {name: unquote(text) for name, text in match.groupdict().items()} if match else {}
+
+
+@cache
+def _path_pattern(template: str) -> re.Pattern[str]:
+    path = re.sub(r"\\{(\w+)(?:\\\+)?\\}", r"(?P<\1>[^/]+)", re.escape(template.split("?")[0].rstrip("/")))
+    return re.compile(f"{path}/?")
+
+
+def _query_values(shape: Any, environ: WSGIEnvironment) -> dict[str, str]:
+    query = parse_qs(environ.get("QUERY_STRING", ""))
+    return {
+        name: query[key][0]
+        for name, member in shape.members.items()
+        if (key := member.serialization.get("name", name)) in query and member.type_name != "list"
+    }
+
+
+def _header_values(shape: Any, environ: WSGIEnvironment) -> dict[str, str]:
+    headers = {
+        name: environ.get(f"HTTP_{member.serialization['name'].upper().replace('-', '_')}")
+        for name, member in shape.members.items()
+        if member.serialization.get("location") == "header"
+    }
+    return {name: text for name, text in headers.items() if text}
+
+
+# violations
+
+
+def _member_violations(name: str, member: Any, values: Mapping[str, str], shape: Any) -> Iterator[str]:
+    if name in values:
+        text = values[name]
+        number = member.type_name in _NUMBERS
+        yield from _violations(member, float(text) if number else text, _camel(name))
+    elif member.serialization.get("location") == "querystring" and name in shape.required_members:
+        yield _message("null", _camel(name), _NOT_NULL)
+
+
+def _structure_violations(
+    operation: str, shape: Any, value: Mapping[str, Any], prefix: str = ""
+) -> Iterator[str]:
+    for name, member in shape.members.items():
+        if member.serialization.get("location") or (operation, name) in _CHECKED_LATER:
+            continue
+        content = value.get(member.serialization.get("name", name))
+        path = prefix + _camel(name)
+        if content is None:
+            if name in shape.required_members:
+                yield _message("null", path, _NOT_NULL)
+        elif member.type_name == "structure":
+            yield from _structure_violations(operation, member, content, f"{path}.")
+        else:
+            yield from _violations(member, content, path)
+
+
+def _violations(shape: Any, value: Any, path: str) -> Iterator[str]:
+    if shape.type_name == "list":
+        yield from _list_violations(shape, value, path)
+    elif shape.type_name == "map":
+        yield from _map_violations(shape, value, path)
+    else:
+        for constraint in _violated(shape, value):
+            yield _message(_shown(shape, value), path, constraint)
+
+
+def _list_violations(shape: Any, value: list[Any], path: str) -> Iterator[str]:
+    for constraint in _violated(shape, value):
+        yield _message(_shown(shape, value), path, constraint)
+    if shape.member.type_name == "structure":
+        for number, element in enumerate(value, 1):
+            yield from _structure_violations("", shape.member, element, f"{path}.{number}.member.")
+    elif any(True for element in value for _ in _violated(shape.member, element)):
+        yield _message(_shown(shape, value), path, f"Member must satisfy constraint: {_all(shape.member)}")
+
+
+def _map_violations(shape: Any, value: dict[str, Any], path: str) -> Iterator[str]:
+    sides = (("keys", shape.key, list(value)), ("value", shape.value, list(value.values())))
+    for side, member, elements in sides:
+        if any(True for element in elements for _ in _violated(member, element)):
+            yield _message(_shown(shape, value), path, f"Map {side} must satisfy constraint: {_all(member)}")
+
+
+def _violated(shape: Any, value: Any) -> Iterator[str]:
+    """Yield the constraints of one member that its value violates."""
+    for constraint, holds in _constraints(shape):
+        if not holds(value):
+            yield constraint
+
+
+@cache
+def _constraints(shape: Any) -> list[tuple[str, Any]]:
+    """Return the constraints of a member, in AWS's order, each with a predicate."""
+    metadata = shape.metadata
+    is_number = shape.type_name in _NUMBERS
+    if not is_number and shape.type_name not in ("string", "list"):
+        return []
+    constraints: list[tuple[str, Any]] = []
+    if choices := metadata.get("enum"):
+        text = f"Member must satisfy enum value set: [{', '.join(choices)}]"
+        constraints.append((text, lambda value: value in choices))
+    measure = "value" if is_number else "length"
+    maximum, minimum = metadata.get("max"), metadata.get("min")
+    size = (lambda value: value) if is_number else len
+    if maximum is not None:
+        text = f"Member must have {measure} less than or equal to {_number(shape, maximum)}"
+        constraints.append((text, lambda value: size(value) <= maximum))
+    if minimum is not None:
+        text = f"Member must have {measure} greater than or equal to {_number(shape, minimum)}"
+        constraints.append((text, lambda value: size(value) >= minimum))
+    if pattern := _compiled(metadata.get("pattern")):
+        text = f"Member must satisfy regular expression pattern: {pattern.pattern}"
+        constraints.append((text, pattern.fullmatch))
+    return constraints
+
+
+def _compiled(pattern: str | None) -> re.Pattern[str] | None:
+    """Return a pattern of the model, None if Python has no equivalent (Unicode classes)."""
+    return re.compile(pattern) if pattern and r"\p{" not in pattern else None
+
+
+def _all(shape: Any) -> str:
+    texts = [text for text, _ in _constraints(shape)]
+    if shape.type_name in _NUMBERS or shape.metadata.get("enum"):
+        texts.append(_NOT_NULL)
+    return f"[{', '.join(texts)}]"
+
+
+# words
+
+
+def _message(value: str, path: str, constraint: str) -> str:
+    value = f"Value {value}" if value else "Value"
+    return f"{value} at '{path}' failed to satisfy constraint: {constraint}"
+
+
+def _shown(shape: Any, value: Any) -> str:
+    """Return a value as AWS shows it, nothing for a sensitive one."""
+    members = [getattr(shape, name, shape) for name in ("key", "value", "member")]
+    if any(each.metadata.get("sensitive") for each in (shape, *members)):
+        return ""
+    return f"'{_text(shape, value)}'"
+
+
+def _text(shape: Any, value: Any) -> str:
+    if shape.type_name == "list":
+        return f"[{', '.join(_text(shape.member, each) for each in value)}]"
+    if shape.type_name == "map":
+        return f"{{{', '.join(f'{key}={_text(shape.value, each)}' for key, each in value.items())}}}"
+    return str(_number(shape, value)) if shape.type_name in _NUMBERS else str(value)
+
+
+def _number(shape: Any, value: float) -> float:
+    return float(value) if shape.type_name in ("float", "double") else int(value)
+
+
+def _camel(name: str) -> str:
+    return name[:1].lower() + name[1:]
