@@ -37,11 +37,10 @@ def zipped(source: str) -> bytes:
 def create(functions: Any, name: str = "one", **options: Any) -> dict[str, Any]:
     configuration: dict[str, Any] = functions.create_function(
         FunctionName=name,
-        Runtime="python3.13",
         Role="arn:aws:iam::123456789012:role/function",
         Handler="handler.handler",
         Code={"ZipFile": zipped("first")},
-        **options,
+        **{"Runtime": "python3.13", **options},
     )
     return configuration
 

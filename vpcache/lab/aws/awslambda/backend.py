@@ -229,6 +229,15 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
                 "The role defined for the function cannot be assumed by Lambda."
             )
 
+    def has_principal(self, principal: str) -> bool:
+        """Return whether the account has the role or user with an ARN; those of other accounts are "
+        "assumed."""
+        match = re.fullmatch(rf"arn:[a-z-]+:iam::{self.account_id}:(role|user)/(?:.+/)?([^/]+)", principal)
+        if match and match[1] == "user":
+            users = list(iam_backends[self.account_id][self.partition].users.values())
+            return match[2] in (each.name for each in users)
+        return not match or self._has_role(principal)
+
     def _has_role(self, role: str) -> bool:
         try:
             iam_backends[self.account_id][self.partition].get_role_by_arn(role)

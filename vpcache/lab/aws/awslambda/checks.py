@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException, ValidationException
 
 from vpcache.lab.aws.awslambda.config.targets import check_dead_letter_target
+from vpcache.lab.aws.awslambda.runtimes import check_runtime
 
 _MAXIMUMS = {"Timeout": 900, "MemorySize": 10240}  # seconds and MB: "Lambda quotas"
-_MAX_ENVIRONMENT = 4096  # bytes of names and values together
+_MAX_ENVIRONMENT = 4096  # bytes, as JSON
+_NOT_EMULATED = (
+    "CapacityProviderConfig",
+    "CodeSigningConfigArn",
+    "DurableConfig",
+    "FileSystemConfigs",
+    "ImageConfig",
+    "Layers",
+    "PublishTo",
+    "TenancyConfig",
+)
+"""Parameters that are rejected by name unless they are empty."""
 _RESERVED = frozenset(
     {
         "_HANDLER",
@@ -52,9 +65,9 @@ def check_configuration(parameters: Mapping[str, Any]) -> None:
 
     `parameters` are those of CreateFunction or UpdateFunctionConfiguration.
     """
-    for name in ("FileSystemConfigs", "Layers"):
-        if parameters.get(name):
-            raise NotImplementedError(f"The parameter {name} is not supported.")
+    _check_emulated(parameters)
+    if parameters.get("Runtime"):
+        check_runtime(parameters["Runtime"])
     for name, maximum in _MAXIMUMS.items():
         if parameters.get(name, 0) > maximum:
             raise ValidationException(
@@ -67,6 +80,16 @@ def check_configuration(parameters: Mapping[str, Any]) -> None:
     _check_environment((parameters.get("Environment") or {}).get("Variables") or {})
 
 
+def _check_emulated(parameters: Mapping[str, Any]) -> None:
+    for name in _NOT_EMULATED:
+        if parameters.get(name):
+            raise NotImplementedError(f"The parameter {name} is not supported.")
+    if (parameters.get("SnapStart") or {}).get("ApplyOn", "None") != "None":
+        raise NotImplementedError("The parameter SnapStart is not supported.")
+    if (parameters.get("VpcConfig") or {}).get("Ipv6AllowedForDualStack"):
+        raise NotImplementedError("The parameter VpcConfig.Ipv6AllowedForDualStack is not supported.")
+
+
 def _check_environment(variables: Mapping[str, str]) -> None:
     reserved = ", ".join(sorted(_RESERVED & variables.keys()))
     if reserved:
@@ -75,9 +98,14 @@ def _check_environment(variables: Mapping[str, str]) -> None:
             "have provided contains reserved keys that are currently not supported for modification. "
             f"Reserved keys used in this request: {reserved}"
         )
-    size = sum(len(name.encode()) + len(value.encode()) for name, value in variables.items())
-    if size > _MAX_ENVIRONMENT:
+    if any("\0" in value for value in variables.values()):  # no process can have it; AWS's text is unknown
         raise InvalidParameterValueException(
             "Lambda was unable to configure your environment variables because the environment variables you "
-            f"have provided exceeded the 4KB limit: {size} bytes"
+            "have provided contains a null character."
+        )
+    measured = json.dumps(variables, ensure_ascii=False, separators=(",", ":"))
+    if len(measured.encode()) > _MAX_ENVIRONMENT:
+        raise InvalidParameterValueException(
+            "Lambda was unable to configure your environment variables because the environment variables you "
+            f"have provided exceeded the 4KB limit. String measured: {measured}"
         )

@@ -5,11 +5,18 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import s3_backends
+
+from vpcache.lab.aws.awslambda.errors import RequestEntityTooLargeError
+
+_MAX_ZIPPED = 50 << 20  # bytes, in a request: "Lambda quotas"
+_MAX_UNZIPPED = 250 << 20
+_INVALID = "Could not unzip uploaded file. Please check your file, then try to upload again."
 
 
 def code_of(parameters: Mapping[str, Any], account_id: str, partition: str) -> bytes:
@@ -19,17 +26,33 @@ def code_of(parameters: Mapping[str, Any], account_id: str, partition: str) -> b
     """
     if parameters.get("ImageUri"):
         raise NotImplementedError("Container images are not supported: use a zip file.")
+    if parameters.get("SourceKMSKeyArn"):
+        raise NotImplementedError("The parameter SourceKMSKeyArn is not supported.")
     if "ZipFile" in parameters:
         code: bytes = parameters["ZipFile"]
+        if len(code) > _MAX_ZIPPED:
+            raise RequestEntityTooLargeError(f"Zipped size must be smaller than {_MAX_ZIPPED} bytes")
     elif parameters.get("S3Bucket") and parameters.get("S3Key"):
         code = _from_s3(parameters, account_id, partition)
     else:
         raise InvalidParameterValueException("Please provide a source for function code.")
-    if not zipfile.is_zipfile(io.BytesIO(code)):
-        raise InvalidParameterValueException(
-            "Could not unzip uploaded file. Please check your file, then try to upload again."
-        )
+    _check_archive(code)
     return code
+
+
+def _check_archive(code: bytes) -> None:
+    try:
+        entries = zipfile.ZipFile(io.BytesIO(code)).infolist()
+    except (zipfile.BadZipFile, ValueError) as error:
+        raise InvalidParameterValueException(_INVALID) from error
+    if not entries:
+        raise InvalidParameterValueException("Uploaded file must be a non-empty zip")
+    if sum(each.file_size for each in entries) >= _MAX_UNZIPPED:
+        raise InvalidParameterValueException(f"Unzipped size must be smaller than {_MAX_UNZIPPED} bytes")
+    files = {each.filename for each in entries if not each.is_dir()}
+    folders = {str(folder) for each in entries for folder in PurePosixPath(each.filename).parents}
+    if files & folders:
+        raise InvalidParameterValueException(_INVALID)
 
 
 def _from_s3(parameters: Mapping[str, Any], account_id: str, partition: str) -> bytes:

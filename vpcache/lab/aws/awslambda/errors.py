@@ -34,6 +34,15 @@ class RequestTooLargeError(LambdaClientError):  # type: ignore[misc]
         super().__init__("RequestTooLargeException", f"Request must be smaller than {maximum} bytes")
 
 
+class RequestEntityTooLargeError(LambdaClientError):  # type: ignore[misc]
+    """The request or its zip file is too large."""
+
+    code = 413
+
+    def __init__(self, message: str) -> None:
+        super().__init__("RequestEntityTooLargeException", message)
+
+
 class ThrottledError(LambdaClientError):  # type: ignore[misc]
     """Too many concurrent invocations; `reason` is one of the API's ThrottleReasons."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -103,6 +104,18 @@ class Function:
             raise UnknownAliasException(f"{self.arn}:{name}")
         return self._aliases[name]
 
+    def qualified(self, qualifier: str | None) -> str | None:
+        """Return the qualifier of a policy. Raises LambdaClientError if it is neither version nor alias."""
+        if (
+            qualifier
+            and qualifier not in self._aliases
+            and re.fullmatch("[a-zA-Z_-][a-zA-Z0-9_-]*", qualifier)
+        ):
+            raise UnknownAliasException(f"{self.arn}:{qualifier}")
+        if qualifier:
+            self.version(qualifier)
+        return qualifier
+
     def add_alias(self, alias: Alias) -> None:
         """Add an alias. Raises ResourceConflictError if its name is taken."""
         if alias.name in self._aliases:
@@ -125,9 +138,7 @@ class Function:
 
     def policy(self, qualifier: str | None) -> Policy:
         """Return the resource-based policy of the function, a version or an alias."""
-        if qualifier:
-            self.version(qualifier)
-        return self._policies.setdefault(qualifier or LATEST, Policy(self.latest))
+        return self._policies.setdefault(self.qualified(qualifier) or LATEST, Policy(self.latest))
 
 
 class FunctionStore:
@@ -158,7 +169,8 @@ class FunctionStore:
         """Return a function by name or ARN without qualifier. Raises LambdaClientError."""
         if self.parse(text).qualifier:
             raise InvalidParameterValueException(
-                f"{text} has a qualifier: use the name or ARN of the function."
+                "This operation is permitted on Lambda functions only. Aliases and versions do not support "
+                "this operation. Please specify either a function name or an unqualified function ARN."
             )
         return self.find(text)
 
@@ -199,20 +211,24 @@ class FunctionStore:
 
 
 def configurations(function: Function) -> list[Configuration]:
-    """Return the function's configuration, then those of its versions under their qualified ARNs."""
+    """Return the function's configuration, then those of its versions under their qualified ARNs, for "
+    "lists."""
     return [
-        function.latest.get_configuration(),
+        function.latest.listed_configuration(),
         *(
-            each.get_configuration() | {"FunctionArn": f"{function.arn}:{each.version}"}
+            each.listed_configuration() | {"FunctionArn": f"{function.arn}:{each.version}"}
             for each in function.versions
         ),
     ]
 
 
-def check_revision(current: str, expected: str | None) -> None:
-    """Raise PreconditionFailedException if the caller expects another revision than the current one."""
+def check_revision(current: str, expected: str | None, source: str = "GetFunction/GetAlias") -> None:
+    """Raise PreconditionFailedException if the caller expects another revision than the current one.
+
+    `source` is the operation that returns the current one.
+    """
     if expected and expected != current:
         raise PreconditionFailedException(
-            "The RevisionId provided does not match the latest RevisionId. Call the GetFunction or the "
-            "GetAlias API to retrieve the latest RevisionId for your resource."
+            f"The Revision Id provided does not match the latest Revision Id. Call the {source} API to "
+            "retrieve the latest Revision Id"
         )

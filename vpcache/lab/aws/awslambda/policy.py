@@ -28,6 +28,10 @@ _ACTIONS = {
     "InvokedViaFunctionUrl": "lambda:InvokeFunction",
 }
 """By parameter: the only action that it is valid for."""
+_SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazon(aws)?\.com(\.cn)?")
+_ACCOUNT_ARN = re.compile(
+    r"arn:aws[a-z-]*:(iam|sts)::\d{12}:(root|(user|role|assumed-role|federated-user)/\S+)"
+)
 _URL_CONTEXT = {"lambda:FunctionUrlAuthType": "NONE", "lambda:InvokedViaFunctionUrl": "true"}
 """The condition context of an anonymous request to a function URL, without account and source."""
 _URL_ACTIONS = ("lambda:InvokeFunctionUrl", "lambda:InvokeFunction")
@@ -37,7 +41,8 @@ _URL_ACTIONS = ("lambda:InvokeFunctionUrl", "lambda:InvokeFunction")
 def statement(parameters: Mapping[str, Any], resource: str) -> Statement:
     """Return the statement of AddPermission's `parameters` for the function or alias with the ARN `resource`.
 
-    Raises InvalidParameterValueException for a condition that is not valid for the action.
+    Raises InvalidParameterValueException for an invalid principal, and for a condition that is not valid for
+    the action.
     """
     action = parameters["Action"]
     conditions: dict[str, dict[str, str]] = {}
@@ -80,4 +85,15 @@ def _principal(text: str, resource: str) -> str | dict[str, str]:
         return text
     if re.fullmatch(r"\d{12}", text):
         return {"AWS": f"arn:{resource.split(':')[1]}:iam::{text}:root"}
-    return {"AWS": text} if text.startswith("arn:") else {"Service": text}
+    if _ACCOUNT_ARN.fullmatch(text):
+        return {"AWS": text}
+    if _SERVICE.fullmatch(text):
+        return {"Service": text}
+    raise invalid_principal()
+
+
+def invalid_principal() -> InvalidParameterValueException:
+    """Return the error for a principal that does not exist."""
+    return InvalidParameterValueException(
+        "The provided principal was invalid. Please check the principal and try again."
+    )

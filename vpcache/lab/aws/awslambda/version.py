@@ -26,7 +26,6 @@ Placement = tuple[str, frozenset[str]]
 """A subnet and a set of security groups; functions with the same placement share an interface."""
 
 _ATTRIBUTES = {
-    "DeadLetterConfig": "dead_letter_config",
     "Description": "description",
     "Handler": "handler",
     "KMSKeyArn": "kms_key_arn",
@@ -39,8 +38,12 @@ _ATTRIBUTES = {
 }
 """The attributes that UpdateFunctionConfiguration replaces, by parameter."""
 
-_IGNORED = {"FunctionArn", "LastModified", "LastUpdateStatus", "RevisionId", "Version"}
-"""Members of a configuration that versions are not compared by, besides those that start with `State`."""
+_IGNORED = {"FunctionArn", "LastModified", "RevisionId", "Version"}
+"""Members of a configuration that versions are not compared by."""
+_STATES = ("State", "LastUpdateStatus")  # how the names of the members about transitions start
+
+_CREATING = {"Reason": "The function is being created.", "ReasonCode": "Creating"}
+"""The reason of State or LastUpdateStatus during a transition, also during updates."""
 
 
 class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's classes as Any
@@ -48,10 +51,17 @@ class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's
 
     def __init__(self, account_id: str, region: str, spec: dict[str, Any]) -> None:
         super().__init__(account_id=account_id, region=region, spec=spec, version=LATEST)
+        self._has_environment = "Environment" in spec
+        self.logging_config: dict[str, str] = {}
         self._set_logging(spec.get("LoggingConfig") or {})
         self.dead_letter_config: dict[str, str] = spec.get("DeadLetterConfig") or {}
         self.transition = Transition()
         self._touch()
+
+    @property
+    def revision_id(self) -> str:
+        """The current revision; it changes when a transition ends, too."""
+        return self._revisions[self.transition.is_over]
 
     @property
     def base_arn(self) -> str:
@@ -81,20 +91,43 @@ class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's
 
     def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
         """Return the configuration as the API shows it."""
-        configuration: dict[str, Any] = super().get_configuration(on_create)
+        runtime = hashlib.sha256(str(self.run_time).encode()).hexdigest()  # AWS's is opaque, too
+        version_arn = f"arn:{self.partition}:lambda:{self.region}::runtime:{runtime}"
+        return self.listed_configuration() | {
+            "RuntimeVersionConfig": {"RuntimeVersionArn": version_arn},
+            **self._states(),
+        }
+
+    def listed_configuration(self) -> dict[str, Any]:
+        """Return the configuration as lists show it: without states and version of the runtime."""
+        configuration: dict[str, Any] = super().get_configuration()
+        configuration = {name: value for name, value in configuration.items() if not name.startswith(_STATES)}
+        for name, is_shown in (("Layers", bool(self.layers)), ("VpcConfig", self._vpc_config is not None)):
+            if not is_shown:
+                del configuration[name]
+        if self._has_environment:
+            configuration["Environment"] = {"Variables": self.environment_vars}
         dead_letters = {"DeadLetterConfig": self.dead_letter_config} if self.dead_letter_target else {}
         common = {"LoggingConfig": self.logging_config, "RevisionId": self.revision_id}
-        return configuration | dead_letters | common | self._states()
+        return configuration | dead_letters | common
 
     def _states(self) -> dict[str, str]:
-        if self.transition.state(ACTIVE) == PENDING:
-            reason = {"StateReason": "The function is being created.", "StateReasonCode": "Creating"}
-            return {"State": PENDING, "LastUpdateStatus": UPDATED, **reason}
-        return {"State": ACTIVE, "LastUpdateStatus": self.transition.state(UPDATED)}
+        if self._is_pending:
+            reason = {f"State{name}": text for name, text in _CREATING.items()}
+            return {"State": PENDING, **reason}
+        status = self.transition.state(UPDATED)
+        reason = {f"LastUpdateStatus{name}": text for name, text in _CREATING.items()}
+        return {"State": ACTIVE, "LastUpdateStatus": status, **(reason if status == UPDATING else {})}
+
+    @property
+    def _is_pending(self) -> bool:
+        """Whether this version is being created; a published version is not updated later."""
+        is_new = self.version != LATEST or self.transition.state(ACTIVE) == PENDING
+        return is_new and not self.transition.is_over
 
     def check_active(self) -> None:
         """Raise ResourceConflictError while the function is being created."""
-        if self.transition.state(ACTIVE) == PENDING:
+        if self._is_pending:
             raise ResourceConflictError(
                 "The operation cannot be performed at this time. The function is currently in the following "
                 f"state: {PENDING}"
@@ -111,11 +144,7 @@ class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's
 
     def content(self) -> dict[str, Any]:
         """Return the part of the configuration that distinguishes versions."""
-        return {
-            name: value
-            for name, value in self.get_configuration().items()
-            if name not in _IGNORED and not name.startswith("State")
-        }
+        return {name: value for name, value in self.listed_configuration().items() if name not in _IGNORED}
 
     def update_configuration(self, config_updates: Mapping[str, Any]) -> dict[str, Any]:
         """Update the configuration and return it."""
@@ -123,7 +152,10 @@ class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's
             if name in config_updates:
                 setattr(self, attribute, config_updates[name])
         if "Environment" in config_updates:
+            self._has_environment = True
             self.environment_vars = config_updates["Environment"].get("Variables") or {}
+        if "TargetArn" in config_updates.get("DeadLetterConfig", {}):  # an empty structure changes nothing
+            self.dead_letter_config = config_updates["DeadLetterConfig"]
         if "EphemeralStorage" in config_updates:
             self.ephemeral_storage = config_updates["EphemeralStorage"]["Size"]
         if "LoggingConfig" in config_updates:
@@ -143,7 +175,9 @@ class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's
         """Return a copy as a version with this number and, if set, a description."""
         version = copy.copy(self)
         version.set_version(number)
+        version.transition = copy.copy(self.transition)
         version._touch()
+        self.renew_revision()
         if description:
             version.description = description
         return version
@@ -164,11 +198,20 @@ class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's
         self.code = {"S3Key": f"{self.function_name}-{uuid.uuid4()}"}
 
     def _set_logging(self, config: Mapping[str, Any]) -> None:
-        self.logs_group_name = config.get("LogGroup") or f"/aws/lambda/{self.function_name}"
-        self.logging_config = {"LogFormat": "Text", **config, "LogGroup": self.logs_group_name}
+        """Change the members of the logging configuration that `config` sets."""
+        default = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{self.function_name}"}
+        merged = default | self.logging_config | {name: value for name, value in config.items() if value}
+        is_json = merged["LogFormat"] == "JSON"
+        levels = {name: merged.pop(name, "INFO") for name in ("ApplicationLogLevel", "SystemLogLevel")}
+        self.logging_config = merged | (levels if is_json else {})
+        self.logs_group_name = self.logging_config["LogGroup"]
+
+    def renew_revision(self) -> None:
+        """Set a new revision, and the one that follows when the current transition ends."""
+        self._revisions = (str(uuid.uuid4()), str(uuid.uuid4()))
 
     def _touch(self) -> None:
-        self.revision_id = str(uuid.uuid4())
+        self.renew_revision()
         self.last_modified = iso_8601_datetime_with_nanoseconds()
 
 

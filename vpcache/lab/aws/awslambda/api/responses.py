@@ -1,9 +1,6 @@
-"""The Lambda API's handlers for functions, versions, aliases and permissions."""
+"""The Lambda API's handlers for functions, versions and aliases."""
 
 from __future__ import annotations
-
-import json
-import uuid
 
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.urls import url_bases
@@ -11,29 +8,29 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from vpcache.lab.aws.awslambda.aliases import Alias
 from vpcache.lab.aws.awslambda.api.invocations import InvocationsResponse
+from vpcache.lab.aws.awslambda.api.permissions import PermissionsResponse
 from vpcache.lab.aws.awslambda.api.urls import FunctionUrlsResponse
-from vpcache.lab.aws.awslambda.errors import ResourceConflictError
+from vpcache.lab.aws.awslambda.errors import ResourceNotFoundError
 from vpcache.lab.aws.awslambda.function import check_revision, configurations
-from vpcache.lab.aws.awslambda.policy import statement
 from vpcache.lab.aws.dispatch import UrlModule
 
 
-class FunctionsResponse(InvocationsResponse, FunctionUrlsResponse):
+class FunctionsResponse(InvocationsResponse, PermissionsResponse, FunctionUrlsResponse):
     """The Lambda API, with immutable versions."""
 
     # functions
 
     def create_function(self) -> ActionResult:
         """Answer CreateFunction."""
-        return ActionResult(self.backend.create_function(self.params).get_configuration())
+        version = self.backend.create_function(self.params)
+        return ActionResult(version.get_configuration() | {"FunctionArn": version.base_arn})
 
     def get_function(self) -> ActionResult:
         """Answer GetFunction."""
         function, version = self._function(), self._version()
-        description = version.get_code() | {
-            "Configuration": self._configuration(version),
-            "Tags": function.latest.tags,
-        }
+        description = version.get_code() | {"Configuration": self._configuration(version)}
+        if function.latest.tags:
+            description["Tags"] = function.latest.tags
         if function.reserved is not None:
             description["Concurrency"] = {"ReservedConcurrentExecutions": function.reserved}
         return ActionResult(description)
@@ -101,7 +98,10 @@ class FunctionsResponse(InvocationsResponse, FunctionUrlsResponse):
     def update_alias(self) -> ActionResult:
         """Answer UpdateAlias; parameters that are not set keep their values."""
         function = self.backend.functions.find_unqualified(self._name)
-        old = function.alias(self._get_param("Name"))
+        name = self._get_param("Name")
+        if name not in (each.name for each in function.aliases):
+            raise ResourceNotFoundError(f"Alias not found: {function.arn}:{name}")
+        old = function.alias(name)
         check_revision(old.revision_id, self._get_param("RevisionId"))
         description, weights = self._get_param("Description"), self._weights()
         alias = Alias(
@@ -133,42 +133,6 @@ class FunctionsResponse(InvocationsResponse, FunctionUrlsResponse):
         """Answer DeleteAlias."""
         self.backend.functions.find_unqualified(self._name).delete_alias(self._get_param("Name"))
         return EmptyResult()
-
-    # permissions
-
-    def add_permission(self) -> ActionResult:
-        """Answer AddPermission."""
-        policy = self._function().policy(self._target.qualifier)
-        name = self._get_param("StatementId")
-        if any(each["Sid"] == name for each in policy.statements):
-            raise ResourceConflictError(
-                f"The statement id ({name}) provided already exists. "
-                "Please provide a new statement id, or remove the existing statement."
-            )
-        qualifier = self._target.qualifier
-        arn = self._function().arn
-        new_statement = statement(self.params, f"{arn}:{qualifier}" if qualifier else arn)
-        check_revision(policy.revision, self._get_param("RevisionId"))
-        policy.statements.append(new_statement)
-        policy.revision = str(uuid.uuid4())
-        return ActionResult({"Statement": json.dumps(new_statement)})
-
-    def get_policy(self) -> ActionResult:
-        """Answer GetPolicy."""
-        description = self._function().policy(self._target.qualifier).get_policy()
-        return ActionResult({**description, "Policy": json.dumps(description["Policy"])})
-
-    def remove_permission(self) -> ActionResult:
-        """Answer RemovePermission."""
-        policy = self._function().policy(self._target.qualifier)
-        policy.del_statement(self._get_param("StatementId"), self._get_param("RevisionId") or "")
-        return EmptyResult()
-
-    # not emulated
-
-    def create_event_source_mapping(self) -> None:
-        """Reject CreateEventSourceMapping: the lab does not poll queues and streams."""
-        raise NotImplementedError("Event source mappings are not emulated: invoke the function directly.")
 
     def _weights(self) -> dict[str, float] | None:
         """Return the additional version weights of an alias, None if the request does not set them."""
