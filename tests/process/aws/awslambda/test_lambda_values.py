@@ -221,3 +221,56 @@ def test_empty_dead_letter_config_changes_nothing(functions: Any) -> None:
     update = functions.update_function_configuration
     assert update(FunctionName="one", DeadLetterConfig={})["DeadLetterConfig"] == topic
     assert "DeadLetterConfig" not in update(FunctionName="one", DeadLetterConfig={"TargetArn": ""})
+
+
+def test_tags_of_aws_limits_are_checked(functions: Any) -> None:
+    create(functions)
+    invalid = "InvalidParameterValueException"
+    qualified = "Tags on function aliases and versions are not supported. Please specify a function ARN."
+    missing = ARN.removesuffix("one") + "none"
+    many = {f"key-{number}": "" for number in range(51)}
+    for arn, tags, expected in (
+        (f"{ARN}:$LATEST", {"a": "b"}, (400, invalid, qualified)),
+        (missing, {"a": "b"}, (404, "ResourceNotFoundException", f"Function not found: {missing}")),
+        (ARN, {}, (400, invalid, "An error occurred and the request cannot be processed.")),
+        (ARN, many, (400, invalid, "Number of tags exceeds resource tag limit.")),
+    ):
+        assert api_error(functions.tag_resource, Resource=arn, Tags=tags) == expected
+    error = api_error(create, functions=functions, name="two", Tags=many)
+    assert error == (400, invalid, "Number of tags exceeds resource tag limit.")
+    functions.tag_resource(Resource=ARN, Tags={"a": "b", "c": "d"})
+    functions.untag_resource(Resource=ARN, TagKeys=["a"])
+    assert functions.list_tags(Resource=ARN)["Tags"] == {"c": "d"}
+
+
+def test_event_invoke_config_is_refused(functions: Any) -> None:
+    create(functions)
+    put, update = functions.put_function_event_invoke_config, functions.update_function_event_invoke_config
+    retries, gone = {"MaximumRetryAttempts": 1}, "The function doesn't exist."
+    itself = {"DestinationConfig": {"OnSuccess": {"Destination": ARN}}}
+    missing = {"DestinationConfig": {"OnSuccess": {"Destination": f"{ARN}s"}}}
+    for call, arguments, message in (
+        (put, {"FunctionName": "none", **retries}, gone),
+        (put, {"FunctionName": "one", "Qualifier": "none", **retries}, gone),
+        (update, {"FunctionName": "none", **retries}, gone),
+        (functions.list_function_event_invoke_configs, {"FunctionName": "none"}, gone),
+        (
+            functions.get_function_event_invoke_config,
+            {"FunctionName": "one", "Qualifier": "none"},
+            f"The function {ARN}:none doesn't have an EventInvokeConfig",
+        ),
+        (
+            put,
+            {"FunctionName": "none"},
+            "You must specify at least one of error handling or destination setting.",
+        ),
+        (
+            put,
+            {"FunctionName": "one", **itself},
+            "You can't specify the function as a destination for itself.",
+        ),
+        (put, {"FunctionName": "one", **missing}, f"The destination ARN {ARN}s is invalid."),
+    ):
+        assert api_error(call, **arguments).message == message
+    config = put(FunctionName="one", DestinationConfig={"OnSuccess": {}})
+    assert config["DestinationConfig"] == {"OnSuccess": {}, "OnFailure": {}}

@@ -8,6 +8,7 @@ from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException, ValidationException
 
+from vpcache.lab.aws.awslambda.config.tags import check_tags
 from vpcache.lab.aws.awslambda.config.targets import check_dead_letter_target
 from vpcache.lab.aws.awslambda.runtimes import check_runtime
 
@@ -57,6 +58,7 @@ def check_new_function(parameters: Mapping[str, Any]) -> None:
         raise InvalidParameterValueException(
             "Runtime and Handler are mandatory parameters for functions created with deployment packages."
         )
+    check_tags(parameters.get("Tags") or {})
     check_configuration(parameters)
 
 

@@ -72,12 +72,12 @@ def _path_pattern(template: str) -> re.Pattern[str]:
     return re.compile(f"{path}/?")
 
 
-def _query_values(shape: Any, environ: WSGIEnvironment) -> dict[str, str]:
+def _query_values(shape: Any, environ: WSGIEnvironment) -> dict[str, Any]:
     query = parse_qs(environ.get("QUERY_STRING", ""))
     return {
-        name: query[key][0]
+        name: query[key] if member.type_name == "list" else query[key][0]
         for name, member in shape.members.items()
-        if (key := member.serialization.get("name", name)) in query and member.type_name != "list"
+        if (key := member.serialization.get("name", name)) in query
     }
 
 
@@ -93,11 +93,10 @@ def _header_values(shape: Any, environ: WSGIEnvironment) -> dict[str, str]:
 # violations
 
 
-def _member_violations(name: str, member: Any, values: Mapping[str, str], shape: Any) -> Iterator[str]:
+def _member_violations(name: str, member: Any, values: Mapping[str, Any], shape: Any) -> Iterator[str]:
     if name in values:
-        text = values[name]
-        number = member.type_name in _NUMBERS
-        yield from _violations(member, float(text) if number else text, _camel(name))
+        value = float(values[name]) if member.type_name in _NUMBERS else values[name]
+        yield from _violations(member, value, _camel(name))
     elif member.serialization.get("location") == "querystring" and name in shape.required_members:
         yield _message("null", _camel(name), _NOT_NULL)
 

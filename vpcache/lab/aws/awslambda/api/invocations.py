@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 
-from moto.awslambda.exceptions import LambdaClientError, UnknownEventConfig
+from moto.awslambda.exceptions import (
+    InvalidParameterValueException,
+    LambdaClientError,
+    UnknownEventConfig,
+    UnknownFunctionException,
+)
 from moto.core.responses import TYPE_RESPONSE, ActionResult, EmptyResult
 
 from vpcache.lab.aws.awslambda.api.request import REQUEST_ID, FunctionRequest
 from vpcache.lab.aws.awslambda.config.event_config import EventConfig
-from vpcache.lab.aws.awslambda.errors import RequestTooLargeError
+from vpcache.lab.aws.awslambda.errors import RequestTooLargeError, ResourceNotFoundError
+from vpcache.lab.aws.awslambda.function import Function
+from vpcache.lab.aws.awslambda.names import function_arn
 
 MAX_PAYLOAD = 6 << 20  # bytes, of a synchronous invocation: "Lambda quotas"
 MAX_EVENT = 1 << 20  # bytes, of an asynchronous invocation
@@ -57,11 +65,13 @@ class InvocationsResponse(FunctionRequest):
 
     def update_function_event_invoke_config(self) -> ActionResult:
         """Answer UpdateFunctionEventInvokeConfig; parameters that are not set keep their values."""
+        EventConfig.of(self.params)
+        self._existing(self.backend.functions.find)
         return self._set_event_config(EventConfig.of(self.params, self._event_config()))
 
     def get_function_event_invoke_config(self) -> ActionResult:
         """Answer GetFunctionEventInvokeConfig."""
-        return ActionResult(self._event_config().describe(f"{self._function().arn}:{self._target.version}"))
+        return ActionResult(self._event_config().describe(self._event_config_arn()))
 
     def delete_function_event_invoke_config(self) -> ActionResult:
         """Answer DeleteFunctionEventInvokeConfig."""
@@ -71,7 +81,7 @@ class InvocationsResponse(FunctionRequest):
 
     def list_function_event_invoke_configs(self) -> ActionResult:
         """Answer ListFunctionEventInvokeConfigs."""
-        function = self.backend.functions.find_unqualified(self._name)
+        function = self._existing(self.backend.functions.find_unqualified)
         configs = dict(function.event_configs)
         descriptions = [
             configs[qualifier].describe(f"{function.arn}:{qualifier}") for qualifier in sorted(configs)
@@ -79,15 +89,45 @@ class InvocationsResponse(FunctionRequest):
         return self._page("FunctionEventInvokeConfigs", descriptions)
 
     def _event_config(self) -> EventConfig:
-        config = self._function().event_configs.get(self._target.version)
+        try:
+            config = self._function().event_configs.get(self._target.version)
+        except UnknownFunctionException:
+            config = None
         if not config:
-            raise UnknownEventConfig(f"{self._function().arn}:{self._target.version}")
+            raise UnknownEventConfig(self._event_config_arn())
         return config
 
+    def _event_config_arn(self) -> str:
+        return function_arn(self.region, self.current_account, self._target.name, self._target.version)
+
+    def _existing(self, find: Callable[[str], Function]) -> Function:
+        try:
+            return find(self._name)
+        except UnknownFunctionException as error:
+            raise ResourceNotFoundError("The function doesn't exist.") from error
+
     def _set_event_config(self, config: EventConfig) -> ActionResult:
-        self._version()
-        self._function().event_configs[self._target.version] = config
+        function = self._existing(self.backend.functions.find)
+        try:
+            self._version()
+        except UnknownFunctionException as error:
+            raise ResourceNotFoundError("The function doesn't exist.") from error
+        for target in filter(None, (config.on_success, config.on_failure)):
+            self._check_destination(function, target)
+        function.event_configs[self._target.version] = config
         return self.get_function_event_invoke_config()
+
+    def _check_destination(self, function: Function, target: str) -> None:
+        if ":lambda:" not in target:
+            return
+        try:
+            is_itself = self.backend.functions.find(target) is function
+        except LambdaClientError as error:
+            raise InvalidParameterValueException(f"The destination ARN {target} is invalid.") from error
+        if is_itself:
+            raise InvalidParameterValueException(
+                "You can't specify the function as a destination for itself."
+            )
 
     def put_function_concurrency(self) -> ActionResult:
         """Answer PutFunctionConcurrency."""

@@ -9,13 +9,14 @@ from moto.core.responses import ActionResult, EmptyResult
 from vpcache.lab.aws.awslambda.aliases import Alias
 from vpcache.lab.aws.awslambda.api.invocations import InvocationsResponse
 from vpcache.lab.aws.awslambda.api.permissions import PermissionsResponse
+from vpcache.lab.aws.awslambda.api.tags import TagsResponse
 from vpcache.lab.aws.awslambda.api.urls import FunctionUrlsResponse
 from vpcache.lab.aws.awslambda.errors import ResourceNotFoundError
 from vpcache.lab.aws.awslambda.function import check_revision, configurations
 from vpcache.lab.aws.dispatch import UrlModule
 
 
-class FunctionsResponse(InvocationsResponse, PermissionsResponse, FunctionUrlsResponse):
+class FunctionsResponse(InvocationsResponse, PermissionsResponse, TagsResponse, FunctionUrlsResponse):
     """The Lambda API, with immutable versions."""
 
     # functions

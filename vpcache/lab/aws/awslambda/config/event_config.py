@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from moto.awslambda.exceptions import ValidationException
+from moto.awslambda.exceptions import InvalidParameterValueException, ValidationException
 from moto.core.utils import utcnow
 
 from vpcache.lab.aws.awslambda.config.retries import RetryPolicy
@@ -38,8 +38,15 @@ class EventConfig:
 
     @classmethod
     def of(cls, request: Mapping[str, Any], old: EventConfig | None = None) -> EventConfig:
-        """Return the configuration of a request; parameters that are not set keep their values in `old`."""
+        """Return the configuration of a request; parameters that are not set keep their values in `old`.
+
+        Raises InvalidParameterValueException if the request sets none.
+        """
         changes = {name: request[name] for name in (_RETRIES, _AGE, _DESTINATIONS) if name in request}
+        if not changes:
+            raise InvalidParameterValueException(
+                "You must specify at least one of error handling or destination setting."
+            )
         return cls({**(old.values if old else {}), **changes})
 
     @property
@@ -62,8 +69,14 @@ class EventConfig:
 
     def describe(self, arn: str) -> dict[str, Any]:
         """Return the configuration as the API shows it, for a function's qualified ARN."""
-        default: dict[str, Any] = {_DESTINATIONS: {"OnSuccess": {}, "OnFailure": {}}}
-        return {**default, **self.values, "FunctionArn": arn, "LastModified": self.changed}
+        targets = {"OnSuccess": self.on_success, "OnFailure": self.on_failure}
+        destinations = {outcome: {"Destination": each} if each else {} for outcome, each in targets.items()}
+        return {
+            **self.values,
+            _DESTINATIONS: destinations,
+            "FunctionArn": arn,
+            "LastModified": self.changed,
+        }
 
     def _destination(self, outcome: str) -> str | None:
         config = self.values.get(_DESTINATIONS) or {}
