@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.served_functions import ARN, create
-from tests.support.served_region import Region, api_error
+from tests.support.served_region import api_error
 
 QUALIFIER = r"\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+"
 VERSION = r"(\$LATEST(\.PUBLISHED)?|[0-9]+)"
@@ -212,8 +212,14 @@ def test_long_function_name_is_refused(functions: Any, name: str, code: str) -> 
     )
 
 
-def test_function_of_a_missing_latest_is_named_by_invoke(region: Region, functions: Any) -> None:
+def test_missing_function_is_named_with_its_qualifier(functions: Any) -> None:
     error = api_error(functions.invoke, FunctionName="none")
     assert error.message == f"Function not found: {ARN.removesuffix('one')}none:$LATEST"
+    error = api_error(functions.put_function_concurrency, FunctionName="none", ReservedConcurrentExecutions=1)
+    assert error.message == f"Function not found: {ARN.removesuffix('one')}none:$LATEST"
+    error = api_error(functions.create_alias, FunctionName="none", Name="live", FunctionVersion="1")
+    assert error.message == f"Function not found: {ARN.removesuffix('one')}none:1"
+    error = api_error(functions.update_alias, FunctionName=ARN, Name="live")
+    assert error.message == f"Function not found: {ARN}"
     error = api_error(functions.get_function, FunctionName="one", Qualifier="$latest")
     assert error.message == f"Function not found: {ARN}:$latest"

@@ -35,7 +35,7 @@ from vpcache.lab.aws.changes import ScheduleChange
 from vpcache.lab.aws.dispatch import UrlModule
 from vpcache.lab.aws.ec2.backend import ec2_of
 from vpcache.lab.aws.lag import ListingLag
-from vpcache.lab.functions.spec import FunctionRunner
+from vpcache.lab.functions.spec import LATEST, FunctionRunner
 from vpcache.lab.settings import LabSettings
 
 
@@ -157,7 +157,7 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
 
     def put_function_concurrency(self, function_name: str, reserved_concurrency: int) -> int:
         """Set a function's reserved concurrency, which is also its limit."""
-        function = self._lambdas.find_unqualified(function_name)
+        function = self._lambdas.find_unqualified(function_name, LATEST)
         others = sum(each.reserved or 0 for each in self._lambdas if each is not function)
         if self._settings().concurrent_executions - others - reserved_concurrency < MIN_UNRESERVED:
             raise InvalidParameterValueException(

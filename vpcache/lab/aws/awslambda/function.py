@@ -165,14 +165,17 @@ class FunctionStore:
             )
         return self._functions[name.name]
 
-    def find_unqualified(self, text: str) -> Function:
-        """Return a function by name or ARN without qualifier. Raises LambdaClientError."""
+    def find_unqualified(self, text: str, shown: str | None = None) -> Function:
+        """Return a function by name or ARN without qualifier. Raises LambdaClientError.
+
+        `shown` is the qualifier that AWS's error names if the function does not exist.
+        """
         if self.parse(text).qualifier:
             raise InvalidParameterValueException(
                 "This operation is permitted on Lambda functions only. Aliases and versions do not support "
                 "this operation. Please specify either a function name or an unqualified function ARN."
             )
-        return self.find(text)
+        return self.find(f"{text}:{shown}" if shown else text)
 
     def resolve(self, text: str, qualifier: str | None = None) -> FunctionVersion:
         """Return a version of a function by name or ARN. Raises UnknownFunctionException."""

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import parse_qs, unquote
 from wsgiref.types import WSGIEnvironment
@@ -39,19 +39,9 @@ def constraint_violations(
 ) -> ConstraintViolations | None:
     """Return the violations of a Lambda request, None if there are none. The body must be valid JSON."""
     shape = operation.input_shape
-    values = {
-        "uri": _path_values(operation, environ),
-        "querystring": _query_values(shape, environ),
-        "header": _header_values(shape, environ),
-    }
-    messages = [
-        message
-        for name, member in shape.members.items()
-        if (operation.name, name) not in _CHECKED_LATER
-        for message in _member_violations(
-            name, member, values.get(member.serialization.get("location"), {}), shape
-        )
-    ]
+    path = environ.get("REQUEST_URI") or environ.get("RAW_URI") or environ["PATH_INFO"]
+    headers = tuple(environ.get(key, "") for key in _header_keys(operation))
+    messages = list(_violations_outside_body(operation, path, environ.get("QUERY_STRING", ""), headers))
     if not shape.serialization.get("payload"):  # otherwise the body is an event
         messages += _structure_violations(operation.name, shape, json.loads(body or b"{}"))
     return ConstraintViolations(tuple(messages)) if messages else None
@@ -60,8 +50,26 @@ def constraint_violations(
 # where the values are
 
 
-def _path_values(operation: Any, environ: WSGIEnvironment) -> dict[str, str]:
-    path = environ.get("REQUEST_URI") or environ.get("RAW_URI") or environ["PATH_INFO"]
+@lru_cache(maxsize=1024)  # invocations repeat their path
+def _violations_outside_body(
+    operation: Any, path: str, query_string: str, headers: tuple[str, ...]
+) -> tuple[str, ...]:
+    shape = operation.input_shape
+    values = {
+        "uri": _path_values(operation, path),
+        "querystring": _query_values(shape, query_string),
+        "header": dict(zip(_headers(shape), headers, strict=True)),
+    }
+    return tuple(
+        message
+        for name, member in shape.members.items()
+        for message in _member_violations(
+            name, member, values.get(member.serialization.get("location"), {}), shape
+        )
+    )
+
+
+def _path_values(operation: Any, path: str) -> dict[str, str]:
     match = _path_pattern(operation.http["requestUri"]).fullmatch(path.split("?")[0])
     return {name: unquote(text) for name, text in match.groupdict().items()} if match else {}
 
@@ -72,8 +80,8 @@ def _path_pattern(template: str) -> re.Pattern[str]:
     return re.compile(f"{path}/?")
 
 
-def _query_values(shape: Any, environ: WSGIEnvironment) -> dict[str, Any]:
-    query = parse_qs(environ.get("QUERY_STRING", ""))
+def _query_values(shape: Any, query_string: str) -> dict[str, Any]:
+    query = parse_qs(query_string)
     return {
         name: query[key] if member.type_name == "list" else query[key][0]
         for name, member in shape.members.items()
@@ -81,20 +89,24 @@ def _query_values(shape: Any, environ: WSGIEnvironment) -> dict[str, Any]:
     }
 
 
-def _header_values(shape: Any, environ: WSGIEnvironment) -> dict[str, str]:
-    headers = {
-        name: environ.get(f"HTTP_{member.serialization['name'].upper().replace('-', '_')}")
-        for name, member in shape.members.items()
-        if member.serialization.get("location") == "header"
-    }
-    return {name: text for name, text in headers.items() if text}
+@cache
+def _header_keys(operation: Any) -> tuple[str, ...]:
+    """Return the keys of the headers in a WSGI environment."""
+    members = operation.input_shape.members
+    names = (members[name].serialization["name"] for name in _headers(operation.input_shape))
+    return tuple(f"HTTP_{name.upper().replace('-', '_')}" for name in names)
+
+
+def _headers(shape: Any) -> list[str]:
+    members = shape.members.items()
+    return [name for name, member in members if member.serialization.get("location") == "header"]
 
 
 # violations
 
 
 def _member_violations(name: str, member: Any, values: Mapping[str, Any], shape: Any) -> Iterator[str]:
-    if name in values:
+    if values.get(name, "") != "":
         value = float(values[name]) if member.type_name in _NUMBERS else values[name]
         yield from _violations(member, value, _camel(name))
     elif member.serialization.get("location") == "querystring" and name in shape.required_members:

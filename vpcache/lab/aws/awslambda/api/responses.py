@@ -86,10 +86,11 @@ class FunctionsResponse(InvocationsResponse, PermissionsResponse, TagsResponse, 
 
     def create_alias(self) -> ActionResult:
         """Answer CreateAlias."""
-        function = self.backend.functions.find_unqualified(self._name)
+        version = self._get_param("FunctionVersion")
+        function = self.backend.functions.find_unqualified(self._name, version)
         alias = Alias(
             self._get_param("Name"),
-            self._get_param("FunctionVersion"),
+            version,
             self._get_param("Description") or "",
             self._weights() or {},
         )
