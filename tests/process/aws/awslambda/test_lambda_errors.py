@@ -223,3 +223,23 @@ def test_missing_function_is_named_with_its_qualifier(functions: Any) -> None:
     assert error.message == f"Function not found: {ARN}"
     error = api_error(functions.get_function, FunctionName="one", Qualifier="$latest")
     assert error.message == f"Function not found: {ARN}:$latest"
+
+
+def test_missing_function_urls_have_errors_of_aws(functions: Any) -> None:
+    create(functions)
+    no_function, nothing = "Function does not exist", "The resource you requested does not exist."
+    for call, name, options, message in (
+        (functions.create_function_url_config, "none", {"AuthType": "NONE"}, no_function),
+        (functions.create_function_url_config, "one", {"AuthType": "NONE", "Qualifier": "v1"}, no_function),
+        (functions.update_function_url_config, "none", {"AuthType": "NONE"}, no_function),
+        (functions.update_function_url_config, "one", {"AuthType": "NONE"}, nothing),
+        (functions.list_function_url_configs, "none", {}, no_function),
+        (functions.get_function_url_config, "none", {}, nothing),
+        (functions.get_function_url_config, "one", {"Qualifier": "v1"}, nothing),
+        (functions.delete_function_url_config, "none", {}, nothing),
+        (functions.delete_function_url_config, "one", {}, nothing),
+    ):
+        error = api_error(call, FunctionName=name, **options)
+        assert error == (404, "ResourceNotFoundException", message)
+    error = api_error(functions.delete_function, FunctionName="none", Qualifier="$latest")
+    assert error.message == f"Function not found: {ARN.removesuffix('one')}none"

@@ -132,7 +132,7 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
     def delete_function(self, function_name: str, qualifier: str | None = None) -> None:
         """Delete a function or a version of it, and the interfaces that are no longer needed."""
         name = self._lambdas.parse(function_name, qualifier)
-        function = self._lambdas.find(function_name, qualifier)
+        function = self._lambdas.find(name.name)  # AWS's error has no qualifier
         if name.qualifier:
             version = function.delete_version(name.qualifier)
             deleted = [version] if version else []

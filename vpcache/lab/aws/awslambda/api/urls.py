@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from moto.awslambda.exceptions import UnknownAliasException, UnknownFunctionException
 from moto.core.responses import ActionResult, EmptyResult
 
 from vpcache.lab.aws.awslambda.api.request import FunctionRequest
 from vpcache.lab.aws.awslambda.config.url_config import FunctionUrlConfig, check_url_parameters
 from vpcache.lab.aws.awslambda.errors import ResourceConflictError, ResourceNotFoundError
+from vpcache.lab.aws.awslambda.function import Function
 from vpcache.lab.aws.awslambda.urls.registry import new_url_config
 from vpcache.lab.functions.spec import LATEST
 
@@ -17,8 +19,8 @@ class FunctionUrlsResponse(FunctionRequest):
     def create_function_url_config(self) -> ActionResult:
         """Answer CreateFunctionUrlConfig."""
         check_url_parameters(self.params)
-        function, qualifier = self._function(), self._target.qualifier
-        arn = f"{function.arn}:{function.alias(qualifier).name}" if qualifier else function.arn
+        function, qualifier = self._existing_function(), self._target.qualifier
+        arn = f"{function.arn}:{qualifier}" if qualifier else function.arn
         if self._url_key in function.url_configs:
             raise ResourceConflictError(
                 f"Failed to create function url config for [functionArn = {arn}]. Error message:  "
@@ -35,6 +37,7 @@ class FunctionUrlsResponse(FunctionRequest):
     def update_function_url_config(self) -> ActionResult:
         """Answer UpdateFunctionUrlConfig."""
         check_url_parameters(self.params)
+        self._existing_function()
         config = self._url_config().updated()
         self._function().url_configs[self._url_key] = config
         return ActionResult(config.describe())
@@ -47,7 +50,7 @@ class FunctionUrlsResponse(FunctionRequest):
 
     def list_function_url_configs(self) -> ActionResult:
         """Answer ListFunctionUrlConfigs."""
-        configs = dict(self.backend.functions.find_unqualified(self._name).url_configs)
+        configs = dict(self._existing_function().url_configs)
         return self._page("FunctionUrlConfigs", [configs[key].describe() for key in sorted(configs)])
 
     @property
@@ -55,7 +58,21 @@ class FunctionUrlsResponse(FunctionRequest):
         return self._target.qualifier or LATEST
 
     def _url_config(self) -> FunctionUrlConfig:
-        config = self._function().url_configs.get(self._url_key)
+        try:
+            config = self._function().url_configs.get(self._url_key)
+        except UnknownFunctionException:
+            config = None
         if not config:
             raise ResourceNotFoundError("The resource you requested does not exist.")
         return config
+
+    def _existing_function(self) -> Function:
+        """Return the function whose URL, or whose alias's URL, is configured."""
+        qualifier = self._target.qualifier
+        try:
+            function = self._function()
+            if qualifier:
+                function.alias(qualifier)
+        except (UnknownAliasException, UnknownFunctionException) as error:
+            raise ResourceNotFoundError("Function does not exist") from error
+        return function
