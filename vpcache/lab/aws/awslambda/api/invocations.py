@@ -65,7 +65,6 @@ class InvocationsResponse(FunctionRequest):
 
     def update_function_event_invoke_config(self) -> ActionResult:
         """Answer UpdateFunctionEventInvokeConfig; parameters that are not set keep their values."""
-        EventConfig.of(self.params)
         self._existing(self.backend.functions.find)
         return self._set_event_config(EventConfig.of(self.params, self._event_config()))
 
