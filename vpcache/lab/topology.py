@@ -73,7 +73,10 @@ class NetworkAcl:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """A network interface (ENI). `public_address` is the elastic IP associated with `address`, if any."""
+    """A network interface (ENI). `public_address` is the elastic IP associated with `address`, if any.
+
+    `secondary_elastic_ips` has the pairs of secondary address and elastic IP.
+    """
 
     id: str
     kind: InterfaceKind
@@ -83,6 +86,7 @@ class Interface:
     secondary_addresses: tuple[IPv4Address, ...] = ()
     security_groups: frozenset[str] = frozenset()
     public_address: IPv4Address | None = None
+    secondary_elastic_ips: tuple[tuple[IPv4Address, IPv4Address], ...] = ()
     source_dest_check: bool = True
 
 

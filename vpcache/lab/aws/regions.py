@@ -24,6 +24,16 @@ def short_form(region: str) -> str:
     return zone_id.partition("-")[0]
 
 
+@cache
+def region_title(region: str) -> str:
+    """Return a region's long name, such as "US East (N. Virginia)"."""
+    from botocore.loaders import Loader
+
+    partitions = Loader().load_data("endpoints")["partitions"]
+    titles = (each["regions"].get(region, {}).get("description") for each in partitions)
+    return next(filter(None, titles), region)
+
+
 def unknown_region_error(region: str) -> tuple[str, str] | None:
     """Return code and message of the error for an unknown region, None for a known one."""
     if region in known_regions():

@@ -227,6 +227,11 @@ def _interface(interface: Any) -> Interface:
         secondary_addresses=tuple(secondary),
         security_groups=frozenset(group.id for group in interface.group_set),
         public_address=IPv4Address(interface.public_ip) if interface.public_ip else None,
+        secondary_elastic_ips=tuple(
+            (IPv4Address(each["PrivateIpAddress"]), IPv4Address(each["Association"]["PublicIp"]))
+            for each in interface.private_ip_addresses
+            if "Association" in each and not each["Primary"]
+        ),
         source_dest_check=_is_true(interface.source_dest_check),
     )
 

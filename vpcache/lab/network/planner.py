@@ -67,11 +67,12 @@ def _elastic_ips(vpc: Vpc) -> list[tuple[IPv4Address, IPv4Address]]:
     """Return the pairs of private address and elastic IP that the VPC's internet gateway translates."""
     if not vpc.internet_gateway_id:
         return []
-    return [
+    primary = [
         (interface.address, interface.public_address)
         for interface in vpc.interfaces
         if interface.public_address
     ]
+    return primary + [pair for interface in vpc.interfaces for pair in interface.secondary_elastic_ips]
 
 
 def _internet(topology: Topology, down_hosts: Collection[IPv4Address]) -> Namespace:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from moto.ec2.exceptions import EC2ClientError, InvalidAvailabilityZoneError
+from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import ec2_backends
 
 from vpcache.lab.aws.dispatch import UrlModule
@@ -16,8 +16,20 @@ from vpcache.lab.aws.ec2.interfaces import ensure_unused
 from vpcache.lab.aws.ec2.network_acls import NetworkAclsBackend
 from vpcache.lab.aws.ec2.routes import RoutesBackend
 from vpcache.lab.aws.ec2.security_groups import SecurityGroupsBackend
-from vpcache.lab.aws.ec2.validation import canonical_cidr, check_vpc_cidr
+from vpcache.lab.aws.ec2.validation import (
+    canonical_cidr,
+    check_subnet_cidr,
+    check_vpc_cidr,
+    invalid_parameter,
+)
 from vpcache.lab.settings import LabSettings
+
+_HOSTNAME_TYPES = ("ip-name", "resource-name")
+_SUBNET_OPTIONS = {
+    "EnableResourceNameDnsAAAARecordOnLaunch": "EnableResourceNameDnsAAAARecord",
+    "PrivateDnsHostnameTypeOnLaunch": "HostnameType",
+}
+"""Parameters of ModifySubnetAttribute, and their names in a subnet's PrivateDnsNameOptionsOnLaunch."""
 
 
 class Ec2Backend(
@@ -102,6 +114,7 @@ class Ec2Backend(
         """Create a subnet in a zone of the region; it is a default subnet only in the default VPC."""
         if not cidr_block:
             raise NotImplementedError("Subnets without an IPv4 CIDR block are not emulated: set CidrBlock.")
+        check_subnet_cidr(cidr_block)
         subnet = super().create_subnet(
             vpc_id,
             canonical_cidr(cidr_block),
@@ -113,13 +126,37 @@ class Ec2Backend(
         return subnet
 
     def _zone_name(self, name: str | None, zone_id: str | None) -> str:
-        """Return the zone with this name and ID, the region's first zone if neither is set."""
+        """Return the zone with this name or ID, the region's first zone if neither is set."""
+        if name and zone_id:
+            raise EC2ClientError(
+                "InvalidParameterCombination",
+                "The parameter AvailabilityZone cannot be used with the parameter AvailabilityZoneId.",
+            )
         zones = {zone.name: zone.zone_id for zone in self.describe_availability_zones()}
         names: list[str] = sorted(zones)
-        matches = [each for each in names if name in (None, each) and zone_id in (None, zones[each])]
+        if zone_id:
+            matches = [each for each in names if zones[each] == zone_id]
+            parameter, choices = "availabilityZoneId", sorted(zones.values())
+        else:
+            matches = [each for each in names if name in (None, each)]
+            parameter, choices = "availabilityZone", names
         if not matches:
-            raise InvalidAvailabilityZoneError(name or zone_id, ", ".join(names))
+            raise EC2ClientError(
+                "InvalidParameterValue",
+                f"Value ({zone_id or name}) for parameter {parameter} is invalid. Subnets can currently only "
+                f"be created in the following availability zones: {', '.join(choices)}.",
+            )
         return matches[0]
+
+    def modify_subnet_attribute(self, subnet_id: str, attr_name: str, attr_value: Any) -> None:
+        """Change an attribute of a subnet."""
+        if attr_name not in _SUBNET_OPTIONS:
+            super().modify_subnet_attribute(subnet_id, attr_name, attr_value)
+            return
+        options = self.get_subnet(subnet_id).private_dns_name_options_on_launch
+        if attr_name == "PrivateDnsHostnameTypeOnLaunch" and attr_value not in _HOSTNAME_TYPES:
+            raise invalid_parameter(attr_name, attr_value)
+        options[_SUBNET_OPTIONS[attr_name]] = attr_value
 
     def delete_subnet(self, subnet_id: str) -> Any:
         """Delete a subnet without interfaces, and its associations."""

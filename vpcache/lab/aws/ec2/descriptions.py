@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.exceptions import (
+    EC2ClientError,
+    InvalidNetworkAclIdError,
+    InvalidSecurityGroupNotFoundError,
+)
 from moto.ec2.models import EC2Backend
 
 from vpcache.lab.aws.ec2.filters import (
@@ -12,8 +16,9 @@ from vpcache.lab.aws.ec2.filters import (
     Filters,
     apply_filters,
     split_filters,
-    unknown_filter_error,
 )
+from vpcache.lab.aws.ec2.group_filters import GROUP_FILTERS, GROUP_RULE_FILTERS
+from vpcache.lab.aws.regions import region_title
 
 _SERVICE_OWNER = "amazon-aws"  # the owner of attachments of requester-managed interfaces
 
@@ -32,13 +37,19 @@ _NAT_GATEWAYS: FilterFields = {
     "subnet-id": lambda each: [each.subnet_id],
     "vpc-id": lambda each: [each.vpc_id],
 }
+_INTERNET_GATEWAYS: FilterFields = {
+    "attachment.state": lambda each: [each.attachment_state] if each.vpc else [],
+    "attachment.vpc-id": lambda each: [each.vpc.id] if each.vpc else [],
+    "internet-gateway-id": lambda each: [each.id],
+    "owner-id": lambda each: [each.owner_id],
+}
 _PREFIX_LISTS: FilterFields = {
     "owner-id": lambda each: [each.owner_id],
     "prefix-list-id": lambda each: [each.id],
     "prefix-list-name": lambda each: [each.prefix_list_name],
 }
 _ZONES: FilterFields = {
-    "group-name": lambda each: [each.region_name],
+    "group-name": lambda each: [each.group_name],
     "opt-in-status": lambda _: ["opt-in-not-required"],
     "region-name": lambda each: [each.region_name],
     "state": lambda each: [each.state],
@@ -68,7 +79,42 @@ _ACLS: FilterFields = {"network-acl-id": lambda each: [each.id]}
 
 
 class DescriptionsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's classes as Any
-    """The part of EC2 that describes resources by filters."""
+    """The part of EC2 that describes resources by filters.
+
+    An error for unknown IDs names the first of them. moto's messages contain a Python set or list, which may
+    include IDs that exist, and moto rejects an ID that a request repeats.
+    """
+
+    def get_vpc(self, vpc_id: str) -> Any:
+        """Return a VPC."""
+        if vpc_id not in self.vpcs:
+            raise EC2ClientError("InvalidVpcID.NotFound", f"The vpc ID '{vpc_id}' does not exist")
+        return self.vpcs[vpc_id]
+
+    def describe_vpcs(self, vpc_ids: list[str] | None = None, filters: Filters | None = None) -> Any:
+        """Return VPCs."""
+        for vpc_id in vpc_ids or ():
+            self.get_vpc(vpc_id)
+        return super().describe_vpcs(_unique(vpc_ids), filters)
+
+    def describe_subnets(self, subnet_ids: list[str] | None = None, filters: Filters | None = None) -> Any:
+        """Return subnets."""
+        for subnet_id in subnet_ids or ():
+            self.get_subnet(subnet_id)
+        return super().describe_subnets(_unique(subnet_ids), filters)
+
+    def create_dhcp_options(self, *arguments: Any, **options: Any) -> Any:
+        """Create DHCP options, with their owner."""
+        dhcp_options = super().create_dhcp_options(*arguments, **options)
+        dhcp_options.owner_id = self.account_id
+        return dhcp_options
+
+    def describe_key_pairs(self, key_names: list[str], filters: Filters | None = None) -> Any:
+        """Return key pairs."""
+        for name in key_names or ():
+            if name not in self.key_pairs:
+                raise EC2ClientError("InvalidKeyPair.NotFound", f"The key pair '{name}' does not exist")
+        return super().describe_key_pairs(_unique(key_names), filters)
 
     def describe_nat_gateways(self, filters: Filters | None, nat_gateway_ids: list[str] | None) -> Any:
         """Return NAT gateways."""
@@ -97,6 +143,8 @@ class DescriptionsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's
     ) -> Any:
         """Return the region's availability zones."""
         zones = super().describe_availability_zones(zone_names=zone_names, zone_ids=zone_ids)
+        for zone in zones:
+            _complete(zone)
         return apply_filters(zones, filters, _ZONES)
 
     def get_all_network_interfaces(
@@ -123,10 +171,12 @@ class DescriptionsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's
     def describe_network_acls(
         self, network_acl_ids: list[str] | None = None, filters: Filters | None = None
     ) -> Any:
-        """Return network ACLs."""
+        """Return network ACLs. moto's error for an unknown ID is that of route tables."""
+        for acl_id in network_acl_ids or ():
+            if acl_id not in self.network_acls:
+                raise InvalidNetworkAclIdError(acl_id)
         own, rest = split_filters(filters, _ACLS)
-        unique_ids = list(dict.fromkeys(network_acl_ids or ()))
-        return apply_filters(super().describe_network_acls(unique_ids, rest), own, _ACLS)
+        return apply_filters(super().describe_network_acls(_unique(network_acl_ids), rest), own, _ACLS)
 
     def describe_security_groups(
         self,
@@ -135,14 +185,43 @@ class DescriptionsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's
         filters: Filters | None = None,
     ) -> Any:
         """Return security groups."""
-        try:
-            return super().describe_security_groups(group_ids, groupnames, filters)
-        except KeyError as error:  # moto looks filters up by name
-            raise unknown_filter_error(error.args[0]) from error
+        groups = [group for in_vpc in list(self.groups.values()) for group in list(in_vpc.values())]
+        for requested, key in ((group_ids or (), "id"), (groupnames or (), "name")):
+            known = {getattr(group, key) for group in groups}
+            for each in requested:
+                if each not in known:
+                    raise InvalidSecurityGroupNotFoundError(each)
+        selected = [
+            group
+            for group in groups
+            if (not group_ids or group.id in group_ids) and (not groupnames or group.name in groupnames)
+        ]
+        return apply_filters(selected, filters, GROUP_FILTERS)
 
     def describe_security_group_rules(self, sg_rule_ids: list[str], filters: Filters) -> Any:
         """Return security group rules."""
-        try:
-            return super().describe_security_group_rules(sg_rule_ids, filters)
-        except KeyError as error:
-            raise unknown_filter_error(error.args[0]) from error
+        own, rest = split_filters(filters, GROUP_RULE_FILTERS)
+        malformed = {name: values for name, values in own.items() if name == "group-id"}
+        super().describe_security_group_rules([], malformed)  # rejects malformed group IDs
+        rules = super().describe_security_group_rules(sg_rule_ids, {})
+        return apply_filters(rules, {**own, **rest}, GROUP_RULE_FILTERS)
+
+    def describe_internet_gateways(
+        self, internet_gateway_ids: list[str] | None = None, filters: Filters | None = None
+    ) -> Any:
+        """Return internet gateways."""
+        ids = None if internet_gateway_ids is None else _unique(internet_gateway_ids)
+        return apply_filters(super().describe_internet_gateways(ids), filters, _INTERNET_GATEWAYS)
+
+
+def _complete(zone: Any) -> None:
+    """Add the members of a zone's description that moto lacks."""
+    zone.group_name = f"{zone.region_name}-zg-1"
+    zone.group_long_name = f"{region_title(zone.region_name)} 1"
+    zone.network_border_group = zone.region_name
+    zone.opt_in_status = "opt-in-not-required"
+
+
+def _unique(ids: list[str] | None) -> list[str]:
+    """Return IDs without repetitions."""
+    return list(dict.fromkeys(ids or ()))

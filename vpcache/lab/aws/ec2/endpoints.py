@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -109,9 +110,26 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
         add_route_tables: list[str] | None,
         add_security_groups: list[str] | None,
         remove_security_groups: list[str] | None,
+        *,
+        private_dns_enabled: bool | None = None,
+        reset_policy: bool = False,
     ) -> None:
-        """Change a gateway endpoint's route tables, an interface endpoint's groups, or the policy."""
+        """Change a gateway endpoint's route tables, an interface endpoint's groups or names, or the policy.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcEndpoint.html
+        """
         endpoint = self.describe_vpc_endpoints(vpc_end_point_ids=[vpc_id])[0]
+        is_interface = endpoint.vpc_endpoint_type == "Interface"
+        if policy_doc and reset_policy:
+            raise EC2ClientError(
+                "InvalidParameterCombination",
+                "The parameter PolicyDocument cannot be used with the parameter ResetPolicy.",
+            )
+        if private_dns_enabled is not None and not is_interface:
+            raise EC2ClientError(
+                "InvalidParameter",
+                f"PrivateDnsEnabled is for interface endpoints, and {endpoint.id} is a gateway endpoint.",
+            )
         if add_subnets or remove_subnets:
             raise EC2ClientError(
                 "InvalidParameter", "Changes of an endpoint's subnets are not emulated by the lab."
@@ -121,8 +139,16 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
         for group_id in add_security_groups or []:
             if not self.get_security_group_from_id(group_id):
                 raise InvalidSecurityGroupNotFoundError(group_id)
+        remaining = {*endpoint.security_group_ids, *(add_security_groups or ())}
+        if is_interface and not remaining - {*(remove_security_groups or ())}:
+            raise EC2ClientError(
+                "InvalidParameter",
+                f"An interface endpoint needs a security group; {endpoint.id} would have none.",
+            )
+        if private_dns_enabled is not None:
+            endpoint.private_dns_enabled = private_dns_enabled
         endpoint.modify(
-            policy_doc,
+            json.dumps(endpoint.DEFAULT_POLICY) if reset_policy else policy_doc,
             None,
             None,
             add_route_tables,

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
+from moto.ec2 import utils as moto_utils
 from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models import tags as moto_tags
 
 T = TypeVar("T")
 Filters = Mapping[str, list[str]]
@@ -16,7 +20,7 @@ FilterFields = Mapping[str, Callable[[Any], Iterable[object]]]
 
 def apply_filters(resources: Iterable[T], filters: Filters | None, fields: FilterFields) -> list[T]:
     """Return the resources that match all filters: of `fields`, and of tags. Raises EC2ClientError."""
-    tests = [(_values_of(name, fields), _pattern(values)) for name, values in (filters or {}).items()]
+    tests = [(_values_of(name, fields), _pattern(tuple(values))) for name, values in (filters or {}).items()]
     return [
         each
         for each in resources
@@ -46,14 +50,48 @@ def _values_of(name: str, fields: FilterFields) -> Callable[[Any], Iterable[obje
         return lambda resource: [tag["value"] for tag in resource.get_tags() if tag["key"] == key]
     if name == "tag-key":
         return lambda resource: [tag["key"] for tag in resource.get_tags()]
+    if name == "tag-value":
+        return lambda resource: [tag["value"] for tag in resource.get_tags()]
     raise unknown_filter_error(name)
 
 
-def _pattern(values: Iterable[str]) -> re.Pattern[str]:
-    """Return a pattern that matches any of the values, with the wildcards `*` and `?`."""
-    parts = (re.escape(value).replace(r"\*", ".*").replace(r"\?", ".") for value in values)
-    return re.compile("|".join(f"(?:{part})" for part in parts) or r"(?!)", re.DOTALL)
+@lru_cache(maxsize=1024)
+def _pattern(values: tuple[str, ...]) -> re.Pattern[str]:
+    """Return a pattern that matches any of the values."""
+    return re.compile("|".join(f"(?:{_expression(value)})" for value in values) or r"(?!)", re.DOTALL)
+
+
+def _expression(value: str) -> str:
+    """Return a regular expression for a value with the wildcards `*` and `?`; a backslash escapes them."""
+    return "".join(
+        {"*": ".*", "?": "."}.get(token) or re.escape(token[-1])
+        for token in re.findall(r"\\[*?\\]|.", value, re.DOTALL)
+    )
 
 
 def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        return str(moto_utils.format_timestamp(value))
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+# moto's own filters
+
+
+def apply_aws_rules_to_moto() -> None:
+    """Replace the comparison in moto's filters, for all EC2 resources of the process.
+
+    moto treats brackets as wildcards, and of several values it compares sets instead of finding any.
+    """
+    moto_utils.is_filter_matching = _matches
+    for module in (moto_utils, moto_tags):
+        module.simple_aws_filter_to_re = lambda value: rf"(?s:{_expression(value)})\Z"
+
+
+def _matches(resource: Any, name: str, values: list[str] | str) -> bool:
+    value = resource.get_filter_value(name)
+    if value is None:
+        return False
+    is_scalar = isinstance(value, (str, bool, int, datetime))
+    pattern = _pattern((values,) if isinstance(values, str) else tuple(values))
+    return any(pattern.fullmatch(_text(each)) for each in ([value] if is_scalar else value))

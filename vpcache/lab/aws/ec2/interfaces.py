@@ -1,4 +1,4 @@
-"""EC2's elastic IPs and network interfaces, with addresses from their subnets."""
+"""EC2's network interfaces, with addresses from their subnets."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ from moto.ec2.exceptions import (
     EC2ClientError,
     InvalidSecurityGroupNotFoundError,
 )
-from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 
+from vpcache.lab.aws.ec2.addresses import AddressesBackend
 from vpcache.lab.aws.ec2.validation import invalid_parameter
-from vpcache.lab.settings import LabSettings
 
-PUBLIC_CIDR = IPv4Network("203.0.113.0/24")  # TEST-NET-3 of RFC 5737: elastic IPs
-_FIRST_PUBLIC_HOST = 10  # the addresses below are reserved for the lab
 _RESERVED = 4  # AWS reserves the first four addresses of a subnet, and the last
 
 
@@ -61,74 +58,8 @@ class ManagedInterface(NetworkInterface):  # type: ignore[misc]  # mypy sees mot
         }
 
 
-class InterfacesBackend(EC2Backend):  # type: ignore[misc]
-    """The part of EC2 for elastic IPs and network interfaces."""
-
-    settings: Callable[[], LabSettings]
-
-    def allocate_address(self, domain: str, address: str | None = None, tags: Any = None) -> Any:
-        """Allocate the requested elastic IP, or the lowest that is free in all regions."""
-        if len(self.addresses) >= self.settings().elastic_ips:
-            raise EC2ClientError("AddressLimitExceeded", "The maximum number of addresses has been reached.")
-        regions = list(ec2_backends[self.account_id].values())
-        taken = {each.public_ip for region in regions for each in region.addresses}
-        free = [str(each) for each in list(PUBLIC_CIDR)[_FIRST_PUBLIC_HOST:-1] if str(each) not in taken]
-        if address and address not in free:
-            raise EC2ClientError("InvalidAddress.NotFound", f"Address '{address}' is not available.")
-        if not free:
-            raise EC2ClientError(
-                "InsufficientAddressCapacity",
-                f"Not enough available addresses to satisfy your request: {PUBLIC_CIDR} has no more.",
-            )
-        return super().allocate_address(domain, address or free[0], tags)
-
-    def associate_address(
-        self,
-        instance: Any = None,
-        eni: Any = None,
-        address: str | None = None,
-        allocation_id: str | None = None,
-        reassociate: bool = False,
-    ) -> Any:
-        """Associate an elastic IP with an interface; `reassociate` replaces existing associations."""
-        (elastic_ip,) = (
-            self.address_by_ip([address]) if address else self.address_by_allocation([allocation_id])
-        )
-        replaced = [each for each in self.addresses if each.eni is eni and each is not elastic_ip]
-        moved = [elastic_ip] if elastic_ip.eni is not eni else []
-        for other in [*moved, *replaced] if eni else []:
-            if other.eni and not reassociate:
-                raise EC2ClientError(
-                    "Resource.AlreadyAssociated",
-                    f"resource {other.public_ip} is already associated with {other.eni.id}",
-                )
-            if other.eni:
-                self.disassociate_address(other.public_ip)
-        return super().associate_address(instance, eni, address, allocation_id, reassociate)
-
-    def disassociate_address(self, address: str | None = None, association_id: str | None = None) -> None:
-        """Disassociate an elastic IP from an interface that is not requester-managed."""
-        if not address and not association_id:
-            raise EC2ClientError("MissingParameter", "The request must contain the parameter AssociationId")
-        addresses = (
-            self.address_by_ip([address]) if address else self.address_by_association([association_id])
-        )
-        if isinstance(addresses[0].eni, ManagedInterface):
-            raise EC2ClientError(
-                "AuthFailure",
-                f"You do not have permission to access the specified resource: "
-                f"{addresses[0].public_ip} belongs to {addresses[0].eni.description}.",
-            )
-        super().disassociate_address(address, association_id)
-
-    def release_address(self, address: str | None = None, allocation_id: str | None = None) -> None:
-        """Release an elastic IP that is not associated."""
-        if not address and not allocation_id:
-            raise EC2ClientError("MissingParameter", "The request must contain the parameter AllocationId")
-        addresses = self.address_by_ip([address]) if address else self.address_by_allocation([allocation_id])
-        if addresses[0].association_id:
-            raise EC2ClientError("InvalidIPAddress.InUse", f"Address {addresses[0].public_ip} is in use.")
-        super().release_address(address, allocation_id)
+class InterfacesBackend(AddressesBackend):
+    """The part of EC2 for network interfaces."""
 
     def create_network_interface(
         self,
@@ -182,9 +113,7 @@ class InterfacesBackend(EC2Backend):  # type: ignore[misc]
 
     def delete_managed_interface(self, interface_id: str) -> None:
         """Delete a requester-managed interface; its elastic IP is disassociated and not released."""
-        interface = self.get_network_interface(interface_id)
-        if interface.public_ip:
-            super().disassociate_address(address=interface.public_ip)
+        self._clear_associations(self.get_network_interface(interface_id))
         super().delete_network_interface(interface_id)
 
     def delete_network_interface(self, eni_id: str) -> None:
@@ -195,9 +124,14 @@ class InterfacesBackend(EC2Backend):  # type: ignore[misc]
                 "OperationNotPermitted",
                 f"You are not allowed to delete '{eni_id}': it is the {interface.description}.",
             )
-        if interface.public_ip:
-            super().disassociate_address(address=interface.public_ip)
+        self._clear_associations(interface)
         super().delete_network_interface(eni_id)
+
+    def _clear_associations(self, interface: Any, addresses: Collection[str] | None = None) -> None:
+        """Disassociate the elastic IPs of some private addresses of an interface, by default of all."""
+        for elastic_ip in self.elastic_ips_of(interface):
+            if addresses is None or elastic_ip.associated_address in addresses:
+                self.clear_association(elastic_ip)
 
     def detach_network_interface(self, attachment_id: str) -> None:
         """Detach an interface that is not requester-managed."""
@@ -209,22 +143,75 @@ class InterfacesBackend(EC2Backend):  # type: ignore[misc]
         super().detach_network_interface(attachment_id)
 
     def assign_private_ip_addresses(
-        self, eni_id: str, private_ip_addresses: Any = None, secondary_ips_count: int | None = None
-    ) -> Any:
-        """Add secondary addresses to an interface."""
+        self,
+        eni_id: str,
+        private_ip_addresses: Any = None,
+        secondary_ips_count: int | None = None,
+        *,
+        allow_reassignment: bool = False,
+    ) -> list[str]:
+        """Add secondary addresses to an interface and return them.
+
+        `allow_reassignment` moves secondary addresses of other interfaces, with their elastic IPs.
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssignPrivateIpAddresses.html
+        """
         interface = self._unmanaged_interface(eni_id)
+        requested = list(dict.fromkeys(private_ip_addresses or ()))
+        own = {each["PrivateIpAddress"] for each in interface.private_ip_addresses}
+        if allow_reassignment:
+            requested = [each for each in requested if each not in own]
+        movable = self._secondary_holders(interface) if allow_reassignment else {}
+        moved = [each for each in requested if each in movable]
         added = self._choose_addresses(
-            interface.subnet, list(private_ip_addresses or []), secondary_ips_count or 0, primary=False
+            interface.subnet,
+            [each for each in requested if each not in movable],
+            secondary_ips_count or 0,
+            primary=False,
         )
-        return super().assign_private_ip_addresses(eni_id, added)
+        for address in moved:
+            self._move_address(address, movable[address], interface)
+        super().assign_private_ip_addresses(eni_id, added)
+        return moved + added
+
+    def _secondary_holders(self, interface: Any) -> dict[str, Any]:
+        """Return the other interfaces of the same subnet by their secondary addresses."""
+        return {
+            address["PrivateIpAddress"]: other
+            for other in self.enis.values()
+            if other.subnet is interface.subnet and other is not interface and not other.requester_managed
+            for address in other.private_ip_addresses
+            if not address["Primary"]
+        }
+
+    def _move_address(self, address: str, source: Any, target: Any) -> None:
+        """Move a secondary address with its elastic IP to another interface."""
+        for entry in [each for each in source.private_ip_addresses if each["PrivateIpAddress"] == address]:
+            source.private_ip_addresses.remove(entry)
+            target.private_ip_addresses.append(entry)
+        for elastic_ip in self.elastic_ips_of(source):
+            if elastic_ip.associated_address == address:
+                elastic_ip.eni = target
+        self.show_associations(source)
+        self.show_associations(target)
 
     def unassign_private_ip_addresses(self, eni_id: str, private_ip_address: Any = None) -> Any:
-        """Remove secondary addresses from an interface."""
+        """Remove secondary addresses from an interface; their elastic IPs are disassociated.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_UnassignPrivateIpAddresses.html
+        """
         interface = self._unmanaged_interface(eni_id)
-        if interface.private_ip_address in (private_ip_address or ()):
+        removed = private_ip_address or ()
+        if interface.private_ip_address in removed:
             raise EC2ClientError(
                 "InvalidParameterValue", f"{interface.private_ip_address} is the primary address of {eni_id}"
             )
+        own = {each["PrivateIpAddress"] for each in interface.private_ip_addresses}
+        if absent := [each for each in removed if each not in own]:
+            raise EC2ClientError(
+                "InvalidParameterValue",
+                f"Some of [{', '.join(absent)}] addresses are not assigned to interface {eni_id}",
+            )
+        self._clear_associations(interface, removed)
         return super().unassign_private_ip_addresses(eni_id, private_ip_address)
 
     def _unmanaged_interface(self, interface_id: str) -> Any:

@@ -17,11 +17,42 @@ from vpcache.lab.aws.ec2.validation import (
     invalid_parameter,
 )
 
-_MAX_RULE_NUMBER = 32767  # reserved for AWS's default entry
+_MAX_RULE_NUMBER = 32766
+_FIRST_RULE_NUMBER = 100  # of a default ACL's entries
+_LAST_RULE_NUMBER = 32767  # of AWS's last entries, which users can neither create nor delete
 
 
 class NetworkAclsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's classes as Any
     """The part of EC2 for network ACLs, and for the prefix lists that rules and routes reference."""
+
+    def create_network_acl(
+        self, vpc_id: str, tags: list[dict[str, str]] | None = None, default: bool = False
+    ) -> Any:
+        """Create a network ACL with AWS's last entries, which deny everything."""
+        acl = super().create_network_acl(vpc_id, tags, default)
+        for egress in (True, False):
+            self._add_own_entry(acl.id, _LAST_RULE_NUMBER, "deny", egress=egress)
+        return acl
+
+    def add_default_entries(self, network_acl_id: str) -> None:
+        """Add the entries of a VPC's default ACL, which allow everything."""
+        for egress in (True, False):
+            self._add_own_entry(network_acl_id, _FIRST_RULE_NUMBER, "allow", egress=egress)
+
+    def _add_own_entry(self, acl_id: str, number: int, action: str, *, egress: bool) -> None:
+        super().create_network_acl_entry(
+            network_acl_id=acl_id,
+            rule_number=number,
+            protocol="-1",
+            rule_action=action,
+            egress=egress,
+            cidr_block="0.0.0.0/0",
+            icmp_code=None,
+            icmp_type=None,
+            port_range_from=None,
+            port_range_to=None,
+            ipv6_cidr_block=None,
+        )
 
     def create_network_acl_entry(self, **entry: Any) -> Any:
         """Create a valid entry."""
@@ -29,7 +60,9 @@ class NetworkAclsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's 
         return super().create_network_acl_entry(**entry)
 
     def delete_network_acl_entry(self, network_acl_id: str, rule_number: int, egress: bool) -> Any:
-        """Delete an existing entry."""
+        """Delete an existing entry that is not one of AWS's last entries."""
+        if int(rule_number) > _MAX_RULE_NUMBER:
+            raise invalid_parameter("RuleNumber", rule_number)
         entries = self.get_network_acl(network_acl_id).network_acl_entries
         if not any((each.egress, each.rule_number) == (egress, rule_number) for each in entries):
             raise EC2ClientError(

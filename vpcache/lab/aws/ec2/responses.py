@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Mapping
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -10,6 +12,16 @@ from moto.ec2.responses import EC2Response
 from moto.ec2.urls import url_bases
 
 from vpcache.lab.aws.dispatch import UrlModule
+from vpcache.lab.aws.ec2.paging import page
+
+_DHCP_OPTIONS = (
+    "domain-name",
+    "domain-name-servers",
+    "netbios-name-servers",
+    "netbios-node-type",
+    "ntp-servers",
+)
+"""The options that descriptions show."""
 
 
 class Ec2Response(EC2Response):  # type: ignore[misc]
@@ -25,12 +37,113 @@ class Ec2Response(EC2Response):  # type: ignore[misc]
         ]:
             tag.setdefault("Value", "")
 
+    def serialized(self, action_result: Any) -> Any:
+        """Serialize a result; of a list, only the requested page."""
+        if isinstance(action_result.result, Mapping):
+            try:
+                result = page(
+                    self._get_action(),
+                    action_result.result,
+                    self._get_int_param("MaxResults"),
+                    self._get_param("NextToken"),
+                )
+            except EC2ClientError as error:
+                result = error
+            action_result = ActionResult(result)
+        return super().serialized(action_result)
+
+    def create_vpc(self) -> Any:
+        """Answer CreateVpc; the VPC is available a moment later."""
+        answer = super().create_vpc()
+        vpc = copy.copy(answer.result["Vpc"])
+        vpc.state = "pending"
+        return ActionResult({"Vpc": vpc})
+
     def describe_egress_only_internet_gateways(self) -> Any:
         """Answer DescribeEgressOnlyInternetGateways, with its filters."""
         gateways = self.ec2_backend.describe_egress_only_internet_gateways(
             self._get_param("EgressOnlyInternetGatewayIds", []), self._filters_from_querystring()
         )
         return ActionResult({"EgressOnlyInternetGateways": gateways})
+
+    def create_subnet(self) -> Any:
+        """Answer CreateSubnet; moto picks a zone at random, the lab the region's first."""
+        subnet = self.ec2_backend.create_subnet(
+            self._get_param("VpcId"),
+            self._get_param("CidrBlock"),
+            self._get_param("Ipv6CidrBlock"),
+            self._get_param("AvailabilityZone"),
+            self._get_param("AvailabilityZoneId"),
+            tags=self._parse_tag_specification("subnet"),
+        )
+        return ActionResult({"Subnet": subnet})
+
+    def modify_subnet_attribute(self) -> Any:
+        """Answer ModifySubnetAttribute, with the names of hosts, which moto ignores."""
+        subnet_id, attributes = self._get_param("SubnetId"), self._get_params()
+        self.ec2_backend.get_subnet(subnet_id)
+        if hostname_type := attributes.get("PrivateDnsHostnameTypeOnLaunch"):
+            self.ec2_backend.modify_subnet_attribute(
+                subnet_id, "PrivateDnsHostnameTypeOnLaunch", hostname_type
+            )
+        name = "EnableResourceNameDnsAAAARecordOnLaunch"
+        if (value := self._get_param(f"{name}.Value")) is not None:
+            self.ec2_backend.modify_subnet_attribute(subnet_id, name, value)
+        return super().modify_subnet_attribute()
+
+    def modify_vpc_endpoint(self) -> Any:
+        """Answer ModifyVpcEndpoint, with the parameters that moto ignores."""
+        self.ec2_backend.modify_vpc_endpoint(
+            self._get_param("VpcEndpointId"),
+            self._get_param("PolicyDocument"),
+            self._get_param("AddSubnetIds", []),
+            self._get_param("RemoveSubnetIds", []),
+            self._get_param("RemoveRouteTableIds", []),
+            self._get_param("AddRouteTableIds", []),
+            self._get_param("AddSecurityGroupIds", []),
+            self._get_param("RemoveSecurityGroupIds", []),
+            private_dns_enabled=self._get_param("PrivateDnsEnabled"),
+            reset_policy=self._get_param("ResetPolicy", False),
+        )
+        return ActionResult({"Return": True})
+
+    # addresses
+
+    def associate_address(self) -> Any:
+        """Answer AssociateAddress, with its private address."""
+        if self._get_param("InstanceId"):
+            raise NotImplementedError("Instances are not emulated: set NetworkInterfaceId.")
+        if not (interface_id := self._get_param("NetworkInterfaceId")):
+            raise EC2ClientError(
+                "MissingParameter", "The request must contain the parameter NetworkInterfaceId"
+            )
+        address, allocation_id = self._get_param("PublicIp"), self._get_param("AllocationId")
+        if not (address or allocation_id):
+            raise EC2ClientError("MissingParameter", "The request must contain the parameter AllocationId")
+        elastic_ip = self.ec2_backend.associate_address(
+            eni=self.ec2_backend.get_network_interface(interface_id),
+            address=address,
+            allocation_id=allocation_id,
+            reassociate=self._get_param("AllowReassociation", False),
+            private_address=self._get_param("PrivateIpAddress"),
+        )
+        return ActionResult({"AssociationId": elastic_ip.association_id})
+
+    def assign_private_ip_addresses(self) -> Any:
+        """Answer AssignPrivateIpAddresses, with the assigned addresses only."""
+        interface_id = self._get_param("NetworkInterfaceId")
+        assigned = self.ec2_backend.assign_private_ip_addresses(
+            interface_id,
+            self._get_param("PrivateIpAddresses", []),
+            self._get_int_param("SecondaryPrivateIpAddressCount", 0),
+            allow_reassignment=self._get_param("AllowReassignment", False),
+        )
+        return ActionResult(
+            {
+                "NetworkInterfaceId": interface_id,
+                "AssignedPrivateIpAddresses": [{"PrivateIpAddress": each} for each in assigned],
+            }
+        )
 
     def create_flow_logs(self) -> Any:
         """Answer CreateFlowLogs, with its destination options."""
@@ -55,6 +168,9 @@ class Ec2Response(EC2Response):  # type: ignore[misc]
 
     def create_dhcp_options(self) -> Any:
         """Answer CreateDhcpOptions, with its tags."""
+        for each in self._get_param("DhcpConfigurations", []):
+            if each["Key"] not in _DHCP_OPTIONS:
+                raise NotImplementedError(f"The DHCP option {each['Key']} is not emulated.")
         answer = super().create_dhcp_options()
         tags = self._parse_tag_specification().get("dhcp-options", {})
         answer.result["DhcpOptions"].add_tags(tags)

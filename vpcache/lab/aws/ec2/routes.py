@@ -50,6 +50,12 @@ class RouteWithState(Route):  # type: ignore[misc]  # mypy sees moto's classes a
 class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's classes as Any
     """The part of EC2 for route tables."""
 
+    def create_route_table(self, *arguments: Any, **options: Any) -> Any:
+        """Create a route table. No virtual private gateway propagates routes to it."""
+        table = super().create_route_table(*arguments, **options)
+        table.propagating_vgws = []
+        return table
+
     def delete_route_table(self, route_table_id: str) -> None:
         """Delete a route table that has no associations and is not its VPC's main table."""
         if self.get_route_table(route_table_id).main_association_id:

@@ -12,6 +12,7 @@ _PROTOCOL_NAMES = ("tcp", "udp", "icmp", "icmpv6", "-1")
 _PROTOCOLS_WITH_PORTS = ("tcp", "udp", "6", "17")
 _NOT_FOR_VPCS = tuple(map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4")))
 """https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html"""
+_PREFIX_LENGTHS = range(16, 29)  # of subnets
 _MAX_PORT = 65535
 _MAX_ICMP = 255  # of types and of codes
 _MAX_PROTOCOL = 255
@@ -59,6 +60,21 @@ def check_vpc_cidr(cidr: str) -> None:
     check_cidr(cidr)
     if any(IPv4Network(cidr, strict=False).overlaps(each) for each in _NOT_FOR_VPCS):
         raise EC2ClientError("InvalidVpc.Range", f"The CIDR '{cidr}' is invalid.")
+
+
+def check_subnet_cidr(cidr: str) -> None:
+    """Raise EC2ClientError if a subnet cannot have a CIDR block.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
+    """
+    if "/" not in cidr:
+        raise EC2ClientError(
+            "InvalidParameterValue",
+            f"Value ({cidr}) for parameter cidrBlock is invalid. This is not a valid CIDR block.",
+        )
+    check_cidr(cidr)
+    if IPv4Network(cidr, strict=False).prefixlen not in _PREFIX_LENGTHS:
+        raise EC2ClientError("InvalidSubnet.Range", f"The CIDR '{cidr}' is invalid.")
 
 
 def check_prefix_cidr(cidr: Any) -> None:

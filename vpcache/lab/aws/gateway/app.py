@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 from vpcache.lab.aws import ACCOUNT
 from vpcache.lab.aws.accounts import account_of, derive_account_from_access_key
 from vpcache.lab.aws.changes import Changes
+from vpcache.lab.aws.ec2.filters import apply_aws_rules_to_moto
 from vpcache.lab.aws.gateway.buckets import bucket_error, ignore_conditional_statements
 from vpcache.lab.aws.gateway.call import Call, body_of
 from vpcache.lab.aws.gateway.call_counter import CallCounter, RestRequest
@@ -55,6 +56,7 @@ def create_app(
     disable_moto_instance_tracking()
     derive_account_from_access_key()
     ignore_conditional_statements()
+    apply_aws_rules_to_moto()
     changes = Changes(reconcile)
     return ControlPlane(_extended_moto(functions, settings, changes), changes)
 

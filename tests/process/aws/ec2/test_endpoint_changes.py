@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.served_region import Network, Region, error_code
+
+
+@pytest.fixture
+def endpoint(ec2: Any, network: Network) -> dict[str, Any]:
+    """An interface endpoint with private DNS names and a policy."""
+    response = ec2.create_vpc_endpoint(
+        VpcId=network.vpc,
+        ServiceName="com.amazonaws.us-east-1.logs",
+        VpcEndpointType="Interface",
+        SubnetIds=[network.private["us-east-1a"]],
+        PolicyDocument='{"Version": "2012-10-17", "Statement": []}',
+        PrivateDnsEnabled=True,
+    )
+    return dict(response["VpcEndpoint"])
+
+
+def describe(ec2: Any, endpoint: dict[str, Any]) -> dict[str, Any]:
+    (described,) = ec2.describe_vpc_endpoints(VpcEndpointIds=[endpoint["VpcEndpointId"]])["VpcEndpoints"]
+    return dict(described)
+
+
+def test_private_dns_of_an_endpoint_is_disabled(ec2: Any, region: Region, endpoint: dict[str, Any]) -> None:
+    before = region.reconciled[-1]
+    ec2.modify_vpc_endpoint(VpcEndpointId=endpoint["VpcEndpointId"], PrivateDnsEnabled=False)
+
+    assert describe(ec2, endpoint)["PrivateDnsEnabled"] is False
+    assert region.reconciled[-1] != before
+
+
+def test_endpoint_policy_is_reset(ec2: Any, endpoint: dict[str, Any]) -> None:
+    ec2.modify_vpc_endpoint(VpcEndpointId=endpoint["VpcEndpointId"], ResetPolicy=True)
+
+    (statement,) = json.loads(describe(ec2, endpoint)["PolicyDocument"])["Statement"]
+    assert statement == {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+
+
+def test_endpoint_keeps_its_last_security_group(ec2: Any, endpoint: dict[str, Any]) -> None:
+    (group,) = endpoint["Groups"]
+    code = error_code(
+        ec2.modify_vpc_endpoint,
+        VpcEndpointId=endpoint["VpcEndpointId"],
+        RemoveSecurityGroupIds=[group["GroupId"]],
+    )
+
+    assert code == "InvalidParameter"
+    assert describe(ec2, endpoint)["Groups"] == [group]
+
+
+def test_private_dns_of_a_gateway_endpoint_is_rejected(ec2: Any, network: Network) -> None:
+    gateway = ec2.create_vpc_endpoint(VpcId=network.vpc, ServiceName="com.amazonaws.us-east-1.s3")
+    code = error_code(
+        ec2.modify_vpc_endpoint,
+        VpcEndpointId=gateway["VpcEndpoint"]["VpcEndpointId"],
+        PrivateDnsEnabled=True,
+    )
+
+    assert code == "InvalidParameter"

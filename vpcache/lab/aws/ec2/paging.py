@@ -1,0 +1,77 @@
+"""Pages of EC2's Describe operations, which moto answers whole. Pure.
+
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html#api-pagination
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from moto.ec2.exceptions import EC2ClientError
+
+PAGED = {
+    "DescribeAddressesAttribute": "Addresses",
+    "DescribeDhcpOptions": "DhcpOptions",
+    "DescribeEgressOnlyInternetGateways": "EgressOnlyInternetGateways",
+    "DescribeFlowLogs": "FlowLogs",
+    "DescribeInternetGateways": "InternetGateways",
+    "DescribeManagedPrefixLists": "PrefixLists",
+    "DescribeNatGateways": "NatGateways",
+    "DescribeNetworkAcls": "NetworkAcls",
+    "DescribeNetworkInterfaces": "NetworkInterfaces",
+    "DescribePrefixLists": "PrefixLists",
+    "DescribeRouteTables": "RouteTables",
+    "DescribeSecurityGroupRules": "SecurityGroupRules",
+    "DescribeSecurityGroups": "SecurityGroups",
+    "DescribeSubnets": "Subnets",
+    "DescribeTags": "Tags",
+    "DescribeVpcEndpoints": "VpcEndpoints",
+    "DescribeVpcs": "Vpcs",
+    "GetManagedPrefixListEntries": "Entries",
+}
+"""By operation: the list in its response. The model holds the limits of MaxResults for most of them."""
+_MAX_RESULTS = 1000  # of the operations for which the model has no limit
+
+
+def page(
+    operation: str, result: Mapping[str, Any], max_results: int | None, token: str | None
+) -> dict[str, Any]:
+    """Return one page of a whole response. Raises EC2ClientError for an invalid token.
+
+    Pages are ordered by the resources' IDs, so that resources which are deleted between two requests do not
+    displace others.
+    """
+    name = PAGED.get(operation)
+    if name is None or (max_results is None and token is None):
+        return dict(result)
+    last = "" if token is None else _last_of(operation, token)
+    keys = {_key(each): each for each in result[name] or ()}
+    rest = sorted(key for key in keys if key > last)
+    shown = rest[: min(max_results or len(rest), _MAX_RESULTS)]
+    answer = {**result, name: [keys[key] for key in shown]}
+    if len(shown) < len(rest):
+        answer["NextToken"] = _token(operation, shown[-1])
+    return answer
+
+
+def _key(resource: Any) -> str:
+    if isinstance(resource, Mapping):  # a tag or a prefix list's entry
+        return "\0".join(str(resource[name]) for name in ("resource_id", "key", "Cidr") if name in resource)
+    return str(resource.id)
+
+
+def _token(operation: str, key: str) -> str:
+    return base64.urlsafe_b64encode(f"{operation}\0{key}".encode()).decode()
+
+
+def _last_of(operation: str, token: str) -> str:
+    """Return the key of the last resource before a page."""
+    try:
+        origin, separator, key = base64.urlsafe_b64decode(token).decode().partition("\0")
+    except ValueError:
+        separator = ""
+    if not separator or origin != operation:
+        raise EC2ClientError("InvalidNextToken", f"The token '{token}' is invalid")
+    return key
