@@ -20,6 +20,7 @@ from moto.elasticache.models import elasticache_backends
 from vpcache.lab.aws.changes import ScheduleChange
 from vpcache.lab.aws.dispatch import UrlModule
 from vpcache.lab.aws.ec2.interfaces import ManagedInterface
+from vpcache.lab.aws.elasticache.checks import check_cluster_id, check_engine
 from vpcache.lab.aws.elasticache.groups import CacheGroupsBackend
 from vpcache.lab.aws.elasticache.models import ClusterModel, NodeModel
 from vpcache.lab.aws.elasticache.modifications import (
@@ -105,8 +106,10 @@ class MemcachedBackend(CacheGroupsBackend):
     def _parse_new_cluster(self, request: Mapping[str, Any]) -> tuple[ClusterModel, list[str]]:
         """Return a new cluster without nodes, and the zone of each node. Raises ElastiCache's errors."""
         cluster_id = request["CacheClusterId"].lower()
+        check_cluster_id(cluster_id)
         if request.get("Engine", "memcached") != "memcached" or request.get("ReplicationGroupId"):
             raise NotImplementedError("Only memcached is supported, which has no replication groups.")
+        check_engine(request)
         if cluster_id in self.visible_clusters():
             raise CacheClusterAlreadyExists(cluster_id)
         node_type = require_choice(NODE_TYPES, "CacheNodeType", request.get("CacheNodeType"))
@@ -145,6 +148,7 @@ class MemcachedBackend(CacheGroupsBackend):
     def modify_cluster(self, request: Mapping[str, Any]) -> ClusterModel:
         """Modify a cluster by the parameters of ModifyCacheCluster."""
         cluster = self._available_cluster(request["CacheClusterId"])
+        check_engine(request)
         pending = pending_changes(cluster, request)
         is_immediate = bool(request.get("ApplyImmediately"))
         if is_immediate:

@@ -17,6 +17,7 @@ from moto.elasticache.exceptions import (
 from moto.elasticache.models import ElastiCacheBackend
 
 from vpcache.lab.aws.ec2.backend import Ec2Backend, ec2_of
+from vpcache.lab.aws.elasticache.checks import check_identifier, check_subnet_group_name
 from vpcache.lab.aws.elasticache.models import ClusterModel, ParameterGroup, SubnetGroup
 from vpcache.lab.aws.elasticache.parameters import FAMILIES
 from vpcache.lab.aws.elasticache.placement import require_choice
@@ -58,6 +59,7 @@ class CacheGroupsBackend(ElastiCacheBackend):  # type: ignore[misc]  # mypy sees
         self, name: str, description: str, subnet_ids: list[str], tags: _Tags
     ) -> SubnetGroup:
         """Create a subnet group from subnets of one VPC."""
+        check_subnet_group_name(name)
         name = name.lower()
         if name in self.subnet_groups:
             raise CacheSubnetGroupAlreadyExists(name)
@@ -117,6 +119,7 @@ class CacheGroupsBackend(ElastiCacheBackend):  # type: ignore[misc]  # mypy sees
 
     def create_parameter_group(self, name: str, family: str, description: str, tags: _Tags) -> ParameterGroup:
         """Create a parameter group with the defaults of its family."""
+        check_identifier("CacheParameterGroupName", name)
         name = name.lower()
         if name in self.parameter_groups:
             raise ElastiCacheException(

@@ -12,6 +12,7 @@ from vpcache.lab.aws.elasticache.models import ClusterModel, ParameterGroup
 from vpcache.lab.aws.elasticache.parameters import VERSIONS
 from vpcache.lab.aws.elasticache.placement import (
     check_az_mode,
+    check_count,
     check_single_zone,
     choose_zones,
     require_choice,
@@ -84,7 +85,7 @@ def parse_topic_status(cluster: ClusterModel, request: Mapping[str, Any]) -> str
 
 def parse_resize(cluster: ClusterModel, request: Mapping[str, Any]) -> Resize:
     """Return the requested change of a cluster's nodes. Raises ElastiCache's errors if it is invalid."""
-    count = int(request.get("NumCacheNodes") or len(cluster.nodes))
+    count = check_count(int(request.get("NumCacheNodes") or len(cluster.nodes)))
     preferred = request.get("NewAvailabilityZones") or []
     removed = sorted(request.get("CacheNodeIdsToRemove") or [])
     growth = count - len(cluster.nodes)

@@ -21,13 +21,18 @@ _MIN_WINDOW = 60  # minutes
 
 def initial_zones(group: SubnetGroup, request: Mapping[str, Any]) -> tuple[str, list[str]]:
     """Return the AZ mode of a new cluster and the zone of each node. Raises ElastiCache's errors."""
-    count = int(request.get("NumCacheNodes") or 1)
-    if not 1 <= count <= _MAX_NODES:
-        raise InvalidParameterValueException(f"NumCacheNodes must be from 1 to {_MAX_NODES}, not {count}.")
+    count = check_count(int(request.get("NumCacheNodes") or 1))
     az_mode = check_az_mode(request.get("AZMode") or "single-az", count)
     single_zone = request.get("PreferredAvailabilityZone")
     preferred = request.get("PreferredAvailabilityZones") or ([single_zone] * count if single_zone else [])
     return az_mode, choose_zones(group, az_mode, [], count, preferred)
+
+
+def check_count(count: int) -> int:
+    """Return a number of nodes that a cluster can have. Raises InvalidParameterValueException."""
+    if not 1 <= count <= _MAX_NODES:
+        raise InvalidParameterValueException(f"NumCacheNodes must be from 1 to {_MAX_NODES}, not {count}.")
+    return count
 
 
 def choose_zones(

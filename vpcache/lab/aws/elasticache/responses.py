@@ -13,6 +13,7 @@ from moto.elasticache.urls import url_bases
 
 from vpcache.lab.aws.dispatch import UrlModule
 from vpcache.lab.aws.elasticache.backend import MemcachedBackend, elasticache_of
+from vpcache.lab.aws.elasticache.checks import check_engine
 from vpcache.lab.aws.elasticache.parameters import FAMILIES, VERSIONS
 from vpcache.lab.aws.elasticache.placement import require_choice
 
@@ -60,6 +61,7 @@ class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
 
     def delete_cache_cluster(self) -> ActionResult:
         """Answer DeleteCacheCluster."""
+        check_engine(self._get_params())
         cluster = self._memcached.delete_cluster(self._get_param("CacheClusterId"))
         return _result("CacheCluster", cluster.describe("deleting"))
 

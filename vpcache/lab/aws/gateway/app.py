@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
 from traceback import walk_tb
@@ -17,10 +17,13 @@ from vpcache.lab.aws import ACCOUNT
 from vpcache.lab.aws.accounts import account_of, derive_account_from_access_key
 from vpcache.lab.aws.changes import Changes
 from vpcache.lab.aws.ec2.filters import apply_aws_rules_to_moto
+from vpcache.lab.aws.ec2.parameters import EC2_PARAMETERS
+from vpcache.lab.aws.elasticache.checks import ELASTICACHE_PARAMETERS
 from vpcache.lab.aws.gateway.buckets import bucket_error, ignore_conditional_statements
 from vpcache.lab.aws.gateway.call import Call, body_of
 from vpcache.lab.aws.gateway.call_counter import CallCounter, RestRequest
 from vpcache.lab.aws.gateway.errors import ensure_service_format, error_response, not_emulated
+from vpcache.lab.aws.gateway.honoured import Declarations, unhonoured_parameter
 from vpcache.lab.aws.gateway.unsupported import is_unsupported
 from vpcache.lab.aws.gateway.validation import validate_request
 from vpcache.lab.aws.moto_patches import disable_moto_instance_tracking
@@ -35,6 +38,8 @@ _MOTO_SETTINGS = {
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",  # the lab runs no instances, and images take long to load
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # roles attach AWS managed policies
 }
+DECLARATIONS: Mapping[str, Declarations] = {"ec2": EC2_PARAMETERS, "elasticache": ELASTICACHE_PARAMETERS}
+"""By service: the parameters that its operations honour."""
 _CONCURRENT_CHANGE = "during iteration"
 """The end of the messages with which Python reports that a dict, set or deque changed while it was iterated.
 The exception is a plain RuntimeError, so only the message identifies it."""
@@ -195,6 +200,9 @@ def _rejection(call: Call, environ: WSGIEnvironment) -> Response | None:
         return _not_emulated(call, "VPC-attached resources of this type are not emulated.")
     if violation := validate_request(call, environ):
         return error_response(call.service, 400, *violation.error(call.service))
+    if parameter := unhonoured_parameter(call, DECLARATIONS.get(call.service, {})):
+        message = f"The parameter {parameter} of {call.action} is not emulated by the lab."
+        return error_response(call.service, 501, "NotImplemented", message)
     if call.is_dry_run:
         message = "Request would have succeeded, but DryRun flag is set."
         return error_response(call.service, 412, "DryRunOperation", message)

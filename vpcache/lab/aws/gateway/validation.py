@@ -132,11 +132,23 @@ def _form_validator(
     parser: Callable[[Any], Any],
 ) -> Callable[[Any, Call, WSGIEnvironment], Iterator[Violation]]:
     def violations(operation: Any, call: Call, _: WSGIEnvironment) -> Iterator[Violation]:
-        form = {name: values[0] for name, values in call.form.items()}
-        parameters = parser(operation).parse({"values": form})
-        return _violations(operation.input_shape, parameters, "", _FormValues())
+        return _violations(operation.input_shape, _parsed(parser, operation, call), "", _FormValues())
 
     return violations
+
+
+def _parsed(parser: Callable[[Any], Any], operation: Any, call: Call) -> Mapping[str, Any]:
+    form = {name: values[0] for name, values in call.form.items()}
+    parameters: Mapping[str, Any] = parser(operation).parse({"values": form})
+    return parameters
+
+
+def form_parameters(call: Call) -> Mapping[str, Any]:
+    """Return the parameters of a request as text, under the names of the model."""
+    operation = _operation(call.service, call.action)
+    if operation is None or operation.input_shape is None:
+        return {}
+    return _parsed(_Ec2FormParser if call.service == "ec2" else _QueryFormParser, operation, call)
 
 
 # REST (Lambda)

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.model import Shape
+
+from tests.support.served_clusters import create_cluster
+from tests.support.served_region import Network, api_error
+from vpcache.lab.aws.gateway.app import DECLARATIONS
+from vpcache.lab.aws.gateway.call import Call
+from vpcache.lab.aws.gateway.honoured import unhonoured_parameter
+
+PARAMETERS = [
+    (service, operation, parameter)
+    for service, operations in DECLARATIONS.items()
+    for operation, parameters in operations.items()
+    for parameter in parameters
+]
+
+
+def member(shape: Shape, path: list[str]) -> Shape:
+    while shape.type_name == "list":
+        shape = shape.member
+    return member(shape.members[path[0]], path[1:]) if path else shape
+
+
+def test_declared_parameters_are_in_the_model() -> None:
+    session = botocore.session.get_session()
+    for service, operation, parameter in PARAMETERS:
+        path, equals, value = parameter.partition("=")
+        model = session.get_service_model(service).operation_model(operation)
+        shape = member(model.input_shape, path.split("."))
+        if equals and shape.type_name == "string":
+            assert value in (shape.metadata.get("enum") or [value])
+        elif equals:
+            assert (shape.type_name, value) in (("boolean", "false"), ("integer", "0"))
+
+
+def form(**values: str) -> dict[str, list[str]]:
+    return {name.replace("_", "."): [value] for name, value in values.items()}
+
+
+@pytest.mark.parametrize(
+    ("values", "parameter"),
+    [
+        ({"VpcId": "vpc-1", "DryRun": "false"}, None),
+        ({"VpcId": "vpc-1", "Ipv6Native": "False"}, None),
+        ({"VpcId": "vpc-1", "Ipv6Native": "true"}, "Ipv6Native"),
+        ({"VpcId": "vpc-1", "OutpostArn": "arn:aws:outposts"}, "OutpostArn"),
+        ({"VpcId": "vpc-1", "OutpostArn": ""}, None),
+        ({"TagSpecification_1_ResourceType": "subnet"}, None),
+    ],
+)
+def test_first_parameter_outside_the_declaration_is_found(
+    values: dict[str, str], parameter: str | None
+) -> None:
+    call = Call("ec2", "CreateSubnet", is_change=True, form=form(**values))
+
+    assert unhonoured_parameter(call, DECLARATIONS["ec2"]) == parameter
+    assert unhonoured_parameter(call, {}) is None
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments", "parameter"),
+    [
+        ("create_vpc", {"CidrBlock": "10.0.0.0/16", "Ipv6Pool": "pool"}, "Ipv6Pool"),
+        ("create_subnet", {"VpcId": "vpc-1", "OutpostArn": "arn:aws:outposts"}, "OutpostArn"),
+        (
+            "modify_subnet_attribute",
+            {"SubnetId": "subnet-1", "EnableDns64": {"Value": True}},
+            "EnableDns64.Value",
+        ),
+        (
+            "modify_subnet_attribute",
+            {"SubnetId": "subnet-1", "EnableLniAtDeviceIndex": 1},
+            "EnableLniAtDeviceIndex",
+        ),
+        (
+            "create_nat_gateway",
+            {"SubnetId": "subnet-1", "SecondaryAllocationIds": ["eipalloc-1"]},
+            "SecondaryAllocationIds",
+        ),
+        (
+            "create_vpc_endpoint",
+            {"VpcId": "vpc-1", "ServiceName": "s", "DnsOptions": {"DnsRecordIpType": "ipv6"}},
+            "DnsOptions.DnsRecordIpType",
+        ),
+        (
+            "modify_vpc_endpoint",
+            {"VpcEndpointId": "vpce-1", "IpAddressType": "dualstack"},
+            "IpAddressType",
+        ),
+        ("create_network_interface", {"SubnetId": "subnet-1", "Ipv4PrefixCount": 1}, "Ipv4PrefixCount"),
+        (
+            "create_route",
+            {"RouteTableId": "rtb-1", "DestinationCidrBlock": "0.0.0.0/0", "TransitGatewayId": "tgw-1"},
+            "TransitGatewayId",
+        ),
+        (
+            "authorize_security_group_ingress",
+            {
+                "GroupId": "sg-1",
+                "IpPermissions": [
+                    {"IpProtocol": "-1", "UserIdGroupPairs": [{"VpcPeeringConnectionId": "pcx-1"}]}
+                ],
+            },
+            "IpPermissions.UserIdGroupPairs.VpcPeeringConnectionId",
+        ),
+        ("allocate_address", {"Domain": "vpc", "IpamPoolId": "ipam-pool-1"}, "IpamPoolId"),
+    ],
+)
+def test_unhonoured_parameter_is_refused_by_name(
+    ec2: Any, call: str, arguments: dict[str, Any], parameter: str
+) -> None:
+    error = api_error(getattr(ec2, call), **arguments)
+
+    operation = "".join(word.capitalize() for word in call.split("_"))
+    assert error[:2] == (501, "NotImplemented")
+    assert f"The parameter {parameter} of {operation} " in error.message
+
+
+def test_unknown_dhcp_option_is_refused_by_name(ec2: Any) -> None:
+    name = "ipv6-address-preferred-lease-time"
+    error = api_error(ec2.create_dhcp_options, DhcpConfigurations=[{"Key": name, "Values": ["60"]}])
+
+    assert error.code == "NotImplemented"
+    assert name in error.message
+
+
+def test_unhonoured_cluster_parameter_is_refused_by_name(elasticache: Any, network: Network) -> None:
+    for name, value in (("NetworkType", "dual_stack"), ("OutpostMode", "single-outpost")):
+        with pytest.raises(elasticache.exceptions.ClientError, match=rf"NotImplemented.*{name}"):
+            create_cluster(elasticache, **{name: value})
