@@ -1,6 +1,6 @@
 """Refuses parameters that an operation does not honour, instead of dropping them in silence. Pure.
 
-A declaration stands beside the code that honours the parameters. Operations without one are not checked.
+A declaration is beside the code that honours the parameters. Operations without one are not checked.
 """
 
 from __future__ import annotations
