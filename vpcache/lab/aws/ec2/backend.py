@@ -47,6 +47,7 @@ class Ec2Backend(
     ) -> None:
         self._urls = urls
         self.settings = settings
+        self.answers: dict[tuple[str, str], Any] = {}  # by action and client token: parameters and answer
         self._is_starting = True
         super().__init__(region_name, account_id)
         self._is_starting = False
