@@ -8,7 +8,7 @@ import struct
 import subprocess
 import time
 from dataclasses import replace
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
@@ -291,3 +291,15 @@ def test_elastic_ip_moves_to_another_interface() -> None:
     network.apply(with_interfaces(VPC, replace(WEB, public_address=None), successor))
     network.serve(ns("successor"), str(successor.address), 80, name="successor ")
     assert network.call(INTERNET, WEB_ADDRESS, 80).startswith("successor ")
+
+
+@isolated
+def test_elastic_ip_of_a_secondary_address_reaches_it_only() -> None:
+    second, private = IPv4Address("203.0.113.9"), IPv4Address("10.0.0.21")
+    web = replace(WEB, secondary_addresses=(private,), secondary_elastic_ips=((private, second),))
+    network = NetworkHarness(with_interfaces(VPC, web))
+    network.serve(ns("web"), str(WEB.address), 80, name="primary ")
+    network.serve(ns("web"), str(private), 80, name="secondary ")
+
+    assert network.call(INTERNET, WEB_ADDRESS, 80).startswith("primary ")
+    assert network.call(INTERNET, str(second), 80).startswith("secondary ")
