@@ -12,12 +12,13 @@ from moto.ec2.exceptions import (
 from moto.ec2.models import EC2Backend
 
 from vpcache.lab.aws.ec2.filters import (
+    GROUP_FILTERS,
+    GROUP_RULE_FILTERS,
     FilterFields,
     Filters,
     apply_filters,
     split_filters,
 )
-from vpcache.lab.aws.ec2.group_filters import GROUP_FILTERS, GROUP_RULE_FILTERS
 from vpcache.lab.aws.regions import region_title
 
 _SERVICE_OWNER = "amazon-aws"  # the owner of attachments of requester-managed interfaces

@@ -1,4 +1,4 @@
-"""Pages of EC2's Describe operations, which moto answers whole. Pure.
+"""Rules for all EC2 requests: pages of Describe operations, client tokens of Create operations.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html#api-pagination
 """
@@ -6,10 +6,13 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html#api-p
 from __future__ import annotations
 
 import base64
+import copy
 from collections.abc import Mapping
 from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.responses import EC2Response
 
 PAGED = {
     "DescribeAddressesAttribute": "Addresses",
@@ -33,6 +36,49 @@ PAGED = {
 }
 """By operation: the list in its response. The model holds the limits of MaxResults for most of them."""
 _MAX_RESULTS = 1000  # of the operations for which the model has no limit
+_FIRST_ERROR = 400  # of the HTTP statuses
+_REMEMBERED = 1000  # answers of creations with a client token
+
+
+class PagedResponse(EC2Response):  # type: ignore[misc]  # mypy sees moto's classes as Any
+    """The EC2 API with pages and client tokens."""
+
+    def call_action(self) -> Any:
+        """Answer a request; a creation with the token of an earlier one gets that one's answer.
+
+        https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
+        """
+        token, action = self._get_param("ClientToken"), self._get_action()
+        if not token or not action.startswith("Create"):
+            return super().call_action()
+        answers = self.ec2_backend.answers
+        parameters = copy.deepcopy(self._get_params())
+        earlier, answer = answers.get((action, token), (parameters, None))
+        if earlier != parameters:
+            message = f"The client token {token} was used with other parameters."
+            return self.serialized(ActionResult(EC2ClientError("IdempotentParameterMismatch", message)))
+        if answer is None:
+            answer = super().call_action()
+            if answer[0] < _FIRST_ERROR:
+                answers[action, token] = parameters, answer
+            while len(answers) > _REMEMBERED:
+                del answers[next(iter(answers))]
+        return answer
+
+    def serialized(self, action_result: Any) -> Any:
+        """Serialize a result; of a list, only the requested page."""
+        if isinstance(action_result.result, Mapping):
+            try:
+                result = page(
+                    self._get_action(),
+                    action_result.result,
+                    self._get_int_param("MaxResults"),
+                    self._get_param("NextToken"),
+                )
+            except EC2ClientError as error:
+                result = error
+            action_result = ActionResult(result)
+        return super().serialized(action_result)
 
 
 def page(

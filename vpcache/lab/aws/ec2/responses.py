@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError
-from moto.ec2.responses import EC2Response
 from moto.ec2.urls import url_bases
 
 from vpcache.lab.aws.dispatch import UrlModule
-from vpcache.lab.aws.ec2.paging import page
+from vpcache.lab.aws.ec2.paging import PagedResponse
 
-_FIRST_ERROR = 400  # of the HTTP statuses
-_REMEMBERED = 1000  # answers of creations with a client token
 _DHCP_OPTIONS = (
     "domain-name",
     "domain-name-servers",
@@ -26,7 +22,7 @@ _DHCP_OPTIONS = (
 """The options that descriptions show."""
 
 
-class Ec2Response(EC2Response):  # type: ignore[misc]
+class Ec2Response(PagedResponse):
     """The EC2 API, with parameters that moto's handlers ignore."""
 
     def parse_parameters(self, request: Any) -> None:
@@ -38,43 +34,6 @@ class Ec2Response(EC2Response):  # type: ignore[misc]
             *(tag for each in specifications for tag in each.get("Tags", ())),
         ]:
             tag.setdefault("Value", "")
-
-    def call_action(self) -> Any:
-        """Answer a request; a creation with the token of an earlier one gets that one's answer.
-
-        https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
-        """
-        token, action = self._get_param("ClientToken"), self._get_action()
-        if not token or not action.startswith("Create"):
-            return super().call_action()
-        answers = self.ec2_backend.answers
-        parameters = copy.deepcopy(self._get_params())
-        earlier, answer = answers.get((action, token), (parameters, None))
-        if earlier != parameters:
-            message = f"The client token {token} was used with other parameters."
-            return self.serialized(ActionResult(EC2ClientError("IdempotentParameterMismatch", message)))
-        if answer is None:
-            answer = super().call_action()
-            if answer[0] < _FIRST_ERROR:
-                answers[action, token] = parameters, answer
-            while len(answers) > _REMEMBERED:
-                del answers[next(iter(answers))]
-        return answer
-
-    def serialized(self, action_result: Any) -> Any:
-        """Serialize a result; of a list, only the requested page."""
-        if isinstance(action_result.result, Mapping):
-            try:
-                result = page(
-                    self._get_action(),
-                    action_result.result,
-                    self._get_int_param("MaxResults"),
-                    self._get_param("NextToken"),
-                )
-            except EC2ClientError as error:
-                result = error
-            action_result = ActionResult(result)
-        return super().serialized(action_result)
 
     def create_vpc(self) -> Any:
         """Answer CreateVpc; the VPC is available a moment later."""

@@ -40,6 +40,7 @@ _MOTO_SETTINGS = {
 }
 DECLARATIONS: Mapping[str, Declarations] = {"ec2": EC2_PARAMETERS, "elasticache": ELASTICACHE_PARAMETERS}
 """By service: the parameters that its operations honour."""
+_PASSING_ON = (__name__, "vpcache.lab.aws.ec2.paging")  # modules in the traceback of every failure
 _CONCURRENT_CHANGE = "during iteration"
 """The end of the messages with which Python reports that a dict, set or deque changed while it was iterated.
 The exception is a plain RuntimeError, so only the message identifies it."""
@@ -225,9 +226,9 @@ def _not_emulated(call: Call, detail: str) -> Response:
 
 
 def _involves_lab_code(error: BaseException) -> bool:
-    """Return whether the lab's code, apart from this module, is part of an error's traceback."""
+    """Return whether the lab's code, apart from what passes every request on, is part of a traceback."""
     modules = (frame.f_globals["__name__"] for frame, _ in walk_tb(error.__traceback__))
-    return any(module.startswith("vpcache.lab.") and module != __name__ for module in modules)
+    return any(module.startswith("vpcache.lab.") and module not in _PASSING_ON for module in modules)
 
 
 def _is_concurrent_change(error: Exception) -> bool:
