@@ -32,7 +32,7 @@ def test_errors_have_the_members_of_the_model(functions: Any) -> None:
         (functions.delete_function, {"Qualifier": "$LATEST"}, "InvalidParameterValueException"),
         (functions.update_function_configuration, {"RevisionId": "old"}, "PreconditionFailedException"),
         (functions.invoke, {"Payload": b"{"}, "InvalidRequestContentException"),
-        (functions.put_function_event_invoke_config, {"Qualifier": "none"}, "ResourceNotFoundException"),
+        (functions.get_function_event_invoke_config, {"Qualifier": "none"}, "ResourceNotFoundException"),
     ):
         error = failure(call, FunctionName="one", **arguments)
         assert (error["Error"]["Code"], error["Type"]) == (code, "User")
