@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 ENVIRONMENTS = sorted(main.parent for main in ROOT.glob("envs/*/main.tf"))
 
 OWN_FILES = {"terraform.tfvars", ".terraform.lock.hcl"}

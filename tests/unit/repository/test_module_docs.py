@@ -1,11 +1,10 @@
-from pathlib import Path
-
 import pytest
 
+from tests.support.paths import MODULES
 from tools.module_docs import Input, Output, Provider, Resource, read_module, tables, with_tables
 from vpcache.errors import VpcacheError
 
-MODULES = sorted(path for path in (Path(__file__).parents[2] / "modules").iterdir() if path.is_dir())
+FOLDERS = sorted(path for path in MODULES.iterdir() if path.is_dir())
 
 HCL = """
 terraform {
@@ -148,16 +147,18 @@ def test_readme_without_markers_is_refused(module):
         with_tables("# cache\n", module)
 
 
-@pytest.mark.parametrize("folder", MODULES, ids=lambda path: path.name)
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 def test_readme_is_current(folder):
     readme = (folder / "README.md").read_text()
     assert with_tables(readme, folder) == readme, "run `./inv docs`"
 
 
-@pytest.mark.parametrize("folder", MODULES, ids=lambda path: path.name)
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 def test_readme_links_every_example(folder):
     readme = (folder / "README.md").read_text()
-    for example in (folder / "examples").iterdir():
+    examples = [main.parent for main in folder.glob("examples/*/main.tf")]
+    assert examples
+    for example in examples:
         assert f"](examples/{example.name})" in readme
         assert {path.name for path in example.iterdir()} >= {
             "README.md",
