@@ -1,8 +1,11 @@
+import string
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-HOSTS = st.from_regex(r"[a-z0-9][a-z0-9.-]{0,40}", fullmatch=True)
+FIRST = string.ascii_lowercase + string.digits
+HOSTS = st.tuples(st.sampled_from(FIRST), st.text(FIRST + ".-", max_size=40)).map("".join)
 NODES = st.lists(
     st.tuples(HOSTS, st.ip_addresses(v=4), st.booleans(), st.integers(1, 65535)), min_size=1, max_size=40
 )
