@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.served_region import Network, error_code
-from vpcache.lab.aws.ec2.paging import PAGED
+from vpcache.lab.aws.ec2.pages_and_tokens import PAGED
 
 
 @pytest.fixture

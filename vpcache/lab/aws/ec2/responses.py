@@ -10,7 +10,7 @@ from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.urls import url_bases
 
 from vpcache.lab.aws.dispatch import UrlModule
-from vpcache.lab.aws.ec2.paging import PagedResponse
+from vpcache.lab.aws.ec2.pages_and_tokens import PagedResponse
 
 _DHCP_OPTIONS = (
     "domain-name",

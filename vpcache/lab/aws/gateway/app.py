@@ -40,7 +40,7 @@ _MOTO_SETTINGS = {
 }
 DECLARATIONS: Mapping[str, Declarations] = {"ec2": EC2_PARAMETERS, "elasticache": ELASTICACHE_PARAMETERS}
 """By service: the parameters that its operations honour."""
-_PASSING_ON = (__name__, "vpcache.lab.aws.ec2.paging")  # modules in the traceback of every failure
+_PASSING_ON = (__name__, "vpcache.lab.aws.ec2.pages_and_tokens")  # modules in the traceback of every failure
 _CONCURRENT_CHANGE = "during iteration"
 """The end of the messages with which Python reports that a dict, set or deque changed while it was iterated.
 The exception is a plain RuntimeError, so only the message identifies it."""
