@@ -36,7 +36,7 @@ _BLOCKED = {
 """By runtime: since when it cannot be used for new functions, and for changed ones.
 
 Runtimes that were deprecated later (python3.8, python3.9, nodejs16.x, nodejs18.x, dotnet6) are accepted: AWS
-has postponed their dates several times, and accepted them when this table was last compared, in March 2026.
+has postponed their dates several times. Compare the table with AWS's page before you rely on its dates.
 """
 
 _OFFERED = (
