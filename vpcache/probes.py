@@ -179,13 +179,17 @@ class Probes:
             raise FunctionError(f"function {function} returned {payload!r} for {event}, without {key!r}")
         return payload[key]
 
-    def output(self, name: str, argument: str = "it") -> Any:
-        """Return an output of the root module. Raises VpcacheError if there is none."""
+    def output(self, name: str, argument: str | None = None) -> Any:
+        """Return an output of the root module. Raises VpcacheError if there is none.
+
+        The message also names the probe's `argument` that replaces the output.
+        """
         if name not in self._outputs:
             example = _EXAMPLES.get(name, "...")
+            alternative = f", or pass {argument}=... to the probe" if argument else ""
             raise VpcacheError(
                 f"the root module has no output '{name}': write "
-                f'`output "{name}" {{ value = {example} }}`, or pass {argument}=... to the probe'
+                f'`output "{name}" {{ value = {example} }}`{alternative}'
             )
         return self._outputs[name]
 
