@@ -56,6 +56,9 @@ def test_fault_commands_inject_list_and_clear(online: VpcFactory) -> None:
     assert f"fault: zone {HERE}: out" in run(lab, "lab.status").stdout
     assert "zone" not in run(lab, "lab.clear", "--kind", "zone", "--target", HERE).stdout
     assert run(lab, "lab.clear").stdout == "no active faults\n"
+    deprecated = run(lab, "lab.mend")
+    assert deprecated.stdout == "no active faults\n"
+    assert "lab.mend is deprecated and will be removed in 0.4: use lab.clear" in deprecated.stderr
     for arguments, message in (
         (("zone", "moon"), "error: unknown zone 'moon'; choose from us-east-1a, us-east-1b"),
         (("origin", "x", "--seconds", "soon"), "error: --seconds is 'soon': must be a number"),
