@@ -14,6 +14,7 @@ from moto.awslambda.exceptions import (
     LambdaClientError,
 )
 from moto.awslambda.models import LambdaBackend, lambda_backends
+from moto.cloudwatch.models import CloudWatchMetricProvider, MetricAggregatedDatum
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import iam_backends
 
@@ -39,8 +40,8 @@ from vpcache.lab.functions.spec import LATEST, FunctionRunner
 from vpcache.lab.settings import LabSettings
 
 
-class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's classes as Any
-    """Lambda of one region."""
+class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore[misc]  # classes of type Any
+    """Lambda of one region. moto's CloudWatch asks every subclass of CloudWatchMetricProvider for metrics."""
 
     def __init__(
         self,
@@ -75,6 +76,11 @@ class FunctionsBackend(LambdaBackend):  # type: ignore[misc]  # mypy sees moto's
     def functions(self) -> FunctionStore:
         """The region's functions."""
         return self._lambdas
+
+    @staticmethod
+    def get_cloudwatch_metrics(account_id: str, region: str) -> list[MetricAggregatedDatum]:
+        """Return the metrics of one region's functions."""
+        return lambda_of(account_id, region).invocations.metrics.data()
 
     # functions
 

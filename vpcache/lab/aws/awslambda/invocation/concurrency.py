@@ -6,10 +6,19 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from vpcache.lab.aws.awslambda.errors import ThrottledError
 
 MIN_UNRESERVED = 100  # concurrency that AWS keeps for functions without a reservation
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The numbers of running invocations, of one function and of all functions of a region."""
+
+    of_function: int
+    of_all_functions: int
 
 
 class Concurrency:
@@ -20,8 +29,8 @@ class Concurrency:
         self._lock = threading.Lock()
 
     @contextmanager
-    def slot(self, function: str, reserved: Mapping[str, int], account: int) -> Iterator[None]:
-        """Count an invocation inside a `with` block. Raises ThrottledError if a limit is reached.
+    def slot(self, function: str, reserved: Mapping[str, int], account: int) -> Iterator[Running]:
+        """Count an invocation inside a `with` block, which gets the numbers. Raises ThrottledError.
 
         `reserved` is the reserved concurrency by function, `account` the account's limit for all functions.
         """
@@ -30,8 +39,9 @@ class Concurrency:
             if reason:
                 raise ThrottledError(reason)
             self._running[function] += 1
+            running = Running(self._running[function], self._running.total())
         try:
-            yield
+            yield running
         finally:
             with self._lock:
                 self._running[function] -= 1

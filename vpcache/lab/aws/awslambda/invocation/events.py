@@ -48,6 +48,10 @@ class Functions(Protocol):
         """Return the configuration for events of this qualifier."""
         ...
 
+    def dropped(self, name: FunctionName) -> None:
+        """Record an event that was discarded."""
+        ...
+
     def dead_letter_target(self, name: FunctionName) -> str | None:
         """Return the ARN of the target for discarded events."""
         ...
@@ -136,6 +140,8 @@ class EventQueue:
             self._schedule(decision, queued)
 
     def _finish(self, queued: _QueuedEvent, condition: Condition) -> None:
+        if condition is not Condition.SUCCESS:
+            self._functions.dropped(queued.name)
         config = self._functions.event_config(queued.name)
         destination = config.on_success if condition is Condition.SUCCESS else config.on_failure
         if destination:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 
 from vpcache.lab.aws.awslambda.config.event_config import EventConfig
+from vpcache.lab.aws.awslambda.errors import ThrottledError
 from vpcache.lab.aws.awslambda.function import Function, FunctionStore
 from vpcache.lab.aws.awslambda.interfaces import FunctionInterfaces
-from vpcache.lab.aws.awslambda.invocation.concurrency import Concurrency
+from vpcache.lab.aws.awslambda.invocation.concurrency import Concurrency, Running
 from vpcache.lab.aws.awslambda.invocation.events import EventQueue
 from vpcache.lab.aws.awslambda.invocation.logs import FunctionLogs
+from vpcache.lab.aws.awslambda.invocation.metrics import FunctionMetrics
 from vpcache.lab.aws.awslambda.invocation.records import ExecutionResult
 from vpcache.lab.aws.awslambda.names import FunctionName
 from vpcache.lab.aws.awslambda.version import FunctionVersion
@@ -34,6 +37,7 @@ class Invocations:
         self._logs = logs
         self._runner = runner
         self._settings = settings
+        self.metrics = FunctionMetrics()
         self._concurrency = Concurrency()
         self._events = EventQueue(self, lambda: settings().async_minute_ms)
 
@@ -63,6 +67,7 @@ class Invocations:
         self.check(name, qualifier)
         target = self._functions.parse(name, qualifier)
         event = Event(payload, self._arn(target, target.qualifier))
+        self.metrics.event_received(target.name, target.qualifier)
         self._events.put(target, self._arn(target, target.version), event)
         return event
 
@@ -76,12 +81,21 @@ class Invocations:
         function = self._functions.find(name.name)
         version = function.version(name.version)
         with ExitStack() as stack:
-            stack.enter_context(self._slot(function))
+            try:
+                running = stack.enter_context(self._slot(function))
+            except ThrottledError:
+                self.metrics.throttled(name.name, name.qualifier)
+                raise
+            self.metrics.running(name.name, running)
             slot = stack.pop_all()
 
         def run() -> ExecutionResult:
             with slot:
+                began = time.perf_counter()
                 invocation = self._runner.invoke(self._spec(version), event)
+                milliseconds = (time.perf_counter() - began) * 1000
+            failed = invocation.error is not None
+            self.metrics.ended(name.name, name.qualifier, milliseconds, failed=failed)
             self._logs.keep(version.logs_group_name, invocation)
             return ExecutionResult(str(version.version), invocation)
 
@@ -95,11 +109,15 @@ class Invocations:
         """Return the configuration for events of this qualifier."""
         return self._functions.find(name.name).event_configs.get(name.version) or EventConfig()
 
+    def dropped(self, name: FunctionName) -> None:
+        """Record an event that was discarded."""
+        self.metrics.event_dropped(name.name, name.qualifier)
+
     def dead_letter_target(self, name: FunctionName) -> str | None:
         """Return the ARN of the target for discarded events."""
         return self._functions.find(name.name).version(name.version).dead_letter_target
 
-    def _slot(self, function: Function) -> AbstractContextManager[None]:
+    def _slot(self, function: Function) -> AbstractContextManager[Running]:
         reserved = {each.arn: each.reserved for each in self._functions if each.reserved is not None}
         return self._concurrency.slot(function.arn, reserved, self._settings().concurrent_executions)
 
