@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -58,6 +59,15 @@ class Project:
         )
         raise VpcacheError(f"unknown environment '{environment}'; {choices}")
 
+    def environment_name(self, environment: str) -> str:
+        """Return the one name of an environment: `dev` for `dev/` and `envs/dev`, else the path.
+
+        Raises VpcacheError for an unknown environment.
+        """
+        folder = self.environment_dir(environment).resolve()
+        is_in_envs = folder.parent == (self.root / "envs").resolve()
+        return folder.name if is_in_envs else os.path.relpath(folder, self.root.resolve())
+
     def has_environment(self, environment: str) -> bool:
         """Return whether the root module of an environment exists in this project."""
         try:
@@ -87,6 +97,7 @@ class Project:
         return Stack(
             name=name,
             environment_dir=environment_dir,
+            environment=self.environment_name(environment),
             target=target,
             work_dir=self.work_dir / "stacks" / target.name / target.region / name,
             variables={"bundles": bundles} if bundles else {},  # a project may have no functions

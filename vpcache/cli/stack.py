@@ -18,7 +18,7 @@ from vpcache.errors import VpcacheError
 from vpcache.program import command
 from vpcache.project import Project, default_name
 from vpcache.stack import journal
-from vpcache.stack.command_line import typed
+from vpcache.stack.command_line import command_for
 from vpcache.stack.outside import Outside
 from vpcache.stack.stack import Plan, Stack
 from vpcache.stack.state import bucket_exists, state_exists
@@ -169,7 +169,7 @@ def destroy(
         with _progress() as show:
             left = stack.destroy(planned, on_event=show)
     if left:
-        sweep_command = typed("sweep", stack.target, name=stack.name)
+        sweep_command = command_for("sweep", stack.target, name=stack.name)
         raise VpcacheError(
             f"{len(left)} resources are left of {stack.name}: {', '.join(map(str, left))}; "
             f"delete those with its tag by `{sweep_command}`"
@@ -202,15 +202,34 @@ def chosen_target(
 def chosen_stack(
     root: Path, environment: str, target: TargetChoice, name: str, *, start_lab: bool = False
 ) -> Stack:
-    """Return the chosen stack, with bundled functions. An interrupted drill of the stack is restored."""
+    """Return the chosen stack, with bundled functions. An interrupted drill of the stack is restored.
+
+    Raises VpcacheError if the stack was applied from another environment.
+    """
     project = Project(root)
     pinned = project.values(environment).region
     chosen = chosen_target(target, project, start_lab=start_lab, pinned_region=pinned)
     with step("bundles"):
         stack = project.stack(environment, chosen, name or None, notice=print_notice)
     if bucket_exists(chosen, stack.state):
+        _check_environment(project, stack)
         restore_interrupted_drill(chosen, stack.state, print_notice)
     return stack
+
+
+def _check_environment(project: Project, stack: Stack) -> None:
+    """Raise VpcacheError if the stack was applied from another environment, of this project or of another."""
+    entry = journal.read(stack.target, stack.state)
+    if entry is None or entry.environment == stack.environment:
+        return
+    fault = f"stack {stack.name} is of environment {entry.environment}, not {stack.environment}"
+    if project.has_environment(entry.environment):
+        raise VpcacheError(f"{fault}: use --env {entry.environment}, or another --name")
+    sweep_command = command_for("sweep", stack.target, name=stack.name)
+    raise VpcacheError(
+        f"{fault}, and {entry.environment} is not in this project: use another --name, or destroy the stack "
+        f"with `{sweep_command}`"
+    )
 
 
 def _check_quotas(stack: Stack, planned: Plan) -> None:
@@ -306,7 +325,10 @@ def _print_summary(stack: Stack) -> None:
     environment = stack.environment
     name_option = {} if stack.name == default_name(environment) else {"name": stack.name}
     tasks = ("call", "verify", "destroy")
-    print("next: " + ", ".join(typed(task, stack.target, env=environment, **name_option) for task in tasks))
+    print(
+        "next: "
+        + ", ".join(command_for(task, stack.target, env=environment, **name_option) for task in tasks)
+    )
 
 
 def _print_results(results: Sequence[Any]) -> None:

@@ -13,7 +13,7 @@ from vpcache.drills.injection import restore_interrupted_drills
 from vpcache.errors import InterruptedRunError, VpcacheError
 from vpcache.project import Project, check_stack_name
 from vpcache.stack import journal, lock
-from vpcache.stack.command_line import typed
+from vpcache.stack.command_line import command_for
 from vpcache.stack.leftovers import Leftover, leftovers, remove, settled_leftovers
 from vpcache.stack.outside import unknown_to
 from vpcache.stack.stack import Stack
@@ -119,12 +119,12 @@ def _kept_notice(where: Target, entry: journal.JournalEntry, now: datetime) -> s
     if entry.temporary:
         return (
             f"kept {_summary(entry, now)}: the test run may still be running; destroy it with "
-            f"`{typed('sweep', where, name=entry.stack)}`"
+            f"`{command_for('sweep', where, name=entry.stack)}`"
         )
     return (
         f"kept {_summary(entry, now)}: not a test stack; complete it with "
-        f"`{typed('apply', where, env=entry.environment, name=entry.stack)}`, or destroy it with "
-        f"`{typed('sweep', where, name=entry.stack)}`"
+        f"`{command_for('apply', where, env=entry.environment, name=entry.stack)}`, or destroy it with "
+        f"`{command_for('sweep', where, name=entry.stack)}`"
     )
 
 

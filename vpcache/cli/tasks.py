@@ -35,7 +35,7 @@ def user_tasks(project: Path) -> Collection:
 
 
 STACK_HELP = {
-    "env": "environment: a folder of envs/, e.g. dev",
+    "env": "environment: a folder of envs/, e.g. dev, or the path of a root module",
     "target": "lab (the default) or aws; also VPCACHE_TARGET",
     "region": "AWS region, e.g. eu-west-1; default: the environment's, AWS_REGION, the profile's, us-east-1",
     "name": "name of the stack, default vpcache-<env>; stacks with different names can coexist",

@@ -19,7 +19,7 @@ from vpcache.drills.changes import (
 from vpcache.drills.context import DrillContext
 from vpcache.errors import VpcacheError
 from vpcache.program import command
-from vpcache.stack.command_line import typed
+from vpcache.stack.command_line import command_for
 
 _DEFAULT_ROUTE = "0.0.0.0/0"
 
@@ -68,7 +68,7 @@ def _route(context: DrillContext, _drill: str) -> Sequence[DrillChange]:
                 return [RouteRemoval(table["RouteTableId"], _DEFAULT_ROUTE, route["NatGatewayId"])]
     raise VpcacheError(
         f"zone {context.zone} has no route {_DEFAULT_ROUTE} to a NAT gateway: "
-        f"`{typed('plan', context.target, env=context.stack.environment, name=context.stack.name)}` "
+        f"`{command_for('plan', context.target, env=context.stack.environment, name=context.stack.name)}` "
         "shows the difference"
     )
 

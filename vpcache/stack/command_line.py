@@ -6,7 +6,7 @@ from vpcache.program import command
 from vpcache.stack.target import DEFAULT_REGION, Target
 
 
-def typed(task: str, target: Target, **options: str) -> str:
+def command_for(task: str, target: Target, **options: str) -> str:
     """Return the command that runs `task` on `target`."""
     target_options: dict[str, str] = {} if target.is_lab else {"target": target.name}
     if target.region != DEFAULT_REGION:

@@ -17,7 +17,7 @@ from typing import IO
 
 from vpcache.errors import VpcacheError
 from vpcache.stack import journal
-from vpcache.stack.command_line import typed
+from vpcache.stack.command_line import command_for
 from vpcache.stack.state import StateLocation, erase_object, s3_client
 from vpcache.stack.target import Target
 
@@ -44,7 +44,7 @@ class LockedError(VpcacheError):
     def __init__(self, target: Target, stack_name: str, holder: LockHolder) -> None:
         super().__init__(
             f"the state of {stack_name} is locked by {holder}: wait for that run to end; if it has died, run "
-            f"`{typed('unlock', target, name=stack_name)}`"
+            f"`{command_for('unlock', target, name=stack_name)}`"
         )
 
 

@@ -16,7 +16,7 @@ from python_terraform import IsFlagged
 
 from vpcache.errors import VpcacheError
 from vpcache.stack import journal, lock
-from vpcache.stack.command_line import typed
+from vpcache.stack.command_line import command_for
 from vpcache.stack.leftovers import Leftover, leftovers, remove, settled_leftovers
 from vpcache.stack.outside import Outside, mark, outside, unknown_to
 from vpcache.stack.state import (
@@ -83,6 +83,11 @@ class _HeldLock:
     descriptor: int | None = None
 
 
+def _environment_of(folder: Path) -> str:
+    """Return the value of --env that selects a root module: its name in envs/, else its path."""
+    return folder.name if folder.parent.name == "envs" else os.path.relpath(folder)
+
+
 class Stack:
     """An environment on a target, which is applied, read and destroyed through python-terraform.
 
@@ -91,7 +96,7 @@ class Stack:
     `notice` receives unexpected events, one line each: a wait for another run, leftovers of an earlier run. A
     `temporary` stack belongs to a test run: a sweep destroys it if it still exists hours later. A `protected`
     stack is destroyed only after its name was typed. Credentials of another account than `expected_account`
-    are rejected.
+    are rejected. `environment` is the value of --env, by default derived from the root module's folder.
     """
 
     def __init__(
@@ -106,9 +111,11 @@ class Stack:
         temporary: bool = False,
         protected: bool = False,
         expected_account: str | None = None,
+        environment: str = "",
     ) -> None:
         self.name = name
         self.environment_dir = environment_dir
+        self.environment = environment or _environment_of(environment_dir)
         self.target = target
         self.work_dir = work_dir
         self.variables = {"name": name, **variables}
@@ -119,12 +126,6 @@ class Stack:
         self._temporary = temporary
         self._expected_account = expected_account
         self._lock = _HeldLock()
-
-    @property
-    def environment(self) -> str:
-        """The value of the option --env for this root module: the name of a folder in envs/, or a path."""
-        folder = self.environment_dir
-        return folder.name if folder.parent.name == "envs" else os.path.relpath(folder)
 
     @cached_property
     def account(self) -> str:
@@ -185,6 +186,7 @@ class Stack:
         stack = Stack(
             name=self.name,
             environment_dir=self.environment_dir,
+            environment=self.environment,
             target=self.target,
             work_dir=self.work_dir,
             variables=self.variables | variables,
@@ -314,7 +316,7 @@ class Stack:
             raise VpcacheError(
                 self.elsewhere()
                 or f"stack {self.name} is not applied on {self.target.name} in {self.target.region}: run "
-                f"`{typed('apply', self.target, env=self.environment, name=self.name)}`"
+                f"`{command_for('apply', self.target, env=self.environment, name=self.name)}`"
             )
         return outputs
 
