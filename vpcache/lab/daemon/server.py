@@ -43,7 +43,7 @@ def _bind(port: int) -> socket.socket:
             f"port {port} on 127.0.0.1 is unavailable ({error.strerror}): stop the program that uses it, "
             "or choose another port for the lab with VPCACHE_LAB_PORT"
         ) from error
-    listener.listen(128)
+    listener.listen()
     return listener
 
 
@@ -51,32 +51,24 @@ def _serve(listener: socket.socket, pid: int, ready_fd: int) -> None:
     gc.disable()  # imports create many objects and no garbage
     cache_botocore_endpoints()
     # imported late: an import may start a thread, and the user namespace must be entered before that
-    from werkzeug.serving import make_server
-
     from vpcache.lab.aws.gateway.app import create_app
     from vpcache.lab.daemon.api import LabApi
     from vpcache.lab.daemon.host_check import HostHeaderMiddleware
+    from vpcache.lab.daemon.http_server import PersistentServer
     from vpcache.lab.daemon.region import Region
-    from vpcache.lab.services.http import RequestHandler
 
     region = Region(WORK_DIR)
     aws = create_app(region.functions, region.reconcile, lambda: region.settings)
     region.open_api(aws)
     app = HostHeaderMiddleware(LabApi(aws, region, pid))
     region.reconcile()
-    server = make_server(
-        "127.0.0.1",
-        listener.getsockname()[1],
-        app,
-        threaded=True,
-        fd=listener.fileno(),
-        request_handler=RequestHandler,
-    )
+    server = PersistentServer(listener, app)
+    server.prepare()
     gc.freeze()
     gc.enable()
     os.write(ready_fd, b"ready\n")
     os.close(ready_fd)
-    server.serve_forever()
+    server.serve()
 
 
 if __name__ == "__main__":
