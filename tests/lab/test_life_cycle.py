@@ -92,7 +92,7 @@ def test_daemon_stats_show_open_connections(new_lab: Callable[[], Lab]) -> None:
         # after the connections, which send nothing
         during = max((lab.daemon_stats() for _ in _moments(1.0)), key=lambda stats: stats.descriptors)
     assert during.descriptors >= before.descriptors + connection_count
-    assert during.threads >= before.threads + connection_count
+    assert during.threads > before.threads  # a thread waits for the first request of a connection
     assert 100 < before.memory_mb <= during.memory_mb + 1  # MiB: moto alone requires more than 100
 
 
