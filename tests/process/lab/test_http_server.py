@@ -77,6 +77,14 @@ def test_body_that_is_not_read_is_no_next_request(port: int) -> None:
     assert request(connection, "/third")["PATH_INFO"] == "/third"
 
 
+def test_headers_and_body_arrive_together(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as connection:
+        for _ in range(50):
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            head, _, body = connection.recv(1 << 16).partition(b"\r\n\r\n")
+            assert f"Content-Length: {len(body)}".encode() in head
+
+
 def test_requests_that_wait_do_not_delay_others(port: int, application: Application) -> None:
     with ThreadPoolExecutor(MANY) as pool:
         calls = [

@@ -68,8 +68,15 @@ class _Gateway(Gateway_10):
     """Passes requests on as moto's own server does, and logs server errors."""
 
     def respond(self) -> None:
-        """Answer the request."""
+        """Answer the request, with the headers and the body in one segment.
+
+        The AWS provider sometimes closes a connection on which only the headers have arrived, and repeats the
+        request.
+        """
+        connection = self.req.conn.socket
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
         super().respond()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
         if self.req.status.startswith(b"5"):
             _log.warning(
                 "%s %s: %s", self.env["REQUEST_METHOD"], self.env["RAW_URI"], self.req.status.decode()

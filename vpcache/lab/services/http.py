@@ -9,9 +9,13 @@ from moto.moto_server.werkzeug_app import MotoRequestHandler
 
 
 class RequestHandler(MotoRequestHandler):  # type: ignore[misc]
-    """moto's handler with HTTP/1.1, without Nagle's delay, and with a log of server errors only."""
+    """moto's handler with HTTP/1.1, without Nagle's delay, and with a log of server errors only.
+
+    Headers and body are sent together: see `vpcache.lab.daemon.http_server`.
+    """
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1
 
     def setup(self) -> None:
         """Prepare the connection."""
