@@ -243,7 +243,10 @@ def test_log_has_awss_format_and_one_invocation(tmp_path: Path) -> None:
 
 
 @isolated
-def test_oversized_result_is_an_error(tmp_path: Path) -> None:
+def test_oversized_result_is_an_error_and_the_next_event_is_served(tmp_path: Path) -> None:
     harness = RuntimeHarness(tmp_path)
-    kind, message = failure(harness.call(value="'x' * (6 << 20) + 'y' * 200"))
-    assert kind == "Function.ResponseSizeTooLarge" and "6291556 bytes" in message
+    for _ in range(2):
+        kind, message = failure(harness.call(value="'x' * (6 << 20) + 'y' * 200"))
+        assert kind == "Function.ResponseSizeTooLarge" and "6291556 bytes" in message
+        assert function_processes() == set()  # AWS's client ends when its answer is refused
+    assert harness.value("served") == 1

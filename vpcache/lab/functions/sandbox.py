@@ -212,6 +212,7 @@ class Sandbox:
             if request.path == f"{_API}/invocation/{request_id}/response":
                 if len(request.body) > _MAX_RESPONSE:
                     connection.send("413 Request Entity Too Large", {}, b"{}")
+                    self._await_exit(deadline)  # AWS's client gives up after a refused answer
                     return _TOO_LARGE, True
                 connection.send("202 Accepted", {}, _ACCEPTED)
                 return request.body, False
@@ -221,7 +222,7 @@ class Sandbox:
             connection.send("404 Not Found", {}, b"{}")
 
     def _await_exit(self, deadline: float) -> None:
-        with suppress(_ExitedError):
+        with suppress(_FailureError):
             self._next_request(deadline)
         self.close()
 
