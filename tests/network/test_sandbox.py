@@ -87,6 +87,9 @@ def test_function_file_system_is_awss_and_isolated(tmp_path: Path) -> None:
     assert harness.value("open('/tmp/kept').read()") == "yes"
     assert not Path("/tmp/kept").exists()
     assert harness.value("os.path.exists('/tmp/kept')", replace(SPEC, memory=129)) is False
+    size = "(lambda each: each.f_frsize * each.f_blocks >> 20)(os.statvfs('/tmp'))"
+    assert harness.value(size) == 512
+    assert harness.value(size, replace(SPEC, ephemeral_storage=1024)) == 1024
 
 
 @isolated
@@ -224,7 +227,7 @@ def test_log_has_awss_format_and_one_invocation(tmp_path: Path) -> None:
     cold, warm = harness.call(run=noise), harness.call(run="print('second')")
     number = r"\d+\.\d\d"
     assert re.fullmatch(
-        rf"START RequestId: {cold.request_id} Version: \$LATEST\nloading\nout\nerr\n"
+        rf"loading\nSTART RequestId: {cold.request_id} Version: \$LATEST\nout\nerr\n"
         rf"\[WARNING\]\t\S+Z\t{cold.request_id}\twarned\nx{{200000}}\nEND RequestId: {cold.request_id}\n"
         rf"REPORT RequestId: {cold.request_id}\tDuration: {number} ms\tBilled Duration: \d+ ms\t"
         rf"Memory Size: 128 MB\tMax Memory Used: \d+ MB\tInit Duration: {number} ms\t\n",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from werkzeug.serving import make_server
 
 from vpcache.lab.aws.gateway.app import create_app
 from vpcache.lab.aws.topology_builder import derive
-from vpcache.lab.functions.spec import Event, FunctionSpec, Invocation
+from vpcache.lab.functions.spec import Event, FunctionSpec, Invocation, LogEvent
 from vpcache.lab.services.http import RequestHandler
 from vpcache.lab.settings import LabSettings
 from vpcache.lab.topology import Topology
@@ -40,11 +41,14 @@ class RecordingRunner:
     def invoke(self, function: FunctionSpec, event: Event) -> Invocation:
         self.invoked.append((function, event))
         answer, is_error = self.answer(event.payload)
-        log = f"START RequestId: {event.request_id}\nEND RequestId: {event.request_id}\nREPORT {'x' * 5000}\n"
+        lines = (
+            *(f"{name} RequestId: {event.request_id}\n" for name in ("START", "END")),
+            "REPORT " + "x" * 5000,
+        )
         return Invocation(
             payload=answer,
             error="Unhandled" if is_error else None,
-            log=log.encode(),
+            log=tuple(LogEvent(int(time.time() * 1000), line) for line in lines),
             log_stream="2025/01/31/[$LATEST]0123456789abcdef",
             request_id=event.request_id,
         )

@@ -111,7 +111,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 def log(answer: Invocation) -> str:
-    return answer.log.decode()
+    return answer.log_result
 
 
 def failure(answer: Invocation) -> tuple[str, str]:

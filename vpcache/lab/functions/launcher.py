@@ -45,6 +45,7 @@ def main() -> None:
     _drop_privileges()
     os.chdir(os.environ["LAMBDA_TASK_ROOT"])
     sys.path[:0] = [os.environ["LAMBDA_TASK_ROOT"], os.environ["LAMBDA_RUNTIME_DIR"]]
+    os.environ["_LAMBDA_TELEMETRY_LOG_FD"] = str(os.dup(1))  # frames come in the order of other output
     handler = os.environ["_HANDLER"]
     sys.argv = ["bootstrap", handler]
     importlib.import_module("awslambdaric.__main__").main(sys.argv)

@@ -1,36 +1,88 @@
-"""The lines that the Lambda platform adds to a function's log, in AWS's format."""
+"""The log of one invocation: a process's records, and the events that the Lambda platform adds to them.
+
+In the format Text, the platform's are the lines INIT_START, START, END and REPORT. In JSON they are
+documents, and both kinds of levels apply.
+
+https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
+"""
 
 from __future__ import annotations
 
 import json
-import math
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from vpcache.lab.functions.sandbox import EXITED, TIMED_OUT, Outcome
+from vpcache.lab.functions.outcome import EXITED, TIMED_OUT, Outcome
+from vpcache.lab.functions.process_log import LogLevel, LogRecord, level_of
+from vpcache.lab.functions.spec import Event, FunctionSpec, LogEvent
+from vpcache.lab.functions.system_log import (
+    Leveled,
+    billed_ms,
+    done,
+    init_done,
+    init_start,
+    runtime_version,
+    start,
+)
 
 
-def platform_log(request_id: str, version: str, memory: int, outcome: Outcome) -> str:
-    """Return the log of one invocation: the function's output with the lines START, END and REPORT.
+def platform_log(
+    function: FunctionSpec, event: Event, log_stream: str, outcome: Outcome
+) -> tuple[LogEvent, ...]:
+    """Return the log of one invocation in the format and with the levels of the function."""
+    if function.log_settings.format == "Text":
+        return tuple(_text_log(function, event.request_id, outcome))
+    return tuple(_json_log(function, event, log_stream, outcome))
 
-    `memory` is the function's memory size in MB. CR, which ends lines within a message, is replaced by LF.
-    Format: https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html
-    """
-    output = outcome.output.replace("\r\n", "\n").replace("\r", "\n")
-    lines = [f"START RequestId: {request_id} Version: {version}"]
-    if output:
-        lines += output.removesuffix("\n").split("\n")
+
+def _text_log(function: FunctionSpec, request_id: str, outcome: Outcome) -> Iterator[LogEvent]:
+    if outcome.init:
+        version = f"{runtime_version(function)}\tRuntime Version ARN: {function.runtime_version_arn}"
+        yield _event(outcome.init.launched, f"INIT_START Runtime Version: {version}\n", is_in_result=False)
+        yield from _events(outcome.init.log)
+    yield _event(outcome.sent, f"START RequestId: {request_id} Version: {function.version}\n")
+    yield from _events(outcome.log)
+    yield from _failure(request_id, outcome)
+    yield _event(outcome.ended, f"END RequestId: {request_id}\n")
+    yield _event(outcome.ended, _report(request_id, function.memory, outcome))
+
+
+def _json_log(function: FunctionSpec, event: Event, log_stream: str, outcome: Outcome) -> Iterator[LogEvent]:
+    lowest = LogLevel[function.log_settings.system_level]
+
+    def system(*events: Leveled) -> Iterator[LogEvent]:
+        return (each for level, each in events if level >= lowest)
+
+    if outcome.init:
+        yield from system(init_start(function, log_stream, outcome.init))
+        yield from _events(outcome.init.log, function)
+        yield from system(*init_done(outcome.init, outcome))
+    yield from system(start(function, event, outcome))
+    yield from _events(outcome.log, function)
+    yield from system(*done(function, event, outcome))
+
+
+def _events(records: Iterable[LogRecord], function: FunctionSpec | None = None) -> Iterator[LogEvent]:
+    """Return the records as events, only those of the level of `function`, if set."""
+    lowest = LogLevel[function.log_settings.application_level] if function else None
+    for record in records:
+        if lowest is None or level_of(record) >= lowest:
+            yield _event(record.time, record.message)
+
+
+def _failure(request_id: str, outcome: Outcome) -> Iterator[LogEvent]:
     if outcome.failure == TIMED_OUT:
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-        lines += [f"{now}Z {request_id} Task timed out after {outcome.duration:.2f} seconds", ""]
+        ended = datetime.fromtimestamp(outcome.ended, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+        message = f"{ended}Z {request_id} Task timed out after {outcome.duration:.2f} seconds\n\n"
+        yield _event(outcome.ended, message)
     elif outcome.failure == EXITED:
-        lines += [json.loads(outcome.payload)["errorMessage"], outcome.failure]
-    lines += [f"END RequestId: {request_id}", _report(request_id, memory, outcome), ""]
-    return "\n".join(lines)
+        message = json.loads(outcome.payload)["errorMessage"]
+        yield _event(outcome.ended, f"{message}\n{outcome.failure}\n")
 
 
-def billed_ms(outcome: Outcome) -> int:
-    """Return the milliseconds that AWS bills, rounded up; since August 2025 they include the init phase."""
-    return math.ceil((outcome.duration + (outcome.init_duration or 0)) * 1000)
+def _event(moment: float, message: str, is_in_result: bool = True) -> LogEvent:
+    return LogEvent(int(moment * 1000), message, is_in_result)
 
 
 def _report(request_id: str, memory: int, outcome: Outcome) -> str:
@@ -47,4 +99,4 @@ def _report(request_id: str, memory: int, outcome: Outcome) -> str:
         fields.append("Status: timeout")
     elif outcome.failure:
         fields += ["Status: error", f"Error Type: {outcome.failure}"]
-    return "\t".join([*fields, ""])
+    return "\t".join([*fields, "\n"])

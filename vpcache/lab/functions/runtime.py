@@ -26,13 +26,13 @@ from pathlib import Path
 from vpcache.lab.addresses import resolver_address
 from vpcache.lab.errors import LabError
 from vpcache.lab.functions.files import FunctionFiles
+from vpcache.lab.functions.outcome import Launch
 from vpcache.lab.functions.platform_log import platform_log
-from vpcache.lab.functions.sandbox import Launch, Sandbox
+from vpcache.lab.functions.sandbox import Sandbox
 from vpcache.lab.functions.spec import Event, FunctionSpec, Invocation
 from vpcache.lab.network.netns import Namespaces
 from vpcache.lab.topology import Topology
 
-_TMP_MEGABYTES = 512  # AWS's default size of /tmp
 _IDLE_SECONDS = 300.0  # after which an idle process ends
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _TASK_ROOT = "/var/task"
@@ -128,7 +128,7 @@ class FunctionRuntime:
         return Invocation(
             payload=outcome.payload,
             error="Unhandled" if outcome.is_error else None,
-            log=platform_log(event.request_id, function.version, function.memory, outcome).encode(),
+            log=platform_log(function, event, process.log_stream, outcome),
             log_stream=process.log_stream,
             request_id=event.request_id,
         )
@@ -257,7 +257,7 @@ class FunctionRuntime:
                 **{str(site): str(site) for site in self._files.sites},
             },
             "files": _FILES | {"/etc/resolv.conf": f"nameserver {resolver}\n", _CA_FILE: self._ca},
-            "tmp_megabytes": _TMP_MEGABYTES,
+            "tmp_megabytes": function.ephemeral_storage,
         }
         # -I and -S: neither the environment nor installed packages affect the interpreter's imports
         interpreter = (os.path.realpath(sys.executable), "-I", "-S", "-X", "utf8")
@@ -272,6 +272,8 @@ def environment(function: FunctionSpec, log_stream: str) -> dict[str, str]:
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
     """
     region = function.arn.split(":")[3]
+    settings = function.log_settings
+    of_json_logs = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": settings.application_level}
     return {
         "AWS_ACCESS_KEY_ID": "lab",
         "AWS_SECRET_ACCESS_KEY": "lab",
@@ -292,6 +294,7 @@ def environment(function: FunctionSpec, log_stream: str) -> dict[str, str]:
         "TZ": ":UTC",
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         **dict.fromkeys(_CA_VARIABLES, _CA_FILE),
+        **(of_json_logs if settings.format == "JSON" else {}),
         **dict(function.environment),
     }
 

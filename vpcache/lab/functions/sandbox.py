@@ -25,14 +25,12 @@ import subprocess
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 
 from vpcache.lab.functions.connection import Connection, Request
+from vpcache.lab.functions.outcome import EXITED, TIMED_OUT, Init, Launch, Outcome
+from vpcache.lab.functions.process_log import LogParser, LogRecord
 from vpcache.lab.functions.spec import Event
 from vpcache.lab.network.netns import Namespaces
-
-TIMED_OUT = "Sandbox.Timedout"
-EXITED = "Runtime.ExitError"
 
 _API = "/2018-06-01/runtime"
 _ACCEPTED = b'{"status":"OK"}\n'
@@ -43,36 +41,6 @@ _ERROR_TYPE = "lambda-runtime-function-error-type"
 _CHUNK = 262144
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """How to start a function process; `memory` is in MB, `timeout` in seconds.
-
-    The sandbox adds AWS_LAMBDA_RUNTIME_API to the environment.
-    """
-
-    command: tuple[str, ...]
-    environment: tuple[tuple[str, str], ...]
-    memory: int
-    timeout: float
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The result of an event. Times are in seconds, `memory` is the process's peak in MB.
-
-    `failure` is the error type if the handler could not answer; an exception that it raised is an answer.
-    `output` is everything that the process wrote to stdout and stderr.
-    """
-
-    payload: bytes
-    is_error: bool
-    failure: str | None
-    output: str
-    duration: float
-    init_duration: float | None
-    memory: int
-
-
 class Sandbox:
     """One function process inside a network namespace. Not for use by several threads, except for `kill`.
 
@@ -81,6 +49,7 @@ class Sandbox:
 
     def __init__(self, namespaces: Namespaces, namespace: str, launch: Launch) -> None:
         self._launch = launch
+        self._launched = time.time()
         self._started = time.monotonic()
         self._listener = namespaces.listen(namespace, "127.0.0.1", 0)
         self._listener.setblocking(False)
@@ -109,7 +78,7 @@ class Sandbox:
         for descriptor in (self._listener.fileno(), self._output, self._end):
             self._poll.register(descriptor, select.POLLIN)
         self._connections: dict[int, Connection] = {}
-        self._written = bytearray()
+        self._log = LogParser()
         self._waiting: Connection | None = None  # the connection that waits for the next event
         self._has_served = False
         self._peak = 0
@@ -124,18 +93,23 @@ class Sandbox:
     def invoke(self, event: Event) -> Outcome:
         """Serve `event`. If it is the first one, wait for the initialization of the process."""
         init_duration = failure = None
+        init_log: tuple[LogRecord, ...] = ()
+        is_first, is_sent = not self._has_served, False
+        sent = time.time()
         began = time.monotonic()
-        timeout = self._launch.timeout if self._has_served else self._launch.timeout + _INIT_SECONDS
+        timeout = self._launch.timeout + (_INIT_SECONDS if is_first else 0)
         try:
             init_error = self._await_ready(began + timeout)
-            if not self._has_served:
+            if is_first:
                 began = time.monotonic()
                 init_duration = began - self._started
                 self._has_served = True
+                init_log, sent = self._take_log(), time.time()
             if init_error:
                 payload, failure = init_error
                 is_error = True
             else:
+                is_sent = True
                 self._send(event, began + self._launch.timeout)
                 payload, is_error = self._await_answer(event.request_id, began + self._launch.timeout)
             duration = time.monotonic() - began
@@ -147,7 +121,20 @@ class Sandbox:
             if failure == TIMED_OUT:
                 duration = self._launch.timeout
             self.close()
-        return Outcome(payload, is_error, failure, self._take_output(), duration, init_duration, self._peak)
+        log, ended = self._take_log(), time.time()
+        if not is_sent and is_first:
+            init_log, log, sent = init_log + log, (), ended
+        return Outcome(
+            payload=payload,
+            is_error=is_error,
+            failure=failure,
+            log=log,
+            sent=sent,
+            ended=ended,
+            duration=duration,
+            memory=self._peak,
+            init=Init(self._launched, init_log, init_duration, is_sent) if is_first else None,
+        )
 
     def kill(self) -> None:
         """Kill the process and its children; a running invocation returns with an error."""
@@ -261,16 +248,14 @@ class Sandbox:
     def _read_output(self) -> None:
         with suppress(BlockingIOError):
             while piece := os.read(self._output, _CHUNK):
-                self._written += piece
+                self._log.feed(piece, time.time())
             with suppress(KeyError):  # end of file: no process has the pipe open any more
                 self._poll.unregister(self._output)
 
-    def _take_output(self) -> str:
+    def _take_log(self) -> tuple[LogRecord, ...]:
         if not self._is_closed:
             self._read_output()
-        text = self._written.decode(errors="replace")
-        self._written.clear()
-        return text
+        return self._log.take(time.time())
 
     def _check_memory(self) -> None:
         """Record the peak of the resident memory. Raises _TooMuchMemoryError if it exceeds the limit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
 import uuid
@@ -9,6 +10,15 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 LATEST = "$LATEST"  # the unpublished version
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """A function's LoggingConfig, without the group; levels are of JSON logs only."""
+
+    format: Literal["Text", "JSON"] = "Text"
+    application_level: str = "INFO"
+    system_level: str = "INFO"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,20 @@ class FunctionSpec:
     memory: int  # MiB
     interface_ids: tuple[str, ...]  # one per subnet, sorted; empty outside a VPC
     log_group: str
+    log_settings: LogSettings = LogSettings()
+    ephemeral_storage: int = 512  # MiB of /tmp
+
+    @property
+    def runtime_version_arn(self) -> str:
+        """The ARN of the runtime's version."""
+        _, partition, _, region, *_ = self.arn.split(":")
+        return runtime_version_arn(partition, region, self.runtime)
+
+
+def runtime_version_arn(partition: str, region: str, runtime: str) -> str:
+    """Return the ARN of the version of a runtime; its ID is opaque on AWS, too."""
+    digest = hashlib.sha256(runtime.encode()).hexdigest()
+    return f"arn:{partition}:lambda:{region}::runtime:{digest}"
 
 
 def _trace_id() -> str:
@@ -46,14 +70,28 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class LogEvent:
+    """An event of a function's log stream; `timestamp` is in milliseconds since the epoch."""
+
+    timestamp: int
+    message: str  # with its line ends
+    is_in_result: bool = True  # whether LogType=Tail returns it
+
+
+@dataclass(frozen=True, slots=True)
 class Invocation:
     """The result of one invocation."""
 
     payload: bytes  # the handler's answer, or the error document
     error: Literal["Unhandled"] | None  # the value of the X-Amz-Function-Error header
-    log: bytes = field(repr=False)  # this invocation's lines, START, END and REPORT included
+    log: tuple[LogEvent, ...] = field(repr=False)  # this invocation's, START, END and REPORT included
     log_stream: str  # of the process that ran it: "2025/01/31/[$LATEST]0123456789abcdef"
     request_id: str
+
+    @property
+    def log_result(self) -> str:
+        """The log as LogType=Tail returns it, but complete."""
+        return "".join(event.message for event in self.log if event.is_in_result)
 
 
 class FunctionRunner(Protocol):

@@ -215,6 +215,20 @@ def test_missing_event_source_mappings_are_not_found(functions: Any) -> None:
     assert functions.list_event_source_mappings()["EventSourceMappings"] == []
 
 
+def test_log_levels_need_the_json_format(functions: Any) -> None:
+    expected = (
+        400,
+        "InvalidParameterValueException",
+        'LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or '
+        'change the LogFormat to "JSON" and try again.',
+    )
+    for config in ({"ApplicationLogLevel": "WARN"}, {"LogFormat": "Text", "SystemLogLevel": "WARN"}):
+        assert api_error(create, functions=functions, LoggingConfig=config) == expected
+    create(functions)
+    assert changed(functions, Timeout=9, LoggingConfig={"ApplicationLogLevel": "WARN"}) == expected
+    assert functions.get_function_configuration(FunctionName="one")["Timeout"] != 9
+
+
 def test_empty_dead_letter_config_changes_nothing(functions: Any) -> None:
     topic = {"TargetArn": "arn:aws:sns:us-east-1:123456789012:dead"}
     create(functions, DeadLetterConfig=topic)

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.models import LambdaFunction
 from moto.core.utils import iso_8601_datetime_with_nanoseconds
 
@@ -17,7 +18,7 @@ from vpcache.lab.aws.awslambda.errors import ResourceConflictError
 from vpcache.lab.aws.awslambda.names import function_arn
 from vpcache.lab.aws.ec2.backend import ec2_of
 from vpcache.lab.aws.transitions import Transition
-from vpcache.lab.functions.spec import LATEST
+from vpcache.lab.functions.spec import LATEST, LogSettings, runtime_version_arn
 
 PENDING, ACTIVE = "Pending", "Active"  # a function's states
 UPDATING, UPDATED = "InProgress", "Successful"  # the statuses of its last update
@@ -42,6 +43,7 @@ _IGNORED = {"FunctionArn", "LastModified", "RevisionId", "Version"}
 """Members of a configuration that versions are not compared by."""
 _STATES = ("State", "LastUpdateStatus")  # how the names of the members about transitions start
 
+_LOG_LEVELS = ("ApplicationLogLevel", "SystemLogLevel")
 _CREATING = {"Reason": "The function is being created.", "ReasonCode": "Creating"}
 """The reason of State or LastUpdateStatus during a transition, also during updates."""
 
@@ -89,10 +91,17 @@ class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's
         """The ARN of the queue or topic for failed events, None if there is none."""
         return self.dead_letter_config.get("TargetArn") or None
 
+    @property
+    def log_settings(self) -> LogSettings:
+        """The logging configuration, as the runtime of functions needs it."""
+        config = self.logging_config
+        if config["LogFormat"] == "Text":
+            return LogSettings()
+        return LogSettings("JSON", config["ApplicationLogLevel"], config["SystemLogLevel"])
+
     def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
         """Return the configuration as the API shows it."""
-        runtime = hashlib.sha256(str(self.run_time).encode()).hexdigest()  # AWS's is opaque, too
-        version_arn = f"arn:{self.partition}:lambda:{self.region}::runtime:{runtime}"
+        version_arn = runtime_version_arn(self.partition, self.region, str(self.run_time))
         return self.listed_configuration() | {
             "RuntimeVersionConfig": {"RuntimeVersionArn": version_arn},
             **self._states(),
@@ -147,7 +156,9 @@ class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's
         return {name: value for name, value in self.listed_configuration().items() if name not in _IGNORED}
 
     def update_configuration(self, config_updates: Mapping[str, Any]) -> dict[str, Any]:
-        """Update the configuration and return it."""
+        """Update the configuration and return it. Raises InvalidParameterValueException."""
+        if "LoggingConfig" in config_updates:  # first, because it may fail
+            self._set_logging(config_updates["LoggingConfig"])
         for name, attribute in _ATTRIBUTES.items():
             if name in config_updates:
                 setattr(self, attribute, config_updates[name])
@@ -158,8 +169,6 @@ class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's
             self.dead_letter_config = config_updates["DeadLetterConfig"]
         if "EphemeralStorage" in config_updates:
             self.ephemeral_storage = config_updates["EphemeralStorage"]["Size"]
-        if "LoggingConfig" in config_updates:
-            self._set_logging(config_updates["LoggingConfig"])
         self._touch()
         return self.get_configuration()
 
@@ -198,11 +207,20 @@ class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's
         self.code = {"S3Key": f"{self.function_name}-{uuid.uuid4()}"}
 
     def _set_logging(self, config: Mapping[str, Any]) -> None:
-        """Change the members of the logging configuration that `config` sets."""
+        """Change the members of the logging configuration that `config` sets.
+
+        Raises InvalidParameterValueException for levels with the format Text.
+        """
         default = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{self.function_name}"}
-        merged = default | self.logging_config | {name: value for name, value in config.items() if value}
+        changes = {name: value for name, value in config.items() if value}
+        merged = default | self.logging_config | changes
         is_json = merged["LogFormat"] == "JSON"
-        levels = {name: merged.pop(name, "INFO") for name in ("ApplicationLogLevel", "SystemLogLevel")}
+        if not is_json and changes.keys() & set(_LOG_LEVELS):
+            raise InvalidParameterValueException(
+                'LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your '
+                'request or change the LogFormat to "JSON" and try again.'
+            )
+        levels = {name: merged.pop(name, "INFO") for name in _LOG_LEVELS}
         self.logging_config = merged | (levels if is_json else {})
         self.logs_group_name = self.logging_config["LogGroup"]
 

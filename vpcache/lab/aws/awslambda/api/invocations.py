@@ -47,7 +47,8 @@ class InvocationsResponse(FunctionRequest):
             REQUEST_ID: result.invocation.request_id,
         }
         if self._get_param("LogType") == "Tail":
-            headers["X-Amz-Log-Result"] = base64.b64encode(result.invocation.log[-_LOG_TAIL:]).decode()
+            tail = result.invocation.log_result.encode()[-_LOG_TAIL:]
+            headers["X-Amz-Log-Result"] = base64.b64encode(tail).decode()
         if result.invocation.error:
             headers["X-Amz-Function-Error"] = result.invocation.error
         return 200, headers, result.invocation.payload

@@ -139,4 +139,6 @@ class Invocations:
             memory=version.memory_size,
             interface_ids=tuple(sorted(self._interfaces.of(version))),
             log_group=version.logs_group_name,
+            log_settings=version.log_settings,
+            ephemeral_storage=version.ephemeral_storage,
         )

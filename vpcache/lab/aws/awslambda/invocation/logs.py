@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import Any
 
 from moto.logs.models import logs_backends
 
 from vpcache.lab.functions.spec import Invocation
 
-KEPT_LINES = 10_000
-"""The maximum number of lines per log group, which bounds the memory of a lab that runs for days."""
+KEPT_EVENTS = 10_000
+"""The maximum number of events per log group, which bounds the memory of a lab that runs for days."""
 
 
 class FunctionLogs:
@@ -23,22 +22,20 @@ class FunctionLogs:
         self._lock = threading.Lock()
 
     def keep(self, group: str, invocation: Invocation) -> None:
-        """Append an invocation's lines to the stream of the worker that ran it."""
-        now = int(time.time() * 1000)
-        lines = invocation.log.decode(errors="replace").splitlines()
+        """Append an invocation's events to the stream of the process that ran it."""
+        events = [{"timestamp": event.timestamp, "message": event.message} for event in invocation.log]
         logs = logs_backends[self._account][self._region]
         with self._lock:  # moto creates groups and streams without a lock
             logs.ensure_log_group(group)
             logs.ensure_log_stream(group, invocation.log_stream)
-            logs.put_log_events(
-                group, invocation.log_stream, [{"timestamp": now, "message": line} for line in lines]
-            )
-            _delete_oldest_lines(logs.groups[group].streams)
+            if events:
+                logs.put_log_events(group, invocation.log_stream, events)
+            _delete_oldest(logs.groups[group].streams)
 
 
-def _delete_oldest_lines(streams: dict[str, Any]) -> None:
-    """Delete a group's oldest lines beyond KEPT_LINES, and the streams that become empty."""
-    excess = sum(len(stream.events) for stream in streams.values()) - KEPT_LINES
+def _delete_oldest(streams: dict[str, Any]) -> None:
+    """Delete a group's oldest events beyond KEPT_EVENTS, and the streams that become empty."""
+    excess = sum(len(stream.events) for stream in streams.values()) - KEPT_EVENTS
     while excess > 0:
         name, stream = min(
             ((name, stream) for name, stream in streams.items() if stream.events),
