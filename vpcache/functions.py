@@ -12,7 +12,11 @@ from typing import Any
 from vpcache.errors import VpcacheError
 from vpcache.stack.target import Target
 
-_DURATION = re.compile(rb"^REPORT .*?\bDuration: ([0-9.]+) ms", re.MULTILINE)
+_DURATION = re.compile(
+    rb"^REPORT .*?\bDuration: (?P<text>[0-9.]+) ms"
+    rb'|"type":"platform.report".*?"durationMs":(?P<json>[0-9.]+)',
+    re.MULTILINE,
+)
 
 
 class FunctionError(VpcacheError):
@@ -72,7 +76,8 @@ class FunctionClient:
         if "FunctionError" in reply:
             raise FunctionError(f"function {function_name}: {payload.get('errorMessage', payload)}")
         duration = _DURATION.search(base64.b64decode(reply.get("LogResult", "")))
-        return Answer(payload, float(duration[1]) if duration else wall_ms, wall_ms)
+        function_ms = float(duration["text"] or duration["json"]) if duration else wall_ms
+        return Answer(payload, function_ms, wall_ms)
 
     def call_cached_api(self, function_name: str, path: str | None = None) -> CachedAnswer:
         """Request a path of the origin from the cached API.

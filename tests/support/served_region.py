@@ -43,7 +43,7 @@ class RecordingRunner:
         answer, is_error = self.answer(event.payload)
         lines = (
             *(f"{name} RequestId: {event.request_id}\n" for name in ("START", "END")),
-            "REPORT " + "x" * 5000,
+            f"REPORT {'x' * 5000}\n",
         )
         return Invocation(
             payload=answer,
