@@ -37,6 +37,7 @@ def bucket(s3: Any) -> str:
 def their_bucket(their_s3: Any) -> str:
     name = unique("taken")
     their_s3.create_bucket(Bucket=name)
+    their_s3.delete_public_access_block(Bucket=name)  # the tests set public policies
     return name
 
 

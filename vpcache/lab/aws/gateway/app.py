@@ -56,7 +56,7 @@ def create_app(
     The application calls `reconcile` after each successful change of EC2, ElastiCache or Lambda, before it
     responds. Such changes are serialized; reads and invocations are not. If `reconcile` raises, the client
     gets a 500 that contains the cause. `settings` is called at each use. A process has one control plane:
-    another call replaces it, and its EC2, ElastiCache, Lambda, IAM and Service Quotas are discarded.
+    another call replaces it, and its EC2, ElastiCache, Lambda, IAM, S3 and Service Quotas are discarded.
     """
     os.environ.update(_MOTO_SETTINGS)
     disable_moto_instance_tracking()
@@ -76,6 +76,7 @@ def _extended_moto(
     - ElastiCache: memcached clusters and their groups, which moto lacks;
     - Lambda: network interfaces in the VPC, and a runner instead of Docker;
     - IAM: eventually consistent lists;
+    - S3: AWS's versions, conditional requests and defaults;
     - Service Quotas: the quotas that the lab enforces.
     """
     from moto.awslambda.models import lambda_backends
@@ -83,6 +84,7 @@ def _extended_moto(
     from moto.elasticache.models import elasticache_backends
     from moto.iam.models import iam_backends
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from moto.s3.models import s3_backends
     from moto.servicequotas.models import servicequotas_backends
 
     from vpcache.lab.aws.awslambda.api.responses import FUNCTIONS_URLS
@@ -93,6 +95,8 @@ def _extended_moto(
     from vpcache.lab.aws.elasticache.responses import MEMCACHED_URLS
     from vpcache.lab.aws.identities import IdentitiesBackend
     from vpcache.lab.aws.quotas import QuotasBackend
+    from vpcache.lab.aws.s3.backend import BucketsBackend
+    from vpcache.lab.aws.s3.responses import S3_URLS
 
     factories = {
         ec2_backends: partial(Ec2Backend, urls=EC2_URLS, settings=settings),
@@ -107,8 +111,10 @@ def _extended_moto(
             schedule=changes.schedule,
         ),
         iam_backends: partial(IdentitiesBackend, settings=settings),
+        s3_backends: partial(BucketsBackend, urls=S3_URLS),
         servicequotas_backends: partial(QuotasBackend, settings=settings),
     }
+    s3_backends.bucket_accounts.clear()
     for backends, factory in factories.items():
         backends.clear()
         backends.backend = factory
