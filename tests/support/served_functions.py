@@ -12,6 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tests.support.served_region import Region
+from tests.support.tagged_resources import TRUST_POLICY
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:one"  # of the function that `create` creates
 
@@ -21,7 +22,7 @@ TIMEOUT = 10.0  # seconds, enough for a busy machine
 def role_and_client(region: Region) -> Any:
     """Create the role of the functions, and return a Lambda client."""
     with suppress(ClientError):  # another test of this process created it
-        region.client("iam").create_role(RoleName="function", AssumeRolePolicyDocument="{}")
+        region.client("iam").create_role(RoleName="function", AssumeRolePolicyDocument=TRUST_POLICY)
     return region.client("lambda")
 
 

@@ -162,3 +162,15 @@ def api_error(call: Any, **arguments: Any) -> ApiError:
 def error_code(call: Any, **arguments: Any) -> str:
     """Make a call that must fail, and return its error code."""
     return api_error(call, **arguments).code
+
+
+def unchecked(client: Any) -> Any:
+    """Return a client of the same service that does not check parameters before it sends them."""
+    return boto3.client(
+        client.meta.service_model.service_name,
+        endpoint_url=client.meta.endpoint_url,
+        region_name=client.meta.region_name,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(parameter_validation=False, retries={"total_max_attempts": 1}),
+    )

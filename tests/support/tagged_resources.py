@@ -10,6 +10,7 @@ TRUST = {
         {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     ],
 }
+TRUST_POLICY = json.dumps(TRUST)
 
 
 def tag_specifications(name, kind):

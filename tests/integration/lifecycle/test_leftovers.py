@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.support.tagged_resources import (
+    TRUST_POLICY,
     create_cache,
     create_function,
     create_monitoring,
@@ -197,7 +198,7 @@ def test_deleted_role_in_a_stale_list_is_no_leftover(slow_target, name):
     """The lists of IAM and Lambda are eventually consistent."""
     target = slow_target(iam_lag_ms=0)
     iam = target.client("iam")
-    iam.create_role(RoleName=f"{name}-role", AssumeRolePolicyDocument="{}", Tags=stack_tags(name))
+    iam.create_role(RoleName=f"{name}-role", AssumeRolePolicyDocument=TRUST_POLICY, Tags=stack_tags(name))
     slow_target(iam_lag_ms=60_000)
     iam.delete_role(RoleName=f"{name}-role")
     assert f"{name}-role" in _role_names(iam), "the list is not stale"
@@ -218,7 +219,7 @@ def test_deleted_role_in_a_stale_list_is_no_leftover(slow_target, name):
 def test_role_belongs_to_a_region(target, name, tags, since, is_ours):
     iam = target.client("iam")
     tags = [{"Key": key, "Value": value} for key, value in {"Stack": name, **tags}.items()]
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}", Tags=tags)
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST_POLICY, Tags=tags)
     try:
         found = leftovers(target, name, since=since and datetime.now(UTC) + since)
         assert [item.id for item in found] == [name] * is_ours

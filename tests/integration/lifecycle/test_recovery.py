@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.commands import Commands
 from tests.support.small_project import HEAD, make_small_project
+from tests.support.tagged_resources import TRUST_POLICY
 from vpcache.stack import journal
 from vpcache.stack.leftovers import leftovers
 from vpcache.stack.outside import mark
@@ -70,7 +71,7 @@ def new_role(target, name: str, suffix: str, **tags: str) -> str:
     role = f"{name}-{suffix}"
     target.client("iam").create_role(
         RoleName=role,
-        AssumeRolePolicyDocument="{}",
+        AssumeRolePolicyDocument=TRUST_POLICY,
         Tags=[{"Key": key, "Value": value} for key, value in {"Stack": name, **tags}.items()],
     )
     return role

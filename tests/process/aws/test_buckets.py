@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.served_region import Region, api_error, error_code, unique
+from tests.support.tagged_resources import TRUST_POLICY
 
 OURS, THEIRS = "123456789012", "210987654321"
 
@@ -59,7 +60,7 @@ def test_twelve_digit_access_key_selects_account(region: Region) -> None:
 def test_roles_belong_to_one_account(region: Region) -> None:
     name = unique("role")
     iam = region.client("iam", account=THEIRS)
-    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST_POLICY)["Role"]["Arn"]
     assert arn == f"arn:aws:iam::{THEIRS}:role/{name}"
     assert error_code(region.client("iam").get_role, RoleName=name) == "NoSuchEntity"
 

@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from tests.support.served_region import Region, api_error, error_code, serve, unique
+from tests.support.tagged_resources import TRUST_POLICY
 from vpcache.lab.aws import ACCOUNT
 from vpcache.lab.aws.ec2.backend import ec2_of
 
@@ -175,7 +176,7 @@ def test_moto_api_is_closed(region: Region) -> None:
 def test_roles_attach_aws_managed_policies(region: Region) -> None:
     iam = region.client("iam")
     role = unique("function")
-    iam.create_role(RoleName=role, AssumeRolePolicyDocument="{}")
+    iam.create_role(RoleName=role, AssumeRolePolicyDocument=TRUST_POLICY)
     arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
 
     iam.attach_role_policy(RoleName=role, PolicyArn=arn)

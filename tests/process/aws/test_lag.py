@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.served_functions import create, eventually
 from tests.support.served_region import Network, Region, error_code, two_zones, unique
+from tests.support.tagged_resources import TRUST_POLICY
 
 LONG_LAG, SHORT_LAG = 600_000, 200  # milliseconds
 
@@ -20,7 +21,7 @@ def iam(region: Region) -> Any:
 
 def create_role(iam: Any) -> str:
     name = unique("role")
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST_POLICY)
     return name
 
 

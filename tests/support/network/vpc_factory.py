@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from tests.support.tagged_resources import TRUST_POLICY
 from vpcache.lab.client import Lab
 from vpcache.stack.target import lab_target
 
@@ -70,7 +71,7 @@ class VpcFactory:
         """Create the functions' role, or return an existing one: IAM is global, regions share it."""
         iam = self.client("iam")
         try:
-            role = iam.create_role(RoleName=self.name, AssumeRolePolicyDocument="{}")
+            role = iam.create_role(RoleName=self.name, AssumeRolePolicyDocument=TRUST_POLICY)
         except iam.exceptions.EntityAlreadyExistsException:
             role = iam.get_role(RoleName=self.name)
         return str(role["Role"]["Arn"])

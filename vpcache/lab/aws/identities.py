@@ -1,44 +1,97 @@
-"""IAM: moto's backend with eventually consistent lists."""
+"""IAM: moto's backend with eventually consistent lists, trust policies and roles linked to a service."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
-from moto.iam import urls
-from moto.iam.models import IAMBackend, Role, filter_items_with_path_prefix
+from moto.core.exceptions import ServiceException
+from moto.iam.exceptions import NotFoundException
+from moto.iam.models import IAMBackend, Role, filter_items_with_path_prefix, iam_backends
 
+from vpcache.lab.aws import ACCOUNT
+from vpcache.lab.aws.accounts import user_arn
+from vpcache.lab.aws.dispatch import UrlModule
+from vpcache.lab.aws.iam.linked_roles import linked_role, takes_suffix
+from vpcache.lab.aws.iam.trust_policies import check_trust_policy
 from vpcache.lab.aws.lag import ListingLag
 from vpcache.lab.settings import LabSettings
 
 _PAGE_SIZE = 100  # roles; callers may request fewer
 
 
-class IdentitiesBackend(IAMBackend):  # type: ignore[misc]  # mypy sees moto's classes as Any
+class InvalidInput(ServiceException):  # type: ignore[misc]  # mypy sees moto's classes as Any
+    """A value that IAM does not take."""
+
+    code = "InvalidInput"
+
+
+class UnmodifiableEntity(ServiceException):  # type: ignore[misc]
+    """A change of a role that only its service may change."""
+
+    code = "UnmodifiableEntity"
+
+
+class IdentitiesBackend(IAMBackend):  # type: ignore[misc]
     """IAM of one account, the same in every region of a partition.
 
     ListRoles lags behind creations and deletions; every other call is consistent.
     """
 
-    def __init__(self, region_name: str, account_id: str, settings: Callable[[], LabSettings]) -> None:
+    def __init__(
+        self, region_name: str, account_id: str, *, urls: UrlModule, settings: Callable[[], LabSettings]
+    ) -> None:
         super().__init__(region_name, account_id)
+        self._urls = urls
         self._lag: ListingLag[Role] = ListingLag(lambda: settings().iam_lag_ms)
+        self._deletion_tasks: set[str] = set()
 
     @property
-    def _url_module(self) -> Any:
-        return urls
+    def _url_module(self) -> UrlModule:
+        return self._urls
 
-    def create_role(self, *arguments: Any, **options: Any) -> Any:
-        """Create a role."""
-        role = super().create_role(*arguments, **options)
+    def get_role(self, role_name: str) -> Any:
+        """Return a role. Raises NotFoundException."""
+        for role in list(self.roles.values()):
+            if role.name == role_name:
+                return role
+        raise NotFoundException(f"The role with name {role_name} cannot be found.")
+
+    def create_role(
+        self, role_name: str, assume_role_policy_document: str, *rest: Any, **options: Any
+    ) -> Any:
+        """Create a role with a valid trust policy."""
+        check_trust_policy(assume_role_policy_document, identity_exists)
+        role = super().create_role(role_name, assume_role_policy_document, *rest, **options)
         self._lag.created(role.name)
         return role
 
+    def update_assume_role_policy(self, role_name: str, policy_document: str) -> None:
+        """Replace the trust policy of a role."""
+        role = self._modifiable(role_name)
+        check_trust_policy(policy_document, identity_exists)
+        role.assume_role_policy_document = policy_document
+
     def delete_role(self, role_name: str) -> None:
         """Delete a role that has no policies."""
-        role = self.get_role(role_name)
-        super().delete_role(role_name)
-        self._lag.deleted(role_name, role)
+        self._modifiable(role_name)
+        self._delete(role_name)
+
+    def put_role_policy(self, role_name: str, *rest: Any) -> None:
+        """Set an inline policy of a role."""
+        self._modifiable(role_name)
+        super().put_role_policy(role_name, *rest)
+
+    def attach_role_policy(self, policy_arn: str, role_name: str) -> None:
+        """Attach a policy to a role."""
+        self._modifiable(role_name)
+        super().attach_role_policy(policy_arn, role_name)
+
+    def detach_role_policy(self, policy_arn: str, role_name: str) -> None:
+        """Detach a policy from a role."""
+        self._modifiable(role_name)
+        super().detach_role_policy(policy_arn, role_name)
 
     def list_roles(
         self, path_prefix: str | None = None, marker: str | None = None, max_items: int | None = None
@@ -52,3 +105,76 @@ class IdentitiesBackend(IAMBackend):  # type: ignore[misc]  # mypy sees moto's c
         first = int(marker or 0)
         end = first + int(max_items or _PAGE_SIZE)
         return matching[first:end], str(end) if end < len(matching) else None
+
+    def create_service_linked_role(self, service_name: str, description: str, suffix: str) -> Any:
+        """Create the role of a service, with the service's policy.
+
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateServiceLinkedRole.html
+        """
+        linked = linked_role(service_name, suffix)
+        if linked is None:
+            raise NotImplementedError(f"The lab does not know the role that is linked to {service_name}.")
+        if suffix and not takes_suffix(service_name):
+            raise InvalidInput(f"Custom suffix is not allowed for {service_name}")
+        if any(role.name == linked.name for role in list(self.roles.values())):
+            message = (
+                f"Service role name {linked.name} has been taken in this account, "
+                "please try a different suffix."
+            )
+            raise InvalidInput(message)
+        role = self.create_role(
+            linked.name,
+            linked.trust_policy,
+            linked.path,
+            permissions_boundary=None,
+            description=description,
+            tags=[],
+            max_session_duration="3600",
+            linked_service=service_name,
+        )
+        super().attach_role_policy(linked.policy_arn, linked.name)
+        return role
+
+    def delete_service_linked_role(self, role_name: str) -> str:
+        """Delete the role of a service, and return the ID of the deletion's task."""
+        role = self.get_role(role_name)
+        if not _is_linked(role):
+            raise NotFoundException(f"The service linked role with name {role_name} cannot be found.")
+        for arn in list(role.managed_policies):
+            super().detach_role_policy(arn, role_name)
+        self._delete(role_name)
+        task = f"task{role.path}{role_name}/{uuid.uuid4()}"
+        self._deletion_tasks.add(task)
+        return task
+
+    def has_deletion_task(self, task: str) -> bool:
+        """Return whether a service's role was deleted under the ID of a task."""
+        return task in self._deletion_tasks
+
+    def _delete(self, role_name: str) -> None:
+        role = self.get_role(role_name)
+        super().delete_role(role_name)
+        self._lag.deleted(role_name, role)
+
+    def _modifiable(self, role_name: str) -> Any:
+        role = self.get_role(role_name)
+        if _is_linked(role):
+            message = f"Cannot perform the operation on the protected role '{role_name}'"
+            raise UnmodifiableEntity(f"{message} - this role is only modifiable by AWS")
+        return role
+
+
+def identity_exists(arn: str) -> bool:
+    """Return whether the role or user of an ARN exists; those of accounts without any are taken to exist."""
+    account, _, resource = arn.partition("::")[2].partition(":")
+    kind, _, path = resource.partition("/")
+    if arn == user_arn(account) or (account != ACCOUNT and account not in iam_backends):
+        return True
+    backend = iam_backends[account][arn.split(":")[1]]
+    identities = backend.roles if kind == "role" else backend.users
+    name = path.rpartition("/")[2]
+    return any(each.arn == arn and each.name == name for each in list(identities.values()))
+
+
+def _is_linked(role: Any) -> bool:
+    return str(role.path).startswith("/aws-service-role/")

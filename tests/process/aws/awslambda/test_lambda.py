@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.served_functions import create, eventually, zipped
 from tests.support.served_region import Network, Region, api_error, error_code, unique
+from tests.support.tagged_resources import TRUST_POLICY
 
 
 def group(ec2: Any, network: Network, name: str = "functions") -> str:
@@ -104,7 +105,7 @@ def test_abandoned_interface_is_not_reused(
     iam = region.client("iam")
     iam.delete_role(RoleName="function")
     functions.delete_function(FunctionName="one")
-    iam.create_role(RoleName="function", AssumeRolePolicyDocument="{}")
+    iam.create_role(RoleName="function", AssumeRolePolicyDocument=TRUST_POLICY)
     create(functions, "two", VpcConfig=vpc_config)
     assert len(interfaces(ec2)) == 2
     functions.delete_function(FunctionName="two")

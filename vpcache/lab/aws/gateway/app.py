@@ -56,7 +56,7 @@ def create_app(
     The application calls `reconcile` after each successful change of EC2, ElastiCache or Lambda, before it
     responds. Such changes are serialized; reads and invocations are not. If `reconcile` raises, the client
     gets a 500 that contains the cause. `settings` is called at each use. A process has one control plane:
-    another call replaces it, and its EC2, ElastiCache, Lambda, IAM, S3 and Service Quotas are discarded.
+    another call replaces it, and its EC2, ElastiCache, Lambda, IAM, STS, S3 and Service Quotas are discarded.
     """
     os.environ.update(_MOTO_SETTINGS)
     disable_moto_instance_tracking()
@@ -75,7 +75,8 @@ def _extended_moto(
     - EC2: addresses inside their subnets, AWS's dependency rules, no default VPC;
     - ElastiCache: memcached clusters and their groups, which moto lacks;
     - Lambda: network interfaces in the VPC, and a runner instead of Docker;
-    - IAM: eventually consistent lists;
+    - IAM: eventually consistent lists, trust policies, roles linked to services;
+    - STS: sessions of roles that exist;
     - S3: AWS's versions, conditional requests and defaults;
     - Service Quotas: the quotas that the lab enforces.
     """
@@ -86,6 +87,7 @@ def _extended_moto(
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from moto.s3.models import s3_backends
     from moto.servicequotas.models import servicequotas_backends
+    from moto.sts.models import sts_backends
 
     from vpcache.lab.aws.awslambda.api.responses import FUNCTIONS_URLS
     from vpcache.lab.aws.awslambda.backend import FunctionsBackend
@@ -93,6 +95,8 @@ def _extended_moto(
     from vpcache.lab.aws.ec2.responses import EC2_URLS
     from vpcache.lab.aws.elasticache.backend import MemcachedBackend
     from vpcache.lab.aws.elasticache.responses import MEMCACHED_URLS
+    from vpcache.lab.aws.iam.responses import IAM_URLS
+    from vpcache.lab.aws.iam.sessions import STS_URLS, SessionsBackend
     from vpcache.lab.aws.identities import IdentitiesBackend
     from vpcache.lab.aws.quotas import QuotasBackend
     from vpcache.lab.aws.s3.backend import BucketsBackend
@@ -110,8 +114,9 @@ def _extended_moto(
             settings=settings,
             schedule=changes.schedule,
         ),
-        iam_backends: partial(IdentitiesBackend, settings=settings),
+        iam_backends: partial(IdentitiesBackend, urls=IAM_URLS, settings=settings),
         s3_backends: partial(BucketsBackend, urls=S3_URLS),
+        sts_backends: partial(SessionsBackend, urls=STS_URLS),
         servicequotas_backends: partial(QuotasBackend, settings=settings),
     }
     s3_backends.bucket_accounts.clear()

@@ -15,6 +15,7 @@ from vpcache.lab.aws.gateway.unsupported import READ_ACTION_PREFIXES
 RECONCILED_SERVICES = frozenset({"ec2", "elasticache", "lambda"})  # their changes affect the data plane
 _QUERY_PROTOCOL = frozenset({"ec2", "elasticache"})  # those of them whose requests name the action in a form
 _INVOCATION = re.compile(r"/(invocations|invoke-async|response-streaming-invocations)/?$")
+_UNSIGNED = {"AssumeRoleWithSAML": "sts", "AssumeRoleWithWebIdentity": "sts"}  # services by action
 _SCOPE = re.compile(r"Credential=([^/]+)/[^/]+/([^/]+)/([^/]+)/aws4_request")
 
 
@@ -37,6 +38,7 @@ class Call:
         key_id, region, service = scope.groups() if scope else ("", "", "")
         form = _form(environ)
         action = _action(service, environ, form)
+        service = service or _UNSIGNED.get(action, "")
         if service in _QUERY_PROTOCOL:
             is_change = not action.startswith(READ_ACTION_PREFIXES)
         else:

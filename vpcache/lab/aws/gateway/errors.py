@@ -43,7 +43,7 @@ def error_response(service: str, status: int, code: str, message: str) -> Respon
         )
     elif service in _ERROR_RESPONSE:
         body = (
-            f"<ErrorResponse><Error><Type>Receiver</Type>{error}</Error>"
+            f"<ErrorResponse><Error><Type>{'Sender' if status < 500 else 'Receiver'}</Type>{error}</Error>"
             f"<RequestId>{request_id}</RequestId></ErrorResponse>"
         )
     elif service == "s3":

@@ -108,7 +108,7 @@ def _model(service: str) -> Any:
     return get_service_model(service)
 
 
-# forms (EC2, ElastiCache)
+# forms (EC2, ElastiCache, IAM, STS)
 
 
 class _ScalarsAsText:
@@ -129,10 +129,11 @@ class _QueryFormParser(_ScalarsAsText, QueryParser):  # type: ignore[misc]
 
 
 def _form_validator(
-    parser: Callable[[Any], Any],
+    parser: Callable[[Any], Any], *, checks_patterns: bool = False
 ) -> Callable[[Any, Call, WSGIEnvironment], Iterator[Violation]]:
     def violations(operation: Any, call: Call, _: WSGIEnvironment) -> Iterator[Violation]:
-        return _violations(operation.input_shape, _parsed(parser, operation, call), "", _FormValues())
+        values = _PatternedFormValues() if checks_patterns else _FormValues()
+        return _violations(operation.input_shape, _parsed(parser, operation, call), "", values)
 
     return violations
 
@@ -189,7 +190,9 @@ def _body_violations(shape: Any, call: Call, body: bytes) -> Iterator[Violation]
 _VALIDATORS: Mapping[str, Callable[[Any, Call, WSGIEnvironment], Iterator[Violation]]] = {
     "ec2": _form_validator(_Ec2FormParser),
     "elasticache": _form_validator(_QueryFormParser),
+    "iam": _form_validator(_QueryFormParser, checks_patterns=True),
     "lambda": _rest_violations,
+    "sts": _form_validator(_QueryFormParser, checks_patterns=True),
 }
 
 
@@ -225,6 +228,10 @@ class _FormValues:
         if _NOT_XML.search(value):
             raise ValueError("it contains invalid characters")
         return value
+
+
+class _PatternedFormValues(_FormValues):
+    """Values of services that check the patterns of their model."""
 
 
 class _JsonValues:
@@ -307,6 +314,8 @@ def _scalar_violations(shape: Any, value: Any, path: str, values: _Values) -> It
         return
     if shape.type_name == "string":
         yield from _string_violations(shape, scalar, path)
+        if isinstance(values, _PatternedFormValues):
+            yield from _pattern_violations(shape, scalar, path)
     elif shape.type_name in _NUMBERS:
         yield from _out_of_bounds(shape, scalar, scalar, path, "value")
 
@@ -324,6 +333,15 @@ def _string_violations(shape: Any, text: str, path: str) -> Iterator[Violation]:
         constraint = f"Member must satisfy enum value set: [{', '.join(choices)}]"
         yield Violation(path, ViolationKind.CONSTRAINT, text, constraint)
     yield from _out_of_bounds(shape, text, len(text), path, "length")
+
+
+def _pattern_violations(shape: Any, text: str, path: str) -> Iterator[Violation]:
+    pattern = shape.metadata.get("pattern", "")
+    if not pattern or r"\p{" in pattern:  # Python has no equivalent of Unicode classes
+        return
+    if not re.fullmatch(pattern, text, re.DOTALL):
+        constraint = f"Member must satisfy regular expression pattern: {pattern}"
+        yield Violation(path, ViolationKind.CONSTRAINT, text, constraint)
 
 
 def _out_of_bounds(shape: Any, value: Any, size: float, path: str, measure: str) -> Iterator[Violation]:

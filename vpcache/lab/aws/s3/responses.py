@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
-import xmltodict
+import xmltodict  # type: ignore[import-untyped]
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.s3.exceptions import MalformedXML, MethodNotAllowed, MissingKey, MissingVersion, NoSuchUpload

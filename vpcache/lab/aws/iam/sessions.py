@@ -1,0 +1,135 @@
+"""STS: identities of callers, and temporary credentials.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from moto.core.exceptions import ServiceException
+from moto.core.responses import ActionResult
+from moto.iam.exceptions import MalformedPolicyDocument, NotFoundException
+from moto.iam.models import iam_backends
+from moto.sts.models import STSBackend
+from moto.sts.responses import TokenResponse
+from moto.sts.urls import url_bases
+from moto.sts.utils import random_session_token
+
+from vpcache.lab.aws.accounts import USER_ID, user_arn
+from vpcache.lab.aws.dispatch import UrlModule
+
+_ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.+")
+_ROLE_ARN = re.compile(r"arn:(?P<partition>[^:]+):iam::(?P<account>\d{12}):role/(?P<path>.+)")
+
+
+class StsError(ServiceException):  # type: ignore[misc]  # mypy sees moto's classes as Any
+    """An error of STS."""
+
+
+class NotAuthorizedError(StsError):
+    """A caller may not assume a role. moto gives errors that STS's model lacks the status 400."""
+
+    status = 403
+
+
+class SessionsBackend(STSBackend):  # type: ignore[misc]
+    """STS of one account, the same in every region of a partition."""
+
+    def __init__(self, region_name: str, account_id: str, urls: UrlModule) -> None:
+        super().__init__(region_name, account_id)
+        self._urls = urls
+
+    @property
+    def _url_module(self) -> UrlModule:
+        return self._urls
+
+    def get_caller_identity(self, access_key_id: str, region: str) -> tuple[str, str, str]:
+        """Return ID, ARN and account of a caller: a session, a user with a key, or the account's user."""
+        user_id, arn, account = super().get_caller_identity(access_key_id, region)
+        is_known = not arn.endswith(":user/moto")
+        return (user_id, arn, account) if is_known else (USER_ID, user_arn(self.account_id), self.account_id)
+
+    def assume_role(self, region_name: str, role_arn: str, duration: int, **options: Any) -> Any:
+        """Return a session of a role that exists.
+
+        AWS does not tell a caller whether a role does not exist or may not be assumed.
+        """
+        if not _ARN.fullmatch(role_arn):
+            raise StsError("ValidationError", f"{role_arn} is invalid")
+        role = _role(role_arn)
+        if role is None:
+            message = f"User: {user_arn(self.account_id)} is not authorized to perform: sts:AssumeRole"
+            raise NotAuthorizedError("AccessDenied", f"{message} on resource: {role_arn}")
+        if duration > int(role.max_session_duration or 3600):
+            message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+            raise StsError("ValidationError", message)
+        if options.get("policy"):
+            _check_session_policy(options["policy"])
+        return super().assume_role(region_name=region_name, role_arn=role_arn, duration=duration, **options)
+
+
+class SessionsResponse(TokenResponse):  # type: ignore[misc]
+    """The STS API."""
+
+    def serialized(self, action_result: ActionResult) -> Any:
+        """Serialize a result or an error."""
+        error = action_result.result
+        status, headers, body = super().serialized(action_result)
+        return error.status if isinstance(error, NotAuthorizedError) else status, headers, body
+
+    def assume_role(self) -> ActionResult:
+        """Answer AssumeRole; only a session policy has a packed size."""
+        answer = super().assume_role()
+        if not self._get_param("Policy"):
+            del answer.result["PackedPolicySize"]
+        return answer
+
+    def assume_role_with_saml(self) -> ActionResult:
+        """Refuse a call whose assertion the lab cannot check."""
+        raise NotImplementedError("The lab has no identity providers.")
+
+    def assume_role_with_web_identity(self) -> ActionResult:
+        """Refuse a call whose token the lab cannot check."""
+        raise NotImplementedError("The lab has no identity providers.")
+
+    def get_session_token(self) -> ActionResult:
+        """Answer GetSessionToken, with credentials of the caller's account."""
+        return self._with_credentials(super().get_session_token())
+
+    def get_federation_token(self) -> ActionResult:
+        """Answer GetFederationToken, with credentials of the caller's account."""
+        answer = self._with_credentials(super().get_federation_token())
+        answer.result["PackedPolicySize"] = 0
+        return answer
+
+    def _with_credentials(self, answer: ActionResult) -> ActionResult:
+        key = iam_backends[self.current_account][self.partition].create_temp_access_key()
+        answer.result["Credentials"] |= {
+            "AccessKeyId": key.access_key_id,
+            "SecretAccessKey": key.secret_access_key,
+            "SessionToken": random_session_token(),
+        }
+        return answer
+
+
+def _role(arn: str) -> Any | None:
+    match = _ROLE_ARN.fullmatch(arn)
+    if match is None:
+        return None
+    try:
+        return iam_backends[match["account"]][match["partition"]].get_role_by_arn(arn)
+    except (KeyError, NotFoundException):
+        return None
+
+
+def _check_session_policy(document: str) -> None:
+    try:
+        json.loads(document)
+    except ValueError as error:
+        raise MalformedPolicyDocument("This policy contains invalid Json") from error
+
+
+STS_URLS = UrlModule(url_bases, {"{0}/$": SessionsResponse.dispatch})
