@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_region import ZONES, Network, Region, error_code, unique
+from tests.support.served_region import ZONES, Network, Region, api_error, error_code, unique
 from vpcache.lab.settings import LabSettings
 
 
@@ -357,6 +357,36 @@ def test_unknown_nat_gateway_is_not_found(ec2: Any) -> None:
     assert (
         error_code(ec2.describe_nat_gateways, NatGatewayIds=["nat-0123456789abcdef0"]) == "NatGatewayNotFound"
     )
+
+
+def test_flow_logs_are_delivered_to_a_folder(region: Region, ec2: Any, network: Network) -> None:
+    bucket = unique("flow-logs")
+    region.client("s3").create_bucket(Bucket=bucket)
+
+    def create(destination: str, **arguments: Any) -> Any:
+        return ec2.create_flow_logs(
+            ResourceIds=[network.vpc],
+            ResourceType="VPC",
+            TrafficType="ALL",
+            LogDestinationType="s3",
+            LogDestination=f"arn:aws:s3:::{destination}",
+            **arguments,
+        )
+
+    plain, folder = create(bucket), create(f"{bucket}/subfolder/", ClientToken="token")
+    missing = create("no-such-bucket/subfolder/")
+
+    assert plain["ClientToken"] and folder["ClientToken"] == "token"
+    assert plain["Unsuccessful"] == folder["Unsuccessful"] == []
+    assert "does not exist" in missing["Unsuccessful"][0]["Error"]["Message"]
+    shown = ec2.describe_flow_logs(FlowLogIds=folder["FlowLogIds"])["FlowLogs"][0]
+    assert shown["LogDestination"] == f"arn:aws:s3:::{bucket}/subfolder/"
+    assert shown["DestinationOptions"] == {
+        "FileFormat": "plain-text",
+        "HiveCompatiblePartitions": False,
+        "PerHourPartition": False,
+    }
+    assert api_error(create, destination=f"{bucket}/subfolder/").code == "FlowLogAlreadyExists"
 
 
 def test_flow_logs_have_destination_options(region: Region, ec2: Any, network: Network) -> None:

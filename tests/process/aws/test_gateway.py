@@ -100,6 +100,12 @@ def test_changes_are_serialized(region: Region) -> None:
         ("cloudtrail", "list_channels", {}, "ListChannels"),
         ("globalaccelerator", "list_accelerators", {}, "ListAccelerators"),
         ("ec2", "run_instances", {"ImageId": "ami-1", "MinCount": 1, "MaxCount": 1}, "RunInstances"),
+        (
+            "ec2",
+            "create_launch_template",
+            {"LaunchTemplateName": "a", "LaunchTemplateData": {"ImageId": "ami-1"}},
+            "CreateLaunchTemplate",
+        ),
         ("ec2", "create_transit_gateway", {}, "CreateTransitGateway"),
         (
             "ec2",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import uuid
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -20,6 +21,12 @@ _DHCP_OPTIONS = (
     "ntp-servers",
 )
 """The options that descriptions show."""
+_DESTINATION_OPTIONS: dict[str, Any] = {
+    "FileFormat": "plain-text",
+    "HiveCompatiblePartitions": False,
+    "PerHourPartition": False,
+}
+"""The options of flow logs to a bucket, unless a request has others."""
 
 
 class Ec2Response(PagedResponse):
@@ -134,9 +141,11 @@ class Ec2Response(PagedResponse):
         if destination and len(destination.split(":", 5)) < 6:
             raise EC2ClientError("InvalidParameter", f"LogDestination {destination} is not an ARN")
         answer = super().create_flow_logs()
+        is_bucket = self._get_param("LogDestinationType") == "s3"
+        options = (_DESTINATION_OPTIONS if is_bucket else {}) | self._get_param("DestinationOptions", {})
         for flow_log_id in answer.result["FlowLogIds"]:
-            flow_log = self.ec2_backend.flow_logs[flow_log_id]
-            flow_log.destination_options = self._get_param("DestinationOptions")
+            self.ec2_backend.flow_logs[flow_log_id].destination_options = options or None
+        answer.result["ClientToken"] = self._get_param("ClientToken") or str(uuid.uuid4())
         return answer
 
     def create_network_acl_entry(self) -> Any:

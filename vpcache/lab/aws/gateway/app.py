@@ -56,7 +56,7 @@ def create_app(
     The application calls `reconcile` after each successful change of EC2, ElastiCache or Lambda, before it
     responds. Such changes are serialized; reads and invocations are not. If `reconcile` raises, the client
     gets a 500 that contains the cause. `settings` is called at each use. A process has one control plane:
-    another call replaces it, and its EC2, ElastiCache, Lambda, IAM, STS, S3 and Service Quotas are discarded.
+    another call replaces it, and the resources of all services below are discarded.
     """
     os.environ.update(_MOTO_SETTINGS)
     disable_moto_instance_tracking()
@@ -76,6 +76,7 @@ def _extended_moto(
     - ElastiCache: memcached clusters and their groups, which moto lacks;
     - Lambda: network interfaces in the VPC, and a runner instead of Docker;
     - IAM: eventually consistent lists, trust policies, roles linked to services;
+    - SQS: messages by group;
     - STS: sessions of roles that exist;
     - S3: AWS's versions, conditional requests and defaults;
     - Service Quotas: the quotas that the lab enforces.
@@ -87,6 +88,7 @@ def _extended_moto(
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from moto.s3.models import s3_backends
     from moto.servicequotas.models import servicequotas_backends
+    from moto.sqs.models import sqs_backends
     from moto.sts.models import sts_backends
 
     from vpcache.lab.aws.awslambda.api.responses import FUNCTIONS_URLS
@@ -98,11 +100,12 @@ def _extended_moto(
     from vpcache.lab.aws.iam.responses import IAM_URLS
     from vpcache.lab.aws.iam.sessions import STS_URLS, SessionsBackend
     from vpcache.lab.aws.identities import IdentitiesBackend
+    from vpcache.lab.aws.messaging.queues import QueuesBackend
     from vpcache.lab.aws.quotas import QuotasBackend
     from vpcache.lab.aws.s3.backend import BucketsBackend
     from vpcache.lab.aws.s3.responses import S3_URLS
 
-    factories = {
+    factories: dict[Any, Any] = {
         ec2_backends: partial(Ec2Backend, urls=EC2_URLS, settings=settings),
         elasticache_backends: partial(
             MemcachedBackend, urls=MEMCACHED_URLS, settings=settings, schedule=changes.schedule
@@ -116,6 +119,7 @@ def _extended_moto(
         ),
         iam_backends: partial(IdentitiesBackend, urls=IAM_URLS, settings=settings),
         s3_backends: partial(BucketsBackend, urls=S3_URLS),
+        sqs_backends: QueuesBackend,
         sts_backends: partial(SessionsBackend, urls=STS_URLS),
         servicequotas_backends: partial(QuotasBackend, settings=settings),
     }

@@ -10,6 +10,8 @@ _ACTIONS = frozenset(
         "AcceptVpcPeeringConnection",
         "CreateCarrierGateway",
         "CreateClientVpnEndpoint",
+        "CreateLaunchTemplate",
+        "CreateLaunchTemplateVersion",
         "CreateTransitGateway",
         "CreateTransitGatewayVpcAttachment",
         "CreateVpcPeeringConnection",

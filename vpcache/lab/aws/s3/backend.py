@@ -46,6 +46,10 @@ class BucketsBackend(S3Backend):  # type: ignore[misc]  # mypy sees moto's class
     def _url_module(self) -> UrlModule:
         return self._urls
 
+    def get_bucket(self, bucket_name: str) -> Any:
+        """Return a bucket. moto's flow logs ask for "bucket/folder/"."""
+        return super().get_bucket(bucket_name.partition("/")[0])
+
     def create_bucket(self, *arguments: Any, **options: Any) -> Any:
         """Create a bucket with the settings that new buckets have since 2023.
 

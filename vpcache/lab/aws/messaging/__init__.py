@@ -1,0 +1,1 @@
+"""SQS: moto's queues with AWS's order of messages."""
