@@ -116,9 +116,9 @@ def test_changes_are_serialized(region: Region) -> None:
         ("ecs", "create_cluster", {"clusterName": "a"}, "CreateCluster"),
         (
             "rds",
-            "create_db_subnet_group",
-            {"DBSubnetGroupName": "a", "DBSubnetGroupDescription": "a", "SubnetIds": ["subnet-1"]},
-            "CreateDBSubnetGroup",
+            "create_db_instance",
+            {"DBInstanceIdentifier": "a", "DBInstanceClass": "db.t4g.micro", "Engine": "postgres"},
+            "CreateDBInstance",
         ),
         ("elbv2", "create_load_balancer", {"Name": "a"}, "CreateLoadBalancer"),
         ("route53", "get_checker_ip_ranges", {}, "checkeripranges"),

@@ -22,6 +22,7 @@ from vpcache.lab.aws.ec2.validation import (
     check_vpc_cidr,
     invalid_parameter,
 )
+from vpcache.lab.aws.ec2.vpcs.vpn_gateways import VpnGatewaysBackend
 from vpcache.lab.settings import LabSettings
 
 _HOSTNAME_TYPES = ("ip-name", "resource-name")
@@ -39,6 +40,7 @@ class Ec2Backend(
     SecurityGroupsBackend,
     NetworkAclsBackend,
     EndpointsBackend,
+    VpnGatewaysBackend,
 ):
     """EC2 of one region. It starts empty, without a default VPC."""
 
@@ -176,7 +178,7 @@ class Ec2Backend(
 
     def _vpc_dependents(self, vpc_id: str) -> list[str]:
         """Return the IDs of the resources that block the deletion of a VPC."""
-        gateway = self.attached_internet_gateway(vpc_id)
+        gateways = [self.attached_internet_gateway(vpc_id), self.attached_vpn_gateway(vpc_id)]
         return [
             *(each.id for each in self.describe_subnets() if each.vpc_id == vpc_id),
             *(each.id for each in self.groups[vpc_id].values() if not each.is_default),
@@ -186,7 +188,7 @@ class Ec2Backend(
                 if each.vpc_id == vpc_id and not each.main_association_id
             ),
             *self.interface_ids_where(lambda each: each.vpc_id == vpc_id),
-            *([gateway.id] if gateway else []),
+            *(each.id for each in gateways if each),
             *(each.id for each in self.vpc_end_points.values() if each.vpc_id == vpc_id),
             *(each.id for each in self.network_acls.values() if each.vpc_id == vpc_id and not each.default),
             *(each.id for each in self.egress_only_internet_gateways.values() if each.vpc_id == vpc_id),

@@ -67,6 +67,7 @@ EC2_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "AssociateVpcCidrBlock": ("AmazonProvidedIpv6CidrBlock", "CidrBlock", "VpcId"),
     "AuthorizeSecurityGroupEgress": (*_RULES, "TagSpecifications"),
     "AuthorizeSecurityGroupIngress": (*_RULES, "GroupName", "TagSpecifications"),
+    "CreateCustomerGateway": ("BgpAsn", "DeviceName", "IpAddress", "PublicIp", "TagSpecifications", "Type"),
     "CreateDhcpOptions": ("DhcpConfigurations", "TagSpecifications"),
     "CreateEgressOnlyInternetGateway": (*_CREATION, "VpcId"),
     "CreateInternetGateway": ("TagSpecifications",),
@@ -123,6 +124,7 @@ EC2_PARAMETERS: Mapping[str, tuple[str, ...]] = {
         "VpcEndpointType",
         "VpcId",
     ),
+    "CreateVpnGateway": ("AmazonSideAsn", "AvailabilityZone", "TagSpecifications", "Type"),
     "ModifyNetworkInterfaceAttribute": ("Description", "Groups", "NetworkInterfaceId", "SourceDestCheck"),
     "ModifySecurityGroupRules": ("GroupId", "SecurityGroupRules"),
     "ModifySubnetAttribute": (

@@ -11,7 +11,7 @@ from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.urls import url_bases
 
 from vpcache.lab.aws.dispatch import UrlModule
-from vpcache.lab.aws.ec2.pages_and_tokens import PagedResponse
+from vpcache.lab.aws.ec2.vpcs.responses import VpcResponse
 
 _DHCP_OPTIONS = (
     "domain-name",
@@ -29,7 +29,7 @@ _DESTINATION_OPTIONS: dict[str, Any] = {
 """The options of flow logs to a bucket, unless a request has others."""
 
 
-class Ec2Response(PagedResponse):
+class Ec2Response(VpcResponse):
     """The EC2 API, with parameters that moto's handlers ignore."""
 
     def parse_parameters(self, request: Any) -> None:

@@ -43,6 +43,7 @@ class RouteWithState(Route):  # type: ignore[misc]  # mypy sees moto's classes a
             or not self.destination_cidr_block  # IPv6 or a prefix list: not part of the lab's network
             or target_interface(backend, self)
             or targets_internet_gateway(backend, self)
+            or targets_vpn_gateway(backend, self)
         )
         return "active" if is_active else "blackhole"
 
@@ -153,6 +154,11 @@ def targets_internet_gateway(backend: Any, route: Any) -> bool:
     return bool(route.gateway) and route.gateway is backend.attached_internet_gateway(
         route.route_table.vpc_id
     )
+
+
+def targets_vpn_gateway(backend: Any, route: Any) -> bool:
+    """Return whether a route targets the virtual private gateway of its VPC, which drops all packets."""
+    return bool(route.gateway) and route.gateway is backend.attached_vpn_gateway(route.route_table.vpc_id)
 
 
 def _destination(cidr: str | None) -> str | None:

@@ -56,7 +56,7 @@ def create_app(
     The application calls `reconcile` after each successful change of EC2, ElastiCache or Lambda, before it
     responds. Such changes are serialized; reads and invocations are not. If `reconcile` raises, the client
     gets a 500 that contains the cause. `settings` is called at each use. A process has one control plane:
-    another call replaces it, and the resources of all services below are discarded.
+    another call replaces it, and discards the resources of the services that the lab extends.
     """
     os.environ.update(_MOTO_SETTINGS)
     disable_moto_instance_tracking()
@@ -79,13 +79,16 @@ def _extended_moto(
     - SQS: messages by group;
     - STS: sessions of roles that exist;
     - S3: AWS's versions, conditional requests and defaults;
-    - Service Quotas: the quotas that the lab enforces.
+    - Service Quotas: the quotas that the lab enforces;
+    - RDS and Redshift: subnet groups.
     """
     from moto.awslambda.models import lambda_backends
     from moto.ec2.models import ec2_backends
     from moto.elasticache.models import elasticache_backends
     from moto.iam.models import iam_backends
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from moto.rds.models import rds_backends
+    from moto.redshift.models import redshift_backends
     from moto.s3.models import s3_backends
     from moto.servicequotas.models import servicequotas_backends
     from moto.sqs.models import sqs_backends
@@ -104,6 +107,7 @@ def _extended_moto(
     from vpcache.lab.aws.quotas import QuotasBackend
     from vpcache.lab.aws.s3.backend import BucketsBackend
     from vpcache.lab.aws.s3.responses import S3_URLS
+    from vpcache.lab.aws.subnet_groups import DatabasesBackend, WarehousesBackend
 
     factories: dict[Any, Any] = {
         ec2_backends: partial(Ec2Backend, urls=EC2_URLS, settings=settings),
@@ -122,6 +126,8 @@ def _extended_moto(
         sqs_backends: QueuesBackend,
         sts_backends: partial(SessionsBackend, urls=STS_URLS),
         servicequotas_backends: partial(QuotasBackend, settings=settings),
+        rds_backends: DatabasesBackend,
+        redshift_backends: WarehousesBackend,
     }
     s3_backends.bucket_accounts.clear()
     for backends, factory in factories.items():

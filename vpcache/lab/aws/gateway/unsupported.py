@@ -16,7 +16,6 @@ _ACTIONS = frozenset(
         "CreateTransitGatewayVpcAttachment",
         "CreateVpcPeeringConnection",
         "CreateVpnConnection",
-        "CreateVpnGateway",
         "RequestSpotFleet",
         "RequestSpotInstances",
         "RunInstances",
@@ -49,6 +48,22 @@ _SERVICES = frozenset(
 )
 """Signing names of services whose resources are attached to VPCs, which moto accepts without a network."""
 
+_RECORDS = {
+    "rds": frozenset(
+        {
+            "AddTagsToResource",
+            "CreateDBSubnetGroup",
+            "DeleteDBSubnetGroup",
+            "ModifyDBSubnetGroup",
+            "RemoveTagsFromResource",
+        }
+    ),
+    "redshift": frozenset(
+        {"CreateClusterSubnetGroup", "CreateTags", "DeleteClusterSubnetGroup", "DeleteTags"}
+    ),
+}
+"""Actions of those services that concern records without a network, such as subnet groups."""
+
 
 def is_unsupported(service: str, action: str, body: Callable[[], bytes]) -> bool:
     """Return whether a request creates a VPC-attached resource that the lab's network does not implement.
@@ -59,4 +74,6 @@ def is_unsupported(service: str, action: str, body: Callable[[], bytes]) -> bool
         return action in _ACTIONS
     if service == "route53":
         return b"<VPC>" in body()  # a private hosted zone; the lab's resolvers serve none
+    if action in _RECORDS.get(service, ()):
+        return False
     return service in _SERVICES and not action.startswith((*READ_ACTION_PREFIXES, "GET ", "HEAD "))
