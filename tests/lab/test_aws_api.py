@@ -120,6 +120,16 @@ def test_interface_endpoint_serves_its_services_name(vpc_factory: VpcFactory, cl
     )["NetworkInterfaces"]
     assert {interface["InterfaceType"] for interface in interfaces} == {"vpc_endpoint"}
     assert vpc_factory.lab.differences() == []
+    for zone in ZONES:
+        vpc_factory.ec2.modify_vpc_endpoint(
+            VpcEndpointId=endpoint["VpcEndpointId"], RemoveSubnetIds=[vpc_factory.private[zone]]
+        )
+    assert answers(vpc_factory, client, "ssm") == ["EndpointConnectionError"]  # its name has no address
+    vpc_factory.ec2.modify_vpc_endpoint(
+        VpcEndpointId=endpoint["VpcEndpointId"], AddSubnetIds=[vpc_factory.private[HERE]]
+    )
+    assert answers(vpc_factory, client, "ssm") == ["v"]
+    assert vpc_factory.lab.differences() == []
     vpc_factory.ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint["VpcEndpointId"]])
     assert answers(vpc_factory, client, "ssm") == ["ConnectTimeoutError"]
 

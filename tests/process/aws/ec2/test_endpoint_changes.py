@@ -63,3 +63,54 @@ def test_private_dns_of_a_gateway_endpoint_is_rejected(ec2: Any, network: Networ
     )
 
     assert code == "InvalidParameter"
+
+
+def test_subnets_of_an_endpoint_change_with_its_interfaces(
+    ec2: Any, region: Region, network: Network, endpoint: dict[str, Any]
+) -> None:
+    here, there = network.private.values()
+    ec2.modify_vpc_endpoint(VpcEndpointId=endpoint["VpcEndpointId"], AddSubnetIds=[there])
+    both = describe(ec2, endpoint)
+    assert (set(both["SubnetIds"]), len(both["NetworkInterfaceIds"])) == ({here, there}, 2)
+
+    ec2.modify_vpc_endpoint(VpcEndpointId=endpoint["VpcEndpointId"], RemoveSubnetIds=[here])
+    moved = describe(ec2, endpoint)
+    (interface,) = ec2.describe_network_interfaces()["NetworkInterfaces"]
+    assert moved["SubnetIds"] == [there] == [interface["SubnetId"]]
+    assert moved["NetworkInterfaceIds"] == [interface["NetworkInterfaceId"]]
+    assert [each["GroupId"] for each in interface["Groups"]] == [endpoint["Groups"][0]["GroupId"]]
+    (laid,) = region.reconciled[-1].vpcs[0].interface_endpoints
+    assert laid.interface_ids == (interface["NetworkInterfaceId"],)
+
+
+def test_endpoint_has_at_most_one_subnet_per_zone(
+    ec2: Any, network: Network, endpoint: dict[str, Any]
+) -> None:
+    code = error_code(
+        ec2.modify_vpc_endpoint,
+        VpcEndpointId=endpoint["VpcEndpointId"],
+        AddSubnetIds=[network.public["us-east-1a"]],
+    )
+    assert code == "DuplicateSubnetsInSameZone"
+    code = error_code(
+        ec2.create_vpc_endpoint,
+        VpcId=network.vpc,
+        ServiceName="com.amazonaws.us-east-1.ssm",
+        VpcEndpointType="Interface",
+        SubnetIds=[network.public["us-east-1a"], network.private["us-east-1a"]],
+    )
+    assert code == "DuplicateSubnetsInSameZone"
+    assert describe(ec2, endpoint)["SubnetIds"] == endpoint["SubnetIds"]
+
+
+def test_invalid_subnet_change_of_an_endpoint_is_rejected(
+    ec2: Any, network: Network, endpoint: dict[str, Any]
+) -> None:
+    gateway = ec2.create_vpc_endpoint(VpcId=network.vpc, ServiceName="com.amazonaws.us-east-1.s3")
+    there = network.private["us-east-1b"]
+    for endpoint_id, change in (
+        (endpoint["VpcEndpointId"], {"RemoveSubnetIds": [there]}),
+        (gateway["VpcEndpoint"]["VpcEndpointId"], {"AddSubnetIds": [there]}),
+    ):
+        code = error_code(ec2.modify_vpc_endpoint, VpcEndpointId=endpoint_id, **change)
+        assert code == "InvalidParameter"

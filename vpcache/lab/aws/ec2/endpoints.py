@@ -60,6 +60,7 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
         groups = security_group_ids or [self.get_default_security_group(vpc_id).id]
         endpoint_id = random_vpc_ep_id()
         subnets = self._subnets_of(vpc_id, subnet_ids or [])
+        _check_zones(subnets)
         endpoint = VPCEndPoint(
             self,
             endpoint_id,
@@ -114,7 +115,8 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
         private_dns_enabled: bool | None = None,
         reset_policy: bool = False,
     ) -> None:
-        """Change a gateway endpoint's route tables, an interface endpoint's groups or names, or the policy.
+        """Change a gateway endpoint's route tables, an interface endpoint's subnets, groups or names, or the
+        policy.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcEndpoint.html
         """
@@ -130,10 +132,7 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
                 "InvalidParameter",
                 f"PrivateDnsEnabled is for interface endpoints, and {endpoint.id} is a gateway endpoint.",
             )
-        if add_subnets or remove_subnets:
-            raise EC2ClientError(
-                "InvalidParameter", "Changes of an endpoint's subnets are not emulated by the lab."
-            )
+        added, removed = self._changed_subnets(endpoint, add_subnets or [], remove_subnets or [])
         for table in add_route_tables or []:
             self.get_route_table(table)
         for group_id in add_security_groups or []:
@@ -149,8 +148,8 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
             endpoint.private_dns_enabled = private_dns_enabled
         endpoint.modify(
             json.dumps(endpoint.DEFAULT_POLICY) if reset_policy else policy_doc,
-            None,
-            None,
+            [subnet.id for subnet in added],
+            removed,
             add_route_tables,
             remove_route_tables,
             add_security_groups,
@@ -161,8 +160,35 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
             self.create_route(table, None, gateway_id=endpoint.id, destination_prefix_list_id=prefix_list)
         for table in remove_route_tables or []:
             self.delete_route(table, prefix_list)
+        self._move_endpoint_interfaces(endpoint, added, removed)
         for interface_id in endpoint.network_interface_ids:
             self.modify_network_interface_attribute(interface_id, endpoint.security_group_ids)
+
+    def _changed_subnets(
+        self, endpoint: Any, added: list[str], removed: list[str]
+    ) -> tuple[list[Any], list[str]]:
+        """Return the subnets that an endpoint gets, and the IDs of those that it loses."""
+        if (added or removed) and endpoint.vpc_endpoint_type != "Interface":
+            raise EC2ClientError(
+                "InvalidParameter", f"Subnets are for interface endpoints, and {endpoint.id} is none."
+            )
+        for subnet_id in removed:
+            if self.get_subnet(subnet_id).id not in endpoint.subnet_ids:
+                raise EC2ClientError("InvalidParameter", f"{endpoint.id} has no interface in {subnet_id}.")
+        new = self._subnets_of(endpoint.vpc_id, [each for each in added if each not in endpoint.subnet_ids])
+        kept = [self.get_subnet(each) for each in endpoint.subnet_ids or () if each not in removed]
+        _check_zones([*kept, *new])
+        return new, removed
+
+    def _move_endpoint_interfaces(self, endpoint: Any, added: list[Any], removed: list[str]) -> None:
+        """Create interfaces in the subnets that an endpoint gets, and delete those in subnets that it loses."""
+        for interface_id in list(endpoint.network_interface_ids):
+            if self.get_network_interface(interface_id).subnet.id in removed:
+                endpoint.network_interface_ids.remove(interface_id)
+                self.delete_managed_interface(interface_id)
+        endpoint.network_interface_ids += self._create_endpoint_interfaces(
+            endpoint.id, added, endpoint.security_group_ids
+        )
 
     def delete_vpc_endpoints(self, vpce_ids: list[str] | None = None) -> None:
         """Delete endpoints with their interfaces and routes."""
@@ -175,6 +201,22 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
                 if table in self.route_tables:
                     self.delete_route(table, endpoint.destination_prefix_list_id)
             del self.vpc_end_points[endpoint.id]
+
+
+def _check_zones(subnets: list[Any]) -> None:
+    """Raise EC2ClientError for two subnets of one zone.
+
+    https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
+    """
+    zones = set()
+    for subnet in subnets:
+        if subnet.availability_zone in zones:
+            raise EC2ClientError(
+                "DuplicateSubnetsInSameZone",
+                f"Found another VPC endpoint subnet in the availability zone of {subnet.id}. VPC endpoint "
+                "subnets should be in different availability zones supported by the VPC endpoint service.",
+            )
+        zones.add(subnet.availability_zone)
 
 
 def service_of(service_name: str | None, region: str | None = None) -> str:

@@ -146,11 +146,13 @@ EC2_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "ModifyVpcEndpoint": (
         "AddRouteTableIds",
         "AddSecurityGroupIds",
+        "AddSubnetIds",
         "IpAddressType=ipv4",
         "PolicyDocument",
         "PrivateDnsEnabled",
         "RemoveRouteTableIds",
         "RemoveSecurityGroupIds",
+        "RemoveSubnetIds",
         "ResetPolicy",
         "VpcEndpointId",
     ),
