@@ -22,6 +22,7 @@ from vpcache.lab.aws.ec2.validation import (
     check_vpc_cidr,
     invalid_parameter,
 )
+from vpcache.lab.aws.ec2.vpcs.default_vpc import DefaultVpcBackend
 from vpcache.lab.aws.ec2.vpcs.vpn_gateways import VpnGatewaysBackend
 from vpcache.lab.settings import LabSettings
 
@@ -41,6 +42,7 @@ class Ec2Backend(
     NetworkAclsBackend,
     EndpointsBackend,
     VpnGatewaysBackend,
+    DefaultVpcBackend,
 ):
     """EC2 of one region. It starts empty, without a default VPC."""
 
@@ -103,7 +105,9 @@ class Ec2Backend(
             del self.network_acls[acl_id]
         for table_id in [table.id for table in self.route_tables.values() if table.vpc_id == vpc_id]:
             del self.route_tables[table_id]  # only the main table is left
-        return super().delete_vpc(vpc_id)
+        deleted = super().delete_vpc(vpc_id)
+        self.default_vpc = self.get_default_vpc()
+        return deleted
 
     def create_subnet(
         self,
@@ -114,7 +118,7 @@ class Ec2Backend(
         availability_zone_id: str | None = None,
         **options: Any,
     ) -> Any:
-        """Create a subnet in a zone of the region; it is a default subnet only in the default VPC."""
+        """Create a subnet in a zone of the region; it is no default subnet."""
         if not cidr_block:
             raise NotImplementedError("Subnets without an IPv4 CIDR block are not emulated: set CidrBlock.")
         check_subnet_cidr(cidr_block)
@@ -125,7 +129,7 @@ class Ec2Backend(
             self._zone_name(availability_zone, availability_zone_id),
             **options,
         )
-        subnet.default_for_az = subnet.map_public_ip_on_launch = self.get_vpc(vpc_id).is_default
+        subnet.default_for_az = subnet.map_public_ip_on_launch = False
         return subnet
 
     def _zone_name(self, name: str | None, zone_id: str | None) -> str:
