@@ -193,8 +193,14 @@ class Vpc:
     network_acls: tuple[NetworkAcl, ...] = ()
     gateway_endpoints: tuple[GatewayEndpoint, ...] = ()
     interface_endpoints: tuple[InterfaceEndpoint, ...] = ()
+    secondary_cidrs: tuple[IPv4Network, ...] = ()
     has_dns: bool = True  # EC2's enableDnsSupport
     has_hostnames: bool = False  # EC2's enableDnsHostnames
+
+    @property
+    def cidrs(self) -> tuple[IPv4Network, ...]:
+        """All IPv4 CIDR blocks, the primary one first."""
+        return (self.cidr, *self.secondary_cidrs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -327,12 +327,6 @@ def test_vpc_has_one_internet_gateway(ec2: Any, network: Network) -> None:
     )
 
 
-def test_second_vpc_cidr_is_rejected(ec2: Any, network: Network) -> None:
-    second = {"VpcId": network.vpc, "CidrBlock": "10.1.0.0/24"}
-
-    assert error_code(ec2.associate_vpc_cidr_block, **second) == "NotImplemented"
-
-
 def test_vpc_deletion_requires_no_endpoints_and_acls(ec2: Any) -> None:
     vpc = ec2.create_vpc(CidrBlock="10.1.0.0/24")["Vpc"]["VpcId"]
     acl = ec2.create_network_acl(VpcId=vpc)["NetworkAcl"]["NetworkAclId"]

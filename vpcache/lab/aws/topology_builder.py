@@ -11,7 +11,12 @@ from vpcache.lab.aws import ACCOUNT
 from vpcache.lab.aws.awslambda.urls.registry import function_urls
 from vpcache.lab.aws.ec2 import backend as ec2
 from vpcache.lab.aws.ec2.endpoints import dns_names, service_of
-from vpcache.lab.aws.ec2.routes import target_interface, targets_internet_gateway
+from vpcache.lab.aws.ec2.routes import (
+    target_interface,
+    targets_gateway_endpoint,
+    targets_internet_gateway,
+)
+from vpcache.lab.aws.ec2.vpcs.prefix_lists import entries_of
 from vpcache.lab.aws.elasticache import backend as elasticache
 from vpcache.lab.aws.elasticache.models import ClusterModel, NodeModel
 from vpcache.lab.topology import (
@@ -89,9 +94,15 @@ def _vpc(backend: ec2.Ec2Backend, vpc: Any, clusters: Iterable[ClusterModel]) ->
             for each in endpoints
             if each.vpc_endpoint_type == "Interface"
         ),
+        secondary_cidrs=_secondary_cidrs(vpc),
         has_dns=_is_true(vpc.enable_dns_support),
         has_hostnames=_is_true(vpc.enable_dns_hostnames),
     )
+
+
+def _secondary_cidrs(vpc: Any) -> tuple[IPv4Network, ...]:
+    blocks = {each["cidr_block"] for each in vpc.cidr_block_association_set} - {vpc.cidr_block}
+    return tuple(sorted(map(IPv4Network, blocks)))
 
 
 def _of(vpc: Any, resources: Iterable[Any]) -> list[Any]:
@@ -112,8 +123,18 @@ def _is_true(attribute: Any) -> bool:
 
 
 def _route_table(backend: ec2.Ec2Backend, table: Any, endpoints: Iterable[Any]) -> RouteTable:
-    routes = [
-        _route(backend, each) for each in table.routes if each.destination_cidr_block and not each.local
+    # a route to a CIDR block precedes one to a prefix list with the same block
+    listed = [
+        _route(backend, each, IPv4Network(entry["Cidr"], strict=False))
+        for each in table.routes
+        if each.destination_prefix_list and not targets_gateway_endpoint(each)
+        for entry in entries_of(each.destination_prefix_list)
+        if ":" not in entry["Cidr"]
+    ]
+    routes = listed + [
+        _route(backend, each, IPv4Network(each.destination_cidr_block, strict=False))
+        for each in table.routes
+        if each.destination_cidr_block and not each.local
     ]
     for endpoint in endpoints:
         if table.id in endpoint.route_table_ids:
@@ -123,8 +144,7 @@ def _route_table(backend: ec2.Ec2Backend, table: Any, endpoints: Iterable[Any]) 
     return RouteTable(table.id, tuple(by_destination[each] for each in sorted(by_destination)))
 
 
-def _route(backend: ec2.Ec2Backend, route: Any) -> Route:
-    destination = IPv4Network(route.destination_cidr_block, strict=False)
+def _route(backend: ec2.Ec2Backend, route: Any, destination: IPv4Network) -> Route:
     if interface := target_interface(backend, route):
         return Route(destination, RouteTarget.INTERFACE, interface.id)
     if targets_internet_gateway(backend, route):
@@ -203,10 +223,8 @@ def _peers(backend: ec2.Ec2Backend, rule: Any) -> Iterator[IPv4Network | str]:
     elif group_id := rule.source_group.get("GroupId"):
         yield group_id
     elif prefix_list := backend.managed_prefix_lists.get(rule.prefix_list_id):
-        entries = prefix_list.entries.get(prefix_list.version) or next(
-            reversed(prefix_list.entries.values()), ()
-        )
-        yield from (IPv4Network(each["Cidr"], strict=False) for each in entries if ":" not in each["Cidr"])
+        cidrs = (each["Cidr"] for each in entries_of(prefix_list))
+        yield from (IPv4Network(cidr, strict=False) for cidr in cidrs if ":" not in cidr)
 
 
 def _interface(interface: Any) -> Interface:

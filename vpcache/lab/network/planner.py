@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from ipaddress import IPv4Address
 
 from vpcache.lab.addresses import SERVICE_ADDRESSES
@@ -95,7 +95,7 @@ def _gateway(vpc: Vpc) -> Namespace:
     entries = (
         IpEntry("address", f"{GATEWAY_ADDRESS}/32 dev {INSIDE}"),
         IpEntry("address", f"{GATEWAY_ADDRESS}/32 dev {OUTSIDE}"),
-        IpEntry("route", f"{vpc.cidr} via {PEER_ADDRESS} dev {INSIDE} onlink"),
+        *_routes_inside(vpc),
         IpEntry("route", f"default via {PEER_ADDRESS} dev {OUTSIDE} onlink"),
     )
     # stateless, as on AWS: a removed elastic IP cuts its connections
@@ -133,6 +133,7 @@ def _interface(vpc: Vpc, interface: Interface, nat_idle_seconds: int) -> Namespa
     )
     if interface.kind is not InterfaceKind.NAT_GATEWAY:
         return Namespace(entries)
+    inside = f"{{ {', '.join(map(str, vpc.cidrs))} }}"
     ruleset = table(
         chain("input", "filter hook input priority filter; policy drop"),
         chain(
@@ -140,9 +141,9 @@ def _interface(vpc: Vpc, interface: Interface, nat_idle_seconds: int) -> Namespa
             "filter hook forward priority filter; policy drop",
             [
                 "ct state established,related accept",
-                f"ct state new ip saddr {vpc.cidr} accept",
+                f"ct state new ip saddr {inside} accept",
                 # a connection that was idle for too long
-                f"ct state invalid ip saddr {vpc.cidr} meta l4proto tcp reject with tcp reset",
+                f"ct state invalid ip saddr {inside} meta l4proto tcp reject with tcp reset",
             ],
         ),
         chain(
@@ -165,6 +166,12 @@ def _endpoint(vpc: Vpc, endpoint: GatewayEndpoint) -> Namespace:
         (
             IpEntry("address", f"{SERVICE_ADDRESSES[endpoint.service]}/32 dev lo"),
             IpEntry("address", f"{GATEWAY_ADDRESS}/32 dev {INSIDE}"),
-            IpEntry("route", f"{vpc.cidr} via {PEER_ADDRESS} dev {INSIDE} onlink"),
+            *_routes_inside(vpc),
         )
     )
+
+
+def _routes_inside(vpc: Vpc) -> Iterable[IpEntry]:
+    """Yield the routes of a gateway's namespace to the VPC's CIDR blocks."""
+    for cidr in vpc.cidrs:
+        yield IpEntry("route", f"{cidr} via {PEER_ADDRESS} dev {INSIDE} onlink")

@@ -78,7 +78,7 @@ def router(vpc: Vpc, isolated: Collection[str]) -> Namespace:
     entries = [
         *(IpEntry("address", f"{address}/32 dev lo") for address in resolver_addresses(vpc.cidr)),
         IpEntry("rule", f"priority {_LOCAL_PRIORITY} lookup {_LOCAL_TABLE}"),
-        IpEntry("route", f"blackhole {vpc.cidr} table {_LOCAL_TABLE}"),
+        *(IpEntry("route", f"blackhole {cidr} table {_LOCAL_TABLE}") for cidr in vpc.cidrs),
         IpEntry("route", f"blackhole {LINK_LOCAL} table {_LOCAL_TABLE}"),
     ]
     if vpc.internet_gateway_id:

@@ -41,7 +41,7 @@ def _vpc(vpc: Vpc, names: Mapping[str, Collection[str]]) -> Branch:
     zones = sorted({subnet.zone for subnet in vpc.subnets})
     gateway = f", {vpc.internet_gateway_id}" if vpc.internet_gateway_id else ", no internet gateway"
     return Branch(
-        f"{vpc.id} {vpc.cidr} in {vpc.region}{gateway}",
+        f"{vpc.id} {' '.join(map(str, vpc.cidrs))} in {vpc.region}{gateway}",
         (
             *(_zone(vpc, zone, names) for zone in zones),
             *(_table(vpc, table) for table in vpc.route_tables),
@@ -94,7 +94,7 @@ def _table(vpc: Vpc, table: RouteTable) -> Branch:
                 return "nowhere (blackhole)"
 
     routes = tuple(Branch(f"{route.destination} to {target(route)}") for route in table.routes)
-    return Branch(table.id, (Branch(f"{vpc.cidr} local"), *routes))
+    return Branch(table.id, (*(Branch(f"{cidr} local") for cidr in vpc.cidrs), *routes))
 
 
 def _group(vpc: Vpc, group: SecurityGroup) -> Branch:

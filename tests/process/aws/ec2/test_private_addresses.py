@@ -126,3 +126,15 @@ def test_unassign_disassociates_and_rejects_absent_addresses(ec2: Any, interface
 
     assert "AssociationId" not in ec2.describe_addresses()["Addresses"][0]
     assert SECONDARY in api_error(ec2.unassign_private_ip_addresses, **request).message
+
+
+def test_nat_gateway_has_the_requested_private_address(ec2: Any, network: Network) -> None:
+    allocation = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    request = {"SubnetId": network.public["us-east-1a"], "AllocationId": allocation}
+    assert (
+        error_code(ec2.create_nat_gateway, **request, PrivateIpAddress="10.0.0.3") == "InvalidParameterValue"
+    )
+    assert ec2.describe_nat_gateways()["NatGateways"] == []
+
+    gateway = ec2.create_nat_gateway(**request, PrivateIpAddress="10.0.0.20")["NatGateway"]
+    assert [each["PrivateIp"] for each in gateway["NatGatewayAddresses"]] == ["10.0.0.20"]

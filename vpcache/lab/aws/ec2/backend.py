@@ -22,7 +22,9 @@ from vpcache.lab.aws.ec2.validation import (
     check_vpc_cidr,
     invalid_parameter,
 )
+from vpcache.lab.aws.ec2.vpcs.cidr_blocks import CidrBlocksBackend
 from vpcache.lab.aws.ec2.vpcs.default_vpc import DefaultVpcBackend
+from vpcache.lab.aws.ec2.vpcs.prefix_lists import PrefixListsBackend
 from vpcache.lab.aws.ec2.vpcs.vpn_gateways import VpnGatewaysBackend
 from vpcache.lab.settings import LabSettings
 
@@ -43,6 +45,8 @@ class Ec2Backend(
     EndpointsBackend,
     VpnGatewaysBackend,
     DefaultVpcBackend,
+    CidrBlocksBackend,
+    PrefixListsBackend,
 ):
     """EC2 of one region. It starts empty, without a default VPC."""
 
@@ -77,22 +81,15 @@ class Ec2Backend(
         if len(self.vpcs) >= self.settings().vpcs:
             raise EC2ClientError("VpcLimitExceeded", "The maximum number of VPCs has been reached.")
         vpc = super().create_vpc(canonical_cidr(cidr_block), *arguments, **options)
+        for association in vpc.ipv6_cidr_block_association_set:
+            vpc._cidr_block_association_set[association["association_id"]]["network_border_group"] = (
+                association["ipv6_cidr_block_network_border_group"]
+            )
         default = self.get_default_security_group(vpc.id)
         self.authorize_security_group_ingress(
             default.id, "-1", None, None, [], source_groups=[{"GroupId": default.id}]
         )
         return vpc
-
-    def associate_vpc_cidr_block(
-        self, vpc_id: str, cidr_block: str | None, amazon_provided_ipv6_cidr_block: bool
-    ) -> Any:
-        """Associate an IPv6 CIDR block; the lab's network supports one IPv4 CIDR block per VPC."""
-        if cidr_block or not amazon_provided_ipv6_cidr_block:
-            raise NotImplementedError(
-                "The lab supports one IPv4 CIDR block per VPC, and IPv6 CIDR blocks from Amazon only: "
-                f"cannot add {cidr_block or 'another CIDR block'}."
-            )
-        return super().associate_vpc_cidr_block(vpc_id, cidr_block, amazon_provided_ipv6_cidr_block)
 
     def delete_vpc(self, vpc_id: str) -> Any:
         """Delete an empty VPC with its default security group, network ACL and route table."""
@@ -122,6 +119,8 @@ class Ec2Backend(
         if not cidr_block:
             raise NotImplementedError("Subnets without an IPv4 CIDR block are not emulated: set CidrBlock.")
         check_subnet_cidr(cidr_block)
+        if ipv6_cidr_block:
+            self.check_subnet_ipv6_cidr(vpc_id, ipv6_cidr_block)
         subnet = super().create_subnet(
             vpc_id,
             canonical_cidr(cidr_block),

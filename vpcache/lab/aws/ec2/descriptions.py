@@ -75,6 +75,23 @@ _INTERFACES: FilterFields = {
     "private-dns-name": lambda each: [getattr(each, "private_dns_name", None)],
     "requester-managed": lambda each: [each.requester_managed],
 }
+_SUBNETS: FilterFields = {
+    "availability-zone-id": lambda each: [each.availability_zone_id],
+    "available-ip-address-count": lambda each: [each.available_ip_address_count],
+    "ipv6-cidr-block-association.association-id": lambda each: [
+        block["associationId"] for block in each.ipv6_cidr_block_association_set
+    ],
+    "ipv6-cidr-block-association.ipv6-cidr-block": lambda each: [
+        block["ipv6CidrBlock"] for block in each.ipv6_cidr_block_association_set
+    ],
+    "ipv6-cidr-block-association.state": lambda each: [
+        block["ipv6CidrBlockState"]["State"] for block in each.ipv6_cidr_block_association_set
+    ],
+    "ipv6-native": lambda each: [each.ipv6_native],
+    "map-public-ip-on-launch": lambda each: [each.map_public_ip_on_launch],
+    "owner-id": lambda each: [each.owner_id],
+    "subnet-arn": lambda each: [each.subnet_arn],
+}
 _ENDPOINTS: FilterFields = {"vpc-endpoint-id": lambda each: [each.id]}
 _ACLS: FilterFields = {"network-acl-id": lambda each: [each.id]}
 
@@ -102,7 +119,8 @@ class DescriptionsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's
         """Return subnets."""
         for subnet_id in subnet_ids or ():
             self.get_subnet(subnet_id)
-        return super().describe_subnets(_unique(subnet_ids), filters)
+        own, rest = split_filters(filters, _SUBNETS)
+        return apply_filters(super().describe_subnets(_unique(subnet_ids), rest), own, _SUBNETS)
 
     def create_dhcp_options(self, *arguments: Any, **options: Any) -> Any:
         """Create DHCP options, with their owner."""

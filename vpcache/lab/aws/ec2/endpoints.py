@@ -77,6 +77,7 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
             tags,
             private_dns_enabled if private_dns_enabled is not None else True,
         )
+        endpoint.ip_address_type, endpoint.dns_options = "ipv4", {"DnsRecordIpType": "ipv4"}
         self.vpc_end_points[endpoint.id] = endpoint
         return endpoint
 
@@ -181,7 +182,7 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
         return new, removed
 
     def _move_endpoint_interfaces(self, endpoint: Any, added: list[Any], removed: list[str]) -> None:
-        """Create interfaces in the subnets that an endpoint gets, and delete those in subnets that it loses."""
+        """Create interfaces in the subnets that an endpoint gets, and delete those in the ones it loses."""
         for interface_id in list(endpoint.network_interface_ids):
             if self.get_network_interface(interface_id).subnet.id in removed:
                 endpoint.network_interface_ids.remove(interface_id)

@@ -76,6 +76,8 @@ class GatewaysBackend(InterfacesBackend):
         allocation_id: str | None,
         tags: dict[str, str] | None = None,
         connectivity_type: str | None = None,
+        *,
+        private_address: str | None = None,
     ) -> NatGatewayModel:
         """Create a NAT gateway. As on AWS, its state becomes `failed` in a VPC without internet gateway."""
         subnet = self.get_subnet(subnet_id)
@@ -85,6 +87,7 @@ class GatewaysBackend(InterfacesBackend):
             raise EC2ClientError("MissingParameter", "The request must include the AllocationId parameter.")
         if is_public and self.address_by_allocation([allocation_id])[0].association_id:
             raise ResourceAlreadyAssociatedError(allocation_id)
+        self.check_address(subnet, private_address)
         gateway = NatGatewayModel(self, subnet, connectivity_type, tags or {})
         self.nat_gateways[gateway.id] = gateway
         if is_public and not self.attached_internet_gateway(subnet.vpc_id):
@@ -92,7 +95,11 @@ class GatewaysBackend(InterfacesBackend):
             return gateway
         gateway.transition.begin("pending", self.settings().transition_ms)
         interface = self.create_managed_interface(
-            subnet, "nat_gateway", f"Interface for NAT Gateway {gateway.id}", requester_id="amazon-nat"
+            subnet,
+            "nat_gateway",
+            f"Interface for NAT Gateway {gateway.id}",
+            requester_id="amazon-nat",
+            address=private_address,
         )
         gateway.interface = interface
         gateway.nat_gateway_addresses = [self._nat_address(interface, allocation_id if is_public else None)]

@@ -92,10 +92,11 @@ class InterfacesBackend(AddressesBackend):
         requester_id: str,
         group_ids: Collection[str] = (),
         secondary: int = 0,
+        address: str | None = None,
     ) -> ManagedInterface:
         """Create a requester-managed interface."""
         self._check_groups(subnet, group_ids)
-        addresses = self._choose_addresses(subnet, [], secondary)
+        addresses = self._choose_addresses(subnet, [address] if address else [], secondary)
         interface = ManagedInterface(
             self,
             interface_type=interface_type,
@@ -110,6 +111,11 @@ class InterfacesBackend(AddressesBackend):
             interface._group_set = []  # security groups do not apply to NAT gateways
         self.enis[interface.id] = interface
         return interface
+
+    def check_address(self, subnet: Any, address: str | None) -> None:
+        """Raise EC2ClientError if an address is not a free one of a subnet."""
+        if address:
+            self._choose_addresses(subnet, [address], 0)
 
     def delete_managed_interface(self, interface_id: str) -> None:
         """Delete a requester-managed interface; its elastic IP is disassociated and not released."""

@@ -1,8 +1,8 @@
-"""EC2's network ACLs and prefix lists, with AWS's validation of their entries."""
+"""EC2's network ACLs, with AWS's validation of their entries."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError
@@ -12,7 +12,6 @@ from vpcache.lab.aws.ec2.validation import (
     check_cidr,
     check_ipv6_cidr,
     check_ports,
-    check_prefix_cidr,
     check_protocol,
     invalid_parameter,
 )
@@ -23,7 +22,7 @@ _LAST_RULE_NUMBER = 32767  # of AWS's last entries, which users can neither crea
 
 
 class NetworkAclsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's classes as Any
-    """The part of EC2 for network ACLs, and for the prefix lists that rules and routes reference."""
+    """The part of EC2 for network ACLs."""
 
     def create_network_acl(
         self, vpc_id: str, tags: list[dict[str, str]] | None = None, default: bool = False
@@ -91,54 +90,6 @@ class NetworkAclsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's 
             )
         return super().replace_network_acl_association(association_id, network_acl_id)
 
-    # prefix lists
-
-    def create_managed_prefix_list(
-        self,
-        address_family: str | None = None,
-        entry: list[dict[str, str]] | None = None,
-        *arguments: Any,
-        **options: Any,
-    ) -> Any:
-        """Create a prefix list of valid CIDR blocks."""
-        _check_prefixes(entry or [])
-        return super().create_managed_prefix_list(address_family, entry, *arguments, **options)
-
-    def modify_managed_prefix_list(
-        self,
-        add_entry: list[dict[str, str]] | None,
-        remove_entry: list[dict[str, str]] | None,
-        prefix_list_id: str | None = None,
-        *arguments: Any,
-        **options: Any,
-    ) -> Any:
-        """Change a prefix list of the account."""
-        prefix_list = self._customer_prefix_list(prefix_list_id)
-        _check_prefixes(add_entry or [])
-        prefix_list.entries = prefix_list.entries or {prefix_list.version: []}
-        return super().modify_managed_prefix_list(
-            add_entry or [], remove_entry or [], prefix_list_id, *arguments, **options
-        )
-
-    def delete_managed_prefix_list(self, prefix_list_id: str) -> Any:
-        """Delete a prefix list of the account."""
-        self._customer_prefix_list(prefix_list_id)
-        return super().delete_managed_prefix_list(prefix_list_id)
-
-    def _customer_prefix_list(self, prefix_list_id: str | None) -> Any:
-        """Return a prefix list of the account. Raises EC2ClientError, also for AWS's prefix lists."""
-        prefix_list = self.managed_prefix_lists.get(prefix_list_id)
-        if not prefix_list:
-            raise EC2ClientError(
-                "InvalidPrefixListID.NotFound", f"The prefix list ID '{prefix_list_id}' does not exist"
-            )
-        if prefix_list.owner_id != self.account_id:
-            raise EC2ClientError(
-                "UnauthorizedOperation",
-                f"The prefix list {prefix_list_id} belongs to {prefix_list.owner_id}.",
-            )
-        return prefix_list
-
 
 def _check_entry(entry: Mapping[str, Any]) -> None:
     """Raise EC2ClientError for an invalid entry, by moto's names of its parameters."""
@@ -154,8 +105,3 @@ def _check_entry(entry: Mapping[str, Any]) -> None:
         check_ports(protocol, entry["icmp_type"], entry["icmp_code"])
     else:
         check_ports(protocol, entry["port_range_from"], entry["port_range_to"])
-
-
-def _check_prefixes(entries: Iterable[Mapping[str, str]]) -> None:
-    for entry in entries:
-        check_prefix_cidr(entry.get("Cidr"))

@@ -77,6 +77,7 @@ EC2_PARAMETERS: Mapping[str, tuple[str, ...]] = {
         "AllocationId",
         "AvailabilityMode=zonal",
         "ConnectivityType",
+        "PrivateIpAddress",
         "SecondaryPrivateIpAddressCount=0",
         "SubnetId",
     ),
@@ -114,6 +115,7 @@ EC2_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     ),
     "CreateVpcEndpoint": (
         *_CREATION,
+        "DnsOptions.DnsRecordIpType=ipv4",
         "IpAddressType=ipv4",
         "PolicyDocument",
         "PrivateDnsEnabled",
@@ -125,6 +127,14 @@ EC2_PARAMETERS: Mapping[str, tuple[str, ...]] = {
         "VpcId",
     ),
     "CreateVpnGateway": ("AmazonSideAsn", "AvailabilityZone", "TagSpecifications", "Type"),
+    "ModifyManagedPrefixList": (
+        "AddEntries",
+        "CurrentVersion",
+        "MaxEntries",
+        "PrefixListId",
+        "PrefixListName",
+        "RemoveEntries",
+    ),
     "ModifyNetworkInterfaceAttribute": ("Description", "Groups", "NetworkInterfaceId", "SourceDestCheck"),
     "ModifySecurityGroupRules": ("GroupId", "SecurityGroupRules"),
     "ModifySubnetAttribute": (
@@ -147,6 +157,7 @@ EC2_PARAMETERS: Mapping[str, tuple[str, ...]] = {
         "AddRouteTableIds",
         "AddSecurityGroupIds",
         "AddSubnetIds",
+        "DnsOptions.DnsRecordIpType=ipv4",
         "IpAddressType=ipv4",
         "PolicyDocument",
         "PrivateDnsEnabled",

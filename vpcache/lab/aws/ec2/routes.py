@@ -7,6 +7,7 @@ from typing import Any
 from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.route_tables import Route
+from moto.ec2.models.vpcs import VPCEndPoint
 
 from vpcache.lab.aws.ec2.validation import canonical_cidr, check_cidr
 
@@ -40,7 +41,8 @@ class RouteWithState(Route):  # type: ignore[misc]  # mypy sees moto's classes a
         backend = self.route_table.ec2_backend
         is_active = (
             self.local
-            or not self.destination_cidr_block  # IPv6 or a prefix list: not part of the lab's network
+            or self.destination_ipv6_cidr_block  # not part of the lab's network
+            or targets_gateway_endpoint(self)
             or target_interface(backend, self)
             or targets_internet_gateway(backend, self)
             or targets_vpn_gateway(backend, self)
@@ -99,6 +101,8 @@ class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's class
     ) -> Any:
         """Create a route; a NAT gateway as its target must exist."""
         self._check_nat_gateway(options.get("nat_gateway_id"))
+        if prefix_list_id := options.get("destination_prefix_list_id") or (arguments[1:2] or [None])[0]:
+            self.prefix_list(prefix_list_id)
         destination = _destination(destination_cidr_block)
         route = RouteWithState.of(super().create_route(route_table_id, destination, *arguments, **options))
         self.get_route_table(route_table_id)._routes[route.id] = route  # instead of moto's
@@ -127,12 +131,13 @@ class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's class
         )
 
     def delete_route(self, route_table_id: str, destination_cidr_block: str | None, *arguments: Any) -> Any:
-        """Delete a route other than the local route."""
+        """Delete a route other than a local route."""
+        named = [each for each in (destination_cidr_block, *arguments) if each]
         for route in self.get_route_table(route_table_id).routes:
-            if route.local and route.destination_cidr_block == destination_cidr_block:
+            if route.local and set(named) & set(route_destinations(route)):
                 raise EC2ClientError(
                     "InvalidParameterValue",
-                    f"cannot remove local route {destination_cidr_block} in route table {route_table_id}",
+                    f"cannot remove local route {named[0]} in route table {route_table_id}",
                 )
         destination = canonical_cidr(destination_cidr_block) if destination_cidr_block else None
         return super().delete_route(route_table_id, destination, *arguments)
@@ -140,6 +145,11 @@ class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's class
     def _check_nat_gateway(self, nat_gateway_id: str | None) -> None:
         if nat_gateway_id and nat_gateway_id not in self.nat_gateways:
             raise EC2ClientError("NatGatewayNotFound", f"The Nat Gateway {nat_gateway_id} was not found")
+
+
+def route_destinations(route: Any) -> tuple[str | None, ...]:
+    """Return the CIDR block of a route, of IPv4 or IPv6."""
+    return tuple(each for each in (route.destination_cidr_block, route.destination_ipv6_cidr_block) if each)
 
 
 def target_interface(backend: Any, route: Any) -> Any | None:
@@ -154,6 +164,11 @@ def targets_internet_gateway(backend: Any, route: Any) -> bool:
     return bool(route.gateway) and route.gateway is backend.attached_internet_gateway(
         route.route_table.vpc_id
     )
+
+
+def targets_gateway_endpoint(route: Any) -> bool:
+    """Return whether a route is the one that a gateway endpoint added."""
+    return isinstance(route.gateway, VPCEndPoint)
 
 
 def targets_vpn_gateway(backend: Any, route: Any) -> bool:

@@ -18,6 +18,7 @@ from vpcache.lab.aws.accounts import account_of, derive_account_from_access_key
 from vpcache.lab.aws.changes import Changes
 from vpcache.lab.aws.ec2.filters import apply_aws_rules_to_moto
 from vpcache.lab.aws.ec2.parameters import EC2_PARAMETERS
+from vpcache.lab.aws.ec2.vpcs.cidr_blocks import describe_ipv6_blocks_of_subnets
 from vpcache.lab.aws.elasticache.checks import ELASTICACHE_PARAMETERS
 from vpcache.lab.aws.gateway.buckets import bucket_error, ignore_conditional_statements
 from vpcache.lab.aws.gateway.call import Call, body_of
@@ -63,6 +64,7 @@ def create_app(
     derive_account_from_access_key()
     ignore_conditional_statements()
     apply_aws_rules_to_moto()
+    describe_ipv6_blocks_of_subnets()
     changes = Changes(reconcile)
     return ControlPlane(_extended_moto(functions, settings, changes), changes)
 
@@ -80,12 +82,14 @@ def _extended_moto(
     - STS: sessions of roles that exist;
     - S3: AWS's versions, conditional requests and defaults;
     - Service Quotas: the quotas that the lab enforces;
+    - CloudWatch Logs: classes of log groups;
     - RDS and Redshift: subnet groups.
     """
     from moto.awslambda.models import lambda_backends
     from moto.ec2.models import ec2_backends
     from moto.elasticache.models import elasticache_backends
     from moto.iam.models import iam_backends
+    from moto.logs.models import logs_backends
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from moto.rds.models import rds_backends
     from moto.redshift.models import redshift_backends
@@ -104,6 +108,7 @@ def _extended_moto(
     from vpcache.lab.aws.iam.sessions import STS_URLS, SessionsBackend
     from vpcache.lab.aws.identities import IdentitiesBackend
     from vpcache.lab.aws.messaging.queues import QueuesBackend
+    from vpcache.lab.aws.logs import LogGroupsBackend
     from vpcache.lab.aws.quotas import QuotasBackend
     from vpcache.lab.aws.s3.backend import BucketsBackend
     from vpcache.lab.aws.s3.responses import S3_URLS
@@ -126,6 +131,7 @@ def _extended_moto(
         sqs_backends: QueuesBackend,
         sts_backends: partial(SessionsBackend, urls=STS_URLS),
         servicequotas_backends: partial(QuotasBackend, settings=settings),
+        logs_backends: LogGroupsBackend,
         rds_backends: DatabasesBackend,
         redshift_backends: WarehousesBackend,
     }

@@ -26,6 +26,29 @@ class VpcResponse(PagedResponse):
         )
         return EmptyResult()
 
+    def modify_managed_prefix_list(self) -> Any:
+        """Answer ModifyManagedPrefixList, with the maximum number of entries."""
+        prefix_list = self.ec2_backend.modify_managed_prefix_list(
+            self._get_param("AddEntries", []),
+            self._get_param("RemoveEntries", []),
+            self._get_param("PrefixListId"),
+            self._get_int_param("CurrentVersion"),
+            self._get_param("PrefixListName"),
+            max_entries=self._get_int_param("MaxEntries"),
+        )
+        return ActionResult({"PrefixList": prefix_list})
+
+    def create_nat_gateway(self) -> Any:
+        """Answer CreateNatGateway, with the requested private address."""
+        gateway = self.ec2_backend.create_nat_gateway(
+            self._get_param("SubnetId"),
+            self._get_param("AllocationId"),
+            self._parse_tag_specification().get("natgateway", {}),
+            self._get_param("ConnectivityType"),
+            private_address=self._get_param("PrivateIpAddress"),
+        )
+        return ActionResult({"NatGateway": gateway})
+
     def create_customer_gateway(self) -> Any:
         """Answer CreateCustomerGateway, with the name of the device."""
         gateway = self.ec2_backend.create_customer_gateway(
