@@ -54,10 +54,11 @@ def create_app(
 ) -> ControlPlane:
     """Return AWS's API, in every region, as a WSGI application.
 
-    The application calls `reconcile` after each successful change of EC2, ElastiCache or Lambda, before it
-    responds. Such changes are serialized; reads and invocations are not. If `reconcile` raises, the client
-    gets a 500 that contains the cause. `settings` is called at each use. A process has one control plane:
-    another call replaces it, and discards the resources of the services that the lab extends.
+    The application calls `reconcile` after each successful change of EC2, ElastiCache, Lambda or
+    CloudFormation, before it responds. Such changes are serialized; reads and invocations are not. If
+    `reconcile` raises, the client gets a 500 that contains the cause. `settings` is called at each use. A
+    process has one control plane: another call replaces it, and discards the resources of the services that
+    the lab extends.
     """
     os.environ.update(_MOTO_SETTINGS)
     disable_moto_instance_tracking()
@@ -82,10 +83,12 @@ def _extended_moto(
     - STS: sessions of roles that exist;
     - S3: AWS's versions, conditional requests and defaults;
     - Service Quotas: the quotas that the lab enforces;
+    - CloudFormation: refusals of what the lab does not make;
     - CloudWatch Logs: classes of log groups;
     - RDS and Redshift: subnet groups.
     """
     from moto.awslambda.models import lambda_backends
+    from moto.cloudformation.models import cloudformation_backends
     from moto.ec2.models import ec2_backends
     from moto.elasticache.models import elasticache_backends
     from moto.iam.models import iam_backends
@@ -112,6 +115,7 @@ def _extended_moto(
     from vpcache.lab.aws.quotas import QuotasBackend
     from vpcache.lab.aws.s3.backend import BucketsBackend
     from vpcache.lab.aws.s3.responses import S3_URLS
+    from vpcache.lab.aws.stacks import StacksBackend
     from vpcache.lab.aws.subnet_groups import DatabasesBackend, WarehousesBackend
 
     factories: dict[Any, Any] = {
@@ -131,6 +135,7 @@ def _extended_moto(
         sqs_backends: QueuesBackend,
         sts_backends: partial(SessionsBackend, urls=STS_URLS),
         servicequotas_backends: partial(QuotasBackend, settings=settings),
+        cloudformation_backends: StacksBackend,
         logs_backends: LogGroupsBackend,
         rds_backends: DatabasesBackend,
         redshift_backends: WarehousesBackend,

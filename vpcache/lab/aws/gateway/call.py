@@ -12,8 +12,12 @@ from wsgiref.types import WSGIEnvironment
 from vpcache.lab.aws.gateway.call_counter import RestRequest
 from vpcache.lab.aws.gateway.unsupported import READ_ACTION_PREFIXES
 
-RECONCILED_SERVICES = frozenset({"ec2", "elasticache", "lambda"})  # their changes affect the data plane
-_QUERY_PROTOCOL = frozenset({"ec2", "elasticache"})  # those of them whose requests name the action in a form
+RECONCILED_SERVICES = frozenset(
+    {"cloudformation", "ec2", "elasticache", "lambda"}
+)  # their changes affect the data plane
+_QUERY_PROTOCOL = frozenset(
+    {"cloudformation", "ec2", "elasticache"}
+)  # those of them whose requests name the action in a form
 _INVOCATION = re.compile(r"/(invocations|invoke-async|response-streaming-invocations)/?$")
 _UNSIGNED = {"AssumeRoleWithSAML": "sts", "AssumeRoleWithWebIdentity": "sts"}  # services by action
 _SCOPE = re.compile(r"Credential=([^/]+)/[^/]+/([^/]+)/([^/]+)/aws4_request")

@@ -36,12 +36,14 @@ _SERVICES = frozenset(
         "elasticloadbalancing",
         "elasticmapreduce",
         "es",
+        "fsx",
         "kafka",
         "memorydb",
         "mq",
         "network-firewall",
         "rds",
         "redshift",
+        "route53resolver",
         "vpc-lattice",
         "workspaces",
     }
@@ -63,6 +65,12 @@ _RECORDS = {
     ),
 }
 """Actions of those services that concern records without a network, such as subnet groups."""
+_BACK_DOORS = {
+    "apigateway": frozenset({"POST /v2/vpclinks", "POST /vpclinks"}),
+    "autoscaling": frozenset({"AttachInstances", "CreateAutoScalingGroup", "UpdateAutoScalingGroup"}),
+    "servicediscovery": frozenset({"CreatePrivateDnsNamespace"}),
+}
+"""Actions of other services that make instances, interfaces or private hosted zones."""
 
 
 def is_unsupported(service: str, action: str, body: Callable[[], bytes]) -> bool:
@@ -76,4 +84,6 @@ def is_unsupported(service: str, action: str, body: Callable[[], bytes]) -> bool
         return b"<VPC>" in body()  # a private hosted zone; the lab's resolvers serve none
     if action in _RECORDS.get(service, ()):
         return False
+    if action in _BACK_DOORS.get(service, ()):
+        return True
     return service in _SERVICES and not action.startswith((*READ_ACTION_PREFIXES, "GET ", "HEAD "))
