@@ -46,8 +46,7 @@ def form(**values: str) -> dict[str, list[str]]:
     ("values", "parameter"),
     [
         ({"VpcId": "vpc-1", "DryRun": "false"}, None),
-        ({"VpcId": "vpc-1", "Ipv6Native": "False"}, None),
-        ({"VpcId": "vpc-1", "Ipv6Native": "true"}, "Ipv6Native"),
+        ({"VpcId": "vpc-1", "Ipv6Native": "true"}, None),
         ({"VpcId": "vpc-1", "OutpostArn": "arn:aws:outposts"}, "OutpostArn"),
         ({"VpcId": "vpc-1", "OutpostArn": ""}, None),
         ({"TagSpecification_1_ResourceType": "subnet"}, None),
@@ -69,8 +68,8 @@ def test_first_parameter_outside_the_declaration_is_found(
         ("create_subnet", {"VpcId": "vpc-1", "OutpostArn": "arn:aws:outposts"}, "OutpostArn"),
         (
             "modify_subnet_attribute",
-            {"SubnetId": "subnet-1", "EnableDns64": {"Value": True}},
-            "EnableDns64.Value",
+            {"SubnetId": "subnet-1", "MapCustomerOwnedIpOnLaunch": {"Value": True}},
+            "MapCustomerOwnedIpOnLaunch.Value",
         ),
         (
             "modify_subnet_attribute",

@@ -115,6 +115,7 @@ def _subnets(subnets: list[Any], tables: list[Any]) -> tuple[Subnet, ...]:
     return tuple(
         Subnet(each.id, IPv4Network(each.cidr_block), each.availability_zone, explicit.get(each.id, main))
         for each in subnets
+        if each.cidr_block  # subnets of IPv6 only are records
     )
 
 

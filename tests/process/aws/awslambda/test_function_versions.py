@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -52,6 +53,12 @@ def test_unchanged_function_is_not_published_again(functions: Any) -> None:
     assert functions.get_function_configuration(FunctionName="one")["Description"] == ""
     listed = functions.list_versions_by_function(FunctionName="one")["Versions"]
     assert [each["FunctionArn"].removeprefix(ARN) for each in listed] == [":$LATEST", ":1", ":2", ":3"]
+
+
+def test_time_of_the_last_change_has_aws_format(functions: Any) -> None:
+    changed = create(functions)["LastModified"]
+
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000", changed)
 
 
 def test_version_numbers_are_not_reused(functions: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_region import Network, Region, error_code
+from tests.support.served_region import Network, Region, api_error, error_code
 
 SECOND = "100.64.0.0/20"
 
@@ -173,3 +173,27 @@ def test_ipv6_route_is_deleted_beside_the_local_one(ec2: Any, network: Network, 
     assert code == "InvalidParameterValue"
     (described,) = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
     assert len(described["Routes"]) == 2
+
+
+def test_ipv6_only_subnet_is_a_record(ec2: Any, region: Region, network: Network, ipv6: IPv6Network) -> None:
+    block = str(next(ipv6.subnets(new_prefix=64)))
+    request = {"VpcId": network.vpc, "Ipv6CidrBlock": block, "Ipv6Native": True}
+    made = ec2.create_subnet(**request)["Subnet"]
+    assert (made["Ipv6Native"], made["AssignIpv6AddressOnCreation"]) == (True, True)
+    assert made["PrivateDnsNameOptionsOnLaunch"]["HostnameType"] == "resource-name"
+    assert made.get("CidrBlock") is None
+    assert made["SubnetId"] not in [each.id for each in region.reconciled[-1].vpcs[0].subnets]
+
+    error = api_error(ec2.create_network_interface, SubnetId=made["SubnetId"])
+    assert (error.code, made["SubnetId"] in error.message) == ("NotImplemented", True)
+    ec2.delete_subnet(SubnetId=made["SubnetId"])
+    code = error_code(ec2.create_subnet, **request, CidrBlock="10.0.0.0/28")
+    assert code == "InvalidParameterCombination"
+
+
+def test_dns64_of_a_subnet_is_kept(ec2: Any, network: Network) -> None:
+    subnet = network.public["us-east-1a"]
+    for value in (True, False):
+        ec2.modify_subnet_attribute(SubnetId=subnet, EnableDns64={"Value": value})
+        (described,) = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"]
+        assert described["EnableDns64"] is value

@@ -114,3 +114,27 @@ def test_invalid_subnet_change_of_an_endpoint_is_rejected(
     ):
         code = error_code(ec2.modify_vpc_endpoint, VpcEndpointId=endpoint_id, **change)
         assert code == "InvalidParameter"
+
+
+def test_interfaces_of_an_endpoint_have_requested_addresses(ec2: Any, network: Network) -> None:
+    here, there = network.private.values()
+    made = ec2.create_vpc_endpoint(
+        VpcId=network.vpc,
+        ServiceName="com.amazonaws.us-east-1.ssm",
+        VpcEndpointType="Interface",
+        SubnetIds=[here],
+        SubnetConfigurations=[{"SubnetId": here, "Ipv4": "10.0.0.150"}],
+        DnsOptions={"DnsRecordIpType": "ipv4", "PrivateDnsOnlyForInboundResolverEndpoint": False},
+    )["VpcEndpoint"]
+    ec2.modify_vpc_endpoint(
+        VpcEndpointId=made["VpcEndpointId"],
+        AddSubnetIds=[there],
+        SubnetConfigurations=[{"SubnetId": there, "Ipv4": "10.0.0.222"}],
+    )
+
+    interfaces = ec2.describe_network_interfaces()["NetworkInterfaces"]
+    assert {each["PrivateIpAddress"] for each in interfaces} == {"10.0.0.150", "10.0.0.222"}
+    assert (made["IpAddressType"], made["DnsOptions"]["DnsRecordIpType"]) == ("ipv4", "ipv4")
+    change = {"SubnetConfigurations": [{"SubnetId": here, "Ipv4": "10.0.0.151"}]}
+    code = error_code(ec2.modify_vpc_endpoint, VpcEndpointId=made["VpcEndpointId"], **change)
+    assert code == "NotImplemented"

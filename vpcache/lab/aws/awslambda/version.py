@@ -7,11 +7,11 @@ import copy
 import hashlib
 import uuid
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.models import LambdaFunction
-from moto.core.utils import iso_8601_datetime_with_nanoseconds
 
 from vpcache.lab.aws.awslambda.code import code_of
 from vpcache.lab.aws.awslambda.errors import ResourceConflictError
@@ -230,7 +230,8 @@ class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's
 
     def _touch(self) -> None:
         self.renew_revision()
-        self.last_modified = iso_8601_datetime_with_nanoseconds()
+        # AWS shows milliseconds and the offset without a colon
+        self.last_modified = f"{datetime.now(UTC).isoformat(timespec='milliseconds')[:-6]}+0000"
 
 
 def placements_of(vpc_config: Mapping[str, Any]) -> list[Placement]:

@@ -24,6 +24,7 @@ from vpcache.lab.aws.ec2.validation import (
 )
 from vpcache.lab.aws.ec2.vpcs.cidr_blocks import CidrBlocksBackend
 from vpcache.lab.aws.ec2.vpcs.default_vpc import DefaultVpcBackend
+from vpcache.lab.aws.ec2.vpcs.dhcp_options import DhcpOptionsBackend
 from vpcache.lab.aws.ec2.vpcs.prefix_lists import PrefixListsBackend
 from vpcache.lab.aws.ec2.vpcs.vpn_gateways import VpnGatewaysBackend
 from vpcache.lab.settings import LabSettings
@@ -46,6 +47,7 @@ class Ec2Backend(
     VpnGatewaysBackend,
     DefaultVpcBackend,
     CidrBlocksBackend,
+    DhcpOptionsBackend,
     PrefixListsBackend,
 ):
     """EC2 of one region. It starts empty, without a default VPC."""
@@ -116,18 +118,26 @@ class Ec2Backend(
         **options: Any,
     ) -> Any:
         """Create a subnet in a zone of the region; it is no default subnet."""
-        if not cidr_block:
-            raise NotImplementedError("Subnets without an IPv4 CIDR block are not emulated: set CidrBlock.")
-        check_subnet_cidr(cidr_block)
+        is_ipv6_only = bool(options.get("ipv6_native"))
+        if is_ipv6_only == bool(cidr_block) or (is_ipv6_only and not ipv6_cidr_block):
+            raise EC2ClientError(
+                "InvalidParameterCombination",
+                "A subnet needs CidrBlock; with Ipv6Native, it needs Ipv6CidrBlock and no CidrBlock.",
+            )
+        if cidr_block:
+            check_subnet_cidr(cidr_block)
         if ipv6_cidr_block:
             self.check_subnet_ipv6_cidr(vpc_id, ipv6_cidr_block)
         subnet = super().create_subnet(
             vpc_id,
-            canonical_cidr(cidr_block),
+            canonical_cidr(cidr_block) if cidr_block else None,
             ipv6_cidr_block,
             self._zone_name(availability_zone, availability_zone_id),
             **options,
         )
+        subnet.enable_dns64 = False
+        if is_ipv6_only:
+            subnet.private_dns_name_options_on_launch["HostnameType"] = "resource-name"
         subnet.default_for_az = subnet.map_public_ip_on_launch = False
         return subnet
 
@@ -156,6 +166,9 @@ class Ec2Backend(
 
     def modify_subnet_attribute(self, subnet_id: str, attr_name: str, attr_value: Any) -> None:
         """Change an attribute of a subnet."""
+        if attr_name == "EnableDns64":
+            self.get_subnet(subnet_id).enable_dns64 = attr_value  # a record, like IPv6 itself
+            return
         if attr_name not in _SUBNET_OPTIONS:
             super().modify_subnet_attribute(subnet_id, attr_name, attr_value)
             return

@@ -122,12 +122,6 @@ class DescriptionsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's
         own, rest = split_filters(filters, _SUBNETS)
         return apply_filters(super().describe_subnets(_unique(subnet_ids), rest), own, _SUBNETS)
 
-    def create_dhcp_options(self, *arguments: Any, **options: Any) -> Any:
-        """Create DHCP options, with their owner."""
-        dhcp_options = super().create_dhcp_options(*arguments, **options)
-        dhcp_options.owner_id = self.account_id
-        return dhcp_options
-
     def describe_key_pairs(self, key_names: list[str], filters: Filters | None = None) -> Any:
         """Return key pairs."""
         for name in key_names or ():

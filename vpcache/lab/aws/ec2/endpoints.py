@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError, InvalidSecurityGroupNotFoundError
@@ -43,8 +44,13 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
         security_group_ids: list[str] | None = None,
         tags: dict[str, str] | None = None,
         private_dns_enabled: bool | None = None,
+        *,
+        addresses: Mapping[str, str] | None = None,
     ) -> Any:
-        """Create a gateway endpoint (the default) or an interface endpoint with an interface per subnet."""
+        """Create a gateway endpoint (the default) or an interface endpoint with an interface per subnet.
+
+        `addresses` are requested addresses of the interfaces, by subnet.
+        """
         self.get_vpc(vpc_id)
         service = service_of(service_name, self.region_name)
         if (endpoint_type or "Gateway") == "Gateway":
@@ -70,7 +76,7 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
             policy_document,
             [],
             [subnet.id for subnet in subnets],
-            self._create_endpoint_interfaces(endpoint_id, subnets, groups),
+            self._create_endpoint_interfaces(endpoint_id, subnets, groups, addresses or {}),
             [_dns_entry(endpoint_id, service_name)],
             client_token,
             groups,
@@ -89,8 +95,10 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
         return subnets
 
     def _create_endpoint_interfaces(
-        self, endpoint_id: str, subnets: list[Any], group_ids: list[str]
+        self, endpoint_id: str, subnets: list[Any], group_ids: list[str], addresses: Mapping[str, str]
     ) -> list[str]:
+        for subnet in subnets:
+            self.check_address(subnet, addresses.get(subnet.id))
         return [
             self.create_managed_interface(
                 subnet,
@@ -98,6 +106,7 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
                 f"VPC Endpoint Interface {endpoint_id}",
                 requester_id="amazon-vpce",
                 group_ids=group_ids,
+                address=addresses.get(subnet.id),
             ).id
             for subnet in subnets
         ]
@@ -115,6 +124,7 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
         *,
         private_dns_enabled: bool | None = None,
         reset_policy: bool = False,
+        addresses: Mapping[str, str] | None = None,
     ) -> None:
         """Change a gateway endpoint's route tables, an interface endpoint's subnets, groups or names, or the
         policy.
@@ -134,6 +144,10 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
                 f"PrivateDnsEnabled is for interface endpoints, and {endpoint.id} is a gateway endpoint.",
             )
         added, removed = self._changed_subnets(endpoint, add_subnets or [], remove_subnets or [])
+        if addresses and not {*addresses} <= {subnet.id for subnet in added}:
+            raise NotImplementedError(
+                "The address of an existing interface of an endpoint cannot be changed."
+            )
         for table in add_route_tables or []:
             self.get_route_table(table)
         for group_id in add_security_groups or []:
@@ -161,7 +175,7 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
             self.create_route(table, None, gateway_id=endpoint.id, destination_prefix_list_id=prefix_list)
         for table in remove_route_tables or []:
             self.delete_route(table, prefix_list)
-        self._move_endpoint_interfaces(endpoint, added, removed)
+        self._move_endpoint_interfaces(endpoint, added, removed, addresses or {})
         for interface_id in endpoint.network_interface_ids:
             self.modify_network_interface_attribute(interface_id, endpoint.security_group_ids)
 
@@ -181,14 +195,16 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
         _check_zones([*kept, *new])
         return new, removed
 
-    def _move_endpoint_interfaces(self, endpoint: Any, added: list[Any], removed: list[str]) -> None:
+    def _move_endpoint_interfaces(
+        self, endpoint: Any, added: list[Any], removed: list[str], addresses: Mapping[str, str]
+    ) -> None:
         """Create interfaces in the subnets that an endpoint gets, and delete those in the ones it loses."""
         for interface_id in list(endpoint.network_interface_ids):
             if self.get_network_interface(interface_id).subnet.id in removed:
                 endpoint.network_interface_ids.remove(interface_id)
                 self.delete_managed_interface(interface_id)
         endpoint.network_interface_ids += self._create_endpoint_interfaces(
-            endpoint.id, added, endpoint.security_group_ids
+            endpoint.id, added, endpoint.security_group_ids, addresses
         )
 
     def delete_vpc_endpoints(self, vpce_ids: list[str] | None = None) -> None:

@@ -262,6 +262,8 @@ class InterfacesBackend(AddressesBackend):
         """
         if secondary < 0:
             raise invalid_parameter("SecondaryPrivateIpAddressCount", secondary)
+        if not subnet.cidr_block:
+            raise NotImplementedError(f"Interfaces in an IPv6-only subnet, {subnet.id}, are not emulated.")
         network = IPv4Network(subnet.cidr_block)
         usable = range(int(network.network_address) + _RESERVED, int(network.broadcast_address))
         taken = {

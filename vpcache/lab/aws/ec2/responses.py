@@ -64,6 +64,7 @@ class Ec2Response(VpcResponse):
             self._get_param("Ipv6CidrBlock"),
             self._get_param("AvailabilityZone"),
             self._get_param("AvailabilityZoneId"),
+            ipv6_native=self._get_param("Ipv6Native", False),
             tags=self._parse_tag_specification("subnet"),
         )
         return ActionResult({"Subnet": subnet})
@@ -76,9 +77,9 @@ class Ec2Response(VpcResponse):
             self.ec2_backend.modify_subnet_attribute(
                 subnet_id, "PrivateDnsHostnameTypeOnLaunch", hostname_type
             )
-        name = "EnableResourceNameDnsAAAARecordOnLaunch"
-        if (value := self._get_param(f"{name}.Value")) is not None:
-            self.ec2_backend.modify_subnet_attribute(subnet_id, name, value)
+        for name in ("EnableResourceNameDnsAAAARecordOnLaunch", "EnableDns64"):
+            if (value := self._get_param(f"{name}.Value")) is not None:
+                self.ec2_backend.modify_subnet_attribute(subnet_id, name, value)
         return super().modify_subnet_attribute()
 
     def modify_vpc_endpoint(self) -> Any:
@@ -94,6 +95,7 @@ class Ec2Response(VpcResponse):
             self._get_param("RemoveSecurityGroupIds", []),
             private_dns_enabled=self._get_param("PrivateDnsEnabled"),
             reset_policy=self._get_param("ResetPolicy", False),
+            addresses=self.endpoint_addresses(),
         )
         return ActionResult({"Return": True})
 

@@ -126,7 +126,7 @@ def _shown(association: dict[str, Any], state: str) -> dict[str, Any]:
 def _blocks(subnet: Any) -> list[str]:
     """Return the CIDR blocks of a subnet."""
     return [
-        subnet.cidr_block,
+        *([subnet.cidr_block] if subnet.cidr_block else []),
         *(each["ipv6CidrBlock"] for each in subnet.ipv6_cidr_block_association_set),
     ]
 

@@ -38,7 +38,7 @@ class DefaultVpcBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's c
                     "DefaultSubnetAlreadyExistsInAvailabilityZone",
                     f"'{each.id}' is already the default subnet in {availability_zone}.",
                 )
-        taken = [IPv4Network(each.cidr_block) for each in subnets]
+        taken = [IPv4Network(each.cidr_block) for each in subnets if each.cidr_block]
         parts = IPv4Network(vpc.cidr_block).subnets(new_prefix=_SUBNET_PREFIX)
         free = next((part for part in parts if not any(map(part.overlaps, taken))), None)
         if free is None:

@@ -49,6 +49,29 @@ class VpcResponse(PagedResponse):
         )
         return ActionResult({"NatGateway": gateway})
 
+    def create_vpc_endpoint(self) -> Any:
+        """Answer CreateVpcEndpoint, with the requested addresses."""
+        addresses = self.endpoint_addresses()
+        endpoint = self.ec2_backend.create_vpc_endpoint(
+            vpc_id=self._get_param("VpcId"),
+            service_name=self._get_param("ServiceName"),
+            endpoint_type=self._get_param("VpcEndpointType"),
+            policy_document=self._get_param("PolicyDocument"),
+            route_table_ids=self._get_param("RouteTableIds", []),
+            subnet_ids=list(dict.fromkeys([*self._get_param("SubnetIds", []), *addresses])),
+            client_token=self._get_param("ClientToken"),
+            security_group_ids=self._get_param("SecurityGroupIds", []),
+            tags=self._parse_tag_specification().get("vpc-endpoint", {}),
+            private_dns_enabled=self._get_param("PrivateDnsEnabled", True),
+            addresses=addresses,
+        )
+        return ActionResult({"VpcEndpoint": endpoint})
+
+    def endpoint_addresses(self) -> dict[str, str]:
+        """Return the requested addresses of an endpoint's interfaces, by subnet."""
+        configurations = self._get_param("SubnetConfigurations", [])
+        return {each["SubnetId"]: each["Ipv4"] for each in configurations if "Ipv4" in each}
+
     def create_customer_gateway(self) -> Any:
         """Answer CreateCustomerGateway, with the name of the device."""
         gateway = self.ec2_backend.create_customer_gateway(
