@@ -110,8 +110,8 @@ def _extended_moto(
     from vpcache.lab.aws.iam.responses import IAM_URLS
     from vpcache.lab.aws.iam.sessions import STS_URLS, SessionsBackend
     from vpcache.lab.aws.identities import IdentitiesBackend
-    from vpcache.lab.aws.messaging.queues import QueuesBackend
     from vpcache.lab.aws.logs import LogGroupsBackend
+    from vpcache.lab.aws.messaging.queues import QueuesBackend
     from vpcache.lab.aws.quotas import QuotasBackend
     from vpcache.lab.aws.s3.backend import BucketsBackend
     from vpcache.lab.aws.s3.responses import S3_URLS
