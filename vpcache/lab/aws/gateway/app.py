@@ -6,7 +6,6 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from functools import partial
 from traceback import walk_tb
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -15,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from vpcache.lab.aws import ACCOUNT
 from vpcache.lab.aws.accounts import account_of, derive_account_from_access_key
+from vpcache.lab.aws.backends import RareBackends, install_backends
 from vpcache.lab.aws.changes import Changes
 from vpcache.lab.aws.ec2.filters import apply_aws_rules_to_moto
 from vpcache.lab.aws.ec2.parameters import EC2_PARAMETERS
@@ -67,87 +67,23 @@ def create_app(
     apply_aws_rules_to_moto()
     describe_ipv6_blocks_of_subnets()
     changes = Changes(reconcile)
-    return ControlPlane(_extended_moto(functions, settings, changes), changes)
+    install_backends(functions, settings, changes)
+    return ControlPlane(_moto_application(), changes)
 
 
-def _extended_moto(
-    functions: FunctionRunner, settings: Callable[[], LabSettings], changes: Changes
-) -> WSGIApplication:
-    """Return moto's server application with the lab's backends:
-
-    - EC2: addresses inside their subnets, AWS's dependency rules, no default VPC;
-    - ElastiCache: memcached clusters and their groups, which moto lacks;
-    - Lambda: network interfaces in the VPC, and a runner instead of Docker;
-    - IAM: eventually consistent lists, trust policies, roles linked to services;
-    - SQS: messages by group;
-    - STS: sessions of roles that exist;
-    - S3: AWS's versions, conditional requests and defaults;
-    - Service Quotas: the quotas that the lab enforces;
-    - CloudFormation: refusals of what the lab does not make;
-    - CloudWatch Logs: classes of log groups;
-    - RDS and Redshift: subnet groups.
-    """
-    from moto.awslambda.models import lambda_backends
-    from moto.cloudformation.models import cloudformation_backends
-    from moto.ec2.models import ec2_backends
-    from moto.elasticache.models import elasticache_backends
-    from moto.iam.models import iam_backends
-    from moto.logs.models import logs_backends
+def _moto_application() -> WSGIApplication:
+    """Return moto's server application. It creates the application of each service at its first request."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-    from moto.rds.models import rds_backends
-    from moto.redshift.models import redshift_backends
-    from moto.s3.models import s3_backends
-    from moto.servicequotas.models import servicequotas_backends
-    from moto.sqs.models import sqs_backends
-    from moto.sts.models import sts_backends
 
-    from vpcache.lab.aws.awslambda.api.responses import FUNCTIONS_URLS
-    from vpcache.lab.aws.awslambda.backend import FunctionsBackend
-    from vpcache.lab.aws.ec2.backend import Ec2Backend
-    from vpcache.lab.aws.ec2.responses import EC2_URLS
-    from vpcache.lab.aws.elasticache.backend import MemcachedBackend
-    from vpcache.lab.aws.elasticache.responses import MEMCACHED_URLS
-    from vpcache.lab.aws.iam.responses import IAM_URLS
-    from vpcache.lab.aws.iam.sessions import STS_URLS, SessionsBackend
-    from vpcache.lab.aws.identities import IdentitiesBackend
-    from vpcache.lab.aws.logs import LogGroupsBackend
-    from vpcache.lab.aws.messaging.queues import QueuesBackend
-    from vpcache.lab.aws.quotas import QuotasBackend
-    from vpcache.lab.aws.s3.backend import BucketsBackend
-    from vpcache.lab.aws.s3.responses import S3_URLS
-    from vpcache.lab.aws.stacks import StacksBackend
-    from vpcache.lab.aws.subnet_groups import DatabasesBackend, WarehousesBackend
+    rare_backends = RareBackends()
 
-    factories: dict[Any, Any] = {
-        ec2_backends: partial(Ec2Backend, urls=EC2_URLS, settings=settings),
-        elasticache_backends: partial(
-            MemcachedBackend, urls=MEMCACHED_URLS, settings=settings, schedule=changes.schedule
-        ),
-        lambda_backends: partial(
-            FunctionsBackend,
-            urls=FUNCTIONS_URLS,
-            runner=functions,
-            settings=settings,
-            schedule=changes.schedule,
-        ),
-        iam_backends: partial(IdentitiesBackend, urls=IAM_URLS, settings=settings),
-        s3_backends: partial(BucketsBackend, urls=S3_URLS),
-        sqs_backends: QueuesBackend,
-        sts_backends: partial(SessionsBackend, urls=STS_URLS),
-        servicequotas_backends: partial(QuotasBackend, settings=settings),
-        cloudformation_backends: StacksBackend,
-        logs_backends: LogGroupsBackend,
-        rds_backends: DatabasesBackend,
-        redshift_backends: WarehousesBackend,
-    }
-    s3_backends.bucket_accounts.clear()
-    for backends, factory in factories.items():
-        backends.clear()
-        backends.backend = factory
+    def create_service_app(service: Any) -> Any:
+        rare_backends.install(service)
+        return create_backend_app(service)
 
     class Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
         def __init__(self) -> None:
-            super().__init__(create_backend_app)
+            super().__init__(create_service_app)
             self._backends: dict[str | None, Any] = {}  # moto searches 180 folders at each call
 
         def get_backend_for_host(self, host: str | None) -> Any:

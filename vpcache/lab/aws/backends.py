@@ -1,0 +1,128 @@
+"""The lab's backends of moto's services."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from vpcache.lab.aws.changes import Changes
+from vpcache.lab.functions.spec import FunctionRunner
+from vpcache.lab.settings import LabSettings
+
+
+def install_backends(
+    functions: FunctionRunner, settings: Callable[[], LabSettings], changes: Changes
+) -> None:
+    """Replace moto's backends by the lab's, and discard the resources of their services:
+
+    - EC2: addresses inside their subnets, AWS's dependency rules, no default VPC;
+    - ElastiCache: memcached clusters and their groups, which moto lacks;
+    - Lambda: network interfaces in the VPC, and a runner instead of Docker;
+    - IAM: eventually consistent lists, trust policies, roles linked to services;
+    - STS: sessions of roles that exist;
+    - S3: AWS's versions, conditional requests and defaults;
+    - SQS: messages by group;
+    - CloudWatch Logs: classes of log groups;
+    - Service Quotas: the quotas that the lab enforces.
+
+    Other services have a backend from their first request on: see `RareBackends`.
+    """
+    from moto.awslambda.models import lambda_backends
+    from moto.ec2.models import ec2_backends
+    from moto.elasticache.models import elasticache_backends
+    from moto.iam.models import iam_backends
+    from moto.logs.models import logs_backends
+    from moto.s3.models import s3_backends
+    from moto.servicequotas.models import servicequotas_backends
+    from moto.sqs.models import sqs_backends
+    from moto.sts.models import sts_backends
+
+    from vpcache.lab.aws.awslambda.api.responses import FUNCTIONS_URLS
+    from vpcache.lab.aws.awslambda.backend import FunctionsBackend
+    from vpcache.lab.aws.ec2.backend import Ec2Backend
+    from vpcache.lab.aws.ec2.responses import EC2_URLS
+    from vpcache.lab.aws.elasticache.backend import MemcachedBackend
+    from vpcache.lab.aws.elasticache.responses import MEMCACHED_URLS
+    from vpcache.lab.aws.iam.responses import IAM_URLS
+    from vpcache.lab.aws.iam.sessions import STS_URLS, SessionsBackend
+    from vpcache.lab.aws.identities import IdentitiesBackend
+    from vpcache.lab.aws.logs import LogGroupsBackend
+    from vpcache.lab.aws.messaging.queues import QueuesBackend
+    from vpcache.lab.aws.quotas import QuotasBackend
+    from vpcache.lab.aws.s3.backend import BucketsBackend
+    from vpcache.lab.aws.s3.responses import S3_URLS
+
+    schedule = changes.schedule
+    _install(ec2_backends, partial(Ec2Backend, urls=EC2_URLS, settings=settings))
+    _install(
+        elasticache_backends,
+        partial(MemcachedBackend, urls=MEMCACHED_URLS, settings=settings, schedule=schedule),
+    )
+    _install(
+        lambda_backends,
+        partial(
+            FunctionsBackend, urls=FUNCTIONS_URLS, runner=functions, settings=settings, schedule=schedule
+        ),
+    )
+    _install(iam_backends, partial(IdentitiesBackend, urls=IAM_URLS, settings=settings))
+    _install(sts_backends, partial(SessionsBackend, urls=STS_URLS))
+    _install(s3_backends, partial(BucketsBackend, urls=S3_URLS))
+    s3_backends.bucket_accounts.clear()
+    _install(sqs_backends, QueuesBackend)
+    _install(logs_backends, LogGroupsBackend)
+    _install(servicequotas_backends, partial(QuotasBackend, settings=settings))
+
+
+class RareBackends:
+    """Installs the backends of services that few stacks use, at their first request: imports take seconds.
+
+    - CloudFormation: refusals of what the lab does not make;
+    - RDS and Redshift: subnet groups, which CloudFormation makes too.
+    """
+
+    def __init__(self) -> None:
+        self._installed: set[str] = set()
+
+    def install(self, service: str) -> None:
+        """Install the backend of a service if it is one of these. Not for concurrent calls."""
+        if service in ("cloudformation", "rds"):
+            self._once("rds", _install_rds)
+        if service in ("cloudformation", "redshift"):
+            self._once("redshift", _install_redshift)
+        if service == "cloudformation":
+            self._once("cloudformation", _install_cloudformation)
+
+    def _once(self, service: str, install: Callable[[], None]) -> None:
+        if service not in self._installed:
+            install()
+            self._installed.add(service)
+
+
+def _install_cloudformation() -> None:
+    from moto.cloudformation.models import cloudformation_backends
+
+    from vpcache.lab.aws.stacks import StacksBackend
+
+    _install(cloudformation_backends, StacksBackend)
+
+
+def _install_rds() -> None:
+    from moto.rds.models import rds_backends
+
+    from vpcache.lab.aws.subnet_groups import DatabasesBackend
+
+    _install(rds_backends, DatabasesBackend)
+
+
+def _install_redshift() -> None:
+    from moto.redshift.models import redshift_backends
+
+    from vpcache.lab.aws.subnet_groups import WarehousesBackend
+
+    _install(redshift_backends, WarehousesBackend)
+
+
+def _install(backends: Any, factory: Callable[..., Any]) -> None:
+    backends.clear()
+    backends.backend = factory
