@@ -60,7 +60,7 @@ def test_ended_lab_leaves_nothing(new_lab: Callable[[], Lab], victim: str) -> No
     assert first
     namespace = str(Path(f"/proc/{first}/ns/pid").readlink())
     alive = processes_in(namespace)
-    for command in ("vpcache.lab.daemon.server", "memcached", "launcher.py"):
+    for command in ("vpcache.lab.daemon.server", "memcached", "bootstrap.py"):
         assert any(command in line for line in alive.values())
     if victim == "stop":
         lab.stop()

@@ -6,7 +6,7 @@ import json
 import os
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -36,10 +36,17 @@ def handler(event, context):
 
 
 def bundle(**files: str) -> bytes:
+    return zip_of({f"{name}.py": text for name, text in files.items()})
+
+
+def zip_of(files: Mapping[str, str | bytes], modes: Mapping[str, int] | None = None) -> bytes:
+    """Return a zip file; files without a mode in `modes` have that of a regular file, 0644."""
     stream = BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(f"{name}.py", text)
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = (modes or {}).get(name, 0o100644) << 16
+            archive.writestr(entry, content)
     return stream.getvalue()
 
 
@@ -100,7 +107,7 @@ def event_of(content: Any, **options: Any) -> Event:
 
 def function_processes() -> set[int]:
     """Return the running function processes of this PID namespace."""
-    return {pid for pid, line in command_lines().items() if b"launcher.py" in line}
+    return {pid for pid, line in command_lines().items() if b"bootstrap.py" in line}
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -1,23 +1,25 @@
-"""The launcher of a function process, a script: prepares the process, then runs AWS's runtime client.
+"""The launcher of a function process, a script: prepares the process, then executes AWS's runtime client.
 
 It starts inside the network namespace of the function's interface, as root of the lab. It creates a mount
 namespace with a file system like the one on AWS (the bundle on /var/task, the runtime on /var/runtime, and
-everything read-only except its own /tmp), drops all privileges and runs AWS's bootstrap. It imports few
-modules, not even pathlib, because each import lengthens the cold start.
+everything read-only except its own /tmp), a user namespace in which it is AWS's user and not root, drops all
+privileges, and executes the interpreter again, so that the environment applies to the function as on AWS and
+never to this script. It imports few modules, not even pathlib, because each import lengthens the cold start.
 """
-# ruff: noqa: PTH102, PTH103, PTH112, PTH114, PTH115, PTH120, PTH123, PTH211
+# ruff: noqa: PTH102, PTH103, PTH112, PTH113, PTH114, PTH115, PTH120, PTH123, PTH211, S606
 
 from __future__ import annotations
 
 import ctypes
 import errno
-import importlib
 import json
 import os
+import resource
 import signal
 import sys
 
 _CLONE_NEWNS = 0x00020000
+_CLONE_NEWUSER = 0x10000000
 _MS_BIND_REC = 0x1000 | 0x4000
 _MS_PRIVATE_REC = 0x40000 | 0x4000
 _MS_NOSUID_NODEV = 0x2 | 0x4
@@ -31,31 +33,47 @@ _PR_SET_NO_NEW_PRIVS = 38
 _PR_CAP_AMBIENT_CLEAR_ALL = (47, 4)
 _CAPABILITY_VERSION_3 = 0x20080522
 
-_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/ssl", "/etc/pki")
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache")
 _DEVICES = ("null", "zero", "full", "random", "urandom")
+
+_LOG_DESCRIPTOR = 3
+_LIMITS = {  # soft and hard limits on AWS
+    resource.RLIMIT_CORE: (10 << 30, 10 << 30),
+    resource.RLIMIT_MEMLOCK: (64 << 10, 64 << 10),
+    resource.RLIMIT_NOFILE: (1024, 1024),
+}
+_MAX_PROCESSES = 742
+_LINUX_COUNTS_PER_NAMESPACE = (5, 14)  # processes of a user, by user namespace
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main() -> None:
-    """Read the settings (JSON) from the first argument and serve invocations until killed."""
+    """Read the settings (JSON) from the first argument and become the function process."""
     os.umask(0o022)
     settings = json.loads(sys.argv[1])
-    _enter_root(settings["root"], settings["mounts"], settings["files"], settings["tmp_megabytes"])
+    environment = settings["environment"]
+    environment["AWS_LAMBDA_RUNTIME_API"] = os.environ["AWS_LAMBDA_RUNTIME_API"]
+    _create_root(settings["root"], settings["mounts"], settings["files"], settings["tmp_megabytes"])
+    for inside, outside in settings["overlays"].items():
+        _mount(outside, settings["root"] + inside, None, _MS_BIND_REC)
+    _set_read_only(settings["root"], True, _AT_RECURSIVE)
+    _set_read_only(f"{settings['root']}/tmp", False, 0)
+    is_other_user = _become_user(*settings["user"])
+    os.chroot(settings["root"])
+    os.chdir(environment["LAMBDA_TASK_ROOT"])
+    _set_limits(is_other_user)
     _drop_privileges()
-    os.chdir(os.environ["LAMBDA_TASK_ROOT"])
-    sys.path[:0] = [os.environ["LAMBDA_TASK_ROOT"], os.environ["LAMBDA_RUNTIME_DIR"]]
-    os.environ["_LAMBDA_TELEMETRY_LOG_FD"] = str(os.dup(1))  # frames come in the order of other output
-    handler = os.environ["_HANDLER"]
-    sys.argv = ["bootstrap", handler]
-    importlib.import_module("awslambdaric.__main__").main(sys.argv)
+    os.dup2(1, _LOG_DESCRIPTOR)  # frames come in the order of other output
+    environment["_LAMBDA_TELEMETRY_LOG_FD"] = str(_LOG_DESCRIPTOR)
+    _execute(settings["command"], environment)
 
 
-def _enter_root(root: str, mounts: dict[str, str], files: dict[str, str], tmp_megabytes: int) -> None:
-    """Create a file system on the empty folder `root` and change the root to it.
+def _create_root(root: str, mounts: dict[str, str], files: dict[str, str], tmp_megabytes: int) -> None:
+    """Create a file system on the empty folder `root`.
 
     `mounts` maps paths inside to paths outside; `files` maps paths inside to their text. The files of the
-    interpreter have the same paths inside and outside.
+    interpreter have the same paths inside and outside, and the links that it has on AWS.
     """
     _check(_libc.unshare(_CLONE_NEWNS), "a mount namespace")
     _mount(None, "/", None, _MS_PRIVATE_REC)
@@ -72,11 +90,69 @@ def _enter_root(root: str, mounts: dict[str, str], files: dict[str, str], tmp_me
         os.makedirs(os.path.dirname(root + inside), exist_ok=True)
         with open(root + inside, "w") as file:
             file.write(text)
+    os.makedirs(f"{root}/opt", exist_ok=True)
+    os.makedirs(f"{root}/var/lang/bin")
+    for name in ("python", "python3", f"python3.{sys.version_info.minor}"):
+        os.symlink(sys.executable, f"{root}/var/lang/bin/{name}")
     for name, descriptor in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
         os.symlink(f"/proc/self/fd{descriptor}", f"{root}/dev/{name}")
-    _set_read_only(root, True, _AT_RECURSIVE)
-    _set_read_only(f"{root}/tmp", False, 0)
-    os.chroot(root)
+
+
+def _become_user(uid: int, gid: int) -> bool:
+    """Map the lab's root to another user, who has no privileges outside the process's own namespace.
+
+    Return whether that is so. Where the kernel allows no further user namespace, the user remains root.
+    """
+    if _libc.unshare(_CLONE_NEWUSER):
+        return False
+    for name, text in (("setgroups", "deny"), ("gid_map", f"{gid} 0 1"), ("uid_map", f"{uid} 0 1")):
+        with open(f"/proc/self/{name}", "w") as file:
+            file.write(text)
+    return True
+
+
+def _set_limits(is_other_user: bool) -> None:
+    """Set AWS's limits, as far as the lab's own allow them.
+
+    That of processes counts those of a user in a user namespace, in older kernels those of all namespaces.
+    """
+    for kind, limits in _LIMITS.items():
+        _limit(kind, *limits)
+    release = tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
+    if is_other_user and release >= _LINUX_COUNTS_PER_NAMESPACE:
+        _limit(resource.RLIMIT_NPROC, _MAX_PROCESSES, _MAX_PROCESSES)
+
+
+def _limit(kind: int, soft: int, hard: int) -> None:
+    _, maximum = resource.getrlimit(kind)
+    if maximum != resource.RLIM_INFINITY:
+        soft, hard = min(soft, maximum), min(hard, maximum)
+    resource.setrlimit(kind, (soft, hard))
+
+
+def _execute(command: list[str], environment: dict[str, str]) -> None:
+    """Execute the command, or the function's wrapper with the command as its arguments.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html
+    """
+    wrapper = environment.get("AWS_LAMBDA_EXEC_WRAPPER")
+    if wrapper:
+        if not os.path.isfile(wrapper):
+            _end(127, f"{wrapper}: does not exist")
+        if not os.access(wrapper, os.X_OK):
+            _end(126, f"{wrapper}: is not an executable")
+        command = [wrapper, *command]
+    try:
+        os.execve(command[0], command, environment)
+    except OSError as error:
+        if error.errno == errno.ENOEXEC:  # no magic number: a script for the shell
+            os.execve("/bin/sh", ["/bin/sh", *command], environment)
+        _end(126, f"{command[0]}: {error.strerror}")
+
+
+def _end(status: int, message: str) -> None:
+    print(message, flush=True)
+    os._exit(status)
 
 
 def _bind(root: str, inside: str, outside: str) -> None:

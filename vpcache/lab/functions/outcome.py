@@ -14,11 +14,10 @@ EXITED = "Runtime.ExitError"
 class Launch:
     """How to start a function process; `memory` is in MB, `timeout` in seconds.
 
-    The sandbox adds AWS_LAMBDA_RUNTIME_API to the environment.
+    The environment of the command has AWS_LAMBDA_RUNTIME_API and nothing else.
     """
 
     command: tuple[str, ...]
-    environment: tuple[tuple[str, str], ...]
     memory: int
     timeout: float
 

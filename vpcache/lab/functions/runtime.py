@@ -37,12 +37,15 @@ _IDLE_SECONDS = 300.0  # after which an idle process ends
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _TASK_ROOT = "/var/task"
 _RUNTIME_DIR = "/var/runtime"
-_CA_FILE = "/etc/lab-ca.pem"
+_XRAY_ADDRESS, _XRAY_PORT = "169.254.100.1", "2000"  # where AWS's daemon listens; the lab has none
 _Version = tuple[str, str]  # a function's ARN and its version
-_CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE")
+_USER = 993, 990  # user and group, as on AWS
 _FILES = {
-    "/etc/passwd": "sbx_user:x:0:0::/tmp:/sbin/nologin\n",
-    "/etc/group": "sbx_user:x:0:\n",
+    "/etc/passwd": (
+        "root:x:0:0:root:/root:/bin/bash\n"
+        f"sbx_user1051:x:{_USER[0]}:{_USER[1]}::/home/sbx_user1051:/sbin/nologin\n"
+    ),
+    "/etc/group": f"root:x:0:\nsbx_user1051:x:{_USER[1]}:\n",
     "/etc/hosts": "127.0.0.1 localhost\n",
     "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
 }
@@ -78,10 +81,9 @@ class FunctionRuntime:
         self._interface_namespace = interface_namespace
         self._usable = usable
         self._idle_seconds = idle_seconds
-        self._ca = ca_file.read_text()
         self._root = work / "function-root"  # where each process mounts its own file system
         self._root.mkdir()
-        self._files = FunctionFiles(work)
+        self._files = FunctionFiles(work, ca_file)
         self._changed = threading.Condition()
         self._resolvers: dict[str, IPv4Address] = {}  # DNS resolver by interface
         self._idle: list[_FunctionProcess] = []  # the one that has been idle for longest first
@@ -249,25 +251,31 @@ class FunctionRuntime:
         return process.idle_since + self._idle_seconds - time.monotonic()
 
     def _launch(self, function: FunctionSpec, resolver: IPv4Address, log_stream: str) -> Launch:
+        bundle = self._files.bundle(function.code_sha256, function.code)
+        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
         settings = {
             "root": str(self._root),
             "mounts": {
-                _TASK_ROOT: str(self._files.bundle(function.code_sha256, function.code)),
+                _TASK_ROOT: str(bundle.folder),
                 _RUNTIME_DIR: str(self._files.runtime),
-                **{str(site): str(site) for site in self._files.sites},
+                **self._files.mounts,
             },
-            "files": _FILES | {"/etc/resolv.conf": f"nameserver {resolver}\n", _CA_FILE: self._ca},
+            "overlays": self._files.overlays_of(bundle, _TASK_ROOT),
+            "files": _FILES | {"/etc/resolv.conf": f"nameserver {resolver}\n"},
             "tmp_megabytes": function.ephemeral_storage,
+            "user": _USER,
+            "environment": self._files.variables | environment(function, log_stream),
+            # -S: the site packages are the host's
+            "command": (f"/var/lang/bin/{version}", "-S", f"{_RUNTIME_DIR}/bootstrap.py"),
         }
-        # -I and -S: neither the environment nor installed packages affect the interpreter's imports
+        # -I and -S: neither the environment nor installed packages affect the launcher
         interpreter = (os.path.realpath(sys.executable), "-I", "-S", "-X", "utf8")
         command = (*interpreter, str(_LAUNCHER), json.dumps(settings))
-        variables = tuple(environment(function, log_stream).items())
-        return Launch(command, variables, function.memory, function.timeout)
+        return Launch(command, function.memory, function.timeout)
 
 
 def environment(function: FunctionSpec, log_stream: str) -> dict[str, str]:
-    """Return the environment variables of a function: AWS's, the lab's CA file, and the function's own.
+    """Return the environment variables of a function: AWS's and the function's own.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
     """
@@ -292,8 +300,17 @@ def environment(function: FunctionSpec, log_stream: str) -> dict[str, str]:
         "_HANDLER": function.handler,
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
-        **dict.fromkeys(_CA_VARIABLES, _CA_FILE),
+        "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+        "LD_LIBRARY_PATH": (
+            "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
+        ),
+        "PYTHONPATH": _RUNTIME_DIR,
+        "PWD": _TASK_ROOT,
+        "SHLVL": "0",
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "AWS_XRAY_DAEMON_ADDRESS": f"{_XRAY_ADDRESS}:{_XRAY_PORT}",
+        "_AWS_XRAY_DAEMON_ADDRESS": _XRAY_ADDRESS,
+        "_AWS_XRAY_DAEMON_PORT": _XRAY_PORT,
         **(of_json_logs if settings.format == "JSON" else {}),
         **dict(function.environment),
     }

@@ -60,7 +60,7 @@ class Sandbox:
             self._process = namespaces.popen(
                 namespace,
                 list(launch.command),
-                env=dict(launch.environment) | {"AWS_LAMBDA_RUNTIME_API": api},
+                env={"AWS_LAMBDA_RUNTIME_API": api},
                 stdin=subprocess.DEVNULL,
                 stdout=write,
                 stderr=write,

@@ -1,0 +1,110 @@
+"""Deployment packages: zip files, checked when they are uploaded and unpacked when they first run."""
+
+from __future__ import annotations
+
+import compileall
+import os
+import stat
+import zipfile
+import zlib
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+
+_MAX_LINK = 4095  # bytes
+_MAX_NAME = 255
+_UNIX = 3  # the system whose modes an entry can have
+_WRITESTR_MODE = 0o600  # what Python's zipfile gives an entry that has only a name; it has no file type
+_NO_TIME = (1980, 1, 1, 0, 0, 0)
+CA_FILES = ("certifi/cacert.pem", "botocore/cacert.pem")
+"""The files with certificate authorities of well-known packages."""
+
+
+class InvalidArchiveError(Exception):
+    """The zip file cannot be unpacked."""
+
+
+class ArchiveSizeError(Exception):
+    """The zip file has no entries, or too large ones."""
+
+    def __init__(self, is_empty: bool) -> None:
+        super().__init__()
+        self.is_empty = is_empty
+
+
+def check_archive(code: bytes, max_size: int) -> None:
+    """Raise InvalidArchiveError if a zip file cannot be unpacked, ArchiveSizeError if it is empty or large.
+
+    `max_size` is in bytes, unzipped.
+    """
+    try:
+        with zipfile.ZipFile(BytesIO(code)) as archive:
+            entries = archive.infolist()
+            _check_paths(entries)
+            if not entries or sum(entry.file_size for entry in entries) >= max_size:
+                raise ArchiveSizeError(is_empty=not entries)
+            if archive.testzip() is not None:
+                raise InvalidArchiveError
+    except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
+        raise InvalidArchiveError from error
+
+
+def _check_paths(entries: list[zipfile.ZipInfo]) -> None:
+    paths = [(_path(entry), entry.is_dir()) for entry in entries]
+    files = {path for path, is_dir in paths if not is_dir}
+    folders = {folder for path, _ in paths for folder in path.parents} | {PurePosixPath()}
+    folders |= {path for path, is_dir in paths if is_dir}
+    names = {name for path in files | folders for name in path.parts}
+    if files & folders or any(len(os.fsencode(name)) > _MAX_NAME for name in names):
+        raise InvalidArchiveError
+
+
+def unpack(code: bytes, folder: Path) -> None:
+    """Unpack a checked zip file into the new folder `folder`, with modes and links, and compile its modules.
+
+    The process sees the folder read-only, so it cannot write its own byte code. Links are made last: nothing
+    is written or read through them.
+    """
+    folder.mkdir()
+    links = {}
+    with zipfile.ZipFile(BytesIO(code)) as archive:
+        for entry in archive.infolist():
+            if _is_link(entry):
+                links[_path(entry)] = archive.read(entry)
+            elif not entry.is_dir():
+                _set_mode(Path(archive.extract(entry, folder)), entry)
+            else:
+                archive.extract(entry, folder)
+    compileall.compile_dir(folder, quiet=2, stripdir=str(folder), prependdir="/var/task")
+    for path, target in links.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).unlink(missing_ok=True)
+        (folder / path).symlink_to(os.fsdecode(target[:_MAX_LINK].partition(b"\0")[0]) or ".")
+
+
+def ca_files(folder: Path) -> list[str]:
+    """Return the files with certificate authorities of well-known packages, relative to `folder`."""
+    found = (path for name in CA_FILES for path in folder.rglob(name))
+    return sorted(str(path.relative_to(folder)) for path in found if path.is_file() and not path.is_symlink())
+
+
+def _path(entry: zipfile.ZipInfo) -> PurePosixPath:
+    """Return the path at which zipfile puts an entry."""
+    return PurePosixPath(*(part for part in entry.filename.split("/") if part not in ("", ".", "..")))
+
+
+def _mode(entry: zipfile.ZipInfo) -> int:
+    return entry.external_attr >> 16 if entry.create_system == _UNIX else 0
+
+
+def _is_link(entry: zipfile.ZipInfo) -> bool:
+    return stat.S_ISLNK(_mode(entry))
+
+
+def _set_mode(path: Path, entry: zipfile.ZipInfo) -> None:
+    """Set the mode of a file. As on AWS, the function's user may do what the mode allows to others."""
+    if entry.create_system != _UNIX or (_mode(entry) == _WRITESTR_MODE and entry.date_time != _NO_TIME):
+        mode = 0o644
+    else:
+        mode = _mode(entry) & 0o777
+    others = (mode & 0o005) << 6
+    path.chmod((mode & ~0o500) | others)
