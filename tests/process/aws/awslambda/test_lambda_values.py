@@ -100,6 +100,11 @@ def test_invalid_archives_are_refused(functions: Any) -> None:
         (b"no zip", invalid),
         (archive(), "Uploaded file must be a non-empty zip"),
         (archive(**{"a": "file", "a/b": "in a folder"}), invalid),
+        (archive(**{"./a": "file", "a//b": "in a folder"}), invalid),
+        (archive(**{"a": "file", "a/": ""}), invalid),
+        (archive(**{"..": "no name"}), invalid),
+        (archive(**{"x" * 256: "long"}), invalid),
+        (archive(a="damaged content").replace(b"damaged", b"DAMAGED"), invalid),
     ):
         error = api_error(functions.update_function_code, FunctionName="one", ZipFile=code)
         assert error == (400, "InvalidParameterValueException", message)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
@@ -13,6 +10,7 @@ from moto.s3.exceptions import S3ClientError
 from moto.s3.models import s3_backends
 
 from vpcache.lab.aws.awslambda.errors import RequestEntityTooLargeError
+from vpcache.lab.functions.archive import ArchiveSizeError, InvalidArchiveError, check_archive
 
 _MAX_ZIPPED = 50 << 20  # bytes, in a request: "Lambda quotas"
 _MAX_UNZIPPED = 250 << 20
@@ -42,17 +40,16 @@ def code_of(parameters: Mapping[str, Any], account_id: str, partition: str) -> b
 
 def _check_archive(code: bytes) -> None:
     try:
-        entries = zipfile.ZipFile(io.BytesIO(code)).infolist()
-    except (zipfile.BadZipFile, ValueError) as error:
+        check_archive(code, _MAX_UNZIPPED)
+    except InvalidArchiveError as error:
         raise InvalidParameterValueException(_INVALID) from error
-    if not entries:
-        raise InvalidParameterValueException("Uploaded file must be a non-empty zip")
-    if sum(each.file_size for each in entries) >= _MAX_UNZIPPED:
-        raise InvalidParameterValueException(f"Unzipped size must be smaller than {_MAX_UNZIPPED} bytes")
-    files = {each.filename for each in entries if not each.is_dir()}
-    folders = {str(folder) for each in entries for folder in PurePosixPath(each.filename).parents}
-    if files & folders:
-        raise InvalidParameterValueException(_INVALID)
+    except ArchiveSizeError as error:
+        message = (
+            "Uploaded file must be a non-empty zip"
+            if error.is_empty
+            else f"Unzipped size must be smaller than {_MAX_UNZIPPED} bytes"
+        )
+        raise InvalidParameterValueException(message) from error
 
 
 def _from_s3(parameters: Mapping[str, Any], account_id: str, partition: str) -> bytes:
