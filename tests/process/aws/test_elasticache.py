@@ -100,6 +100,8 @@ def test_cluster_names_are_unique(elasticache: Any) -> None:
         ({"SecurityGroupIds": ["sg-0123456789abcdef0"]}, "InvalidParameterValue"),
         ({"EngineVersion": "1.6.6", "TransitEncryptionEnabled": True}, "InvalidParameterCombination"),
         ({"Engine": "redis"}, "NotImplemented"),
+        ({"EngineVersion": "1.5.16"}, "NotImplemented"),
+        ({"CacheNodeType": "cache.r7g.16xlarge"}, "NotImplemented"),
     ],
 )
 def test_invalid_cluster_is_rejected_without_leftovers(

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.served_clusters import create_cluster, describe_cluster
-from tests.support.served_region import Network, Region, error_code
+from tests.support.served_region import Network, Region, api_error, error_code
 from vpcache.lab.aws.elasticache.parameters import FAMILIES, arguments
 
 
@@ -242,3 +242,23 @@ def query(path: Path, process: subprocess.Popen[bytes], command: bytes) -> dict[
         with connection.makefile(newline="\r\n") as response:
             lines = iter(response.readline, "END\r\n")
             return {name: value for _, name, value in (line.rstrip().split(maxsplit=2) for line in lines)}
+
+
+@pytest.mark.parametrize(
+    ("family", "code"),
+    [
+        ("memcached1.4", "NotImplemented"),
+        ("memcached1.5", "NotImplemented"),
+        ("redis7", "NotImplemented"),
+        ("memcached2", "InvalidParameterValue"),
+    ],
+)
+def test_family_that_the_lab_lacks_is_refused_by_name(elasticache: Any, family: str, code: str) -> None:
+    error = api_error(
+        elasticache.create_cache_parameter_group,
+        CacheParameterGroupName="own",
+        CacheParameterGroupFamily=family,
+        Description="own",
+    )
+
+    assert (error.code, family in error.message) == (code, True)

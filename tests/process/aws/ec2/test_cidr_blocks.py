@@ -181,7 +181,7 @@ def test_ipv6_only_subnet_is_a_record(ec2: Any, region: Region, network: Network
     made = ec2.create_subnet(**request)["Subnet"]
     assert (made["Ipv6Native"], made["AssignIpv6AddressOnCreation"]) == (True, True)
     assert made["PrivateDnsNameOptionsOnLaunch"]["HostnameType"] == "resource-name"
-    assert made.get("CidrBlock") is None
+    assert (made.get("CidrBlock"), made["AvailableIpAddressCount"]) == (None, 0)
     assert made["SubnetId"] not in [each.id for each in region.reconciled[-1].vpcs[0].subnets]
 
     error = api_error(ec2.create_network_interface, SubnetId=made["SubnetId"])

@@ -138,6 +138,7 @@ class Ec2Backend(
         subnet.enable_dns64 = False
         if is_ipv6_only:
             subnet.private_dns_name_options_on_launch["HostnameType"] = "resource-name"
+            subnet._available_ip_addresses = 0  # of IPv4
         subnet.default_for_az = subnet.map_public_ip_on_launch = False
         return subnet
 

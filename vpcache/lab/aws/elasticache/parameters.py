@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -102,6 +103,13 @@ parameters" in the ElastiCache user guide. Larger types are omitted."""
 
 VERSIONS = ("1.6.6", "1.6.12", "1.6.17", "1.6.22")
 """Engine versions of the family memcached1.6: "Memcached versions" in the ElastiCache user guide."""
+
+NOT_EMULATED = re.compile(
+    r"memcached1\.[45]|1\.4\.(5|14|24|33|34)|1\.5\.(10|16)"  # older memcached: no TLS, other commands
+    r"|(redis|valkey)\d+(\.\w+)*"
+    r"|cache\.(m|r|t|c)\d[a-z]*\.(micro|small|medium|large|\d*xlarge)"
+)
+"""Families, engine versions and node types that AWS has and the lab lacks."""
 
 _MIN_MEMORY = 16  # MiB, even if the overhead leaves less
 

@@ -10,6 +10,7 @@ from typing import Any
 from moto.elasticache.exceptions import InvalidParameterCombinationException, InvalidParameterValueException
 
 from vpcache.lab.aws.elasticache.models import SubnetGroup
+from vpcache.lab.aws.elasticache.parameters import NOT_EMULATED
 
 _MAX_NODES = 60  # of a memcached cluster: "Quotas" in the ElastiCache user guide
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -115,7 +116,14 @@ def check_window(window: str) -> str:
 
 
 def require_choice(choices: Iterable[str], name: str, value: str | None) -> str:
-    """Return a parameter's value. Raises InvalidParameterValueException if it is not one of `choices`."""
+    """Return a parameter's value.
+
+    Raises InvalidParameterValueException if it is not one of `choices`, or NotImplementedError if AWS has it.
+    """
+    if value and value not in choices and NOT_EMULATED.fullmatch(value):
+        raise NotImplementedError(
+            f"The {name} {value} is not emulated. The lab supports {', '.join(sorted(choices))}."
+        )
     if value is None or value not in choices:
         raise InvalidParameterValueException(
             f"Invalid {name}: {value}. The lab supports {', '.join(sorted(choices))}."
