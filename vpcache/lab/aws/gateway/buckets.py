@@ -47,7 +47,7 @@ def bucket_error(account: str, environ: WSGIEnvironment) -> S3Error | None:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
     Requests from the host's loopback interface count as TLS, because it represents AWS's public endpoint.
     """
-    name, _, key = _bucket_and_key(environ).partition("/")
+    name, _, key = bucket_and_key(environ).partition("/")
     source = unquote(environ.get(_COPY_SOURCE, "")).lstrip("/").partition("/")[0]
     for bucket_name, header in ((name, _EXPECTED_OWNER), (source, _EXPECTED_SOURCE_OWNER)):
         if error := _owner_error(bucket_name, environ.get(header)):
@@ -56,7 +56,7 @@ def bucket_error(account: str, environ: WSGIEnvironment) -> S3Error | None:
     bucket = _bucket(name)
     if bucket is None or is_new:
         return None
-    is_secure = environ["wsgi.url_scheme"] == "https" or not _is_from_lab_network(environ)
+    is_secure = is_encrypted(environ)
     is_owner = bucket.account_id == account
     if is_owner and _is_about_policy(environ):
         is_put = environ["REQUEST_METHOD"] == "PUT"
@@ -107,12 +107,17 @@ def _owner_error(bucket: str, expected: str | None) -> S3Error | None:
     return None if owner == expected else _DENIED
 
 
-def _bucket_and_key(environ: WSGIEnvironment) -> str:
+def bucket_and_key(environ: WSGIEnvironment) -> str:
     """Return "bucket/key" of a request in path or virtual-hosted style."""
     path = environ["PATH_INFO"].lstrip("/")
     host = environ.get("HTTP_HOST", "").partition(":")[0]
     virtual_host = _VIRTUAL_HOST.fullmatch(host)
     return f"{virtual_host['bucket']}/{path}" if virtual_host else path
+
+
+def is_encrypted(environ: WSGIEnvironment) -> bool:
+    """Return whether a request counts as made by TLS; the host's loopback interface does."""
+    return environ["wsgi.url_scheme"] == "https" or not _is_from_lab_network(environ)
 
 
 def _is_from_lab_network(environ: WSGIEnvironment) -> bool:

@@ -1,0 +1,1 @@
+"""Who may do what in the lab: principals, the actions and resources of calls, and refusals."""
