@@ -13,6 +13,7 @@ from vpcache.errors import VpcacheError
 from vpcache.lab.client import DEFAULT_PORT, Lab, LabStatus
 from vpcache.lab.doctor import Finding, examine
 from vpcache.lab.faults import Fault
+from vpcache.lab.settings import parse_value
 from vpcache.project import Project
 
 
@@ -69,9 +70,7 @@ def doctor(*, as_json: bool) -> None:
 @user_errors
 def configure(name: str, value: str) -> None:
     """Change a setting of the running lab and print all settings."""
-    if not value.isdigit():
-        raise VpcacheError(f"setting {name} is '{value}': must be a whole number")
-    settings = running_lab().configure(**{name: int(value)})
+    settings = running_lab().configure(**{name: parse_value(name, value)})
     for key, current in asdict(settings).items():
         print(f"{key}: {current}")
 

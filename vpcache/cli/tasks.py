@@ -390,7 +390,7 @@ def capture(_: Context, in_: str, zone: str = "", file: str = "lab.pcap", second
     inspect_commands.capture(in_, zone, file, seconds)
 
 
-@task(help={"name": "setting, e.g. nat_idle_seconds", "value": "a whole number"})
+@task(help={"name": "setting, e.g. nat_idle_seconds", "value": "a whole number; for iam: off or enforce"})
 def configure(_: Context, name: str, value: str) -> None:
     """Change a setting of the running lab and show all settings."""
     lab_commands.configure(name, value)

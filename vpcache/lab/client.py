@@ -164,7 +164,7 @@ class Lab:
         """Return the lab's settings."""
         return LabSettings(**self.ask("GET", "settings"))
 
-    def configure(self, **values: int) -> LabSettings:
+    def configure(self, **values: int | str) -> LabSettings:
         """Change some settings (`vpcache.lab.settings.LabSettings`) of the running lab and return all.
 
         Raises LabError for unknown names and invalid values.

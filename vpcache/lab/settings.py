@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any
 
 from vpcache.lab.errors import LabError
@@ -25,28 +25,46 @@ class LabSettings:
     """How long ListRoles and ListFunctions lag behind. AWS gives no figure; it takes seconds there."""
     async_minute_ms: int = 1000  # for one minute between the retries of an event; on AWS: 60000
     transition_ms: int = 500  # duration of states such as "creating"; on AWS: minutes
+    iam: str = field(default="off", metadata={"choices": ("off", "enforce")})
+    """Whether IAM policies are evaluated: "enforce" refuses what they do not allow, as AWS does."""
 
     def changed(self, values: Mapping[str, Any]) -> LabSettings:
         """Return a copy with some values replaced. Raises LabError for unknown names and invalid values."""
-        minimums = {setting.name: setting.metadata.get("min", 1) for setting in fields(self)}
         for name, value in values.items():
-            if name not in minimums:
-                raise LabError(f"unknown setting {name!r}; choose from {', '.join(minimums)}")
-            minimum = minimums[name]
-            if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
+            setting = _setting(name)
+            choices, minimum = setting.metadata.get("choices"), setting.metadata.get("min", 1)
+            if choices:
+                if value not in choices:
+                    raise LabError(f"setting {name} is {value!r}: must be {' or '.join(choices)}")
+            elif not isinstance(value, int) or isinstance(value, bool) or value < minimum:
                 raise LabError(f"setting {name} is {value!r}: must be a whole number of at least {minimum}")
         return replace(self, **values)
 
 
-def parse_settings(lines: Iterable[str]) -> dict[str, int]:
+def _setting(name: str) -> Field[Any]:
+    """Return a setting's field. Raises LabError for an unknown name."""
+    known = {setting.name: setting for setting in fields(LabSettings)}
+    if name not in known:
+        raise LabError(f"unknown setting {name!r}; choose from {', '.join(known)}")
+    return known[name]
+
+
+def parse_value(name: str, text: str) -> int | str:
+    """Return the value of a setting from its text. Raises LabError for a name or value that is invalid."""
+    if _setting(name).metadata.get("choices"):
+        return text
+    if not (text.isascii() and text.isdigit()):
+        raise LabError(f"setting {name} is {text!r}: must be a whole number")
+    return int(text)
+
+
+def parse_settings(lines: Iterable[str]) -> dict[str, int | str]:
     """Return the values in lines of the form `name=value`. Raises LabError for an invalid line."""
-    values = {}
+    values: dict[str, int | str] = {}
     for line in lines:
         name, separator, value = (part.strip() for part in line.partition("="))
         if not separator:
             raise LabError(f"invalid setting {line!r}: write name=value, such as elastic_ips=20")
-        if not (value.isascii() and value.isdigit()):
-            raise LabError(f"setting {name} is {value!r}: must be a whole number")
-        values[name] = int(value)
+        values[name] = parse_value(name, value)
     LabSettings().changed(values)
     return values

@@ -274,7 +274,7 @@ def _pinned_region(root_module: Path) -> str | None:
         raise pytest.UsageError(str(error)) from error
 
 
-def _lab_settings(config: pytest.Config) -> dict[str, int]:
+def _lab_settings(config: pytest.Config) -> dict[str, int | str]:
     try:
         return parse_settings(config.getini(_LAB_SETTINGS))
     except LabError as error:

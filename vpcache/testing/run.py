@@ -39,7 +39,7 @@ class PytestRun:
 
     folder: Path
     target_name: str
-    lab_settings: Mapping[str, int] = field(default_factory=dict)  # overrides for the run's lab
+    lab_settings: Mapping[str, int | str] = field(default_factory=dict)  # overrides for the run's lab
     region_option: str | None = None  # from the option --vpcache-region
     pinned_region: str | None = None  # from the values of the root module
 

@@ -11,6 +11,7 @@ from vpcache.lab.settings import LabSettings, parse_settings
 def test_parse_settings_returns_values() -> None:
     lines = ["elastic_ips=20", " interface_linger_seconds = 0 "]
     assert parse_settings(lines) == {"elastic_ips": 20, "interface_linger_seconds": 0}
+    assert parse_settings(["iam=enforce"]) == {"iam": "enforce"}
     assert parse_settings([]) == {}
 
 
@@ -23,6 +24,7 @@ def test_parse_settings_returns_values() -> None:
         ("elastic_ips=", "setting elastic_ips is '': must be a whole number"),
         ("elastic_ips=²", "setting elastic_ips is '²': must be a whole number"),
         ("elastic_ips=0", "setting elastic_ips is 0: must be a whole number of at least 1"),
+        ("iam=on", "setting iam is 'on': must be off or enforce"),
         ("elastic_ip=2", "unknown setting 'elastic_ip'; choose from nat_idle_seconds, elastic_ips"),
     ],
 )

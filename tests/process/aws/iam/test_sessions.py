@@ -151,8 +151,9 @@ def test_tokens_are_of_the_account(region: Region, call: str) -> None:
 
 
 def test_identity_providers_are_refused_by_name(sts: Any, role: Any) -> None:
-    call = sts.assume_role_with_web_identity
-    error = api_error(call, RoleArn=role["Arn"], RoleSessionName="session", WebIdentityToken="token")
+    call = sts.assume_role_with_saml
+    provider = "arn:aws:iam::123456789012:saml-provider/none"
+    error = api_error(call, RoleArn=role["Arn"], PrincipalArn=provider, SAMLAssertion="assertion")
 
     assert error[:2] == (501, "NotImplemented")
-    assert "AssumeRoleWithWebIdentity" in error.message
+    assert "AssumeRoleWithSAML" in error.message

@@ -20,6 +20,7 @@ from vpcache.lab.aws.ec2.filters import apply_aws_rules_to_moto
 from vpcache.lab.aws.ec2.parameters import EC2_PARAMETERS
 from vpcache.lab.aws.ec2.vpcs.cidr_blocks import describe_ipv6_blocks_of_subnets
 from vpcache.lab.aws.elasticache.checks import ELASTICACHE_PARAMETERS
+from vpcache.lab.aws.gateway.authorization import Authorization
 from vpcache.lab.aws.gateway.buckets import bucket_error, ignore_conditional_statements
 from vpcache.lab.aws.gateway.call import Call, body_of
 from vpcache.lab.aws.gateway.call_counter import CallCounter, RestRequest
@@ -68,7 +69,7 @@ def create_app(
     describe_ipv6_blocks_of_subnets()
     changes = Changes(reconcile)
     install_backends(functions, settings, changes)
-    return ControlPlane(_moto_application(), changes)
+    return ControlPlane(_moto_application(), changes, Authorization(settings))
 
 
 def _moto_application() -> WSGIApplication:
@@ -100,10 +101,11 @@ def _moto_application() -> WSGIApplication:
 class ControlPlane:
     """Passes requests to moto, reconciles the data plane after changes, and responds with AWS's errors."""
 
-    def __init__(self, moto: WSGIApplication, changes: Changes) -> None:
+    def __init__(self, moto: WSGIApplication, changes: Changes, authorization: Authorization) -> None:
         self.calls = CallCounter()
         self._moto = moto
         self._changes = changes
+        self._authorization = authorization
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
         """Answer one request."""
@@ -126,7 +128,7 @@ class ControlPlane:
         return self._changes.exclusive_lock()
 
     def _answer(self, call: Call, environ: WSGIEnvironment) -> Response:
-        rejection = _rejection(call, environ)
+        rejection = _rejection(call, environ, self._authorization)
         return self._ask_moto(call, environ) if rejection is None else rejection
 
     def _ask_moto(self, call: Call, environ: WSGIEnvironment) -> Response:
@@ -151,7 +153,7 @@ class ControlPlane:
         return response
 
 
-def _rejection(call: Call, environ: WSGIEnvironment) -> Response | None:
+def _rejection(call: Call, environ: WSGIEnvironment, authorization: Authorization) -> Response | None:
     """Return the error for a request that must not reach moto, None if it may."""
     if environ["PATH_INFO"].startswith("/moto-api"):
         message = "moto's own API is closed: its changes would bypass the data plane."
@@ -172,6 +174,8 @@ def _rejection(call: Call, environ: WSGIEnvironment) -> Response | None:
     if parameter := unhonoured_parameter(call, DECLARATIONS.get(call.service, {})):
         message = f"The parameter {parameter} of {call.action} is not emulated by the lab."
         return error_response(call.service, 501, "NotImplemented", message)
+    if denial := authorization.denial(call, environ):
+        return denial
     if call.is_dry_run:
         message = "Request would have succeeded, but DryRun flag is set."
         return error_response(call.service, 412, "DryRunOperation", message)

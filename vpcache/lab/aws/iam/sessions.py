@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
+from moto.core.utils import utcnow
 from moto.iam.exceptions import MalformedPolicyDocument, NotFoundException
 from moto.iam.models import iam_backends
 from moto.sts.models import STSBackend
@@ -82,7 +84,7 @@ class SessionsResponse(TokenResponse):  # type: ignore[misc]
 
     def assume_role(self) -> ActionResult:
         """Answer AssumeRole; only a session policy has a packed size."""
-        answer = super().assume_role()
+        answer = self._with_details(super().assume_role())
         if not self._get_param("Policy"):
             del answer.result["PackedPolicySize"]
         return answer
@@ -92,8 +94,8 @@ class SessionsResponse(TokenResponse):  # type: ignore[misc]
         raise NotImplementedError("The lab has no identity providers.")
 
     def assume_role_with_web_identity(self) -> ActionResult:
-        """Refuse a call whose token the lab cannot check."""
-        raise NotImplementedError("The lab has no identity providers.")
+        """Answer AssumeRoleWithWebIdentity. The signature of the token is not verified."""
+        return self._with_details(super().assume_role_with_web_identity())
 
     def get_session_token(self) -> ActionResult:
         """Answer GetSessionToken, with credentials of the caller's account."""
@@ -105,6 +107,15 @@ class SessionsResponse(TokenResponse):  # type: ignore[misc]
         answer.result["PackedPolicySize"] = 0
         return answer
 
+    def _with_details(self, answer: ActionResult) -> ActionResult:
+        """Attach session policies and tags, which moto drops, to the session of an answer."""
+        session = answer.result["Credentials"]
+        arns = self._get_param("PolicyArns") or []
+        session.policy_arns = tuple(each["arn"] for each in arns if "arn" in each)
+        session.tags = {each["Key"]: each["Value"] for each in self._get_param("Tags") or []}
+        session.issued = utcnow()
+        return answer
+
     def _with_credentials(self, answer: ActionResult) -> ActionResult:
         key = iam_backends[self.current_account][self.partition].create_temp_access_key()
         answer.result["Credentials"] |= {
@@ -113,6 +124,12 @@ class SessionsResponse(TokenResponse):  # type: ignore[misc]
             "SessionToken": random_session_token(),
         }
         return answer
+
+
+def session_tags(session: Any) -> Mapping[str, str]:
+    """Return the tags of a session."""
+    tags: Mapping[str, str] = getattr(session, "tags", {})
+    return tags
 
 
 def _role(arn: str) -> Any | None:

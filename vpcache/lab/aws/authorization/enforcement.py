@@ -1,0 +1,72 @@
+"""Decides about calls, and records which permissions were used."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from vpcache.lab.aws.authorization.denial import Denial, access_denied, expired_token, invalid_token
+from vpcache.lab.aws.authorization.model import Model
+from vpcache.lab.aws.authorization.principals import (
+    Caller,
+    ExpiredTokenError,
+    InvalidTokenError,
+    caller_of,
+)
+from vpcache.lab.aws.authorization.requests.calls import ApiCall, Target
+from vpcache.lab.aws.authorization.requests.keys import of_target, request_keys, resource_keys
+from vpcache.lab.aws.authorization.requests.targets import targets
+from vpcache.lab.aws.authorization.usage import Usage
+from vpcache.lab.aws.authorization.web_identity import web_identity
+from vpcache.lab.aws.policies.decision import Policies, Request, decide
+from vpcache.lab.aws.policies.matching import Context
+
+_WITH_POLICIES = frozenset({"lambda", "s3", "sns", "sqs", "sts"})
+"""Services whose resources have policies, which can deny what the account's user may do."""
+_ASSUMING = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
+
+
+class Authorizer:
+    """Authorizes calls by the policies in the lab's model."""
+
+    def __init__(self) -> None:
+        self.usage = Usage()
+
+    def denial(
+        self, call: ApiCall, key_id: str, token: str, source: str, user_agent: str, *, is_secure: bool
+    ) -> Denial | None:
+        """Return the error for a call that its principal may not make, None if it may."""
+        now = datetime.now(UTC)
+        try:
+            caller = web_identity(call) or caller_of(key_id, token, now)
+        except InvalidTokenError:
+            return invalid_token(call.service)
+        except ExpiredTokenError:
+            return expired_token(call.service)
+        if caller.is_unrestricted and call.service not in _WITH_POLICIES:
+            return None
+        context = {**request_keys(call, now, source, user_agent, is_secure=is_secure), **caller.keys}
+        model = Model(call.account, call.region)
+        for target in targets(call, model):
+            request, policies = _evaluation(caller, target, context, model)
+            decision = decide(request, policies)
+            self.usage.record(caller.owner, target.action, target.resource, decision)
+            if not decision.is_allowed:
+                return access_denied(call.service, request, decision)
+        return None
+
+
+def _evaluation(caller: Caller, target: Target, context: Context, model: Model) -> tuple[Request, Policies]:
+    resource = model.resource(target.resource)
+    service = target.action.partition(":")[0]
+    keys = {**context, **resource_keys(service, resource.tags, resource.account)}
+    is_trust = target.action in _ASSUMING
+    has_policy = is_trust or service in _WITH_POLICIES
+    policies = Policies(
+        identity=caller.identity,
+        boundary=caller.boundary,
+        session=caller.session,
+        resource=resource.policy if has_policy else None,
+        resource_account=resource.account,
+        is_trust=is_trust,
+    )
+    return Request(caller.principal, target.action, target.resource, of_target(target, keys)), policies

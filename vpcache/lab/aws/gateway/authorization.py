@@ -1,0 +1,67 @@
+"""Authorizes requests, if the lab's setting `iam` is "enforce"."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from wsgiref.types import WSGIEnvironment
+
+from werkzeug.wrappers import Response
+
+from vpcache.lab.aws.accounts import account_of
+from vpcache.lab.aws.authorization.enforcement import Authorizer
+from vpcache.lab.aws.authorization.requests.calls import ApiCall, prefix_of
+from vpcache.lab.aws.gateway.buckets import is_encrypted
+from vpcache.lab.aws.gateway.call import Call
+from vpcache.lab.aws.gateway.errors import error_response
+from vpcache.lab.aws.gateway.parameters import operation_and_parameters
+from vpcache.lab.settings import LabSettings
+
+_log = logging.getLogger(__name__)
+
+_DEFAULT_REGION = "us-east-1"  # of unsigned requests
+
+
+class Authorization:
+    """Refuses the requests that the policies in the lab's model do not allow."""
+
+    def __init__(self, settings: Callable[[], LabSettings]) -> None:
+        self.authorizer = Authorizer()
+        self._settings = settings
+
+    def denial(self, call: Call, environ: WSGIEnvironment) -> Response | None:
+        """Return the error for a request that its principal may not make, None if it may."""
+        if self._settings().iam != "enforce":
+            return None
+        try:
+            return self._denial(call, environ)
+        except Exception as error:  # refused: a defect must not open the lab
+            _log.exception("%s of %s could not be authorized", call.action, call.service)
+            message = f"{call.action} could not be authorized: {error!r}"
+            return error_response(call.service, 500, "InternalFailure", message)
+
+    def _denial(self, call: Call, environ: WSGIEnvironment) -> Response | None:
+        is_web_identity = call.action == "AssumeRoleWithWebIdentity"
+        if not (call.service or is_web_identity):
+            return None
+        operation, parameters = operation_and_parameters(call, environ)
+        service = call.service or "sts"
+        api_call = ApiCall(
+            prefix_of(service),
+            operation,
+            parameters,
+            call.region or _DEFAULT_REGION,
+            account_of(call.key_id),
+        )
+        denial = self.authorizer.denial(
+            api_call,
+            call.key_id,
+            environ.get("HTTP_X_AMZ_SECURITY_TOKEN", ""),
+            environ.get("REMOTE_ADDR", ""),
+            environ.get("HTTP_USER_AGENT", ""),
+            is_secure=is_encrypted(environ),
+        )
+        if denial is None:
+            return None
+        is_json = "HTTP_X_AMZ_TARGET" in environ  # a protocol that CloudWatch has beside forms and XML
+        return error_response("" if is_json else service, denial.status, denial.code, denial.message)
