@@ -7,7 +7,7 @@ import pytest
 from botocore.model import Shape
 
 from tests.support.served_clusters import create_cluster
-from tests.support.served_region import Network, api_error
+from tests.support.served_region import Network, Region, api_error
 from vpcache.lab.aws.gateway.app import DECLARATIONS
 from vpcache.lab.aws.gateway.call import Call
 from vpcache.lab.aws.gateway.honoured import unhonoured_parameter
@@ -23,6 +23,8 @@ PARAMETERS = [
 def member(shape: Shape, path: list[str]) -> Shape:
     while shape.type_name == "list":
         shape = shape.member
+    if path and shape.type_name == "map":
+        return member(shape.value, path[1:])
     return member(shape.members[path[0]], path[1:]) if path else shape
 
 
@@ -114,6 +116,60 @@ def test_unhonoured_parameter_is_refused_by_name(
     ec2: Any, call: str, arguments: dict[str, Any], parameter: str
 ) -> None:
     error = api_error(getattr(ec2, call), **arguments)
+
+    operation = "".join(word.capitalize() for word in call.split("_"))
+    assert error[:2] == (501, "NotImplemented")
+    assert f"The parameter {parameter} of {operation} " in error.message
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "arguments", "parameter"),
+    [
+        (
+            "sts",
+            "assume_role",
+            {
+                "RoleArn": "arn:aws:iam::123456789012:role/r",
+                "RoleSessionName": "session",
+                "Tags": [{"Key": "a", "Value": "b"}],
+            },
+            "Tags.Key",
+        ),
+        ("sts", "get_session_token", {"SerialNumber": "arn:aws:iam::1:mfa"}, "SerialNumber"),
+        ("logs", "create_log_group", {"logGroupName": "g", "logGroupClass": "DELIVERY"}, "logGroupClass"),
+        (
+            "logs",
+            "put_subscription_filter",
+            {"logGroupName": "g", "filterName": "f", "filterPattern": "", "destinationArn": "arn"},
+            "logGroupName",
+        ),
+        ("logs", "describe_log_groups", {"logGroupNamePattern": "g"}, "logGroupNamePattern"),
+        (
+            "sqs",
+            "create_queue",
+            {"QueueName": "q", "Attributes": {"RedriveAllowPolicy": "{}"}},
+            "Attributes.RedriveAllowPolicy",
+        ),
+        (
+            "sqs",
+            "receive_message",
+            {"QueueUrl": "http://q", "ReceiveRequestAttemptId": "a"},
+            "ReceiveRequestAttemptId",
+        ),
+        (
+            "sns",
+            "subscribe",
+            {"TopicArn": "arn:aws:sns:us-east-1:123456789012:t", "Protocol": "sms", "Endpoint": "1"},
+            "Protocol",
+        ),
+        ("sns", "create_topic", {"Name": "t", "DataProtectionPolicy": "{}"}, "DataProtectionPolicy"),
+        ("ssm", "put_parameter", {"Name": "p", "Value": "v", "Policies": "[]"}, "Policies"),
+    ],
+)
+def test_unhonoured_parameter_of_other_services_is_refused_by_name(
+    region: Region, service: str, call: str, arguments: dict[str, Any], parameter: str
+) -> None:
+    error = api_error(getattr(region.client(service), call), **arguments)
 
     operation = "".join(word.capitalize() for word in call.split("_"))
     assert error[:2] == (501, "NotImplemented")

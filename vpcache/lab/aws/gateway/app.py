@@ -25,11 +25,19 @@ from vpcache.lab.aws.gateway.buckets import bucket_error, ignore_conditional_sta
 from vpcache.lab.aws.gateway.call import Call, body_of
 from vpcache.lab.aws.gateway.call_counter import CallCounter, RestRequest
 from vpcache.lab.aws.gateway.errors import ensure_service_format, error_response, not_emulated
-from vpcache.lab.aws.gateway.honoured import Declarations, unhonoured_parameter
+from vpcache.lab.aws.gateway.honoured import Declarations, unhonoured
 from vpcache.lab.aws.gateway.unsupported import is_unsupported
 from vpcache.lab.aws.gateway.validation import validate_request
+from vpcache.lab.aws.iam.parameters import IAM_PARAMETERS, STS_PARAMETERS
+from vpcache.lab.aws.messaging.parameters import (
+    LOGS_PARAMETERS,
+    SNS_PARAMETERS,
+    SQS_PARAMETERS,
+    SSM_PARAMETERS,
+)
 from vpcache.lab.aws.moto_patches import disable_moto_instance_tracking
 from vpcache.lab.aws.regions import unknown_region_error
+from vpcache.lab.aws.s3.parameters import S3_PARAMETERS
 from vpcache.lab.functions.spec import FunctionRunner
 from vpcache.lab.settings import LabSettings
 
@@ -40,7 +48,17 @@ _MOTO_SETTINGS = {
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",  # the lab runs no instances, and images take long to load
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # roles attach AWS managed policies
 }
-DECLARATIONS: Mapping[str, Declarations] = {"ec2": EC2_PARAMETERS, "elasticache": ELASTICACHE_PARAMETERS}
+DECLARATIONS: Mapping[str, Declarations] = {
+    "ec2": EC2_PARAMETERS,
+    "elasticache": ELASTICACHE_PARAMETERS,
+    "iam": IAM_PARAMETERS,
+    "logs": LOGS_PARAMETERS,
+    "s3": S3_PARAMETERS,
+    "sns": SNS_PARAMETERS,
+    "sqs": SQS_PARAMETERS,
+    "ssm": SSM_PARAMETERS,
+    "sts": STS_PARAMETERS,
+}
 """By service: the parameters that its operations honour."""
 _PASSING_ON = (__name__, "vpcache.lab.aws.ec2.pages_and_tokens")  # modules in the traceback of every failure
 _CONCURRENT_CHANGE = "during iteration"
@@ -171,9 +189,8 @@ def _rejection(call: Call, environ: WSGIEnvironment, authorization: Authorizatio
         return _not_emulated(call, "VPC-attached resources of this type are not emulated.")
     if violation := validate_request(call, environ):
         return error_response(call.service, 400, *violation.error(call.service))
-    if parameter := unhonoured_parameter(call, DECLARATIONS.get(call.service, {})):
-        message = f"The parameter {parameter} of {call.action} is not emulated by the lab."
-        return error_response(call.service, 501, "NotImplemented", message)
+    if refusal := unhonoured(call, environ, DECLARATIONS.get(call.service, {})):
+        return error_response(call.service, 501, "NotImplemented", refusal)
     if denial := authorization.denial(call, environ):
         return denial
     if call.is_dry_run:

@@ -94,6 +94,7 @@ class _Route:
     query: Mapping[str, str]  # parameters with fixed values
     parameters: frozenset[str]  # names of required parameters
     headers: frozenset[str]  # names of required headers
+    is_deprecated: bool  # its successor may have the same address
 
     def has_fixed_query(self, query: Mapping[str, list[str]]) -> bool:
         """Return whether a query contains this route's parameters with fixed values."""
@@ -104,9 +105,9 @@ class _Route:
         return method == self.method and self.path.fullmatch(path) is not None
 
     @property
-    def specificity(self) -> int:
+    def specificity(self) -> tuple[int, bool]:
         """The number of requirements: of several matching routes, the most specific one is used."""
-        return len(self.query) + len(self.parameters) + len(self.headers)
+        return len(self.query) + len(self.parameters) + len(self.headers), not self.is_deprecated
 
 
 def operation(
@@ -150,6 +151,7 @@ def _route(name: str, model: Mapping[str, Any], shapes: Mapping[str, Any]) -> _R
         query=query,
         parameters=frozenset(member for member, location in members.items() if location == "querystring"),
         headers=frozenset(member.lower() for member, location in members.items() if location == "header"),
+        is_deprecated=bool(model.get("deprecated")),
     )
 
 

@@ -1,15 +1,16 @@
-"""Refuses parameters that an operation does not honour, instead of dropping them in silence. Pure.
+"""Refuses parameters that an operation does not honour, instead of dropping them in silence.
 
-A declaration is beside the code that honours the parameters. Operations without one are not checked.
+A declaration is beside the code that honours the parameters. Operations without one are not checked, except
+those of a service in `WHOLLY_DECLARED`, which are refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from wsgiref.types import WSGIEnvironment
 
 from vpcache.lab.aws.gateway.call import Call
-from vpcache.lab.aws.gateway.validation import form_parameters
+from vpcache.lab.aws.gateway.sent_parameters import operation_of, sent_parameters
 
 Declarations = Mapping[str, Collection[str]]
 """By operation: the parameters that it honours.
@@ -17,29 +18,36 @@ Declarations = Mapping[str, Collection[str]]
 A parameter is a path without list indexes, such as "IpPermissions.IpRanges", and includes what is below it.
 "IpAddressType=ipv4" honours one value only.
 """
-_ALWAYS = frozenset({"DryRun"})  # the gateway itself honours it
+WHOLLY_DECLARED = frozenset({"s3"})
+_ALWAYS: Mapping[str, frozenset[str]] = {
+    "s3": frozenset({"Bucket", "ExpectedBucketOwner", "Key", "RequestPayer"}),
+}
+"""By service: parameters that each operation honours."""
+_GATEWAY = frozenset({"DryRun"})  # the gateway itself honours it
 
 
-def unhonoured_parameter(call: Call, declarations: Declarations) -> str | None:
+def unhonoured(call: Call, environ: WSGIEnvironment, declarations: Declarations) -> str | None:
+    """Return why a request is not emulated, None if all of it is."""
+    if not declarations:
+        return None
+    operation = operation_of(call, environ)
+    if operation not in declarations:
+        is_refused = call.service in WHOLLY_DECLARED and not operation.startswith("OPTIONS ")
+        return f"{operation} of {call.service} is not emulated by the lab." if is_refused else None
+    parameter = unhonoured_parameter(call, declarations, operation, environ)
+    return f"The parameter {parameter} of {operation} is not emulated by the lab." if parameter else None
+
+
+def unhonoured_parameter(
+    call: Call, declarations: Declarations, operation: str = "", environ: WSGIEnvironment | None = None
+) -> str | None:
     """Return the first parameter of a request that its operation does not honour, None if all are."""
-    honoured = declarations.get(call.action)
+    honoured = declarations.get(operation or call.action)
     if honoured is None:
         return None
-    for path, value in _leaves(form_parameters(call)):
+    known = {*honoured, *_ALWAYS.get(call.service, _GATEWAY)}
+    for path, value in sent_parameters(call, operation or call.action, environ):
         parents = [path.rsplit(".", depth)[0] for depth in range(path.count(".") + 1)]
-        accepted = {*parents, f"{path}={value}", f"{path}={value.lower()}"}
-        if value and not accepted & {*honoured, *_ALWAYS}:
+        if value and not known & {*parents, f"{path}={value}", f"{path}={value.lower()}"}:
             return path
     return None
-
-
-def _leaves(parameters: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the path and the text of each scalar."""
-    if isinstance(parameters, Mapping):
-        for name, value in parameters.items():
-            yield from _leaves(value, f"{path}.{name}" if path else name)
-    elif isinstance(parameters, list):
-        for value in parameters:
-            yield from _leaves(value, path)
-    else:
-        yield path, str(parameters)

@@ -57,7 +57,7 @@ class SessionsBackend(STSBackend):  # type: ignore[misc]
     def assume_role(self, region_name: str, role_arn: str, duration: int, **options: Any) -> Any:
         """Return a session of a role that exists.
 
-        AWS does not tell a caller whether a role does not exist or may not be assumed.
+        The error is the same for a missing role and for one that the caller may not assume.
         """
         if not _ARN.fullmatch(role_arn):
             raise StsError("ValidationError", f"{role_arn} is invalid")

@@ -1,1 +1,1 @@
-"""SQS: moto's queues with AWS's order of messages."""
+"""Queues, topics, logs and parameters: what moto serves of them, with AWS's order of messages."""

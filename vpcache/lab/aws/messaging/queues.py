@@ -1,17 +1,30 @@
-"""FIFO queues, whose messages are received by group, in order.
+"""Queues: attributes as they were set, and FIFO queues, whose messages are received by group, in order.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-understanding-logic.html
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from moto.sqs import urls
 from moto.sqs.models import Queue, SQSBackend
 
 
-class FifoQueue(Queue):  # type: ignore[misc]  # mypy sees moto's classes as Any
+class StandardQueue(Queue):  # type: ignore[misc]  # mypy sees moto's classes as Any
+    """A queue whose redrive policy has no spaces, as SQS returns it."""
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """The attributes, as text."""
+        attributes: dict[str, Any] = super().attributes
+        if self.redrive_policy:
+            attributes["RedrivePolicy"] = json.dumps(self.redrive_policy, separators=(",", ":"))
+        return attributes
+
+
+class FifoQueue(StandardQueue):
     """A queue that gives out the messages of its oldest group first.
 
     While a message of a group is in flight, the group's later ones wait.
@@ -44,6 +57,5 @@ class QueuesBackend(SQSBackend):  # type: ignore[misc]
     def create_queue(self, *arguments: Any, **options: Any) -> Any:
         """Create a queue, or return an existing one with the same attributes."""
         queue = super().create_queue(*arguments, **options)
-        if queue.fifo_queue:
-            queue.__class__ = FifoQueue  # moto names the class in its method
+        queue.__class__ = FifoQueue if queue.fifo_queue else StandardQueue  # moto names the class itself
         return queue

@@ -58,6 +58,12 @@ class BucketsResponse(S3Response):  # type: ignore[misc]  # mypy sees moto's cla
             self._check_bucket_setting(bucket_name, querystring)
             return super()._bucket_response_put(request, bucket_name, querystring)
 
+    def _bucket_response_get(self, bucket_name: str, querystring: dict[str, Any]) -> _Answer:
+        if "requestPayment" not in querystring:
+            return super()._bucket_response_get(bucket_name, querystring)
+        self.data["Action"] = "GetBucketRequestPayment"
+        return self.serialized(ActionResult({"Payer": self.backend.get_bucket(bucket_name).payer}))
+
     def _create_bucket(self, request: Any, bucket_name: str, querystring: dict[str, Any]) -> _Answer:
         check_new_bucket(bucket_name, self.headers)
         tags = tags_of((self._document("CreateBucketConfiguration") or {}).get("Tags"))
