@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import py_compile
 import shutil
 import ssl
 import tempfile
@@ -31,6 +32,7 @@ environment, so that a bundle without one of its dependencies fails as it does o
 
 
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
+_LAUNCHER = Path(__file__).with_name("launcher.py")
 _TRUST_FOLDERS = ("/etc/ssl", "/etc/pki/tls")
 _TRUST_FILES = ("cert.pem", "certs/ca-certificates.crt", "certs/ca-bundle.crt")
 """The system's certificate authorities, on Debian and on Amazon Linux."""
@@ -54,6 +56,8 @@ class FunctionFiles:
     def __init__(self, work: Path, ca_file: Path) -> None:
         self.runtime = work / "runtime"
         self.sites = _link_runtime(self.runtime)
+        self.launcher = work / "launcher.pyc"  # compiled once: a script is compiled each time it starts
+        py_compile.compile(str(_LAUNCHER), str(self.launcher), doraise=True)
         self._ca = ca_file
         self._trust = work / "trust"
         openssl = Path(os.path.realpath(Path(ssl.get_default_verify_paths().openssl_cafile).parent))

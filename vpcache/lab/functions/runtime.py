@@ -10,7 +10,7 @@ has changed.
 
 from __future__ import annotations
 
-import json
+import marshal
 import os
 import secrets
 import sys
@@ -34,7 +34,6 @@ from vpcache.lab.network.netns import Namespaces
 from vpcache.lab.topology import Topology
 
 _IDLE_SECONDS = 300.0  # after which an idle process ends
-_LAUNCHER = Path(__file__).with_name("launcher.py")
 _TASK_ROOT = "/var/task"
 _RUNTIME_DIR = "/var/runtime"
 _XRAY_ADDRESS, _XRAY_PORT = "169.254.100.1", "2000"  # where AWS's daemon listens; the lab has none
@@ -270,7 +269,7 @@ class FunctionRuntime:
         }
         # -I and -S: neither the environment nor installed packages affect the launcher
         interpreter = (os.path.realpath(sys.executable), "-I", "-S", "-X", "utf8")
-        command = (*interpreter, str(_LAUNCHER), json.dumps(settings))
+        command = (*interpreter, str(self._files.launcher), marshal.dumps(settings).hex())
         return Launch(command, function.memory, function.timeout)
 
 
