@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.served_functions import ARN, create
 from tests.support.served_region import Region, api_error, error_code, unique
+from vpcache.lab.functions.spec import LogSettings
 
 LIMIT = (
     "Lambda was unable to configure your environment variables because the environment variables you have "
@@ -232,6 +233,22 @@ def test_log_levels_need_the_json_format(functions: Any) -> None:
     create(functions)
     assert changed(functions, Timeout=9, LoggingConfig={"ApplicationLogLevel": "WARN"}) == expected
     assert functions.get_function_configuration(FunctionName="one")["Timeout"] != 9
+
+
+def test_log_settings_and_storage_reach_the_process(region: Region, functions: Any) -> None:
+    create(functions)
+    for change, settings, storage in (
+        ({}, LogSettings(), 512),
+        ({"EphemeralStorage": {"Size": 1024}}, LogSettings(), 1024),
+        ({"LoggingConfig": {"LogFormat": "JSON"}}, LogSettings("JSON", "INFO", "INFO"), 1024),
+        ({"LoggingConfig": {"ApplicationLogLevel": "WARN"}}, LogSettings("JSON", "WARN", "INFO"), 1024),
+        ({"LoggingConfig": {"LogFormat": "Text"}}, LogSettings(), 1024),
+    ):
+        if change:
+            functions.update_function_configuration(FunctionName="one", **change)
+        functions.invoke(FunctionName="one")
+        spec, _ = region.runner.invoked[-1]
+        assert (spec.log_settings, spec.ephemeral_storage) == (settings, storage)
 
 
 def test_empty_dead_letter_config_changes_nothing(functions: Any) -> None:
