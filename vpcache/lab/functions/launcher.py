@@ -32,6 +32,7 @@ _SIGKILL = 9
 _PR_CAPBSET_DROP = 24
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_CAP_AMBIENT_CLEAR_ALL = (47, 4)
+_CAP_SETFCAP = 31
 _CAPABILITY_VERSION_3 = 0x20080522
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache")
@@ -102,14 +103,22 @@ def _create_root(root: str, mounts: dict[str, str], files: dict[str, str], tmp_m
 def _become_user(uid: int, gid: int) -> bool:
     """Map the lab's root to another user, who has no privileges outside the process's own namespace.
 
-    Return whether that is so. Where the kernel allows no further user namespace, the user remains root.
+    Return whether that is so. Where the kernel allows no further user namespace, or no mapping of root in it
+    (user_namespaces(7): that takes CAP_SETFCAP), the user remains root.
     """
-    if _libc.unshare(_CLONE_NEWUSER):
+    if not _has_capability(_CAP_SETFCAP) or _libc.unshare(_CLONE_NEWUSER):
         return False
     for name, text in (("setgroups", "deny"), ("gid_map", f"{gid} 0 1"), ("uid_map", f"{uid} 0 1")):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
     return True
+
+
+def _has_capability(number: int) -> bool:
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    sets = (ctypes.c_uint32 * 6)()  # effective, permitted and inheritable: the low ones, then the high ones
+    _check(_libc.capget(header, sets), "its capabilities")
+    return bool(sets[0] >> number & 1)
 
 
 def _set_limits(is_other_user: bool) -> None:
