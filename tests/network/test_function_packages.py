@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 from tests.support.network.functions import (
     HANDLER,
     SPEC,
     RuntimeHarness,
-    bundle,
     failure,
     zip_of,
 )
@@ -45,8 +46,18 @@ def test_unreadable_module_cannot_be_imported(tmp_path: Path) -> None:
 @isolated
 def test_entries_without_a_mode_are_readable(tmp_path: Path) -> None:
     harness = RuntimeHarness(tmp_path)
-    spec = replace(SPEC, code_sha256="writestr", code=bundle(app=HANDLER, other="x = 2"))
-    assert harness.value("__import__('other').x", spec) == 2
+    code = BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("app.py", HANDLER)
+        explicit = zipfile.ZipInfo("secret")
+        explicit.external_attr = 0o600 << 16
+        archive.writestr(explicit, "x")
+        windows = zipfile.ZipInfo("windows")
+        windows.create_system = 0
+        archive.writestr(windows, "y")
+    spec = replace(SPEC, code_sha256="writestr", code=code.getvalue())
+    assert harness.value("open('/var/task/windows').read()", spec) == "y"
+    assert failure(harness.call(spec, value="open('/var/task/secret')"))[0] == "PermissionError"
 
 
 @isolated
