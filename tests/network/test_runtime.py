@@ -184,7 +184,7 @@ def test_warm_invocation_takes_less_than_5_milliseconds(tmp_path: Path) -> None:
     cold = _seconds(harness.call)
     warm = statistics.median(_seconds(harness.call) for _ in range(200))
     print(f"cold {cold * 1000:.1f} ms, warm {warm * 1000:.2f} ms")
-    assert warm < 0.005 and cold < 1  # the goals are 1 ms and 60 ms; the margin is for a busy machine
+    assert warm < 0.005 and cold < 2  # the goals are 1 ms and 100 ms; the margin is for a busy machine
 
 
 def _seconds(call: Callable[[], object]) -> float:
