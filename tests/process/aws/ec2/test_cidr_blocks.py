@@ -88,7 +88,7 @@ def test_invalid_secondary_range_is_rejected(ec2: Any, network: Network, block: 
 
 def test_ipv6_range_of_a_vpc_is_described(ec2: Any, network: Network, ipv6: IPv6Network) -> None:
     (association,) = describe_vpc(ec2, network)["Ipv6CidrBlockAssociationSet"]
-    assert ipv6.prefixlen == 56
+    assert (association["Ipv6CidrBlock"], ipv6.prefixlen) == (str(ipv6), 56)
     assert association["Ipv6CidrBlockState"] == {"State": "associated"}
     assert (association["NetworkBorderGroup"], association["Ipv6Pool"]) == ("us-east-1", "Amazon")
     assert str(ipv6) in local_routes(ec2, network)
@@ -115,7 +115,8 @@ def test_ipv6_range_of_a_subnet_is_described_and_filtered(
 ) -> None:
     block = str(next(ipv6.subnets(new_prefix=64)))
     subnet = network.private["us-east-1a"]
-    made = ec2.associate_subnet_cidr_block(SubnetId=subnet, Ipv6CidrBlock=block)
+    long_form = IPv6Network(block).exploded
+    made = ec2.associate_subnet_cidr_block(SubnetId=subnet, Ipv6CidrBlock=long_form)
     association = made["Ipv6CidrBlockAssociation"]
     assert association["Ipv6CidrBlockState"] == {"State": "associated"}
 

@@ -127,7 +127,7 @@ class Ec2Backend(
         if cidr_block:
             check_subnet_cidr(cidr_block)
         if ipv6_cidr_block:
-            self.check_subnet_ipv6_cidr(vpc_id, ipv6_cidr_block)
+            ipv6_cidr_block = self.checked_subnet_ipv6_cidr(vpc_id, ipv6_cidr_block)
         subnet = super().create_subnet(
             vpc_id,
             canonical_cidr(cidr_block) if cidr_block else None,

@@ -18,7 +18,7 @@ from vpcache.lab.aws.backends import RareBackends, install_backends
 from vpcache.lab.aws.changes import Changes
 from vpcache.lab.aws.ec2.filters import apply_aws_rules_to_moto
 from vpcache.lab.aws.ec2.parameters import EC2_PARAMETERS
-from vpcache.lab.aws.ec2.vpcs.cidr_blocks import describe_ipv6_blocks_of_subnets
+from vpcache.lab.aws.ec2.vpcs.cidr_blocks import apply_ipv6_rules_to_moto
 from vpcache.lab.aws.elasticache.checks import ELASTICACHE_PARAMETERS
 from vpcache.lab.aws.gateway.authorization import Authorization
 from vpcache.lab.aws.gateway.buckets import bucket_error, ignore_conditional_statements
@@ -84,7 +84,7 @@ def create_app(
     derive_account_from_access_key()
     ignore_conditional_statements()
     apply_aws_rules_to_moto()
-    describe_ipv6_blocks_of_subnets()
+    apply_ipv6_rules_to_moto()
     changes = Changes(reconcile)
     install_backends(functions, settings, changes)
     return ControlPlane(_moto_application(), changes, Authorization(settings))

@@ -15,7 +15,9 @@ from moto.ec2.exceptions import (
     VPCCidrBlockAssociationError,
 )
 from moto.ec2.models import EC2Backend
+from moto.ec2.models import vpcs as moto_vpcs
 from moto.ec2.models.subnets import Subnet
+from moto.ec2.utils import random_ipv6_cidr
 
 from vpcache.lab.aws.ec2.validation import (
     canonical_cidr,
@@ -77,8 +79,8 @@ class CidrBlocksBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's c
                 }
         return response
 
-    def check_subnet_ipv6_cidr(self, vpc_id: str, block: str) -> None:
-        """Raise EC2ClientError if a VPC's subnets cannot have an IPv6 CIDR block."""
+    def checked_subnet_ipv6_cidr(self, vpc_id: str, block: str) -> str:
+        """Return an IPv6 CIDR block as AWS shows it. Raises EC2ClientError if no subnet can have it."""
         check_ipv6_cidr(block)
         network = IPv6Network(block, strict=False)
         vpc = self.get_vpc(vpc_id)
@@ -93,6 +95,7 @@ class CidrBlocksBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's c
                 raise EC2ClientError(
                     "InvalidSubnet.Conflict", f"The CIDR '{block}' conflicts with another subnet"
                 )
+        return str(network)
 
     def associate_subnet_cidr_block(self, subnet_id: str, ipv6_cidr_block: str) -> dict[str, Any]:
         """Add an IPv6 CIDR block to a subnet that has none."""
@@ -101,8 +104,8 @@ class CidrBlocksBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's c
             raise EC2ClientError("MissingParameter", "The request must contain the parameter Ipv6CidrBlock")
         if subnet.ipv6_cidr_block_association_set:
             raise EC2ClientError("CidrLimitExceeded", f"The subnet '{subnet_id}' has an IPv6 CIDR block.")
-        self.check_subnet_ipv6_cidr(subnet.vpc_id, ipv6_cidr_block)
-        return _shown(super().associate_subnet_cidr_block(subnet_id, ipv6_cidr_block), _ASSOCIATED)
+        block = self.checked_subnet_ipv6_cidr(subnet.vpc_id, ipv6_cidr_block)
+        return _shown(super().associate_subnet_cidr_block(subnet_id, block), _ASSOCIATED)
 
     def disassociate_subnet_cidr_block(self, association_id: str) -> tuple[str, dict[str, Any]]:
         """Remove an IPv6 CIDR block from a subnet."""
@@ -111,8 +114,12 @@ class CidrBlocksBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's c
         return subnet_id, _shown(association, "disassociated")
 
 
-def describe_ipv6_blocks_of_subnets() -> None:
-    """Let moto describe the IPv6 CIDR blocks of subnets as AWS does, in the whole process."""
+def apply_ipv6_rules_to_moto() -> None:
+    """Let moto name and describe IPv6 CIDR blocks as AWS does, in the whole process.
+
+    moto writes blocks with leading zeros, and nests the state of a subnet's block.
+    """
+    moto_vpcs.random_ipv6_cidr = lambda: str(IPv6Network(random_ipv6_cidr()))
     Subnet.ipv6_cidr_block_association_set = property(
         lambda subnet: [_shown(each, _ASSOCIATED) for each in subnet.ipv6_cidr_block_associations.values()]
     )
