@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
-import xmltodict  # type: ignore[import-untyped]
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
-from moto.s3.exceptions import MalformedXML, MethodNotAllowed, MissingKey, MissingVersion, NoSuchUpload
+from moto.s3.exceptions import MethodNotAllowed, MissingKey, MissingVersion, NoSuchUpload
 from moto.s3.models import FakeDeleteMarker
 from moto.s3.responses import S3Response
 from moto.s3.urls import url_bases
@@ -31,6 +30,7 @@ from vpcache.lab.aws.s3.customer_keys import (
     encrypt,
     shown_headers,
 )
+from vpcache.lab.aws.s3.documents import document_of
 from vpcache.lab.aws.s3.errors import S3Error
 from vpcache.lab.aws.s3.versions import NULL, check_version_id, versioning_status
 
@@ -93,13 +93,7 @@ class BucketsResponse(S3Response):  # type: ignore[misc]  # mypy sees moto's cla
             tags_of((self._document("Tagging") or {}).get("TagSet"))
 
     def _document(self, root: str) -> Any:
-        """Return the request's XML below its root, None if it is empty. Raises MalformedXML."""
-        if not self.body:
-            return None
-        try:
-            return xmltodict.parse(self.body, strip_whitespace=False)[root]
-        except Exception as error:
-            raise MalformedXML from error
+        return document_of(self.body, root)
 
     def _bucket_response_delete_keys(self, bucket_name: str, authenticated: bool = True) -> _Answer:
         document = self._document("Delete")
