@@ -76,6 +76,29 @@ def configure(name: str, value: str) -> None:
 
 
 @user_errors
+def audit(principal: str, *, as_json: bool) -> None:
+    """Print the permissions that roles and users used and did not use while the lab enforced IAM."""
+    audits = running_lab().audit()
+    if principal:
+        audits = tuple(
+            each for each in audits if principal in (each.principal, each.principal.rpartition("/")[2])
+        )
+    if as_json:
+        print(json.dumps({"principals": [asdict(each) for each in audits]}))
+        return
+    for each in audits:
+        print(each.principal)
+        for title, names in (
+            ("used", each.used),
+            ("denied", each.denied),
+            ("never used", each.unused),
+            ("statements that nothing needed", each.unneeded_statements),
+        ):
+            print(f"  {title}: {', '.join(names) or 'none'}")
+        print("  smallest policy:", json.dumps(each.policy))
+
+
+@user_errors
 def fault(kind: str, target: str, mode: str, seconds: str) -> None:
     """Inject a fault and print all active faults."""
     try:

@@ -28,7 +28,20 @@ def root(context: Context) -> Path:
 def user_tasks(project: Path) -> Collection:
     """Return the tasks for users, which need no clone of this repository, for the project in a folder."""
     tasks = (apply, plan, outputs, call, verify, diagram, cost, drill, reboot_cache, destroy, sweep, unlock)
-    lab_tasks = (start, stop, status, doctor, fault, clear, deprecated_clear, show, shell, capture, configure)
+    lab_tasks = (
+        start,
+        stop,
+        status,
+        doctor,
+        fault,
+        clear,
+        deprecated_clear,
+        show,
+        shell,
+        capture,
+        configure,
+        audit,
+    )
     collection = Collection(*tasks, Collection("lab", *lab_tasks))
     collection.configure({"project": str(project)})
     return collection
@@ -394,3 +407,9 @@ def capture(_: Context, in_: str, zone: str = "", file: str = "lab.pcap", second
 def configure(_: Context, name: str, value: str) -> None:
     """Change a setting of the running lab and show all settings."""
     lab_commands.configure(name, value)
+
+
+@task(help={"principal": "ARN or name of a role or user; default: all"} | JSON_HELP)
+def audit(_: Context, principal: str = "", json: bool = False) -> None:
+    """Show the permissions that roles used and never used while the lab enforced IAM."""
+    lab_commands.audit(principal, as_json=json)

@@ -20,6 +20,7 @@ from vpcache.lab.daemon.process_stats import ProcessStats
 from vpcache.lab.daemon_environment import daemon_environment
 from vpcache.lab.errors import LabError, LabNotRunningError
 from vpcache.lab.faults import Fault, FaultKind, Mode
+from vpcache.lab.permissions import Permissions
 from vpcache.lab.settings import LabSettings
 from vpcache.program import command
 
@@ -178,6 +179,25 @@ class Lab:
         """
         calls: dict[str, int] = self.ask("GET", "calls")["calls"]
         return calls
+
+    def audit(self) -> tuple[Permissions, ...]:
+        """Return the used and unused permissions of every role and user that made a call.
+
+        Only calls while the setting `iam` is "enforce" count.
+        """
+        return tuple(Permissions.of(each) for each in self.ask("GET", "audit"))
+
+    def unused_permissions(self, principal: str) -> tuple[str, ...]:
+        """Return the actions that a role or user, by ARN or name, may perform and never did.
+
+        Raises LabError if it made no call while the setting `iam` was "enforce".
+        """
+        audits = self.audit()
+        for each in audits:
+            if principal in (each.principal, each.principal.rpartition("/")[2]):
+                return each.unused
+        names = ", ".join(each.principal for each in audits) or "none"
+        raise LabError(f"unknown principal {principal!r}: those that made a call are {names}")
 
     def origin_calls(self) -> dict[str, int]:
         """Return the number of calls by path of the lab's origin, and by host and path of function URLs."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -59,6 +59,21 @@ class Target:
     def account(self) -> str:
         """Return the account ID. Raises VpcacheError if the credentials are invalid in this region."""
         return self._account
+
+    def as_role(self, role: str, session_name: str = "vpcache") -> Target:
+        """Return this target with the temporary credentials of a role, by its name or ARN.
+
+        On a lab the role's policies apply if the setting `iam` is "enforce". Raises ClientError if the caller
+        may not assume the role.
+        """
+        arn = role if role.startswith("arn:") else f"arn:aws:iam::{self.account()}:role/{role}"
+        answer = self.client("sts").assume_role(RoleArn=arn, RoleSessionName=session_name)
+        credentials = {
+            "AWS_ACCESS_KEY_ID": answer["Credentials"]["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": answer["Credentials"]["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": answer["Credentials"]["SessionToken"],
+        }
+        return replace(self, environment={**self.environment, **credentials})
 
     @cached_property
     def _clients(self) -> AwsClients:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _ROOT_MODULE = "vpcache_env_dir"
 _LAB_SETTINGS = "vpcache_lab_settings"
+_IAM = "vpcache_iam"
 _RUN = pytest.StashKey[PytestRun]()
 _JOINED = pytest.StashKey[ExitStack]()
 _REPORT: pytest.StashKey[SuiteReport] = pytest.StashKey()
@@ -72,6 +73,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "settings of the run's lab, one `name=value` a line; the defaults are AWS's quotas and delays",
         type="linelist",
     )
+    parser.addini(_IAM, "`enforce` makes the run's lab refuse what IAM policies do not allow", default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -184,6 +186,20 @@ def target(vpcache_run: PytestRun) -> Target:
 
 
 @pytest.fixture(scope="session")
+def as_role(target: Target) -> Callable[[str], Target]:
+    """The target with the credentials of a role: `as_role("deployer").client("ec2")`.
+
+    The ini option `vpcache_iam = "enforce"` makes the run's lab evaluate the role's policies.
+    """
+
+    def of(role: str) -> Target:
+        with _user_errors():
+            return target.as_role(role)
+
+    return of
+
+
+@pytest.fixture(scope="session")
 def bundle(pytestconfig: pytest.Config) -> Callable[[str | Path], dict[str, str]]:
     """Zip a function's folder with the dependencies that its requirements.txt pins.
 
@@ -276,9 +292,14 @@ def _pinned_region(root_module: Path) -> str | None:
 
 def _lab_settings(config: pytest.Config) -> dict[str, int | str]:
     try:
-        return parse_settings(config.getini(_LAB_SETTINGS))
+        settings = parse_settings(config.getini(_LAB_SETTINGS))
     except LabError as error:
         raise pytest.UsageError(f"ini option {_LAB_SETTINGS}: {error}") from None
+    iam = config.getini(_IAM)
+    try:
+        return settings | parse_settings([f"iam={iam}"] if iam else [])
+    except LabError as error:
+        raise pytest.UsageError(f"ini option {_IAM}: {error}") from None
 
 
 def _work_dir(config: pytest.Config) -> Path:

@@ -52,6 +52,7 @@ class LabApi:
                 "faults": _as_json(self._region.faults),
             },
             ("GET", "calls"): lambda: {"calls": self._aws.calls.counts()},
+            ("GET", "audit"): lambda: [asdict(each) for each in self._aws.audit()],
             ("GET", "process-stats"): lambda: asdict(process_stats()),
             ("GET", "consistency"): lambda: {"differences": self._read(self._region.differences)},
             ("GET", "places"): lambda: self._read(

@@ -93,6 +93,7 @@ def needed(service: str, operation: str, **parameters: Any) -> list[tuple[str, s
                 ("iam:PassRole", f"{ROLE}r"),
             ],
         ),
+        ("ec2", "DisassociateAddress", {"AssociationId": "eipassoc-9"}, []),
         ("lambda", "Invoke", {"FunctionName": "f"}, [("lambda:InvokeFunction", f"{LAMBDA}f")]),
         (
             "lambda",

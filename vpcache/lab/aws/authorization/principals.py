@@ -64,6 +64,17 @@ def caller_of(key_id: str, token: str, now: datetime) -> Caller:
     return Caller(Principal(arn, account), (_EVERYTHING,), keys=keys, is_unrestricted=True)
 
 
+def documents_of(arn: str) -> tuple[Document, ...]:
+    """Return the identity-based policies of a role or user by its ARN; none if it does not exist."""
+    account, kind = arn.split(":")[4], arn.split(":")[5].partition("/")[0]
+    identities = _iam(account).roles if kind == "role" else _iam(account).users
+    found = next((each for each in list(identities.values()) if each.arn == arn), None)
+    if found is None:
+        return ()
+    groups = _iam(account).get_groups_for_user(found.name) if kind == "user" else []
+    return tuple(document for each in (found, *groups) for document in _attached(each))
+
+
 def parsed(text: str | bytes, kind: PolicyKind) -> Document | None:
     """Return a policy; one that AWS would not have accepted grants nothing."""
     try:

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from vpcache.lab.aws import ACCOUNT
 from vpcache.lab.aws.accounts import account_of, derive_account_from_access_key
 from vpcache.lab.aws.backends import RareBackends, install_backends
+from vpcache.lab.aws.authorization.audit import audit
 from vpcache.lab.aws.changes import Changes
 from vpcache.lab.aws.ec2.filters import apply_aws_rules_to_moto
 from vpcache.lab.aws.ec2.parameters import EC2_PARAMETERS
@@ -39,6 +40,7 @@ from vpcache.lab.aws.moto_patches import disable_moto_instance_tracking
 from vpcache.lab.aws.regions import unknown_region_error
 from vpcache.lab.aws.s3.parameters import S3_PARAMETERS
 from vpcache.lab.functions.spec import FunctionRunner
+from vpcache.lab.permissions import Permissions
 from vpcache.lab.settings import LabSettings
 
 _log = logging.getLogger(__name__)
@@ -144,6 +146,10 @@ class ControlPlane:
     def at_rest(self) -> AbstractContextManager[None]:
         """Block all changes inside a `with` block."""
         return self._changes.exclusive_lock()
+
+    def audit(self) -> list[Permissions]:
+        """Return the permissions of every principal that made a call while the lab enforced IAM."""
+        return audit(self._authorization.authorizer.usage)
 
     def _answer(self, call: Call, environ: WSGIEnvironment) -> Response:
         rejection = _rejection(call, environ, self._authorization)

@@ -57,7 +57,7 @@ def targets(call: ApiCall, directory: Directory) -> Iterator[Target]:
     for kind, resource_ids in named.items():
         for resource_id in dict.fromkeys(resource_ids):
             yield Target(call.action, call.arn(kind, resource_id), kind)
-    if not required and not named:
+    if not required and not named and not _unknown_association(call, directory):
         yield Target(call.action)
     yield from _tagging(call)
     yield from passed_role(call, call.text("DeliverLogsPermissionArn"), "vpc-flow-logs.amazonaws.com")
@@ -81,6 +81,12 @@ def _resource_ids(call: ApiCall, directory: Directory) -> Iterator[str]:
                 yield from directory.joined(text)
             else:
                 yield text
+
+
+def _unknown_association(call: ApiCall, directory: Directory) -> bool:
+    """Return whether a call is about an association that does not exist: EC2 then reports this."""
+    association = call.text("AssociationId", "AttachmentId")
+    return bool(association) and not directory.joined(association)
 
 
 def _ids(value: Any) -> Iterator[str]:
