@@ -141,6 +141,34 @@ def test_ini_option_configures_the_shared_lab(foreign):
     foreign.runpytest_subprocess("-n", "2").assert_outcomes(passed=2)
 
 
+def test_enforced_iam_applies_to_the_fixture_as_role(foreign):
+    foreign.makeini("[pytest]\nvpcache_iam = enforce\n")
+    foreign.makepyfile("""
+        import json
+        import pytest
+        from botocore.exceptions import ClientError
+
+        def test_one(lab, target, as_role):
+            trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": target.account()}}
+            document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+            target.client("iam").create_role(RoleName="deployer", AssumeRolePolicyDocument=document)
+            with pytest.raises(ClientError, match="is not authorized to perform: ec2:DescribeVpcs"):
+                as_role("deployer").client("ec2").describe_vpcs()
+            assert lab.settings().iam == "enforce"
+    """)
+    foreign.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+def test_bad_iam_setting_is_a_usage_error(foreign):
+    foreign.makeini("[pytest]\nvpcache_iam = strict\n")
+    foreign.makepyfile("def test_one(): pass")
+    done = foreign.runpytest_subprocess()
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    done.stderr.fnmatch_lines(
+        ["ERROR: ini option vpcache_iam: setting iam is 'strict': must be off or enforce"]
+    )
+
+
 def test_bad_lab_setting_is_a_usage_error(foreign):
     foreign.makeini("[pytest]\nvpcache_lab_settings = elastic_ip=20\n")
     foreign.makepyfile("def test_one(): pass")
