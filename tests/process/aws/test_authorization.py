@@ -468,3 +468,30 @@ def test_cluster_needs_the_actions_that_it_depends_on(role: Any, enforced: Regio
             in api_error(client.create_cache_cluster, **creation).message
         )
     assert role(allow(needed)).client("elasticache").create_cache_cluster(**creation)["CacheCluster"]
+
+
+def test_function_in_a_vpc_needs_a_role_for_network_interfaces(enforced: Region, made: bytes) -> None:
+    iam, ec2, name = enforced.client("iam"), enforced.client("ec2"), unique("f")
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust())["Role"]["Arn"]
+    network = two_zones(ec2)
+    group = ec2.create_security_group(GroupName="g", Description="g", VpcId=network.vpc)["GroupId"]
+    creation = {
+        "FunctionName": name,
+        "Role": role,
+        "Runtime": "python3.12",
+        "Handler": "h.h",
+        "Code": {"ZipFile": made},
+        "VpcConfig": {"SubnetIds": [*network.private.values()], "SecurityGroupIds": [group]},
+    }
+    create = enforced.client("lambda").create_function
+    assert api_error(create, **creation).message == (
+        "The role defined for the function cannot be assumed by Lambda."
+    )
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust({"Service": "lambda.amazonaws.com"}))
+    assert api_error(create, **creation).message == (
+        "The provided execution role does not have permissions to call CreateNetworkInterface on EC2"
+    )
+    iam.attach_role_policy(
+        RoleName=name, PolicyArn="arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
+    )
+    assert create(**creation)["Role"] == role

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from vpcache.lab.aws.authorization.denial import Denial, access_denied, expired_token, invalid_token
+from vpcache.lab.aws.authorization.execution_roles import execution_role_denial
 from vpcache.lab.aws.authorization.model import Model
 from vpcache.lab.aws.authorization.principals import (
     Caller,
@@ -44,15 +45,15 @@ class Authorizer:
             return expired_token(call.service)
         if caller.is_unrestricted and call.service not in _WITH_POLICIES:
             return None
-        context = {**request_keys(call, now, source, user_agent, is_secure=is_secure), **caller.keys}
         model = Model(call.account, call.region)
+        context = {**request_keys(call, now, source, user_agent, is_secure=is_secure), **caller.keys}
         for target in targets(call, model):
             request, policies = _evaluation(caller, target, context, model)
             decision = decide(request, policies)
             self.usage.record(caller.owner, target.action, target.resource, decision)
             if not decision.is_allowed:
                 return access_denied(call.service, request, decision)
-        return None
+        return execution_role_denial(call, model)
 
 
 def _evaluation(caller: Caller, target: Target, context: Context, model: Model) -> tuple[Request, Policies]:

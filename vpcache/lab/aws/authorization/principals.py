@@ -131,6 +131,17 @@ def _assumed(key_id: str) -> Any | None:
     return None
 
 
+def role_caller(arn: str) -> Caller:
+    """Return a service's session of a role; without permissions if the role does not exist."""
+    account, name = arn.split(":")[4], arn.rpartition("/")[2]
+    principal = Principal(f"arn:{PARTITION}:sts::{account}:assumed-role/{name}/lambda", account, role_arn=arn)
+    role = next((each for each in list(_iam(account).roles.values()) if each.arn == arn), None)
+    if role is None:
+        return Caller(principal, ())
+    boundary = _boundary(account, role.permissions_boundary_arn)
+    return Caller(principal, _attached(role), boundary, keys=_keys(arn, account, "AssumedRole", role.id))
+
+
 def _user(account: str, user: Any) -> Caller:
     documents = _attached(user)
     for group in _iam(account).get_groups_for_user(user.name):
