@@ -14,8 +14,8 @@ from werkzeug.wrappers import Response
 
 from vpcache.lab.aws import ACCOUNT
 from vpcache.lab.aws.accounts import account_of, derive_account_from_access_key
-from vpcache.lab.aws.backends import RareBackends, install_backends
 from vpcache.lab.aws.authorization.audit import audit
+from vpcache.lab.aws.backends import RareBackends, install_backends
 from vpcache.lab.aws.changes import Changes
 from vpcache.lab.aws.ec2.filters import apply_aws_rules_to_moto
 from vpcache.lab.aws.ec2.parameters import EC2_PARAMETERS
