@@ -14,7 +14,6 @@ from werkzeug.wrappers import Response
 
 from vpcache.lab.aws import ACCOUNT
 from vpcache.lab.aws.accounts import account_of, derive_account_from_access_key
-from vpcache.lab.aws.authorization.audit import audit
 from vpcache.lab.aws.backends import RareBackends, install_backends
 from vpcache.lab.aws.changes import Changes
 from vpcache.lab.aws.ec2.filters import apply_aws_rules_to_moto
@@ -149,7 +148,7 @@ class ControlPlane:
 
     def audit(self) -> list[Permissions]:
         """Return the permissions of every principal that made a call while the lab enforced IAM."""
-        return audit(self._authorization.authorizer.usage)
+        return self._authorization.audit()
 
     def _answer(self, call: Call, environ: WSGIEnvironment) -> Response:
         rejection = _rejection(call, environ, self._authorization)

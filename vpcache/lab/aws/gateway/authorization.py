@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from wsgiref.types import WSGIEnvironment
 
 from werkzeug.wrappers import Response
 
 from vpcache.lab.aws.accounts import account_of
-from vpcache.lab.aws.authorization.enforcement import Authorizer
-from vpcache.lab.aws.authorization.requests.calls import ApiCall, prefix_of
 from vpcache.lab.aws.gateway.buckets import is_encrypted
 from vpcache.lab.aws.gateway.call import Call
 from vpcache.lab.aws.gateway.errors import error_response
-from vpcache.lab.aws.gateway.parameters import operation_and_parameters
+from vpcache.lab.permissions import Permissions
 from vpcache.lab.settings import LabSettings
 
 _log = logging.getLogger(__name__)
+
+if TYPE_CHECKING:
+    from vpcache.lab.aws.authorization.enforcement import Authorizer
 
 _DEFAULT_REGION = "us-east-1"  # of unsigned requests
 
@@ -26,8 +29,15 @@ class Authorization:
     """Refuses the requests that the policies in the lab's model do not allow."""
 
     def __init__(self, settings: Callable[[], LabSettings]) -> None:
-        self.authorizer = Authorizer()
         self._settings = settings
+        self._authorizer: Authorizer | None = None
+        self._lock = threading.Lock()
+
+    def audit(self) -> list[Permissions]:
+        """Return the permissions of every principal that made a call while the lab enforced IAM."""
+        from vpcache.lab.aws.authorization.audit import audit
+
+        return audit(self._imported_authorizer().usage)
 
     def denial(self, call: Call, environ: WSGIEnvironment) -> Response | None:
         """Return the error for a request that its principal may not make, None if it may."""
@@ -44,6 +54,9 @@ class Authorization:
         is_web_identity = call.action == "AssumeRoleWithWebIdentity"
         if not (call.service or is_web_identity):
             return None
+        from vpcache.lab.aws.authorization.requests.calls import ApiCall, prefix_of
+        from vpcache.lab.aws.gateway.parameters import operation_and_parameters
+
         operation, parameters = operation_and_parameters(call, environ)
         service = call.service or "sts"
         api_call = ApiCall(
@@ -53,7 +66,7 @@ class Authorization:
             call.region or _DEFAULT_REGION,
             account_of(call.key_id),
         )
-        denial = self.authorizer.denial(
+        denial = self._imported_authorizer().denial(
             api_call,
             call.key_id,
             environ.get("HTTP_X_AMZ_SECURITY_TOKEN", ""),
@@ -65,3 +78,12 @@ class Authorization:
             return None
         is_json = "HTTP_X_AMZ_TARGET" in environ  # a protocol that CloudWatch has beside forms and XML
         return error_response("" if is_json else service, denial.status, denial.code, denial.message)
+
+    def _imported_authorizer(self) -> Authorizer:
+        """Return the authorizer. It is imported at its first use, as most labs enforce nothing."""
+        from vpcache.lab.aws.authorization.enforcement import Authorizer
+
+        with self._lock:
+            if self._authorizer is None:
+                self._authorizer = Authorizer()
+            return self._authorizer

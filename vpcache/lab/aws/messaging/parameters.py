@@ -89,7 +89,13 @@ LOGS_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "AssociateKmsKey": ("kmsKeyId", "logGroupName"),
     "CreateDelivery": (),
     "CreateExportTask": (),
-    "CreateLogGroup": ("kmsKeyId", "logGroupClass=STANDARD", "logGroupName", "tags"),
+    "CreateLogGroup": (
+        "kmsKeyId",
+        "logGroupClass=INFREQUENT_ACCESS",
+        "logGroupClass=STANDARD",
+        "logGroupName",
+        "tags",
+    ),
     "CreateLogStream": ("logGroupName", "logStreamName"),
     "DescribeLogGroups": ("limit", "logGroupNamePrefix", "nextToken"),
     "DescribeLogStreams": (
