@@ -131,9 +131,9 @@ def test_unhonoured_parameter_is_refused_by_name(
             {
                 "RoleArn": "arn:aws:iam::123456789012:role/r",
                 "RoleSessionName": "session",
-                "Tags": [{"Key": "a", "Value": "b"}],
+                "SourceIdentity": "alice",
             },
-            "Tags.Key",
+            "SourceIdentity",
         ),
         ("sts", "get_session_token", {"SerialNumber": "arn:aws:iam::1:mfa"}, "SerialNumber"),
         ("logs", "create_log_group", {"logGroupName": "g", "logGroupClass": "DELIVERY"}, "logGroupClass"),

@@ -35,7 +35,23 @@ IAM_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "UpdateUser": ("NewPath", "NewUserName", "UserName"),
 }
 STS_PARAMETERS: Mapping[str, tuple[str, ...]] = {
-    "AssumeRole": ("DurationSeconds", "ExternalId", "Policy", "RoleArn", "RoleSessionName"),
+    "AssumeRole": (
+        "DurationSeconds",
+        "ExternalId",
+        "Policy",
+        "PolicyArns",
+        "RoleArn",
+        "RoleSessionName",
+        "Tags",
+    ),
+    "AssumeRoleWithWebIdentity": (
+        "DurationSeconds",
+        "Policy",
+        "PolicyArns",
+        "RoleArn",
+        "RoleSessionName",
+        "WebIdentityToken",
+    ),
     "GetAccessKeyInfo": ("AccessKeyId",),
     "GetCallerIdentity": (),
     "GetFederationToken": ("DurationSeconds", "Name", "Policy"),

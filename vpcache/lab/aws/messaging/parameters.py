@@ -97,7 +97,7 @@ LOGS_PARAMETERS: Mapping[str, tuple[str, ...]] = {
         "tags",
     ),
     "CreateLogStream": ("logGroupName", "logStreamName"),
-    "DescribeLogGroups": ("limit", "logGroupNamePrefix", "nextToken"),
+    "DescribeLogGroups": ("limit", "logGroupClass", "logGroupNamePrefix", "nextToken"),
     "DescribeLogStreams": (
         "descending",
         "limit",
