@@ -162,7 +162,7 @@ STATE_BUCKET: dict[str, tuple[dict[str, Any], str]] = {
                         "ID": "old-versions",
                         "Status": "Enabled",
                         "Filter": {"Prefix": ""},
-                        "NoncurrentVersionExpiration": {"NoncurrentDays": 90},
+                        "NoncurrentVersionExpiration": {"NoncurrentDays": 90, "NewerNoncurrentVersions": 10},
                         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
                     }
                 ]

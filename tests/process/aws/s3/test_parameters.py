@@ -71,20 +71,8 @@ def test_operation_that_is_not_emulated_is_refused_by_name(
         ),
         (
             "put_bucket_lifecycle_configuration",
-            {
-                "LifecycleConfiguration": {
-                    "Rules": [
-                        RULE
-                        | {
-                            "NoncurrentVersionExpiration": {
-                                "NoncurrentDays": 1,
-                                "NewerNoncurrentVersions": 2,
-                            }
-                        }
-                    ]
-                }
-            },
-            "LifecycleConfiguration.Rules.NoncurrentVersionExpiration.NewerNoncurrentVersions",
+            {"LifecycleConfiguration": {"Rules": [RULE | {"Filter": {"ObjectSizeGreaterThan": 1}}]}},
+            "LifecycleConfiguration.Rules.Filter.ObjectSizeGreaterThan",
         ),
         ("put_object", {"Key": "k", "WebsiteRedirectLocation": "/x"}, "WebsiteRedirectLocation"),
         ("put_object", {"Key": "k", "GrantRead": "id=1"}, "GrantRead"),

@@ -13,6 +13,7 @@ from moto.s3.utils import bucket_policy_is_public
 
 from vpcache.lab.aws.dispatch import UrlModule
 from vpcache.lab.aws.s3.errors import S3Error
+from vpcache.lab.aws.s3.lifecycle import keep_versions
 from vpcache.lab.aws.s3.versions import (
     NULL,
     Bucket,
@@ -66,6 +67,11 @@ class BucketsBackend(S3Backend):  # type: ignore[misc]  # mypy sees moto's class
     def delete_bucket_encryption(self, bucket_name: str) -> None:
         """Return to the default encryption."""
         self.get_bucket(bucket_name).encryption = DEFAULT_ENCRYPTION
+
+    def put_bucket_lifecycle(self, bucket_name: str, rules: list[dict[str, Any]]) -> None:
+        """Replace the lifecycle rules of a bucket."""
+        super().put_bucket_lifecycle(bucket_name, rules)
+        keep_versions(self.get_bucket(bucket_name).rules, rules)
 
     def put_bucket_policy(self, bucket_name: str, policy: bytes) -> None:
         """Set a policy, unless it is public and the bucket blocks public policies.

@@ -175,7 +175,7 @@ S3_PARAMETERS: Mapping[str, tuple[str, ...]] = {
         f"{_RULE}.Filter.Prefix",
         f"{_RULE}.Filter.Tag",
         f"{_RULE}.ID",
-        f"{_RULE}.NoncurrentVersionExpiration.NoncurrentDays",
+        f"{_RULE}.NoncurrentVersionExpiration",
         f"{_RULE}.NoncurrentVersionTransitions",
         f"{_RULE}.Prefix",
         f"{_RULE}.Status",

@@ -32,6 +32,7 @@ from vpcache.lab.aws.s3.customer_keys import (
 )
 from vpcache.lab.aws.s3.documents import document_of
 from vpcache.lab.aws.s3.errors import S3Error
+from vpcache.lab.aws.s3.lifecycle import add_kept_versions
 from vpcache.lab.aws.s3.versions import NULL, check_version_id, versioning_status
 
 _VERSION_HEADER = "x-amz-version-id"
@@ -46,8 +47,12 @@ class BucketsResponse(S3Response):  # type: ignore[misc]  # mypy sees moto's cla
 
     def serialized(self, action_result: ActionResult) -> _Answer:
         """Serialize a result or an error."""
-        error = action_result.result
-        return error.response() if isinstance(error, S3Error) else super().serialized(action_result)
+        result = action_result.result
+        if isinstance(result, S3Error):
+            return result.response()
+        if self.data.get("Action") == "GetBucketLifecycleConfiguration" and isinstance(result, dict):
+            add_kept_versions(result["Rules"], self.backend.get_bucket_lifecycle(self.bucket_name))
+        return super().serialized(action_result)
 
     # buckets
 
