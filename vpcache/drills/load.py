@@ -14,6 +14,8 @@ from vpcache.stack.target import Target
 
 _CONNECTIONS = 64  # concurrent calls at most; beyond that the rate drops
 _MIN_CONNECTIONS = 8  # with fewer, one call that hangs is a large part of the load
+_STORE_SECONDS = 20  # a node is left alone for 5
+_STORE_INTERVAL = 0.05  # seconds
 _QUOTA = "L-B99A9384"  # Concurrent executions, https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MISS_SHARE = 1 / 8  # of the calls request a new key
 
@@ -89,10 +91,7 @@ class Load:
 
     def __enter__(self) -> Load:
         for path in self._paths:
-            answer = self._call(path)
-            if answer.status >= 400:
-                raise FunctionError(f"{path}: the cached API returned {answer.status} before the drill began")
-            self._bodies[path] = answer.body
+            self._bodies[path] = self._stored(path)
         self._started = time.perf_counter()
         self._clock.start()
         return self
@@ -114,6 +113,23 @@ class Load:
     def samples(self) -> list[Sample]:
         """Return the calls that have ended, in the order of `at`."""
         return sorted(self._samples.copy(), key=lambda sample: sample.at)
+
+    def _stored(self, path: str) -> str:
+        """Call a path until the cache answers, and return the body.
+
+        Raises FunctionError. A node that did not answer once in time is left alone for seconds, and its keys
+        are not stored.
+        """
+        deadline = time.monotonic() + _STORE_SECONDS
+        while True:
+            answer = self._call(path)
+            if answer.status >= 400:
+                raise FunctionError(f"{path}: the cached API returned {answer.status} before the drill began")
+            if answer.source == "cache":
+                return answer.body
+            if time.monotonic() > deadline:
+                raise FunctionError(f"{path}: the cache did not store it within {_STORE_SECONDS} s")
+            time.sleep(_STORE_INTERVAL)
 
     def _run(self) -> None:
         pool = ThreadPoolExecutor(self._size.connections)

@@ -38,9 +38,9 @@ def test_stack_is_changed_by_its_environment_only(small, name, target):
     assert "no changes" in small.succeed("plan", "--env", "envs/small/", "--name", name)
 
     # the environment was renamed
-    (small.root / "envs/small").rename(small.project / "envs/renamed")
+    (small.root / "envs/small").rename(small.root / "envs/renamed")
     line = small.refuse("destroy", "--env", "renamed", "--name", name)
     assert "small is not in this project: use another --name, or destroy the stack with" in line
     assert f"sweep --name {name}" in line
-    (small.root / "envs/renamed").rename(small.project / "envs/small")
+    (small.root / "envs/renamed").rename(small.root / "envs/small")
     assert f"nothing is left of {name}" in small.succeed("destroy", "--env", "small", "--name", name)

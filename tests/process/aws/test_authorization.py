@@ -16,6 +16,8 @@ from tests.support.served_region import Region, api_error, error_code, two_zones
 ACCOUNT = "123456789012"
 DENIED = "because no identity-based policy allows the"
 
+UNKNOWN_SESSION = f"ASIA{'0' * 16}"
+
 
 @pytest.fixture
 def enforced(region: Region) -> Iterator[Region]:
@@ -311,8 +313,8 @@ def test_role_that_does_not_exist_cannot_be_assumed(enforced: Region) -> None:
 
 
 def test_unknown_temporary_credentials_are_rejected(enforced: Region) -> None:
-    assert error_code(enforced.client("ec2", account="ASIAUNKNOWNUNKNOWN00").describe_vpcs) == "AuthFailure"
-    sns = enforced.client("sns", account="ASIAUNKNOWNUNKNOWN00")
+    assert error_code(enforced.client("ec2", account=UNKNOWN_SESSION).describe_vpcs) == "AuthFailure"
+    sns = enforced.client("sns", account=UNKNOWN_SESSION)
     assert error_code(sns.list_topics) == "InvalidClientTokenId"
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.served_region import serve
 from vpcache.lab.daemon.http_server import PersistentServer
 
 MANY = 60  # more than the threads at the start
@@ -83,6 +84,29 @@ def test_headers_and_body_arrive_together(port: int) -> None:
             connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
             head, _, body = connection.recv(1 << 16).partition(b"\r\n\r\n")
             assert f"Content-Length: {len(body)}".encode() in head
+
+
+def test_body_is_requested_at_once(port: int) -> None:
+    assert_body_is_requested_at_once(port)
+
+
+def test_body_is_requested_at_once_inside_the_lab() -> None:
+    with serve() as region:
+        assert_body_is_requested_at_once(int(region.url.rpartition(":")[2]))
+
+
+def assert_body_is_requested_at_once(port: int) -> None:
+    """Check the answer to `Expect: 100-continue`, for which SDKs wait one second before they send the body."""
+    credential = "Credential=key/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"
+    head = (
+        f"PUT /bucket/key HTTP/1.1\r\nHost: localhost\r\nAuthorization: AWS4-HMAC-SHA256 {credential}\r\n"
+        "Expect: 100-continue\r\nContent-Length: 1\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(1 << 16) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"x")
+        assert b"100 Continue" not in connection.recv(1 << 16)
 
 
 def test_requests_that_wait_do_not_delay_others(port: int, application: Application) -> None:

@@ -22,6 +22,13 @@ class RequestHandler(MotoRequestHandler):  # type: ignore[misc]
         super().setup()
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
+    def handle_expect_100(self) -> bool:
+        """Send `100 Continue` at once, and only once: werkzeug sends another without emptying the buffer."""
+        is_accepted = super().handle_expect_100()
+        self.wfile.flush()
+        del self.headers["Expect"]
+        return bool(is_accepted)
+
     def log_request(self, code: Any = "-", size: Any = "-") -> None:
         """Log server errors only."""
         if str(code).startswith("5"):
