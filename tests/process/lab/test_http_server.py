@@ -96,7 +96,7 @@ def test_body_is_requested_at_once_inside_the_lab() -> None:
 
 
 def assert_body_is_requested_at_once(port: int) -> None:
-    """Check the answer to `Expect: 100-continue`, for which SDKs wait one second before they send the body."""
+    """Check the answer to `Expect: 100-continue`, for which SDKs wait one second before sending the body."""
     credential = "Credential=key/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"
     head = (
         f"PUT /bucket/key HTTP/1.1\r\nHost: localhost\r\nAuthorization: AWS4-HMAC-SHA256 {credential}\r\n"
