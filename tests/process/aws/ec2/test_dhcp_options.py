@@ -31,3 +31,15 @@ def test_used_dhcp_options_are_kept(ec2: Any) -> None:
     ec2.associate_dhcp_options(DhcpOptionsId="default", VpcId=vpc)
     ec2.delete_dhcp_options(DhcpOptionsId=options_id)
     assert ec2.describe_vpcs()["Vpcs"][0]["DhcpOptionsId"] == "default"
+
+
+def test_deletion_of_a_vpc_keeps_its_dhcp_options(ec2: Any) -> None:
+    vpcs = [ec2.create_vpc(CidrBlock=f"10.{number}.0.0/24")["Vpc"] for number in range(2)]
+    own = ec2.create_dhcp_options(DhcpConfigurations=[{"Key": "domain-name", "Values": ["example.com"]}])
+    own_id = own["DhcpOptions"]["DhcpOptionsId"]
+    ec2.associate_dhcp_options(DhcpOptionsId=own_id, VpcId=vpcs[1]["VpcId"])
+    for vpc in vpcs:
+        ec2.delete_vpc(VpcId=vpc["VpcId"])
+    kept = {each["DhcpOptionsId"] for each in ec2.describe_dhcp_options()["DhcpOptions"]}
+    assert {own_id, vpcs[0]["DhcpOptionsId"]} <= kept
+    ec2.delete_dhcp_options(DhcpOptionsId=own_id)

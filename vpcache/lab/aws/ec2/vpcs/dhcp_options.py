@@ -34,6 +34,14 @@ class DhcpOptionsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's 
         vpc.dhcp_options = self._default_options
         return vpc
 
+    def delete_vpc(self, vpc_id: str) -> Any:
+        """Delete a VPC. Its DHCP options remain, which moto would delete too."""
+        vpc = self.vpcs[vpc_id]
+        if vpc.dhcp_options and vpc.dhcp_options.vpc is vpc:
+            vpc.dhcp_options.vpc = None
+        vpc.dhcp_options = None
+        return super().delete_vpc(vpc_id)
+
     def delete_dhcp_options_set(self, options_id: str | None) -> None:
         """Delete DHCP options that no VPC uses."""
         ensure_unused(
