@@ -41,10 +41,8 @@ class Authorization:
 
     def denial(self, call: Call, environ: WSGIEnvironment) -> Response | None:
         """Return the error for a request that its principal may not make, None if it may."""
-        if self._settings().iam != "enforce":
-            return None
         try:
-            return self._denial(call, environ)
+            return self._denial(call, environ) if self._settings().iam == "enforce" else None
         except Exception as error:  # refused: a defect must not open the lab
             _log.exception("%s of %s could not be authorized", call.action, call.service)
             message = f"{call.action} could not be authorized: {error!r}"
