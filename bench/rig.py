@@ -54,8 +54,9 @@ class Memcached:
             os.sched_setaffinity(int(thread.name), processors)
 
     def freeze(self) -> None:
-        """Stop the process; the kernel still accepts connections for it."""
+        """Stop the process, all its threads; the kernel still accepts connections for it."""
         self._process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
 
     def put(self, key: bytes, value: bytes) -> None:
         """Store a value."""
