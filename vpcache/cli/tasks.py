@@ -411,5 +411,5 @@ def configure(_: Context, name: str, value: str) -> None:
 
 @task(help={"principal": "ARN or name of a role or user; default: all"} | JSON_HELP)
 def audit(_: Context, principal: str = "", json: bool = False) -> None:
-    """Show the permissions that roles used and never used while the lab enforced IAM."""
+    """Show the permissions that roles used and never used."""
     lab_commands.audit(principal, as_json=json)
