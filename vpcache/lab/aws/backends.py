@@ -44,10 +44,10 @@ def install_backends(
     from vpcache.lab.aws.ec2.responses import EC2_URLS
     from vpcache.lab.aws.elasticache.backend import MemcachedBackend
     from vpcache.lab.aws.elasticache.responses import MEMCACHED_URLS
+    from vpcache.lab.aws.iam.identities import IdentitiesBackend
     from vpcache.lab.aws.iam.responses import IAM_URLS
     from vpcache.lab.aws.iam.sessions import STS_URLS, SessionsBackend
-    from vpcache.lab.aws.identities import IdentitiesBackend
-    from vpcache.lab.aws.logs import LogGroupsBackend
+    from vpcache.lab.aws.messaging.log_groups import LogGroupsBackend
     from vpcache.lab.aws.messaging.queues import QueuesBackend
     from vpcache.lab.aws.quotas import QuotasBackend
     from vpcache.lab.aws.s3.backend import BucketsBackend
