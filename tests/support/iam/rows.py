@@ -18,6 +18,9 @@ USER = Principal(f"arn:aws:iam::{ACCOUNT}:user/alice", ACCOUNT)
 SESSION = Principal(
     f"arn:aws:sts::{ACCOUNT}:assumed-role/app/run", ACCOUNT, role_arn=f"arn:aws:iam::{ACCOUNT}:role/app"
 )
+ROOT = f"arn:aws:iam::{ACCOUNT}:root"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/app"
+BUCKET, OBJECT = "arn:aws:s3:::bucket", "arn:aws:s3:::bucket/key"
 
 Json = Mapping[str, Any]
 
@@ -30,6 +33,24 @@ def allow(action: Any, resource: Any = "*", **elements: Any) -> dict[str, Any]:
 def deny(action: Any, resource: Any = "*", **elements: Any) -> dict[str, Any]:
     """Return a statement that denies actions."""
     return {"Effect": "Deny", "Action": action, "Resource": resource, **elements}
+
+
+OWN_INSTANCES = [
+    allow(
+        ["ec2:StartInstances", "ec2:StopInstances"],
+        "arn:aws:ec2:*:*:instance/*",
+        Condition={"StringEquals": {"aws:ResourceTag/Owner": "${aws:username}"}},
+    ),
+    allow("ec2:DescribeInstances"),
+]
+
+
+def to(principal: Any, effect: str = "Allow", action: str = "s3:*", **elements: Any) -> list[dict[str, Any]]:
+    """Return a bucket policy about a principal."""
+    name = "NotPrincipal" if elements.pop("is_not", False) else "Principal"
+    return [
+        {"Effect": effect, "Action": action, name: principal, "Resource": [BUCKET, f"{BUCKET}/*"], **elements}
+    ]
 
 
 def document(*statements: Json, kind: PolicyKind = PolicyKind.IDENTITY) -> Document:
@@ -87,6 +108,11 @@ class Row:
             is_trust=self.trust is not None,
             endpoint=document(*self.endpoint, kind=PolicyKind.RESOURCE) if self.endpoint else None,
         )
+
+
+def put(name: str, page: str, allowed: bool, **policies: Any) -> Row:
+    """Return a row about an object that is written."""
+    return Row(name, page, allowed, "s3:PutObject", OBJECT, **policies)
 
 
 def parametrized(rows: Iterable[Row]) -> pytest.MarkDecorator:

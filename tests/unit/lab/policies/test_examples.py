@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.iam.rows import Row, allow, deny, parametrized
+from tests.support.iam.rows import OWN_INSTANCES, Row, allow, deny, parametrized
 
 TAGS = "access_tags.html"
 REGIONS = "reference_policies_examples_aws_deny-requested-region.html"
@@ -42,14 +42,6 @@ SPRING = [
             "DateLessThan": {"aws:CurrentTime": "2020-06-30T23:59:59Z"},
         },
     )
-]
-OWN_INSTANCES = [
-    allow(
-        ["ec2:StartInstances", "ec2:StopInstances"],
-        "arn:aws:ec2:*:*:instance/*",
-        Condition={"StringEquals": {"aws:ResourceTag/Owner": "${aws:username}"}},
-    ),
-    allow("ec2:DescribeInstances"),
 ]
 VOLUMES = [
     allow(

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from tests.support.iam.rows import ACCOUNT, SESSION, USER, Row, allow, deny, parametrized
+from tests.support.iam.rows import (
+    ROLE,
+    ROOT,
+    SESSION,
+    USER,
+    Row,
+    allow,
+    deny,
+    parametrized,
+    put,
+    to,
+)
 
 LOGIC = "reference_policies_evaluation-logic_policy-eval-denyallow.html"
 DENIES = "reference_policies_evaluation-logic_AccessPolicyLanguage_Interplay.html"
 BOUNDARIES = "access_policies_boundaries.html"
 SESSIONS = "access_policies.html#policies_session"
-BUCKET, OBJECT = "arn:aws:s3:::bucket", "arn:aws:s3:::bucket/key"
-ROLE = "arn:aws:iam::111122223333:role/app"
 SHIRLEY = [allow(["s3:*", "cloudwatch:*", "ec2:*"])]
 GET_LIST = [
     allow(["iam:Get*", "iam:List*"]),
     deny("iam:*Report"),
 ]
 
-
-def to(principal: Any, effect: str = "Allow", action: str = "s3:*", **elements: Any) -> list[dict[str, Any]]:
-    """Return a bucket policy about a principal."""
-    name = "NotPrincipal" if elements.pop("is_not", False) else "Principal"
-    return [
-        {"Effect": effect, "Action": action, name: principal, "Resource": [BUCKET, f"{BUCKET}/*"], **elements}
-    ]
-
-
-def put(name: str, page: str, allowed: bool, **policies: Any) -> Row:
-    """Return a row about an object that is written."""
-    return Row(name, page, allowed, "s3:PutObject", OBJECT, **policies)
-
-
-ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 
 ROWS = [
     put("nothing allows it", LOGIC, False),

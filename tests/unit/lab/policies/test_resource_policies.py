@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from tests.support.iam.rows import ACCOUNT, OTHER_ACCOUNT, SESSION, USER, Row, allow, deny, parametrized
+from tests.support.iam.rows import (
+    ACCOUNT,
+    OTHER_ACCOUNT,
+    ROLE,
+    ROOT,
+    SESSION,
+    USER,
+    Row,
+    allow,
+    deny,
+    parametrized,
+    put,
+    to,
+)
 from vpcache.lab.aws.policies.principals import Principal
 
 LOGIC = "reference_policies_evaluation-logic_policy-eval-denyallow.html"
@@ -12,8 +23,6 @@ ACROSS = "reference_policies_evaluation-logic-cross-account.html"
 NOT_PRINCIPAL = "reference_policies_elements_notprincipal.html"
 PRINCIPAL = "reference_policies_elements_principal.html"
 ROLES = "id_roles_compare-resource-policies.html"
-BUCKET, OBJECT = "arn:aws:s3:::bucket", "arn:aws:s3:::bucket/key"
-ROLE = "arn:aws:iam::111122223333:role/app"
 CARLOS = Principal("arn:aws:iam::111111111111:user/carlossalazar", "111111111111")
 SERVICE = Principal("lambda.amazonaws.com", "", is_service=True)
 CARLOS_MAY = [
@@ -31,20 +40,6 @@ PRODUCTION = [
 ]
 
 
-def to(principal: Any, effect: str = "Allow", action: str = "s3:*", **elements: Any) -> list[dict[str, Any]]:
-    """Return a bucket policy about a principal."""
-    name = "NotPrincipal" if elements.pop("is_not", False) else "Principal"
-    return [
-        {"Effect": effect, "Action": action, name: principal, "Resource": [BUCKET, f"{BUCKET}/*"], **elements}
-    ]
-
-
-def put(name: str, page: str, allowed: bool, **policies: Any) -> Row:
-    """Return a row about an object that is written."""
-    return Row(name, page, allowed, "s3:PutObject", OBJECT, **policies)
-
-
-ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 BOB = f"arn:aws:iam::{OTHER_ACCOUNT}:user/Bob"
 EXCEPT_BOB = to({"AWS": [BOB, f"arn:aws:iam::{OTHER_ACCOUNT}:root"]}, "Deny", is_not=True)
 AUDIT = Principal(

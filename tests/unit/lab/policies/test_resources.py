@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.iam.rows import USER, Row, allow, parametrized
+from tests.support.iam.rows import OWN_INSTANCES, USER, Row, allow, parametrized
 from vpcache.lab.aws.policies.decision import Policies, Request, decide
 from vpcache.lab.aws.policies.documents import parse
 
@@ -10,14 +10,6 @@ RESOURCE = "reference_policies_elements_resource.html"
 NOT_RESOURCE = "reference_policies_elements_notresource.html"
 VARIABLES = "reference_policies_variables.html"
 TEST_OBJECTS = [allow("s3:GetObject", "arn:aws:s3:::DOC-EXAMPLE-BUCKET/*/test/*")]
-OWN_INSTANCES = [
-    allow(
-        ["ec2:StartInstances", "ec2:StopInstances"],
-        "arn:aws:ec2:*:*:instance/*",
-        Condition={"StringEquals": {"aws:ResourceTag/Owner": "${aws:username}"}},
-    ),
-    allow("ec2:DescribeInstances"),
-]
 TEAM_BUCKETS = [
     allow("s3:GetObject", "arn:aws:s3:::DOC-EXAMPLE-BUCKET-${aws:PrincipalTag/team, 'company-wide'}")
 ]

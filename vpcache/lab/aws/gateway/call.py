@@ -12,12 +12,9 @@ from wsgiref.types import WSGIEnvironment
 from vpcache.lab.aws.gateway.call_counter import RestRequest
 from vpcache.lab.aws.gateway.unsupported import READ_ACTION_PREFIXES
 
-RECONCILED_SERVICES = frozenset(
-    {"cloudformation", "ec2", "elasticache", "lambda"}
-)  # their changes affect the data plane
-_QUERY_PROTOCOL = frozenset(
-    {"cloudformation", "ec2", "elasticache"}
-)  # those of them whose requests name the action in a form
+_QUERY_PROTOCOL = frozenset({"cloudformation", "ec2", "elasticache"})  # a form names the action
+RECONCILED_SERVICES = _QUERY_PROTOCOL | {"lambda"}
+"""The services whose changes affect the data plane."""
 _INVOCATION = re.compile(r"/(invocations|invoke-async|response-streaming-invocations)/?$")
 _UNSIGNED = {"AssumeRoleWithSAML": "sts", "AssumeRoleWithWebIdentity": "sts"}  # services by action
 _SCOPE = re.compile(r"Credential=([^/]+)/[^/]+/([^/]+)/([^/]+)/aws4_request")

@@ -132,7 +132,7 @@ def _form_validator(
     parser: Callable[[Any], Any], *, checks_patterns: bool = False
 ) -> Callable[[Any, Call, WSGIEnvironment], Iterator[Violation]]:
     def violations(operation: Any, call: Call, _: WSGIEnvironment) -> Iterator[Violation]:
-        values = _PatternedFormValues() if checks_patterns else _FormValues()
+        values = _FormValues(checks_patterns)
         return _violations(operation.input_shape, _parsed(parser, operation, call), "", values)
 
     return violations
@@ -202,6 +202,9 @@ _VALIDATORS: Mapping[str, Callable[[Any, Call, WSGIEnvironment], Iterator[Violat
 class _Values(Protocol):
     """Reads values of one serialization."""
 
+    checks_patterns: bool
+    """Whether the service checks the patterns of its model."""
+
     def member(self, structure: Mapping[str, Any], name: str, shape: Any, *, is_required: bool) -> Any:
         """Return the value of a structure's member, None if it is missing."""
         ...
@@ -213,6 +216,9 @@ class _Values(Protocol):
 
 class _FormValues:
     """Values of a parsed form: text, under the names of the model."""
+
+    def __init__(self, checks_patterns: bool = False) -> None:
+        self.checks_patterns = checks_patterns
 
     def member(self, structure: Mapping[str, Any], name: str, shape: Any, *, is_required: bool) -> Any:
         value = structure.get(name)
@@ -230,12 +236,10 @@ class _FormValues:
         return value
 
 
-class _PatternedFormValues(_FormValues):
-    """Values of services that check the patterns of their model."""
-
-
 class _JsonValues:
     """Values of a JSON document, under their serialized names."""
+
+    checks_patterns = False
 
     def member(self, structure: Mapping[str, Any], name: str, shape: Any, *, is_required: bool) -> Any:
         return structure.get(shape.serialization.get("name", name))
@@ -314,7 +318,7 @@ def _scalar_violations(shape: Any, value: Any, path: str, values: _Values) -> It
         return
     if shape.type_name == "string":
         yield from _string_violations(shape, scalar, path)
-        if isinstance(values, _PatternedFormValues):
+        if values.checks_patterns:
             yield from _pattern_violations(shape, scalar, path)
     elif shape.type_name in _NUMBERS:
         yield from _out_of_bounds(shape, scalar, scalar, path, "value")
