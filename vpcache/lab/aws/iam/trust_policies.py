@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from moto.iam.exceptions import MalformedPolicyDocument
 
 from vpcache.lab.aws.accounts import is_account_id
+from vpcache.lab.aws.policies.documents import PolicyError, PolicyKind, Statement, parse
 
 _VERSIONS = ("2012-10-17", "2008-10-17")
-_FIELDS = frozenset({"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Condition"})
-_PROHIBITED = ("Resource", "NotResource")
-_KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
+_PROHIBITED = ("Resource", "NotResource", "NotPrincipal")
 _SERVICE = re.compile(
     r"[a-z0-9-]+(\.[a-z0-9-]+)*\.(amazonaws\.com|amazonaws\.com\.cn|amazon\.com|aws\.internal)"
 )
@@ -42,42 +41,39 @@ def check_trust_policy(document: str, exists: Callable[[str], bool]) -> None:
     if not statements:
         raise MalformedPolicyDocument("Missing required field Statement")
     for statement in statements:
-        if not isinstance(statement, dict):
-            raise MalformedPolicyDocument("Syntax errors in policy.")
-        _check_statement(statement, exists)
+        if isinstance(statement, dict):
+            _check_fields(statement)
+    try:
+        parsed = parse(policy, PolicyKind.TRUST)
+    except PolicyError as error:
+        raise MalformedPolicyDocument("Syntax errors in policy.") from error
+    for each in parsed.statements:
+        _check_actions(each)
+        _check_principals(each, exists)
 
 
-def _check_statement(statement: Mapping[str, Any], exists: Callable[[str], bool]) -> None:
+def _check_fields(statement: dict[str, Any]) -> None:
     for field in _PROHIBITED:
         if field in statement:
             raise MalformedPolicyDocument(f"Has prohibited field {field}")
     for field in ("Effect", "Principal", "Action"):
         if field not in statement and f"Not{field}" not in statement:
             raise MalformedPolicyDocument(f"Missing required field {field}")
-    unknown = next(iter(statement.keys() - _FIELDS), None)
-    if unknown or statement.get("Effect") not in ("Allow", "Deny"):
-        raise MalformedPolicyDocument("Syntax errors in policy.")
-    for action in _as_list(statement.get("Action", statement.get("NotAction"))):
-        if not isinstance(action, str) or not action.lower().startswith("sts:"):
-            raise MalformedPolicyDocument("AssumeRole policy may only specify STS AssumeRole actions.")
-    for kind, principal in _principals(statement.get("Principal", statement.get("NotPrincipal"))):
-        if kind not in _KINDS or not _is_principal(kind, principal, exists):
-            raise MalformedPolicyDocument(f'Invalid principal in policy: "{kind.upper()}":"{principal}"')
 
 
-def _principals(value: Any) -> Iterator[tuple[str, Any]]:
-    if value == "*":
-        return
-    if not isinstance(value, dict) or not value:
-        raise MalformedPolicyDocument("Invalid principal in policy")
-    for kind, listed in value.items():
-        for each in _as_list(listed):
-            yield kind, each
+def _check_actions(statement: Statement) -> None:
+    if not all(action.lower().startswith("sts:") for action in statement.actions):
+        raise MalformedPolicyDocument("AssumeRole policy may only specify STS AssumeRole actions.")
 
 
-def _is_principal(kind: str, value: Any, exists: Callable[[str], bool]) -> bool:
-    if not isinstance(value, str):
-        return False
+def _check_principals(statement: Statement, exists: Callable[[str], bool]) -> None:
+    for kind, names in statement.principals.by_type if statement.principals else ():
+        for name in names:
+            if not _is_principal(kind, name, exists):
+                raise MalformedPolicyDocument(f'Invalid principal in policy: "{kind.upper()}":"{name}"')
+
+
+def _is_principal(kind: str, value: str, exists: Callable[[str], bool]) -> bool:
     if kind == "Service":
         return _SERVICE.fullmatch(value) is not None
     if kind != "AWS" or value == "*" or is_account_id(value):
