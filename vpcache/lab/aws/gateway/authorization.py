@@ -53,7 +53,7 @@ class Authorization:
         if not (call.service or is_web_identity):
             return None
         from vpcache.lab.aws.authorization.requests.calls import ApiCall, prefix_of
-        from vpcache.lab.aws.gateway.parameters import operation_and_parameters
+        from vpcache.lab.aws.gateway.authorization_parameters import operation_and_parameters
 
         operation, parameters = operation_and_parameters(call, environ)
         service = call.service or "sts"

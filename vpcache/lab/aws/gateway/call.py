@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qs
 from wsgiref.types import WSGIEnvironment
 
@@ -61,6 +63,14 @@ def body_of(environ: WSGIEnvironment) -> bytes:
     body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
     return body
+
+
+def json_of(environ: WSGIEnvironment) -> Any:
+    """Return the JSON document in the body of a request, {} if the body is none."""
+    try:
+        return json.loads(body_of(environ) or b"{}")
+    except (ValueError, RecursionError):
+        return {}
 
 
 def _form(environ: WSGIEnvironment) -> dict[str, list[str]]:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 from urllib.parse import parse_qs
 from wsgiref.types import WSGIEnvironment
 from xml.etree import ElementTree
 
-from moto.core.utils import get_service_model
-
 from vpcache.lab.aws.gateway.buckets import bucket_and_key
-from vpcache.lab.aws.gateway.call import Call, body_of
+from vpcache.lab.aws.gateway.call import Call, body_of, json_of
 from vpcache.lab.aws.gateway.call_counter import RestRequest, operation
+from vpcache.lab.aws.gateway.operation_models import operation_model
 from vpcache.lab.aws.gateway.validation import form_parameters
 
 Leaf = tuple[str, str]
@@ -46,8 +43,9 @@ def sent_parameters(call: Call, name: str, environ: WSGIEnvironment | None) -> l
     if environ is None or "Action" in call.form:
         return list(_leaves(form_parameters(call)))
     if environ.get("HTTP_X_AMZ_TARGET"):
-        return list(_leaves(_json(environ)))
-    shape = _input_shape(call.service, name)
+        return list(_leaves(json_of(environ)))
+    model = operation_model(call.service, name)
+    shape = model.input_shape if model is not None else None
     return list(_rest_leaves(shape, environ)) if shape is not None else []
 
 
@@ -64,13 +62,6 @@ def _leaves(parameters: Any, path: str = "", depth: int = 0) -> Iterator[Leaf]:
             yield from _leaves(value, path, depth + 1)
     elif parameters is not None:
         yield path, str(parameters)
-
-
-def _json(environ: WSGIEnvironment) -> Any:
-    try:
-        return json.loads(body_of(environ) or b"{}")
-    except (ValueError, RecursionError):
-        return {}
 
 
 def _rest_leaves(shape: Any, environ: WSGIEnvironment) -> Iterator[Leaf]:
@@ -124,9 +115,3 @@ def _element_name(name: str, shape: Any) -> str:
     if shape.type_name == "list" and shape.serialization.get("flattened"):
         serialized = shape.serialization.get("name") or shape.member.serialization.get("name", name)
     return serialized
-
-
-@cache
-def _input_shape(service: str, name: str) -> Any | None:
-    model = get_service_model(service)
-    return model.operation_model(name).input_shape if name in model.operation_names else None

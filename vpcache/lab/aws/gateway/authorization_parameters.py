@@ -1,8 +1,7 @@
-"""The operation and the parameters of a request to any service, in the names of AWS's model."""
+"""The operation and the parameters of a request, as far as its authorization depends on them."""
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections.abc import Mapping
@@ -12,20 +11,14 @@ from urllib.parse import parse_qs, unquote
 from wsgiref.types import WSGIEnvironment
 
 from moto.core.parse import EC2QueryParser, QueryParser
-from moto.core.utils import get_service_model
 
 from vpcache.lab.aws.gateway.buckets import bucket_and_key
-from vpcache.lab.aws.gateway.call import Call, body_of
+from vpcache.lab.aws.gateway.call import Call, body_of, json_of
 from vpcache.lab.aws.gateway.call_counter import RestRequest
+from vpcache.lab.aws.gateway.operation_models import operation_model
 
 _log = logging.getLogger(__name__)
 
-_MODELS = {
-    "monitoring": "cloudwatch",
-    "servicequotas": "service-quotas",
-    "tagging": "resourcegroupstaggingapi",
-}
-"""Names of models that differ from the signing name."""
 _RPC = re.compile(r"/service/\w+/operation/(\w+)")
 _LABEL = re.compile(r"\{(\w+)(\+?)\}")
 _MAX_BODY = 1 << 20  # of a request to S3 whose body is parsed
@@ -50,7 +43,7 @@ def operation_and_parameters(call: Call, environ: WSGIEnvironment) -> tuple[str,
 
 
 def _parsed(call: Call, name: str, environ: WSGIEnvironment) -> Mapping[str, Any]:
-    operation = _operation(call.service, name)
+    operation = operation_model(call.service, name)
     if environ.get("HTTP_X_AMZ_TARGET"):
         return _json(environ)
     if "Action" in call.form and operation is not None:
@@ -62,7 +55,7 @@ def _parsed(call: Call, name: str, environ: WSGIEnvironment) -> Mapping[str, Any
 
 
 def _json(environ: WSGIEnvironment) -> Mapping[str, Any]:
-    content = json.loads(body_of(environ) or b"{}")
+    content = json_of(environ)
     return content if isinstance(content, dict) else {}
 
 
@@ -98,17 +91,6 @@ def _of_s3(environ: WSGIEnvironment) -> tuple[str, Mapping[str, Any]]:
     if operation == "DeleteObjects" and int(environ.get("CONTENT_LENGTH") or 0) <= _MAX_BODY:
         parameters["Body"] = body_of(environ).decode(errors="replace")
     return operation, parameters
-
-
-@cache
-def _operation(service: str, name: str) -> Any | None:
-    from botocore.exceptions import UnknownServiceError
-
-    try:
-        model = get_service_model(_MODELS.get(service, service))
-    except UnknownServiceError:
-        return None
-    return model.operation_model(name) if name in model.operation_names else None
 
 
 @cache
