@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address
+
+IpAddress = IPv4Address | IPv6Address
 
 ORIGIN = "dummy.restapiexample.com"
 CHECKIP = "checkip.amazonaws.com"
-HOSTS = {ORIGIN: IPv4Address("198.51.100.10"), CHECKIP: IPv4Address("198.51.100.20")}
+DUAL_STACK_CHECKIP = "checkip.global.api.aws"
+HOSTS = {
+    ORIGIN: IPv4Address("198.51.100.10"),
+    CHECKIP: IPv4Address("198.51.100.20"),
+    DUAL_STACK_CHECKIP: IPv4Address("198.51.100.21"),
+}
 """The internet hosts that do not serve AWS's API. All addresses in this module are those of RFC 5737."""
+IPV6_HOSTS = {DUAL_STACK_CHECKIP: IPv6Address("2001:db8::21")}
+"""The addresses of the hosts with IPv6, in the documentation prefix of RFC 3849."""
 SERVICE_ADDRESSES = {"s3": IPv4Address("198.51.100.30"), "dynamodb": IPv4Address("198.51.100.31")}
 """The services that have gateway endpoints: each has its own address."""
 API_ADDRESS = IPv4Address("198.51.100.40")
@@ -22,13 +31,13 @@ _REGIONAL = re.compile(r"(?:[a-z0-9.-]+\.)?([a-z0-9-]+)\.[a-z]{2}(?:-[a-z]+)+-\d
 _GLOBAL = re.compile(r"(?:[a-z0-9.-]+\.)?(s3|iam|sts|cloudfront|route53)\.amazonaws\.com")
 
 
-def public_addresses(name: str) -> tuple[IPv4Address, ...] | None:
+def public_addresses(name: str) -> tuple[IpAddress, ...] | None:
     """Return the addresses of a public host name in lower case, or None for an unknown name.
 
     The name of a service may have a bucket or an account as prefix: `bucket.s3.us-east-1.amazonaws.com`.
     """
     if name in HOSTS:
-        return (HOSTS[name],)
+        return (HOSTS[name], *([IPV6_HOSTS[name]] if name in IPV6_HOSTS else []))
     service = _REGIONAL.fullmatch(name) or _GLOBAL.fullmatch(name)
     return (SERVICE_ADDRESSES.get(service[1], API_ADDRESS),) if service else None
 

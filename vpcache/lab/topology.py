@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+IpNetwork = IPv4Network | IPv6Network
 
 
 class InterfaceKind(StrEnum):
@@ -21,6 +23,7 @@ class RouteTarget(StrEnum):
     """The target of a route; a route whose target does not exist any more is a black hole."""
 
     INTERNET_GATEWAY = "internet_gateway"
+    EGRESS_ONLY_GATEWAY = "egress_only_gateway"
     INTERFACE = "interface"
     GATEWAY_ENDPOINT = "gateway_endpoint"
     BLACKHOLE = "blackhole"
@@ -28,14 +31,15 @@ class RouteTarget(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of a security group; `protocol` is tcp, udp, icmp, a protocol number, or all.
+    """A rule of a security group; `protocol` is tcp, udp, icmp, icmpv6, a protocol number, or all.
 
-    `ports` is an inclusive range for tcp and udp; for icmp it is the message's type and code, -1 for any.
+    `ports` is an inclusive range for tcp and udp; for icmp and icmpv6 it is the message's type and code, -1
+    for any.
     """
 
     protocol: str
     ports: tuple[int, int] | None
-    peer: IPv4Network | str  # a CIDR block, or the ID of a security group
+    peer: IpNetwork | str  # a CIDR block, or the ID of a security group
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class AclEntry:
     number: int
     protocol: str
     ports: tuple[int, int] | None
-    cidr: IPv4Network
+    cidr: IpNetwork
     allows: bool
 
 
@@ -88,6 +92,12 @@ class Interface:
     public_address: IPv4Address | None = None
     secondary_elastic_ips: tuple[tuple[IPv4Address, IPv4Address], ...] = ()
     source_dest_check: bool = True
+    ipv6_addresses: tuple[IPv6Address, ...] = ()
+
+    @property
+    def addresses(self) -> tuple[IPv4Address, ...]:
+        """All private IPv4 addresses, the primary one first."""
+        return (self.address, *self.secondary_addresses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +114,7 @@ class Subnet:
 class Route:
     """A route other than the local one; `interface_id` is set if the target has an interface."""
 
-    destination: IPv4Network
+    destination: IpNetwork
     target: RouteTarget
     interface_id: str | None = None
     endpoint_id: str | None = None  # of a gateway endpoint
@@ -194,6 +204,8 @@ class Vpc:
     gateway_endpoints: tuple[GatewayEndpoint, ...] = ()
     interface_endpoints: tuple[InterfaceEndpoint, ...] = ()
     secondary_cidrs: tuple[IPv4Network, ...] = ()
+    ipv6_cidrs: tuple[IPv6Network, ...] = ()
+    has_egress_only_gateway: bool = False
     has_dns: bool = True  # EC2's enableDnsSupport
     has_hostnames: bool = False  # EC2's enableDnsHostnames
 
@@ -201,6 +213,15 @@ class Vpc:
     def cidrs(self) -> tuple[IPv4Network, ...]:
         """All IPv4 CIDR blocks, the primary one first."""
         return (self.cidr, *self.secondary_cidrs)
+
+    def subnets_by_id(self) -> dict[str, Subnet]:
+        """Return the subnets by their IDs."""
+        return {subnet.id: subnet for subnet in self.subnets}
+
+    @property
+    def has_gateway(self) -> bool:
+        """Whether an internet gateway or an egress-only internet gateway connects the VPC to the internet."""
+        return self.internet_gateway_id is not None or self.has_egress_only_gateway
 
 
 @dataclass(frozen=True, slots=True)

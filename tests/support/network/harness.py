@@ -69,7 +69,7 @@ class NetworkHarness:
     def connected(
         self, namespace: str, address: str, port: int, timeout: float = TIMEOUT
     ) -> Iterator[tuple[socket.socket, str]]:
-        with self.namespaces.socket(namespace) as connection:
+        with self.namespaces.socket_to(namespace, address) as connection:
             connection.settimeout(timeout)
             connection.connect((address, port))
             yield connection, connection.recv(100).decode()
@@ -106,7 +106,7 @@ def arrives(sender: socket.socket, receiver: socket.socket, to: str = "", timeou
 
 def _serve(listener: socket.socket, name: str) -> None:
     while True:
-        connection, (peer, _) = listener.accept()
+        connection, (peer, *_) = listener.accept()
         connection.sendall(f"{name}{peer}".encode())
         threading.Thread(target=_echo, args=(connection,), daemon=True).start()
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.network.dual_stack import dual_stack
 from tests.support.network.scenario import ANYWHERE, CLIENTS, VPC, interface, with_interfaces
 from vpcache.lab.network.naming import INTERNET, gateway_namespace, interface_namespace, router_namespace
 from vpcache.lab.network.planner import plan
@@ -23,7 +24,7 @@ ROUTER = router_namespace(VPC.id)
 class FakeKernel:
     """Runs steps as the kernel does, and fails where the kernel fails."""
 
-    lines: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    lines: dict[str, set[tuple[str, str, int]]] = field(default_factory=dict)
     sysctls: dict[str, dict[str, str]] = field(default_factory=dict)
     rulesets: dict[str, str] = field(default_factory=dict)
     peers: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
@@ -32,9 +33,9 @@ class FakeKernel:
     def run(self, steps: Iterable[Step]) -> FakeKernel:
         for step in steps:
             match step:
-                case IpBatch(namespace, commands):
+                case IpBatch(namespace, commands, version):
                     for command in commands:
-                        self._ip(namespace, command.split(maxsplit=2))
+                        self._ip(namespace, command.split(maxsplit=2), version)
                 case Sysctls(namespace, values):
                     if any(path.startswith("net/ipv4/conf/default") for path, _ in values):
                         assert not any(end == namespace for end, _ in self.peers), "devices copied old values"
@@ -46,7 +47,7 @@ class FakeKernel:
                     self.rulesets[namespace] = text
         return self
 
-    def _ip(self, namespace: str | None, words: list[str]) -> None:
+    def _ip(self, namespace: str | None, words: list[str], version: int) -> None:
         match namespace, words:
             case None, ["netns", "add", name]:
                 assert name not in self.lines
@@ -77,10 +78,10 @@ class FakeKernel:
             case str(), ["address" | "route" | "rule", "add", arguments]:
                 used = device_of(arguments)
                 assert used is None or (namespace, used) in self.up
-                assert (words[0], arguments) not in self.lines[namespace]
-                self.lines[namespace].add((words[0], arguments))
+                assert (words[0], arguments, version) not in self.lines[namespace]
+                self.lines[namespace].add((words[0], arguments, version))
             case str(), ["address" | "route" | "rule", "del", arguments]:
-                self.lines[namespace].remove((words[0], arguments))
+                self.lines[namespace].remove((words[0], arguments, version))
             case _:
                 pytest.fail(f"not a command: {namespace} {words}")
 
@@ -117,15 +118,14 @@ def topologies(draw: st.DrawFn) -> Topology:
             if each in chosen
         )
         route = st.sampled_from(tuple(table.routes for table in VPC.route_tables))
-        vpcs.append(
-            replace(
-                VPC,
-                id=identity,
-                internet_gateway_id=draw(st.sampled_from(("igw-1", None))),
-                interfaces=interfaces,
-                route_tables=tuple(replace(table, routes=draw(route)) for table in VPC.route_tables),
-            )
+        vpc = replace(
+            VPC,
+            id=identity,
+            internet_gateway_id=draw(st.sampled_from(("igw-1", None))),
+            interfaces=interfaces,
+            route_tables=tuple(replace(table, routes=draw(route)) for table in VPC.route_tables),
         )
+        vpcs.append(dual_stack(vpc) if draw(st.booleans()) else vpc)
     return Topology(tuple(vpcs))
 
 

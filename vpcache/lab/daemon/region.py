@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 from wsgiref.types import WSGIApplication
 
-from vpcache.lab.addresses import public_addresses
+from vpcache.lab.addresses import IpAddress, public_addresses
 from vpcache.lab.aws.awslambda.urls.calls import call_url
 from vpcache.lab.aws.inventory import Place, directory
 from vpcache.lab.aws.topology_builder import derive
@@ -224,7 +223,7 @@ class Region:
         self.functions.reconcile(topology)
         self._topology = topology
 
-    def _public_addresses(self, name: str) -> tuple[IPv4Address, ...] | None:
+    def _public_addresses(self, name: str) -> tuple[IpAddress, ...] | None:
         """Return the addresses of a public host name in lower case, or None for an unknown name."""
         address = self._function_hosts.address(name)
         return (address,) if address else public_addresses(name)

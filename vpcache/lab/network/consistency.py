@@ -7,18 +7,19 @@ import re
 import subprocess
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from ipaddress import IPv4Network
+from ipaddress import ip_network
 from itertools import pairwise
-from pathlib import Path
 from subprocess import PIPE, STDOUT
 from typing import Any
 
+from vpcache.lab.network.kernel import SYSCTLS, sysctl_exists
 from vpcache.lab.network.netns import NAMED, Namespaces
 from vpcache.lab.network.steps import IpEntry, Namespace, Network
 
 _SCRATCH = "consistency"  # a namespace where rulesets are loaded, to list them in nft's own form
 _SHOW = "address show\nroute show table all\nrule show\nlink show\n"
 _OWN_RULES = (0, 32766, 32767)  # priorities of the kernel's own routing rules
+_OWN_ADDRESSES = re.compile(r"127\.|::1$|fe80:.*ff:fe")  # the kernel derives fe80:...ff:fe... from the MAC
 _READERS = 4  # namespaces that are read concurrently
 
 
@@ -36,7 +37,7 @@ def differences(namespaces: Namespaces, desired: Network) -> list[str]:
 
     def compare(name: str) -> list[str]:
         namespace = desired.namespaces[name]
-        observed = _Observed.of(namespaces, name)
+        observed = _Observed(namespaces, name)
         return [
             *compared(f"devices of {name}", devices[name], observed.devices),
             *compared(f"ip entries of {name}", map(normalized, namespace.entries), observed.entries),
@@ -69,7 +70,7 @@ def normalized(entry: IpEntry) -> str:
         case "address":
             return _address(words[0], value["dev"])
         case "rule":
-            return _rule(value["priority"], value.get("fwmark"), value["lookup"])
+            return _rule(value["priority"], value.get("fwmark"), value["lookup"], is_ipv6=entry.version == 6)
         case _:
             kind, destination = (
                 (words[0], words[1]) if words[0] in ("local", "blackhole") else ("unicast", words[0])
@@ -82,54 +83,56 @@ def _address(address: str, device: str) -> str:
     return f"address {address} dev {device}"
 
 
-def _rule(priority: str, mark: str | None, table: str) -> str:
-    return f"rule priority {priority} fwmark {int(mark, 0) if mark else 'any'} table {table}"
+def _rule(priority: str, mark: str | None, table: str, *, is_ipv6: bool) -> str:
+    version = "ipv6 " if is_ipv6 else ""
+    return f"{version}rule priority {priority} fwmark {int(mark, 0) if mark else 'any'} table {table}"
 
 
 def _route(
     kind: str, destination: str, via: str | None, device: str | None, source: str | None, table: str
 ) -> str:
-    network = IPv4Network("0.0.0.0/0" if destination == "default" else destination)
+    if destination == "default":
+        destination = "::/0" if via and ":" in via else "0.0.0.0/0"
+    network = ip_network(destination)
+    device = None if kind == "blackhole" else device  # the kernel names one for IPv6
     return f"route {kind} {network} via {via} dev {device} src {source} table {table}"
 
 
 class _Observed:
     """The state of one namespace in the kernel, without the entries that the kernel adds itself."""
 
-    def __init__(self, addresses: Any, routes: Any, rules: Any, links: Any, ruleset: str) -> None:
+    def __init__(self, namespaces: Namespaces, name: str) -> None:
+        ipv4, ipv6 = (_show(namespaces, name, version) for version in (4, 6))
+        _, _, _, links = ipv4
         self.devices = {link["ifname"] for link in links if "UP" in link["flags"]}
-        self.entries = {
-            *(
-                _address(f"{address['local']}/{address['prefixlen']}", device["ifname"])
-                for device in addresses
-                for address in device.get("addr_info", ())
-                if not address["local"].startswith("127.")
-            ),
-            *(
-                _route(
-                    route.get("type", "unicast"),
-                    route["dst"],
-                    route.get("gateway"),
-                    route.get("dev"),
-                    route.get("prefsrc"),
-                    route.get("table", "main"),
-                )
-                for route in routes
-                if route.get("protocol") != "kernel"
-            ),
-            *(
-                _rule(str(rule["priority"]), rule.get("fwmark"), rule["table"])
-                for rule in rules
-                if rule["priority"] not in _OWN_RULES
-            ),
-        }
-        self.rules = _rules(ruleset)
+        self.entries = {*_entries(*ipv4, is_ipv6=False), *_entries(*ipv6, is_ipv6=True)}
+        self.rules = _rules(_output(namespaces, name, ["nft", "list", "ruleset"]))
 
-    @classmethod
-    def of(cls, namespaces: Namespaces, name: str) -> _Observed:
-        output = _output(namespaces, name, ["ip", "-4", "-j", "-batch", "-"], _SHOW)
-        addresses, routes, rules, links = (json.loads(line) for line in output.splitlines() if line)
-        return cls(addresses, routes, rules, links, _output(namespaces, name, ["nft", "list", "ruleset"]))
+
+def _show(namespaces: Namespaces, name: str, version: int) -> list[Any]:
+    """Return addresses, routes, rules and links of a namespace, as `ip` lists them."""
+    output = _output(namespaces, name, ["ip", f"-{version}", "-j", "-batch", "-"], _SHOW)
+    return [json.loads(line) for line in output.splitlines() if line]
+
+
+def _entries(addresses: Any, routes: Any, rules: Any, _links: Any, *, is_ipv6: bool) -> Iterator[str]:
+    for device in addresses:
+        for address in device.get("addr_info", ()):
+            if not _OWN_ADDRESSES.match(address["local"]):
+                yield _address(f"{address['local']}/{address['prefixlen']}", device["ifname"])
+    for route in routes:
+        if route.get("protocol") != "kernel":
+            yield _route(
+                route.get("type", "unicast"),
+                route["dst"],
+                route.get("gateway"),
+                route.get("dev"),
+                route.get("prefsrc"),
+                route.get("table", "main"),
+            )
+    for rule in rules:
+        if rule["priority"] not in _OWN_RULES:
+            yield _rule(str(rule["priority"]), rule.get("fwmark"), rule["table"], is_ipv6=is_ipv6)
 
 
 def _rules(ruleset: str) -> frozenset[str]:
@@ -164,7 +167,10 @@ def _loaded(namespaces: Namespaces, ruleset: str) -> frozenset[str]:
 
 def _sysctls(namespaces: Namespaces, name: str, namespace: Namespace) -> Iterator[tuple[str, str]]:
     def read() -> list[tuple[str, str]]:
-        return [(path, (Path("/proc/sys") / path).read_text().strip()) for path, _ in namespace.sysctls]
+        return [
+            (path, (SYSCTLS / path).read_text().strip() if sysctl_exists(path) else value)
+            for path, value in namespace.sysctls
+        ]
 
     yield from namespaces.run(name, read)
 

@@ -13,7 +13,7 @@ from vpcache.lab.errors import LabError
 from vpcache.lab.network.netns import NAMED, Namespaces
 from vpcache.lab.network.steps import IpBatch, IpEntry, Namespace, Network, Ruleset, Step, Sysctls, changes
 
-_SYSCTLS = Path("/proc/sys")
+SYSCTLS = Path("/proc/sys")
 
 
 class KernelError(LabError):
@@ -55,8 +55,8 @@ class Kernel:
 
     def _run_step(self, step: Step) -> None:
         match step:
-            case IpBatch(namespace, commands):
-                self._run_ip(namespace, commands)
+            case IpBatch():
+                self._run_ip(step)
             case Ruleset(namespace, text):
                 status, output = self._run(namespace, ["nft", "-f", "-"], text)
                 if status:
@@ -64,17 +64,18 @@ class Kernel:
             case Sysctls(namespace, values):
                 self._write_sysctls(namespace, values)
 
-    def _run_ip(self, namespace: str | None, commands: tuple[str, ...]) -> None:
-        status, output = self._run(namespace, ["ip", "-batch", "-"], "\n".join(commands))
+    def _run_ip(self, batch: IpBatch) -> None:
+        status, output = self._run(batch.namespace, _ip(batch), "\n".join(batch.commands))
         if status:
             failed = re.search(r"Command failed -:(\d+)", output)
-            command = commands[int(failed[1]) - 1] if failed else "-batch -"
-            raise KernelError(f"ip {command} in namespace {namespace or 'of the lab'} failed: {output}")
+            command = batch.commands[int(failed[1]) - 1] if failed else "-batch -"
+            raise KernelError(f"ip {command} in namespace {batch.namespace or 'of the lab'} failed: {output}")
 
     def _write_sysctls(self, namespace: str, values: tuple[tuple[str, str], ...]) -> None:
         def write() -> None:
             for path, value in values:
-                (_SYSCTLS / path).write_text(value)
+                if sysctl_exists(path):
+                    (SYSCTLS / path).write_text(value)
 
         try:
             self._namespaces.run(namespace, write)
@@ -121,5 +122,16 @@ class Kernel:
         for step in changes(union, bare):
             if isinstance(step, IpBatch) and step.namespace in entries:
                 with suppress(KernelError):  # the first error is the one to report
-                    self._run(step.namespace, ["ip", "-force", "-batch", "-"], "\n".join(step.commands))
+                    self._run(step.namespace, _ip(step, "-force"), "\n".join(step.commands))
         self._applied = bare
+
+
+def sysctl_exists(path: str) -> bool:
+    """Return whether the kernel has a sysctl: without IPv6, it has none below `net/ipv6`."""
+    return not path.startswith("net/ipv6/") or (SYSCTLS / "net/ipv6").exists()
+
+
+def _ip(batch: IpBatch, *options: str) -> list[str]:
+    """Return the command that reads a batch. With `-4`, `ip` would reject the other version's addresses."""
+    version = ["-6"] if batch.version == 6 else []
+    return ["ip", *version, *options, "-batch", "-"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import blake2b
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 
 INTERNET = "internet"
@@ -12,6 +12,10 @@ INTERNET_HOSTS = IPv4Network("198.51.100.0/24")
 """The CIDR block of the internet's hosts: a server may bind any of these addresses."""
 INTERNET_CLIENT = INTERNET_HOSTS.network_address + 1
 """The default source address of connections from the internet to an elastic IP."""
+INTERNET_IPV6_HOSTS = IPv6Network("2001:db8::/32")
+"""The same for IPv6: the documentation prefix of RFC 3849."""
+INTERNET_IPV6_CLIENT = INTERNET_IPV6_HOSTS.network_address + 1
+"""The default source address of IPv6 connections from the internet."""
 
 WORK_DIR = Path("/run/vpcache")
 """The folder of the lab's files, on the lab's own tmpfs, which ends with the lab."""
@@ -23,6 +27,7 @@ GATEWAY = "gateway"  # the router's device towards the internet gateway
 INSIDE, OUTSIDE = "vpc", "internet"  # a gateway's devices
 GATEWAY_ADDRESS = IPv4Address("169.254.0.2")  # of a gateway on all its links
 PEER_ADDRESS = IPv4Address("169.254.0.1")  # of the other end of such a link
+GATEWAY_IPV6, PEER_IPV6 = IPv6Address("fe80::2"), IPv6Address("fe80::1")
 LINK_LOCAL = IPv4Network("169.254.0.0/16")
 _FIRST_TABLE = 1000  # lower numbers are those of the kernel and of the router
 

@@ -16,6 +16,7 @@ T = TypeVar("T")
 Socket = socket.socket  # inside the class below, `socket` is a method
 
 NAMED = Path("/run/netns")  # where iproute2 keeps named namespaces
+_IPV6_FREEBIND = 78  # of linux/in6.h; Python has no name for it
 _CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -39,12 +40,21 @@ class Namespaces:
         """Return an unconnected IPv4 socket of `namespace`."""
         return self.run(namespace, lambda: socket.socket(socket.AF_INET, kind))
 
+    def socket_to(self, namespace: str, address: str) -> Socket:
+        """Return an unconnected TCP socket of `namespace` for an address of IPv4 or IPv6."""
+        return self.run(namespace, lambda: socket.socket(_family(address)))
+
     def listen(self, namespace: str, address: str, port: int) -> Socket:
-        """Return a listening TCP socket of `namespace`; port 0 lets the kernel choose."""
+        """Return a listening TCP socket of `namespace`; port 0 lets the kernel choose.
+
+        An IPv6 address may be added to the namespace later.
+        """
 
         def create() -> Socket:
-            listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            listener = socket.socket(_family(address))
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if listener.family is socket.AF_INET6:
+                listener.setsockopt(socket.IPPROTO_IPV6, _IPV6_FREEBIND, 1)
             listener.bind((address, port))
             listener.listen(128)
             return listener
@@ -70,6 +80,15 @@ class Namespaces:
                 _enter(self._home)
         finally:
             os.close(there)
+
+
+def has_ipv6() -> bool:
+    """Return whether the kernel has IPv6."""
+    return Path("/proc/net/if_inet6").exists()
+
+
+def _family(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
 def _enter(namespace: int) -> None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from ipaddress import IPv4Address
 
-from vpcache.lab.addresses import SERVICE_ADDRESSES
+from vpcache.lab.addresses import IPV6_HOSTS, SERVICE_ADDRESSES
 from vpcache.lab.network.naming import (
     ETHERNET,
     GATEWAY,
     GATEWAY_ADDRESS,
+    GATEWAY_IPV6,
     INSIDE,
     INTERNET,
     INTERNET_CLIENT,
     INTERNET_HOSTS,
+    INTERNET_IPV6_CLIENT,
     OUTSIDE,
     PEER_ADDRESS,
+    PEER_IPV6,
     device,
     endpoint_device,
     endpoint_namespace,
@@ -25,7 +28,8 @@ from vpcache.lab.network.naming import (
     uplink,
 )
 from vpcache.lab.network.nft import chain, nft_map, nft_set, table
-from vpcache.lab.network.router import FORWARDING, addresses, router
+from vpcache.lab.network.packet_filter import NEIGHBOR_DISCOVERY
+from vpcache.lab.network.router import FORWARDING, router
 from vpcache.lab.network.steps import IpEntry, Link, Namespace, Network
 from vpcache.lab.settings import NAT_IDLE_SECONDS
 from vpcache.lab.topology import GatewayEndpoint, Interface, InterfaceKind, Topology, Vpc
@@ -55,7 +59,7 @@ def plan(
             namespace = endpoint_namespace(endpoint.id)
             namespaces[namespace] = _endpoint(vpc, endpoint)
             links.append(Link(hub, endpoint_device(endpoint.id), namespace, INSIDE))
-        if vpc.internet_gateway_id:
+        if vpc.has_gateway:
             gateway = gateway_namespace(vpc.id)
             namespaces[gateway] = _gateway(vpc)
             links.append(Link(hub, GATEWAY, gateway, INSIDE))
@@ -77,12 +81,21 @@ def _elastic_ips(vpc: Vpc) -> list[tuple[IPv4Address, IPv4Address]]:
 
 def _internet(topology: Topology, down_hosts: Collection[IPv4Address]) -> Namespace:
     entries = [IpEntry("route", f"local {INTERNET_HOSTS} dev lo")]
+    has_ipv6 = any(vpc.ipv6_cidrs for vpc in topology.vpcs)
+    if has_ipv6:
+        hosts = (INTERNET_IPV6_CLIENT, *IPV6_HOSTS.values())
+        entries += [IpEntry("address", f"{address}/128 dev lo nodad") for address in hosts]
     for vpc in topology.vpcs:
-        if vpc.internet_gateway_id:
+        if vpc.has_gateway:
             entries.append(IpEntry("address", f"{PEER_ADDRESS}/32 dev {uplink(vpc.id)}"))
         for _, public in _elastic_ips(vpc):
             path = f"via {GATEWAY_ADDRESS} dev {uplink(vpc.id)} onlink src {INTERNET_CLIENT}"
             entries.append(IpEntry("route", f"{public} {path}"))
+        if vpc.has_gateway and vpc.ipv6_cidrs:
+            link = uplink(vpc.id)
+            entries.append(IpEntry("address", f"{PEER_IPV6}/64 dev {link} nodad"))
+            path = f"via {GATEWAY_IPV6} dev {link} src {INTERNET_IPV6_CLIENT}"
+            entries += [IpEntry("route", f"{cidr} {path}") for cidr in vpc.ipv6_cidrs]
     ruleset = table(
         nft_set("down", "ipv4_addr", down_hosts),
         chain("arriving", "filter hook prerouting priority raw; policy accept", ["ip daddr @down drop"]),
@@ -97,9 +110,11 @@ def _gateway(vpc: Vpc) -> Namespace:
         IpEntry("address", f"{GATEWAY_ADDRESS}/32 dev {OUTSIDE}"),
         *_routes_inside(vpc),
         IpEntry("route", f"default via {PEER_ADDRESS} dev {OUTSIDE} onlink"),
+        *(_ipv6_gateway_entries(vpc) if vpc.ipv6_cidrs else ()),
     )
     # stateless, as on AWS: a removed elastic IP cuts its connections
     pairs = _elastic_ips(vpc)
+    from_internet, to_internet = _ipv6_gateway_rules(vpc) if vpc.ipv6_cidrs else ((), ())
     ruleset = table(
         nft_map("public", "ipv4_addr : ipv4_addr", pairs),
         nft_map("private", "ipv4_addr : ipv4_addr", [(public, private) for private, public in pairs]),
@@ -109,27 +124,50 @@ def _gateway(vpc: Vpc) -> Namespace:
             [
                 f'iifname "{INSIDE}" accept',
                 f'iifname "{OUTSIDE}" ip daddr set ip daddr map @private accept',
+                *from_internet,
             ],
         ),
         chain(
             "departing",
             "filter hook postrouting priority raw; policy drop",
-            [f'oifname "{INSIDE}" accept', f'oifname "{OUTSIDE}" ip saddr set ip saddr map @public accept'],
+            [
+                f'oifname "{INSIDE}" accept',
+                f'oifname "{OUTSIDE}" ip saddr set ip saddr map @public accept',
+                *to_internet,
+            ],
         ),
     )
     return Namespace(entries, FORWARDING, ruleset)
 
 
+def _ipv6_gateway_entries(vpc: Vpc) -> Iterable[IpEntry]:
+    for link in (INSIDE, OUTSIDE):
+        yield IpEntry("address", f"{GATEWAY_IPV6}/64 dev {link} nodad")
+    for cidr in vpc.ipv6_cidrs:
+        yield IpEntry("route", f"{cidr} via {PEER_IPV6} dev {INSIDE}")
+    yield IpEntry("route", f"::/0 via {PEER_IPV6} dev {OUTSIDE}")
+
+
+def _ipv6_gateway_rules(vpc: Vpc) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the rules for packets of IPv6 from and to the internet, which no gateway translates."""
+    inside = f"{{ {', '.join(map(str, vpc.ipv6_cidrs))} }}"
+    return (
+        (NEIGHBOR_DISCOVERY, f'iifname "{OUTSIDE}" ip6 daddr {inside} accept'),
+        (NEIGHBOR_DISCOVERY, f'oifname "{OUTSIDE}" ip6 saddr {inside} accept'),
+    )
+
+
 def _interface(vpc: Vpc, interface: Interface, nat_idle_seconds: int) -> Namespace:
-    subnet = next(subnet for subnet in vpc.subnets if subnet.id == interface.subnet_id)
+    subnet = vpc.subnets_by_id()[interface.subnet_id]
     router_address = subnet.cidr.network_address + 1
     entries = (
         *(
             IpEntry("address", f"{address}/{subnet.cidr.prefixlen} dev {ETHERNET} noprefixroute")
-            for address in addresses(interface)
+            for address in interface.addresses
         ),
         IpEntry("route", f"{router_address} dev {ETHERNET} scope link"),
         IpEntry("route", f"default via {router_address} dev {ETHERNET}"),
+        *_ipv6_interface_entries(interface),
     )
     if interface.kind is not InterfaceKind.NAT_GATEWAY:
         return Namespace(entries)
@@ -158,6 +196,13 @@ def _interface(vpc: Vpc, interface: Interface, nat_idle_seconds: int) -> Namespa
         *((f"net/netfilter/nf_conntrack_{name}", str(nat_idle_seconds)) for name in timeouts),
     )
     return Namespace(entries, (*FORWARDING, *idle), ruleset)
+
+
+def _ipv6_interface_entries(interface: Interface) -> Iterable[IpEntry]:
+    if interface.ipv6_addresses:
+        for address in interface.ipv6_addresses:
+            yield IpEntry("address", f"{address}/128 dev {ETHERNET} nodad")
+        yield IpEntry("route", f"::/0 via {PEER_IPV6} dev {ETHERNET}")
 
 
 def _endpoint(vpc: Vpc, endpoint: GatewayEndpoint) -> Namespace:

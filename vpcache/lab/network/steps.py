@@ -19,17 +19,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class IpEntry:
-    """An address, route or rule: `ip <object> add <arguments>` adds it, `ip <object> del` deletes it."""
+    """An address, route or rule: `ip <object> add <arguments>` adds it, `ip <object> del` deletes it.
+
+    `version` is that of `ip -4` or `ip -6`. Addresses and routes need none, as their arguments tell it.
+    """
 
     object: str
     arguments: str
+    version: int = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +66,14 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class IpBatch:
-    """Commands for one `ip -batch` in `namespace`, or in the lab's own namespace if None."""
+    """Commands for one `ip -batch` in `namespace`, or in the lab's own namespace if None.
+
+    `version` is that of rules.
+    """
 
     namespace: str | None
     commands: tuple[str, ...]
+    version: int = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +102,9 @@ def changes(old: Network, new: Network) -> tuple[Step, ...]:
     added_namespaces = _without(new.namespaces, old.namespaces)
     return (
         *_delete_entries(old, new),
-        *_batches((link.namespace, f"link del {link.device}") for link in _without(old.links, new.links)),
+        *_batches(
+            _Command(link.namespace, f"link del {link.device}") for link in _without(old.links, new.links)
+        ),
         *_netns("del", _without(old.namespaces, new.namespaces)),
         *_netns("add", added_namespaces),
         *_set_sysctls(old, new, lambda sysctl: not _is_of_netfilter(sysctl)),
@@ -107,7 +117,7 @@ def changes(old: Network, new: Network) -> tuple[Step, ...]:
 
 def _delete_entries(old: Network, new: Network) -> Iterable[Step]:
     return _batches(
-        (name, f"{entry.object} del {entry.arguments}")
+        _Command(name, f"{entry.object} del {entry.arguments}", entry.version)
         for name in old.namespaces
         if name in new.namespaces
         for entry in reversed(_without(old.namespaces[name].entries, new.namespaces[name].entries))
@@ -144,17 +154,17 @@ def _load_rulesets(old: Network, new: Network) -> Iterable[Step]:
             yield Ruleset(name, f"flush ruleset\n{after.ruleset}")
 
 
-def _set_up(namespaces: Iterable[str], links: Iterable[Link]) -> Iterable[tuple[str, str]]:
-    yield from ((name, "link set lo up") for name in namespaces)
+def _set_up(namespaces: Iterable[str], links: Iterable[Link]) -> Iterable[_Command]:
+    yield from (_Command(name, "link set lo up") for name in namespaces)
     for link in links:
-        yield link.namespace, f"link set {link.device} up"
-        yield link.peer_namespace, f"link set {link.peer_device} up"
+        yield _Command(link.namespace, f"link set {link.device} up")
+        yield _Command(link.peer_namespace, f"link set {link.peer_device} up")
 
 
-def _add_entries(old: Network, new: Network) -> Iterable[tuple[str, str]]:
+def _add_entries(old: Network, new: Network) -> Iterable[_Command]:
     for name, before, after in _pairs(old, new):
         for entry in _without(after.entries, before.entries):
-            yield name, f"{entry.object} add {entry.arguments}"
+            yield _Command(name, f"{entry.object} add {entry.arguments}", entry.version)
 
 
 def _pairs(old: Network, new: Network) -> Iterable[tuple[str, Namespace, Namespace]]:
@@ -168,9 +178,17 @@ def _without(items: Iterable[T], others: Iterable[T]) -> tuple[T, ...]:
     return tuple(item for item in items if item not in absent)
 
 
-def _batches(commands: Iterable[tuple[str, str]]) -> Iterable[IpBatch]:
-    """Group (namespace, command) pairs into one batch for each namespace, in the order of their first one."""
-    by_namespace: dict[str, list[str]] = {}
-    for namespace, command in commands:
-        by_namespace.setdefault(namespace, []).append(command)
-    return (IpBatch(namespace, tuple(batch)) for namespace, batch in by_namespace.items())
+class _Command(NamedTuple):
+    """One line of a batch."""
+
+    namespace: str
+    text: str
+    version: int = 4
+
+
+def _batches(commands: Iterable[_Command]) -> Iterable[IpBatch]:
+    """Group commands into one batch for each namespace and version, in the order of their first one."""
+    batches: dict[tuple[str, int], list[str]] = {}
+    for command in commands:
+        batches.setdefault((command.namespace, command.version), []).append(command.text)
+    return (IpBatch(namespace, tuple(batch), version) for (namespace, version), batch in batches.items())

@@ -41,7 +41,7 @@ def _vpc(vpc: Vpc, names: Mapping[str, Collection[str]]) -> Branch:
     zones = sorted({subnet.zone for subnet in vpc.subnets})
     gateway = f", {vpc.internet_gateway_id}" if vpc.internet_gateway_id else ", no internet gateway"
     return Branch(
-        f"{vpc.id} {' '.join(map(str, vpc.cidrs))} in {vpc.region}{gateway}",
+        f"{vpc.id} {' '.join(map(str, (*vpc.cidrs, *vpc.ipv6_cidrs)))} in {vpc.region}{gateway}",
         (
             *(_zone(vpc, zone, names) for zone in zones),
             *(_table(vpc, table) for table in vpc.route_tables),
@@ -71,7 +71,7 @@ def _zone(vpc: Vpc, zone: str, names: Mapping[str, Collection[str]]) -> Branch:
 
 
 def _interface(interface: Interface, names: Mapping[str, Collection[str]]) -> Branch:
-    addresses = ", ".join(map(str, (interface.address, *interface.secondary_addresses)))
+    addresses = ", ".join(map(str, (*interface.addresses, *interface.ipv6_addresses)))
     public = f" = {interface.public_address}" if interface.public_address else ""
     groups = f" in {', '.join(sorted(interface.security_groups))}" if interface.security_groups else ""
     users = ", ".join(sorted(names.get(interface.id, ())))
@@ -88,13 +88,15 @@ def _table(vpc: Vpc, table: RouteTable) -> Branch:
                 return gateways.get(str(route.interface_id), str(route.interface_id))
             case RouteTarget.INTERNET_GATEWAY:
                 return str(vpc.internet_gateway_id)
+            case RouteTarget.EGRESS_ONLY_GATEWAY:
+                return "the egress-only internet gateway"
             case RouteTarget.GATEWAY_ENDPOINT:
                 return str(route.endpoint_id)
             case RouteTarget.BLACKHOLE:
                 return "nowhere (blackhole)"
 
     routes = tuple(Branch(f"{route.destination} to {target(route)}") for route in table.routes)
-    return Branch(table.id, (*(Branch(f"{cidr} local") for cidr in vpc.cidrs), *routes))
+    return Branch(table.id, (*(Branch(f"{cidr} local") for cidr in (*vpc.cidrs, *vpc.ipv6_cidrs)), *routes))
 
 
 def _group(vpc: Vpc, group: SecurityGroup) -> Branch:

@@ -9,17 +9,18 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from ipaddress import IPv4Address
 
-from dnslib import CLASS, QTYPE, RCODE, RR, A, DNSRecord
+from dnslib import AAAA, CLASS, QTYPE, RCODE, RR, A, DNSRecord
 
-from vpcache.lab.addresses import resolver_addresses
+from vpcache.lab.addresses import IpAddress, resolver_addresses
 from vpcache.lab.faults import Fault, Mode
 from vpcache.lab.network.netns import Namespaces
 from vpcache.lab.topology import Topology, Vpc
 
-Records = Callable[[str], tuple[IPv4Address, ...] | None]
+Records = Callable[[str], tuple[IpAddress, ...] | None]
 """A function from a host name in lower case to its addresses, or None for an unknown name."""
 
 _PORT = 53
+_TYPES = {4: QTYPE.A, 6: QTYPE.AAAA}
 _TTL = 5  # seconds; short, so that clients soon see changes of a cluster
 _UDP_LIMIT = 512  # bytes of a response over UDP without EDNS (RFC 1035, 4.2.1)
 _TCP_TIMEOUT = 5.0  # seconds after which a silent TCP connection is closed
@@ -85,10 +86,12 @@ def answer(
         reply.header.rcode = RCODE.SERVFAIL
     elif addresses is None:
         reply.header.rcode = RCODE.NXDOMAIN
-    elif query.q.qtype in (QTYPE.A, QTYPE.ANY) and addresses:
-        first = query.header.id % len(addresses)
-        for address in addresses[first:] + addresses[:first]:
-            reply.add_answer(RR(query.q.qname, QTYPE.A, ttl=_TTL, rdata=A(str(address))))
+    else:
+        asked = [each for each in addresses if query.q.qtype in (_TYPES[each.version], QTYPE.ANY)]
+        first = query.header.id % max(len(asked), 1)
+        for address in asked[first:] + asked[:first]:
+            data = (A if address.version == 4 else AAAA)(str(address))
+            reply.add_answer(RR(query.q.qname, _TYPES[address.version], ttl=_TTL, rdata=data))
     packed = reply.pack()
     if limit is not None and len(packed) > limit:
         packed = reply.truncate().pack()
@@ -214,5 +217,5 @@ class Resolvers:
 
 def _look_up(
     private: Mapping[str, tuple[IPv4Address, ...]], public: Records, name: str
-) -> tuple[IPv4Address, ...] | None:
+) -> tuple[IpAddress, ...] | None:
     return private[name] if name in private else public(name)

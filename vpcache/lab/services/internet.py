@@ -6,15 +6,16 @@ import json
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from http import HTTPStatus
+from itertools import product
 from pathlib import Path
 
-from vpcache.lab.addresses import CHECKIP, HOSTS, ORIGIN
+from vpcache.lab.addresses import CHECKIP, DUAL_STACK_CHECKIP, HOSTS, IPV6_HOSTS, ORIGIN
 from vpcache.lab.faults import Fault
 from vpcache.lab.network.naming import CA_FILE
-from vpcache.lab.network.netns import Namespaces
+from vpcache.lab.network.netns import Namespaces, has_ipv6
 from vpcache.lab.services.authority import Authority
 from vpcache.lab.services.http_host import HttpAnswer, HttpHost, HttpRequest, Tls
 
@@ -86,10 +87,14 @@ class Internet:
         self.authority.write(self.ca_file)
         self.origin = OriginApi()
         self._servers: dict[str, list[HttpHost]] = {}
-        hosts = ((ORIGIN, self.origin.answer, (443,)), (CHECKIP, _return_address, (443, 80)))
+        hosts = (
+            (ORIGIN, self.origin.answer, (443,)),
+            (CHECKIP, _return_address, (443, 80)),
+            (DUAL_STACK_CHECKIP, _return_address, (443, 80)),
+        )
         for name, answer, ports in hosts:
-            for port in ports:
-                listener = namespaces.listen(namespace, str(HOSTS[name]), port)
+            for address, port in product(_addresses(name), ports):
+                listener = namespaces.listen(namespace, address, port)
                 tls = self.tls(name) if port == 443 else None
                 server = HttpHost(listener, tls, partial(_get, answer))
                 self._servers.setdefault(name, []).append(server)
@@ -110,6 +115,12 @@ class Internet:
         for servers in self._servers.values():
             for server in servers:
                 server.close()
+
+
+def _addresses(name: str) -> Iterator[str]:
+    yield str(HOSTS[name])
+    if name in IPV6_HOSTS and has_ipv6():
+        yield str(IPV6_HOSTS[name])
 
 
 def _get(answer: Callable[[str, str], _Response], request: HttpRequest) -> HttpAnswer:
