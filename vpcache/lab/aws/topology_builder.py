@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Any
 
 from vpcache.lab.addresses import SERVICE_ADDRESSES
@@ -12,7 +12,9 @@ from vpcache.lab.aws.awslambda.urls.registry import function_urls
 from vpcache.lab.aws.ec2 import backend as ec2
 from vpcache.lab.aws.ec2.endpoints import dns_names, service_of
 from vpcache.lab.aws.ec2.routes import (
+    route_destinations,
     target_interface,
+    targets_egress_only_gateway,
     targets_gateway_endpoint,
     targets_internet_gateway,
 )
@@ -27,6 +29,7 @@ from vpcache.lab.topology import (
     Interface,
     InterfaceEndpoint,
     InterfaceKind,
+    IpNetwork,
     NatGateway,
     NetworkAcl,
     Route,
@@ -39,7 +42,8 @@ from vpcache.lab.topology import (
     Vpc,
 )
 
-_PROTOCOLS = {"-1": "all", "tcp": "tcp", "udp": "udp", "icmp": "icmp"}
+_ICMP = ("icmp", "icmpv6")
+_PROTOCOLS = {"-1": "all", "tcp": "tcp", "udp": "udp", "icmp": "icmp", "icmpv6": "icmpv6", "58": "icmpv6"}
 _ACL_PROTOCOLS = _PROTOCOLS | {"6": "tcp", "17": "udp", "1": "icmp"}
 _DEFAULT_DENY_ENTRY = 32767  # the rule number of AWS's own entry, which denies all other packets
 _INTERFACE_KINDS = {
@@ -50,7 +54,7 @@ _INTERFACE_KINDS = {
 
 
 def derive(account: str = ACCOUNT) -> Topology:
-    """Return the topology of EC2, ElastiCache and Lambda in all regions, without IPv6."""
+    """Return the topology of EC2, ElastiCache and Lambda in all regions."""
     vpcs = (vpc for backend in ec2.ec2_of_all_regions(account) for vpc in _vpcs(backend))
     return Topology(tuple(sorted(vpcs, key=lambda vpc: vpc.id)), function_urls(account))
 
@@ -95,6 +99,10 @@ def _vpc(backend: ec2.Ec2Backend, vpc: Any, clusters: Iterable[ClusterModel]) ->
             if each.vpc_endpoint_type == "Interface"
         ),
         secondary_cidrs=_secondary_cidrs(vpc),
+        ipv6_cidrs=_ipv6_cidrs(vpc),
+        has_egress_only_gateway=any(
+            each.vpc_id == vpc.id for each in backend.egress_only_internet_gateways.values()
+        ),
         has_dns=_is_true(vpc.enable_dns_support),
         has_hostnames=_is_true(vpc.enable_dns_hostnames),
     )
@@ -103,6 +111,10 @@ def _vpc(backend: ec2.Ec2Backend, vpc: Any, clusters: Iterable[ClusterModel]) ->
 def _secondary_cidrs(vpc: Any) -> tuple[IPv4Network, ...]:
     blocks = {each["cidr_block"] for each in vpc.cidr_block_association_set} - {vpc.cidr_block}
     return tuple(sorted(map(IPv4Network, blocks)))
+
+
+def _ipv6_cidrs(vpc: Any) -> tuple[IPv6Network, ...]:
+    return tuple(sorted(IPv6Network(each["cidr_block"]) for each in vpc.ipv6_cidr_block_association_set))
 
 
 def _of(vpc: Any, resources: Iterable[Any]) -> list[Any]:
@@ -126,30 +138,33 @@ def _is_true(attribute: Any) -> bool:
 def _route_table(backend: ec2.Ec2Backend, table: Any, endpoints: Iterable[Any]) -> RouteTable:
     # a route to a CIDR block precedes one to a prefix list with the same block
     listed = [
-        _route(backend, each, IPv4Network(entry["Cidr"], strict=False))
+        _route(backend, each, ip_network(entry["Cidr"], strict=False))
         for each in table.routes
         if each.destination_prefix_list and not targets_gateway_endpoint(each)
         for entry in entries_of(each.destination_prefix_list)
-        if ":" not in entry["Cidr"]
     ]
     routes = listed + [
-        _route(backend, each, IPv4Network(each.destination_cidr_block, strict=False))
+        _route(backend, each, ip_network(destination, strict=False))
         for each in table.routes
-        if each.destination_cidr_block and not each.local
+        for destination in route_destinations(each)
+        if not each.local
     ]
     for endpoint in endpoints:
         if table.id in endpoint.route_table_ids:
             address = IPv4Network(SERVICE_ADDRESSES[service_of(endpoint.service_name)])
             routes.append(Route(address, RouteTarget.GATEWAY_ENDPOINT, endpoint_id=endpoint.id))
     by_destination = {each.destination: each for each in routes}
-    return RouteTable(table.id, tuple(by_destination[each] for each in sorted(by_destination)))
+    ordered = sorted(by_destination, key=lambda each: (each.version, each))
+    return RouteTable(table.id, tuple(by_destination[each] for each in ordered))
 
 
-def _route(backend: ec2.Ec2Backend, route: Any, destination: IPv4Network) -> Route:
+def _route(backend: ec2.Ec2Backend, route: Any, destination: IpNetwork) -> Route:
     if interface := target_interface(backend, route):
         return Route(destination, RouteTarget.INTERFACE, interface.id)
     if targets_internet_gateway(backend, route):
         return Route(destination, RouteTarget.INTERNET_GATEWAY)
+    if targets_egress_only_gateway(backend, route):
+        return Route(destination, RouteTarget.EGRESS_ONLY_GATEWAY)
     return Route(destination, RouteTarget.BLACKHOLE)
 
 
@@ -168,12 +183,12 @@ def _acl_entries(acl: Any, *, egress: bool) -> tuple[AclEntry, ...]:
             int(each.rule_number),
             protocol,
             _acl_ports(protocol, each),
-            IPv4Network(each.cidr_block, strict=False),
+            ip_network(each.cidr_block or each.ipv6_cidr_block, strict=False),
             each.rule_action == "allow",
         )
         for each in acl.network_acl_entries
         if _is_true(each.egress) == egress
-        and each.cidr_block
+        and (each.cidr_block or each.ipv6_cidr_block)
         and int(each.rule_number) < _DEFAULT_DENY_ENTRY
         and (protocol := _ACL_PROTOCOLS.get(str(each.protocol), str(each.protocol)))
     )
@@ -181,7 +196,7 @@ def _acl_entries(acl: Any, *, egress: bool) -> tuple[AclEntry, ...]:
 
 
 def _acl_ports(protocol: str, entry: Any) -> tuple[int, int] | None:
-    if protocol == "icmp":
+    if protocol in _ICMP:
         return _icmp(entry.icmp_type, entry.icmp_code)
     if protocol not in ("tcp", "udp") or entry.port_range_from in (None, ""):
         return None
@@ -193,7 +208,7 @@ def _group(backend: ec2.Ec2Backend, group: Any) -> SecurityGroup:
 
 
 def _rules(backend: ec2.Ec2Backend, rules: Iterable[Any]) -> tuple[Rule, ...]:
-    """Return the rules for IPv4 and the protocols that the lab supports."""
+    """Return the rules for the protocols that the lab supports."""
     supported = (
         Rule(_PROTOCOLS[rule.ip_protocol], _ports(rule), peer)
         for rule in rules
@@ -204,7 +219,7 @@ def _rules(backend: ec2.Ec2Backend, rules: Iterable[Any]) -> tuple[Rule, ...]:
 
 
 def _ports(rule: Any) -> tuple[int, int] | None:
-    if rule.ip_protocol == "icmp":
+    if _PROTOCOLS[rule.ip_protocol] in _ICMP:
         return _icmp(rule.from_port, rule.to_port)
     if rule.ip_protocol not in ("tcp", "udp"):
         return None
@@ -218,14 +233,13 @@ def _icmp(type_: Any, code: Any) -> tuple[int, int] | None:
     return None if type_ < 0 else (type_, code)
 
 
-def _peers(backend: ec2.Ec2Backend, rule: Any) -> Iterator[IPv4Network | str]:
-    if rule.cidr_ipv4:
-        yield IPv4Network(rule.cidr_ipv4, strict=False)
+def _peers(backend: ec2.Ec2Backend, rule: Any) -> Iterator[IpNetwork | str]:
+    if cidr := rule.cidr_ipv4 or rule.cidr_ipv6:
+        yield ip_network(cidr, strict=False)
     elif group_id := rule.source_group.get("GroupId"):
         yield group_id
     elif prefix_list := backend.managed_prefix_lists.get(rule.prefix_list_id):
-        cidrs = (each["Cidr"] for each in entries_of(prefix_list))
-        yield from (IPv4Network(cidr, strict=False) for cidr in cidrs if ":" not in cidr)
+        yield from (ip_network(each["Cidr"], strict=False) for each in entries_of(prefix_list))
 
 
 def _interface(interface: Any) -> Interface:
@@ -252,6 +266,7 @@ def _interface(interface: Any) -> Interface:
             if "Association" in each and not each["Primary"]
         ),
         source_dest_check=_is_true(interface.source_dest_check),
+        ipv6_addresses=tuple(map(IPv6Address, interface.ipv6_addresses)),
     )
 
 

@@ -88,8 +88,6 @@ def _check_emulated(parameters: Mapping[str, Any]) -> None:
             raise NotImplementedError(f"The parameter {name} is not supported.")
     if (parameters.get("SnapStart") or {}).get("ApplyOn", "None") != "None":
         raise NotImplementedError("The parameter SnapStart is not supported.")
-    if (parameters.get("VpcConfig") or {}).get("Ipv6AllowedForDualStack"):
-        raise NotImplementedError("The parameter VpcConfig.Ipv6AllowedForDualStack is not supported.")
 
 
 def _check_environment(variables: Mapping[str, str]) -> None:

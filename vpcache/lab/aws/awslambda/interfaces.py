@@ -13,6 +13,7 @@ from vpcache.lab.aws.awslambda.version import FunctionVersion, Placement
 from vpcache.lab.aws.changes import ScheduleChange
 from vpcache.lab.aws.ec2.backend import Ec2Backend
 from vpcache.lab.aws.ec2.interfaces import ManagedInterface
+from vpcache.lab.aws.ec2.vpcs.ipv6_addresses import ipv6_block
 
 
 class FunctionInterfaces:
@@ -82,14 +83,14 @@ class FunctionInterfaces:
             interface.abandon()
 
     def _create(self, placement: Placement, function_name: str) -> ManagedInterface:
-        subnet_id, group_ids = placement
         try:
             return self._ec2().create_managed_interface(
-                self._ec2().get_subnet(subnet_id),
+                self._ec2().get_subnet(placement.subnet_id),
                 "lambda",
                 f"AWS Lambda VPC ENI-{function_name}-{uuid.uuid4()}",
                 requester_id=f"amazon-lambda:{function_name}",
-                group_ids=sorted(group_ids),
+                group_ids=sorted(placement.group_ids),
+                ipv6_count=int(placement.has_ipv6),
             )
         except EC2ClientError as error:
             raise _lambda_error("CreateNetworkInterface", error) from error
@@ -102,14 +103,18 @@ class FunctionInterfaces:
                 "VpcConfig must name both SubnetIds and SecurityGroupIds, or neither."
             )
         try:
-            vpcs = {self._ec2().get_subnet(each).vpc_id for each in subnet_ids}
+            subnets = [self._ec2().get_subnet(each) for each in subnet_ids]
         except EC2ClientError as error:
             raise _lambda_error("DescribeSubnets", error) from error
         try:
             groups = self._ec2().describe_security_groups(group_ids) if group_ids else []
         except EC2ClientError as error:
             raise _lambda_error("DescribeSecurityGroups", error) from error
-        vpcs |= {group.vpc_id for group in groups}
+        if vpc_config.get("Ipv6AllowedForDualStack") and not all(map(ipv6_block, subnets)):
+            raise InvalidParameterValueException(
+                "Ipv6AllowedForDualStack requires that all subnets have an IPv6 CIDR block."
+            )
+        vpcs = {each.vpc_id for each in (*subnets, *groups)}
         if len(vpcs) > 1:
             raise InvalidParameterValueException(
                 f"Subnets and security groups must belong to one VPC, not to {', '.join(sorted(vpcs))}."

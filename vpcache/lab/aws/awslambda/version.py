@@ -8,7 +8,7 @@ import hashlib
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.models import LambdaFunction
@@ -23,8 +23,14 @@ from vpcache.lab.functions.spec import LATEST, LogSettings, runtime_version_arn
 PENDING, ACTIVE = "Pending", "Active"  # a function's states
 UPDATING, UPDATED = "InProgress", "Successful"  # the statuses of its last update
 
-Placement = tuple[str, frozenset[str]]
-"""A subnet and a set of security groups; functions with the same placement share an interface."""
+
+class Placement(NamedTuple):
+    """Where a function has an interface; functions with the same placement share it."""
+
+    subnet_id: str
+    group_ids: frozenset[str]
+    has_ipv6: bool
+
 
 _ATTRIBUTES = {
     "Description": "description",
@@ -74,12 +80,13 @@ class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's
     def vpc_config(self) -> dict[str, Any]:
         """The VPC configuration as the API shows it; the lists are empty outside a VPC."""
         placements = self.placements()
-        subnet = ec2_of(self.account_id, self.region).get_subnet(placements[0][0]) if placements else None
+        first = placements[0] if placements else None
+        subnet = ec2_of(self.account_id, self.region).get_subnet(first.subnet_id) if first else None
         return {
-            "SubnetIds": [subnet_id for subnet_id, _ in placements],
-            "SecurityGroupIds": sorted(placements[0][1]) if placements else [],
+            "SubnetIds": [placement.subnet_id for placement in placements],
+            "SecurityGroupIds": sorted(first.group_ids) if first else [],
             "VpcId": subnet.vpc_id if subnet else "",
-            "Ipv6AllowedForDualStack": False,
+            "Ipv6AllowedForDualStack": bool(first and first.has_ipv6),
         }
 
     def placements(self) -> list[Placement]:
@@ -237,4 +244,5 @@ class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's
 def placements_of(vpc_config: Mapping[str, Any]) -> list[Placement]:
     """Return the placements of a VpcConfig, one per subnet."""
     groups = frozenset(vpc_config.get("SecurityGroupIds") or ())
-    return [(subnet_id, groups) for subnet_id in sorted(set(vpc_config.get("SubnetIds") or ()))]
+    has_ipv6 = bool(vpc_config.get("Ipv6AllowedForDualStack"))
+    return [Placement(each, groups, has_ipv6) for each in sorted(set(vpc_config.get("SubnetIds") or ()))]

@@ -168,7 +168,7 @@ class Ec2Backend(
     def modify_subnet_attribute(self, subnet_id: str, attr_name: str, attr_value: Any) -> None:
         """Change an attribute of a subnet."""
         if attr_name == "EnableDns64":
-            self.get_subnet(subnet_id).enable_dns64 = attr_value  # a record, like IPv6 itself
+            self.get_subnet(subnet_id).enable_dns64 = attr_value  # a record
             return
         if attr_name not in _SUBNET_OPTIONS:
             super().modify_subnet_attribute(subnet_id, attr_name, attr_value)

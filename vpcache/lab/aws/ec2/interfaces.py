@@ -13,8 +13,8 @@ from moto.ec2.exceptions import (
 )
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 
-from vpcache.lab.aws.ec2.addresses import AddressesBackend
 from vpcache.lab.aws.ec2.validation import invalid_parameter
+from vpcache.lab.aws.ec2.vpcs.ipv6_addresses import Ipv6AddressesBackend
 
 _RESERVED = 4  # AWS reserves the first four addresses of a subnet, and the last
 
@@ -58,7 +58,7 @@ class ManagedInterface(NetworkInterface):  # type: ignore[misc]  # mypy sees mot
         }
 
 
-class InterfacesBackend(AddressesBackend):
+class InterfacesBackend(Ipv6AddressesBackend):
     """The part of EC2 for network interfaces."""
 
     def create_network_interface(
@@ -79,6 +79,10 @@ class InterfacesBackend(AddressesBackend):
         requested += [each["PrivateIpAddress"] for each in private_ip_addresses or []]
         secondary = int(options.pop("secondary_ips_count", None) or 0)
         addresses = self._choose_addresses(subnet, list(dict.fromkeys(requested)), secondary)
+        named, count = options.pop("ipv6_addresses", None) or (), options.pop("ipv6_address_count", None) or 0
+        if not named and not count and _is_true(subnet.assign_ipv6_address_on_creation):
+            count = 1
+        options["ipv6_addresses"] = self.choose_ipv6_addresses(subnet, named, count)
         return super().create_network_interface(
             subnet, addresses[0], _address_list(addresses), group_ids, description, tags, **options
         )
@@ -93,8 +97,9 @@ class InterfacesBackend(AddressesBackend):
         group_ids: Collection[str] = (),
         secondary: int = 0,
         address: str | None = None,
+        ipv6_count: int = 0,
     ) -> ManagedInterface:
-        """Create a requester-managed interface."""
+        """Create a requester-managed interface, with `ipv6_count` IPv6 addresses."""
         self._check_groups(subnet, group_ids)
         addresses = self._choose_addresses(subnet, [address] if address else [], secondary)
         interface = ManagedInterface(
@@ -106,6 +111,7 @@ class InterfacesBackend(AddressesBackend):
             private_ip_addresses=_address_list(addresses),
             group_ids=list(group_ids),
             description=description,
+            ipv6_addresses=self.choose_ipv6_addresses(subnet, (), ipv6_count),
         )
         if interface_type == "nat_gateway":
             interface._group_set = []  # security groups do not apply to NAT gateways
@@ -288,6 +294,10 @@ class InterfacesBackend(AddressesBackend):
                 f"Insufficient free addresses in subnet '{subnet.id}'.",
             )
         return requested + free
+
+
+def _is_true(attribute: Any) -> bool:
+    return str(attribute).lower() == "true"  # moto stores the text of the request
 
 
 def ensure_unused(message: str, dependents: Iterable[str]) -> None:

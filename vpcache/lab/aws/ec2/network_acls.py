@@ -18,6 +18,8 @@ from vpcache.lab.aws.ec2.validation import (
 
 _MAX_RULE_NUMBER = 32766
 _FIRST_RULE_NUMBER = 100  # of a default ACL's entries
+_FIRST_IPV6_RULE_NUMBER = 101
+_LAST_IPV6_RULE_NUMBER = 32768
 _LAST_RULE_NUMBER = 32767  # of AWS's last entries, which users can neither create nor delete
 
 
@@ -31,6 +33,8 @@ class NetworkAclsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's 
         acl = super().create_network_acl(vpc_id, tags, default)
         for egress in (True, False):
             self._add_own_entry(acl.id, _LAST_RULE_NUMBER, "deny", egress=egress)
+        if self.get_vpc(vpc_id).ipv6_cidr_block_association_set:
+            self._add_ipv6_entries(acl)
         return acl
 
     def add_default_entries(self, network_acl_id: str) -> None:
@@ -38,19 +42,41 @@ class NetworkAclsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's 
         for egress in (True, False):
             self._add_own_entry(network_acl_id, _FIRST_RULE_NUMBER, "allow", egress=egress)
 
-    def _add_own_entry(self, acl_id: str, number: int, action: str, *, egress: bool) -> None:
+    def add_ipv6_entries(self, vpc_id: str) -> None:
+        """Add AWS's entries for IPv6 to the ACLs of a VPC that got an IPv6 CIDR block.
+
+        https://docs.aws.amazon.com/vpc/latest/userguide/default-network-acl.html
+        """
+        for acl in self.network_acls.values():
+            if acl.vpc_id == vpc_id:
+                self._add_ipv6_entries(acl)
+
+    def _add_ipv6_entries(self, acl: Any) -> None:
+        own = [
+            (_LAST_IPV6_RULE_NUMBER, "deny"),
+            *([(_FIRST_IPV6_RULE_NUMBER, "allow")] if acl.default else []),
+        ]
+        taken = {(each.rule_number, each.egress) for each in acl.network_acl_entries}
+        for number, action in own:
+            for egress in (True, False):
+                if (number, egress) not in taken:
+                    self._add_own_entry(acl.id, number, action, egress=egress, ipv6_cidr_block="::/0")
+
+    def _add_own_entry(
+        self, acl_id: str, number: int, action: str, *, egress: bool, ipv6_cidr_block: str | None = None
+    ) -> None:
         super().create_network_acl_entry(
             network_acl_id=acl_id,
             rule_number=number,
             protocol="-1",
             rule_action=action,
             egress=egress,
-            cidr_block="0.0.0.0/0",
+            cidr_block=None if ipv6_cidr_block else "0.0.0.0/0",
             icmp_code=None,
             icmp_type=None,
             port_range_from=None,
             port_range_to=None,
-            ipv6_cidr_block=None,
+            ipv6_cidr_block=ipv6_cidr_block,
         )
 
     def create_network_acl_entry(self, **entry: Any) -> Any:
@@ -101,7 +127,7 @@ def _check_entry(entry: Mapping[str, Any]) -> None:
         check_ipv6_cidr(entry["ipv6_cidr_block"])
     else:
         check_cidr(entry["cidr_block"])
-    if protocol in ("icmp", "1"):
+    if protocol in ("icmp", "1", "icmpv6", "58"):
         check_ports(protocol, entry["icmp_type"], entry["icmp_code"])
     else:
         check_ports(protocol, entry["port_range_from"], entry["port_range_to"])

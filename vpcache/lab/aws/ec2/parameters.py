@@ -56,6 +56,7 @@ EC2_PARAMETERS: Mapping[str, tuple[str, ...]] = {
         "PrivateIpAddresses",
         "SecondaryPrivateIpAddressCount",
     ),
+    "AssignIpv6Addresses": ("Ipv6AddressCount", "Ipv6Addresses", "NetworkInterfaceId"),
     "AssociateAddress": (
         "AllocationId",
         "AllowReassociation",
@@ -177,5 +178,6 @@ EC2_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "ReplaceRoute": _ROUTE,
     "RevokeSecurityGroupEgress": (*_RULES, "SecurityGroupRuleIds"),
     "RevokeSecurityGroupIngress": (*_RULES, "GroupName", "SecurityGroupRuleIds"),
+    "UnassignIpv6Addresses": ("Ipv6Addresses", "NetworkInterfaceId"),
     "UnassignPrivateIpAddresses": ("NetworkInterfaceId", "PrivateIpAddresses"),
 }

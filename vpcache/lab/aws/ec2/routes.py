@@ -41,10 +41,10 @@ class RouteWithState(Route):  # type: ignore[misc]  # mypy sees moto's classes a
         backend = self.route_table.ec2_backend
         is_active = (
             self.local
-            or self.destination_ipv6_cidr_block  # not part of the lab's network
             or targets_gateway_endpoint(self)
             or target_interface(backend, self)
             or targets_internet_gateway(backend, self)
+            or targets_egress_only_gateway(backend, self)
             or targets_vpn_gateway(backend, self)
         )
         return "active" if is_active else "blackhole"
@@ -147,7 +147,7 @@ class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's class
             raise EC2ClientError("NatGatewayNotFound", f"The Nat Gateway {nat_gateway_id} was not found")
 
 
-def route_destinations(route: Any) -> tuple[str | None, ...]:
+def route_destinations(route: Any) -> tuple[str, ...]:
     """Return the CIDR block of a route, of IPv4 or IPv6."""
     return tuple(each for each in (route.destination_cidr_block, route.destination_ipv6_cidr_block) if each)
 
@@ -164,6 +164,13 @@ def targets_internet_gateway(backend: Any, route: Any) -> bool:
     return bool(route.gateway) and route.gateway is backend.attached_internet_gateway(
         route.route_table.vpc_id
     )
+
+
+def targets_egress_only_gateway(backend: Any, route: Any) -> bool:
+    """Return whether a route targets an egress-only internet gateway of its VPC."""
+    gateway = route.egress_only_igw
+    exists = gateway and gateway.id in backend.egress_only_internet_gateways
+    return bool(exists and gateway.vpc_id == route.route_table.vpc_id)
 
 
 def targets_gateway_endpoint(route: Any) -> bool:

@@ -48,7 +48,10 @@ class SecurityGroupsBackend(InterfacesBackend):
             raise VPCIdNotSpecifiedError
         group = super().create_security_group(name, description, vpc_id, *arguments, **options)
         group.egress_rules = []
-        self.authorize_security_group_egress(group.id, "-1", None, None, [{"CidrIp": "0.0.0.0/0"}])
+        anywhere = [{"CidrIp": "0.0.0.0/0"}]
+        if self.get_vpc(group.vpc_id).ipv6_cidr_block_association_set:
+            anywhere.append({"CidrIpv6": "::/0"})
+        self.authorize_security_group_egress(group.id, "-1", None, None, anywhere)
         return group
 
     def delete_security_group(self, name: str | None = None, group_id: str | None = None) -> None:

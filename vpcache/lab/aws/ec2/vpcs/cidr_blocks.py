@@ -1,4 +1,4 @@
-"""CIDR blocks of VPCs and subnets. IPv6 blocks are records: the lab's network carries IPv4 only.
+"""CIDR blocks of VPCs and subnets.
 
 https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
 """
@@ -43,6 +43,7 @@ class CidrBlocksBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's c
         if amazon_provided_ipv6_cidr_block:
             association = super().associate_vpc_cidr_block(vpc_id, None, True)
             association["network_border_group"] = self.region_name
+            self.add_ipv6_entries(vpc_id)
             return dict(association)
         if not cidr_block:
             raise EC2ClientError("MissingParameter", "The request must contain the parameter CidrBlock")
