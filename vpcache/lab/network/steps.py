@@ -28,7 +28,7 @@ T = TypeVar("T")
 class IpEntry:
     """An address, route or rule: `ip <object> add <arguments>` adds it, `ip <object> del` deletes it.
 
-    `version` is that of `ip -4` or `ip -6`. Addresses and routes need none, as their arguments tell it.
+    `version` is that of `ip -4` or `ip -6`. Addresses and routes need none, as their arguments show it.
     """
 
     object: str

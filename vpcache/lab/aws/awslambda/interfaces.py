@@ -11,9 +11,9 @@ from moto.ec2.exceptions import EC2ClientError
 
 from vpcache.lab.aws.awslambda.version import FunctionVersion, Placement
 from vpcache.lab.aws.changes import ScheduleChange
+from vpcache.lab.aws.ec2.addresses.ipv6 import ipv6_block
 from vpcache.lab.aws.ec2.backend import Ec2Backend
 from vpcache.lab.aws.ec2.interfaces import ManagedInterface
-from vpcache.lab.aws.ec2.vpcs.ipv6_addresses import ipv6_block
 
 
 class FunctionInterfaces:

@@ -13,8 +13,8 @@ from moto.ec2.exceptions import (
 )
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 
+from vpcache.lab.aws.ec2.addresses.ipv6 import Ipv6AddressesBackend
 from vpcache.lab.aws.ec2.validation import invalid_parameter
-from vpcache.lab.aws.ec2.vpcs.ipv6_addresses import Ipv6AddressesBackend
 
 _RESERVED = 4  # AWS reserves the first four addresses of a subnet, and the last
 

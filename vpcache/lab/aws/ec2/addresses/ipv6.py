@@ -9,7 +9,7 @@ from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError
 
-from vpcache.lab.aws.ec2.addresses import AddressesBackend
+from vpcache.lab.aws.ec2.addresses.elastic_ips import AddressesBackend
 from vpcache.lab.aws.ec2.validation import invalid_parameter
 
 _RESERVED = 4  # AWS reserves the first four addresses of a subnet, and the last

@@ -1,0 +1,1 @@
+"""EC2's elastic IPs and IPv6 addresses."""
