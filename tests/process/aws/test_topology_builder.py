@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from typing import Any
 
 from tests.support.served_region import Network, Region
@@ -111,6 +111,7 @@ def test_security_group_rules_are_derived(ec2: Any, network: Network) -> None:
         Rule("tcp", (1, 2), group),
         Rule("udp", (53, 53), inside),
         Rule("icmp", None, inside),
+        Rule("tcp", (80, 80), IPv6Network("::/0")),
     }
     assert derived.egress == (Rule("all", None, ANYWHERE),)
 

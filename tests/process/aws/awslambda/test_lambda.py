@@ -41,6 +41,28 @@ def test_last_function_deletes_shared_interfaces(ec2: Any, network: Network, fun
     assert interfaces(ec2) == {}
 
 
+def test_dual_stack_function_needs_subnets_with_ipv6(ec2: Any, network: Network, functions: Any) -> None:
+    subnet = network.private["us-east-1a"]
+    vpc_config = {
+        "SubnetIds": [subnet],
+        "SecurityGroupIds": [group(ec2, network)],
+        "Ipv6AllowedForDualStack": True,
+    }
+    error = api_error(create, functions=functions, VpcConfig=vpc_config)
+    assert error.code == "InvalidParameterValueException"
+    assert "IPv6 CIDR block" in error.message
+    assert interfaces(ec2) == {}
+
+    made = ec2.associate_vpc_cidr_block(VpcId=network.vpc, AmazonProvidedIpv6CidrBlock=True)
+    block = made["Ipv6CidrBlockAssociation"]["Ipv6CidrBlock"].replace("/56", "/64")
+    ec2.associate_subnet_cidr_block(SubnetId=subnet, Ipv6CidrBlock=block)
+    create(functions, "one", VpcConfig=vpc_config)
+    (interface,) = ec2.describe_network_interfaces(NetworkInterfaceIds=list(interfaces(ec2)))[
+        "NetworkInterfaces"
+    ]
+    assert len(interface["Ipv6Addresses"]) == 1
+
+
 def test_interfaces_linger_after_last_function(
     region: Region, ec2: Any, network: Network, functions: Any
 ) -> None:

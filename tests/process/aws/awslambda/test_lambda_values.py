@@ -134,7 +134,6 @@ def test_large_archives_are_refused(region: Region, functions: Any) -> None:
         ("SnapStart", {"ApplyOn": "PublishedVersions"}),
         ("Layers", ["arn:aws:lambda:us-east-1:123456789012:layer:one:1"]),
         ("ImageConfig", {"Command": ["run"]}),
-        ("VpcConfig", {"Ipv6AllowedForDualStack": True}),
     ],
 )
 def test_unsupported_parameter_is_named(functions: Any, parameter: str, value: Any) -> None:
