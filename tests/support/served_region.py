@@ -38,6 +38,9 @@ class RecordingRunner:
     def check(self, function: FunctionSpec) -> None:
         """Accept every function."""
 
+    def check_runtime(self, runtime: str) -> None:
+        """Accept every runtime."""
+
     def invoke(self, function: FunctionSpec, event: Event) -> Invocation:
         self.invoked.append((function, event))
         answer, is_error = self.answer(event.payload)

@@ -13,6 +13,7 @@ _PASSED = frozenset(
         "LD_LIBRARY_PATH",  # for an interpreter that is not the system's
         "LOGNAME",
         "PATH",
+        "PYENV_ROOT",
         "PYTHONDONTWRITEBYTECODE",
         "PYTHONHOME",
         "PYTHONNOUSERSITE",
@@ -26,7 +27,9 @@ _PASSED = frozenset(
         "TMPDIR",
         "TZ",
         "USER",
+        "UV_PYTHON_INSTALL_DIR",
         "VIRTUAL_ENV",
+        "XDG_DATA_HOME",
     }
 )
 _PASSED_PREFIX = "LC_"

@@ -65,7 +65,12 @@ class Region:
         self._api_hosts: ApiHosts | None = None
         self._resolvers = Resolvers(self._namespaces, router_namespace, self._public_addresses)
         self.functions = FunctionRuntime(
-            self._namespaces, interface_namespace, work_dir, self._internet.ca_file, self._is_usable
+            self._namespaces,
+            interface_namespace,
+            work_dir,
+            self._internet.ca_file,
+            self._is_usable,
+            settings=lambda: self._settings,
         )
 
     @property

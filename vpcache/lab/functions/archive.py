@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import compileall
 import os
 import stat
 import zipfile
 import zlib
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
@@ -58,7 +58,7 @@ def _check_paths(entries: list[zipfile.ZipInfo]) -> None:
         raise InvalidArchiveError
 
 
-def unpack(code: bytes, folder: Path) -> None:
+def unpack(code: bytes, folder: Path, compile_modules: Callable[[Path], None]) -> None:
     """Unpack a checked zip file into the new folder `folder`, with modes and links, and compile its modules.
 
     The process sees the folder read-only, so it cannot write its own byte code. Links are made last: nothing
@@ -74,7 +74,7 @@ def unpack(code: bytes, folder: Path) -> None:
                 _set_mode(Path(archive.extract(entry, folder)), entry)
             else:
                 archive.extract(entry, folder)
-    compileall.compile_dir(folder, quiet=2, stripdir=str(folder), prependdir="/var/task")
+    compile_modules(folder)
     for path, target in links.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).unlink(missing_ok=True)

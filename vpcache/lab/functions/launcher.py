@@ -57,6 +57,9 @@ def main() -> None:
     environment = settings["environment"]
     environment["AWS_LAMBDA_RUNTIME_API"] = os.environ["AWS_LAMBDA_RUNTIME_API"]
     _create_root(settings["root"], settings["mounts"], settings["files"], settings["tmp_megabytes"])
+    for path, target in settings["links"].items():
+        os.makedirs(os.path.dirname(settings["root"] + path), exist_ok=True)
+        os.symlink(target, settings["root"] + path)
     for inside, outside in settings["overlays"].items():
         _mount(outside, settings["root"] + inside, None, _MS_BIND_REC)
     _set_read_only(settings["root"], True, _AT_RECURSIVE)
@@ -74,8 +77,7 @@ def main() -> None:
 def _create_root(root: str, mounts: dict[str, str], files: dict[str, str], tmp_megabytes: int) -> None:
     """Create a file system on the empty folder `root`.
 
-    `mounts` maps paths inside to paths outside; `files` maps paths inside to their text. The files of the
-    interpreter have the same paths inside and outside, and the links that it has on AWS.
+    `mounts` maps paths inside to paths outside; `files` maps paths inside to their text.
     """
     _check(_libc.unshare(_CLONE_NEWNS), "a mount namespace")
     _mount(None, "/", None, _MS_PRIVATE_REC)
@@ -84,8 +86,6 @@ def _create_root(root: str, mounts: dict[str, str], files: dict[str, str], tmp_m
     _mount("tmpfs", f"{root}/tmp", "tmpfs", _MS_NOSUID_NODEV, f"mode=1777,size={tmp_megabytes}m")
     for path in (*_SYSTEM, *(f"/dev/{name}" for name in _DEVICES), "/proc"):
         _bind(root, path, path)
-    for path in sorted({sys.base_prefix, sys.prefix}):
-        _bind(root, path, path)
     for inside, outside in mounts.items():
         _bind(root, inside, outside)
     for inside, text in files.items():
@@ -93,9 +93,6 @@ def _create_root(root: str, mounts: dict[str, str], files: dict[str, str], tmp_m
         with open(root + inside, "w") as file:
             file.write(text)
     os.makedirs(f"{root}/opt", exist_ok=True)
-    os.makedirs(f"{root}/var/lang/bin")
-    for name in ("python", "python3", f"python3.{sys.version_info.minor}"):
-        os.symlink(sys.executable, f"{root}/var/lang/bin/{name}")
     for name, descriptor in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
         os.symlink(f"/proc/self/fd{descriptor}", f"{root}/dev/{name}")
 

@@ -11,9 +11,7 @@ has changed.
 from __future__ import annotations
 
 import marshal
-import os
 import secrets
-import sys
 import threading
 import time
 from collections import Counter
@@ -26,16 +24,19 @@ from pathlib import Path
 from vpcache.lab.addresses import resolver_address
 from vpcache.lab.errors import LabError
 from vpcache.lab.functions.files import FunctionFiles
+from vpcache.lab.functions.image import RUNTIME_DIR, TASK_ROOT
 from vpcache.lab.functions.outcome import Launch
 from vpcache.lab.functions.platform_log import platform_log
+from vpcache.lab.functions.python.images import PythonImages
+from vpcache.lab.functions.python.interpreters import host_interpreter, version_of
 from vpcache.lab.functions.sandbox import Sandbox
 from vpcache.lab.functions.spec import Event, FunctionSpec, Invocation
+from vpcache.lab.functions.trust import Trust
 from vpcache.lab.network.netns import Namespaces
+from vpcache.lab.settings import LabSettings
 from vpcache.lab.topology import Topology
 
 _IDLE_SECONDS = 300.0  # after which an idle process ends
-_TASK_ROOT = "/var/task"
-_RUNTIME_DIR = "/var/runtime"
 _XRAY_ADDRESS, _XRAY_PORT = "169.254.100.1", "2000"  # where AWS's daemon listens; the lab has none
 _Version = tuple[str, str]  # a function's ARN and its version
 _USER = 993, 990  # user and group, as on AWS
@@ -75,14 +76,18 @@ class FunctionRuntime:
         ca_file: Path,
         usable: Callable[[str], bool] = lambda _: True,
         idle_seconds: float = _IDLE_SECONDS,
+        settings: Callable[[], LabSettings] = LabSettings,
     ) -> None:
         self._namespaces = namespaces
         self._interface_namespace = interface_namespace
         self._usable = usable
         self._idle_seconds = idle_seconds
+        self._launcher = host_interpreter().executable
         self._root = work / "function-root"  # where each process mounts its own file system
         self._root.mkdir()
-        self._files = FunctionFiles(work, ca_file)
+        trust = Trust.create(work / "trust", ca_file)
+        self._files = FunctionFiles(work, trust)
+        self._images = PythonImages(work / "runtimes", trust, lambda: settings().missing_python == "host")
         self._changed = threading.Condition()
         self._resolvers: dict[str, IPv4Address] = {}  # DNS resolver by interface
         self._idle: list[_FunctionProcess] = []  # the one that has been idle for longest first
@@ -109,10 +114,17 @@ class FunctionRuntime:
             raise NotImplementedError(
                 f"Function {function.name} is in no VPC: give it subnets and security groups in a VpcConfig."
             )
-        if not function.runtime.startswith("python"):
+        if not version_of(function.runtime):
             raise NotImplementedError(
                 f"Function {function.name} has the runtime {function.runtime}: use a Python runtime."
             )
+        self._images.check(function.runtime)
+
+    def check_runtime(self, runtime: str) -> None:
+        """Raise NotImplementedError for a Python runtime whose Python this machine lacks."""
+        if version_of(runtime):
+            self._images.check(runtime)
+            self._images.prepare(runtime)
 
     def invoke(self, function: FunctionSpec, event: Event) -> Invocation:
         """Run the function once and wait for the result.
@@ -250,25 +262,21 @@ class FunctionRuntime:
         return process.idle_since + self._idle_seconds - time.monotonic()
 
     def _launch(self, function: FunctionSpec, resolver: IPv4Address, log_stream: str) -> Launch:
-        bundle = self._files.bundle(function.code_sha256, function.code)
-        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        image = self._images.of(function.runtime)
+        bundle = self._files.bundle(function.code_sha256, function.code, image)
         settings = {
             "root": str(self._root),
-            "mounts": {
-                _TASK_ROOT: str(bundle.folder),
-                _RUNTIME_DIR: str(self._files.runtime),
-                **self._files.mounts,
-            },
-            "overlays": self._files.overlays_of(bundle, _TASK_ROOT),
+            "mounts": self._files.mounts(bundle, image, TASK_ROOT),
+            "links": dict(image.links),
+            "overlays": self._files.overlays(bundle, image, TASK_ROOT),
             "files": _FILES | {"/etc/resolv.conf": f"nameserver {resolver}\n"},
             "tmp_megabytes": function.ephemeral_storage,
             "user": _USER,
-            "environment": self._files.variables | environment(function, log_stream),
-            # -S: the site packages are the host's
-            "command": (f"/var/lang/bin/{version}", "-S", f"{_RUNTIME_DIR}/bootstrap.py"),
+            "environment": {**image.variables, **environment(function, log_stream)},
+            "command": image.command,
         }
         # -I and -S: neither the environment nor installed packages affect the launcher
-        interpreter = (os.path.realpath(sys.executable), "-I", "-S", "-X", "utf8")
+        interpreter = (self._launcher, "-I", "-S", "-X", "utf8")
         command = (*interpreter, str(self._files.launcher), marshal.dumps(settings).hex())
         return Launch(command, function.memory, function.timeout)
 
@@ -294,8 +302,8 @@ def environment(function: FunctionSpec, log_stream: str) -> dict[str, str]:
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
-        "LAMBDA_TASK_ROOT": _TASK_ROOT,
-        "LAMBDA_RUNTIME_DIR": _RUNTIME_DIR,
+        "LAMBDA_TASK_ROOT": TASK_ROOT,
+        "LAMBDA_RUNTIME_DIR": RUNTIME_DIR,
         "_HANDLER": function.handler,
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
@@ -303,8 +311,8 @@ def environment(function: FunctionSpec, log_stream: str) -> dict[str, str]:
         "LD_LIBRARY_PATH": (
             "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
         ),
-        "PYTHONPATH": _RUNTIME_DIR,
-        "PWD": _TASK_ROOT,
+        "PYTHONPATH": RUNTIME_DIR,
+        "PWD": TASK_ROOT,
         "SHLVL": "0",
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
         "AWS_XRAY_DAEMON_ADDRESS": f"{_XRAY_ADDRESS}:{_XRAY_PORT}",

@@ -101,6 +101,13 @@ class FunctionRunner(Protocol):
         """Raise NotImplementedError with the reason if functions of this kind are not supported."""
         ...
 
+    def check_runtime(self, runtime: str) -> None:
+        """Raise NotImplementedError with the remedy if this machine lacks the program of a runtime.
+
+        What takes long to prepare for functions of the runtime may begin.
+        """
+        ...
+
     def invoke(self, function: FunctionSpec, event: Event) -> Invocation:
         """Run `function` once on `event` and wait for the result.
 

@@ -91,6 +91,7 @@ class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore
         if name in (each.latest.function_name for each in self._lambdas):
             raise FunctionAlreadyExists(name)
         check_new_function(spec)
+        self._runner.check_runtime(spec["Runtime"])
         self._check_role(spec["Role"])
         self._interfaces.check(spec.get("VpcConfig") or {})
         latest = FunctionVersion(self.account_id, self.region_name, {**spec, "FunctionName": name})
@@ -107,6 +108,8 @@ class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore
         latest.check_not_updating()
         check_revision(latest.revision_id, body.get("RevisionId"))
         check_configuration(body)
+        if body.get("Runtime"):
+            self._runner.check_runtime(body["Runtime"])
         if body.get("Role"):
             self._check_role(body["Role"])
         if "VpcConfig" in body:  # members that are not set keep their values

@@ -1,0 +1,26 @@
+"""What the processes of a runtime run on: its programs and its packages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+TASK_ROOT = "/var/task"
+RUNTIME_DIR = "/var/runtime"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """The part of a process's file system that depends on its runtime. Paths inside are AWS's."""
+
+    name: str  # unique among the images of a lab
+    command: tuple[str, ...]  # inside: runs the runtime client
+    mounts: Mapping[str, str]  # paths outside by paths inside
+    links: Mapping[str, str] = field(default_factory=dict)  # targets of symbolic links by paths inside
+    overlays: Mapping[str, str] = field(default_factory=dict)
+    """Paths outside that replace files or folders of the mounts, by paths inside."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables that AWS's processes do not have."""
+    compile: Callable[[Path], None] = lambda _: None
+    """Compiles the modules of an unpacked bundle, which is read-only for the process."""

@@ -1,0 +1,1 @@
+"""Python functions: interpreters of this machine, and the files of their processes."""
