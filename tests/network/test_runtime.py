@@ -135,18 +135,11 @@ def test_processes_are_spread_over_usable_interfaces(tmp_path: Path) -> None:
     assert harness.value(namespace, replace(spec, interface_ids=("eni-1",))) == inodes["eni-1"]
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"interface_ids": ()}, "probe is in no VPC"),
-        ({"runtime": "nodejs22.x"}, "has the runtime nodejs22.x"),
-    ],
-)
-def test_unsupported_functions_are_rejected(tmp_path: Path, change: Any, message: str) -> None:
+def test_unsupported_functions_are_rejected(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").touch()
     runtime = FunctionRuntime(Namespaces(), str, tmp_path, tmp_path / "ca.pem")
-    with pytest.raises(NotImplementedError, match=message):
-        runtime.check(replace(SPEC, **change))
+    with pytest.raises(NotImplementedError, match=r"has the runtime nodejs22\.x"):
+        runtime.check(replace(SPEC, runtime="nodejs22.x"))
     runtime.check(SPEC)
     runtime.close()
 

@@ -26,6 +26,11 @@ API_ADDRESS = IPv4Address("198.51.100.40")
 FUNCTION_URL_ADDRESSES = tuple(IPv4Address("198.51.100.64") + offset for offset in range(191))
 """The addresses of function URLs, one for each URL: 198.51.100.64 to 198.51.100.254."""
 
+FUNCTIONS_ADDRESS = IPv4Address("203.0.113.1")
+"""The address that the internet sees of functions outside a VPC. It is of AWS's pool, but no elastic IP."""
+FUNCTIONS_RESOLVER = IPv4Address("169.254.78.1")
+"""The address of the DNS resolver of functions outside a VPC."""
+
 _RESOLVER_LINK_LOCAL = IPv4Address("169.254.169.253")  # the same in every VPC
 _REGIONAL = re.compile(r"(?:[a-z0-9.-]+\.)?([a-z0-9-]+)\.[a-z]{2}(?:-[a-z]+)+-\d\.amazonaws\.com")
 _GLOBAL = re.compile(r"(?:[a-z0-9.-]+\.)?(s3|iam|sts|cloudfront|route53)\.amazonaws\.com")

@@ -232,9 +232,19 @@ class FunctionUrl:
     address: IPv4Address
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class PublicFunction:
+    """A function of which a version is in no VPC, and so sees AWS's API and the internet only."""
+
+    region: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """All VPCs of all regions, sorted by ID, and all function URLs, sorted by host name."""
+    """All VPCs of all regions, sorted by ID, all function URLs, sorted by host name, and all functions
+    outside VPCs, sorted by region and name."""
 
     vpcs: tuple[Vpc, ...] = ()
     function_urls: tuple[FunctionUrl, ...] = ()
+    public_functions: tuple[PublicFunction, ...] = ()

@@ -141,14 +141,15 @@ class VpcFactory:
             Role=self._role,
             Handler="index.handler",
             Code={"ZipFile": zip_of(code)},
-            VpcConfig={
-                "SubnetIds": [self.private[zone] for zone in zones or self.zones],
-                "SecurityGroupIds": [self.group],
-            },
-            **{"Timeout": 10, "MemorySize": 256} | options,
+            **{"Timeout": 10, "MemorySize": 256, "VpcConfig": self.vpc_config(*zones)} | options,
         )
         functions.get_waiter("function_active_v2").wait(FunctionName=full, WaiterConfig={"Delay": 0.02})
         return full
+
+    def vpc_config(self, *zones: str) -> dict[str, list[str]]:
+        """Return the VpcConfig of functions in the private subnets of `zones`, all by default."""
+        subnets = [self.private[zone] for zone in zones or self.zones]
+        return {"SubnetIds": subnets, "SecurityGroupIds": [self.group]}
 
     def invoke(self, function: str, **event: Any) -> Any:
         """Invoke a function and return its decoded result."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vpcache.lab.addresses import resolver_address
+from vpcache.lab.addresses import FUNCTIONS_RESOLVER, resolver_address
 from vpcache.lab.aws import ACCOUNT
 from vpcache.lab.aws.awslambda.backend import lambda_of
 from vpcache.lab.network.naming import (
+    FUNCTIONS,
     INTERNET,
     endpoint_namespace,
     gateway_namespace,
@@ -35,6 +36,10 @@ def directory(topology: Topology) -> list[Place]:
     within each VPC.
     """
     places = [Place(INTERNET, INTERNET)]
+    places += [
+        Place(each.name, FUNCTIONS, each.region, resolver=str(FUNCTIONS_RESOLVER))
+        for each in topology.public_functions
+    ]
     for vpc in topology.vpcs:
         places += sorted(_vpc_places(vpc), key=lambda place: place.zone)
     return places

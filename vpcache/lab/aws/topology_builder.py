@@ -8,6 +8,7 @@ from typing import Any
 
 from vpcache.lab.addresses import SERVICE_ADDRESSES
 from vpcache.lab.aws import ACCOUNT
+from vpcache.lab.aws.awslambda.backend import public_functions
 from vpcache.lab.aws.awslambda.urls.registry import function_urls
 from vpcache.lab.aws.ec2 import backend as ec2
 from vpcache.lab.aws.ec2.endpoints import dns_names, service_of
@@ -56,7 +57,9 @@ _INTERFACE_KINDS = {
 def derive(account: str = ACCOUNT) -> Topology:
     """Return the topology of EC2, ElastiCache and Lambda in all regions."""
     vpcs = (vpc for backend in ec2.ec2_of_all_regions(account) for vpc in _vpcs(backend))
-    return Topology(tuple(sorted(vpcs, key=lambda vpc: vpc.id)), function_urls(account))
+    return Topology(
+        tuple(sorted(vpcs, key=lambda vpc: vpc.id)), function_urls(account), public_functions(account)
+    )
 
 
 def _vpcs(backend: ec2.Ec2Backend) -> list[Vpc]:

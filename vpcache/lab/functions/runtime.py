@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from vpcache.lab.addresses import resolver_address
+from vpcache.lab.addresses import FUNCTIONS_RESOLVER, resolver_address
 from vpcache.lab.errors import LabError
 from vpcache.lab.functions.files import FunctionFiles
 from vpcache.lab.functions.image import RUNTIME_DIR, TASK_ROOT
@@ -32,12 +32,14 @@ from vpcache.lab.functions.python.interpreters import host_interpreter, version_
 from vpcache.lab.functions.sandbox import Sandbox
 from vpcache.lab.functions.spec import Event, FunctionSpec, Invocation
 from vpcache.lab.functions.trust import Trust
+from vpcache.lab.network.naming import FUNCTIONS
 from vpcache.lab.network.netns import Namespaces
 from vpcache.lab.settings import LabSettings
 from vpcache.lab.topology import Topology
 
 _IDLE_SECONDS = 300.0  # after which an idle process ends
 _XRAY_ADDRESS, _XRAY_PORT = "169.254.100.1", "2000"  # where AWS's daemon listens; the lab has none
+_NO_INTERFACE = ""  # takes the place of an interface's ID for a function outside a VPC
 _Version = tuple[str, str]  # a function's ARN and its version
 _USER = 993, 990  # user and group, as on AWS
 _FILES = {
@@ -61,7 +63,7 @@ class _FunctionProcess:
 
 
 class FunctionRuntime:
-    """Runs functions (a `FunctionRunner`) inside the namespaces of their interfaces.
+    """Runs functions (a `FunctionRunner`) inside the namespaces of their interfaces, or a common one.
 
     `reconcile` must receive an interface before a function runs on it. `work` is a folder of the lab,
     `ca_file` has the certificate of the lab's authority. `usable` returns whether an interface's zone is
@@ -103,6 +105,8 @@ class FunctionRuntime:
         resolvers = {
             interface.id: resolver_address(vpc.cidr) for vpc in topology.vpcs for interface in vpc.interfaces
         }
+        if topology.public_functions:
+            resolvers[_NO_INTERFACE] = FUNCTIONS_RESOLVER
         with self._changed:
             self._resolvers = resolvers
             ended = self._remove_idle(lambda process: process.interface_id not in resolvers)
@@ -110,10 +114,6 @@ class FunctionRuntime:
 
     def check(self, function: FunctionSpec) -> None:
         """Raise NotImplementedError if functions of this kind are not supported."""
-        if not function.interface_ids:
-            raise NotImplementedError(
-                f"Function {function.name} is in no VPC: give it subnets and security groups in a VpcConfig."
-            )
         if not version_of(function.runtime):
             raise NotImplementedError(
                 f"Function {function.name} has the runtime {function.runtime}: use a Python runtime."
@@ -149,7 +149,7 @@ class FunctionRuntime:
     def interfaces(self) -> set[str]:
         """Return the interfaces that have processes."""
         with self._changed:
-            return {interface for interface, number in self._processes.items() if number}
+            return {interface for interface, number in self._processes.items() if number and interface}
 
     def forget(self, function_arn: str, version: str) -> None:
         """End a version's processes: idle ones now, busy ones after their invocation."""
@@ -200,7 +200,8 @@ class FunctionRuntime:
         log_stream = f"{datetime.now(UTC):%Y/%m/%d}/[{function.version}]{secrets.token_hex(16)}"
         try:
             launch = self._launch(function, resolver, log_stream)
-            sandbox = Sandbox(self._namespaces, self._interface_namespace(interface_id), launch)
+            namespace = self._interface_namespace(interface_id) if interface_id else FUNCTIONS
+            sandbox = Sandbox(self._namespaces, namespace, launch)
         except BaseException:
             with self._changed:
                 self._processes[interface_id] -= 1
@@ -215,7 +216,8 @@ class FunctionRuntime:
 
     def _choices(self, function: FunctionSpec) -> list[str]:
         """Return the interfaces to run on: the usable ones, or all existing ones if none is usable."""
-        existing = [interface for interface in function.interface_ids if interface in self._resolvers]
+        wanted = function.interface_ids or (_NO_INTERFACE,)
+        existing = [interface for interface in wanted if interface in self._resolvers]
         if not existing:
             raise LabError(f"function {function.name} has no network interface: update its VpcConfig")
         return [interface for interface in existing if self._usable(interface)] or existing

@@ -8,6 +8,8 @@ from pathlib import Path
 
 INTERNET = "internet"
 """The namespace of the internet: everything outside the VPCs."""
+FUNCTIONS = "functions"
+"""The namespace of functions outside a VPC, and the internet's device towards it."""
 INTERNET_HOSTS = IPv4Network("198.51.100.0/24")
 """The CIDR block of the internet's hosts: a server may bind any of these addresses."""
 INTERNET_CLIENT = INTERNET_HOSTS.network_address + 1

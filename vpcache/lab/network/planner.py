@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from ipaddress import IPv4Address
 
-from vpcache.lab.addresses import IPV6_HOSTS, SERVICE_ADDRESSES
+from vpcache.lab.addresses import FUNCTIONS_ADDRESS, FUNCTIONS_RESOLVER, IPV6_HOSTS, SERVICE_ADDRESSES
 from vpcache.lab.network.naming import (
     ETHERNET,
+    FUNCTIONS,
     GATEWAY,
     GATEWAY_ADDRESS,
     GATEWAY_IPV6,
@@ -64,6 +65,9 @@ def plan(
             namespaces[gateway] = _gateway(vpc)
             links.append(Link(hub, GATEWAY, gateway, INSIDE))
             links.append(Link(INTERNET, uplink(vpc.id), gateway, OUTSIDE))
+    if topology.public_functions:
+        namespaces[FUNCTIONS] = _public_functions()
+        links.append(Link(INTERNET, FUNCTIONS, FUNCTIONS, ETHERNET))
     return Network(namespaces, tuple(links))
 
 
@@ -96,12 +100,36 @@ def _internet(topology: Topology, down_hosts: Collection[IPv4Address]) -> Namesp
             entries.append(IpEntry("address", f"{PEER_IPV6}/64 dev {link} nodad"))
             path = f"via {GATEWAY_IPV6} dev {link} src {INTERNET_IPV6_CLIENT}"
             entries += [IpEntry("route", f"{cidr} {path}") for cidr in vpc.ipv6_cidrs]
+    if topology.public_functions:
+        entries.append(IpEntry("address", f"{PEER_ADDRESS}/32 dev {FUNCTIONS}"))
+        entries.append(IpEntry("route", f"{FUNCTIONS_ADDRESS} dev {FUNCTIONS} scope link"))
     ruleset = table(
         nft_set("down", "ipv4_addr", down_hosts),
         chain("arriving", "filter hook prerouting priority raw; policy accept", ["ip daddr @down drop"]),
         chain("answering", "filter hook output priority filter; policy accept", ["ip saddr @down drop"]),
     )
     return Namespace(tuple(entries), FORWARDING, ruleset)
+
+
+def _public_functions() -> Namespace:
+    """Return the namespace of functions outside a VPC: they see the internet, which cannot call them."""
+    entries = (
+        IpEntry("address", f"{FUNCTIONS_ADDRESS}/32 dev {ETHERNET}"),
+        IpEntry("address", f"{FUNCTIONS_RESOLVER}/32 dev lo"),
+        IpEntry("route", f"default via {PEER_ADDRESS} dev {ETHERNET} onlink"),
+    )
+    ruleset = table(
+        chain(
+            "input",
+            "filter hook input priority filter; policy drop",
+            [
+                "icmp type destination-unreachable drop",  # a private address is silent, as on AWS
+                "iif lo accept",
+                "ct state established,related accept",
+            ],
+        )
+    )
+    return Namespace(entries, (), ruleset)
 
 
 def _gateway(vpc: Vpc) -> Namespace:

@@ -25,6 +25,9 @@ def tree(
     """
     vpcs = sorted(topology.vpcs, key=lambda vpc: (vpc.region, vpc.id))
     roots = [_vpc(vpc, names or {}) for vpc in vpcs]
+    if topology.public_functions:
+        functions = (Branch(f"{each.name} in {each.region}") for each in topology.public_functions)
+        roots.append(Branch("functions outside VPCs", tuple(functions)))
     if active := tuple(Branch(fault) for fault in faults):
         roots.append(Branch("faults", active))
     return [line for root in roots for line in (root.text, *_lines(root.branches))] or ["no VPC yet"]

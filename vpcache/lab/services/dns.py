@@ -11,8 +11,9 @@ from ipaddress import IPv4Address
 
 from dnslib import AAAA, CLASS, QTYPE, RCODE, RR, A, DNSRecord
 
-from vpcache.lab.addresses import IpAddress, resolver_addresses
+from vpcache.lab.addresses import FUNCTIONS_RESOLVER, IpAddress, resolver_addresses
 from vpcache.lab.faults import Fault, Mode
+from vpcache.lab.network.naming import FUNCTIONS
 from vpcache.lab.network.netns import Namespaces
 from vpcache.lab.topology import Topology, Vpc
 
@@ -176,7 +177,8 @@ class Resolver:
 
 
 class Resolvers:
-    """The resolvers of all VPCs with DNS support, each in its router's namespace; all resolve `public`."""
+    """The resolvers of all VPCs with DNS support, each in its router's namespace, and the one of functions
+    outside VPCs; all resolve `public`."""
 
     def __init__(
         self,
@@ -188,12 +190,15 @@ class Resolvers:
         self._router_namespace = router_namespace
         self._public = public
         self._resolvers: dict[str, Resolver] = {}
+        self._of_functions: Resolver | None = None
 
     def reconcile(self, topology: Topology, faults: Mapping[str, Fault] | None = None) -> None:
-        """Run one resolver for each VPC of `topology` with DNS support. The routers must exist.
+        """Run one resolver for each VPC of `topology` with DNS support, and one for its functions outside
+        VPCs. The namespaces must exist.
 
         `faults` are the faults of resolvers, by VPC.
         """
+        self._reconcile_functions(has_functions=bool(topology.public_functions))
         desired = {vpc.id: vpc for vpc in topology.vpcs if vpc.has_dns}
         for obsolete in self._resolvers.keys() - desired.keys():
             self._resolvers.pop(obsolete).close()
@@ -204,6 +209,14 @@ class Resolvers:
             private = private_records(vpc)
             records = partial(_look_up, private, self._public)
             self._resolvers[vpc.id].update(records, (faults or {}).get(vpc.id))
+
+    def _reconcile_functions(self, *, has_functions: bool) -> None:
+        if has_functions and not self._of_functions:
+            self._of_functions = Resolver(self._namespaces, FUNCTIONS, FUNCTIONS_RESOLVER)
+            self._of_functions.update(self._public)
+        elif self._of_functions and not has_functions:
+            self._of_functions.close()
+            self._of_functions = None
 
     @property
     def vpcs(self) -> set[str]:

@@ -38,6 +38,7 @@ from vpcache.lab.aws.ec2.backend import ec2_of
 from vpcache.lab.aws.lag import ListingLag
 from vpcache.lab.functions.spec import LATEST, FunctionRunner
 from vpcache.lab.settings import LabSettings
+from vpcache.lab.topology import PublicFunction
 
 
 class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore[misc]  # classes of type Any
@@ -259,3 +260,14 @@ def lambda_of(account_id: str, region: str) -> FunctionsBackend:
     """Return Lambda of one account in one region."""
     backend: FunctionsBackend = lambda_backends[account_id][region]
     return backend
+
+
+def public_functions(account_id: str) -> tuple[PublicFunction, ...]:
+    """Return the functions of all regions of which a version is in no VPC, sorted."""
+    functions = (
+        PublicFunction(region, each.latest.function_name)
+        for region in list(lambda_backends[account_id])
+        for each in lambda_of(account_id, region).functions
+        if not all(version.placements() for version in each.versions)
+    )
+    return tuple(sorted(functions))
