@@ -200,9 +200,9 @@ def test_log_tail_is_returned_and_full_log_stored(function: Function) -> None:
 
 def test_unsupported_function_returns_not_implemented(vpc_factory: VpcFactory) -> None:
     function = Function(vpc_factory)
-    function.change("update_function_configuration", Runtime="nodejs22.x")
+    function.change("update_function_configuration", Runtime="ruby3.3")
     for kind in ("RequestResponse", "Event", "DryRun"):
         with pytest.raises(ClientError) as error:
             function.api.invoke(FunctionName=function.name, InvocationType=kind)
         assert error.value.response["Error"]["Code"] == "NotImplemented"
-        assert "has the runtime nodejs22.x" in error.value.response["Error"]["Message"]
+        assert "runtime ruby3.3 is not supported" in error.value.response["Error"]["Message"]

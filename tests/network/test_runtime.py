@@ -138,8 +138,8 @@ def test_processes_are_spread_over_usable_interfaces(tmp_path: Path) -> None:
 def test_unsupported_functions_are_rejected(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").touch()
     runtime = FunctionRuntime(Namespaces(), str, tmp_path, tmp_path / "ca.pem")
-    with pytest.raises(NotImplementedError, match=r"has the runtime nodejs22\.x"):
-        runtime.check(replace(SPEC, runtime="nodejs22.x"))
+    with pytest.raises(NotImplementedError, match=r"runtime ruby3\.3 is not supported"):
+        runtime.check(replace(SPEC, runtime="ruby3.3"))
     runtime.check(SPEC)
     runtime.close()
 

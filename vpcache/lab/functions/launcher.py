@@ -39,6 +39,7 @@ _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cach
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 
 _LOG_DESCRIPTOR = 3
+_API_DESCRIPTOR = 4
 _LIMITS = {  # soft and hard limits on AWS
     resource.RLIMIT_CORE: (10 << 30, 10 << 30),
     resource.RLIMIT_MEMLOCK: (64 << 10, 64 << 10),
@@ -56,6 +57,9 @@ def main() -> None:
     settings = marshal.loads(bytes.fromhex(sys.argv[1]))  # noqa: S302  # the lab's own
     environment = settings["environment"]
     environment["AWS_LAMBDA_RUNTIME_API"] = os.environ["AWS_LAMBDA_RUNTIME_API"]
+    if settings["is_connected"]:
+        _connect(environment["AWS_LAMBDA_RUNTIME_API"])
+        environment["_LAB_RUNTIME_API_FD"] = str(_API_DESCRIPTOR)
     _create_root(settings["root"], settings["mounts"], settings["files"], settings["tmp_megabytes"])
     for path, target in settings["links"].items():
         os.makedirs(os.path.dirname(settings["root"] + path), exist_ok=True)
@@ -72,6 +76,17 @@ def main() -> None:
     os.dup2(1, _LOG_DESCRIPTOR)  # frames come in the order of other output
     environment["_LAMBDA_TELEMETRY_LOG_FD"] = str(_LOG_DESCRIPTOR)
     _execute(settings["command"], environment)
+
+
+def _connect(api: str) -> None:
+    """Connect a descriptor, which outlives the execution of the command, to the Runtime API."""
+    import _socket  # `socket` imports ten modules
+
+    host, _, port = api.rpartition(":")
+    connection = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
+    connection.connect((host, int(port)))
+    os.dup2(connection.fileno(), _API_DESCRIPTOR)
+    connection.close()
 
 
 def _create_root(root: str, mounts: dict[str, str], files: dict[str, str], tmp_megabytes: int) -> None:

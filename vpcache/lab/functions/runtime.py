@@ -25,10 +25,10 @@ from vpcache.lab.addresses import FUNCTIONS_RESOLVER, resolver_address
 from vpcache.lab.errors import LabError
 from vpcache.lab.functions.files import FunctionFiles
 from vpcache.lab.functions.image import RUNTIME_DIR, TASK_ROOT
+from vpcache.lab.functions.images import Images
 from vpcache.lab.functions.outcome import Launch
 from vpcache.lab.functions.platform_log import platform_log
-from vpcache.lab.functions.python.images import PythonImages
-from vpcache.lab.functions.python.interpreters import host_interpreter, version_of
+from vpcache.lab.functions.python.interpreters import host_interpreter
 from vpcache.lab.functions.sandbox import Sandbox
 from vpcache.lab.functions.spec import Event, FunctionSpec, Invocation
 from vpcache.lab.functions.trust import Trust
@@ -89,7 +89,7 @@ class FunctionRuntime:
         self._root.mkdir()
         trust = Trust.create(work / "trust", ca_file)
         self._files = FunctionFiles(work, trust)
-        self._images = PythonImages(work / "runtimes", trust, lambda: settings().missing_python == "host")
+        self._images = Images(work / "runtimes", trust, lambda: settings().missing_python == "host")
         self._changed = threading.Condition()
         self._resolvers: dict[str, IPv4Address] = {}  # DNS resolver by interface
         self._idle: list[_FunctionProcess] = []  # the one that has been idle for longest first
@@ -114,17 +114,11 @@ class FunctionRuntime:
 
     def check(self, function: FunctionSpec) -> None:
         """Raise NotImplementedError if functions of this kind are not supported."""
-        if not version_of(function.runtime):
-            raise NotImplementedError(
-                f"Function {function.name} has the runtime {function.runtime}: use a Python runtime."
-            )
         self._images.check(function.runtime)
 
     def check_runtime(self, runtime: str) -> None:
-        """Raise NotImplementedError for a Python runtime whose Python this machine lacks."""
-        if version_of(runtime):
-            self._images.check(runtime)
-            self._images.prepare(runtime)
+        """Raise NotImplementedError for a Python or Node.js runtime that this machine lacks."""
+        self._images.prepare(runtime)
 
     def invoke(self, function: FunctionSpec, event: Event) -> Invocation:
         """Run the function once and wait for the result.
@@ -275,7 +269,8 @@ class FunctionRuntime:
             "tmp_megabytes": function.ephemeral_storage,
             "user": _USER,
             "environment": {**image.variables, **environment(function, log_stream)},
-            "command": image.command,
+            "command": image.command(function.memory),
+            "is_connected": image.is_connected,
         }
         # -I and -S: neither the environment nor installed packages affect the launcher
         interpreter = (self._launcher, "-I", "-S", "-X", "utf8")
@@ -313,7 +308,6 @@ def environment(function: FunctionSpec, log_stream: str) -> dict[str, str]:
         "LD_LIBRARY_PATH": (
             "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
         ),
-        "PYTHONPATH": RUNTIME_DIR,
         "PWD": TASK_ROOT,
         "SHLVL": "0",
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",

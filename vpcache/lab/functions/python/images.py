@@ -123,17 +123,14 @@ class PythonImages:
         program = f"/var/lang/bin/{interpreter.name}"
         return Image(
             name=interpreter.name,
-            command=(
-                program,
-                "-S",
-                f"{RUNTIME_DIR}/{_BOOTSTRAP.name}",
-            ),  # -S: the site packages are the host's
+            # -S: the site packages are the host's
+            command=lambda _: (program, "-S", f"{RUNTIME_DIR}/{_BOOTSTRAP.name}"),
             mounts={RUNTIME_DIR: str(folder), interpreter.prefix: interpreter.prefix, **mounts},
             links=dict.fromkeys(
                 (program, "/var/lang/bin/python", "/var/lang/bin/python3"), interpreter.executable
             ),
             overlays=overlays | of_openssl,
-            variables=variables,
+            variables={"PYTHONPATH": RUNTIME_DIR, **variables},
             compile=_compile if is_host else partial(_compile_with, interpreter, inside=TASK_ROOT),
         )
 
