@@ -29,6 +29,21 @@ def test_successful_changes_are_reconciled_before_response(region: Region) -> No
     assert len(region.reconciled) == 1
 
 
+def test_body_in_chunks_is_read_and_passed_on(region: Region) -> None:
+    scope = "Credential=test/20260101/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=0"
+    answer = requests.post(
+        region.url,
+        data=(part for part in (b"Action=CreateVpc&CidrBlock=", b"10.9.0.0/16&Version=2016-11-15")),
+        headers={
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Authorization": f"AWS4-HMAC-SHA256 {scope}",
+        },
+        timeout=30,
+    )
+    assert answer.status_code == 200, answer.text
+    assert [vpc["CidrBlock"] for vpc in region.client("ec2").describe_vpcs()["Vpcs"]] == ["10.9.0.0/16"]
+
+
 def test_failed_reconcile_is_internal_failure_with_cause(
     region: Region, caplog: pytest.LogCaptureFixture
 ) -> None:

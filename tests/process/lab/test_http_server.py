@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.served_region import serve
+from vpcache.lab.aws.gateway.call import body_of
 from vpcache.lab.daemon.http_server import PersistentServer
 
 MANY = 60  # more than the threads at the start
@@ -31,7 +32,9 @@ class Application:
         if path == "/wait":
             self.waiting.release()
             self.released.wait(SECONDS)
-        body = b"" if path == "/unread" else environ["wsgi.input"].read()
+        body = b"" if path == "/unread" else body_of(environ)
+        if path == "/twice":
+            body += body_of(environ)
         shown = {key: value for key, value in environ.items() if isinstance(value, str | dict)}
         content = json.dumps(shown | {"body": body.decode()}).encode()
         status = "503 Service Unavailable" if path == "/error" else "200 OK"
@@ -107,6 +110,13 @@ def assert_body_is_requested_at_once(port: int) -> None:
         assert connection.recv(1 << 16) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(b"x")
         assert b"100 Continue" not in connection.recv(1 << 16)
+
+
+def test_body_in_chunks_can_be_read_twice(port: int) -> None:
+    connection = HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+    connection.request("POST", "/twice", iter([b"one ", b"two"]), encode_chunked=True)
+    assert json.loads(connection.getresponse().read())["body"] == "one twoone two"
+    assert request(connection, "/twice", "x")["body"] == "xx"
 
 
 def test_requests_that_wait_do_not_delay_others(port: int, application: Application) -> None:

@@ -59,8 +59,16 @@ class Call:
 
 
 def body_of(environ: WSGIEnvironment) -> bytes:
-    """Return the body of a request. It can still be read again."""
-    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    """Return the body of a request. It can still be read again.
+
+    A body in chunks has no length before it is read: https://www.rfc-editor.org/rfc/rfc9112#name-transfer-encoding
+    """
+    if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+        body: bytes = environ["wsgi.input"].read()
+        environ["CONTENT_LENGTH"] = str(len(body))
+        del environ["HTTP_TRANSFER_ENCODING"]
+    else:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
     return body
 
