@@ -32,6 +32,18 @@ def test_operation_is_derived_from_the_request(request_, name):
     assert str(request_) == f"{request_.service}:{name}"
 
 
+@pytest.mark.parametrize(
+    ("path", "name"), [("/", "ListObjects"), ("/a/b", "GetObject"), ("/bucket", "GetObject")]
+)
+def test_bucket_may_be_in_the_name_of_the_host(path, name):
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": path,
+        "HTTP_HOST": "bucket.s3.us-east-1.amazonaws.com",
+    }
+    assert RestRequest.of("s3", environ).operation == name
+
+
 def test_unknown_operation_is_named_by_method_and_path():
     assert operation("lambda", "GET", "/unheard/of", {}, frozenset()) is None
     assert str(asked("lambda", "GET", "/unheard/of")) == "lambda:GET /unheard/of"

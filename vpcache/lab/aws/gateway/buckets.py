@@ -14,7 +14,7 @@ from moto.s3.models import FakeBucket, s3_backends
 
 from vpcache.lab.aws.accounts import is_account_id
 from vpcache.lab.aws.gateway.call import body_of
-from vpcache.lab.aws.gateway.call_counter import RestRequest
+from vpcache.lab.aws.gateway.call_counter import RestRequest, bucket_in_host
 
 S3Error = tuple[int, str, str]
 """Status, code and message of an error."""
@@ -22,7 +22,6 @@ S3Error = tuple[int, str, str]
 _EXPECTED_OWNER = "HTTP_X_AMZ_EXPECTED_BUCKET_OWNER"
 _EXPECTED_SOURCE_OWNER = "HTTP_X_AMZ_SOURCE_EXPECTED_BUCKET_OWNER"
 _COPY_SOURCE = "HTTP_X_AMZ_COPY_SOURCE"
-_VIRTUAL_HOST = re.compile(r"(?P<bucket>.+)\.s3[.-](?:[a-z0-9.-]+\.)?amazonaws\.com")
 _DENIED: S3Error = (403, "AccessDenied", "Access Denied")
 _BAD_OWNER: S3Error = (
     400,
@@ -110,9 +109,8 @@ def _owner_error(bucket: str, expected: str | None) -> S3Error | None:
 def bucket_and_key(environ: WSGIEnvironment) -> str:
     """Return "bucket/key" of a request in path or virtual-hosted style."""
     path = environ["PATH_INFO"].lstrip("/")
-    host = environ.get("HTTP_HOST", "").partition(":")[0]
-    virtual_host = _VIRTUAL_HOST.fullmatch(host)
-    return f"{virtual_host['bucket']}/{path}" if virtual_host else path
+    bucket = bucket_in_host(environ)
+    return f"{bucket}/{path}" if bucket else path
 
 
 def is_encrypted(environ: WSGIEnvironment) -> bool:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from wsgiref.types import WSGIEnvironment
 
 _MAX_UNRESOLVED = 10_000
+_VIRTUAL_HOST = re.compile(r"(?P<bucket>.+)\.s3[.-](?:[a-z0-9.-]+\.)?amazonaws\.com")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,13 @@ class RestRequest:
 
     @classmethod
     def of(cls, service: str, environ: WSGIEnvironment) -> RestRequest:
-        """Parse a request."""
+        """Parse a request. A bucket in the name of the host is moved into the path, as AWS's model has it."""
+        path = str(environ.get("RAW_URI", environ["PATH_INFO"])).partition("?")[0]  # %2F stays quoted
+        bucket = bucket_in_host(environ) if service == "s3" else ""
         return cls(
             service=service,
             method=environ["REQUEST_METHOD"],
-            path=str(environ.get("RAW_URI", environ["PATH_INFO"])).partition("?")[0],  # %2F stays quoted
+            path=f"/{bucket}{path}".removesuffix("/") if bucket else path,
             query=environ.get("QUERY_STRING", ""),
             headers=frozenset(
                 key.removeprefix("HTTP_").replace("_", "-").lower()
@@ -48,6 +51,15 @@ class RestRequest:
 
     def __str__(self) -> str:
         return f"{self.service}:{self.operation or f'{self.method} {self.path}'}"
+
+
+def bucket_in_host(environ: WSGIEnvironment) -> str:
+    """Return the bucket of a request in virtual-hosted style, "" for other requests.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+    """
+    match = _VIRTUAL_HOST.fullmatch(environ.get("HTTP_HOST", "").partition(":")[0])
+    return match["bucket"] if match else ""
 
 
 class CallCounter:

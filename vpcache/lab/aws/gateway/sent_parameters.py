@@ -8,9 +8,8 @@ from urllib.parse import parse_qs
 from wsgiref.types import WSGIEnvironment
 from xml.etree import ElementTree
 
-from vpcache.lab.aws.gateway.buckets import bucket_and_key
 from vpcache.lab.aws.gateway.call import Call, body_of, json_of
-from vpcache.lab.aws.gateway.call_counter import RestRequest, operation
+from vpcache.lab.aws.gateway.call_counter import RestRequest
 from vpcache.lab.aws.gateway.operation_models import operation_model
 from vpcache.lab.aws.gateway.validation import form_parameters
 
@@ -25,13 +24,7 @@ def operation_of(call: Call, environ: WSGIEnvironment) -> str:
     if call.is_named:
         return call.action
     request = RestRequest.of(call.service, environ)
-    path = request.path
-    if call.service == "s3" and (bucket := bucket_and_key(environ).partition("/")[0]):
-        is_in_path = path.lstrip("/").partition("/")[0] == bucket
-        path = path if is_in_path else f"/{bucket}{path}"
-    query = parse_qs(request.query, keep_blank_values=True)
-    name = operation(call.service, request.method, path, query, request.headers)
-    return name or f"{request.method} {request.path}"
+    return request.operation or f"{request.method} {request.path}"
 
 
 def sent_parameters(call: Call, name: str, environ: WSGIEnvironment | None) -> list[Leaf]:
