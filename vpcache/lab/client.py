@@ -199,6 +199,16 @@ class Lab:
         names = ", ".join(each.principal for each in audits) or "none"
         raise LabError(f"unknown principal {principal!r}: those that made a call are {names}")
 
+    def identity_token(self, issuer: str, **claims: Any) -> str:
+        """Return a token of an OpenID Connect issuer for AssumeRoleWithWebIdentity, valid for five minutes.
+
+        The issuer is an https:// URL, such as "https://token.actions.githubusercontent.com", and needs a
+        provider in the role's account. AWS requires the claims `sub` and `aud`. Raises LabError for an
+        invalid issuer.
+        """
+        answer = self.ask("POST", "identity-token", {"issuer": issuer, "claims": claims})
+        return str(answer["token"])
+
     def origin_calls(self) -> dict[str, int]:
         """Return the number of calls by path of the lab's origin, and by host and path of function URLs."""
         calls: dict[str, int] = self.ask("GET", "origin")["calls"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, Not
 from werkzeug.wrappers import Request, Response
 
 from vpcache.lab.aws.gateway.app import ControlPlane
+from vpcache.lab.aws.iam.identity_tokens import signed_token
 from vpcache.lab.daemon.process_stats import process_stats
 from vpcache.lab.daemon.region import Region
 from vpcache.lab.errors import LabError
@@ -53,6 +55,7 @@ class LabApi:
             },
             ("GET", "calls"): lambda: {"calls": self._aws.calls.counts()},
             ("GET", "audit"): lambda: [asdict(each) for each in self._aws.audit()],
+            ("POST", "identity-token"): lambda: {"token": _identity_token(_object(request))},
             ("GET", "process-stats"): lambda: asdict(process_stats()),
             ("GET", "consistency"): lambda: {"differences": self._read(self._region.differences)},
             ("GET", "places"): lambda: self._read(
@@ -87,6 +90,13 @@ class LabApi:
                 "the body must have address, port and, except from the internet, interface"
             ) from error
         return {"outcome": self._region.connect(source, address, port)}
+
+
+def _identity_token(body: dict[str, Any]) -> str:
+    issuer, claims = body.get("issuer"), body.get("claims")
+    if not isinstance(issuer, str) or not issuer.startswith("https://") or not isinstance(claims, dict):
+        raise BadRequest("the body must have issuer, an https:// URL, and claims, an object")
+    return signed_token(issuer, claims, time.time())
 
 
 def _object(request: Request) -> dict[str, Any]:

@@ -20,6 +20,7 @@ _JSON = {
 _CODES = {**_JSON, "ec2": (403, "UnauthorizedOperation"), "sns": (403, "AuthorizationError")}
 _INVALID = {"ec2": (401, "AuthFailure", "AWS was not able to validate the provided access credentials")}
 _EC2 = "You are not authorized to perform this operation. "
+_WITHOUT_CREDENTIALS = frozenset({"sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ def access_denied(service: str, request: Request, decision: Decision) -> Denial:
         shown = replace(request, action=request.action.lower())
     elif service == "sns" and request.action.startswith("sns:"):
         shown = replace(request, action=request.action.replace("sns:", "SNS:", 1))
+    if request.action in _WITHOUT_CREDENTIALS:
+        return Denial(status, code, f"Not authorized to perform {request.action}")
     message = decision.message(shown)
     return Denial(status, code, f"{_EC2}{message}" if service == "ec2" else message)
 

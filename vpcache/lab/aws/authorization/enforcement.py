@@ -18,6 +18,7 @@ from vpcache.lab.aws.authorization.requests.keys import of_target, request_keys,
 from vpcache.lab.aws.authorization.requests.targets import targets
 from vpcache.lab.aws.authorization.usage import Usage
 from vpcache.lab.aws.authorization.web_identity import web_identity
+from vpcache.lab.aws.iam.identity_tokens import IdentityTokenError
 from vpcache.lab.aws.policies.decision import Policies, Request, decide
 from vpcache.lab.aws.policies.matching import Context
 
@@ -38,7 +39,9 @@ class Authorizer:
         """Return the error for a call that its principal may not make, None if it may."""
         now = datetime.now(UTC)
         try:
-            caller = web_identity(call) or caller_of(key_id, token, now)
+            caller = web_identity(call, now) or caller_of(key_id, token, now)
+        except IdentityTokenError as error:
+            return Denial(400, error.code, str(error))
         except InvalidTokenError:
             return invalid_token(call.service)
         except ExpiredTokenError:
@@ -50,7 +53,8 @@ class Authorizer:
         for target in targets(call, model):
             request, policies = _evaluation(caller, target, context, model)
             decision = decide(request, policies)
-            self.usage.record(caller.owner, target.action, target.resource, decision)
+            if not caller.principal.federated:  # it has no policies
+                self.usage.record(caller.owner, target.action, target.resource, decision)
             if not decision.is_allowed:
                 return access_denied(call.service, request, decision)
         return execution_role_denial(call, model)

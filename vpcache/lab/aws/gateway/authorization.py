@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from vpcache.lab.aws.accounts import account_of
 from vpcache.lab.aws.gateway.buckets import is_encrypted
 from vpcache.lab.aws.gateway.call import Call
-from vpcache.lab.aws.gateway.errors import error_response
+from vpcache.lab.aws.gateway.errors import error_response, not_emulated
 from vpcache.lab.permissions import Permissions
 from vpcache.lab.settings import LabSettings
 
@@ -43,6 +43,8 @@ class Authorization:
         """Return the error for a request that its principal may not make, None if it may."""
         try:
             return self._denial(call, environ) if self._settings().iam == "enforce" else None
+        except NotImplementedError as error:
+            return not_emulated(call.service, call.action, str(error))
         except Exception as error:  # refused: a defect must not open the lab
             _log.exception("%s of %s could not be authorized", call.action, call.service)
             message = f"{call.action} could not be authorized: {error!r}"

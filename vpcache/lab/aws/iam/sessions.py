@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,13 @@ from moto.sts.utils import random_session_token
 
 from vpcache.lab.aws.accounts import USER_ID, user_arn
 from vpcache.lab.aws.dispatch import UrlModule
+from vpcache.lab.aws.iam.identity_tokens import (
+    IdentityTokenError,
+    account_of_role,
+    provider_of,
+    values_of,
+    verified_claims,
+)
 
 _ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.+")
 _ROLE_ARN = re.compile(r"arn:(?P<partition>[^:]+):iam::(?P<account>\d{12}):role/(?P<path>.+)")
@@ -72,6 +80,14 @@ class SessionsBackend(STSBackend):  # type: ignore[misc]
             _check_session_policy(options["policy"])
         return super().assume_role(region_name=region_name, role_arn=role_arn, duration=duration, **options)
 
+    def assume_role_with_web_identity(self, *, role_arn: str, **options: Any) -> Any:
+        """Return a session of a role that exists."""
+        if _role(role_arn) is None:
+            raise NotAuthorizedError(
+                "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity"
+            )
+        return self.assume_role(role_arn=role_arn, **options)
+
 
 class SessionsResponse(TokenResponse):  # type: ignore[misc]
     """The STS API."""
@@ -94,8 +110,23 @@ class SessionsResponse(TokenResponse):  # type: ignore[misc]
         raise NotImplementedError("The lab has no identity providers.")
 
     def assume_role_with_web_identity(self) -> ActionResult:
-        """Answer AssumeRoleWithWebIdentity. The signature of the token is not verified."""
-        return self._with_details(super().assume_role_with_web_identity())
+        """Answer AssumeRoleWithWebIdentity for a token that the lab has signed.
+
+        https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+        """
+        account = account_of_role(self._get_param("RoleArn"))
+        try:
+            claims = verified_claims(self._get_param("WebIdentityToken"), account, time.time())
+        except IdentityTokenError as error:
+            raise StsError(error.code, str(error)) from error
+        answer = self._with_details(super().assume_role_with_web_identity())
+        answer.result["AssumedRoleUser"]["AssumedRoleId"] = answer.result["Credentials"].user_id
+        answer.result["Audience"] = values_of(claims["aud"])[0]
+        answer.result["Provider"] = f"arn:{self.partition}:iam::{account}:oidc-provider/{provider_of(claims)}"
+        answer.result["SubjectFromWebIdentityToken"] = str(claims["sub"])
+        if not self._get_param("Policy"):
+            del answer.result["PackedPolicySize"]
+        return answer
 
     def get_session_token(self) -> ActionResult:
         """Answer GetSessionToken, with credentials of the caller's account."""

@@ -55,6 +55,8 @@ def of_target(target: Target, context: Context) -> Context:
 
 
 def _has(known: frozenset[str], key: str) -> bool:
+    if "." in key.partition(":")[0]:  # of an identity provider, which only AssumeRoleWithWebIdentity has
+        return True
     name, slash, _ = key.partition("/")
     if not key.startswith("aws:") or f"{name}{slash}" in _PER_TARGET:
         return key in known or f"{name}{slash}" in known
