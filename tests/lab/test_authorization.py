@@ -44,6 +44,32 @@ def create_role(account: Target, name: str) -> None:
     iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps(POLICY))
 
 
+def test_token_of_an_issuer_is_exchanged_for_credentials(own_lab: Lab, account: Target) -> None:
+    iam: Any = account.client("iam")
+    issuer, audience = "https://issuer.example.com/team", "sts.amazonaws.com"
+    created = iam.create_open_id_connect_provider(Url=issuer, ClientIDList=[audience])
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Principal": {"Federated": created["OpenIDConnectProviderArn"]},
+            "Condition": {"StringEquals": {"issuer.example.com/team:sub": "job"}},
+        },
+    }
+    role = iam.create_role(RoleName="federated", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    request = {"RoleArn": role, "RoleSessionName": "run"}
+    sts: Any = account.client("sts")
+    token = own_lab.identity_token(issuer, aud=audience, sub="job")
+    assert sts.assume_role_with_web_identity(**request, WebIdentityToken=token)["Credentials"]
+    other = own_lab.identity_token(issuer, aud=audience, sub="other")
+    with pytest.raises(ClientError, match="Not authorized to perform sts:AssumeRoleWithWebIdentity"):
+        sts.assume_role_with_web_identity(**request, WebIdentityToken=other)
+    assert all(each.principal.startswith("arn:") for each in own_lab.audit())
+    with pytest.raises(LabError, match="https:// URL"):
+        own_lab.identity_token("issuer.example.com", sub="job")
+
+
 def test_audit_reports_used_denied_and_unused_permissions(own_lab: Lab, account: Target) -> None:
     create_role(account, "audited")
     with pytest.raises(LabError, match="unknown principal 'audited'"):
@@ -55,6 +81,12 @@ def test_audit_reports_used_denied_and_unused_permissions(own_lab: Lab, account:
     assert own_lab.unused_permissions("audited") == ("sqs:CreateQueue", "sqs:ListQueues")
     (audit,) = (each for each in own_lab.audit() if each.principal.endswith(":role/audited"))
     assert (audit.used, audit.denied) == (("ec2:DescribeVpcs",), ("ec2:DescribeSubnets",))
+    requests = [each for each in own_lab.authorized_requests() if each.principal == audit.principal]
+    assert [(each.action, each.resource, each.is_allowed) for each in requests] == [
+        ("ec2:DescribeVpcs", "*", True),
+        ("ec2:DescribeSubnets", "*", False),
+    ]
+    assert requests[0].context["aws:requestedregion"] == ("us-east-1",)
     assert audit.policy["Statement"] == [
         {"Effect": "Allow", "Action": ["ec2:DescribeVpcs"], "Resource": ["*"]}
     ]

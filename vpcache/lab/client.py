@@ -20,7 +20,7 @@ from vpcache.lab.daemon.process_stats import ProcessStats
 from vpcache.lab.daemon_environment import daemon_environment
 from vpcache.lab.errors import LabError, LabNotRunningError
 from vpcache.lab.faults import Fault, FaultKind, Mode
-from vpcache.lab.permissions import Permissions
+from vpcache.lab.permissions import AuthorizedRequest, Permissions
 from vpcache.lab.settings import LabSettings
 from vpcache.program import command
 
@@ -186,6 +186,14 @@ class Lab:
         Only calls while the setting `iam` is "enforce" count.
         """
         return tuple(Permissions.of(each) for each in self.ask("GET", "audit"))
+
+    def authorized_requests(self) -> tuple[AuthorizedRequest, ...]:
+        """Return the actions and resources for which policies were evaluated, with their condition keys.
+
+        Only calls while the setting `iam` is "enforce" count. Of requests that differ only in their time, the
+        first is returned.
+        """
+        return tuple(AuthorizedRequest.of(each) for each in self.ask("GET", "authorized-requests"))
 
     def unused_permissions(self, principal: str) -> tuple[str, ...]:
         """Return the actions that a role or user, by ARN or name, may perform and never did.

@@ -29,3 +29,23 @@ class Permissions:
         names = ("used", "denied", "unused", "unneeded_statements")
         lists = {name: tuple(answer[name]) for name in names}
         return cls(principal=answer["principal"], policy=answer["policy"], **lists)
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizedRequest:
+    """An action on a resource for which the lab evaluated policies, with the condition keys in lower case.
+
+    A call to AWS's API is one or several of them.
+    """
+
+    principal: str  # ARN of the role or the user
+    action: str  # "ec2:CreateVpc"
+    resource: str  # an ARN, or "*"
+    context: Mapping[str, tuple[str, ...]]
+    is_allowed: bool
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any]) -> AuthorizedRequest:
+        """Return the request in an answer of the lab's API."""
+        context = {key: tuple(values) for key, values in answer["context"].items()}
+        return cls(answer["principal"], answer["action"], answer["resource"], context, answer["is_allowed"])

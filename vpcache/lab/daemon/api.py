@@ -55,6 +55,9 @@ class LabApi:
             },
             ("GET", "calls"): lambda: {"calls": self._aws.calls.counts()},
             ("GET", "audit"): lambda: [asdict(each) for each in self._aws.audit()],
+            ("GET", "authorized-requests"): lambda: [
+                asdict(each) for each in self._aws.authorized_requests()
+            ],
             ("POST", "identity-token"): lambda: {"token": _identity_token(_object(request))},
             ("GET", "process-stats"): lambda: asdict(process_stats()),
             ("GET", "consistency"): lambda: {"differences": self._read(self._region.differences)},

@@ -54,7 +54,7 @@ class Authorizer:
             request, policies = _evaluation(caller, target, context, model)
             decision = decide(request, policies)
             if not caller.principal.federated:  # it has no policies
-                self.usage.record(caller.owner, target.action, target.resource, decision)
+                self.usage.record(caller.owner, request, decision)
             if not decision.is_allowed:
                 return access_denied(call.service, request, decision)
         return execution_role_denial(call, model)

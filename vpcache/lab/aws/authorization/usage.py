@@ -6,8 +6,12 @@ import threading
 from collections import Counter
 from dataclasses import dataclass
 
-from vpcache.lab.aws.policies.decision import Decision
+from vpcache.lab.aws.policies.decision import Decision, Request
 from vpcache.lab.aws.policies.documents import Statement
+from vpcache.lab.permissions import AuthorizedRequest
+
+_TIMES = frozenset({"aws:currenttime", "aws:epochtime"})
+"""Keys in which requests differ that are the same otherwise."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -26,14 +30,26 @@ class Usage:
     def __init__(self) -> None:
         self._counts: Counter[Use] = Counter()
         self._grants: dict[str, set[tuple[Statement, ...]]] = {}
+        self._requests: dict[tuple[object, ...], AuthorizedRequest] = {}
         self._lock = threading.Lock()
 
-    def record(self, principal: str, action: str, resource: str, decision: Decision) -> None:
-        """Count a decision."""
+    def record(self, principal: str, request: Request, decision: Decision) -> None:
+        """Count a decision. The first of several requests that differ in their time only is kept."""
+        context = frozenset(item for item in request.context.items() if item[0] not in _TIMES)
+        key = (principal, request.action, request.resource, decision.is_allowed, context)
         with self._lock:
-            self._counts[Use(principal, action, resource, decision.is_allowed)] += 1
+            self._counts[Use(principal, request.action, request.resource, decision.is_allowed)] += 1
+            if key not in self._requests:
+                self._requests[key] = AuthorizedRequest(
+                    principal, request.action, request.resource, dict(request.context), decision.is_allowed
+                )
             if decision.is_allowed:
                 self._grants.setdefault(principal, set()).add(decision.statements)
+
+    def requests(self) -> tuple[AuthorizedRequest, ...]:
+        """Return what was requested, in the order of the first such request."""
+        with self._lock:
+            return tuple(self._requests.values())
 
     def counts(self, principal: str) -> dict[Use, int]:
         """Return how often a principal used each permission, or was denied it."""

@@ -39,7 +39,7 @@ from vpcache.lab.aws.moto_patches import disable_moto_instance_tracking
 from vpcache.lab.aws.regions import unknown_region_error
 from vpcache.lab.aws.s3.parameters import S3_PARAMETERS
 from vpcache.lab.functions.spec import FunctionRunner
-from vpcache.lab.permissions import Permissions
+from vpcache.lab.permissions import AuthorizedRequest, Permissions
 from vpcache.lab.settings import LabSettings
 
 _log = logging.getLogger(__name__)
@@ -149,6 +149,10 @@ class ControlPlane:
     def audit(self) -> list[Permissions]:
         """Return the permissions of every principal that made a call while the lab enforced IAM."""
         return self._authorization.audit()
+
+    def authorized_requests(self) -> tuple[AuthorizedRequest, ...]:
+        """Return what was requested while the lab enforced IAM."""
+        return self._authorization.requests()
 
     def _answer(self, call: Call, environ: WSGIEnvironment) -> Response:
         rejection = _rejection(call, environ, self._authorization)

@@ -14,7 +14,7 @@ from vpcache.lab.aws.accounts import account_of
 from vpcache.lab.aws.gateway.buckets import is_encrypted
 from vpcache.lab.aws.gateway.call import Call
 from vpcache.lab.aws.gateway.errors import error_response, not_emulated
-from vpcache.lab.permissions import Permissions
+from vpcache.lab.permissions import AuthorizedRequest, Permissions
 from vpcache.lab.settings import LabSettings
 
 _log = logging.getLogger(__name__)
@@ -38,6 +38,10 @@ class Authorization:
         from vpcache.lab.aws.authorization.audit import audit
 
         return audit(self._imported_authorizer().usage)
+
+    def requests(self) -> tuple[AuthorizedRequest, ...]:
+        """Return what was requested while the lab enforced IAM."""
+        return self._imported_authorizer().usage.requests()
 
     def denial(self, call: Call, environ: WSGIEnvironment) -> Response | None:
         """Return the error for a request that its principal may not make, None if it may."""
