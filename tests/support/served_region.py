@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+from wsgiref.types import WSGIApplication
 
 import boto3
 import pytest
@@ -68,6 +69,7 @@ class Region:
     runner: RecordingRunner
     reconciled: list[Topology]
     reconcile_error: Exception | None = None
+    api: WSGIApplication | None = None
     settings: LabSettings = field(default_factory=lambda: INSTANT_SETTINGS)
 
     def client(self, service: str, region: str = "us-east-1", account: str = "test") -> Any:
@@ -90,10 +92,11 @@ class Region:
 def serve() -> Iterator[Region]:
     """Serve a region with empty EC2, ElastiCache and Lambda; tests of a process share other services."""
     region = Region("", RecordingRunner(), [])
+    region.api = create_app(region.runner, lambda: region.reconcile(), lambda: region.settings)
     server = make_server(
         "127.0.0.1",
         0,
-        create_app(region.runner, lambda: region.reconcile(), lambda: region.settings),
+        region.api,
         threaded=True,
         request_handler=RequestHandler,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Mapping
 from wsgiref.types import WSGIApplication
 
 from werkzeug.serving import ThreadedWSGIServer
@@ -13,6 +12,7 @@ from vpcache.lab.addresses import API_ADDRESS, SERVICE_ADDRESSES
 from vpcache.lab.network.naming import INTERNET, endpoint_namespace, interface_namespace
 from vpcache.lab.network.netns import Namespaces
 from vpcache.lab.services.authority import Authority
+from vpcache.lab.services.endpoint_requests import UsedEndpoint, through
 from vpcache.lab.services.http import RequestHandler
 from vpcache.lab.services.sockets import BackgroundServer
 from vpcache.lab.topology import Topology
@@ -33,34 +33,33 @@ class ApiHosts:
     def reconcile(self, topology: Topology) -> None:
         """Serve at the internet's addresses and at `topology`'s endpoints, whose namespaces must exist."""
         desired = api_addresses(topology)
-        for obsolete in self._servers.keys() - desired:
+        for obsolete in self._servers.keys() - desired.keys():
             for server in self._servers.pop(obsolete):
                 server.close()
-        for host in desired - self._servers.keys():
+        for host in desired.keys() - self._servers.keys():
+            endpoint = desired[host]
+            api = through(endpoint, self._api) if endpoint else self._api
             self._servers[host] = [
-                _Server(self._namespaces.listen(*host, port), tls, self._api)
+                _Server(self._namespaces.listen(*host, port), tls, api)
                 for port, tls in ((443, self._tls), (80, None))
             ]
 
 
-def api_addresses(topology: Topology) -> set[_HostAddress]:
-    """Return the namespaces where AWS's API is served, each with its address there."""
-    internet = {(INTERNET, str(address)) for address in (API_ADDRESS, *SERVICE_ADDRESSES.values())}
-    gateway_endpoints = {
-        (endpoint_namespace(endpoint.id), str(SERVICE_ADDRESSES[endpoint.service]))
-        for vpc in topology.vpcs
-        for endpoint in vpc.gateway_endpoints
+def api_addresses(topology: Topology) -> dict[_HostAddress, UsedEndpoint | None]:
+    """Return where AWS's API is served, each namespace and address with the VPC endpoint there, if any."""
+    hosts: dict[_HostAddress, UsedEndpoint | None] = {
+        (INTERNET, str(address)): None for address in (API_ADDRESS, *SERVICE_ADDRESSES.values())
     }
-    addresses: Mapping[str, str] = {
-        interface.id: str(interface.address) for vpc in topology.vpcs for interface in vpc.interfaces
-    }
-    interface_endpoints = {
-        (interface_namespace(interface_id), addresses[interface_id])
-        for vpc in topology.vpcs
-        for endpoint in vpc.interface_endpoints
-        for interface_id in endpoint.interface_ids
-    }
-    return internet | gateway_endpoints | interface_endpoints
+    for vpc in topology.vpcs:
+        for gateway in vpc.gateway_endpoints:
+            used = UsedEndpoint(gateway.id, vpc.id, vpc.region)
+            hosts[endpoint_namespace(gateway.id), str(SERVICE_ADDRESSES[gateway.service])] = used
+        addresses = {interface.id: str(interface.address) for interface in vpc.interfaces}
+        for endpoint in vpc.interface_endpoints:
+            used = UsedEndpoint(endpoint.id, vpc.id, vpc.region)
+            for interface_id in endpoint.interface_ids:
+                hosts[interface_namespace(interface_id), addresses[interface_id]] = used
+    return hosts
 
 
 class _Server(BackgroundServer, ThreadedWSGIServer):

@@ -6,20 +6,21 @@ from datetime import UTC, datetime
 
 from vpcache.lab.aws.authorization.denial import Denial, access_denied, expired_token, invalid_token
 from vpcache.lab.aws.authorization.execution_roles import execution_role_denial
-from vpcache.lab.aws.authorization.model import Model
+from vpcache.lab.aws.authorization.model import Model, endpoint_policy
 from vpcache.lab.aws.authorization.principals import (
     Caller,
     ExpiredTokenError,
     InvalidTokenError,
     caller_of,
 )
-from vpcache.lab.aws.authorization.requests.calls import ApiCall, Target
+from vpcache.lab.aws.authorization.requests.calls import ApiCall, Sender, Target
 from vpcache.lab.aws.authorization.requests.keys import of_target, request_keys, resource_keys
 from vpcache.lab.aws.authorization.requests.targets import targets
 from vpcache.lab.aws.authorization.usage import Usage
 from vpcache.lab.aws.authorization.web_identity import web_identity
 from vpcache.lab.aws.iam.identity_tokens import IdentityTokenError
 from vpcache.lab.aws.policies.decision import Policies, Request, decide
+from vpcache.lab.aws.policies.documents import Document
 from vpcache.lab.aws.policies.matching import Context
 
 _WITH_POLICIES = frozenset({"lambda", "s3", "sns", "sqs", "sts"})
@@ -33,25 +34,24 @@ class Authorizer:
     def __init__(self) -> None:
         self.usage = Usage()
 
-    def denial(
-        self, call: ApiCall, key_id: str, token: str, source: str, user_agent: str, *, is_secure: bool
-    ) -> Denial | None:
+    def denial(self, call: ApiCall, sender: Sender) -> Denial | None:
         """Return the error for a call that its principal may not make, None if it may."""
         now = datetime.now(UTC)
         try:
-            caller = web_identity(call, now) or caller_of(key_id, token, now)
+            caller = web_identity(call, now) or caller_of(sender.key_id, sender.token, now)
         except IdentityTokenError as error:
             return Denial(400, error.code, str(error))
         except InvalidTokenError:
             return invalid_token(call.service)
         except ExpiredTokenError:
             return expired_token(call.service)
-        if caller.is_unrestricted and call.service not in _WITH_POLICIES:
+        if caller.is_unrestricted and call.service not in _WITH_POLICIES and not sender.endpoint:
             return None
         model = Model(call.account, call.region)
-        context = {**request_keys(call, now, source, user_agent, is_secure=is_secure), **caller.keys}
+        context = {**request_keys(call, now, sender), **caller.keys}
+        through = endpoint_policy(sender.endpoint) if sender.endpoint else None
         for target in targets(call, model):
-            request, policies = _evaluation(caller, target, context, model)
+            request, policies = _evaluation(caller, target, context, model, through)
             decision = decide(request, policies)
             if not caller.principal.federated:  # it has no policies
                 self.usage.record(caller.owner, request, decision)
@@ -60,7 +60,9 @@ class Authorizer:
         return execution_role_denial(call, model)
 
 
-def _evaluation(caller: Caller, target: Target, context: Context, model: Model) -> tuple[Request, Policies]:
+def _evaluation(
+    caller: Caller, target: Target, context: Context, model: Model, through: Document | None
+) -> tuple[Request, Policies]:
     resource = model.resource(target.resource)
     service = target.action.partition(":")[0]
     keys = {**context, **resource_keys(service, resource.tags, resource.account)}
@@ -73,5 +75,6 @@ def _evaluation(caller: Caller, target: Target, context: Context, model: Model) 
         resource=resource.policy if has_policy else None,
         resource_account=resource.account,
         is_trust=is_trust,
+        endpoint=through,
     )
     return Request(caller.principal, target.action, target.resource, of_target(target, keys)), policies

@@ -18,9 +18,11 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 from werkzeug.exceptions import HTTPException
 
+from vpcache.lab.aws import ACCOUNT
 from vpcache.lab.aws.authorization.principals import PARTITION, parsed, tags_of
 from vpcache.lab.aws.awslambda.backend import lambda_of
 from vpcache.lab.aws.policies.documents import Document, PolicyKind
+from vpcache.lab.services.endpoint_requests import UsedEndpoint
 
 _IAM = {"group": "groups", "instance-profile": "instance_profiles", "role": "roles", "user": "users"}
 
@@ -90,6 +92,12 @@ class Model:
         except (KeyError, ValueError, StopIteration, ServiceException, HTTPException):
             found = None
         return found or Resource(account or self.account, {})
+
+
+def endpoint_policy(endpoint: UsedEndpoint) -> Document | None:
+    """Return the policy of a VPC endpoint, None if the endpoint was deleted since the request."""
+    found = ec2_backends[ACCOUNT][endpoint.region].vpc_end_points.get(endpoint.id)
+    return parsed(found.policy_document, PolicyKind.RESOURCE) if found else None
 
 
 def _ec2(account: str, region: str, name: str, _: str) -> Resource:

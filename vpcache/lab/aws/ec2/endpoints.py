@@ -14,6 +14,7 @@ from moto.ec2.utils import random_vpc_ep_id
 from moto.moto_api._internal import mock_random
 
 from vpcache.lab.addresses import SERVICE_ADDRESSES
+from vpcache.lab.aws.policies.documents import PolicyError, PolicyKind, parse
 
 _SERVICE_NAME = re.compile(r"com\.amazonaws\.([a-z0-9-]+)\.([a-z0-9.-]+)")
 
@@ -52,6 +53,7 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
         `addresses` are requested addresses of the interfaces, by subnet.
         """
         self.get_vpc(vpc_id)
+        _check_policy(policy_document)
         service = service_of(service_name, self.region_name)
         if (endpoint_type or "Gateway") == "Gateway":
             if service not in SERVICE_ADDRESSES:
@@ -138,6 +140,7 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
                 "InvalidParameterCombination",
                 "The parameter PolicyDocument cannot be used with the parameter ResetPolicy.",
             )
+        _check_policy(policy_doc)
         if private_dns_enabled is not None and not is_interface:
             raise EC2ClientError(
                 "InvalidParameter",
@@ -218,6 +221,21 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
                 if table in self.route_tables:
                     self.delete_route(table, endpoint.destination_prefix_list_id)
             del self.vpc_end_points[endpoint.id]
+
+
+def _check_policy(document: str | None) -> None:
+    """Raise EC2ClientError for a document that is not an endpoint policy.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+    """
+    try:
+        if document:
+            parse(document, PolicyKind.RESOURCE)
+    except PolicyError as error:
+        raise EC2ClientError(
+            "InvalidPolicyDocument",
+            f"The specified policy document is not a valid JSON policy document: {error}",
+        ) from error
 
 
 def _check_zones(subnets: list[Any]) -> None:

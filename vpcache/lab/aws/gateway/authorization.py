@@ -15,6 +15,7 @@ from vpcache.lab.aws.gateway.buckets import is_encrypted
 from vpcache.lab.aws.gateway.call import Call
 from vpcache.lab.aws.gateway.errors import error_response, not_emulated
 from vpcache.lab.permissions import AuthorizedRequest, Permissions
+from vpcache.lab.services.endpoint_requests import used_endpoint
 from vpcache.lab.settings import LabSettings
 
 _log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ class Authorization:
         is_web_identity = call.action == "AssumeRoleWithWebIdentity"
         if not (call.service or is_web_identity):
             return None
-        from vpcache.lab.aws.authorization.requests.calls import ApiCall, prefix_of
+        from vpcache.lab.aws.authorization.requests.calls import ApiCall, Sender, prefix_of
         from vpcache.lab.aws.gateway.authorization_parameters import operation_and_parameters
 
         operation, parameters = operation_and_parameters(call, environ)
@@ -70,14 +71,15 @@ class Authorization:
             call.region or _DEFAULT_REGION,
             account_of(call.key_id),
         )
-        denial = self._imported_authorizer().denial(
-            api_call,
+        sender = Sender(
             call.key_id,
             environ.get("HTTP_X_AMZ_SECURITY_TOKEN", ""),
             environ.get("REMOTE_ADDR", ""),
             environ.get("HTTP_USER_AGENT", ""),
-            is_secure=is_encrypted(environ),
+            is_encrypted(environ),
+            used_endpoint(environ),
         )
+        denial = self._imported_authorizer().denial(api_call, sender)
         if denial is None:
             return None
         is_json = "HTTP_X_AMZ_TARGET" in environ  # a protocol that CloudWatch has beside forms and XML

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from vpcache.lab.aws.authorization.requests.reference import arn
+from vpcache.lab.services.endpoint_requests import UsedEndpoint
 
 _PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag"}
 Values = tuple[str, ...]
@@ -39,6 +40,18 @@ class ApiCall:
     def text(self, *names: str) -> str:
         """Return the first of several parameters that is given, as text; "" if none is."""
         return next((str(self.parameters[name]) for name in names if self.parameters.get(name)), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sent a call, and how: what its HTTP request has beside the operation and its parameters."""
+
+    key_id: str = ""
+    token: str = ""  # of temporary credentials
+    address: str = ""
+    user_agent: str = ""
+    is_secure: bool = True  # TLS is used
+    endpoint: UsedEndpoint | None = None
 
 
 @dataclass(frozen=True, slots=True)

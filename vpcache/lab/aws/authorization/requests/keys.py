@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from vpcache.lab.aws.authorization.requests.calls import ApiCall, Target, Values, tag_keys_in, tags_in
+from vpcache.lab.aws.authorization.requests.calls import ApiCall, Sender, Target, Values, tag_keys_in, tags_in
 from vpcache.lab.aws.authorization.requests.reference import condition_keys, services
 from vpcache.lab.aws.policies.matching import Context
 
@@ -16,22 +16,33 @@ _PER_TARGET = ("aws:requesttag/", "aws:tagkeys", "aws:resourcetag/")
 """Keys that only some actions and resource types have; all requests have the other keys of `aws`."""
 
 
-def request_keys(call: ApiCall, now: datetime, source: str, user_agent: str, *, is_secure: bool) -> Context:
+def request_keys(call: ApiCall, now: datetime, sender: Sender) -> Context:
     """Return the keys of a call that do not depend on its principal."""
     keys: dict[str, Values] = {
         "aws:currenttime": (now.strftime("%Y-%m-%dT%H:%M:%SZ"),),
         "aws:epochtime": (str(int(now.timestamp())),),
         "aws:requestedregion": (call.region,),
-        "aws:securetransport": (str(is_secure).lower(),),
-        "aws:useragent": (user_agent,),
+        "aws:securetransport": (str(sender.is_secure).lower(),),
+        "aws:useragent": (sender.user_agent,),
         "aws:viaawsservice": ("false",),
-        "aws:sourceip": (source,),
         "ec2:region": (call.region,),
+        **_network_keys(sender),
     }
     if tag_keys := tag_keys_in(call.parameters):
         keys["aws:tagkeys"] = tag_keys
     return keys | {
         f"aws:requesttag/{key.lower()}": (value,) for key, value in tags_in(call.parameters).items()
+    }
+
+
+def _network_keys(sender: Sender) -> dict[str, Values]:
+    """Return the keys of the network: a request through a VPC endpoint has no public source address."""
+    if sender.endpoint is None:
+        return {"aws:sourceip": (sender.address,)}
+    return {
+        "aws:sourcevpc": (sender.endpoint.vpc_id,),
+        "aws:sourcevpce": (sender.endpoint.id,),
+        "aws:vpcsourceip": (sender.address,),
     }
 
 
