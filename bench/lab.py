@@ -19,6 +19,7 @@ from typing import Any
 
 from bench.sites import site
 from vpcache.lab.client import Lab
+from vpcache.lab.functions.python.interpreters import host_interpreter
 from vpcache.lab.network.isolation import capture_isolated
 from vpcache.lab.network.kernel import Kernel
 from vpcache.lab.network.naming import INTERNET, interface_namespace
@@ -205,7 +206,7 @@ def _functions(target: Any, lambdas: Any) -> Iterator[str]:
     for number in range(FUNCTIONS):
         lambdas.create_function(
             FunctionName=f"bench-{number}",
-            Runtime="python3.13",
+            Runtime=host_interpreter().name,
             Role=role,
             Handler="index.handler",
             Code={"ZipFile": code.getvalue()},

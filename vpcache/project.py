@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from vpcache.bundle import bundle
 from vpcache.errors import VpcacheError
+from vpcache.lab.settings import LabSettings
 from vpcache.stack.stack import Stack
 from vpcache.stack.target import Target
 from vpcache.terraform.root_module import EnvironmentValues, environment_values
@@ -74,6 +76,21 @@ class Project:
             return self.environment_dir(environment).is_dir()
         except VpcacheError:
             return False
+
+    def lab_settings(self) -> dict[str, int | str]:
+        """Return the settings of labs that the tasks start: the table `tool.vpcache.lab` of pyproject.toml.
+
+        Raises LabError for unknown names and invalid values, and VpcacheError for a file that is no TOML.
+        """
+        file = self.root / "pyproject.toml"
+        if not file.is_file():
+            return {}
+        try:
+            settings = tomllib.loads(file.read_text()).get("tool", {}).get("vpcache", {}).get("lab", {})
+        except tomllib.TOMLDecodeError as error:
+            raise VpcacheError(f"{file} is no TOML: {error}") from error
+        LabSettings().changed(settings)
+        return dict(settings)
 
     def values(self, environment: str) -> EnvironmentValues:
         """Return the region, account and protection in the environment's terraform.tfvars."""

@@ -16,6 +16,7 @@ from tests.support.network.functions import (
     zip_of,
 )
 from tests.support.network.isolation import isolated
+from tests.support.runtimes import HOST_PYTHON
 from vpcache.lab.functions.spec import FunctionSpec
 
 
@@ -81,7 +82,7 @@ def test_function_extends_the_paths_of_modules_and_libraries(tmp_path: Path) -> 
     assert harness.value("bool(__import__('ctypes').CDLL('libmore.so'))", spec) is True
     assert harness.value("[sys.flags.dont_write_bytecode, sys.path[:3]]", spec) == [
         1,
-        ["/var/task", "/opt/python/lib/python3.11/site-packages", "/opt/python"],
+        ["/var/task", f"/opt/python/lib/{HOST_PYTHON}/site-packages", "/opt/python"],
     ]
     assert harness.value("__import__('boto3').__file__", spec).startswith("/var/runtime/")
 

@@ -28,13 +28,14 @@ class VirtualEnvironment:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variables, without those of this test run."""
+        """The environment variables, without those of this test run. The machine may have a single Python."""
         kept = {
             key: value
             for key, value in os.environ.items()
             if not key.startswith(("PYTEST_", "PYTHON", "VIRTUAL_ENV"))
         }
         return kept | {
+            "PYTEST_ADDOPTS": "-o vpcache_lab_settings=missing_python=host",
             "GIT_CONFIG_COUNT": "1",
             "GIT_CONFIG_KEY_0": f"url.{self.repository.as_uri()}.insteadOf",
             "GIT_CONFIG_VALUE_0": HOME,

@@ -35,12 +35,14 @@ class RecordingRunner:
     invoked: list[tuple[FunctionSpec, Event]] = field(default_factory=list)
     forgotten: list[tuple[str, str]] = field(default_factory=list)
     answer: Callable[[bytes], tuple[bytes, bool]] = lambda payload: (payload, False)
+    missing: frozenset[str] = frozenset()  # runtimes that this machine lacks
 
     def check(self, function: FunctionSpec) -> None:
         """Accept every function."""
 
     def check_runtime(self, runtime: str) -> None:
-        """Accept every runtime."""
+        if runtime in self.missing:
+            raise NotImplementedError(f"The runtime {runtime} is not supported on this machine.")
 
     def invoke(self, function: FunctionSpec, event: Event) -> Invocation:
         self.invoked.append((function, event))

@@ -4,6 +4,8 @@ import io
 import json
 import zipfile
 
+from tests.support.runtimes import HOST_PYTHON
+
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -110,7 +112,7 @@ def create_function(target, name, subnet):
     groups = target.client("ec2").describe_security_groups(Filters=[{"Name": "tag:Stack", "Values": [name]}])
     target.client("lambda").create_function(
         FunctionName=f"{name}-probe",
-        Runtime="python3.13",
+        Runtime=HOST_PYTHON,
         Handler="handler.handler",
         Role=role,
         Code={"ZipFile": code.getvalue()},

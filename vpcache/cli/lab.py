@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from vpcache.cli.console import step, user_errors
+from vpcache.cli.console import print_notice, step, user_errors
 from vpcache.errors import VpcacheError
 from vpcache.lab.client import DEFAULT_PORT, Lab, LabStatus
 from vpcache.lab.doctor import Finding, examine
@@ -140,6 +140,17 @@ def chosen_lab() -> Lab:
 
 
 def started(lab: Lab, project: Project) -> LabStatus:
-    """Start `lab` unless it is running, with its log in the project's work folder."""
+    """Start `lab` unless it is running: with its log in the project's work folder, and its settings."""
+    settings = project.lab_settings()
     with step("lab"):
-        return lab.start(project.work_dir / f"lab-{lab.port}.log")
+        was_running = lab.status().running
+        status = lab.start(project.work_dir / f"lab-{lab.port}.log")
+        if settings and not was_running:
+            lab.configure(**settings)
+        return status
+
+
+def print_notices(lab: Lab) -> None:
+    """Print how the lab's functions differ from AWS's on this machine."""
+    for line in lab.notices():
+        print_notice(line)

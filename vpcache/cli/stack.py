@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from vpcache.cli.console import confirm_name, is_confirmed, print_notice, step, user_errors
-from vpcache.cli.lab import chosen_lab, started
+from vpcache.cli.lab import chosen_lab, print_notices, started
 from vpcache.drills.injection import restore_interrupted_drill
 from vpcache.errors import VpcacheError
 from vpcache.program import command
@@ -49,6 +49,8 @@ def apply(root: Path, environment: str, target: TargetChoice, name: str, *, yes:
             return
         with _progress() as show:
             stack.apply(planned, on_event=show)
+    if stack.target.is_lab:
+        print_notices(chosen_lab())
     _print_summary(stack)
 
 

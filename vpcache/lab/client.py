@@ -255,6 +255,10 @@ class Lab:
         """Return the lab's topology as a tree, line by line."""
         return [str(line) for line in self.ask("GET", "tree")["lines"]]
 
+    def notices(self) -> list[str]:
+        """Return how functions differ from AWS's for lack of a Python on this machine, one line a runtime."""
+        return [str(line) for line in self.ask("GET", "notices")["lines"]]
+
     def differences(self) -> list[str]:
         """Return the drift between the lab's model and its kernel and processes, one line per difference."""
         answer = self.ask("GET", "consistency", timeout=_CONSISTENCY_TIMEOUT)

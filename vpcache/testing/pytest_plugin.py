@@ -154,6 +154,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
             cleanup.callback(run.clean_up)
             if report:
                 report.draw(run.show_json)
+            for line in run.notices():
+                notify(f"note: {line}")
             try:
                 run.end(notify, skip_destroy=session.exitstatus == pytest.ExitCode.INTERRUPTED)
             except VpcacheError as error:

@@ -125,6 +125,10 @@ class PytestRun:
         """Return the output of `terraform show -json` for this run's stack, None if it is not applied."""
         return self._journaled_stack().show_json() if self._journal.exists() else None
 
+    def notices(self) -> list[str]:
+        """Return how functions on this run's lab differ from AWS's for lack of a Python on this machine."""
+        return Lab(int(self._lab_port.read_text())).notices() if self._lab_port.exists() else []
+
     def end(self, notify: Callable[[str], None], *, skip_destroy: bool = False) -> None:
         """Announce the destroy with `notify` and destroy the stack. Raises VpcacheError if something is left.
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.network.isolation import add_namespace, command_lines
+from tests.support.runtimes import HOST_PYTHON
 from vpcache.lab.functions.runtime import FunctionRuntime
 from vpcache.lab.functions.spec import Event, FunctionRunner, FunctionSpec, Invocation
 from vpcache.lab.network.netns import Namespaces
@@ -54,7 +55,7 @@ SPEC = FunctionSpec(
     arn=ARN,
     name="probe",
     version="$LATEST",
-    runtime="python3.11",
+    runtime=HOST_PYTHON,
     handler="app.handler",
     code_sha256="a/b+c=",
     code=bundle(app=HANDLER),

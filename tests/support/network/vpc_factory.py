@@ -11,12 +11,12 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from tests.support.runtimes import HOST_PYTHON
 from tests.support.tagged_resources import TRUST_POLICY
 from vpcache.lab.client import Lab
 from vpcache.stack.target import lab_target
 
 ZONES = ("us-east-1a", "us-east-1b")
-PYTHON = "python3.13"
 _PROBE = """
     import json, socket, urllib.request
 
@@ -137,7 +137,7 @@ class VpcFactory:
         functions = self.client("lambda")
         functions.create_function(
             FunctionName=full,
-            Runtime=PYTHON,
+            Runtime=HOST_PYTHON,
             Role=self._role,
             Handler="index.handler",
             Code={"ZipFile": zip_of(code)},

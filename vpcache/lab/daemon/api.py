@@ -67,6 +67,7 @@ class LabApi:
             ("GET", "tree"): lambda: {"lines": self._read(self._region.tree)},
             ("GET", "settings"): lambda: asdict(self._region.settings),
             ("PUT", "settings"): lambda: asdict(self._region.change_settings(_object(request))),
+            ("GET", "notices"): lambda: {"lines": self._region.functions.notices()},
             ("GET", "origin"): lambda: {"calls": self._region.origin_calls()},
             ("POST", "connect"): lambda: self._connect(_object(request)),
             ("GET", "faults"): lambda: _as_json(self._region.faults),

@@ -39,10 +39,13 @@ class Images:
         languages are refused when they are invoked.
         """
         if version_of(runtime):
-            self._python.check(runtime)
             self._python.prepare(runtime)
         elif is_node(runtime):
             self._node.check(runtime)
+
+    def notices(self) -> list[str]:
+        """Return a line for each runtime whose functions run on another version of its language."""
+        return [*self._python.notices(), *self._node.notices()]
 
     def _of_language(self, runtime: str) -> PythonImages | NodeImages:
         if version_of(runtime):

@@ -120,6 +120,10 @@ class FunctionRuntime:
         """Raise NotImplementedError for a Python or Node.js runtime that this machine lacks."""
         self._images.prepare(runtime)
 
+    def notices(self) -> list[str]:
+        """Return in which runtimes functions differ from AWS's on this machine, one line each."""
+        return self._images.notices()
+
     def invoke(self, function: FunctionSpec, event: Event) -> Invocation:
         """Run the function once and wait for the result.
 

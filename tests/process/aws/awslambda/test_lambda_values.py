@@ -14,6 +14,19 @@ from tests.support.served_functions import ARN, create
 from tests.support.served_region import Region, api_error, error_code, unique
 from vpcache.lab.functions.spec import LogSettings
 
+STACK = """
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement: {Effect: Allow, Action: "sts:AssumeRole", Principal: {Service: lambda.amazonaws.com}}
+  Function:
+    Type: AWS::Lambda::Function
+    Properties:
+      {Runtime: python3.12, Handler: index.handler, Role: !GetAtt Role.Arn, Code: {ZipFile: "x = 1"}}
+"""
 LIMIT = (
     "Lambda was unable to configure your environment variables because the environment variables you have "
     "provided exceeded the 4KB limit. String measured: "
@@ -24,6 +37,22 @@ INVOKE = {"FunctionName": "one", "Action": "lambda:InvokeFunction"}
 
 def changed(functions: Any, **change: Any) -> Any:
     return api_error(functions.update_function_configuration, FunctionName="one", **change)
+
+
+def test_runtime_that_this_machine_lacks_is_refused(region: Region, functions: Any) -> None:
+    region.runner.missing = frozenset({"python3.12"})
+    error = api_error(create, functions=functions, Runtime="python3.12")
+    assert (error.status, error.code) == (501, "NotImplemented")
+    assert "The runtime python3.12 is not supported on this machine." in error.message
+    assert error_code(functions.get_function, FunctionName="one") == "ResourceNotFoundException"
+    create(functions, Runtime="python3.13")
+    error = changed(functions, Runtime="python3.12", Timeout=7)
+    assert (error.status, error.code) == (501, "NotImplemented")
+    configuration = functions.get_function_configuration(FunctionName="one")
+    assert (configuration["Runtime"], configuration["Timeout"]) == ("python3.13", 3)
+    stacks = region.client("cloudformation")
+    error = api_error(stacks.create_stack, StackName=unique("s"), TemplateBody=STACK)
+    assert "The runtime python3.12 is not supported on this machine." in error.message
 
 
 @pytest.mark.parametrize("runtime", ["python3.7", "nodejs14.x", "go1.x", "java8", "provided", "python2.7"])

@@ -37,6 +37,7 @@ class NodeImages:
         self._work = work
         self._falls_back = falls_back
         self._find = find
+        self._substituted: dict[str, int] = {}  # majors of the Node.js that runs them, by runtime
 
     def check(self, runtime: str) -> None:
         """Raise NotImplementedError if no Node.js runs the functions of a runtime."""
@@ -69,7 +70,16 @@ class NodeImages:
         refusal = node_refusal(runtime, node, any_major=self._falls_back())
         if node is None or refusal:
             raise NotImplementedError(refusal)
+        if node_refusal(runtime, node):
+            self._substituted[runtime] = node.major
         return node
+
+    def notices(self) -> list[str]:
+        """Return a line for each runtime whose functions run on another Node.js."""
+        return [
+            f"functions with the runtime {runtime} run on this machine's Node.js {major}"
+            for runtime, major in sorted(self._substituted.items())
+        ]
 
 
 def _command(memory: int) -> tuple[str, ...]:

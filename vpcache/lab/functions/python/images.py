@@ -66,7 +66,8 @@ class PythonImages:
         self._falls_back = falls_back
         self._environ = environ
         self._lock = threading.Lock()
-        self._found: dict[tuple[int, int], Interpreter] = {}
+        self._found: dict[tuple[int, int], Interpreter | None] = {}
+        self._substituted: set[str] = set()
         self._images: dict[tuple[int, int], Image] = {}
         self._host = host_interpreter()
         self._image_of(self._host)
@@ -80,25 +81,36 @@ class PythonImages:
         return self._image_of(self._interpreter(runtime))
 
     def prepare(self, runtime: str) -> None:
-        """Create the image of a checked runtime in the background, before the first invocation needs it."""
+        """Check a runtime and create its image in the background, before the first invocation needs it.
+
+        A Python that was missing at the last call is looked for again. Raises NotImplementedError.
+        """
+        version = version_of(runtime)
+        if version and not self._found.get(version):
+            self._found.pop(version, None)
         interpreter = self._interpreter(runtime)
         if interpreter.version not in self._images:
             threading.Thread(target=self._image_of, args=(interpreter,), daemon=True).start()
 
-    def substitute(self, runtime: str) -> str | None:
-        """Return the name of the Python that runs a runtime's functions, None if it is the one it names."""
-        interpreter = self._interpreter(runtime)
-        return None if interpreter.version == version_of(runtime) else interpreter.name
+    def notices(self) -> list[str]:
+        """Return a line for each runtime whose functions run on another Python."""
+        return [
+            f"functions with the runtime {runtime} run on this machine's {self._host.name}: "
+            f"`uv python install {runtime.removeprefix('python')}` installs theirs"
+            for runtime in sorted(self._substituted)
+        ]
 
     def _interpreter(self, runtime: str) -> Interpreter:
         version = version_of(runtime)
         if version is None:
             raise NotImplementedError(f"The runtime {runtime} is not supported: use a Python runtime.")
-        found = self._found.get(version) or find_interpreter(version, self._environ)
-        if found:
-            self._found[version] = found
+        if version not in self._found:
+            self._found[version] = find_interpreter(version, self._environ)
+        if found := self._found[version]:
+            self._substituted.discard(runtime)
             return found
         if self._falls_back():
+            self._substituted.add(runtime)
             return self._host
         number = f"{version[0]}.{version[1]}"
         raise NotImplementedError(
