@@ -6,7 +6,8 @@ import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
@@ -58,27 +59,67 @@ def _check_paths(entries: list[zipfile.ZipInfo]) -> None:
         raise InvalidArchiveError
 
 
-def unpack(code: bytes, folder: Path, compile_modules: Callable[[Path], None]) -> None:
-    """Unpack a checked zip file into the new folder `folder`, with modes and links, and compile its modules.
+def unzipped_size(code: bytes) -> int:
+    """Return the size in bytes of the files of a checked zip file."""
+    with zipfile.ZipFile(BytesIO(code)) as archive:
+        return sum(entry.file_size for entry in archive.infolist())
 
-    The process sees the folder read-only, so it cannot write its own byte code. Links are made last: nothing
-    is written or read through them.
+
+def extensions(code: bytes) -> list[str]:
+    """Return the paths of the external extensions in the checked zip file of a layer.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
+    """
+    with zipfile.ZipFile(BytesIO(code)) as archive:
+        paths = [_path(entry) for entry in archive.infolist() if not entry.is_dir()]
+    return sorted(str(path) for path in paths if path.parent == PurePosixPath("extensions"))
+
+
+def unpack(codes: Sequence[bytes], folder: Path, compile_modules: Callable[[Path], None]) -> None:
+    """Unpack checked zip files into the new folder `folder`, with modes and links, and compile the modules.
+
+    A later file replaces earlier ones. The process sees the folder read-only, so it cannot write its own byte
+    code. Links are made last: nothing is written or read through them.
     """
     folder.mkdir()
     links = {}
-    with zipfile.ZipFile(BytesIO(code)) as archive:
-        for entry in archive.infolist():
+    with ExitStack() as stack:
+        archives = [stack.enter_context(zipfile.ZipFile(BytesIO(code))) for code in codes]
+        for path, (number, entry) in _merged([archive.infolist() for archive in archives]).items():
             if _is_link(entry):
-                links[_path(entry)] = archive.read(entry)
-            elif not entry.is_dir():
-                _set_mode(Path(archive.extract(entry, folder)), entry)
-            else:
-                archive.extract(entry, folder)
+                links[path] = archives[number].read(entry)
+                continue
+            extracted = Path(archives[number].extract(entry, folder))
+            if not entry.is_dir():
+                _set_mode(extracted, entry)
     compile_modules(folder)
     for path, target in links.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).unlink(missing_ok=True)
         (folder / path).symlink_to(os.fsdecode(target[:_MAX_LINK].partition(b"\0")[0]) or ".")
+
+
+def _merged(
+    archives: Sequence[Sequence[zipfile.ZipInfo]],
+) -> dict[PurePosixPath, tuple[int, zipfile.ZipInfo]]:
+    """Return the entry at each path of several archives, with the index of its archive.
+
+    An entry replaces an earlier one at its path, a folder an earlier file, and a file an earlier folder with
+    all that is in it.
+    """
+    merged: dict[PurePosixPath, tuple[int, zipfile.ZipInfo]] = {}
+    for number, entries in enumerate(archives):
+        own = {_path(entry): entry for entry in entries}
+        files = {path for path, entry in own.items() if not entry.is_dir()}
+        folders = (own.keys() - files) | {parent for path in own for parent in path.parents}
+        merged = {
+            path: (index, entry)
+            for path, (index, entry) in merged.items()
+            if path not in files
+            and files.isdisjoint(path.parents)
+            and (entry.is_dir() or path not in folders)
+        }
+        merged |= {path: (number, entry) for path, entry in own.items()}
+    return merged
 
 
 def ca_files(folder: Path) -> list[str]:

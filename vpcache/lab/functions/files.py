@@ -5,11 +5,13 @@ from __future__ import annotations
 import py_compile
 import tempfile
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from vpcache.lab.functions.archive import ca_files, unpack
-from vpcache.lab.functions.image import Image
+from vpcache.lab.functions.image import LAYERS_ROOT, TASK_ROOT, Image
+from vpcache.lab.functions.spec import LayerCode
 from vpcache.lab.functions.trust import Trust
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
@@ -33,26 +35,41 @@ class FunctionFiles:
         self._bundles = work / "bundles"
         self._bundles.mkdir()
         self._lock = threading.Lock()
-        self._unpacked: dict[tuple[str, str], Bundle] = {}
+        self._unpacked: dict[tuple[str, ...], Bundle] = {}
 
     def bundle(self, sha256: str, code: bytes, image: Image) -> Bundle:
         """Return the unpacked zip `code`, which is unpacked and compiled once for each `sha256` and image."""
+        return self._bundle((LayerCode(sha256, code),), TASK_ROOT, image)
+
+    def layers(self, layers: tuple[LayerCode, ...], image: Image) -> Bundle:
+        """Return the layers, unpacked into one folder; the same layers in the same order share it."""
+        return self._bundle(layers, LAYERS_ROOT, image)
+
+    def _bundle(self, archives: tuple[LayerCode, ...], inside: str, image: Image) -> Bundle:
         with self._lock:
-            if (sha256, image.name) not in self._unpacked:
-                folder = self._bundles / f"{sha256.replace('/', '_')}-{image.name}"
+            key = (inside, image.name, *(each.sha256 for each in archives))
+            if key not in self._unpacked:
+                folder = self._bundles / str(len(self._unpacked))
                 with tempfile.TemporaryDirectory(dir=self._bundles) as temporary:
-                    unpack(code, Path(temporary, "bundle"), image.compile)
+                    unpack(
+                        [each.code for each in archives],
+                        Path(temporary, "bundle"),
+                        lambda unpacked: image.compile(unpacked, inside),
+                    )
                     Path(temporary, "bundle").rename(folder)
-                self._unpacked[sha256, image.name] = Bundle(folder, tuple(ca_files(folder)))
-            return self._unpacked[sha256, image.name]
+                self._unpacked[key] = Bundle(folder, tuple(ca_files(folder)))
+            return self._unpacked[key]
 
-    def mounts(self, bundle: Bundle, image: Image, folder: str) -> dict[str, str]:
-        """Return the mounts of a process whose bundle is at `folder`: paths outside by paths inside."""
-        return {folder: str(bundle.folder), **image.mounts, **self._trust.mounts}
+    def mounts(self, bundles: Mapping[str, Bundle], image: Image) -> dict[str, str]:
+        """Return the mounts of a process with bundles at these folders: paths outside by paths inside."""
+        folders = {folder: str(bundle.folder) for folder, bundle in bundles.items()}
+        return {**folders, **image.mounts, **self._trust.mounts}
 
-    def overlays(self, bundle: Bundle, image: Image, folder: str) -> dict[str, str]:
-        """Return the overlays of a process whose bundle is at `folder`: paths outside by paths inside."""
-        return {
-            **image.overlays,
-            **{f"{folder}/{name}": str(self._trust.ca_file) for name in bundle.ca_files},
+    def overlays(self, bundles: Mapping[str, Bundle], image: Image) -> dict[str, str]:
+        """Return the overlays of a process with bundles at these folders: paths outside by paths inside."""
+        authorities = {
+            f"{folder}/{name}": str(self._trust.ca_file)
+            for folder, bundle in bundles.items()
+            for name in bundle.ca_files
         }
+        return {**image.overlays, **authorities}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 TASK_ROOT = "/var/task"
 RUNTIME_DIR = "/var/runtime"
+LAYERS_ROOT = "/opt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,5 +26,5 @@ class Image:
     """Environment variables of this runtime."""
     is_connected: bool = False
     """Whether the client uses a descriptor that is connected to the Runtime API."""
-    compile: Callable[[Path], None] = lambda _: None
-    """Compiles the modules of an unpacked bundle, which is read-only for the process."""
+    compile: Callable[[Path, str], None] = lambda _folder, _inside: None
+    """Compiles the modules of an unpacked bundle, which is read-only for the process; and its path inside."""

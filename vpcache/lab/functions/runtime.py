@@ -24,7 +24,7 @@ from pathlib import Path
 from vpcache.lab.addresses import FUNCTIONS_RESOLVER, resolver_address
 from vpcache.lab.errors import LabError
 from vpcache.lab.functions.files import FunctionFiles
-from vpcache.lab.functions.image import RUNTIME_DIR, TASK_ROOT
+from vpcache.lab.functions.image import LAYERS_ROOT, RUNTIME_DIR, TASK_ROOT
 from vpcache.lab.functions.images import Images
 from vpcache.lab.functions.outcome import Launch
 from vpcache.lab.functions.platform_log import platform_log
@@ -263,12 +263,14 @@ class FunctionRuntime:
 
     def _launch(self, function: FunctionSpec, resolver: IPv4Address, log_stream: str) -> Launch:
         image = self._images.of(function.runtime)
-        bundle = self._files.bundle(function.code_sha256, function.code, image)
+        bundles = {TASK_ROOT: self._files.bundle(function.code_sha256, function.code, image)}
+        if function.layers:
+            bundles[LAYERS_ROOT] = self._files.layers(function.layers, image)
         settings = {
             "root": str(self._root),
-            "mounts": self._files.mounts(bundle, image, TASK_ROOT),
+            "mounts": self._files.mounts(bundles, image),
             "links": dict(image.links),
-            "overlays": self._files.overlays(bundle, image, TASK_ROOT),
+            "overlays": self._files.overlays(bundles, image),
             "files": _FILES | {"/etc/resolv.conf": f"nameserver {resolver}\n"},
             "tmp_megabytes": function.ephemeral_storage,
             "user": _USER,

@@ -22,6 +22,14 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerCode:
+    """The zip file of a layer; comparisons use its hash."""
+
+    sha256: str  # base64
+    code: bytes = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionSpec:
     """One version of a function, complete enough to run it. Equal specs may share a warm process."""
 
@@ -39,6 +47,7 @@ class FunctionSpec:
     log_group: str
     log_settings: LogSettings = LogSettings()
     ephemeral_storage: int = 512  # MiB of /tmp
+    layers: tuple[LayerCode, ...] = ()  # extracted into /opt, the later over the earlier
 
     @property
     def runtime_version_arn(self) -> str:

@@ -161,7 +161,6 @@ def test_large_archives_are_refused(region: Region, functions: Any) -> None:
     ("parameter", "value"),
     [
         ("SnapStart", {"ApplyOn": "PublishedVersions"}),
-        ("Layers", ["arn:aws:lambda:us-east-1:123456789012:layer:one:1"]),
         ("ImageConfig", {"Command": ["run"]}),
     ],
 )

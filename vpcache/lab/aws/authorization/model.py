@@ -21,6 +21,7 @@ from werkzeug.exceptions import HTTPException
 from vpcache.lab.aws import ACCOUNT
 from vpcache.lab.aws.authorization.principals import PARTITION, parsed, tags_of
 from vpcache.lab.aws.awslambda.backend import lambda_of
+from vpcache.lab.aws.awslambda.layers.names import LayerName
 from vpcache.lab.aws.policies.documents import Document, PolicyKind
 from vpcache.lab.services.endpoint_requests import UsedEndpoint
 
@@ -122,9 +123,13 @@ def _iam(account: str, _: str, name: str, arn: str) -> Resource:
 
 def _lambda(account: str, region: str, name: str, _: str) -> Resource | None:
     kind, function_name, *qualifier = name.split(":")
+    backend = lambda_of(account, region)
+    if kind == "layer" and qualifier:
+        layer = LayerName(region, account, function_name)
+        document = backend.layers.policy(layer, int(qualifier[0])).document
+        return Resource(account, {}, parsed(json.dumps(document), PolicyKind.RESOURCE))
     if kind != "function":
         return None
-    backend = lambda_of(account, region)
     function = backend.functions.find(function_name)
     statements = function.policy(qualifier[0] if qualifier else None).statements
     policy = json.dumps({"Version": "2012-10-17", "Statement": statements}) if statements else None

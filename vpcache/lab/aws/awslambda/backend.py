@@ -30,6 +30,8 @@ from vpcache.lab.aws.awslambda.interfaces import FunctionInterfaces
 from vpcache.lab.aws.awslambda.invocation.concurrency import MIN_UNRESERVED
 from vpcache.lab.aws.awslambda.invocation.invocations import Invocations
 from vpcache.lab.aws.awslambda.invocation.logs import FunctionLogs
+from vpcache.lab.aws.awslambda.layers.access import check_total_size, layers_of_function
+from vpcache.lab.aws.awslambda.layers.store import LayerStore, LayerVersion
 from vpcache.lab.aws.awslambda.names import check_name_length
 from vpcache.lab.aws.awslambda.version import PENDING, UPDATING, FunctionVersion, Placement, placements_of
 from vpcache.lab.aws.changes import ScheduleChange
@@ -59,6 +61,7 @@ class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore
         self._settings = settings
         self._runner = runner
         self._lambdas = FunctionStore(region_name, account_id)
+        self.layers = LayerStore()
         self._interfaces = FunctionInterfaces(
             lambda: ec2_of(account_id, region_name),
             lambda: settings().interface_linger_seconds,
@@ -95,7 +98,8 @@ class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore
         self._runner.check_runtime(spec["Runtime"])
         self._check_role(spec["Role"])
         self._interfaces.check(spec.get("VpcConfig") or {})
-        latest = FunctionVersion(self.account_id, self.region_name, {**spec, "FunctionName": name})
+        layers = self._layers_of(spec) or ()
+        latest = FunctionVersion(self.account_id, self.region_name, {**spec, "FunctionName": name}, layers)
         self._provision_interfaces(latest.placements(), spec["Role"], name)
         latest.transition.begin(PENDING, self._settings().transition_ms)
         function = self._lambdas.add(latest)
@@ -111,6 +115,9 @@ class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore
         check_configuration(body)
         if body.get("Runtime"):
             self._runner.check_runtime(body["Runtime"])
+        layers = self._layers_of(body)
+        if layers is not None:
+            check_total_size(latest.code_bytes, layers)
         if body.get("Role"):
             self._check_role(body["Role"])
         if "VpcConfig" in body:  # members that are not set keep their values
@@ -120,6 +127,8 @@ class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore
             self._provision_interfaces(placements_of(vpc_config), role, latest.function_name)
             body = {**body, "VpcConfig": vpc_config}
         latest.update_configuration(body)
+        if layers is not None:
+            latest.set_layers(layers)
         self._reconcile_interfaces(latest.function_name)
         self._updated(latest)
         return latest.get_configuration()
@@ -190,7 +199,8 @@ class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore
                 "UnreservedConcurrentExecutions": limit - sum(each.reserved or 0 for each in functions),
             },
             "AccountUsage": {
-                "TotalCodeSize": sum(each.code_size for function in functions for each in function.versions),
+                "TotalCodeSize": sum(each.code_size for function in functions for each in function.versions)
+                + sum(each.reference()["CodeSize"] for each in self.layers.all_versions()),
                 "FunctionCount": len(functions),
             },
         }
@@ -198,6 +208,13 @@ class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore
     def interfaces_by_function(self) -> list[tuple[str, tuple[str, ...]]]:
         """Return the name of each function with the interface IDs of $LATEST."""
         return [(each.latest.function_name, self._interfaces.of(each.latest)) for each in self._lambdas]
+
+    def _layers_of(self, parameters: Mapping[str, Any]) -> tuple[LayerVersion, ...] | None:
+        """Return the layers that a request gives a function, None if it does not change them."""
+        arns = parameters.get("Layers")
+        if arns is None:
+            return None
+        return layers_of_function(arns, layers_in, self.region_name, self.account_id)
 
     def _updated(self, version: FunctionVersion) -> None:
         version.transition.begin(UPDATING, self._settings().transition_ms)
@@ -271,3 +288,8 @@ def public_functions(account_id: str) -> tuple[PublicFunction, ...]:
         if not all(version.placements() for version in each.versions)
     )
     return tuple(sorted(functions))
+
+
+def layers_in(account_id: str, region: str) -> LayerStore:
+    """Return the layers of one account in one region."""
+    return lambda_of(account_id, region).layers

@@ -20,7 +20,6 @@ _NOT_EMULATED = (
     "DurableConfig",
     "FileSystemConfigs",
     "ImageConfig",
-    "Layers",
     "PublishTo",
     "TenancyConfig",
 )

@@ -13,12 +13,12 @@ from vpcache.lab.aws.awslambda.errors import RequestEntityTooLargeError
 from vpcache.lab.functions.archive import ArchiveSizeError, InvalidArchiveError, check_archive
 
 _MAX_ZIPPED = 50 << 20  # bytes, in a request: "Lambda quotas"
-_MAX_UNZIPPED = 250 << 20
+MAX_UNZIPPED = 250 << 20  # bytes, of a function with its layers
 _INVALID = "Could not unzip uploaded file. Please check your file, then try to upload again."
 
 
 def code_of(parameters: Mapping[str, Any], account_id: str, partition: str) -> bytes:
-    """Return the zip file of CreateFunction's `Code` or of the parameters of UpdateFunctionCode.
+    """Return the zip file of CreateFunction's `Code`, of a layer's `Content` or of UpdateFunctionCode.
 
     Raises InvalidParameterValueException for a missing or invalid zip file, NotImplementedError for images.
     """
@@ -40,14 +40,14 @@ def code_of(parameters: Mapping[str, Any], account_id: str, partition: str) -> b
 
 def _check_archive(code: bytes) -> None:
     try:
-        check_archive(code, _MAX_UNZIPPED)
+        check_archive(code, MAX_UNZIPPED)
     except InvalidArchiveError as error:
         raise InvalidParameterValueException(_INVALID) from error
     except ArchiveSizeError as error:
         message = (
             "Uploaded file must be a non-empty zip"
             if error.is_empty
-            else f"Unzipped size must be smaller than {_MAX_UNZIPPED} bytes"
+            else f"Unzipped size must be smaller than {MAX_UNZIPPED} bytes"
         )
         raise InvalidParameterValueException(message) from error
 

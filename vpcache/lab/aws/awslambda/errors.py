@@ -25,6 +25,19 @@ class ResourceNotFoundError(LambdaClientError):  # type: ignore[misc]
         super().__init__("ResourceNotFoundException", message)
 
 
+class AccessDeniedError(LambdaClientError):  # type: ignore[misc]
+    """Another account's resource has no policy that allows a user an action."""
+
+    code = 403
+
+    def __init__(self, user: str, action: str, resource: str) -> None:
+        super().__init__(
+            "AccessDeniedException",
+            f"User: {user} is not authorized to perform: {action} on resource: {resource} because no "
+            f"resource-based policy allows the {action} action",
+        )
+
+
 class RequestTooLargeError(LambdaClientError):  # type: ignore[misc]
     """The event has more than `maximum` bytes."""
 

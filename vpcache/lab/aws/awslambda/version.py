@@ -15,6 +15,8 @@ from moto.awslambda.models import LambdaFunction
 
 from vpcache.lab.aws.awslambda.code import code_of
 from vpcache.lab.aws.awslambda.errors import ResourceConflictError
+from vpcache.lab.aws.awslambda.layers.access import check_total_size
+from vpcache.lab.aws.awslambda.layers.store import LayerVersion
 from vpcache.lab.aws.awslambda.names import function_arn
 from vpcache.lab.aws.ec2.backend import ec2_of
 from vpcache.lab.aws.transitions import Transition
@@ -57,14 +59,24 @@ _CREATING = {"Reason": "The function is being created.", "ReasonCode": "Creating
 class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's classes as Any
     """A version of a function: $LATEST, which can be updated, or a published version, which is immutable."""
 
-    def __init__(self, account_id: str, region: str, spec: dict[str, Any]) -> None:
-        super().__init__(account_id=account_id, region=region, spec=spec, version=LATEST)
+    def __init__(
+        self, account_id: str, region: str, spec: dict[str, Any], layers: tuple[LayerVersion, ...] = ()
+    ) -> None:
+        self.layer_versions = layers
+        super().__init__(account_id, {**spec, "Layers": []}, region, LATEST)
+        self.set_layers(layers)
         self._has_environment = "Environment" in spec
         self.logging_config: dict[str, str] = {}
         self._set_logging(spec.get("LoggingConfig") or {})
         self.dead_letter_config: dict[str, str] = spec.get("DeadLetterConfig") or {}
         self.transition = Transition()
         self._touch()
+
+    def set_layers(self, layers: tuple[LayerVersion, ...]) -> None:
+        """Replace the layers; a version that is deleted later stays usable."""
+        check_total_size(self.code_bytes, layers)
+        self.layer_versions = layers
+        self.layers = [each.reference() for each in layers]
 
     @property
     def revision_id(self) -> str:
@@ -206,6 +218,7 @@ class FunctionVersion(LambdaFunction):  # type: ignore[misc]  # mypy sees moto's
 
     def _set_function_code(self, updated_spec: Mapping[str, Any]) -> None:
         code = code_of(updated_spec, self.account_id, self.partition)
+        check_total_size(code, self.layer_versions)
         digest = hashlib.sha256(code)
         self.code_bytes = code
         self.code_size = len(code)

@@ -24,6 +24,7 @@ from vpcache.lab.aws.gateway.authorization import Authorization
 from vpcache.lab.aws.gateway.buckets import bucket_error, ignore_conditional_statements
 from vpcache.lab.aws.gateway.call import Call, body_of
 from vpcache.lab.aws.gateway.call_counter import CallCounter, RestRequest
+from vpcache.lab.aws.gateway.downloads import download
 from vpcache.lab.aws.gateway.errors import ensure_service_format, error_response, not_emulated
 from vpcache.lab.aws.gateway.honoured import Declarations, unhonoured
 from vpcache.lab.aws.gateway.unsupported import is_unsupported
@@ -155,7 +156,7 @@ class ControlPlane:
         return self._authorization.requests()
 
     def _answer(self, call: Call, environ: WSGIEnvironment) -> Response:
-        rejection = _rejection(call, environ, self._authorization)
+        rejection = download(environ) or _rejection(call, environ, self._authorization)
         return self._ask_moto(call, environ) if rejection is None else rejection
 
     def _ask_moto(self, call: Call, environ: WSGIEnvironment) -> Response:

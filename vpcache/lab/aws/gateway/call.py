@@ -17,7 +17,10 @@ from vpcache.lab.aws.gateway.unsupported import READ_ACTION_PREFIXES
 _QUERY_PROTOCOL = frozenset({"cloudformation", "ec2", "elasticache"})  # a form names the action
 RECONCILED_SERVICES = _QUERY_PROTOCOL | {"lambda"}
 """The services whose changes affect the data plane."""
-_INVOCATION = re.compile(r"/(invocations|invoke-async|response-streaming-invocations)/?$")
+_WITHOUT_EFFECT = re.compile(
+    r"/(invocations|invoke-async|response-streaming-invocations)/?$|^/2018-10-31/layers/"
+)
+"""Paths of Lambda's API whose requests do not affect the data plane: invocations and layers."""
 _UNSIGNED = {"AssumeRoleWithSAML": "sts", "AssumeRoleWithWebIdentity": "sts"}  # services by action
 _SCOPE = re.compile(r"Credential=([^/]+)/[^/]+/([^/]+)/([^/]+)/aws4_request")
 
@@ -45,8 +48,8 @@ class Call:
         if service in _QUERY_PROTOCOL:
             is_change = not action.startswith(READ_ACTION_PREFIXES)
         else:
-            is_invocation = _INVOCATION.search(environ["PATH_INFO"])
-            is_change = environ["REQUEST_METHOD"] not in ("GET", "HEAD") and not is_invocation
+            is_without_effect = _WITHOUT_EFFECT.search(environ["PATH_INFO"])
+            is_change = environ["REQUEST_METHOD"] not in ("GET", "HEAD") and not is_without_effect
         is_dry_run = service == "ec2" and form.get("DryRun") == ["true"]
         return cls(
             service, action, is_change and service in RECONCILED_SERVICES, is_dry_run, form, region, key_id

@@ -15,10 +15,15 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 from wsgiref.types import WSGIEnvironment
 
+from vpcache.lab.aws.awslambda.runtimes import LISTED, OFFERED
+
 _NOT_NULL = "Member must not be null"
 _NUMBERS = ("integer", "long", "float", "double")
 _CHECKED_LATER = {("CreateFunction", "Runtime"), ("UpdateFunctionConfiguration", "Runtime")}
 """Members by operation that Lambda checks itself, with other errors."""
+_NOT_NULL_ELEMENTS = frozenset({"LayerVersionArn"})
+"""Texts that AWS's errors describe as not null, and without the group around their pattern."""
+_LAST = frozenset({"CompatibleArchitectures"})  # AWS reports them after other members
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,7 @@ def _member_violations(name: str, member: Any, values: Mapping[str, Any], shape:
 def _structure_violations(
     operation: str, shape: Any, value: Mapping[str, Any], prefix: str = ""
 ) -> Iterator[str]:
-    for name, member in shape.members.items():
+    for name, member in sorted(shape.members.items(), key=lambda each: each[0] in _LAST):
         if member.serialization.get("location") or (operation, name) in _CHECKED_LATER:
             continue
         content = value.get(member.serialization.get("name", name))
@@ -143,7 +148,10 @@ def _violations(shape: Any, value: Any, path: str) -> Iterator[str]:
 def _list_violations(shape: Any, value: list[Any], path: str) -> Iterator[str]:
     for constraint in _violated(shape, value):
         yield _message(_shown(shape, value), path, constraint)
-    if shape.member.type_name == "structure":
+    if shape.name == "CompatibleRuntimes":
+        if any(each not in shape.member.enum for each in value):
+            yield _message(_shown(shape, value), path, f"Member must satisfy enum value set: [{OFFERED}]")
+    elif shape.member.type_name == "structure":
         for number, element in enumerate(value, 1):
             yield from _structure_violations("", shape.member, element, f"{path}.{number}.member.")
     elif any(True for element in value for _ in _violated(shape.member, element)):
@@ -173,7 +181,8 @@ def _constraints(shape: Any) -> list[tuple[str, Any]]:
         return []
     constraints: list[tuple[str, Any]] = []
     if choices := metadata.get("enum"):
-        text = f"Member must satisfy enum value set: [{', '.join(choices)}]"
+        listed = LISTED if shape.name == "Runtime" else ", ".join(choices)
+        text = f"Member must satisfy enum value set: [{listed}]"
         constraints.append((text, lambda value: value in choices))
     measure = "value" if is_number else "length"
     maximum, minimum = metadata.get("max"), metadata.get("min")
@@ -185,7 +194,8 @@ def _constraints(shape: Any) -> list[tuple[str, Any]]:
         text = f"Member must have {measure} greater than or equal to {_number(shape, minimum)}"
         constraints.append((text, lambda value: size(value) >= minimum))
     if pattern := _compiled(metadata.get("pattern")):
-        text = f"Member must satisfy regular expression pattern: {pattern.pattern}"
+        shown = pattern.pattern[1:-1] if shape.name in _NOT_NULL_ELEMENTS else pattern.pattern
+        text = f"Member must satisfy regular expression pattern: {shown}"
         constraints.append((text, pattern.fullmatch))
     return constraints
 
@@ -197,7 +207,7 @@ def _compiled(pattern: str | None) -> re.Pattern[str] | None:
 
 def _all(shape: Any) -> str:
     texts = [text for text, _ in _constraints(shape)]
-    if shape.type_name in _NUMBERS or shape.metadata.get("enum"):
+    if shape.type_name in _NUMBERS or shape.metadata.get("enum") or shape.name in _NOT_NULL_ELEMENTS:
         texts.append(_NOT_NULL)
     return f"[{', '.join(texts)}]"
 

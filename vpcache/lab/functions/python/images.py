@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from vpcache.lab.functions.archive import CA_FILES
-from vpcache.lab.functions.image import RUNTIME_DIR, TASK_ROOT, Image
+from vpcache.lab.functions.image import RUNTIME_DIR, Image
 from vpcache.lab.functions.python.interpreters import (
     Interpreter,
     find_interpreter,
@@ -143,7 +143,7 @@ class PythonImages:
             ),
             overlays=overlays | of_openssl,
             variables={"PYTHONPATH": RUNTIME_DIR, **variables},
-            compile=_compile if is_host else partial(_compile_with, interpreter, inside=TASK_ROOT),
+            compile=_compile if is_host else partial(_compile_with, interpreter),
         )
 
 
@@ -196,8 +196,8 @@ def _not_copied(folder: str, names: list[str]) -> set[str]:
     return {name for name in names if name in ("__pycache__", _DATA) or name.endswith(_EXTENSION)}
 
 
-def _compile(folder: Path) -> None:
-    compileall.compile_dir(folder, quiet=2, stripdir=str(folder), prependdir=TASK_ROOT)
+def _compile(folder: Path, inside: str) -> None:
+    compileall.compile_dir(folder, quiet=2, stripdir=str(folder), prependdir=inside)
 
 
 def _compile_with(interpreter: Interpreter, folder: Path, inside: str) -> None:

@@ -22,7 +22,9 @@ _LISTS = {
 
 def action_of(operation: str) -> str:
     """Return the action of an operation."""
-    return "lambda:InvokeFunction" if operation in _INVOCATIONS else f"lambda:{operation}"
+    if operation in _INVOCATIONS:
+        return "lambda:InvokeFunction"
+    return f"lambda:{operation.removesuffix('ByArn')}"
 
 
 def targets(call: ApiCall, _: Directory) -> Iterator[Target]:
@@ -39,15 +41,20 @@ def targets(call: ApiCall, _: Directory) -> Iterator[Target]:
     elif name and "function" in types:
         qualifier = call.text("Qualifier") if call.operation in _INVOCATIONS else ""
         yield Target(action, function_arn(call, name, qualifier), "function", keys)
+    elif call.operation == "GetLayerVersionByArn":
+        yield Target(action, call.text("Arn"), "layerVersion")
     elif layer := call.text("LayerName"):
         version = call.text("VersionNumber")
         kind = "layerVersion" if version else "layer"
-        yield Target(action, layer if ":" in layer else call.arn(kind, layer, *filter(None, [version])), kind)
+        arn = layer if ":" in layer else call.arn("layer", layer)
+        yield Target(action, ":".join(filter(None, (arn, version))), kind)
     elif any(types.values()):
         kind = next(each for each, is_required in types.items() if is_required)
         yield Target(action, call.arn(kind), kind, keys)
     else:
         yield Target(action, keys=keys)
+    for each in call.parameters.get("Layers") or ():
+        yield Target("lambda:GetLayerVersion", str(each), "layerVersion")
     yield from passed_role(call, call.text("Role"), _SERVICE)
     if call.operation == "CreateFunction" and tags_in(call.parameters):
         yield Target("lambda:TagResource", function_arn(call, name), "function")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.responses import LambdaResponse
 from moto.core.responses import ActionResult
 
+from vpcache.lab.aws.awslambda.archives import Archive, location
 from vpcache.lab.aws.awslambda.backend import FunctionsBackend, lambda_of
 from vpcache.lab.aws.awslambda.function import Function
 from vpcache.lab.aws.awslambda.names import FunctionName
@@ -66,6 +68,11 @@ class FunctionRequest(LambdaResponse):  # type: ignore[misc]  # mypy sees moto's
         qualifier = self._target.qualifier
         arn = f"{version.base_arn}:{qualifier}" if qualifier else version.base_arn
         return version.get_configuration() | {"FunctionArn": arn}
+
+    def _location(self, kind: str, account: str, key: str) -> str:
+        """Return a link to an account's archive; `kind` is "tasks" or "layers"."""
+        archive = Archive(self.region, kind, account, key)
+        return location(archive, self.uri, datetime.now(UTC))
 
     def _page(self, name: str, values: Sequence[dict[str, Any]]) -> ActionResult:
         """Return a page of values; the marker is the index of the next page's first value."""

@@ -8,6 +8,7 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from vpcache.lab.aws.awslambda.aliases import Alias
 from vpcache.lab.aws.awslambda.api.invocations import InvocationsResponse
+from vpcache.lab.aws.awslambda.api.layers import LayersResponse
 from vpcache.lab.aws.awslambda.api.permissions import PermissionsResponse
 from vpcache.lab.aws.awslambda.api.tags import TagsResponse
 from vpcache.lab.aws.awslambda.api.urls import FunctionUrlsResponse
@@ -16,7 +17,9 @@ from vpcache.lab.aws.awslambda.function import check_revision, configurations
 from vpcache.lab.aws.dispatch import UrlModule
 
 
-class FunctionsResponse(InvocationsResponse, PermissionsResponse, TagsResponse, FunctionUrlsResponse):
+class FunctionsResponse(
+    InvocationsResponse, PermissionsResponse, TagsResponse, FunctionUrlsResponse, LayersResponse
+):
     """The Lambda API, with immutable versions."""
 
     # functions
@@ -30,6 +33,7 @@ class FunctionsResponse(InvocationsResponse, PermissionsResponse, TagsResponse, 
         """Answer GetFunction."""
         function, version = self._function(), self._version()
         description = version.get_code() | {"Configuration": self._configuration(version)}
+        description["Code"]["Location"] = self._location("tasks", self.current_account, version.code["S3Key"])
         if function.latest.tags:
             description["Tags"] = function.latest.tags
         if function.reserved is not None:

@@ -141,4 +141,5 @@ class Invocations:
             log_group=version.logs_group_name,
             log_settings=version.log_settings,
             ephemeral_storage=version.ephemeral_storage,
+            layers=tuple(each.code for each in version.layer_versions),
         )

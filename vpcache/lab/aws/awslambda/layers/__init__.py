@@ -1,0 +1,1 @@
+"""Layers: their versions and policies, and which of them a function uses."""
