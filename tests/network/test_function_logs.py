@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -64,9 +65,82 @@ def test_failed_initialization_is_logged_before_start(tmp_path: Path) -> None:
     exits = replace(
         SPEC, code_sha256="exits", code=bundle(app="import os; print('x', flush=True); os._exit(4)")
     )
-    init, output, start, error, *_ = messages(harness.call(exits))
-    assert init.startswith("INIT_START ") and output == "x\n" and start.startswith("START ")
-    assert error == "RequestId: # Error: Runtime exited with error: exit status 4\nRuntime.ExitError\n"
+    init, *log, end, report = messages(harness.call(exits))
+    assert init.startswith("INIT_START ") and end.startswith("END ")
+    report_of_init = "INIT_REPORT Init Duration: # ms\tPhase: {}\tStatus: error\tError Type: {}\n"
+    assert log == [
+        "x\n",
+        report_of_init.format("init", "Runtime.ExitError"),
+        "x\n",
+        report_of_init.format("invoke", "Runtime.ExitError"),
+        "START RequestId: # Version: $LATEST\n",
+        "RequestId: # Error: Runtime exited with error: exit status 4\nRuntime.ExitError\n",
+    ]
+    assert "Init Duration" not in report and report.endswith("\tError Type: Runtime.ExitError\t\n")
+    unknown = replace(SPEC, code_sha256="unknown", code=bundle(app="import unknown"))
+    failed = messages(harness.call(unknown))
+    error = "Runtime.ImportModuleError"
+    reports = [each for each in failed if each.startswith("INIT_REPORT")]
+    assert reports == [report_of_init.format(phase, error) for phase in ("init", "invoke")]
+    assert sum(each.startswith(f"[ERROR] {error}") for each in failed) == 2
+
+
+@isolated
+def test_initialization_is_repeated_in_the_invocation(tmp_path: Path) -> None:
+    harness = RuntimeHarness(tmp_path)
+    ready = time.time() + 3
+    code = f"""
+import os, time
+print("loading")
+if time.time() < {ready}:
+    time.sleep({ready} - time.time())
+    os._exit(1)
+def handler(event, context):
+    return "ran"
+"""
+    answer = harness.call(replace(SPEC, code_sha256="late", code=bundle(app=code)))
+    assert answer.payload == b'"ran"' and answer.error is None
+    assert [each.partition(" ")[0].strip() for each in messages(answer)] == [
+        "INIT_START",
+        "loading",
+        "INIT_REPORT",
+        "loading",
+        "START",
+        "END",
+        "REPORT",
+    ]
+    assert "Init Duration" not in messages(answer)[-1]
+
+
+@isolated
+def test_initialization_has_ten_seconds_and_then_those_of_the_function(tmp_path: Path) -> None:
+    harness = RuntimeHarness(tmp_path)
+    slow = replace(SPEC, code_sha256="slow", timeout=1, code=bundle(app="import time; time.sleep(60)"))
+    answer = harness.call(slow)
+    _, *log, _, report = messages(answer)
+    assert log[:3] == [
+        "INIT_REPORT Init Duration: # ms\tPhase: init\tStatus: timeout\n",
+        "INIT_REPORT Init Duration: # ms\tPhase: invoke\tStatus: timeout\n",
+        "START RequestId: # Version: $LATEST\n",
+    ]
+    assert re.fullmatch(r".*Z # Task timed out after # seconds\n\n", log[3])
+    assert "Init Duration" not in report and "Duration: # ms" in report and report.endswith("timeout\t\n")
+    durations = re.findall(r"Init Duration: (\d+)", "".join(event.message for event in answer.log))
+    assert [round(int(each) / 1000) for each in durations] == [10, 1]
+
+
+@isolated
+def test_failed_initialization_has_documents_in_json_logs(tmp_path: Path) -> None:
+    harness = RuntimeHarness(tmp_path)
+    unknown = replace(JSON_SPEC, code_sha256="unknown", code=bundle(app="import unknown"))
+    events = [_parsed(event.message) for event in harness.call(unknown).log]
+    initial = [each for each in events if str(each.get("type")).startswith("platform.init")]
+    error = {"status": "error", "errorType": "Runtime.ImportModuleError"}
+    types = ["platform.initStart", *["platform.initRuntimeDone", "platform.initReport"] * 2]
+    assert [each["type"] for each in initial] == types
+    assert [each["record"]["phase"] for each in initial] == ["init"] * 3 + ["invoke"] * 2
+    assert all(error.items() <= each["record"].items() for each in initial[1:])
+    assert "initDurationMs" not in events[-1]["record"]["metrics"]
 
 
 @isolated

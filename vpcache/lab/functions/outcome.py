@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from vpcache.lab.functions.process_log import LogRecord
 
 TIMED_OUT = "Sandbox.Timedout"
 EXITED = "Runtime.ExitError"
+Phase = Literal["init", "invoke"]
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
     """How to start a function process; `memory` is in MB, `timeout` in seconds.
+
+    `phase` is that of the initialization: "invoke" repeats one that failed, as a part of the invocation.
 
     The environment of the command has AWS_LAMBDA_RUNTIME_API and nothing else.
     """
@@ -20,16 +24,27 @@ class Launch:
     command: tuple[str, ...]
     memory: int
     timeout: float
+    phase: Phase = "init"
 
 
 @dataclass(frozen=True, slots=True)
 class Init:
-    """The initialization of a process: what it logged, and how long it took if it ended."""
+    """The initialization of a process: what it logged, how long it took, and its error type if it failed.
 
-    launched: float  # in seconds since the epoch
+    `launched` and `ended` are in seconds since the epoch, `duration` is in seconds.
+    """
+
+    phase: Phase
+    launched: float
+    ended: float
     log: tuple[LogRecord, ...]
-    duration: float | None  # in seconds
-    is_successful: bool
+    duration: float
+    failure: str | None
+
+    @property
+    def is_successful(self) -> bool:
+        """Whether the process was ready for an event."""
+        return self.failure is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +63,14 @@ class Outcome:
     ended: float
     duration: float
     memory: int
-    init: Init | None  # None if the process had served before
+    inits: tuple[Init, ...] = ()  # none if the process had served before; two if the first one failed
+
+    @property
+    def has_failed_init(self) -> bool:
+        """Whether the process was not ready for the event."""
+        return bool(self.inits) and not self.inits[-1].is_successful
 
     @property
     def init_duration(self) -> float | None:
-        """The duration of the initialization in seconds, if this event waited for it."""
-        return self.init.duration if self.init else None
+        """The duration of the init phase in seconds, if this event waited for it."""
+        return self.inits[0].duration if self.inits and self.inits[0].is_successful else None

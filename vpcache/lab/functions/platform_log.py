@@ -1,7 +1,7 @@
 """The log of one invocation: a process's records, and the events that the Lambda platform adds to them.
 
-In the format Text, the platform's are the lines INIT_START, START, END and REPORT. In JSON they are
-documents, and both kinds of levels apply.
+In the format Text, the platform's are the lines INIT_START, INIT_REPORT (of a failed initialization), START,
+END and REPORT. In JSON they are documents, and both kinds of levels apply.
 
 https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from vpcache.lab.functions.outcome import EXITED, TIMED_OUT, Outcome
+from vpcache.lab.functions.outcome import EXITED, TIMED_OUT, Init, Outcome
 from vpcache.lab.functions.process_log import LogLevel, LogRecord, level_of
 from vpcache.lab.functions.spec import Event, FunctionSpec, LogEvent
 from vpcache.lab.functions.system_log import (
@@ -37,10 +37,13 @@ def platform_log(
 
 
 def _text_log(function: FunctionSpec, request_id: str, outcome: Outcome) -> Iterator[LogEvent]:
-    if outcome.init:
-        version = f"{runtime_version(function)}\tRuntime Version ARN: {function.runtime_version_arn}"
-        yield _event(outcome.init.launched, f"INIT_START Runtime Version: {version}\n", is_in_result=False)
-        yield from _events(outcome.init.log)
+    for init in outcome.inits:
+        if init.phase == "init":
+            version = f"{runtime_version(function)}\tRuntime Version ARN: {function.runtime_version_arn}"
+            yield _event(init.launched, f"INIT_START Runtime Version: {version}\n", is_in_result=False)
+        yield from _events(init.log)
+        if not init.is_successful:
+            yield _event(init.ended, _init_report(init))
     yield _event(outcome.sent, f"START RequestId: {request_id} Version: {function.version}\n")
     yield from _events(outcome.log)
     yield from _failure(request_id, outcome)
@@ -54,10 +57,11 @@ def _json_log(function: FunctionSpec, event: Event, log_stream: str, outcome: Ou
     def system(*events: Leveled) -> Iterator[LogEvent]:
         return (each for level, each in events if level >= lowest)
 
-    if outcome.init:
-        yield from system(init_start(function, log_stream, outcome.init))
-        yield from _events(outcome.init.log, function)
-        yield from system(*init_done(outcome.init, outcome))
+    for init in outcome.inits:
+        if init.phase == "init":
+            yield from system(init_start(function, log_stream, init))
+        yield from _events(init.log, function)
+        yield from system(*init_done(init))
     yield from system(start(function, event, outcome))
     yield from _events(outcome.log, function)
     yield from system(*done(function, event, outcome))
@@ -85,6 +89,17 @@ def _event(moment: float, message: str, is_in_result: bool = True) -> LogEvent:
     return LogEvent(int(moment * 1000), message, is_in_result)
 
 
+def _init_report(init: Init) -> str:
+    fields = [f"INIT_REPORT Init Duration: {init.duration * 1000:.2f} ms", f"Phase: {init.phase}"]
+    return "\t".join([*fields, *_status(init.failure)]) + "\n"
+
+
+def _status(failure: str | None) -> list[str]:
+    if failure == TIMED_OUT:
+        return ["Status: timeout"]
+    return ["Status: error", f"Error Type: {failure}"] if failure else []
+
+
 def _report(request_id: str, memory: int, outcome: Outcome) -> str:
     fields = [
         f"REPORT RequestId: {request_id}",
@@ -95,8 +110,4 @@ def _report(request_id: str, memory: int, outcome: Outcome) -> str:
     ]
     if outcome.init_duration is not None:
         fields.append(f"Init Duration: {outcome.init_duration * 1000:.2f} ms")
-    if outcome.failure == TIMED_OUT:
-        fields.append("Status: timeout")
-    elif outcome.failure:
-        fields += ["Status: error", f"Error Type: {outcome.failure}"]
-    return "\t".join([*fields, "\n"])
+    return "\t".join([*fields, *_status(outcome.failure), "\n"])

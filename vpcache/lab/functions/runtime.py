@@ -16,7 +16,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -26,7 +26,7 @@ from vpcache.lab.errors import LabError
 from vpcache.lab.functions.files import FunctionFiles
 from vpcache.lab.functions.image import LAYERS_ROOT, RUNTIME_DIR, TASK_ROOT
 from vpcache.lab.functions.images import Images
-from vpcache.lab.functions.outcome import Launch
+from vpcache.lab.functions.outcome import Launch, Outcome, Phase
 from vpcache.lab.functions.platform_log import platform_log
 from vpcache.lab.functions.python.interpreters import host_interpreter
 from vpcache.lab.functions.sandbox import Sandbox
@@ -132,10 +132,11 @@ class FunctionRuntime:
         with self._changed:
             generation = self._generations[_version(function)]
         process = self._take(function) or self._start(function)
-        try:
-            outcome = process.sandbox.invoke(event)
-        finally:
-            self._release(process, generation)
+        outcome = self._serve(process, event, generation)
+        if outcome.has_failed_init and not self._is_closed:
+            process = self._start(function, process.log_stream)
+            retry = self._serve(process, event, generation)
+            outcome = replace(retry, inits=outcome.inits + retry.inits)
         return Invocation(
             payload=outcome.payload,
             error="Unhandled" if outcome.is_error else None,
@@ -143,6 +144,12 @@ class FunctionRuntime:
             log_stream=process.log_stream,
             request_id=event.request_id,
         )
+
+    def _serve(self, process: _FunctionProcess, event: Event, generation: int) -> Outcome:
+        try:
+            return process.sandbox.invoke(event)
+        finally:
+            self._release(process, generation)
 
     def interfaces(self) -> set[str]:
         """Return the interfaces that have processes."""
@@ -187,17 +194,24 @@ class FunctionRuntime:
         self._end(ended)
         return matches[-1] if matches else None
 
-    def _start(self, function: FunctionSpec) -> _FunctionProcess:
-        """Start a process on the interface with the fewest processes."""
+    def _start(self, function: FunctionSpec, retried_stream: str | None = None) -> _FunctionProcess:
+        """Start a process on the interface with the fewest processes.
+
+        After a failed initialization, it continues the log stream `retried_stream`, and its initialization is
+        a part of the invocation:
+        https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
+        """
         with self._changed:
             if self._is_closed:
                 raise LabError(f"function {function.name} cannot run: the lab is stopping; start it again")
             interface_id = min(self._choices(function), key=self._processes.__getitem__)
             self._processes[interface_id] += 1
             resolver = self._resolvers[interface_id]
-        log_stream = f"{datetime.now(UTC):%Y/%m/%d}/[{function.version}]{secrets.token_hex(16)}"
+        log_stream = (
+            retried_stream or f"{datetime.now(UTC):%Y/%m/%d}/[{function.version}]{secrets.token_hex(16)}"
+        )
         try:
-            launch = self._launch(function, resolver, log_stream)
+            launch = self._launch(function, resolver, log_stream, "invoke" if retried_stream else "init")
             namespace = self._interface_namespace(interface_id) if interface_id else FUNCTIONS
             sandbox = Sandbox(self._namespaces, namespace, launch)
         except BaseException:
@@ -261,7 +275,7 @@ class FunctionRuntime:
     def _seconds_left(self, process: _FunctionProcess) -> float:
         return process.idle_since + self._idle_seconds - time.monotonic()
 
-    def _launch(self, function: FunctionSpec, resolver: IPv4Address, log_stream: str) -> Launch:
+    def _launch(self, function: FunctionSpec, resolver: IPv4Address, log_stream: str, phase: Phase) -> Launch:
         image = self._images.of(function.runtime)
         bundles = {TASK_ROOT: self._files.bundle(function.code_sha256, function.code, image)}
         if function.layers:
@@ -281,7 +295,7 @@ class FunctionRuntime:
         # -I and -S: neither the environment nor installed packages affect the launcher
         interpreter = (self._launcher, "-I", "-S", "-X", "utf8")
         command = (*interpreter, str(self._files.launcher), marshal.dumps(settings).hex())
-        return Launch(command, function.memory, function.timeout)
+        return Launch(command, function.memory, function.timeout, phase)
 
 
 def environment(function: FunctionSpec, log_stream: str) -> dict[str, str]:

@@ -35,7 +35,7 @@ from vpcache.lab.network.netns import Namespaces
 _API = "/2018-06-01/runtime"
 _ACCEPTED = b'{"status":"OK"}\n'
 _WATCH_SECONDS = 0.01  # between two checks of the memory
-_INIT_SECONDS = 10.0  # AWS's limit of the init phase, in addition to the function's own timeout
+_INIT_SECONDS = 10.0  # AWS's limit of the init phase
 _MAX_RESPONSE = 6 * 1024 * 1024 + 100  # bytes of a synchronous response, as AWS's error states it
 _ERROR_TYPE = "lambda-runtime-function-error-type"
 _CHUNK = 262144
@@ -92,17 +92,18 @@ class Sandbox:
 
     def invoke(self, event: Event) -> Outcome:
         """Serve `event`. If it is the first one, wait for the initialization of the process."""
-        init_duration = failure = None
+        failure = None
         init_log: tuple[LogRecord, ...] = ()
         is_first, is_sent = not self._has_served, False
         sent = time.time()
         began = time.monotonic()
-        timeout = self._launch.timeout + (_INIT_SECONDS if is_first else 0)
+        initialized = began  # when the initialization ended
+        is_init_phase = is_first and self._launch.phase == "init"
         try:
-            init_error = self._await_ready(began + timeout)
+            init_error = self._await_ready(began + (_INIT_SECONDS if is_init_phase else self._launch.timeout))
             if is_first:
-                began = time.monotonic()
-                init_duration = began - self._started
+                initialized = time.monotonic()
+                began = initialized if is_init_phase else began
                 self._has_served = True
                 init_log, sent = self._take_log(), time.time()
             if init_error:
@@ -123,7 +124,16 @@ class Sandbox:
             self.close()
         log, ended = self._take_log(), time.time()
         if not is_sent and is_first:
+            initialized = time.monotonic()
             init_log, log, sent = init_log + log, (), ended
+        init = Init(
+            self._launch.phase,
+            self._launched,
+            sent,
+            init_log,
+            initialized - self._started,
+            None if is_sent else failure,
+        )
         return Outcome(
             payload=payload,
             is_error=is_error,
@@ -133,7 +143,7 @@ class Sandbox:
             ended=ended,
             duration=duration,
             memory=self._peak,
-            init=Init(self._launched, init_log, init_duration, is_sent) if is_first else None,
+            inits=(init,) if is_first else (),
         )
 
     def kill(self) -> None:

@@ -18,13 +18,15 @@ from vpcache.lab.functions.spec import Event, FunctionSpec, LogEvent
 
 Leveled = tuple[LogLevel, LogEvent]
 
-_PHASE = {"initializationType": "on-demand", "phase": "init"}
+_ON_DEMAND = {"initializationType": "on-demand"}
 
 
 def init_start(function: FunctionSpec, log_stream: str, init: Init) -> Leveled:
     """Return the event at the start of a process."""
     day, _, instance = log_stream.rpartition("/")
-    record = _PHASE | {
+    record = {
+        **_ON_DEMAND,
+        "phase": init.phase,
         "runtimeVersion": runtime_version(function),
         "runtimeVersionArn": function.runtime_version_arn,
         "functionName": function.name,
@@ -35,13 +37,13 @@ def init_start(function: FunctionSpec, log_stream: str, init: Init) -> Leveled:
     return LogLevel.INFO, _event(init.launched, "initStart", record, is_in_result=False)
 
 
-def init_done(init: Init, outcome: Outcome) -> Iterator[Leveled]:
+def init_done(init: Init) -> Iterator[Leveled]:
     """Return the events at the end of a process's initialization."""
     level = LogLevel.DEBUG if init.is_successful else LogLevel.WARN
-    status = {"status": "success"} if init.is_successful else _status(outcome)
-    yield level, _event(outcome.sent, "initRuntimeDone", _PHASE | status)
-    metrics = {"metrics": {"durationMs": _milliseconds(init.duration or 0)}}
-    yield level, _event(outcome.sent, "initReport", _PHASE | status | metrics)
+    record = {**_ON_DEMAND, "phase": init.phase, **_status(init.failure, has_failed=not init.is_successful)}
+    yield level, _event(init.ended, "initRuntimeDone", record)
+    metrics = {"durationMs": _milliseconds(init.duration)}
+    yield level, _event(init.ended, "initReport", {**record, "metrics": metrics})
 
 
 def start(function: FunctionSpec, event: Event, outcome: Outcome) -> Leveled:
@@ -56,8 +58,8 @@ def start(function: FunctionSpec, event: Event, outcome: Outcome) -> Leveled:
 
 def done(function: FunctionSpec, event: Event, outcome: Outcome) -> Iterator[Leveled]:
     """Return the events at the end of an invocation."""
-    status = _status(outcome)
     has_failed = outcome.is_error
+    status = _status(outcome.failure, has_failed=has_failed)
     duration = _milliseconds(outcome.duration)
     record = {
         "requestId": event.request_id,
@@ -90,12 +92,12 @@ def billed_ms(outcome: Outcome) -> int:
     return math.ceil((outcome.duration + (outcome.init_duration or 0)) * 1000)
 
 
-def _status(outcome: Outcome) -> dict[str, str]:
-    if outcome.failure == TIMED_OUT:
+def _status(failure: str | None, *, has_failed: bool) -> dict[str, str]:
+    if failure == TIMED_OUT:
         return {"status": "timeout"}
-    if outcome.failure:
-        return {"status": "error", "errorType": outcome.failure}
-    return {"status": "error" if outcome.is_error else "success"}
+    if failure:
+        return {"status": "error", "errorType": failure}
+    return {"status": "error" if has_failed else "success"}
 
 
 def _milliseconds(seconds: float) -> float:
