@@ -47,9 +47,10 @@ def test_url_lifecycle(functions: Any) -> None:
     url_id, domain = host_of(created).split(".", 1)
     assert (len(url_id), domain) == (32, "lambda-url.us-east-1.on.aws")
     assert created["FunctionUrl"] == f"https://{url_id}.{domain}/"
-    assert (created["AuthType"], created["FunctionArn"], created["InvokeMode"]) == ("NONE", ARN, "BUFFERED")
+    assert (created["AuthType"], created["FunctionArn"]) == ("NONE", ARN)
 
     described = functions.get_function_url_config(FunctionName="one")
+    assert described["InvokeMode"] == "BUFFERED"
     assert described["FunctionUrl"] == created["FunctionUrl"]
     listed = functions.list_function_url_configs(FunctionName="one")["FunctionUrlConfigs"]
     assert [each["FunctionUrl"] for each in listed] == [created["FunctionUrl"]]
@@ -62,6 +63,14 @@ def test_url_lifecycle(functions: Any) -> None:
         assert error_code(call, FunctionName="one") == "ResourceNotFoundException"
     assert functions.list_function_url_configs(FunctionName="one")["FunctionUrlConfigs"] == []
     assert host_of(new_url(functions)) != host_of(created)
+
+
+def test_changed_url_shows_its_mode_only_if_it_was_requested(functions: Any) -> None:
+    create(functions)
+    assert "InvokeMode" not in new_url(functions)
+    assert "InvokeMode" not in functions.update_function_url_config(FunctionName="one", AuthType="NONE")
+    updated = functions.update_function_url_config(FunctionName="one", InvokeMode="BUFFERED")
+    assert updated["InvokeMode"] == "BUFFERED"
 
 
 def test_function_has_one_url(functions: Any) -> None:

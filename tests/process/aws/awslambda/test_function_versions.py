@@ -119,7 +119,7 @@ def test_version_is_invoked_by_qualifier_name_or_arn(
         ("one", "none", "ResourceNotFoundException"),
         ("one:1", "2", "InvalidParameterValueException"),
         ("arn:aws:lambda:eu-west-1:123456789012:function:one", None, "ResourceNotFoundException"),
-        ("arn:aws:lambda:us-east-1:999999999999:function:one", None, "ResourceNotFoundException"),
+        ("arn:aws:lambda:us-east-1:999999999999:function:one", None, "AccessDeniedException"),
     ],
 )
 def test_unknown_version_is_rejected(published: Any, name: str, qualifier: str | None, code: str) -> None:

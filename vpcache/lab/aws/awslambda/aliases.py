@@ -10,6 +10,7 @@ from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
 
+from vpcache.lab.aws.awslambda.errors import UntypedValueError
 from vpcache.lab.functions.spec import LATEST
 
 
@@ -31,9 +32,7 @@ class Alias:
                 "Number of items in AdditionalVersionWeights cannot be greater than 1"
             )
         if LATEST in (self.version, *self.weights):
-            raise InvalidParameterValueException(
-                "$LATEST is not supported for an alias pointing to more than 1 version"
-            )
+            raise UntypedValueError("$LATEST is not supported for an alias pointing to more than 1 version")
         if self.version in self.weights:
             raise InvalidParameterValueException(
                 f"Invalid function version {self.version}. Function version {self.version} is already "

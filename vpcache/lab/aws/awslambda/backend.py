@@ -18,8 +18,10 @@ from moto.cloudwatch.models import CloudWatchMetricProvider, MetricAggregatedDat
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import iam_backends
 
+from vpcache.lab.aws.accounts import user_arn
 from vpcache.lab.aws.awslambda.checks import check_configuration, check_new_function
 from vpcache.lab.aws.awslambda.code import code_of
+from vpcache.lab.aws.awslambda.errors import UntypedValueError
 from vpcache.lab.aws.awslambda.function import (
     Configuration,
     FunctionStore,
@@ -33,6 +35,7 @@ from vpcache.lab.aws.awslambda.invocation.logs import FunctionLogs
 from vpcache.lab.aws.awslambda.layers.access import check_total_size, layers_of_function
 from vpcache.lab.aws.awslambda.layers.store import LayerStore, LayerVersion
 from vpcache.lab.aws.awslambda.names import check_name_length
+from vpcache.lab.aws.awslambda.policy import Statement
 from vpcache.lab.aws.awslambda.version import PENDING, UPDATING, FunctionVersion, Placement, placements_of
 from vpcache.lab.aws.changes import ScheduleChange
 from vpcache.lab.aws.dispatch import UrlModule
@@ -151,6 +154,10 @@ class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore
     def delete_function(self, function_name: str, qualifier: str | None = None) -> None:
         """Delete a function or a version of it, and the interfaces that are no longer needed."""
         name = self._lambdas.parse(function_name, qualifier)
+        if name.qualifier == LATEST:  # also of a function that does not exist
+            raise InvalidParameterValueException(
+                "$LATEST version cannot be deleted without deleting the function."
+            )
         function = self._lambdas.find(name.name)  # AWS's error has no qualifier
         if name.qualifier:
             version = function.delete_version(name.qualifier)
@@ -179,7 +186,7 @@ class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore
         function = self._lambdas.find_unqualified(function_name, LATEST)
         others = sum(each.reserved or 0 for each in self._lambdas if each is not function)
         if self._settings().concurrent_executions - others - reserved_concurrency < MIN_UNRESERVED:
-            raise InvalidParameterValueException(
+            raise UntypedValueError(
                 "Specified ReservedConcurrentExecutions for function decreases account's "
                 f"UnreservedConcurrentExecution below its minimum value of [{MIN_UNRESERVED}]."
             )
@@ -256,9 +263,19 @@ class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore
                 "The role defined for the function cannot be assumed by Lambda."
             )
 
+    def statements(self, name: str, qualifier: str | None) -> list[Statement]:
+        """Return the statements of the policy of a function, version or alias; none if it does not exist."""
+        try:
+            target = self._lambdas.parse(name, qualifier)
+            return list(self._lambdas.find(target.name).policy(target.qualifier).statements)
+        except LambdaClientError:
+            return []
+
     def has_principal(self, principal: str) -> bool:
         """Return whether the account has the role or user with an ARN; those of other accounts are "
         "assumed."""
+        if principal == user_arn(self.account_id):
+            return True
         match = re.fullmatch(rf"arn:[a-z-]+:iam::{self.account_id}:(role|user)/(?:.+/)?([^/]+)", principal)
         if match and match[1] == "user":
             users = list(iam_backends[self.account_id][self.partition].users.values())

@@ -13,8 +13,20 @@ from vpcache.lab.aws.awslambda.errors import RequestEntityTooLargeError
 from vpcache.lab.functions.archive import ArchiveSizeError, InvalidArchiveError, check_archive
 
 _MAX_ZIPPED = 50 << 20  # bytes, in a request: "Lambda quotas"
+_MAX_REQUEST = 70167211  # bytes, with the zip file in base64
 MAX_UNZIPPED = 250 << 20  # bytes, of a function with its layers
 _INVALID = "Could not unzip uploaded file. Please check your file, then try to upload again."
+
+
+def check_request_size(size: int, zipped: int, operation: str) -> None:
+    """Raise RequestEntityTooLargeError for a request of `size` bytes that is too large.
+
+    A zip file of `zipped` bytes that is too large has another error, which AWS reports first.
+    """
+    if size >= _MAX_REQUEST and zipped <= _MAX_ZIPPED:
+        raise RequestEntityTooLargeError(
+            f"Request must be smaller than {_MAX_REQUEST} bytes for the {operation} operation"
+        )
 
 
 def code_of(parameters: Mapping[str, Any], account_id: str, partition: str) -> bytes:

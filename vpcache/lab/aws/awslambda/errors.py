@@ -64,3 +64,21 @@ class ThrottledError(LambdaClientError):  # type: ignore[misc]
     def __init__(self, reason: str) -> None:
         super().__init__("TooManyRequestsException", "Rate Exceeded.")
         self.description = json.dumps({"Reason": reason, "Type": "User", "message": self.message})
+
+
+class UntypedValueError(LambdaClientError):  # type: ignore[misc]
+    """An invalid parameter in an error without `Type`, as AWS returns it for few parameters."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("InvalidParameterValueException", message)
+        self.description = json.dumps({"Type": None, "message": message})
+
+
+class OtherAccountError(LambdaClientError):  # type: ignore[misc]
+    """The function belongs to an account that gave the caller no permission."""
+
+    code = 403
+
+    def __init__(self, message: str | None) -> None:
+        super().__init__("AccessDeniedException", message or "")
+        self.description = json.dumps({"message": message})

@@ -57,9 +57,19 @@ class Function:
         return sorted(dict(self._aliases).values(), key=lambda each: each.name)
 
     def version(self, qualifier: str) -> FunctionVersion:
-        """Return a version by its number, "$LATEST" or an alias. Raises UnknownFunctionException."""
+        """Return a version by its number, "$LATEST" or an alias, whose weights do not count.
+
+        Raises UnknownFunctionException.
+        """
         alias = self._aliases.get(qualifier)
-        number = alias.choose() if alias else qualifier
+        return self._numbered(alias.version if alias else qualifier, qualifier)
+
+    def routed(self, qualifier: str) -> FunctionVersion:
+        """Return the version for an invocation, as `version`; an alias chooses by weight."""
+        alias = self._aliases.get(qualifier)
+        return self._numbered(alias.choose() if alias else qualifier, qualifier)
+
+    def _numbered(self, number: str, qualifier: str) -> FunctionVersion:
         version = self.latest if number == LATEST else self._versions.get(number)
         if not version:
             raise UnknownFunctionException(f"{self.arn}:{qualifier}")
@@ -81,18 +91,13 @@ class Function:
     def delete_version(self, number: str) -> FunctionVersion | None:
         """Delete a published version and return it, None if it does not exist.
 
-        Raises ResourceConflictError if an alias references it, InvalidParameterValueException for $LATEST and
-        aliases.
+        Raises ResourceConflictError if an alias references it, InvalidParameterValueException for aliases.
         """
         users = [alias.name for alias in self._aliases.values() if number in alias.versions]
         if users:
             raise ResourceConflictError(
                 f"Version {number} of {self.arn} is still being referenced by: {', '.join(users)}. "
                 "Please remove all aliases and try again."
-            )
-        if number == LATEST:
-            raise InvalidParameterValueException(
-                "$LATEST version cannot be deleted without deleting the function."
             )
         if number in self._aliases:
             raise InvalidParameterValueException("Deletion of aliases is not currently supported.")
@@ -115,6 +120,13 @@ class Function:
         if qualifier:
             self.version(qualifier)
         return qualifier
+
+    def revision(self, qualifier: str | None) -> str:
+        """Return the revision of the function, a version or an alias, which a policy has before its first
+        statement. Raises UnknownFunctionException.
+        """
+        name = qualifier or LATEST
+        return self._aliases[name].revision_id if name in self._aliases else self.version(name).revision_id
 
     def add_alias(self, alias: Alias) -> None:
         """Add an alias. Raises ResourceConflictError if its name is taken."""

@@ -103,13 +103,13 @@ class FunctionInterfaces:
                 "VpcConfig must name both SubnetIds and SecurityGroupIds, or neither."
             )
         try:
-            subnets = [self._ec2().get_subnet(each) for each in subnet_ids]
-        except EC2ClientError as error:
-            raise _lambda_error("DescribeSubnets", error) from error
-        try:
             groups = self._ec2().describe_security_groups(group_ids) if group_ids else []
         except EC2ClientError as error:
             raise _lambda_error("DescribeSecurityGroups", error) from error
+        try:
+            subnets = [self._ec2().get_subnet(each) for each in subnet_ids]
+        except EC2ClientError as error:
+            raise _lambda_error("DescribeSubnets", error) from error
         if vpc_config.get("Ipv6AllowedForDualStack") and not all(map(ipv6_block, subnets)):
             raise InvalidParameterValueException(
                 "Ipv6AllowedForDualStack requires that all subnets have an IPv6 CIDR block."

@@ -38,6 +38,12 @@ def function_arn(region: str, account: str, name: str, qualifier: str | None = N
     return ":".join(filter(None, ("arn:aws:lambda", region, account, "function", name, qualifier)))
 
 
+def account_in(text: str) -> str | None:
+    """Return the account of a function's ARN, None for a name and for what is neither."""
+    match = _NAME.fullmatch(text)
+    return match["account"] if match else None
+
+
 def check_name_length(name: str) -> None:
     """Raise InvalidParameterValueException if the name of a new function is too long."""
     if len(name) > _MAX_NAME:

@@ -70,6 +70,17 @@ def is_public_url(statements: Iterable[Statement]) -> bool:
     return all(any(_allows_everyone(each, action) for each in policy) for action in _URL_ACTIONS)
 
 
+def allows_account(statements: Iterable[Statement], account: str, action: str) -> bool:
+    """Return whether statements without conditions allow an account an action."""
+    root = {"AWS": f"arn:aws:iam::{account}:root"}
+    return any(
+        fnmatchcase(action, each["Action"])
+        and each["Principal"] in ("*", {"AWS": "*"}, root)
+        and not each.get("Condition")
+        for each in statements
+    )
+
+
 def _allows_everyone(statement: Statement, action: str) -> bool:
     conditions = statement.get("Condition", {}).values()
     return (

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, unquote
 from wsgiref.types import WSGIEnvironment
 
 from vpcache.lab.aws.awslambda.runtimes import LISTED, OFFERED
+from vpcache.lab.aws.gateway.lambda_wording import constraints_of
 
 _NOT_NULL = "Member must not be null"
 _NUMBERS = ("integer", "long", "float", "double")
@@ -175,7 +176,7 @@ def _violated(shape: Any, value: Any) -> Iterator[str]:
 @cache
 def _constraints(shape: Any) -> list[tuple[str, Any]]:
     """Return the constraints of a member, in AWS's order, each with a predicate."""
-    metadata = shape.metadata
+    metadata = constraints_of(shape)
     is_number = shape.type_name in _NUMBERS
     if not is_number and shape.type_name not in ("string", "list"):
         return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -87,7 +88,7 @@ def _lambda_error(response: Response) -> Response:
     return response
 
 
-def _with_modelled_members(code: str, members: dict[str, str]) -> dict[str, str]:
+def _with_modelled_members(code: str, members: dict[str, Any]) -> dict[str, Any]:
     """Return the body of one of Lambda's errors.
 
     Errors of the API's model have `Type` and, depending on the error, `Message` or `message`; others, such as
@@ -101,6 +102,8 @@ def _with_modelled_members(code: str, members: dict[str, str]) -> dict[str, str]
         return {**extra, "message": text}
     name = "Message" if "Message" in shape.members else "message"
     fault = "User" if shape.metadata.get("error", {}).get("senderFault") else "Service"
+    if "Type" in extra and extra["Type"] is None:  # one of the few errors without it
+        return {name: text}
     return {"Type": fault, name: text, **extra}
 
 

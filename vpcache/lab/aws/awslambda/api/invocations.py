@@ -98,7 +98,7 @@ class InvocationsResponse(FunctionRequest):
         return config
 
     def _event_config_arn(self) -> str:
-        return function_arn(self.region, self.current_account, self._target.name, self._target.version)
+        return function_arn(self.region, self.backend.account_id, self._target.name, self._target.version)
 
     def _existing(self, find: Callable[[str], Function]) -> Function:
         try:

@@ -38,7 +38,9 @@ class PermissionsResponse(FunctionRequest):
         new_statement = statement(self.params, f"{function.arn}:{qualifier}" if qualifier else function.arn)
         if not self.backend.has_principal(self._get_param("Principal")):
             raise invalid_principal()
-        check_revision(policy.revision, self._get_param("RevisionId"), "GetPolicy")
+        expected = self._get_param("RevisionId")
+        if policy.statements or expected != function.revision(qualifier):
+            check_revision(policy.revision, expected, "GetPolicy")
         policy.statements.append(new_statement)
         policy.revision = str(uuid.uuid4())
         return ActionResult({"Statement": json.dumps(new_statement)})

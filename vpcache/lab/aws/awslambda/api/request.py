@@ -11,10 +11,14 @@ from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.responses import LambdaResponse
 from moto.core.responses import ActionResult
 
+from vpcache.lab.aws.accounts import user_arn
 from vpcache.lab.aws.awslambda.archives import Archive, location
 from vpcache.lab.aws.awslambda.backend import FunctionsBackend, lambda_of
+from vpcache.lab.aws.awslambda.code import check_request_size
+from vpcache.lab.aws.awslambda.errors import OtherAccountError
 from vpcache.lab.aws.awslambda.function import Function
-from vpcache.lab.aws.awslambda.names import FunctionName
+from vpcache.lab.aws.awslambda.names import FunctionName, account_in
+from vpcache.lab.aws.awslambda.policy import allows_account
 from vpcache.lab.aws.awslambda.version import FunctionVersion
 
 REQUEST_ID = "x-amzn-requestid"  # the name of the header
@@ -28,6 +32,7 @@ class FunctionRequest(LambdaResponse):  # type: ignore[misc]  # mypy sees moto's
         super().__init__()
         self.automated_parameter_parsing = True
         self._action: str | None = None
+        self._backend: FunctionsBackend | None = None
 
     def _get_action(self) -> str:
         """Return the action, computed once: moto calls this several times, and the computation is slow."""
@@ -40,12 +45,40 @@ class FunctionRequest(LambdaResponse):  # type: ignore[misc]  # mypy sees moto's
 
     @property
     def backend(self) -> FunctionsBackend:
-        """The region's Lambda backend; moto's methods use this property, too."""
-        return lambda_of(self.current_account, self.region)
+        """The Lambda backend of the region and of the function's account; moto's methods use it, too.
+
+        Raises OtherAccountError if the function belongs to another account and its policy does not allow the
+        request.
+        """
+        if self._backend is None:
+            self._backend = self._permitted_backend()
+        return self._backend
+
+    def _permitted_backend(self) -> FunctionsBackend:
+        caller, operation = self.current_account, self._get_action()
+        resource = str(self._get_param("FunctionName") or self._get_param("Resource") or "")
+        backend = lambda_of(account_in(resource) or caller, self.region)
+        if backend.account_id == caller:
+            return backend
+        if operation == "CreateFunction":
+            raise OtherAccountError(None)
+        action = "lambda:InvokeFunction" if operation.startswith("Invoke") else f"lambda:{operation}"
+        statements = backend.statements(resource, self._qualifier)
+        if not allows_account(statements, caller, action):
+            raise OtherAccountError(
+                f"User: {user_arn(caller)} is not authorized to perform: {action} on resource: {resource} "
+                f"because no resource-based policy allows the {action} action"
+            )
+        return backend
 
     @property
     def _name(self) -> str:
         return str(self._get_param("FunctionName"))
+
+    def _check_request_size(self, zipped: bytes | None) -> None:
+        """Raise RequestEntityTooLargeError if the request is too large, though its zip file is not."""
+        size = int(self.headers.get("Content-Length") or 0)
+        check_request_size(size, len(zipped or b""), self._get_action())
 
     @property
     def _qualifier(self) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.urls import url_bases
-from moto.core.responses import ActionResult, EmptyResult
+from moto.core.responses import TYPE_RESPONSE, ActionResult, EmptyResult
 
 from vpcache.lab.aws.awslambda.aliases import Alias
 from vpcache.lab.aws.awslambda.api.invocations import InvocationsResponse
@@ -26,6 +26,7 @@ class FunctionsResponse(
 
     def create_function(self) -> ActionResult:
         """Answer CreateFunction."""
+        self._check_request_size(self.params["Code"].get("ZipFile"))
         version = self.backend.create_function(self.params)
         return ActionResult(version.get_configuration() | {"FunctionArn": version.base_arn})
 
@@ -50,12 +51,13 @@ class FunctionsResponse(
 
     def update_function_code(self) -> ActionResult:
         """Answer UpdateFunctionCode."""
+        self._check_request_size(self.params.get("ZipFile"))
         return ActionResult(self.backend.update_function_code(self._name, None, self.params))
 
-    def delete_function(self) -> ActionResult:
-        """Answer DeleteFunction."""
+    def delete_function(self) -> TYPE_RESPONSE:
+        """Answer DeleteFunction, with 204: the model has 200."""
         self.backend.delete_function(self._name, self._qualifier)
-        return EmptyResult()
+        return 204, {"status": "204"}, ""
 
     def list_functions(self) -> ActionResult:
         """Answer ListFunctions."""

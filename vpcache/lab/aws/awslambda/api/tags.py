@@ -25,6 +25,7 @@ class TagsResponse(FunctionRequest):
             raise InvalidParameterValueException("An error occurred and the request cannot be processed.")
         check_tags({**resource.tags, **tags})
         resource.tags.update(tags)
+        resource.renew_revision()
         return EmptyResult()
 
     def untag_resource(self) -> ActionResult:
@@ -32,6 +33,7 @@ class TagsResponse(FunctionRequest):
         resource = self._tagged()
         for key in self._get_param("TagKeys"):
             resource.tags.pop(key, None)
+        resource.renew_revision()
         return EmptyResult()
 
     def _tagged(self) -> FunctionVersion:

@@ -26,9 +26,9 @@ class FunctionUrlsResponse(FunctionRequest):
                 f"Failed to create function url config for [functionArn = {arn}]. Error message:  "
                 "FunctionUrlConfig exists for this Lambda function"
             )
-        config = new_url_config(self.current_account, self.region, arn, qualifier)
+        config = new_url_config(self.backend.account_id, self.region, arn, qualifier)
         function.url_configs[self._url_key] = config
-        return ActionResult(config.describe())
+        return self._changed(config)
 
     def get_function_url_config(self) -> ActionResult:
         """Answer GetFunctionUrlConfig."""
@@ -40,7 +40,7 @@ class FunctionUrlsResponse(FunctionRequest):
         self._existing_function()
         config = self._url_config().updated()
         self._function().url_configs[self._url_key] = config
-        return ActionResult(config.describe())
+        return self._changed(config)
 
     def delete_function_url_config(self) -> ActionResult:
         """Answer DeleteFunctionUrlConfig."""
@@ -52,6 +52,11 @@ class FunctionUrlsResponse(FunctionRequest):
         """Answer ListFunctionUrlConfigs."""
         configs = dict(self._existing_function().url_configs)
         return self._page("FunctionUrlConfigs", [configs[key].describe() for key in sorted(configs)])
+
+    def _changed(self, config: FunctionUrlConfig) -> ActionResult:
+        """Return a configuration as the call that changed it: with the mode of invocations if it set one."""
+        unset = () if self._get_param("InvokeMode") else ("InvokeMode",)
+        return ActionResult({name: value for name, value in config.describe().items() if name not in unset})
 
     @property
     def _url_key(self) -> str:

@@ -11,7 +11,7 @@ from moto.awslambda.exceptions import InvalidParameterValueException, Validation
 from moto.core.utils import utcnow
 
 from vpcache.lab.aws.awslambda.config.retries import RetryPolicy
-from vpcache.lab.aws.awslambda.config.targets import check_destination
+from vpcache.lab.aws.awslambda.config.targets import is_destination
 
 _RETRIES, _AGE, _DESTINATIONS = "MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig"
 _RANGES = {_RETRIES: (0, 2), _AGE: (60, 21600)}
@@ -32,9 +32,11 @@ class EventConfig:
                     name[0].lower() + name[1:],
                     f"Member must have value from {minimum} to {maximum}",
                 )
-        for arn in (self.on_success, self.on_failure):
-            if arn:
-                check_destination(arn)
+        for arn in filter(None, (self.on_success, self.on_failure)):
+            if not is_destination(arn):
+                raise InvalidParameterValueException(
+                    f"The provided destination config {self._shown_destinations()} is invalid."
+                )
 
     @classmethod
     def of(cls, request: Mapping[str, Any], old: EventConfig | None = None) -> EventConfig:
@@ -77,6 +79,16 @@ class EventConfig:
             "FunctionArn": arn,
             "LastModified": self.changed,
         }
+
+    def _shown_destinations(self) -> str:
+        """Return the destinations as AWS's errors show them."""
+        config = self.values[_DESTINATIONS]
+        texts = [
+            f"{outcome[0].lower()}{outcome[1:]}="
+            + (f"{outcome}(destination={self._destination(outcome)})" if outcome in config else "null")
+            for outcome in ("OnSuccess", "OnFailure")
+        ]
+        return f"DestinationConfig({', '.join(texts)})"
 
     def _destination(self, outcome: str) -> str | None:
         config = self.values.get(_DESTINATIONS) or {}

@@ -17,17 +17,23 @@ _NOT_EMULATED = {"s3": "Buckets", "events": "Event buses"}  # destinations that 
 
 def check_dead_letter_target(arn: str) -> None:
     """Raise InvalidParameterValueException if an ARN is not a valid dead-letter target."""
-    _check(arn, (_QUEUE, _TOPIC))
+    if not _is_of(arn, (_QUEUE, _TOPIC)):
+        raise InvalidParameterValueException(
+            f"The target {arn} is invalid: use an ARN of {_QUEUE}, {_TOPIC} that is not FIFO."
+        )
 
 
-def check_destination(arn: str) -> None:
-    """Raise an error if an ARN is not a valid destination, or one that the lab does not emulate."""
+def is_destination(arn: str) -> bool:
+    """Return whether an ARN is a valid destination.
+
+    Raises NotImplementedError if it is one that the lab does not emulate.
+    """
     service = _service(arn)
     if service in _NOT_EMULATED:
         raise NotImplementedError(
             f"{_NOT_EMULATED[service]} are not emulated as destinations: use a queue, a topic or a function."
         )
-    _check(arn, (_QUEUE, _TOPIC, _FUNCTION))
+    return _is_of(arn, (_QUEUE, _TOPIC, _FUNCTION))
 
 
 def send(arn: str, message: str, attributes: Attributes, invoke: Callable[[str, bytes], object]) -> None:
@@ -51,11 +57,8 @@ def send(arn: str, message: str, attributes: Attributes, invoke: Callable[[str, 
         )
 
 
-def _check(arn: str, services: tuple[str, ...]) -> None:
-    if _service(arn) not in services or arn.endswith(".fifo"):
-        raise InvalidParameterValueException(
-            f"The target {arn} is invalid: use an ARN of {', '.join(services)} that is not FIFO."
-        )
+def _is_of(arn: str, services: tuple[str, ...]) -> bool:
+    return _service(arn) in services and not arn.endswith(".fifo")
 
 
 def _service(arn: str) -> str:

@@ -79,7 +79,7 @@ class Invocations:
         Raises ThrottledError.
         """
         function = self._functions.find(name.name)
-        version = function.version(name.version)
+        version = function.routed(name.version)
         with ExitStack() as stack:
             try:
                 running = stack.enter_context(self._slot(function))
