@@ -8,24 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_QUEUE = tuple(
-    f"Attributes.{name}"
-    for name in (
-        "ContentBasedDeduplication",
-        "DeduplicationScope=queue",
-        "DelaySeconds",
-        "FifoQueue",
-        "FifoThroughputLimit=perQueue",
-        "KmsDataKeyReusePeriodSeconds",
-        "KmsMasterKeyId",
-        "MaximumMessageSize",
-        "MessageRetentionPeriod",
-        "Policy",
-        "ReceiveMessageWaitTimeSeconds",
-        "RedrivePolicy",
-        "SqsManagedSseEnabled",
-        "VisibilityTimeout",
-    )
+_QUEUE = (
+    "Attributes={}",
+    *(
+        f"Attributes.{name}"
+        for name in (
+            "ContentBasedDeduplication",
+            "DeduplicationScope=queue",
+            "DelaySeconds",
+            "FifoQueue",
+            "FifoThroughputLimit=perQueue",
+            "KmsDataKeyReusePeriodSeconds",
+            "KmsMasterKeyId",
+            "MaximumMessageSize",
+            "MessageRetentionPeriod",
+            "Policy",
+            "ReceiveMessageWaitTimeSeconds",
+            "RedrivePolicy",
+            "SqsManagedSseEnabled",
+            "VisibilityTimeout",
+        )
+    ),
 )
 _MESSAGE = (
     "DelaySeconds",
