@@ -62,7 +62,12 @@ def install_backends(
     _install(
         lambda_backends,
         partial(
-            FunctionsBackend, urls=FUNCTIONS_URLS, runner=functions, settings=settings, schedule=schedule
+            FunctionsBackend,
+            urls=FUNCTIONS_URLS,
+            runner=functions,
+            settings=settings,
+            schedule=schedule,
+            role_allows=_role_allows,
         ),
     )
     _install(iam_backends, partial(IdentitiesBackend, urls=IAM_URLS, settings=settings))
@@ -72,6 +77,13 @@ def install_backends(
     _install(sqs_backends, QueuesBackend)
     _install(logs_backends, LogGroupsBackend)
     _install(servicequotas_backends, partial(QuotasBackend, settings=settings))
+
+
+def _role_allows(role: str, action: str, resource: str) -> bool:
+    """Return whether a role may perform an action. The evaluation is imported at its first use."""
+    from vpcache.lab.aws.authorization.execution_roles import role_allows
+
+    return role_allows(role, action, resource)
 
 
 class RareBackends:

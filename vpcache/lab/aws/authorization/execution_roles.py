@@ -37,6 +37,20 @@ def execution_role_denial(call: ApiCall, model: Model) -> Denial | None:
     return None
 
 
+def role_allows(role_arn: str, action: str, resource: str) -> bool:
+    """Return whether a function's role may perform an action on a resource, by the policies of both."""
+    caller = role_caller(role_arn)
+    _, _, _, region, account, *_ = resource.split(":")
+    target = Model(account, region).resource(resource)
+    policies = Policies(
+        identity=caller.identity,
+        boundary=caller.boundary,
+        resource=target.policy,
+        resource_account=target.account,
+    )
+    return decide(Request(caller.principal, action, resource, caller.keys), policies).is_allowed
+
+
 def _missing(call: ApiCall, role_arn: str) -> Iterator[str]:
     caller = role_caller(role_arn)
     interface = arn("ec2", "network-interface", call.region, call.account)

@@ -22,6 +22,8 @@ from vpcache.lab.aws.accounts import user_arn
 from vpcache.lab.aws.awslambda.checks import check_configuration, check_new_function
 from vpcache.lab.aws.awslambda.code import code_of
 from vpcache.lab.aws.awslambda.errors import UntypedValueError
+from vpcache.lab.aws.awslambda.event_sources.mapping import EventSourceMapping
+from vpcache.lab.aws.awslambda.event_sources.mappings import EventSourceMappings, RoleCheck
 from vpcache.lab.aws.awslambda.function import (
     Configuration,
     FunctionStore,
@@ -58,6 +60,7 @@ class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore
         runner: FunctionRunner,
         settings: Callable[[], LabSettings],
         schedule: ScheduleChange,
+        role_allows: RoleCheck,
     ) -> None:
         self._urls = urls
         super().__init__(region_name, account_id)
@@ -74,6 +77,13 @@ class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore
         self._lag: ListingLag[list[Configuration]] = ListingLag(lambda: settings().iam_lag_ms)
         logs = FunctionLogs(account_id, region_name)
         self.invocations = Invocations(self._lambdas, self._interfaces, logs, runner, settings)
+        self.event_sources = EventSourceMappings(
+            f"arn:aws:lambda:{region_name}:{account_id}",
+            self._lambdas,
+            self.invocations,
+            role_allows,
+            lambda: settings().transition_ms,
+        )
 
     @property
     def _url_module(self) -> UrlModule:
@@ -178,6 +188,20 @@ class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore
         current = {each.latest.function_name: configurations(each) for each in self._lambdas}
         listed = self._lag.deleted_members() | current
         return [listed[name] for name in sorted(listed)]
+
+    # event source mappings, for moto's CloudFormation
+
+    def create_event_source_mapping(self, spec: Mapping[str, Any]) -> EventSourceMapping:
+        """Create a mapping."""
+        return self.event_sources.create(spec)
+
+    def update_event_source_mapping(self, uuid: str, spec: Mapping[str, Any]) -> EventSourceMapping:
+        """Change a mapping."""
+        return self.event_sources.update(uuid, spec)
+
+    def delete_event_source_mapping(self, uuid: str) -> EventSourceMapping:
+        """Delete a mapping."""
+        return self.event_sources.delete(uuid)
 
     # concurrency
 

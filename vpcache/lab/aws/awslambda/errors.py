@@ -38,6 +38,15 @@ class AccessDeniedError(LambdaClientError):  # type: ignore[misc]
         )
 
 
+class ResourceInUseError(LambdaClientError):  # type: ignore[misc]
+    """The resource is being created, changed or deleted."""
+
+    code = 400
+
+    def __init__(self, message: str) -> None:
+        super().__init__("ResourceInUseException", message)
+
+
 class RequestTooLargeError(LambdaClientError):  # type: ignore[misc]
     """The event has more than `maximum` bytes."""
 

@@ -1,4 +1,4 @@
-"""The Lambda API's handlers for resource-based policies and event source mappings."""
+"""The Lambda API's handlers for resource-based policies."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from vpcache.lab.functions.spec import LATEST
 
 
 class PermissionsResponse(FunctionRequest):
-    """Statements of resource-based policies; event source mappings, of which there are none."""
+    """Statements of resource-based policies."""
 
     def add_permission(self) -> ActionResult:
         """Answer AddPermission."""
@@ -69,21 +69,3 @@ class PermissionsResponse(FunctionRequest):
         policy.statements = [each for each in policy.statements if each["Sid"] != name]
         policy.revision = str(uuid.uuid4())
         return EmptyResult()
-
-    # event source mappings
-
-    def create_event_source_mapping(self) -> None:
-        """Reject CreateEventSourceMapping: the lab does not poll queues and streams."""
-        raise NotImplementedError("Event source mappings are not emulated: invoke the function directly.")
-
-    def get_event_source_mapping(self) -> None:
-        """Answer GetEventSourceMapping: there are none."""
-        raise GenericResourcNotFound()
-
-    def update_event_source_mapping(self) -> None:
-        """Answer UpdateEventSourceMapping: there are none."""
-        raise GenericResourcNotFound()
-
-    def delete_event_source_mapping(self) -> None:
-        """Answer DeleteEventSourceMapping: there are none."""
-        raise GenericResourcNotFound()

@@ -7,6 +7,7 @@ from moto.awslambda.urls import url_bases
 from moto.core.responses import TYPE_RESPONSE, ActionResult, EmptyResult
 
 from vpcache.lab.aws.awslambda.aliases import Alias
+from vpcache.lab.aws.awslambda.api.event_sources import EventSourcesResponse
 from vpcache.lab.aws.awslambda.api.invocations import InvocationsResponse
 from vpcache.lab.aws.awslambda.api.layers import LayersResponse
 from vpcache.lab.aws.awslambda.api.permissions import PermissionsResponse
@@ -18,7 +19,12 @@ from vpcache.lab.aws.dispatch import UrlModule
 
 
 class FunctionsResponse(
-    InvocationsResponse, PermissionsResponse, TagsResponse, FunctionUrlsResponse, LayersResponse
+    InvocationsResponse,
+    EventSourcesResponse,
+    PermissionsResponse,
+    TagsResponse,
+    FunctionUrlsResponse,
+    LayersResponse,
 ):
     """The Lambda API, with immutable versions."""
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from moto.awslambda.exceptions import InvalidParameterValueException, UnknownFunctionException
+from moto.awslambda.exceptions import (
+    GenericResourcNotFound,
+    InvalidParameterValueException,
+    UnknownFunctionException,
+)
 from moto.core.responses import ActionResult, EmptyResult
 
 from vpcache.lab.aws.awslambda.api.request import FunctionRequest
 from vpcache.lab.aws.awslambda.config.tags import check_tags
 from vpcache.lab.aws.awslambda.errors import ResourceNotFoundError
+from vpcache.lab.aws.awslambda.event_sources.mapping import EventSourceMapping
 from vpcache.lab.aws.awslambda.version import FunctionVersion
 
 
 class TagsResponse(FunctionRequest):
-    """Tags of functions; no other resources of Lambda exist in the lab."""
+    """Tags of functions and event source mappings."""
 
     def list_tags(self) -> ActionResult:
         """Answer ListTags."""
@@ -36,12 +41,15 @@ class TagsResponse(FunctionRequest):
         resource.renew_revision()
         return EmptyResult()
 
-    def _tagged(self) -> FunctionVersion:
+    def _tagged(self) -> FunctionVersion | EventSourceMapping:
         arn = str(self._get_param("Resource"))
         if ":event-source-mapping:" in arn:
-            raise ResourceNotFoundError(f"Event source mapping not found: {arn}")
+            try:
+                return self.backend.event_sources.get(arn.rpartition(":")[2])
+            except GenericResourcNotFound:
+                raise ResourceNotFoundError(f"Event source mapping not found: {arn}") from None
         if ":function:" not in arn:
-            raise NotImplementedError("Only functions can have tags.")
+            raise NotImplementedError("Only functions and event source mappings can have tags.")
         if self.backend.functions.parse(arn).qualifier:
             raise InvalidParameterValueException(
                 "Tags on function aliases and versions are not supported. Please specify a function ARN."

@@ -1,0 +1,1 @@
+"""Event sources: mappings of queues to functions, filters, and the poller."""
