@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.iam.exceptions import NotFoundException
+from moto.iam.exceptions import NotFoundException, ValidationError
 from moto.iam.responses import IamResponse
 from moto.iam.urls import url_bases
 
 from vpcache.lab.aws.dispatch import UrlModule
+from vpcache.lab.aws.iam.pages import page
 
 
 class IdentitiesResponse(IamResponse):  # type: ignore[misc]  # mypy sees moto's classes as Any
@@ -21,6 +23,22 @@ class IdentitiesResponse(IamResponse):  # type: ignore[misc]  # mypy sees moto's
         if not self.backend.has_deletion_task(task):
             raise NotFoundException(f"Deletion task with id {task} cannot be found.")
         return ActionResult({"Status": "SUCCEEDED"})
+
+    def serialized(self, action_result: Any) -> Any:
+        """Serialize a result; of a list, only the requested page."""
+        if isinstance(action_result.result, Mapping):
+            try:
+                result: Any = page(
+                    self._get_action(),
+                    action_result.result,
+                    self._get_param("PathPrefix"),
+                    self._get_param("Marker"),
+                    self._get_int_param("MaxItems"),
+                )
+            except ValidationError as error:
+                result = error
+            action_result = ActionResult(result)
+        return super().serialized(action_result)
 
 
 IAM_URLS = UrlModule(url_bases, {"{0}/$": IdentitiesResponse.dispatch})
