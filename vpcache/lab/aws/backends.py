@@ -23,12 +23,14 @@ def install_backends(
     - STS: sessions of roles that exist;
     - S3: AWS's versions, conditional requests and defaults;
     - SQS: messages by group;
-    - CloudWatch Logs: classes of log groups;
+    - CloudWatch: filters and pages of alarms;
+    - CloudWatch Logs: classes of log groups, metric filters;
     - Service Quotas: the quotas that the lab enforces.
 
     Other services have a backend from their first request on: see `RareBackends`.
     """
     from moto.awslambda.models import lambda_backends
+    from moto.cloudwatch.models import cloudwatch_backends
     from moto.ec2.models import ec2_backends
     from moto.elasticache.models import elasticache_backends
     from moto.iam.models import iam_backends
@@ -47,6 +49,7 @@ def install_backends(
     from vpcache.lab.aws.iam.identities import IdentitiesBackend
     from vpcache.lab.aws.iam.responses import IAM_URLS
     from vpcache.lab.aws.iam.sessions import STS_URLS, SessionsBackend
+    from vpcache.lab.aws.messaging.alarms import AlarmsBackend
     from vpcache.lab.aws.messaging.log_groups import LogGroupsBackend
     from vpcache.lab.aws.messaging.queues import QueuesBackend
     from vpcache.lab.aws.quotas import QuotasBackend
@@ -75,6 +78,7 @@ def install_backends(
     _install(s3_backends, partial(BucketsBackend, urls=S3_URLS))
     s3_backends.bucket_accounts.clear()
     _install(sqs_backends, QueuesBackend)
+    _install(cloudwatch_backends, AlarmsBackend)
     _install(logs_backends, LogGroupsBackend)
     _install(servicequotas_backends, partial(QuotasBackend, settings=settings))
 
