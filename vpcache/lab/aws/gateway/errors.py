@@ -7,7 +7,7 @@ import re
 import uuid
 from typing import Any
 from xml.etree import ElementTree
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 from moto.core.utils import get_service_model
 from werkzeug.wrappers import Response
@@ -74,6 +74,38 @@ def ensure_service_format(service: str, response: Response) -> Response:
         if code and message:
             return error_response(service, response.status_code, code[1], message[1])
     return response
+
+
+def as_json(response: Response) -> Response:
+    """Return a response to a JSON request, without null members, which AWS omits.
+
+    The lab's own error in XML becomes one in JSON: CloudWatch has both protocols.
+    """
+    if response.status_code < 400:
+        return without_nulls(response)
+    if response.mimetype != "text/xml":
+        return response
+    body = response.get_data(as_text=True)
+    code, message = _ERROR_TYPE.search(body), _MESSAGE.search(body)
+    if not (code and message):
+        return response
+    return error_response("", response.status_code, code[1], unescape(message[1]))
+
+
+def without_nulls(response: Response) -> Response:
+    """Return a response without the null members of its JSON document, if it has one."""
+    if b"null" in response.get_data():
+        try:
+            response.set_data(json.dumps(_without_nulls(json.loads(response.get_data()))))
+        except ValueError:
+            return response
+    return response
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(each) for name, each in value.items() if each is not None}
+    return [_without_nulls(each) for each in value] if isinstance(value, list) else value
 
 
 def _lambda_error(response: Response) -> Response:

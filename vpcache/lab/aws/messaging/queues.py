@@ -14,6 +14,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.core.utils import unix_time_millis
+from moto.sqs.exceptions import InvalidAttributeValue
 from moto.sqs.models import Queue, SQSBackend, sqs_backends
 from moto.sqs.responses import SQSResponse
 from moto.sqs.urls import url_bases
@@ -24,6 +25,16 @@ Watcher = Callable[[], None]
 
 _MARGIN = 0.002  # seconds after which a message is certainly visible
 _MAX_WAIT = 1.0  # seconds between two attempts to receive
+
+_NUMBERS = (
+    "DelaySeconds",
+    "KmsDataKeyReusePeriodSeconds",
+    "MaximumMessageSize",
+    "MessageRetentionPeriod",
+    "ReceiveMessageWaitTimeSeconds",
+    "VisibilityTimeout",
+)
+"""Attributes whose values are numbers."""
 
 
 class StandardQueue(Queue):  # type: ignore[misc]  # mypy sees moto's classes as Any
@@ -143,11 +154,17 @@ class QueuesBackend(SQSBackend):  # type: ignore[misc]
         super().change_message_visibility(queue_name, receipt_handle, visibility_timeout)
         self.changed(queue_name)
 
-    def create_queue(self, *arguments: Any, **options: Any) -> Any:
+    def create_queue(self, name: str, tags: Any = None, **attributes: Any) -> Any:
         """Create a queue, or return an existing one with the same attributes."""
-        queue = super().create_queue(*arguments, **options)
+        _check_numbers(attributes)
+        queue = super().create_queue(name, tags, **attributes)
         queue.__class__ = FifoQueue if queue.fifo_queue else StandardQueue  # moto names the class itself
         return queue
+
+    def set_queue_attributes(self, queue_name: str, attributes: dict[str, Any]) -> Any:
+        """Set attributes of a queue."""
+        _check_numbers(attributes)
+        return super().set_queue_attributes(queue_name, attributes)
 
 
 class _QueuesResponse(SQSResponse):  # type: ignore[misc]
@@ -177,3 +194,10 @@ _SQS_URLS = UrlModule(
         r"{0}/(?P<account_id>\d+)/(?P<queue_name>[a-zA-Z0-9\-_\.]+)": _QueuesResponse.dispatch,
     },
 )
+
+
+def _check_numbers(attributes: dict[str, Any]) -> None:
+    """Raise InvalidAttributeValue for text in an attribute that is a number."""
+    for name in _NUMBERS:
+        if name in attributes and not str(attributes[name]).isdecimal():
+            raise InvalidAttributeValue(name)

@@ -47,6 +47,12 @@ class FunctionsResponse(
             description["Concurrency"] = {"ReservedConcurrentExecutions": function.reserved}
         return ActionResult(description)
 
+    def get_function_code_signing_config(self) -> ActionResult:
+        """Answer GetFunctionCodeSigningConfig: no function has one."""
+        return ActionResult(
+            {"FunctionName": self.backend.functions.find_unqualified(self._name).latest.function_name}
+        )
+
     def get_function_configuration(self) -> ActionResult:
         """Answer GetFunctionConfiguration."""
         return ActionResult(self._configuration(self._version()))

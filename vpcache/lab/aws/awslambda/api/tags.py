@@ -30,7 +30,7 @@ class TagsResponse(FunctionRequest):
             raise InvalidParameterValueException("An error occurred and the request cannot be processed.")
         check_tags({**resource.tags, **tags})
         resource.tags.update(tags)
-        resource.renew_revision()
+        _renew_revision(resource)
         return EmptyResult()
 
     def untag_resource(self) -> ActionResult:
@@ -38,7 +38,7 @@ class TagsResponse(FunctionRequest):
         resource = self._tagged()
         for key in self._get_param("TagKeys"):
             resource.tags.pop(key, None)
-        resource.renew_revision()
+        _renew_revision(resource)
         return EmptyResult()
 
     def _tagged(self) -> FunctionVersion | EventSourceMapping:
@@ -58,3 +58,9 @@ class TagsResponse(FunctionRequest):
             return self.backend.functions.find(arn).latest
         except UnknownFunctionException:
             raise ResourceNotFoundError(f"Function not found: {arn}") from None
+
+
+def _renew_revision(resource: FunctionVersion | EventSourceMapping) -> None:
+    """Give a function another revision, as a change of its tags does; mappings have none."""
+    if isinstance(resource, FunctionVersion):
+        resource.renew_revision()
