@@ -86,12 +86,25 @@ class BucketsBackend(S3Backend):  # type: ignore[misc]  # mypy sees moto's class
             raise S3Error(403, "AccessDenied", message)
         super().put_bucket_policy(bucket_name, policy)
 
-    def put_object_lock_configuration(self, bucket_name: str, *arguments: Any, **options: Any) -> None:
-        """Set the lock of a bucket whose versioning is enabled."""
-        if self.get_bucket(bucket_name).versioning_status != "Enabled":
+    def put_object_lock_configuration(
+        self,
+        bucket_name: str,
+        lock_enabled: bool,
+        mode: str | None = None,
+        days: int | None = None,
+        years: int | None = None,
+    ) -> None:
+        """Set the lock of a bucket whose versioning is enabled. It may have objects, which keep theirs.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html
+        """
+        bucket = self.get_bucket(bucket_name)
+        if bucket.versioning_status != "Enabled":
             message = "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
             raise S3Error(409, "InvalidBucketState", message)
-        super().put_object_lock_configuration(bucket_name, *arguments, **options)
+        bucket.object_lock_enabled = bucket.object_lock_enabled or bool(lock_enabled)
+        bucket.default_lock_mode = mode
+        bucket.default_lock_days, bucket.default_lock_years = days, years
 
     def copy_object(self, src_key: Any, dest_bucket_name: str, dest_key_name: str, **options: Any) -> None:
         """Copy an object; onto itself only with a change.
