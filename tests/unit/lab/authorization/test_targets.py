@@ -124,18 +124,18 @@ def needed(service: str, operation: str, **parameters: Any) -> list[tuple[str, s
         ("sts", "GetCallerIdentity", {}, []),
         ("sts", "AssumeRole", {"RoleArn": f"{ROLE}r"}, [("sts:AssumeRole", f"{ROLE}r")]),
         ("s3", "HeadBucket", {"Bucket": "b"}, [("s3:ListBucket", "arn:aws:s3:::b")]),
-        ("s3", "ListObjectsV2", {"Bucket": "b", "prefix": "k"}, [("s3:ListBucket", "arn:aws:s3:::b")]),
+        ("s3", "ListObjectsV2", {"Bucket": "b", "Prefix": "k"}, [("s3:ListBucket", "arn:aws:s3:::b")]),
         ("s3", "HeadObject", {"Bucket": "b", "Key": "k"}, [("s3:GetObject", "arn:aws:s3:::b/k")]),
         (
             "s3",
             "GetObject",
-            {"Bucket": "b", "Key": "k", "versionId": "v"},
+            {"Bucket": "b", "Key": "k", "VersionId": "v"},
             [("s3:GetObjectVersion", "arn:aws:s3:::b/k")],
         ),
         (
             "s3",
             "CopyObject",
-            {"Bucket": "b", "Key": "k", "x-amz-copy-source": "/a/x%20y"},
+            {"Bucket": "b", "Key": "k", "CopySource": "/a/x%20y"},
             [("s3:PutObject", "arn:aws:s3:::b/k"), ("s3:GetObject", "arn:aws:s3:::a/x y")],
         ),
         (
@@ -143,7 +143,7 @@ def needed(service: str, operation: str, **parameters: Any) -> list[tuple[str, s
             "DeleteObjects",
             {
                 "Bucket": "b",
-                "Body": "<Delete><Object><Key>x</Key></Object><Object><Key>y</Key></Object></Delete>",
+                "Delete": {"Objects": [{"Key": "x"}, {"Key": "y"}]},
             },
             [("s3:DeleteObject", "arn:aws:s3:::b/x"), ("s3:DeleteObject", "arn:aws:s3:::b/y")],
         ),

@@ -1,11 +1,14 @@
-"""The parameters that EC2's operations on VPCs honour: in the network, or at least in descriptions.
+"""The operations of EC2 that the lab emulates, and the parameters that they honour.
 
-A request with another parameter is refused by name. Operations that are not listed are not checked.
+They honour them in the network, or at least in descriptions. Other operations and parameters are refused by
+name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+from vpcache.lab.aws.ec2.vpcs.parameters import ASSOCIATIONS, DELETIONS, DESCRIPTIONS
 
 _RULES = (
     "GroupId",
@@ -48,8 +51,14 @@ _ACL_ENTRY = (
 )
 _CREATION = ("ClientToken", "TagSpecifications")  # of most operations that create a resource
 
-EC2_PARAMETERS: Mapping[str, tuple[str, ...]] = {
-    "AllocateAddress": ("Address", "Domain", "PublicIpv4Pool=amazon", "TagSpecifications"),
+_CHANGES: Mapping[str, tuple[str, ...]] = {
+    "AllocateAddress": (
+        "Address",
+        "Domain",
+        "NetworkBorderGroup",
+        "PublicIpv4Pool=amazon",
+        "TagSpecifications",
+    ),
     "AssignPrivateIpAddresses": (
         "AllowReassignment",
         "NetworkInterfaceId",
@@ -69,9 +78,25 @@ EC2_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "AuthorizeSecurityGroupEgress": (*_RULES, "TagSpecifications"),
     "AuthorizeSecurityGroupIngress": (*_RULES, "GroupName", "TagSpecifications"),
     "CreateCustomerGateway": ("BgpAsn", "DeviceName", "IpAddress", "PublicIp", "TagSpecifications", "Type"),
+    "CreateDefaultSubnet": ("AvailabilityZone",),
+    "CreateDefaultVpc": (),
     "CreateDhcpOptions": ("DhcpConfigurations", "TagSpecifications"),
     "CreateEgressOnlyInternetGateway": (*_CREATION, "VpcId"),
+    "CreateFlowLogs": (
+        *_CREATION,
+        "DeliverLogsPermissionArn",
+        "DestinationOptions",
+        "LogDestination",
+        "LogDestinationType",
+        "LogFormat",
+        "LogGroupName",
+        "MaxAggregationInterval",
+        "ResourceIds",
+        "ResourceType",
+        "TrafficType",
+    ),
     "CreateInternetGateway": ("TagSpecifications",),
+    "CreateKeyPair": ("KeyFormat=pem", "KeyName", "KeyType", "TagSpecifications"),
     "CreateManagedPrefixList": (*_CREATION, "AddressFamily", "Entries", "MaxEntries", "PrefixListName"),
     "CreateNatGateway": (
         *_CREATION,
@@ -107,6 +132,7 @@ EC2_PARAMETERS: Mapping[str, tuple[str, ...]] = {
         "TagSpecifications",
         "VpcId",
     ),
+    "CreateTags": ("Resources", "Tags"),
     "CreateVpc": (
         "AmazonProvidedIpv6CidrBlock",
         "CidrBlock",
@@ -131,6 +157,7 @@ EC2_PARAMETERS: Mapping[str, tuple[str, ...]] = {
         "VpcId",
     ),
     "CreateVpnGateway": ("AmazonSideAsn", "AvailabilityZone", "TagSpecifications", "Type"),
+    "ImportKeyPair": ("KeyName", "PublicKeyMaterial", "TagSpecifications"),
     "ModifyManagedPrefixList": (
         "AddEntries",
         "CurrentVersion",
@@ -174,10 +201,14 @@ EC2_PARAMETERS: Mapping[str, tuple[str, ...]] = {
         "SubnetConfigurations.SubnetId",
         "VpcEndpointId",
     ),
+    "ModifyVpcTenancy": ("InstanceTenancy", "VpcId"),
     "ReplaceNetworkAclEntry": _ACL_ENTRY,
     "ReplaceRoute": _ROUTE,
     "RevokeSecurityGroupEgress": (*_RULES, "SecurityGroupRuleIds"),
     "RevokeSecurityGroupIngress": (*_RULES, "GroupName", "SecurityGroupRuleIds"),
     "UnassignIpv6Addresses": ("Ipv6Addresses", "NetworkInterfaceId"),
     "UnassignPrivateIpAddresses": ("NetworkInterfaceId", "PrivateIpAddresses"),
+    "UpdateSecurityGroupRuleDescriptionsEgress": ("GroupId", "GroupName", "IpPermissions"),
+    "UpdateSecurityGroupRuleDescriptionsIngress": ("GroupId", "GroupName", "IpPermissions"),
 }
+EC2_PARAMETERS: Mapping[str, tuple[str, ...]] = {**_CHANGES, **ASSOCIATIONS, **DELETIONS, **DESCRIPTIONS}

@@ -14,28 +14,29 @@ from werkzeug.wrappers import Response
 
 from vpcache.lab.aws import ACCOUNT
 from vpcache.lab.aws.accounts import account_of, derive_account_from_access_key
+from vpcache.lab.aws.awslambda.parameters import LAMBDA_PARAMETERS
 from vpcache.lab.aws.backends import RareBackends, install_backends
 from vpcache.lab.aws.changes import Changes
 from vpcache.lab.aws.ec2.filters import apply_aws_rules_to_moto
 from vpcache.lab.aws.ec2.parameters import EC2_PARAMETERS
 from vpcache.lab.aws.ec2.vpcs.cidr_blocks import apply_ipv6_rules_to_moto
-from vpcache.lab.aws.elasticache.checks import ELASTICACHE_PARAMETERS
+from vpcache.lab.aws.elasticache.declarations import ELASTICACHE_PARAMETERS
 from vpcache.lab.aws.gateway.authorization import Authorization
 from vpcache.lab.aws.gateway.buckets import bucket_error, ignore_conditional_statements
 from vpcache.lab.aws.gateway.call import Call, body_of
 from vpcache.lab.aws.gateway.call_counter import CallCounter, RestRequest
 from vpcache.lab.aws.gateway.downloads import download
-from vpcache.lab.aws.gateway.errors import ensure_service_format, error_response, not_emulated
+from vpcache.lab.aws.gateway.errors import as_json, ensure_service_format, error_response, not_emulated
 from vpcache.lab.aws.gateway.honoured import Declarations, unhonoured
 from vpcache.lab.aws.gateway.unsupported import is_unsupported
 from vpcache.lab.aws.gateway.validation import validate_request
 from vpcache.lab.aws.iam.parameters import IAM_PARAMETERS, STS_PARAMETERS
-from vpcache.lab.aws.messaging.parameters import (
+from vpcache.lab.aws.messaging.monitoring_parameters import (
+    CLOUDWATCH_PARAMETERS,
     LOGS_PARAMETERS,
-    SNS_PARAMETERS,
-    SQS_PARAMETERS,
     SSM_PARAMETERS,
 )
+from vpcache.lab.aws.messaging.parameters import SNS_PARAMETERS, SQS_PARAMETERS
 from vpcache.lab.aws.moto_patches import disable_moto_instance_tracking
 from vpcache.lab.aws.regions import unknown_region_error
 from vpcache.lab.aws.s3.parameters import S3_PARAMETERS
@@ -54,14 +55,16 @@ DECLARATIONS: Mapping[str, Declarations] = {
     "ec2": EC2_PARAMETERS,
     "elasticache": ELASTICACHE_PARAMETERS,
     "iam": IAM_PARAMETERS,
+    "lambda": LAMBDA_PARAMETERS,
     "logs": LOGS_PARAMETERS,
+    "monitoring": CLOUDWATCH_PARAMETERS,
     "s3": S3_PARAMETERS,
     "sns": SNS_PARAMETERS,
     "sqs": SQS_PARAMETERS,
     "ssm": SSM_PARAMETERS,
     "sts": STS_PARAMETERS,
 }
-"""By service: the parameters that its operations honour."""
+"""By signing name of a service: the parameters that its operations honour."""
 _PASSING_ON = (__name__, "vpcache.lab.aws.ec2.pages_and_tokens")  # modules in the traceback of every failure
 _CONCURRENT_CHANGE = "during iteration"
 """The end of the messages with which Python reports that a dict, set or deque changed while it was iterated.
@@ -157,7 +160,8 @@ class ControlPlane:
 
     def _answer(self, call: Call, environ: WSGIEnvironment) -> Response:
         rejection = download(environ) or _rejection(call, environ, self._authorization)
-        return self._ask_moto(call, environ) if rejection is None else rejection
+        response = self._ask_moto(call, environ) if rejection is None else rejection
+        return as_json(response) if environ.get("HTTP_X_AMZ_TARGET") else response
 
     def _ask_moto(self, call: Call, environ: WSGIEnvironment) -> Response:
         """Return moto's response; its failures become AWS's errors."""
@@ -169,7 +173,8 @@ class ControlPlane:
             return _failure(call, error)
         if _is_unrouted(call, response):
             return _not_emulated(call, "")
-        return ensure_service_format(call.service, response)
+        is_json = "HTTP_X_AMZ_TARGET" in environ
+        return response if is_json else ensure_service_format(call.service, response)
 
     def _reconciled(self, call: Call, response: Response) -> Response:
         try:

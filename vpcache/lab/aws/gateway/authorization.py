@@ -14,6 +14,7 @@ from vpcache.lab.aws.accounts import account_of
 from vpcache.lab.aws.gateway.buckets import is_encrypted
 from vpcache.lab.aws.gateway.call import Call
 from vpcache.lab.aws.gateway.errors import error_response, not_emulated
+from vpcache.lab.aws.gateway.request_parameters import operation_of, parameters_of
 from vpcache.lab.permissions import AuthorizedRequest, Permissions
 from vpcache.lab.services.endpoint_requests import used_endpoint
 from vpcache.lab.settings import LabSettings
@@ -60,14 +61,13 @@ class Authorization:
         if not (call.service or is_web_identity):
             return None
         from vpcache.lab.aws.authorization.requests.calls import ApiCall, Sender, prefix_of
-        from vpcache.lab.aws.gateway.authorization_parameters import operation_and_parameters
 
-        operation, parameters = operation_and_parameters(call, environ)
+        operation = operation_of(call, environ)
         service = call.service or "sts"
         api_call = ApiCall(
             prefix_of(service),
-            operation,
-            parameters,
+            "Unknown" if " " in operation else operation,
+            parameters_of(call, operation, environ),
             call.region or _DEFAULT_REGION,
             account_of(call.key_id),
         )
@@ -82,8 +82,7 @@ class Authorization:
         denial = self._imported_authorizer().denial(api_call, sender)
         if denial is None:
             return None
-        is_json = "HTTP_X_AMZ_TARGET" in environ  # a protocol that CloudWatch has beside forms and XML
-        return error_response("" if is_json else service, denial.status, denial.code, denial.message)
+        return error_response(service, denial.status, denial.code, denial.message)
 
     def _imported_authorizer(self) -> Authorizer:
         """Return the authorizer. It is imported at its first use, as most labs enforce nothing."""

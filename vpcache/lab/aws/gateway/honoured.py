@@ -1,7 +1,6 @@
 """Refuses parameters that an operation does not honour, instead of dropping them in silence.
 
-A declaration is beside the code that honours the parameters. Operations without one are not checked, except
-those of a service in `WHOLLY_DECLARED`, which are refused.
+A declaration is beside the code that honours the parameters. Operations without one are refused.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from collections.abc import Collection, Mapping
 from wsgiref.types import WSGIEnvironment
 
 from vpcache.lab.aws.gateway.call import Call
-from vpcache.lab.aws.gateway.sent_parameters import operation_of, sent_parameters
+from vpcache.lab.aws.gateway.request_parameters import leaves, operation_of, parameters_of
 
 Declarations = Mapping[str, Collection[str]]
 """By operation: the parameters that it honours.
@@ -18,7 +17,6 @@ Declarations = Mapping[str, Collection[str]]
 A parameter is a path without list indexes, such as "IpPermissions.IpRanges", and includes what is below it.
 "IpAddressType=ipv4" honours one value only.
 """
-WHOLLY_DECLARED = frozenset({"s3"})
 _ALWAYS: Mapping[str, frozenset[str]] = {
     "s3": frozenset({"Bucket", "ExpectedBucketOwner", "Key", "RequestPayer"}),
 }
@@ -27,13 +25,13 @@ _GATEWAY = frozenset({"DryRun"})  # the gateway itself honours it
 
 
 def unhonoured(call: Call, environ: WSGIEnvironment, declarations: Declarations) -> str | None:
-    """Return why a request is not emulated, None if all of it is."""
+    """Return why a request is not emulated, None if all of it is, or if its service declares nothing."""
     if not declarations:
         return None
     operation = operation_of(call, environ)
     if operation not in declarations:
-        is_refused = call.service in WHOLLY_DECLARED and not operation.startswith("OPTIONS ")
-        return f"{operation} of {call.service} is not emulated by the lab." if is_refused else None
+        is_preflight = operation.startswith("OPTIONS ")  # of a browser
+        return None if is_preflight else f"{operation} of {call.service} is not emulated by the lab."
     parameter = unhonoured_parameter(call, declarations, operation, environ)
     return f"The parameter {parameter} of {operation} is not emulated by the lab." if parameter else None
 
@@ -42,11 +40,12 @@ def unhonoured_parameter(
     call: Call, declarations: Declarations, operation: str = "", environ: WSGIEnvironment | None = None
 ) -> str | None:
     """Return the first parameter of a request that its operation does not honour, None if all are."""
-    honoured = declarations.get(operation or call.action)
+    name = operation or call.action
+    honoured = declarations.get(name)
     if honoured is None:
         return None
     known = {*honoured, *_ALWAYS.get(call.service, _GATEWAY)}
-    for path, value in sent_parameters(call, operation or call.action, environ):
+    for path, value in leaves(parameters_of(call, name, environ)):
         parents = [path.rsplit(".", depth)[0] for depth in range(path.count(".") + 1)]
         if value and not known & {*parents, f"{path}={value}", f"{path}={value.lower()}"}:
             return path

@@ -1,17 +1,17 @@
-"""The parameters that operations of IAM and STS honour. Operations that are not listed are not checked."""
+"""The operations of IAM and STS that the lab emulates, and the parameters that they honour.
+
+Others are refused by name.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-IAM_PARAMETERS: Mapping[str, tuple[str, ...]] = {
+_PAGE = ("Marker", "MaxItems")
+_OF_ROLES: Mapping[str, tuple[str, ...]] = {
+    "AddRoleToInstanceProfile": ("InstanceProfileName", "RoleName"),
     "AttachRolePolicy": ("PolicyArn", "RoleName"),
-    "CreateAccessKey": ("UserName",),
-    "CreateGroup": ("GroupName", "Path"),
     "CreateInstanceProfile": ("InstanceProfileName", "Path", "Tags"),
-    "CreateOpenIDConnectProvider": ("ClientIDList", "Tags", "ThumbprintList", "Url"),
-    "CreatePolicy": ("Description", "Path", "PolicyDocument", "PolicyName", "Tags"),
-    "CreatePolicyVersion": ("PolicyArn", "PolicyDocument", "SetAsDefault"),
     "CreateRole": (
         "AssumeRolePolicyDocument",
         "Description",
@@ -22,18 +22,104 @@ IAM_PARAMETERS: Mapping[str, tuple[str, ...]] = {
         "Tags",
     ),
     "CreateServiceLinkedRole": ("AWSServiceName", "CustomSuffix", "Description"),
-    "CreateUser": ("Path", "PermissionsBoundary", "Tags", "UserName"),
+    "DeleteInstanceProfile": ("InstanceProfileName",),
+    "DeleteRole": ("RoleName",),
+    "DeleteRolePermissionsBoundary": ("RoleName",),
+    "DeleteRolePolicy": ("PolicyName", "RoleName"),
     "DeleteServiceLinkedRole": ("RoleName",),
     "DetachRolePolicy": ("PolicyArn", "RoleName"),
-    "ListRoles": ("Marker", "MaxItems", "PathPrefix"),
+    "GetInstanceProfile": ("InstanceProfileName",),
+    "GetRole": ("RoleName",),
+    "GetRolePolicy": ("PolicyName", "RoleName"),
+    "GetServiceLinkedRoleDeletionStatus": ("DeletionTaskId",),
+    "ListAttachedRolePolicies": (*_PAGE, "PathPrefix", "RoleName"),
+    "ListInstanceProfiles": (*_PAGE, "PathPrefix"),
+    "ListInstanceProfilesForRole": (*_PAGE, "RoleName"),
+    "ListRolePolicies": (*_PAGE, "RoleName"),
+    "ListRoleTags": (*_PAGE, "RoleName"),
+    "ListRoles": (*_PAGE, "PathPrefix"),
     "PutRolePermissionsBoundary": ("PermissionsBoundary", "RoleName"),
     "PutRolePolicy": ("PolicyDocument", "PolicyName", "RoleName"),
+    "RemoveRoleFromInstanceProfile": ("InstanceProfileName", "RoleName"),
+    "TagInstanceProfile": ("InstanceProfileName", "Tags"),
     "TagRole": ("RoleName", "Tags"),
+    "UntagInstanceProfile": ("InstanceProfileName", "TagKeys"),
     "UntagRole": ("RoleName", "TagKeys"),
     "UpdateAssumeRolePolicy": ("PolicyDocument", "RoleName"),
     "UpdateRole": ("Description", "MaxSessionDuration", "RoleName"),
+    "UpdateRoleDescription": ("Description", "RoleName"),
+}
+_OF_POLICIES: Mapping[str, tuple[str, ...]] = {
+    "CreatePolicy": ("Description", "Path", "PolicyDocument", "PolicyName", "Tags"),
+    "CreatePolicyVersion": ("PolicyArn", "PolicyDocument", "SetAsDefault"),
+    "DeletePolicy": ("PolicyArn",),
+    "DeletePolicyVersion": ("PolicyArn", "VersionId"),
+    "GetPolicy": ("PolicyArn",),
+    "GetPolicyVersion": ("PolicyArn", "VersionId"),
+    "ListEntitiesForPolicy": (*_PAGE, "EntityFilter", "PathPrefix", "PolicyArn"),
+    "ListPolicies": (*_PAGE, "OnlyAttached", "PathPrefix", "Scope"),
+    "ListPolicyTags": (*_PAGE, "PolicyArn"),
+    "ListPolicyVersions": (*_PAGE, "PolicyArn"),
+    "SetDefaultPolicyVersion": ("PolicyArn", "VersionId"),
+    "TagPolicy": ("PolicyArn", "Tags"),
+    "UntagPolicy": ("PolicyArn", "TagKeys"),
+}
+_OF_USERS: Mapping[str, tuple[str, ...]] = {
+    "AddUserToGroup": ("GroupName", "UserName"),
+    "AttachGroupPolicy": ("GroupName", "PolicyArn"),
+    "AttachUserPolicy": ("PolicyArn", "UserName"),
+    "CreateAccessKey": ("UserName",),
+    "CreateGroup": ("GroupName", "Path"),
+    "CreateUser": ("Path", "Tags", "UserName"),
+    "DeleteAccessKey": ("AccessKeyId", "UserName"),
+    "DeleteGroup": ("GroupName",),
+    "DeleteGroupPolicy": ("GroupName", "PolicyName"),
+    "DeleteUser": ("UserName",),
+    "DeleteUserPolicy": ("PolicyName", "UserName"),
+    "DetachGroupPolicy": ("GroupName", "PolicyArn"),
+    "DetachUserPolicy": ("PolicyArn", "UserName"),
+    "GetAccessKeyLastUsed": ("AccessKeyId",),
+    "GetGroup": (*_PAGE, "GroupName"),
+    "GetGroupPolicy": ("GroupName", "PolicyName"),
+    "GetLoginProfile": ("UserName",),  # users have none, which their deletion looks for
+    "GetUser": ("UserName",),
+    "GetUserPolicy": ("PolicyName", "UserName"),
+    "ListAccessKeys": (*_PAGE, "UserName"),
+    "ListAttachedGroupPolicies": (*_PAGE, "GroupName", "PathPrefix"),
+    "ListAttachedUserPolicies": (*_PAGE, "PathPrefix", "UserName"),
+    "ListGroupPolicies": (*_PAGE, "GroupName"),
+    "ListGroups": (*_PAGE, "PathPrefix"),
+    "ListGroupsForUser": (*_PAGE, "UserName"),
+    "ListMFADevices": (*_PAGE, "UserName"),
+    "ListSSHPublicKeys": (*_PAGE, "UserName"),
+    "ListSigningCertificates": (*_PAGE, "UserName"),
+    "ListUserPolicies": (*_PAGE, "UserName"),
+    "ListUserTags": (*_PAGE, "UserName"),
+    "ListUsers": (*_PAGE, "PathPrefix"),
+    "ListVirtualMFADevices": (*_PAGE, "AssignmentStatus"),
+    "PutGroupPolicy": ("GroupName", "PolicyDocument", "PolicyName"),
+    "PutUserPolicy": ("PolicyDocument", "PolicyName", "UserName"),
+    "RemoveUserFromGroup": ("GroupName", "UserName"),
+    "TagUser": ("Tags", "UserName"),
+    "UntagUser": ("TagKeys", "UserName"),
+    "UpdateAccessKey": ("AccessKeyId", "Status", "UserName"),
+    "UpdateGroup": ("GroupName", "NewGroupName", "NewPath"),
     "UpdateUser": ("NewPath", "NewUserName", "UserName"),
 }
+_OF_ACCOUNT: Mapping[str, tuple[str, ...]] = {
+    "CreateAccountAlias": ("AccountAlias",),
+    "CreateOpenIDConnectProvider": ("ClientIDList", "Tags", "ThumbprintList", "Url"),
+    "DeleteOpenIDConnectProvider": ("OpenIDConnectProviderArn",),
+    "GetAccountSummary": (),
+    "GetOpenIDConnectProvider": ("OpenIDConnectProviderArn",),
+    "ListAccountAliases": _PAGE,
+    "ListOpenIDConnectProviderTags": (*_PAGE, "OpenIDConnectProviderArn"),
+    "ListOpenIDConnectProviders": (),
+    "TagOpenIDConnectProvider": ("OpenIDConnectProviderArn", "Tags"),
+    "UntagOpenIDConnectProvider": ("OpenIDConnectProviderArn", "TagKeys"),
+    "UpdateOpenIDConnectProviderThumbprint": ("OpenIDConnectProviderArn", "ThumbprintList"),
+}
+IAM_PARAMETERS: Mapping[str, tuple[str, ...]] = {**_OF_ROLES, **_OF_POLICIES, **_OF_USERS, **_OF_ACCOUNT}
 STS_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "AssumeRole": (
         "DurationSeconds",

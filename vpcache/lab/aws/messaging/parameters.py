@@ -1,7 +1,6 @@
-"""The parameters that operations of SQS, SNS, CloudWatch Logs and SSM honour.
+"""The operations of SQS and SNS that the lab emulates, and the parameters that they honour.
 
-Operations that are not listed are not checked; one with no parameters at all, such as a subscription filter,
-whose records go nowhere, is refused at its first parameter.
+Others are refused by name.
 """
 
 from __future__ import annotations
@@ -39,9 +38,19 @@ _MESSAGE = (
     "MessageSystemAttributes",
 )
 SQS_PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "AddPermission": ("AWSAccountIds", "Actions", "Label", "QueueUrl"),
     "ChangeMessageVisibility": ("QueueUrl", "ReceiptHandle", "VisibilityTimeout"),
+    "ChangeMessageVisibilityBatch": ("Entries", "QueueUrl"),
     "CreateQueue": (*_QUEUE, "QueueName", "tags"),
     "DeleteMessage": ("QueueUrl", "ReceiptHandle"),
+    "DeleteMessageBatch": ("Entries", "QueueUrl"),
+    "DeleteQueue": ("QueueUrl",),
+    "GetQueueAttributes": ("AttributeNames", "QueueUrl"),
+    "GetQueueUrl": ("QueueName",),
+    "ListDeadLetterSourceQueues": ("QueueUrl",),
+    "ListQueueTags": ("QueueUrl",),
+    "ListQueues": ("MaxResults", "NextToken", "QueueNamePrefix"),
+    "PurgeQueue": ("QueueUrl",),
     "ReceiveMessage": (
         "AttributeNames",
         "MaxNumberOfMessages",
@@ -51,10 +60,12 @@ SQS_PARAMETERS: Mapping[str, tuple[str, ...]] = {
         "VisibilityTimeout",
         "WaitTimeSeconds",
     ),
+    "RemovePermission": ("Label", "QueueUrl"),
     "SendMessage": (*_MESSAGE, "QueueUrl"),
     "SendMessageBatch": ("Entries.Id", *(f"Entries.{name}" for name in _MESSAGE), "QueueUrl"),
     "SetQueueAttributes": (*_QUEUE, "QueueUrl"),
-    "StartMessageMoveTask": (),
+    "TagQueue": ("QueueUrl", "Tags"),
+    "UntagQueue": ("QueueUrl", "TagKeys"),
 }
 _PUBLICATION = (
     "Message",
@@ -64,21 +75,33 @@ _PUBLICATION = (
     "MessageStructure",
     "Subject",
 )
+_TOPIC = ("ContentBasedDeduplication", "DeliveryPolicy", "DisplayName", "KmsMasterKeyId", "Policy")
+_SUBSCRIPTION = ("FilterPolicy", "FilterPolicyScope", "RawMessageDelivery")
 SNS_PARAMETERS: Mapping[str, tuple[str, ...]] = {
-    "CreatePlatformApplication": (),
-    "CreateTopic": ("Attributes", "Name", "Tags"),
+    "AddPermission": ("AWSAccountId", "ActionName", "Label", "TopicArn"),
+    "CreateTopic": (*(f"Attributes.{name}" for name in ("FifoTopic", *_TOPIC)), "Name", "Tags"),
+    "DeleteTopic": ("TopicArn",),
+    "GetSubscriptionAttributes": ("SubscriptionArn",),
+    "GetTopicAttributes": ("TopicArn",),
+    "ListSubscriptions": ("NextToken",),
+    "ListSubscriptionsByTopic": ("NextToken", "TopicArn"),
+    "ListTagsForResource": ("ResourceArn",),
+    "ListTopics": ("NextToken",),
     "Publish": (*_PUBLICATION, "TargetArn", "TopicArn"),
     "PublishBatch": (
         "PublishBatchRequestEntries.Id",
         *(f"PublishBatchRequestEntries.{name}" for name in _PUBLICATION),
         "TopicArn",
     ),
-    "PutDataProtectionPolicy": (),
-    "SetTopicAttributes": ("AttributeName", "AttributeValue", "TopicArn"),
+    "RemovePermission": ("Label", "TopicArn"),
+    "SetSubscriptionAttributes": (
+        *(f"AttributeName={name}" for name in _SUBSCRIPTION),
+        "AttributeValue",
+        "SubscriptionArn",
+    ),
+    "SetTopicAttributes": (*(f"AttributeName={name}" for name in _TOPIC), "AttributeValue", "TopicArn"),
     "Subscribe": (
-        "Attributes.FilterPolicy",
-        "Attributes.FilterPolicyScope",
-        "Attributes.RawMessageDelivery",
+        *(f"Attributes.{name}" for name in _SUBSCRIPTION),
         "Endpoint",
         "Protocol=email",
         "Protocol=email-json",
@@ -86,55 +109,7 @@ SNS_PARAMETERS: Mapping[str, tuple[str, ...]] = {
         "ReturnSubscriptionArn",
         "TopicArn",
     ),
-}
-_EVENTS = ("endTime", "limit", "logGroupName", "nextToken", "startTime")
-LOGS_PARAMETERS: Mapping[str, tuple[str, ...]] = {
-    "AssociateKmsKey": ("kmsKeyId", "logGroupName"),
-    "CreateDelivery": (),
-    "CreateExportTask": (),
-    "CreateLogGroup": (
-        "kmsKeyId",
-        "logGroupClass=INFREQUENT_ACCESS",
-        "logGroupClass=STANDARD",
-        "logGroupName",
-        "tags",
-    ),
-    "CreateLogStream": ("logGroupName", "logStreamName"),
-    "DescribeLogGroups": ("limit", "logGroupClass", "logGroupNamePrefix", "nextToken"),
-    "DescribeLogStreams": (
-        "descending",
-        "limit",
-        "logGroupIdentifier",
-        "logGroupName",
-        "logStreamNamePrefix",
-        "nextToken",
-        "orderBy",
-    ),
-    "FilterLogEvents": (*_EVENTS, "filterPattern", "interleaved", "logStreamNames"),
-    "GetLogEvents": (*_EVENTS, "logGroupIdentifier", "logStreamName", "startFromHead"),
-    "PutDestination": (),
-    "PutLogEvents": ("logEvents", "logGroupName", "logStreamName", "sequenceToken"),
-    "PutMetricFilter": (),
-    "PutRetentionPolicy": ("logGroupName", "retentionInDays"),
-    "PutSubscriptionFilter": (),
-}
-_PAGE = ("MaxResults", "NextToken")
-SSM_PARAMETERS: Mapping[str, tuple[str, ...]] = {
-    "DescribeParameters": (*_PAGE, "Filters", "ParameterFilters"),
-    "GetParameter": ("Name", "WithDecryption"),
-    "GetParameterHistory": (*_PAGE, "Name", "WithDecryption"),
-    "GetParameters": ("Names", "WithDecryption"),
-    "GetParametersByPath": (*_PAGE, "ParameterFilters", "Path", "Recursive", "WithDecryption"),
-    "PutParameter": (
-        "AllowedPattern",
-        "DataType=text",
-        "Description",
-        "KeyId",
-        "Name",
-        "Overwrite",
-        "Tags",
-        "Tier",
-        "Type",
-        "Value",
-    ),
+    "TagResource": ("ResourceArn", "Tags"),
+    "Unsubscribe": ("SubscriptionArn",),
+    "UntagResource": ("ResourceArn", "TagKeys"),
 }

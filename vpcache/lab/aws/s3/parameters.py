@@ -199,6 +199,7 @@ S3_PARAMETERS: Mapping[str, tuple[str, ...]] = {
         *_CONTENT,
         *_CUSTOMER_KEY,
         *_LOCK,
+        "Body",
         "ContentLength",
         "ContentMD5",
         "IfMatch",
@@ -213,6 +214,7 @@ S3_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "UploadPart": (
         *_CHECKSUMS,
         *_CUSTOMER_KEY,
+        "Body",
         "ContentLength",
         "ContentMD5",
         "PartNumber",

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actio
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 
@@ -56,25 +55,21 @@ _ACTIONS = {
 _OF_VERSIONS = frozenset(
     {"DeleteObject", "GetObject", "GetObjectAcl", "GetObjectTagging", "PutObjectTagging"}
 )
-_KEY = re.compile(r"<Key>([^<]*)</Key>(?:\s*<VersionId>([^<]*)</VersionId>)?")
 _KEYS = {
-    "delimiter": "s3:delimiter",
-    "max-keys": "s3:max-keys",
-    "prefix": "s3:prefix",
-    "versionId": "s3:versionid",
-    "x-amz-acl": "s3:x-amz-acl",
-    "x-amz-copy-source": "s3:x-amz-copy-source",
-    "x-amz-server-side-encryption": "s3:x-amz-server-side-encryption",
-    "x-amz-storage-class": "s3:x-amz-storage-class",
+    "Delimiter": "s3:delimiter",
+    "MaxKeys": "s3:max-keys",
+    "Prefix": "s3:prefix",
+    "VersionId": "s3:versionid",
+    "ACL": "s3:x-amz-acl",
+    "CopySource": "s3:x-amz-copy-source",
+    "ServerSideEncryption": "s3:x-amz-server-side-encryption",
+    "StorageClass": "s3:x-amz-storage-class",
 }
-"""Condition keys of parameters of the query and of headers."""
+"""Condition keys of parameters."""
 
 
 def targets(call: ApiCall, directory: Directory) -> Iterator[Target]:
-    """Yield the targets of a call.
-
-    Its parameters are `Bucket`, `Key`, `Body`, and those of query and headers under their names there.
-    """
+    """Yield the targets of a call."""
     keys = _keys(call)
     bucket, key = call.text("Bucket"), call.text("Key")
     action = f"s3:{_ACTIONS.get(call.operation, call.operation)}"
@@ -82,16 +77,16 @@ def targets(call: ApiCall, directory: Directory) -> Iterator[Target]:
         yield Target(action)
         return
     if call.operation == "DeleteObjects":
-        for name, version in _KEY.findall(call.text("Body")):
-            yield _object(action, bucket, name, version, keys)
+        for each in (call.parameters.get("Delete") or {}).get("Objects") or ():
+            yield _object(action, bucket, each.get("Key", ""), each.get("VersionId", ""), keys)
         return
     if key:
-        yield _object(action, bucket, key, call.text("versionId"), keys)
+        yield _object(action, bucket, key, call.text("VersionId"), keys)
     else:
         yield Target(action, f"arn:aws:s3:::{bucket}", "bucket", keys)
-    if call.text("x-amz-tagging"):
+    if isinstance(call.parameters.get("Tagging"), str):  # of a new object, in a header
         yield Target("s3:PutObjectTagging", f"arn:aws:s3:::{bucket}/{key}", "object", keys)
-    if source := unquote(call.text("x-amz-copy-source")).lstrip("/"):
+    if source := unquote(call.text("CopySource")).lstrip("/"):
         source_bucket, _, rest = source.partition("/")
         source_key, _, version = rest.partition("?versionId=")
         yield _object("s3:GetObject", source_bucket, source_key, version, {})
