@@ -95,6 +95,7 @@ def test_prefix_list_in_a_rule_allows_only_its_service(vpc_factory: VpcFactory, 
 
 def test_interface_endpoint_serves_its_services_name(vpc_factory: VpcFactory, client: str) -> None:
     group = vpc_factory.new_group("endpoint")
+    vpc_factory.ec2.modify_vpc_attribute(VpcId=vpc_factory.vpc, EnableDnsHostnames={"Value": True})
     endpoint = vpc_factory.ec2.create_vpc_endpoint(
         VpcId=vpc_factory.vpc,
         VpcEndpointType="Interface",

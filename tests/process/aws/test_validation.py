@@ -342,6 +342,7 @@ def test_unknown_security_group_is_rejected(region: Region) -> None:
     endpoint = {
         "VpcId": network.vpc,
         "VpcEndpointType": "Interface",
+        "PrivateDnsEnabled": False,
         "ServiceName": "com.amazonaws.us-east-1.ssm",
         "SubnetIds": [subnet],
     }

@@ -11,6 +11,7 @@ from tests.support.served_region import Network, Region, error_code
 @pytest.fixture
 def endpoint(ec2: Any, network: Network) -> dict[str, Any]:
     """An interface endpoint with private DNS names and a policy."""
+    ec2.modify_vpc_attribute(VpcId=network.vpc, EnableDnsHostnames={"Value": True})
     response = ec2.create_vpc_endpoint(
         VpcId=network.vpc,
         ServiceName="com.amazonaws.us-east-1.logs",
@@ -124,6 +125,7 @@ def test_interfaces_of_an_endpoint_have_requested_addresses(ec2: Any, network: N
         VpcEndpointType="Interface",
         SubnetIds=[here],
         SubnetConfigurations=[{"SubnetId": here, "Ipv4": "10.0.0.150"}],
+        PrivateDnsEnabled=False,
         DnsOptions={"DnsRecordIpType": "ipv4", "PrivateDnsOnlyForInboundResolverEndpoint": False},
     )["VpcEndpoint"]
     ec2.modify_vpc_endpoint(

@@ -129,6 +129,13 @@ class DescriptionsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's
                 raise EC2ClientError("InvalidKeyPair.NotFound", f"The key pair '{name}' does not exist")
         return super().describe_key_pairs(_unique(key_names), filters)
 
+    def key_pair_with_id(self, key_pair_id: str) -> Any:
+        """Return a key pair."""
+        for each in self.key_pairs.values():
+            if each.id == key_pair_id:
+                return each
+        raise EC2ClientError("InvalidKeyPair.NotFound", f"The key pair ID '{key_pair_id}' does not exist")
+
     def describe_nat_gateways(self, filters: Filters | None, nat_gateway_ids: list[str] | None) -> Any:
         """Return NAT gateways."""
         for gateway_id in nat_gateway_ids or ():

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError, InvalidSecurityGroupNotFoundError
 from moto.ec2.models import EC2Backend
-from moto.ec2.models.vpcs import VPCEndPoint
 from moto.ec2.utils import random_vpc_ep_id
 from moto.moto_api._internal import mock_random
 
 from vpcache.lab.addresses import SERVICE_ADDRESSES
+from vpcache.lab.aws.ec2.vpcs.endpoint_rules import (
+    INTERFACE_POLICY,
+    InterfaceEndpoint,
+    check_private_dns,
+    check_route_tables,
+)
 from vpcache.lab.aws.policies.documents import PolicyError, PolicyKind, parse
+from vpcache.lab.settings import LabSettings
 
 _SERVICE_NAME = re.compile(r"com\.amazonaws\.([a-z0-9-]+)\.([a-z0-9.-]+)")
 
 
 class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's classes as Any
     """The part of EC2 for VPC endpoints."""
+
+    settings: Callable[[], LabSettings]
 
     def create_default_pls(self) -> None:
         """Create AWS's prefix lists, with the addresses of the services that the lab serves."""
@@ -52,15 +60,17 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
 
         `addresses` are requested addresses of the interfaces, by subnet.
         """
-        self.get_vpc(vpc_id)
+        vpc = self.get_vpc(vpc_id)
         _check_policy(policy_document)
         service = service_of(service_name, self.region_name)
         if (endpoint_type or "Gateway") == "Gateway":
             if service not in SERVICE_ADDRESSES:
                 raise _unknown_service(service_name)
-            return super().create_vpc_endpoint(
+            check_route_tables(self, vpc_id, service_name, route_table_ids)
+            endpoint = super().create_vpc_endpoint(
                 vpc_id, service_name, "Gateway", policy_document, route_table_ids, tags=tags
             )
+            return self._completed(endpoint)
         if endpoint_type != "Interface":
             raise EC2ClientError(
                 "InvalidParameter", f"Endpoints of type {endpoint_type} are not emulated by the lab."
@@ -69,13 +79,16 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
         endpoint_id = random_vpc_ep_id()
         subnets = self._subnets_of(vpc_id, subnet_ids or [])
         _check_zones(subnets)
-        endpoint = VPCEndPoint(
+        has_private_dns = private_dns_enabled is not False
+        if has_private_dns:
+            check_private_dns(self, vpc, service_name)
+        endpoint = InterfaceEndpoint(
             self,
             endpoint_id,
             vpc_id,
             service_name,
             "Interface",
-            policy_document,
+            policy_document or json.dumps(INTERFACE_POLICY),
             [],
             [subnet.id for subnet in subnets],
             self._create_endpoint_interfaces(endpoint_id, subnets, groups, addresses or {}),
@@ -83,10 +96,16 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
             client_token,
             groups,
             tags,
-            private_dns_enabled if private_dns_enabled is not None else True,
+            has_private_dns,
         )
         endpoint.ip_address_type, endpoint.dns_options = "ipv4", {"DnsRecordIpType": "ipv4"}
+        endpoint.transition.begin("pending", self.settings().transition_ms)
         self.vpc_end_points[endpoint.id] = endpoint
+        return self._completed(endpoint)
+
+    def _completed(self, endpoint: Any) -> Any:
+        """Return an endpoint with the members of its description that moto lacks."""
+        endpoint.requester_managed, endpoint.service_region = False, self.region_name
         return endpoint
 
     def _subnets_of(self, vpc_id: str, subnet_ids: list[str]) -> list[Any]:
@@ -151,8 +170,7 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
             raise NotImplementedError(
                 "The address of an existing interface of an endpoint cannot be changed."
             )
-        for table in add_route_tables or []:
-            self.get_route_table(table)
+        check_route_tables(self, endpoint.vpc_id, endpoint.service_name, add_route_tables or ())
         for group_id in add_security_groups or []:
             if not self.get_security_group_from_id(group_id):
                 raise InvalidSecurityGroupNotFoundError(group_id)
@@ -162,6 +180,8 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
                 "InvalidParameter",
                 f"An interface endpoint needs a security group; {endpoint.id} would have none.",
             )
+        if private_dns_enabled and not endpoint.private_dns_enabled:
+            check_private_dns(self, self.get_vpc(endpoint.vpc_id), endpoint.service_name, endpoint.id)
         if private_dns_enabled is not None:
             endpoint.private_dns_enabled = private_dns_enabled
         endpoint.modify(

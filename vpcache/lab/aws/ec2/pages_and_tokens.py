@@ -33,6 +33,7 @@ PAGED = {
     "DescribeVpcEndpoints": "VpcEndpoints",
     "DescribeVpcs": "Vpcs",
     "GetManagedPrefixListEntries": "Entries",
+    "GetSecurityGroupsForVpc": "SecurityGroupForVpcs",
 }
 """By operation: the list in its response. The model holds the limits of MaxResults for most of them."""
 _MAX_RESULTS = 1000  # of the operations for which the model has no limit
@@ -103,8 +104,9 @@ def page(
 
 
 def _key(resource: Any) -> str:
-    if isinstance(resource, Mapping):  # a tag or a prefix list's entry
-        return "\0".join(str(resource[name]) for name in ("resource_id", "key", "Cidr") if name in resource)
+    if isinstance(resource, Mapping):  # a tag, a prefix list's entry or a group of a VPC
+        names = ("resource_id", "key", "Cidr", "GroupId")
+        return "\0".join(str(resource[name]) for name in names if name in resource)
     return str(resource.id)
 
 

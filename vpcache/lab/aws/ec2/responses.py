@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import uuid
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -11,6 +10,8 @@ from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.urls import url_bases
 
 from vpcache.lab.aws.dispatch import UrlModule
+from vpcache.lab.aws.ec2.validation import invalid_parameter
+from vpcache.lab.aws.ec2.vpcs.flow_logs import FlowLogsResponse
 from vpcache.lab.aws.ec2.vpcs.responses import VpcResponse
 
 _DHCP_OPTIONS = (
@@ -21,24 +22,20 @@ _DHCP_OPTIONS = (
     "ntp-servers",
 )
 """The options that descriptions show."""
-_DESTINATION_OPTIONS: dict[str, Any] = {
-    "FileFormat": "plain-text",
-    "HiveCompatiblePartitions": False,
-    "PerHourPartition": False,
-}
-"""The options of flow logs to a bucket, unless a request has others."""
 
 
-class Ec2Response(VpcResponse):
+class Ec2Response(VpcResponse, FlowLogsResponse):
     """The EC2 API, with parameters that moto's handlers ignore."""
 
     def parse_parameters(self, request: Any) -> None:
         """Parse a request; a tag without a value gets the empty string."""
         super().parse_parameters(request)
         specifications = self.params.get("TagSpecifications") or []
+        for each in specifications:
+            each.setdefault("Tags", [])
         for tag in [
             *(self.params.get("Tags") or []),
-            *(tag for each in specifications for tag in each.get("Tags", ())),
+            *(tag for each in specifications for tag in each["Tags"]),
         ]:
             tag.setdefault("Value", "")
 
@@ -99,7 +96,37 @@ class Ec2Response(VpcResponse):
         )
         return ActionResult({"Return": True})
 
+    # key pairs
+
+    def describe_key_pairs(self) -> Any:
+        """Answer DescribeKeyPairs, with the IDs of key pairs."""
+        if ids := self._get_param("KeyPairIds", []):
+            names = [self.ec2_backend.key_pair_with_id(each).name for each in ids]
+            self.params["KeyNames"] = [*self._get_param("KeyNames", []), *names]
+        return super().describe_key_pairs()
+
+    def delete_key_pair(self) -> Any:
+        """Answer DeleteKeyPair, with the ID of a key pair."""
+        if key_pair_id := self._get_param("KeyPairId"):
+            self.params["KeyName"] = self.ec2_backend.key_pair_with_id(key_pair_id).name
+        return super().delete_key_pair()
+
     # addresses
+
+    def allocate_address(self) -> Any:
+        """Answer AllocateAddress; the region is the only network border group."""
+        self._check_border_group()
+        return super().allocate_address()
+
+    def release_address(self) -> Any:
+        """Answer ReleaseAddress; the region is the only network border group."""
+        self._check_border_group()
+        return super().release_address()
+
+    def _check_border_group(self) -> None:
+        group = self._get_param("NetworkBorderGroup")
+        if group not in (None, "", self.region):
+            raise invalid_parameter("NetworkBorderGroup", group)
 
     def associate_address(self) -> Any:
         """Answer AssociateAddress, with its private address."""
@@ -136,19 +163,6 @@ class Ec2Response(VpcResponse):
                 "AssignedPrivateIpAddresses": [{"PrivateIpAddress": each} for each in assigned],
             }
         )
-
-    def create_flow_logs(self) -> Any:
-        """Answer CreateFlowLogs, with its destination options."""
-        destination = self._get_param("LogDestination")
-        if destination and len(destination.split(":", 5)) < 6:
-            raise EC2ClientError("InvalidParameter", f"LogDestination {destination} is not an ARN")
-        answer = super().create_flow_logs()
-        is_bucket = self._get_param("LogDestinationType") == "s3"
-        options = (_DESTINATION_OPTIONS if is_bucket else {}) | self._get_param("DestinationOptions", {})
-        for flow_log_id in answer.result["FlowLogIds"]:
-            self.ec2_backend.flow_logs[flow_log_id].destination_options = options or None
-        answer.result["ClientToken"] = self._get_param("ClientToken") or str(uuid.uuid4())
-        return answer
 
     def create_network_acl_entry(self) -> Any:
         """Answer CreateNetworkAclEntry, with its ICMP type and code."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network
 from typing import Any
 
 from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
@@ -104,6 +105,8 @@ class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's class
         if prefix_list_id := options.get("destination_prefix_list_id") or (arguments[1:2] or [None])[0]:
             self.prefix_list(prefix_list_id)
         destination = _destination(destination_cidr_block)
+        if destination:
+            self._check_local_routes(route_table_id, destination)
         route = RouteWithState.of(super().create_route(route_table_id, destination, *arguments, **options))
         self.get_route_table(route_table_id)._routes[route.id] = route  # instead of moto's
         return route
@@ -141,6 +144,24 @@ class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's class
                 )
         destination = canonical_cidr(destination_cidr_block) if destination_cidr_block else None
         return super().delete_route(route_table_id, destination, *arguments)
+
+    def _check_local_routes(self, route_table_id: str, destination: str) -> None:
+        """Raise an error for a route to a block of the VPC, or to a part of one.
+
+        https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html#route-table-routes
+        """
+        for route in self.get_route_table(route_table_id).routes:
+            if not (route.local and route.destination_cidr_block):
+                continue
+            if destination == route.destination_cidr_block:
+                raise EC2ClientError(
+                    "RouteAlreadyExists", f"The route identified by {destination} already exists."
+                )
+            if IPv4Network(destination).subnet_of(IPv4Network(route.destination_cidr_block)):
+                raise NotImplementedError(
+                    f"The DestinationCidrBlock {destination} is more specific than the local route "
+                    f"{route.destination_cidr_block}, which is not emulated by the lab."
+                )
 
     def _check_nat_gateway(self, nat_gateway_id: str | None) -> None:
         if nat_gateway_id and nat_gateway_id not in self.nat_gateways:

@@ -15,6 +15,7 @@ from moto.ec2.models.security_groups import SecurityGroupRule
 
 from vpcache.lab.aws.ec2.interfaces import InterfacesBackend, ensure_unused
 from vpcache.lab.aws.ec2.validation import check_cidr, check_ipv6_cidr, check_ports, check_protocol
+from vpcache.lab.aws.ec2.vpcs.group_texts import check_group, check_rule_description
 
 
 class GroupRule(SecurityGroupRule):  # type: ignore[misc]
@@ -23,8 +24,8 @@ class GroupRule(SecurityGroupRule):  # type: ignore[misc]
     @property
     def description(self) -> str | None:
         """The description from the request."""
-        text: str | None = self.ip_range.get("Description") or self.source_group.get("Description")
-        return text
+        peers = (self.ip_range, self.source_group, self.prefix_list_id or {})
+        return next((each["Description"] for each in peers if each.get("Description")), None)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, GroupRule) and self._identity() == other._identity()
@@ -46,6 +47,7 @@ class SecurityGroupsBackend(InterfacesBackend):
         """Create a security group, in the default VPC if none is set."""
         if not vpc_id and not self.default_vpc:
             raise VPCIdNotSpecifiedError
+        check_group(name, description or "")
         group = super().create_security_group(name, description, vpc_id, *arguments, **options)
         group.egress_rules = []
         anywhere = [{"CidrIp": "0.0.0.0/0"}]
@@ -139,6 +141,8 @@ class SecurityGroupsBackend(InterfacesBackend):
                 check_ipv6_cidr(each["CidrIpv6"])
             else:
                 check_cidr(each.get("CidrIp"))
+        for each in (*(ip_ranges or ()), *source_groups, *prefix_list_ids):
+            check_rule_description(each.get("Description"))
         peers = [
             *((each, None, None) for each in ip_ranges or []),
             *((None, each, None) for each in source_groups),

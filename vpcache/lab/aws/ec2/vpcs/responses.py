@@ -8,6 +8,9 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from vpcache.lab.aws.ec2.pages_and_tokens import PagedResponse
 
+_GROUP_FILTERS = {"primary-vpc-id": "vpc-id"}
+"""Filters of GetSecurityGroupsForVpc, and their names in DescribeSecurityGroups."""
+
 
 class VpcResponse(PagedResponse):
     """The EC2 API of VPCs, their gateways and prefix lists."""
@@ -25,6 +28,30 @@ class VpcResponse(PagedResponse):
             self._get_param("RouteTableId"), self._get_param("GatewayId"), is_enabled=is_enabled
         )
         return EmptyResult()
+
+    def get_security_groups_for_vpc(self) -> Any:
+        """Answer GetSecurityGroupsForVpc: the groups that belong to a VPC.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetSecurityGroupsForVpc.html
+        """
+        vpc = self.ec2_backend.get_vpc(self._get_param("VpcId"))
+        filters = {
+            _GROUP_FILTERS.get(name, name): values
+            for name, values in self._filters_from_querystring().items()
+        }
+        groups = self.ec2_backend.describe_security_groups(filters={**filters, "vpc-id": [vpc.id]})
+        descriptions = [
+            {
+                "Description": each.description,
+                "GroupId": each.id,
+                "GroupName": each.name,
+                "OwnerId": each.owner_id,
+                "PrimaryVpcId": each.vpc_id,
+                "Tags": [{"Key": tag["key"], "Value": tag["value"]} for tag in each.get_tags()],
+            }
+            for each in groups
+        ]
+        return ActionResult({"SecurityGroupForVpcs": descriptions})
 
     def modify_managed_prefix_list(self) -> Any:
         """Answer ModifyManagedPrefixList, with the maximum number of entries."""
@@ -62,7 +89,7 @@ class VpcResponse(PagedResponse):
             client_token=self._get_param("ClientToken"),
             security_group_ids=self._get_param("SecurityGroupIds", []),
             tags=self._parse_tag_specification().get("vpc-endpoint", {}),
-            private_dns_enabled=self._get_param("PrivateDnsEnabled", True),
+            private_dns_enabled=self._get_param("PrivateDnsEnabled"),
             addresses=addresses,
         )
         return ActionResult({"VpcEndpoint": endpoint})
@@ -71,6 +98,20 @@ class VpcResponse(PagedResponse):
         """Return the requested addresses of an endpoint's interfaces, by subnet."""
         configurations = self._get_param("SubnetConfigurations", [])
         return {each["SubnetId"]: each["Ipv4"] for each in configurations if "Ipv4" in each}
+
+    def create_vpn_gateway(self) -> Any:
+        """Answer CreateVpnGateway; unlike a description, the answer has no tags if there are none."""
+        gateway = super().create_vpn_gateway().result["VpnGateway"]
+        members = {
+            "AmazonSideAsn": gateway.amazon_side_asn,
+            "State": gateway.state,
+            "Type": gateway.type,
+            "VpcAttachments": [],
+            "VpnGatewayId": gateway.id,
+        }
+        if tags := gateway.get_tags():
+            members["Tags"] = [{"Key": each["key"], "Value": each["value"]} for each in tags]
+        return ActionResult({"VpnGateway": members})
 
     def create_customer_gateway(self) -> Any:
         """Answer CreateCustomerGateway, with the name of the device."""

@@ -22,13 +22,14 @@ from vpcache.lab.aws.ec2.validation import invalid_parameter
 _AMAZON_SIDE_ASN = (
     64512  # the default of https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpnGateway.html
 )
+_PRIVATE_ASNS = (range(64512, 65535), range(4200000000, 4294967295))
 _TYPE = "ipsec.1"  # the only type of gateways
 
 _VPN_GATEWAYS: FilterFields = {
     "amazon-side-asn": lambda each: [each.amazon_side_asn],
     "attachment.state": lambda each: [attachment.state for attachment in each.vpc_attachments],
     "attachment.vpc-id": lambda each: [attachment.vpc_id for attachment in each.vpc_attachments],
-    "availability-zone": lambda each: [each.availability_zone],
+    "availability-zone": lambda _: [],
     "state": lambda each: [each.state],
     "type": lambda each: [each.type],
     "vpn-gateway-id": lambda each: [each.id],
@@ -53,13 +54,15 @@ class VpnGatewaysBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's 
         availability_zone: str | None = None,
         tags: dict[str, str] | None = None,
     ) -> Any:
-        """Create a virtual private gateway."""
+        """Create a virtual private gateway. As on AWS, descriptions lack its zone."""
         _check_type(gateway_type)
         zones = [zone.name for zone in self.describe_availability_zones()]
         if availability_zone and availability_zone not in zones:
             raise invalid_parameter("availabilityZone", availability_zone)
-        asn = int(amazon_side_asn or _AMAZON_SIDE_ASN)
-        return super().create_vpn_gateway(gateway_type, asn, availability_zone, tags)
+        asn = _AMAZON_SIDE_ASN if amazon_side_asn is None else int(amazon_side_asn)
+        if not any(asn in each for each in _PRIVATE_ASNS):
+            raise invalid_parameter("amazonSideAsn", asn)
+        return super().create_vpn_gateway(gateway_type, asn, None, tags)
 
     def describe_vpn_gateways(
         self, filters: Filters | None = None, vpn_gw_ids: list[str] | None = None
