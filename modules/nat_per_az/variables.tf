@@ -24,11 +24,34 @@ variable "allocation_ids" {
   }
 
   validation {
+    condition = length(setsubtract(keys(var.allocation_ids), local.gateway_zones)) == 0 || anytrue([
+      for zone in keys(var.allocation_ids) : !contains(keys(var.zones), zone)
+    ])
+    error_message = join(" ", [
+      "allocation_ids has the zones ${join(", ", keys(var.allocation_ids))}, but with mode \"${var.mode}\"",
+      "${length(local.gateway_zones) == 0 ? "no zone has" : "only ${join(", ", local.gateway_zones)} has"} a NAT gateway:",
+      "each must be a zone with a NAT gateway.",
+    ])
+  }
+
+  validation {
     condition = alltrue([for id in values(var.allocation_ids) : startswith(id, "eipalloc-")])
     error_message = join(" ", [
       "allocation_ids has the values ${join(", ", values(var.allocation_ids))}:",
       "each must be the allocation ID of an elastic IP, such as eipalloc-0123456789abcdef0, not its address.",
     ])
+  }
+}
+
+variable "mode" {
+  description = "NAT gateways: `per_zone`, `single` (that of `single_zone` serves all zones), or `none` (no gateways and no default routes)."
+  type        = string
+  default     = "per_zone"
+  nullable    = false
+
+  validation {
+    condition     = contains(["per_zone", "single", "none"], var.mode)
+    error_message = "mode is \"${var.mode}\": it must be \"per_zone\", \"single\" or \"none\"."
   }
 }
 
@@ -43,6 +66,27 @@ variable "name" {
   }
 }
 
+variable "single_zone" {
+  description = "Zone whose NAT gateway serves all zones. It must be set with mode `single`, and only then."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.mode != "single" || var.single_zone != null
+    error_message = "single_zone is null: with mode \"single\" it must be one of the zones ${join(", ", keys(var.zones))}."
+  }
+
+  validation {
+    condition     = var.mode == "single" || var.single_zone == null
+    error_message = "single_zone is \"${coalesce(var.single_zone, "null")}\": with mode \"${var.mode}\" it must be null."
+  }
+
+  validation {
+    condition     = var.single_zone == null || contains(keys(var.zones), coalesce(var.single_zone, "null"))
+    error_message = "single_zone is \"${coalesce(var.single_zone, "null")}\": it must be one of the zones ${join(", ", keys(var.zones))}."
+  }
+}
+
 variable "tags" {
   description = "Tags of every resource, in addition to `Name`."
   type        = map(string)
@@ -51,9 +95,9 @@ variable "tags" {
 }
 
 variable "zones" {
-  description = "Public subnet and private route table of each zone, by zone name. Pass the `zones` output of the vpc module."
+  description = "Private route table of each zone, and public subnet of each zone with a NAT gateway, by zone name: the `zones` output of vpc."
   type = map(object({
-    public_subnet_id       = string
+    public_subnet_id       = optional(string)
     private_route_table_id = string
   }))
   nullable = false
@@ -72,9 +116,9 @@ variable "zones" {
   }
 
   validation {
-    condition = alltrue([for zone in values(var.zones) : startswith(zone.public_subnet_id, "subnet-")])
+    condition = alltrue([for id in compact(values(var.zones)[*].public_subnet_id) : startswith(id, "subnet-")])
     error_message = join(" ", [
-      "zones has the public subnets ${join(", ", values(var.zones)[*].public_subnet_id)}:",
+      "zones has the public subnets ${join(", ", compact(values(var.zones)[*].public_subnet_id))}:",
       "each must be the ID of a subnet, such as subnet-0123456789abcdef0.",
     ])
   }
@@ -91,14 +135,14 @@ variable "zones" {
     condition = length(distinct(values(var.zones)[*].private_route_table_id)) == length(var.zones)
     error_message = join(" ", [
       "zones has the private route tables ${join(", ", values(var.zones)[*].private_route_table_id)}:",
-      "they must differ, or several zones share one zone's NAT gateway.",
+      "they must differ, as each zone has a default route in its own table.",
     ])
   }
 
   validation {
-    condition = length(distinct(values(var.zones)[*].public_subnet_id)) == length(var.zones)
+    condition = length(distinct(compact(values(var.zones)[*].public_subnet_id))) == length(compact(values(var.zones)[*].public_subnet_id))
     error_message = join(" ", [
-      "zones has the public subnets ${join(", ", values(var.zones)[*].public_subnet_id)}:",
+      "zones has the public subnets ${join(", ", compact(values(var.zones)[*].public_subnet_id))}:",
       "they must differ, or the loss of one zone interrupts the egress of several.",
     ])
   }

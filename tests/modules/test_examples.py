@@ -1,19 +1,40 @@
-"""The modules' examples on the lab: apply, an empty second plan, destroy without leftovers."""
+"""The modules' examples on the lab: apply, probes, an empty second plan, destroy without leftovers."""
 
 import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
 from tests.support.paths import ROOT
+from vpcache.probes import Probes
 from vpcache.project import Project
-from vpcache.stack.stack import Stack
+from vpcache.stack.stack import Outputs, Stack
 from vpcache.terraform.root_module import declared_variables
 
 EXAMPLES = sorted(main.parent for main in ROOT.glob("modules/*/examples/*/main.tf"))
 
 
+def label(example: Path) -> str:
+    """Return the module and the name of an example."""
+    return f"{example.parents[1].name}-{example.name}"
+
+
+def zones_share_one_egress_address(probes: Probes, outputs: Outputs) -> None:
+    assert len(outputs["egress_probes"]) == 2
+    assert len(set(outputs["egress_ips"].values())) == 1
+    for zone in outputs["egress_probes"]:
+        assert probes.egress(zone)
+
+
+PROBES: Mapping[str, Callable[[Probes, Outputs], None]] = {
+    "nat_per_az-single": zones_share_one_egress_address,
+}
+"""What packets prove of an example, by module and example."""
+
+
 @pytest.mark.lab
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: f"{path.parents[1].name}-{path.name}")
+@pytest.mark.parametrize("example", EXAMPLES, ids=label)
 def test_example_applies_and_destroys(example, target, tmp_path):
     name = f"ex-{secrets.token_hex(4)}"
     bundle = Project(ROOT).bundles()["egress_probe"]
@@ -28,6 +49,8 @@ def test_example_applies_and_destroys(example, target, tmp_path):
     stack.init()
     try:
         stack.apply()
+        if probe := PROBES.get(label(example)):
+            probe(Probes(target, outputs := stack.outputs()), outputs)
         plan = stack.plan()
         assert plan.is_empty, plan.text
     finally:
@@ -38,3 +61,7 @@ def test_example_applies_and_destroys(example, target, tmp_path):
 def test_each_module_has_an_example():
     modules = {path.name for path in (ROOT / "modules").iterdir()}
     assert {example.parents[1].name for example in EXAMPLES} == modules
+
+
+def test_probed_examples_exist():
+    assert {label(example) for example in EXAMPLES} >= PROBES.keys()

@@ -94,16 +94,18 @@ run "ip_address_as_allocation_id_is_rejected" {
   expect_failures = [var.allocation_ids]
 }
 
-run "empty_name_empty_zones_and_topic_name_are_rejected" {
+run "empty_name_empty_zones_topic_name_and_unknown_mode_are_rejected" {
   command = plan
 
   variables {
+    mode   = "regional"
     name   = ""
     zones  = {}
     alarms = { topic_arn = "alarms" }
   }
 
   expect_failures = [
+    var.mode,
     var.name,
     var.zones,
     var.alarms,
@@ -174,4 +176,148 @@ run "public_subnet_of_two_zones_is_rejected" {
     }
   }
   expect_failures = [var.zones]
+}
+
+run "single_gateway_serves_all_zones" {
+  state_key = "single"
+
+  variables {
+    mode        = "single"
+    single_zone = "us-east-1c"
+    alarms      = { topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms" }
+  }
+
+  assert {
+    condition = (
+      tolist(keys(aws_nat_gateway.this)) == tolist(["us-east-1c"]) &&
+      tolist(keys(aws_eip.this)) == tolist(["us-east-1c"]) &&
+      aws_nat_gateway.this["us-east-1c"].subnet_id == "subnet-c"
+    )
+    error_message = "another zone than single_zone has a NAT gateway or an elastic IP"
+  }
+
+  assert {
+    condition = { for route in aws_route.this : route.route_table_id => route.nat_gateway_id } == {
+      for zone in values(var.zones) : zone.private_route_table_id => aws_nat_gateway.this["us-east-1c"].id
+    }
+    error_message = "a zone has no default route to the only gateway"
+  }
+
+  assert {
+    condition = [output.nat_gateway_ids, output.egress_ips, output.allocation_ids, output.private_ips] == [
+      { for zone in keys(var.zones) : zone => aws_nat_gateway.this["us-east-1c"].id },
+      { for zone in keys(var.zones) : zone => aws_nat_gateway.this["us-east-1c"].public_ip },
+      { for zone in keys(var.zones) : zone => aws_eip.this["us-east-1c"].allocation_id },
+      { for zone in keys(var.zones) : zone => aws_nat_gateway.this["us-east-1c"].private_ip },
+    ]
+    error_message = "an output lacks a zone, or has another gateway than the one that serves the zone"
+  }
+
+  assert {
+    condition     = toset(values(aws_cloudwatch_metric_alarm.this)[*].dimensions.NatGatewayId) == toset([aws_nat_gateway.this["us-east-1c"].id])
+    error_message = "an alarm is on another gateway"
+  }
+}
+
+run "single_becomes_per_zone_without_replacing_the_gateway" {
+  state_key = "single"
+
+  assert {
+    condition     = output.nat_gateway_ids["us-east-1c"] == run.single_gateway_serves_all_zones.nat_gateway_ids["us-east-1c"]
+    error_message = "the gateway of single_zone was replaced"
+  }
+
+  assert {
+    condition     = length(distinct(values(output.egress_ips))) == 2 && length(aws_cloudwatch_metric_alarm.this) == 0
+    error_message = "the zones still share an address"
+  }
+}
+
+run "mode_none_has_no_gateways_and_all_keys" {
+  state_key = "none"
+
+  variables {
+    mode   = "none"
+    zones  = { us-east-1a = { private_route_table_id = "rtb-a" } }
+    alarms = { topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms" }
+  }
+
+  assert {
+    condition = length(concat(
+      values(aws_nat_gateway.this), values(aws_eip.this), values(aws_route.this), values(aws_cloudwatch_metric_alarm.this),
+    )) == 0
+    error_message = "a gateway, address, route or alarm exists"
+  }
+
+  assert {
+    condition     = tolist(keys(output.nat_gateway_ids)) == tolist(["us-east-1a"]) && output.egress_ips["us-east-1a"] == null
+    error_message = "an output lacks the zone, so callers would derive no subnet from it"
+  }
+}
+
+run "single_gateway_uses_an_existing_elastic_ip" {
+  command   = plan
+  state_key = "empty"
+
+  variables {
+    mode           = "single"
+    single_zone    = "us-east-1b"
+    allocation_ids = { us-east-1b = "eipalloc-0123456789abcdef0" }
+    zones = {
+      us-east-1b = { public_subnet_id = "subnet-b", private_route_table_id = "rtb-b" }
+      us-east-1c = { private_route_table_id = "rtb-c" }
+    }
+  }
+
+  assert {
+    condition     = length(aws_eip.this) == 0 && aws_nat_gateway.this["us-east-1b"].allocation_id == "eipalloc-0123456789abcdef0"
+    error_message = "the gateway has another address than allocation_ids has"
+  }
+}
+
+run "single_zone_with_another_mode_is_rejected" {
+  command = plan
+  variables { single_zone = "us-east-1b" }
+  expect_failures = [var.single_zone]
+}
+
+run "mode_single_without_its_zone_is_rejected" {
+  command = plan
+  variables { mode = "single" }
+  expect_failures = [var.single_zone]
+}
+
+run "single_zone_outside_zones_is_rejected" {
+  command = plan
+  variables {
+    mode        = "single"
+    single_zone = "us-east-1a"
+  }
+  expect_failures = [var.single_zone]
+}
+
+run "allocation_id_with_mode_none_is_rejected" {
+  command = plan
+  variables {
+    mode           = "none"
+    allocation_ids = { us-east-1b = "eipalloc-0123456789abcdef0" }
+  }
+  expect_failures = [var.allocation_ids]
+}
+
+run "allocation_id_of_a_zone_without_gateway_is_rejected" {
+  command = plan
+  variables {
+    mode           = "single"
+    single_zone    = "us-east-1b"
+    allocation_ids = { us-east-1c = "eipalloc-0123456789abcdef0" }
+  }
+  expect_failures = [var.allocation_ids]
+}
+
+run "zone_with_gateway_and_no_public_subnet_is_rejected" {
+  command   = plan
+  state_key = "empty"
+  variables { zones = { us-east-1a = { private_route_table_id = "rtb-a" } } }
+  expect_failures = [aws_nat_gateway.this["us-east-1a"]]
 }

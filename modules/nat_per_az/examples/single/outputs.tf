@@ -1,0 +1,9 @@
+output "egress_ips" {
+  description = "Public IP address of each zone's egress traffic, by zone name: the same one."
+  value       = module.nat_per_az.egress_ips
+}
+
+output "egress_probes" {
+  description = "Name of the function in each zone, by zone name."
+  value       = { for zone, function in module.probe : zone => function.function_name }
+}
