@@ -70,6 +70,18 @@ locals {
       Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
       Resource = [var.dead_letters.kms_key_arn]
     }],
+    length(var.event_sources) == 0 ? [] : [{
+      Sid      = "EventSources"
+      Effect   = "Allow"
+      Action   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+      Resource = values(var.event_sources)[*].queue_arn
+    }],
+    length(local.decryption_keys) == 0 ? [] : [{
+      Sid      = "Decryption"
+      Effect   = "Allow"
+      Action   = ["kms:Decrypt"]
+      Resource = local.decryption_keys
+    }],
     [for label, statement in var.policy_statements : { for key, value in {
       Sid       = label
       Effect    = "Allow"
@@ -77,5 +89,64 @@ locals {
       Resource  = statement.resources
       Condition = length(statement.conditions) > 0 ? statement.conditions : null
     } : key => value if value != null }],
+  )
+
+  # of the environment variables and of queues whose messages are encrypted
+  decryption_keys = distinct(compact(concat([var.kms_keys.environment], values(var.event_sources)[*].kms_key_arn)))
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(local.statements, [
+      # Lambda needs these actions on all resources; the function's code does not
+      # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+      {
+        Sid       = "NotFromTheCode"
+        Effect    = "Deny"
+        Action    = local.network_interface_actions
+        Resource  = ["*"]
+        Condition = { ArnLike = { "lambda:SourceFunctionArn" = [local.function_arn, "${local.function_arn}:*"] } }
+      },
+    ])
+  })
+
+  # what triggers invoke: the alias, or the function if there is none
+  qualifier  = one(aws_lambda_alias.this[*].name)
+  target_arn = coalesce(one(aws_lambda_alias.this[*].arn), aws_lambda_function.this.arn)
+
+  # Since October 2025 a URL requires both actions: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+  # The condition lambda:InvokedViaFunctionUrl would restrict the second one to the URL; the provider supports it from 6.29 on, as
+  # invoked_via_function_url. https://github.com/hashicorp/terraform-provider-aws/issues/44829
+  url_actions = {
+    # the statement that the provider would add to a public URL
+    (try(var.function_url.auth, "") == "NONE" ? "FunctionURLAllowPublicAccess" : "FunctionURLAllowAccess") = "lambda:InvokeFunctionUrl"
+
+    FunctionURLAllowInvokeAction = "lambda:InvokeFunction"
+  }
+  url_callers = var.function_url == null ? {} : var.function_url.auth == "NONE" ? { "" = "*" } : {
+    for label, principal in var.function_url.callers : "-${label}" => principal
+  }
+
+  permissions = merge(
+    { for pair in setproduct(keys(local.url_actions), keys(local.url_callers)) : join("", pair) => {
+      action         = local.url_actions[pair[0]]
+      principal      = local.url_callers[pair[1]]
+      auth           = local.url_actions[pair[0]] == "lambda:InvokeFunctionUrl" ? var.function_url.auth : null
+      source_arn     = null
+      source_account = null
+    } },
+    { for label in keys(var.schedules) : "Schedule-${label}" => {
+      action         = "lambda:InvokeFunction"
+      principal      = "events.amazonaws.com"
+      auth           = null
+      source_arn     = aws_cloudwatch_event_rule.this[label].arn
+      source_account = null
+    } },
+    { for label, permission in var.permissions : "Service-${label}" => {
+      action         = "lambda:InvokeFunction"
+      principal      = permission.service
+      auth           = null
+      source_arn     = permission.source_arn
+      source_account = permission.source_account
+    } },
   )
 }

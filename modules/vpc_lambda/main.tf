@@ -1,5 +1,5 @@
 resource "aws_lambda_function" "this" {
-  #checkov:skip=CKV_AWS_173:Lambda encrypts the environment at rest with its own key; secrets belong in Secrets Manager
+  #checkov:skip=CKV_AWS_173:without kms_keys Lambda encrypts the environment at rest with its own key; secrets belong in Secrets Manager
   #checkov:skip=CKV_AWS_272:the bundle's hash or the S3 object's version, which the plan shows, determines the code
 
   function_name                  = var.name
@@ -13,7 +13,9 @@ resource "aws_lambda_function" "this" {
   architectures                  = [var.architecture]
   memory_size                    = var.memory_size
   timeout                        = var.timeout
-  role                           = aws_iam_role.this.arn
+  layers                         = var.layers
+  kms_key_arn                    = var.kms_keys.environment
+  role                           = coalesce(var.role.arn, one(aws_iam_role.this[*].arn))
   publish                        = var.alias != null
   reserved_concurrent_executions = coalesce(var.reserved_concurrency, -1)
   tags                           = var.tags
@@ -43,6 +45,24 @@ resource "aws_lambda_function" "this" {
     }
   }
 
+  dynamic "ephemeral_storage" {
+    for_each = var.ephemeral_storage_mb == null ? [] : [var.ephemeral_storage_mb]
+
+    content {
+      size = ephemeral_storage.value
+    }
+  }
+
+  dynamic "logging_config" {
+    for_each = var.logging == null ? [] : [var.logging]
+
+    content {
+      log_format            = logging_config.value.format
+      application_log_level = logging_config.value.application_level
+      system_log_level      = logging_config.value.system_level
+    }
+  }
+
   # The first invocation needs all three. Without the log group Lambda would create one that no destroy removes.
   depends_on = [
     aws_cloudwatch_log_group.this,
@@ -61,10 +81,11 @@ resource "aws_lambda_alias" "this" {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
-  #checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts at rest with its own keys
+  #checkov:skip=CKV_AWS_158:without kms_keys CloudWatch Logs encrypts at rest with its own keys
   #checkov:skip=CKV_AWS_338:the caller sets the retention with log_retention_days
 
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_keys.logs
   tags              = var.tags
 }

@@ -13,9 +13,19 @@ output "arn" {
   value       = aws_lambda_function.this.arn
 }
 
+output "event_source_mapping_ids" {
+  description = "ID of the event source mapping of each queue, by the label in `event_sources`."
+  value       = { for label, mapping in aws_lambda_event_source_mapping.this : label => mapping.uuid }
+}
+
 output "function_name" {
   description = "Name of the function."
   value       = aws_lambda_function.this.function_name
+}
+
+output "function_url" {
+  description = "HTTPS URL of the function or its alias; `null` if `function_url` is `null`. The value is known once callers may use it."
+  value       = one(aws_lambda_function_url.this[*].function_url)
 }
 
 output "invoke_arn" {
@@ -33,6 +43,11 @@ output "log_group_name" {
   value       = aws_cloudwatch_log_group.this.name
 }
 
+output "policy" {
+  description = "Policy of the execution role as JSON: what an existing role in `role.arn` needs."
+  value       = local.policy
+}
+
 output "qualified_arn" {
   description = "ARN of the function's newest version; ends with `$LATEST` if `alias` is `null`."
   value       = aws_lambda_function.this.qualified_arn
@@ -40,12 +55,12 @@ output "qualified_arn" {
 
 output "role_arn" {
   description = "ARN of the function's execution role."
-  value       = aws_iam_role.this.arn
+  value       = coalesce(var.role.arn, one(aws_iam_role.this[*].arn))
 }
 
 output "role_name" {
   description = "Name of the function's execution role."
-  value       = aws_iam_role.this.name
+  value       = coalesce(one(aws_iam_role.this[*].name), try(reverse(split("/", var.role.arn))[0], null))
 }
 
 output "security_group_id" {

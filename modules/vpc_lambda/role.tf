@@ -1,7 +1,11 @@
 resource "aws_iam_role" "this" {
-  name        = coalesce(var.role_name, var.name)
-  description = "What the function ${var.name} may do"
-  tags        = var.tags
+  count = var.role.arn == null ? 1 : 0
+
+  name                 = coalesce(var.role_name, var.name)
+  path                 = var.role.path
+  permissions_boundary = var.role.permissions_boundary
+  description          = "What the function ${var.name} may do"
+  tags                 = var.tags
 
   # plain JSON instead of a data source, which Terraform would read during the apply when a caller's depends_on has changes
   assume_role_policy = jsonencode({
@@ -15,21 +19,20 @@ resource "aws_iam_role" "this" {
 }
 
 resource "aws_iam_role_policy" "this" {
-  name = "vpc-lambda"
-  role = aws_iam_role.this.name
+  count = var.role.arn == null ? 1 : 0
 
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = concat(local.statements, [
-      # Lambda needs these actions on all resources; the function's code does not
-      # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
-      {
-        Sid       = "NotFromTheCode"
-        Effect    = "Deny"
-        Action    = local.network_interface_actions
-        Resource  = ["*"]
-        Condition = { ArnLike = { "lambda:SourceFunctionArn" = [local.function_arn, "${local.function_arn}:*"] } }
-      },
-    ])
-  })
+  name   = "vpc-lambda"
+  role   = aws_iam_role.this[0].name
+  policy = local.policy
+}
+
+# before 0.3.0 the module had no existing roles, and these resources no count
+moved {
+  from = aws_iam_role.this
+  to   = aws_iam_role.this[0]
+}
+
+moved {
+  from = aws_iam_role_policy.this
+  to   = aws_iam_role_policy.this[0]
 }

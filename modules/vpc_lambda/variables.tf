@@ -146,6 +146,12 @@ variable "environment" {
   }
 }
 
+variable "ephemeral_storage_mb" {
+  description = "Size of /tmp in MB, from 512 to 10240. Set to `null` for Lambda's default of 512."
+  type        = number
+  default     = null
+}
+
 variable "handler" {
   description = "Entry point in the bundle: module.function."
   type        = string
@@ -158,11 +164,60 @@ variable "handler" {
   }
 }
 
+variable "kms_keys" {
+  description = "ARNs of customer managed KMS keys: of the environment variables, and of the log group, whose key policy must admit CloudWatch Logs."
+  type        = object({ environment = optional(string), logs = optional(string) })
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition = alltrue([
+      for key in compact([var.kms_keys.environment, var.kms_keys.logs]) : can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/", key))
+    ])
+    error_message = join(" ", [
+      "kms_keys has the values ${join(", ", compact([var.kms_keys.environment, var.kms_keys.logs]))}:",
+      "each must be the ARN of a key, not of an alias.",
+    ])
+  }
+}
+
+variable "layers" {
+  description = "ARNs of the versions of layers, in the order in which Lambda extracts them to /opt."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.layers : can(regex("^arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:layer:[a-zA-Z0-9_-]+:[0-9]+$", arn))])
+    error_message = "layers has the values ${join(", ", var.layers)}: each must be the ARN of a layer with its version at the end."
+  }
+
+  validation {
+    condition     = length(var.layers) <= 5 && length(distinct(var.layers)) == length(var.layers)
+    error_message = "layers has ${length(var.layers)} ARNs, ${length(distinct(var.layers))} of them different: there must be at most 5, without duplicates."
+  }
+}
+
 variable "log_retention_days" {
   description = "Number of days for which CloudWatch Logs retains the function's logs."
   type        = number
   default     = 14
   nullable    = false
+}
+
+variable "logging" {
+  description = "Log format, `JSON` or `Text`, and the lowest levels that JSON logs have. Set to `null` for Lambda's default, text."
+  type = object({
+    format            = optional(string, "JSON")
+    application_level = optional(string)
+    system_level      = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = try(var.logging.format != "Text" || (var.logging.application_level == null && var.logging.system_level == null), true)
+    error_message = "logging.format is \"Text\": application_level and system_level must be null, as Lambda filters JSON logs only."
+  }
 }
 
 variable "memory_size" {
@@ -186,46 +241,9 @@ variable "name" {
   }
 }
 
-variable "policy_statements" {
-  description = "Additional statements of the execution role's policy, by Sid: actions, resources, and conditions by operator and key."
-  type = map(object({
-    actions    = list(string)
-    resources  = list(string)
-    conditions = optional(map(map(list(string))), {})
-  }))
-  default  = {}
-  nullable = false
-
-  validation {
-    condition     = alltrue([for label in keys(var.policy_statements) : can(regex("^[A-Za-z0-9]+$", label))])
-    error_message = "policy_statements has the labels ${join(", ", keys(var.policy_statements))}: each must be letters and digits only."
-  }
-
-  validation {
-    condition = alltrue([
-      for action in flatten(values(var.policy_statements)[*].actions) : can(regex("^[a-z0-9-]+:[A-Za-z0-9]+$", action)) || (
-        can(regex("^[a-z0-9-]+:(Get|List|Describe|BatchGet|Query|Scan|Select)[A-Za-z0-9*]*$", action)) &&
-        !can(regex("^(iam|sts):", action))
-      )
-    ])
-    error_message = join(" ", [
-      "policy_statements has the actions ${join(", ", flatten(values(var.policy_statements)[*].actions))}:",
-      "each must be one action of a service, such as \"s3:GetObject\".",
-      "A wildcard must follow Get, List, Describe, BatchGet, Query, Scan or Select, as in \"s3:Get*\".",
-      "The services iam and sts must have no wildcards.",
-    ])
-  }
-}
-
 variable "reserved_concurrency" {
   description = "Reserved concurrent executions. Set to `null` to use the account's unreserved concurrency, to 0 to stop all invocations."
   type        = number
-  default     = null
-}
-
-variable "role_name" {
-  description = "Name of the execution role (default: `name`). It must differ in a second region, as IAM roles are global."
-  type        = string
   default     = null
 }
 

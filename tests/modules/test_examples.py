@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
+from vpcache.bundle import bundle
 from vpcache.probes import Probes
 from vpcache.project import Project
 from vpcache.stack.stack import Outputs, Stack
@@ -27,23 +28,57 @@ def zones_share_one_egress_address(probes: Probes, outputs: Outputs) -> None:
         assert probes.egress(zone)
 
 
+ECHO = """
+import json
+import urllib.request
+
+def handler(event, context):
+    if "requestContext" in event:
+        return {"statusCode": 200, "body": event["requestContext"]["http"]["sourceIp"]}
+    with urllib.request.urlopen(event["url"], timeout=5) as reply:
+        return {"address": reply.read().decode()}
+"""
+"""A function that calls a URL, and answers on its function URL with the caller's address."""
+
+
+def url_answers_on_the_alias(probes: Probes, outputs: Outputs) -> None:
+    address = probes.invoke(outputs["function"], {"url": outputs["url"]}, "address")
+    assert address == outputs["egress_ip"]
+
+
+CODE = {"vpc_lambda-front_door": ECHO}
+"""The code of an example's function, by module and example. Other functions are the egress probe."""
+
 PROBES: Mapping[str, Callable[[Probes, Outputs], None]] = {
     "nat_per_az-single": zones_share_one_egress_address,
+    "vpc_lambda-front_door": url_answers_on_the_alias,
 }
 """What packets prove of an example, by module and example."""
+
+
+def function_of(example: Path, folder: Path) -> Mapping[str, str]:
+    """Return the value of the variable `bundle` of an example."""
+    code = CODE.get(label(example))
+    if code is None:
+        return Project(ROOT).bundles()["egress_probe"]
+    source = folder / "function"
+    source.mkdir()
+    (source / "handler.py").write_text(code)
+    return bundle(source, folder).as_variable()
 
 
 @pytest.mark.lab
 @pytest.mark.parametrize("example", EXAMPLES, ids=label)
 def test_example_applies_and_destroys(example, target, tmp_path):
     name = f"ex-{secrets.token_hex(4)}"
-    bundle = Project(ROOT).bundles()["egress_probe"]
     stack = Stack(
         name=name,
         environment_dir=example,
         target=target,
         work_dir=tmp_path,
-        variables={"bundle": bundle} if "bundle" in declared_variables(example) else {},
+        variables={"bundle": function_of(example, tmp_path)}
+        if "bundle" in declared_variables(example)
+        else {},
         temporary=True,
     )
     stack.init()
@@ -64,4 +99,4 @@ def test_each_module_has_an_example():
 
 
 def test_probed_examples_exist():
-    assert {label(example) for example in EXAMPLES} >= PROBES.keys()
+    assert {label(example) for example in EXAMPLES} >= PROBES.keys() | CODE.keys()

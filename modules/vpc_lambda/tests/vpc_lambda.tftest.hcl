@@ -6,6 +6,18 @@ mock_provider "aws" {
   mock_resource "aws_cloudwatch_log_group" {
     defaults = { arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/shop-api" }
   }
+
+  mock_resource "aws_lambda_function" {
+    defaults = { arn = "arn:aws:lambda:us-east-1:123456789012:function:shop-api" }
+  }
+
+  mock_resource "aws_lambda_alias" {
+    defaults = { arn = "arn:aws:lambda:us-east-1:123456789012:function:shop-api:live" }
+  }
+
+  mock_resource "aws_cloudwatch_event_rule" {
+    defaults = { arn = "arn:aws:events:us-east-1:123456789012:rule/shop-api-refresh" }
+  }
 }
 
 variables {
@@ -48,19 +60,19 @@ run "defaults_are_least_privilege" {
 
   assert {
     condition = [
-      for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Resource if statement.Sid == "Logs"
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement : statement.Resource if statement.Sid == "Logs"
     ] == [["${aws_cloudwatch_log_group.this.arn}:*"]]
     error_message = "the role may write to another log group"
   }
 
   assert {
-    condition     = !strcontains(aws_iam_role_policy.this.policy, "logs:CreateLogGroup")
+    condition     = !strcontains(aws_iam_role_policy.this[0].policy, "logs:CreateLogGroup")
     error_message = "the role may create a log group that no destroy removes"
   }
 
   assert {
     condition = !anytrue([
-      for action in flatten(jsondecode(aws_iam_role_policy.this.policy).Statement[*].Action) : strcontains(action, "*")
+      for action in flatten(jsondecode(aws_iam_role_policy.this[0].policy).Statement[*].Action) : strcontains(action, "*")
     ])
     error_message = "the role has a wildcard action"
   }
@@ -82,7 +94,7 @@ run "defaults_are_least_privilege" {
 
   assert {
     condition = [
-      for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Condition if statement.Effect == "Deny"
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement : statement.Condition if statement.Effect == "Deny"
       ] == [
       { ArnLike = { "lambda:SourceFunctionArn" = [
         "arn:aws:lambda:us-east-1:123456789012:function:shop-api",
@@ -95,7 +107,7 @@ run "defaults_are_least_privilege" {
   assert {
     condition = [output.arn, output.invoke_arn, output.qualified_arn, output.version, output.role_arn, output.log_group_arn] == [
       aws_lambda_function.this.arn, aws_lambda_function.this.invoke_arn, aws_lambda_function.this.qualified_arn,
-      aws_lambda_function.this.version, aws_iam_role.this.arn, aws_cloudwatch_log_group.this.arn,
+      aws_lambda_function.this.version, aws_iam_role.this[0].arn, aws_cloudwatch_log_group.this.arn,
     ]
     error_message = "an output of the function, its role or its log group has another value than the resource"
   }
@@ -202,8 +214,10 @@ run "optional_features_are_off_by_default" {
   assert {
     condition = length(concat(
       aws_lambda_alias.this, values(aws_cloudwatch_metric_alarm.this), aws_lambda_function.this.dead_letter_config,
+      aws_lambda_function_url.this, values(aws_lambda_permission.this), values(aws_cloudwatch_event_rule.this),
+      values(aws_cloudwatch_event_target.this), values(aws_lambda_event_source_mapping.this),
     )) == 0
-    error_message = "an alias, alarms or dead letters exist by default"
+    error_message = "an alias, alarms, dead letters or triggers exist by default"
   }
 }
 
@@ -245,7 +259,7 @@ run "role_has_the_requested_statements_only" {
   }
 
   assert {
-    condition = toset(jsondecode(aws_iam_role_policy.this.policy).Statement[*].Sid) == toset([
+    condition = toset(jsondecode(aws_iam_role_policy.this[0].policy).Statement[*].Sid) == toset([
       "Logs", "NetworkInterfaces", "NotFromTheCode", "Tracing", "DeadLetters", "ReadPrices",
     ])
     error_message = "the role has other statements than requested"
@@ -253,7 +267,7 @@ run "role_has_the_requested_statements_only" {
 
   assert {
     condition = [
-      for statement in jsondecode(aws_iam_role_policy.this.policy).Statement :
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
       [statement.Action, statement.Resource] if statement.Sid == "DeadLetters"
     ] == [[["sqs:SendMessage"], ["arn:aws:sqs:us-east-1:123456789012:dead"]]]
     error_message = "the role has another permission for dead letters"
@@ -338,7 +352,7 @@ run "read_wildcards_conditions_kms_key_and_role_name_are_accepted" {
 
   assert {
     condition = jsonencode([
-      for statement in jsondecode(aws_iam_role_policy.this.policy).Statement :
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
       try(statement.Condition, null) if contains(["ReadPrices", "PassRole"], statement.Sid)
       ]) == jsonencode([
       { StringEquals = { "iam:PassedToService" = ["lambda.amazonaws.com"] } },
@@ -348,13 +362,13 @@ run "read_wildcards_conditions_kms_key_and_role_name_are_accepted" {
   }
 
   assert {
-    condition     = aws_iam_role.this.name == "shop-api-eu-west-1" && aws_lambda_function.this.function_name == "shop-api"
+    condition     = aws_iam_role.this[0].name == "shop-api-eu-west-1" && aws_lambda_function.this.function_name == "shop-api"
     error_message = "the role has another name than role_name, so a function in a second region would collide"
   }
 
   assert {
     condition = [
-      for statement in jsondecode(aws_iam_role_policy.this.policy).Statement :
+      for statement in jsondecode(aws_iam_role_policy.this[0].policy).Statement :
       [statement.Action, statement.Resource] if statement.Sid == "DeadLettersKey"
     ] == [[["kms:Decrypt", "kms:GenerateDataKey"], [var.dead_letters.kms_key_arn]]]
     error_message = "the role may not use the KMS key of the dead letters"
@@ -365,4 +379,273 @@ run "alarm_over_100_percent_of_the_timeout_is_rejected" {
   command = plan
   variables { alarms = { topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms", timeout_percent = 150 } }
   expect_failures = [var.alarms]
+}
+
+run "triggers_invoke_the_alias_with_a_permission_for_each" {
+  variables {
+    alias = "live"
+
+    function_url = {
+      auth = "NONE"
+      cors = { allow_origins = ["https://www.example.com"], max_age_seconds = 600 }
+    }
+    schedules = { refresh = { expression = "rate(5 minutes)", input = "{\"job\":\"refresh\"}" } }
+    permissions = {
+      api = { service = "apigateway.amazonaws.com", source_arn = "arn:aws:execute-api:us-east-1:123456789012:abc/*" }
+    }
+    event_sources = {
+      orders = {
+        queue_arn               = "arn:aws:sqs:us-east-1:123456789012:orders"
+        batch_size              = 100
+        batching_window_seconds = 5
+        filters                 = ["{\"body\":{\"kind\":[\"order\"]}}"]
+        kms_key_arn             = "arn:aws:kms:us-east-1:123456789012:key/orders"
+        maximum_concurrency     = 4
+        partial_failures        = true
+      }
+    }
+  }
+
+  assert {
+    condition = jsonencode({ for label, permission in aws_lambda_permission.this : label => [
+      permission.action, permission.principal, permission.source_arn, permission.function_url_auth_type,
+      ] }) == jsonencode({
+      FunctionURLAllowPublicAccess = ["lambda:InvokeFunctionUrl", "*", null, "NONE"]
+      FunctionURLAllowInvokeAction = ["lambda:InvokeFunction", "*", null, null]
+      Schedule-refresh             = ["lambda:InvokeFunction", "events.amazonaws.com", aws_cloudwatch_event_rule.this["refresh"].arn, null]
+      Service-api = [
+        "lambda:InvokeFunction", "apigateway.amazonaws.com", "arn:aws:execute-api:us-east-1:123456789012:abc/*", null,
+      ]
+    })
+    error_message = "a trigger lacks its permission, or the policy admits others"
+  }
+
+  assert {
+    condition     = alltrue([for permission in aws_lambda_permission.this : permission.qualifier == "live" && permission.statement_id != ""])
+    error_message = "a permission is on the function instead of its alias"
+  }
+
+  assert {
+    condition = [
+      aws_lambda_function_url.this[0].qualifier, aws_cloudwatch_event_target.this["refresh"].arn,
+      aws_lambda_event_source_mapping.this["orders"].function_name, output.function_url, output.event_source_mapping_ids["orders"],
+      ] == [
+      "live", aws_lambda_alias.this[0].arn, aws_lambda_alias.this[0].arn, aws_lambda_function_url.this[0].function_url,
+      aws_lambda_event_source_mapping.this["orders"].uuid,
+    ]
+    error_message = "a trigger invokes the function instead of its alias, or an output differs"
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function_url.this[0].cors[0].allow_methods == toset(["GET"]) &&
+      aws_lambda_function_url.this[0].cors[0].allow_origins == toset(["https://www.example.com"]) &&
+      aws_lambda_function_url.this[0].cors[0].max_age == 600
+    )
+    error_message = "the URL lacks its CORS configuration"
+  }
+
+  assert {
+    condition = (
+      aws_lambda_event_source_mapping.this["orders"].scaling_config[0].maximum_concurrency == 4 &&
+      aws_lambda_event_source_mapping.this["orders"].function_response_types == toset(["ReportBatchItemFailures"]) &&
+      one(one(aws_lambda_event_source_mapping.this["orders"].filter_criteria).filter).pattern == "{\"body\":{\"kind\":[\"order\"]}}"
+    )
+    error_message = "the queue lacks its concurrency, partial failures or filter"
+  }
+
+  assert {
+    condition = jsonencode([
+      for statement in jsondecode(output.policy).Statement : [statement.Action, statement.Resource]
+      if contains(["EventSources", "Decryption"], statement.Sid)
+      ]) == jsonencode([
+      [["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"], ["arn:aws:sqs:us-east-1:123456789012:orders"]],
+      [["kms:Decrypt"], ["arn:aws:kms:us-east-1:123456789012:key/orders"]],
+    ])
+    error_message = "the role may not receive the queue's messages, or may do more"
+  }
+}
+
+run "organization_settings_are_applied" {
+  variables {
+    ephemeral_storage_mb = 2048
+    layers               = ["arn:aws:lambda:us-east-1:123456789012:layer:tools:3", "arn:aws:lambda:us-east-1:123456789012:layer:agent:1"]
+    logging              = { application_level = "WARN" }
+    environment          = { STAGE = "prod" }
+
+    kms_keys = {
+      environment = "arn:aws:kms:us-east-1:123456789012:key/environment"
+      logs        = "arn:aws:kms:us-east-1:123456789012:key/logs"
+    }
+    role = { path = "/platform/", permissions_boundary = "arn:aws:iam::123456789012:policy/boundary" }
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function.this.ephemeral_storage[0].size == 2048 && aws_lambda_function.this.layers == tolist(var.layers) &&
+      aws_lambda_function.this.logging_config[0].log_format == "JSON" &&
+      aws_lambda_function.this.logging_config[0].application_log_level == "WARN"
+    )
+    error_message = "the function lacks its storage, layers or logging configuration"
+  }
+
+  assert {
+    condition = [aws_lambda_function.this.kms_key_arn, aws_cloudwatch_log_group.this.kms_key_id] == [
+      var.kms_keys.environment, var.kms_keys.logs,
+    ]
+    error_message = "the environment or the log group has another key"
+  }
+
+  assert {
+    condition     = [aws_iam_role.this[0].path, aws_iam_role.this[0].permissions_boundary] == [var.role.path, var.role.permissions_boundary]
+    error_message = "the role lacks its path or its permissions boundary"
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(output.policy).Statement : statement.Resource if statement.Sid == "Decryption"
+    ] == [[var.kms_keys.environment]]
+    error_message = "the role may not decrypt the environment"
+  }
+}
+
+run "existing_role_is_assumed_and_callers_use_the_url" {
+  state_key = "existing_role"
+
+  variables {
+    role         = { arn = "arn:aws:iam::123456789012:role/platform/shop" }
+    function_url = { callers = { web = "210987654321" } }
+  }
+
+  assert {
+    condition     = length(concat(aws_iam_role.this, aws_iam_role_policy.this)) == 0
+    error_message = "the module creates a role or a policy beside the existing role"
+  }
+
+  assert {
+    condition = [aws_lambda_function.this.role, output.role_arn, output.role_name] == [
+      var.role.arn, var.role.arn, "shop",
+    ]
+    error_message = "the function has another role than the existing one"
+  }
+
+  assert {
+    condition = jsonencode({ for label, permission in aws_lambda_permission.this : label => [
+      permission.action, permission.principal, permission.function_url_auth_type, permission.qualifier,
+      ] }) == jsonencode({
+      FunctionURLAllowAccess-web       = ["lambda:InvokeFunctionUrl", "210987654321", "AWS_IAM", null]
+      FunctionURLAllowInvokeAction-web = ["lambda:InvokeFunction", "210987654321", null, null]
+    })
+    error_message = "the caller lacks a permission, or the URL is public"
+  }
+}
+
+run "values_of_another_kind_in_triggers_and_role_are_rejected" {
+  command = plan
+
+  variables {
+    kms_keys      = { environment = "alias/shop" }
+    layers        = ["arn:aws:lambda:us-east-1:123456789012:layer:tools"]
+    logging       = { format = "Text", application_level = "WARN" }
+    role          = { arn = "shop-api" }
+    event_sources = { topic = { queue_arn = "arn:aws:sns:us-east-1:123456789012:orders" } }
+    function_url  = { callers = { web = "web-role" } }
+    permissions   = { api = { service = "apigateway", source_arn = "arn:aws:execute-api:us-east-1:123456789012:abc/*" } }
+    schedules     = { refresh = { expression = "rate(1 minutes)" } }
+  }
+
+  expect_failures = [
+    var.kms_keys,
+    var.layers,
+    var.logging,
+    var.role,
+    var.event_sources,
+    var.function_url,
+    var.permissions,
+    var.schedules,
+  ]
+}
+
+run "invalid_labels_paths_and_lists_are_rejected" {
+  command = plan
+
+  variables {
+    layers        = [for number in range(6) : "arn:aws:lambda:us-east-1:123456789012:layer:tools:${number}"]
+    role          = { path = "platform" }
+    event_sources = { orders = { queue_arn = "arn:aws:sqs:us-east-1:123456789012:orders", batch_size = 11 } }
+    function_url  = { cors = { allow_origins = ["*"], allow_methods = ["OPTIONS"] } }
+    permissions   = { "my api" = { service = "apigateway.amazonaws.com", source_arn = "arn:aws:execute-api:us-east-1:123456789012:abc/*" } }
+    schedules     = { "every hour" = { expression = "rate(1 hour)" } }
+  }
+
+  expect_failures = [
+    var.layers,
+    var.role,
+    var.event_sources,
+    var.function_url,
+    var.permissions,
+    var.schedules,
+  ]
+}
+
+run "open_sources_duplicates_and_fifo_windows_are_rejected" {
+  command = plan
+
+  variables {
+    layers = [for number in range(2) : "arn:aws:lambda:us-east-1:123456789012:layer:tools:1"]
+    role   = { permissions_boundary = "boundary" }
+    event_sources = {
+      orders = { queue_arn = "arn:aws:sqs:us-east-1:123456789012:orders.fifo", batching_window_seconds = 5 }
+    }
+    function_url = { cors = { allow_origins = ["*"], allow_credentials = true } }
+    permissions  = { api = { service = "apigateway.amazonaws.com", source_arn = "*" } }
+    schedules    = { refresh = { expression = "rate(1 hour)", input = "refresh" } }
+  }
+
+  expect_failures = [
+    var.layers,
+    var.role,
+    var.event_sources,
+    var.function_url,
+    var.permissions,
+    var.schedules,
+  ]
+}
+
+run "contradicting_inputs_are_rejected" {
+  command = plan
+
+  variables {
+    reserved_concurrency = 2
+    role                 = { arn = "arn:aws:iam::123456789012:role/shop", permissions_boundary = "arn:aws:iam::123456789012:policy/boundary" }
+    event_sources        = { orders = { queue_arn = "arn:aws:sqs:us-east-1:123456789012:orders", maximum_concurrency = 3 } }
+    function_url         = { auth = "NONE", callers = { web = "210987654321" } }
+    permissions          = { bucket = { service = "s3.amazonaws.com", source_arn = "arn:aws:s3:::prices" } }
+    schedules            = { nightly = { expression = "cron(0 3 * * ?)" } }
+  }
+
+  expect_failures = [
+    var.role,
+    var.event_sources,
+    var.function_url,
+    var.permissions,
+    var.schedules,
+  ]
+}
+
+run "statements_for_an_existing_role_and_paths_in_origins_are_rejected" {
+  command = plan
+
+  variables {
+    role              = { arn = "arn:aws:iam::123456789012:role/shop" }
+    policy_statements = { ReadPrices = { actions = ["s3:GetObject"], resources = ["arn:aws:s3:::prices/*"] } }
+    event_sources     = { orders = { queue_arn = "arn:aws:sqs:us-east-1:123456789012:orders", filters = ["order"] } }
+    function_url      = { cors = { allow_origins = ["https://www.example.com/shop"] } }
+  }
+
+  expect_failures = [
+    var.role,
+    var.event_sources,
+    var.function_url,
+  ]
 }
