@@ -23,6 +23,7 @@ def install_backends(
     - STS: sessions of roles that exist;
     - S3: AWS's versions, conditional requests and defaults;
     - SQS: messages by group;
+    - SNS: functions as subscribers;
     - CloudWatch: filters and pages of alarms;
     - CloudWatch Logs: classes of log groups, metric filters;
     - Service Quotas: the quotas that the lab enforces.
@@ -37,6 +38,7 @@ def install_backends(
     from moto.logs.models import logs_backends
     from moto.s3.models import s3_backends
     from moto.servicequotas.models import servicequotas_backends
+    from moto.sns.models import sns_backends
     from moto.sqs.models import sqs_backends
     from moto.sts.models import sts_backends
 
@@ -52,6 +54,7 @@ def install_backends(
     from vpcache.lab.aws.messaging.alarms import AlarmsBackend
     from vpcache.lab.aws.messaging.log_groups import LogGroupsBackend
     from vpcache.lab.aws.messaging.queues import QueuesBackend
+    from vpcache.lab.aws.messaging.topics import TopicsBackend
     from vpcache.lab.aws.quotas import QuotasBackend
     from vpcache.lab.aws.s3.backend import BucketsBackend
     from vpcache.lab.aws.s3.responses import S3_URLS
@@ -79,6 +82,7 @@ def install_backends(
     s3_backends.bucket_accounts.clear()
     _install(sqs_backends, QueuesBackend)
     _install(cloudwatch_backends, AlarmsBackend)
+    _install(sns_backends, TopicsBackend)
     _install(logs_backends, LogGroupsBackend)
     _install(servicequotas_backends, partial(QuotasBackend, settings=settings))
 

@@ -12,6 +12,10 @@ from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
 
+from vpcache.lab.aws.policies.decision import Policies, Request, decide
+from vpcache.lab.aws.policies.documents import PolicyKind, parse
+from vpcache.lab.aws.policies.principals import Principal
+
 Statement = dict[str, Any]
 
 _CONDITIONS = {
@@ -79,6 +83,21 @@ def allows_account(statements: Iterable[Statement], account: str, action: str) -
         and not each.get("Condition")
         for each in statements
     )
+
+
+def allows_service(
+    statements: Iterable[Statement], function_arn: str, service: str, source_arn: str, source_account: str
+) -> bool:
+    """Return whether these statements allow a service to invoke a function for a resource of an account."""
+    policy = {"Version": "2012-10-17", "Statement": list(statements)}
+    if not policy["Statement"]:
+        return False
+    keys = {"aws:sourcearn": (source_arn,), "aws:sourceaccount": (source_account,)}
+    request = Request(Principal(service, "", is_service=True), "lambda:InvokeFunction", function_arn, keys)
+    policies = Policies(
+        resource=parse(policy, PolicyKind.RESOURCE), resource_account=function_arn.split(":")[4]
+    )
+    return decide(request, policies).is_allowed
 
 
 def _allows_everyone(statement: Statement, action: str) -> bool:

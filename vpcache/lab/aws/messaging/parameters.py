@@ -105,6 +105,7 @@ SNS_PARAMETERS: Mapping[str, tuple[str, ...]] = {
         "Endpoint",
         "Protocol=email",
         "Protocol=email-json",
+        "Protocol=lambda",
         "Protocol=sqs",
         "ReturnSubscriptionArn",
         "TopicArn",

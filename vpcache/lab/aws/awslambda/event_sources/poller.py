@@ -5,7 +5,7 @@ uses no thread between.
 
     wake ─> _poll (in the scheduler's thread)
               _receive     messages into the buffer; what no filter matches is deleted
-              _dispatch    a full or due batch: a thread of its own
+              _dispatch    a full or due batch: a thread for it
             _process (in that thread): invoke, delete, wake
 """
 
