@@ -75,7 +75,7 @@ def respond(content: Any) -> tuple[int, bytes, dict[str, str]]:
     return answer.status, answer.body, dict(answer.headers)
 
 
-@pytest.mark.parametrize("content", [{"a": 1}, [1], "text", 5, None, True])
+@pytest.mark.parametrize("content", [{"a": 1}, [1], 5, None, True])
 def test_result_without_status_code_is_sent_as_json(content: Any) -> None:
     status, body, headers = respond(content)
     assert (status, json.loads(body)) == (200, content)
@@ -107,7 +107,7 @@ def test_cookies_of_a_result_become_headers() -> None:
     [
         {"statusCode": "soon"},
         {"statusCode": 99},
-        {"statusCode": 200, "body": {"a": 1}},
+        {"statusCode": 200, "body": {"a": 1}, "isBase64Encoded": True},
         {"statusCode": 200, "body": "%", "isBase64Encoded": True},
         {"statusCode": 200, "headers": {"a b": "1"}},
         {"statusCode": 200, "headers": {"a": "1\r\nb: 2"}},
@@ -122,3 +122,26 @@ def test_invalid_result_is_a_bad_gateway(content: Any) -> None:
 
 def test_result_that_is_not_json_is_a_bad_gateway() -> None:
     assert answer_of(b"", ID) == answer_of(b"{", ID) == BAD_GATEWAY
+
+
+@pytest.mark.parametrize(
+    ("result", "body"),
+    [
+        ("plain", b"plain"),
+        (["a", 1, True], b'["a",1,true]'),
+        ({"a": {"b": "\u00e9"}}, '{"a":{"b":"é"}}'.encode()),
+    ],
+)
+def test_result_is_text_or_json_without_spaces(result: Any, body: bytes) -> None:
+    for content in (result, {"statusCode": 200, "body": result}):
+        answer = answer_of(json.dumps(content).encode(), ID)
+        assert (answer.status, answer.body) == (200, body)
+        assert ("Content-Type", "application/json") in answer.headers
+
+
+def test_event_shows_tls_and_no_connection_header() -> None:
+    tls = ("TLSv1.3", "TLS_AES_128_GCM_SHA256")
+    request = HttpRequest("GET", "/", "203.0.113.9", (("Connection", "close"),), tls=tls)
+    headers = event_of(request, HOST, Event(b"", "arn"))["headers"]
+    assert "connection" not in headers
+    assert (headers["x-amzn-tls-version"], headers["x-amzn-tls-cipher-suite"]) == tls

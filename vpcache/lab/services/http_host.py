@@ -22,13 +22,17 @@ MAX_BODY = 6 << 20  # bytes of a request: the maximum payload of a synchronous i
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request; `target` is the path with its query, `caller` the IP address of the client."""
+    """A request; `target` is the path with its query, `caller` the IP address of the client.
+
+    `tls` has the version of TLS and the cipher, empty for plain HTTP.
+    """
 
     method: str
     target: str
     caller: str
     headers: Headers = ()
     body: bytes = b""
+    tls: tuple[str, str] = ("", "")
 
     @property
     def path(self) -> str:
@@ -121,7 +125,12 @@ class _Handler(BaseHTTPRequestHandler):
         if body is None:
             return
         request = HttpRequest(
-            self.command, self.path, self.client_address[0], tuple(self.headers.items()), body
+            self.command,
+            self.path,
+            self.client_address[0],
+            tuple(self.headers.items()),
+            body,
+            _tls_of(self.connection),
         )
         answer = self.server.answer(request)
         self.send_response(answer.status)
@@ -147,3 +156,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Write no access log: the hosts count their requests."""
+
+
+def _tls_of(connection: socket.socket) -> tuple[str, str]:
+    """Return the version and the cipher of a connection over TLS, else two empty texts."""
+    if not isinstance(connection, ssl.SSLSocket):
+        return "", ""
+    cipher = connection.cipher()
+    return connection.version() or "", cipher[0] if cipher else ""

@@ -32,21 +32,21 @@ def call_url(hostname: str, request: HttpRequest) -> HttpAnswer:
     url_id, _, region, *_ = hostname.split(".")
     url = find_url(ACCOUNT, region, url_id)
     if url is None:
-        return message(404, None)
+        return message(404, None, "ResourceNotFoundException")
     function, config = url
     invocations = lambda_of(ACCOUNT, region).invocations
     name = function.latest.function_name
     try:
         if not is_public_url(function.policy(config.qualifier).statements):
-            return message(403, _FORBIDDEN)
+            return message(403, _FORBIDDEN, "AccessDeniedException")
         invocations.check(name, config.qualifier)
         draft = Event(b"", config.function_arn)
         event = replace(draft, payload=json.dumps(event_of(request, hostname, draft)).encode())
         invocation = invocations.run(name, config.qualifier, event).invocation
     except ThrottledError as error:
-        return message(429, error.message)
+        return message(429, error.message, "TooManyRequestsException")
     except NotImplementedError as error:
-        return message(501, str(error))
+        return message(501, str(error), "NotImplemented")
     except (LambdaClientError, LabError):
         return BAD_GATEWAY
     return BAD_GATEWAY if invocation.error else answer_of(invocation.payload, invocation.request_id)

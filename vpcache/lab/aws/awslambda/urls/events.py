@@ -26,15 +26,18 @@ BAD_GATEWAY = HttpAnswer(502, b"Internal Server Error", (("Content-Type", "text/
 """The response if the function failed, or its result is not a valid HTTP response."""
 
 
-def message(status: int, text: str | None) -> HttpAnswer:
-    """Return a response of Lambda itself."""
-    return HttpAnswer(status, json.dumps({"Message": text}).encode(), _JSON)
+def message(status: int, text: str | None, error: str) -> HttpAnswer:
+    """Return a response of Lambda itself, with the type of its error."""
+    return HttpAnswer(status, _json({"Message": text}), (*_JSON, ("x-amzn-ErrorType", error)))
 
 
 def event_of(request: HttpRequest, hostname: str, event: Event) -> dict[str, Any]:
     """Return the payload for a request to `hostname`; request and trace ID are those of `event`."""
     path, _, query = request.target.partition("?")
-    headers = _joined((name.lower(), value) for name, value in request.headers)
+    headers = _joined(
+        (name.lower(), value) for name, value in request.headers if name.lower() != "connection"
+    )
+    version, cipher = request.tls
     now = datetime.now(UTC)
     payload: dict[str, Any] = {
         "version": "2.0",
@@ -43,6 +46,8 @@ def event_of(request: HttpRequest, hostname: str, event: Event) -> dict[str, Any
         "rawQueryString": query,
         "headers": headers
         | {
+            "x-amzn-tls-cipher-suite": cipher,
+            "x-amzn-tls-version": version,
             "x-amzn-trace-id": event.trace_id.partition(";")[0],
             "x-forwarded-for": request.caller,
             "x-forwarded-port": "443",
@@ -77,7 +82,8 @@ def event_of(request: HttpRequest, hostname: str, event: Event) -> dict[str, Any
 def answer_of(payload: bytes, request_id: str) -> HttpAnswer:
     """Return the HTTP response for a function's result.
 
-    An object with a `statusCode` describes the response; any other result is the JSON body of a 200.
+    An object with a `statusCode` describes the response; a string is the body of a 200, any other result its
+    JSON body.
     """
     ids = (("x-amzn-RequestId", request_id),)
     try:
@@ -85,7 +91,7 @@ def answer_of(payload: bytes, request_id: str) -> HttpAnswer:
     except ValueError:
         return BAD_GATEWAY
     if not isinstance(content, dict) or "statusCode" not in content:
-        return HttpAnswer(200, payload, (*_JSON, *ids))
+        return HttpAnswer(200, _text(content), (*_JSON, *ids))
     try:
         status = int(content["statusCode"])
         headers = tuple(_headers(content))
@@ -96,6 +102,15 @@ def answer_of(payload: bytes, request_id: str) -> HttpAnswer:
         return BAD_GATEWAY
     default_type = () if any(name.lower() == "content-type" for name, _ in headers) else _JSON
     return HttpAnswer(status, body, (*default_type, *headers, *ids))
+
+
+def _text(content: Any) -> bytes:
+    """Return a string as it is, and other values as JSON."""
+    return content.encode() if isinstance(content, str) else _json(content)
+
+
+def _json(content: Any) -> bytes:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _joined(pairs: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> dict[str, str]:
@@ -136,10 +151,10 @@ def _answer_body(content: Mapping[str, Any]) -> bytes:
     body = content.get("body")
     if body is None:
         return b""
+    if not content.get("isBase64Encoded"):
+        return _text(body)
     if not isinstance(body, str):
         raise TypeError("the body must be a string")
-    if not content.get("isBase64Encoded"):
-        return body.encode()
     try:
         return base64.b64decode(body, validate=True)
     except binascii.Error as error:
