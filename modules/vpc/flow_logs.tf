@@ -1,29 +1,43 @@
 resource "aws_flow_log" "this" {
   count = var.flow_logs == null ? 0 : 1
 
-  vpc_id          = aws_vpc.this.id
-  traffic_type    = var.flow_logs.traffic_type
-  log_destination = aws_cloudwatch_log_group.flow_logs[0].arn
-  iam_role_arn    = aws_iam_role.flow_logs[0].arn
-  tags            = merge(var.tags, { Name = var.name })
+  vpc_id                   = aws_vpc.this.id
+  traffic_type             = var.flow_logs.traffic_type
+  log_destination_type     = local.has_log_group ? "cloud-watch-logs" : "s3"
+  log_destination          = local.has_log_group ? aws_cloudwatch_log_group.flow_logs[0].arn : var.flow_logs.s3.bucket_arn
+  log_format               = var.flow_logs.format
+  max_aggregation_interval = var.flow_logs.aggregation_seconds
+  iam_role_arn             = one(aws_iam_role.flow_logs[*].arn)
+  tags                     = merge(var.tags, { Name = var.name })
+
+  dynamic "destination_options" {
+    for_each = local.has_log_group ? [] : [var.flow_logs.s3]
+
+    content {
+      file_format                = destination_options.value.parquet ? "parquet" : "plain-text"
+      hive_compatible_partitions = destination_options.value.hive
+      per_hour_partition         = true
+    }
+  }
 
   # without the policy the first records are lost
   depends_on = [aws_iam_role_policy.flow_logs]
 }
 
 resource "aws_cloudwatch_log_group" "flow_logs" {
-  #checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts at rest with its own keys; a flow record has addresses and counters, no payload
+  #checkov:skip=CKV_AWS_158:without flow_logs.kms_key_arn CloudWatch Logs encrypts at rest with its own keys; a flow record has addresses and counters, no payload
   #checkov:skip=CKV_AWS_338:the caller sets the retention with flow_logs.retention_days
 
-  count = var.flow_logs == null ? 0 : 1
+  count = local.has_log_group ? 1 : 0
 
   name              = "/aws/vpc/${var.name}"
   retention_in_days = var.flow_logs.retention_days
+  kms_key_id        = var.flow_logs.kms_key_arn
   tags              = var.tags
 }
 
 resource "aws_iam_role" "flow_logs" {
-  count = var.flow_logs == null ? 0 : 1
+  count = local.has_log_group ? 1 : 0
 
   name        = local.flow_logs_role_name
   description = "Writes the flow logs of the VPC ${var.name}"
@@ -50,7 +64,7 @@ resource "aws_iam_role" "flow_logs" {
 }
 
 resource "aws_iam_role_policy" "flow_logs" {
-  count = var.flow_logs == null ? 0 : 1
+  count = local.has_log_group ? 1 : 0
 
   name = "write"
   role = aws_iam_role.flow_logs[0].name

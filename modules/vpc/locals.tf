@@ -10,11 +10,11 @@ locals {
   vpc_prefix = try(tonumber(split("/", var.cidr_block)[1]), null)
 
   subnets = flatten([for zone, cidrs in var.zones : [
-    for tier, cidr in { public = cidrs.public_cidr, private = cidrs.private_cidr } : {
-      label                    = "${zone} ${tier} ${cidr}"
-      address                  = split("/", cidr)[0]
-      prefix                   = try(tonumber(split("/", cidr)[1]), null)
-    }
+    for tier in ["public", "private", "isolated"] : {
+      label   = "${zone} ${tier} ${cidrs["${tier}_cidr"]}"
+      address = split("/", cidrs["${tier}_cidr"])[0]
+      prefix  = try(tonumber(split("/", cidrs["${tier}_cidr"])[1]), null)
+    } if cidrs["${tier}_cidr"] != null
   ]])
 
   subnets_outside_vpc = [for subnet in local.subnets : subnet.label if !try(
@@ -32,11 +32,17 @@ locals {
     )
   ]])
 
+  isolated_cidrs = { for zone, cidrs in var.zones : zone => cidrs.isolated_cidr if cidrs.isolated_cidr != null }
+
+  # without try, whose result is unknown while a policy or a bucket is
+  interface_endpoints = toset(var.interface_endpoints == null ? [] : var.interface_endpoints.services)
+
   endpoint_associations = {
     for pair in setproduct(var.gateway_endpoints, keys(var.zones)) :
     "${pair[0]}-${pair[1]}" => { service = pair[0], zone = pair[1] }
   }
 
+  has_log_group       = var.flow_logs == null ? false : var.flow_logs.s3 == null
   flow_logs_role_name = var.flow_logs == null ? null : coalesce(var.flow_logs.role_name, "${var.name}-flow-logs")
 
   # the flow log has the partition, region and account of its log group

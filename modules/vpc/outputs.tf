@@ -26,6 +26,17 @@ output "gateway_endpoints" {
   } }
 }
 
+output "interface_endpoints" {
+  description = "ID, DNS name and security group, which is the same one, of each interface endpoint, by service."
+  value = { for service, endpoint in aws_vpc_endpoint.interface : service => {
+    id                = endpoint.id
+    dns_name          = try(endpoint.dns_entry[0].dns_name, null)
+    security_group_id = aws_security_group.endpoints[0].id
+  } }
+
+  depends_on = [aws_vpc_security_group_ingress_rule.endpoints]
+}
+
 output "internet_gateway_id" {
   description = "ID of the internet gateway."
   value       = aws_internet_gateway.this.id
@@ -47,17 +58,20 @@ output "vpc_id" {
 }
 
 output "zones" {
-  description = "Subnets and private route table of each zone, by zone name. The value is known once every subnet has its routes."
+  description = "Subnets and private route table of each zone, by zone name; without an isolated subnet its values are `null`. The value is known once every subnet has its routes."
   value = { for zone in keys(var.zones) : zone => {
     public_subnet_id       = aws_subnet.public[zone].id
     public_subnet_arn      = aws_subnet.public[zone].arn
     private_subnet_id      = aws_subnet.private[zone].id
     private_subnet_arn     = aws_subnet.private[zone].arn
     private_route_table_id = aws_route_table.private[zone].id
+    isolated_subnet_id     = try(aws_subnet.isolated[zone].id, null)
+    isolated_subnet_arn    = try(aws_subnet.isolated[zone].arn, null)
   } }
 
   depends_on = [
     aws_route.internet,
+    aws_route_table_association.isolated,
     aws_route_table_association.private,
     aws_route_table_association.public,
   ]

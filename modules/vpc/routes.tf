@@ -39,3 +39,26 @@ resource "aws_route_table_association" "private" {
     create_before_destroy = true
   }
 }
+
+# Explicit tables, as a subnet without one has the main route table of the VPC.
+resource "aws_route_table" "isolated" {
+  for_each = local.isolated_cidrs
+
+  vpc_id = aws_vpc.this.id
+  tags   = merge(var.tags, { Name = "${var.name}-isolated-${each.key}" })
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_route_table_association" "isolated" {
+  for_each = aws_subnet.isolated
+
+  subnet_id      = each.value.id
+  route_table_id = aws_route_table.isolated[each.key].id
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}

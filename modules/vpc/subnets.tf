@@ -49,3 +49,32 @@ resource "aws_subnet" "private" {
     delete = "60m"
   }
 }
+
+# No route leads out of the VPC: for the cache, and for other resources that only the VPC's members reach.
+resource "aws_subnet" "isolated" {
+  for_each = local.isolated_cidrs
+
+  vpc_id            = aws_vpc.this.id
+  availability_zone = each.key
+  cidr_block        = each.value
+  tags              = merge(var.tags, var.tier_tags.isolated, { Name = "${var.name}-isolated-${each.key}" })
+
+  lifecycle {
+    create_before_destroy = true
+    ignore_changes        = [cidr_block]
+
+    postcondition {
+      condition = self.cidr_block == each.value
+      error_message = join(" ", [
+        "zones has ${each.value} for the isolated subnet of ${each.key}:",
+        "it must be ${self.cidr_block}, the current CIDR block.",
+        "To change it, remove ${each.key} from zones, apply, then add it again with the new CIDR block.",
+      ])
+    }
+  }
+
+  # AWS retains a function's network interfaces for up to 45 minutes after the function is deleted
+  timeouts {
+    delete = "60m"
+  }
+}

@@ -5,11 +5,15 @@ variable "cidr_block" {
 }
 
 variable "flow_logs" {
-  description = "Flow logs in CloudWatch Logs; their role is named `role_name` or `name` with `-flow-logs`. Set to `null` to disable."
+  description = "Flow logs in CloudWatch Logs, written by the role `role_name` or `name` with `-flow-logs`, or in S3. Set to `null` to disable."
   type = object({
-    retention_days = optional(number, 14)
-    role_name      = optional(string)
-    traffic_type   = optional(string, "ALL")
+    aggregation_seconds = optional(number, 600)
+    format              = optional(string)
+    kms_key_arn         = optional(string)
+    retention_days      = optional(number, 14)
+    role_name           = optional(string)
+    s3                  = optional(object({ bucket_arn = string, parquet = optional(bool, true), hive = optional(bool, false) }))
+    traffic_type        = optional(string, "ALL")
   })
   default = null
 
@@ -19,6 +23,43 @@ variable "flow_logs" {
       "The role name of the flow logs is \"${try(coalesce(var.flow_logs.role_name, "${var.name}-flow-logs"), "")}\":",
       "it must have at most 64 characters. Set flow_logs.role_name or shorten name.",
     ])
+  }
+
+  validation {
+    condition     = try(var.flow_logs.s3, null) == null || can(regex("^arn:[a-z-]+:s3:::[a-z0-9.-]+(/[^[:space:]]+)?$", var.flow_logs.s3.bucket_arn))
+    error_message = "flow_logs.s3.bucket_arn is \"${try(var.flow_logs.s3.bucket_arn, "")}\": it must be the ARN of a bucket, with a folder if any."
+  }
+
+  validation {
+    condition     = try(var.flow_logs.s3, null) == null || try(var.flow_logs.kms_key_arn == null && var.flow_logs.role_name == null, true)
+    error_message = "flow_logs.s3 is set: kms_key_arn and role_name must be null, as AWS writes without a role and the bucket has its own key."
+  }
+
+  validation {
+    condition     = try(var.flow_logs.kms_key_arn, null) == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/", var.flow_logs.kms_key_arn))
+    error_message = "flow_logs.kms_key_arn is \"${try(coalesce(var.flow_logs.kms_key_arn), "")}\": it must be the ARN of a key, not of an alias."
+  }
+
+  validation {
+    condition     = try(var.flow_logs.format, null) == null || can(regex("^\\$\\{[a-z0-9-]+\\}( \\$\\{[a-z0-9-]+\\})*$", var.flow_logs.format))
+    error_message = "flow_logs.format is \"${try(coalesce(var.flow_logs.format), "")}\": it must be fields with spaces between, such as \"$${srcaddr} $${action}\"."
+  }
+}
+
+variable "gateway_endpoint_policies" {
+  description = "Policies of the gateway endpoints as JSON, by service. Without one an endpoint admits all requests."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(keys(var.gateway_endpoint_policies), var.gateway_endpoints)) == 0
+    error_message = "gateway_endpoint_policies has ${join(", ", keys(var.gateway_endpoint_policies))}: each must be one of gateway_endpoints."
+  }
+
+  validation {
+    condition     = alltrue([for policy in values(var.gateway_endpoint_policies) : can(jsondecode(policy).Statement)])
+    error_message = "gateway_endpoint_policies has a value that is not a policy: each must be JSON with a Statement."
   }
 }
 
@@ -31,6 +72,39 @@ variable "gateway_endpoints" {
   validation {
     condition     = length(setsubtract(var.gateway_endpoints, ["s3", "dynamodb"])) == 0
     error_message = "gateway_endpoints has ${join(", ", var.gateway_endpoints)}: each must be \"s3\" or \"dynamodb\"."
+  }
+}
+
+variable "interface_endpoints" {
+  description = "Services with an interface endpoint in the private subnets, such as `logs`, and their policies. Set to `null` to disable."
+  type = object({
+    services    = set(string)
+    policies    = optional(map(string), {})
+    private_dns = optional(bool, true)
+  })
+  default = null
+
+  validation {
+    condition = alltrue([for service in try(var.interface_endpoints.services, []) :
+      can(regex("^[a-z0-9-]+(\\.[a-z0-9-]+)*$", service)) && !startswith(service, "com.") && !contains(["s3", "dynamodb"], service)
+    ])
+    error_message = join(" ", [
+      "interface_endpoints.services has ${join(", ", try(var.interface_endpoints.services, []))}:",
+      "each must be a service's name after com.amazonaws.REGION, such as \"logs\" or \"ecr.api\". s3 and dynamodb belong in gateway_endpoints.",
+    ])
+  }
+
+  validation {
+    condition = length(setsubtract(try(keys(var.interface_endpoints.policies), []), try(var.interface_endpoints.services, []))) == 0
+    error_message = join(" ", [
+      "interface_endpoints.policies has ${join(", ", try(keys(var.interface_endpoints.policies), []))}:",
+      "each must be one of interface_endpoints.services.",
+    ])
+  }
+
+  validation {
+    condition     = alltrue([for policy in try(values(var.interface_endpoints.policies), []) : can(jsondecode(policy).Statement)])
+    error_message = "interface_endpoints.policies has a value that is not a policy: each must be JSON with a Statement."
   }
 }
 
@@ -53,20 +127,22 @@ variable "tags" {
 }
 
 variable "tier_tags" {
-  description = "Tags of the public and the private subnets, in addition to `tags` and `Name`."
+  description = "Tags of the subnets of each tier, in addition to `tags` and `Name`."
   type = object({
-    public  = optional(map(string), {})
-    private = optional(map(string), {})
+    public   = optional(map(string), {})
+    private  = optional(map(string), {})
+    isolated = optional(map(string), {})
   })
   default  = {}
   nullable = false
 }
 
 variable "zones" {
-  description = "CIDR blocks of the public and the private subnet of each availability zone, by zone name."
+  description = "CIDR blocks of the public, the private and, if any, the isolated subnet of each availability zone, by zone name."
   type = map(object({
-    public_cidr  = string
-    private_cidr = string
+    public_cidr   = string
+    private_cidr  = string
+    isolated_cidr = optional(string)
   }))
   nullable = false
 
@@ -84,11 +160,11 @@ variable "zones" {
   }
 
   validation {
-    condition = alltrue([for cidr in flatten([for zone in var.zones : [zone.public_cidr, zone.private_cidr]]) :
+    condition = alltrue([for cidr in compact(flatten([for zone in var.zones : values(zone)])) :
       can(regex("/(1[6-9]|2[0-8])$", cidr)) && try(cidrsubnet(cidr, 0, 0) == cidr, false)
     ])
     error_message = join(" ", [
-      "zones has the CIDR blocks ${join(", ", flatten([for zone in var.zones : [zone.public_cidr, zone.private_cidr]]))}:",
+      "zones has the CIDR blocks ${join(", ", compact(flatten([for zone in var.zones : values(zone)])))}:",
       "each must be a network address with a prefix of /16 to /28, such as \"10.0.0.64/26\".",
     ])
   }

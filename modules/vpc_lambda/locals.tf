@@ -109,6 +109,8 @@ locals {
     ])
   })
 
+  role_arn = var.role.existing == null ? one(aws_iam_role.this[*].arn) : var.role.existing.arn
+
   # what triggers invoke: the alias, or the function if there is none
   qualifier  = one(aws_lambda_alias.this[*].name)
   target_arn = coalesce(one(aws_lambda_alias.this[*].arn), aws_lambda_function.this.arn)

@@ -15,7 +15,7 @@ resource "aws_lambda_function" "this" {
   timeout                        = var.timeout
   layers                         = var.layers
   kms_key_arn                    = var.kms_keys.environment
-  role                           = coalesce(var.role.arn, one(aws_iam_role.this[*].arn))
+  role                           = local.role_arn
   publish                        = var.alias != null
   reserved_concurrent_executions = coalesce(var.reserved_concurrency, -1)
   tags                           = var.tags

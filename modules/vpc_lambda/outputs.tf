@@ -44,7 +44,7 @@ output "log_group_name" {
 }
 
 output "policy" {
-  description = "Policy of the execution role as JSON: what an existing role in `role.arn` needs."
+  description = "Policy of the execution role as JSON: what an existing role in `role.existing` needs."
   value       = local.policy
 }
 
@@ -55,12 +55,12 @@ output "qualified_arn" {
 
 output "role_arn" {
   description = "ARN of the function's execution role."
-  value       = coalesce(var.role.arn, one(aws_iam_role.this[*].arn))
+  value       = local.role_arn
 }
 
 output "role_name" {
   description = "Name of the function's execution role."
-  value       = coalesce(one(aws_iam_role.this[*].name), try(reverse(split("/", var.role.arn))[0], null))
+  value       = var.role.existing == null ? one(aws_iam_role.this[*].name) : reverse(split("/", var.role.existing.arn))[0]
 }
 
 output "security_group_id" {

@@ -1,5 +1,5 @@
 resource "aws_iam_role" "this" {
-  count = var.role.arn == null ? 1 : 0
+  count = var.role.existing == null ? 1 : 0
 
   name                 = coalesce(var.role_name, var.name)
   path                 = var.role.path
@@ -19,7 +19,7 @@ resource "aws_iam_role" "this" {
 }
 
 resource "aws_iam_role_policy" "this" {
-  count = var.role.arn == null ? 1 : 0
+  count = var.role.existing == null ? 1 : 0
 
   name   = "vpc-lambda"
   role   = aws_iam_role.this[0].name

@@ -30,9 +30,9 @@ variable "policy_statements" {
 }
 
 variable "role" {
-  description = "Path and permissions boundary of the execution role, or `arn` of an existing role; the module then creates none."
+  description = "Path and permissions boundary of the execution role, or an existing role; the module then creates none."
   type = object({
-    arn                  = optional(string)
+    existing             = optional(object({ arn = string })) # an object, because count must know whether it is null before the role exists
     path                 = optional(string, "/")
     permissions_boundary = optional(string)
   })
@@ -40,8 +40,8 @@ variable "role" {
   nullable = false
 
   validation {
-    condition     = var.role.arn == null || can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/", var.role.arn))
-    error_message = "role.arn is \"${coalesce(var.role.arn, "null")}\": it must be the ARN of an IAM role."
+    condition     = var.role.existing == null || can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/", var.role.existing.arn))
+    error_message = "role.existing.arn is \"${try(var.role.existing.arn, "")}\": it must be the ARN of an IAM role."
   }
 
   validation {
@@ -55,11 +55,11 @@ variable "role" {
   }
 
   validation {
-    condition = var.role.arn == null || (
+    condition = var.role.existing == null || (
       var.role.path == "/" && var.role.permissions_boundary == null && var.role_name == null && length(var.policy_statements) == 0
     )
     error_message = join(" ", [
-      "role.arn is set, so the module creates no role: role.path, role.permissions_boundary, role_name and policy_statements",
+      "role.existing is set, so the module creates no role: role.path, role.permissions_boundary, role_name and policy_statements",
       "must not be set. The output policy has the permissions that the existing role needs.",
     ])
   }

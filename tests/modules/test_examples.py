@@ -49,8 +49,26 @@ def url_answers_on_the_alias(probes: Probes, outputs: Outputs) -> None:
 CODE = {"vpc_lambda-front_door": ECHO}
 """The code of an example's function, by module and example. Other functions are the egress probe."""
 
+
+def isolated_tier_reaches_endpoints_only(probes: Probes, outputs: Outputs) -> None:
+    functions, address = outputs["functions"], outputs["egress_ips"]["us-east-1b"]
+    assert probes.egress("us-east-1b", function=functions["private"], address=address)
+    outcomes = {
+        (tier, host): probes.invoke(function, {"connect": f"{host}:443"}, "outcome")
+        for tier, function in functions.items()
+        for host in ("checkip.amazonaws.com", "sts.us-east-1.amazonaws.com")
+    }
+    assert outcomes == {
+        ("private", "checkip.amazonaws.com"): "connected",
+        ("private", "sts.us-east-1.amazonaws.com"): "connected",
+        ("isolated", "checkip.amazonaws.com"): "timeout",
+        ("isolated", "sts.us-east-1.amazonaws.com"): "connected",
+    }
+
+
 PROBES: Mapping[str, Callable[[Probes, Outputs], None]] = {
     "nat_per_az-single": zones_share_one_egress_address,
+    "vpc-isolated": isolated_tier_reaches_endpoints_only,
     "vpc_lambda-front_door": url_answers_on_the_alias,
 }
 """What packets prove of an example, by module and example."""

@@ -83,8 +83,11 @@ run "resources_are_keyed_by_zone" {
   }
 
   assert {
-    condition     = length(aws_flow_log.this) + length(aws_vpc_endpoint.gateway) + length(aws_cloudwatch_log_group.flow_logs) == 0
-    error_message = "flow logs or gateway endpoints exist by default"
+    condition = length(concat(
+      aws_flow_log.this, aws_cloudwatch_log_group.flow_logs, values(aws_vpc_endpoint.gateway), values(aws_vpc_endpoint.interface),
+      aws_security_group.endpoints, values(aws_subnet.isolated), values(aws_route_table.isolated),
+    )) == 0
+    error_message = "flow logs, endpoints or isolated subnets exist by default"
   }
 }
 
@@ -137,15 +140,17 @@ run "empty_values_and_unknown_service_are_rejected" {
   command = plan
 
   variables {
-    name              = ""
-    zones             = {}
-    gateway_endpoints = ["sqs"]
+    name                = ""
+    zones               = {}
+    gateway_endpoints   = ["sqs"]
+    interface_endpoints = { services = ["com.amazonaws.us-east-1.logs"] }
   }
 
   expect_failures = [
     var.name,
     var.zones,
     var.gateway_endpoints,
+    var.interface_endpoints,
   ]
 }
 
@@ -216,7 +221,15 @@ run "flow_logs_role_name_over_64_characters_is_rejected" {
 }
 
 run "gateway_endpoints_are_in_each_private_route_table" {
-  variables { gateway_endpoints = ["s3", "dynamodb"] }
+  variables {
+    gateway_endpoints         = ["s3", "dynamodb"]
+    gateway_endpoint_policies = { s3 = "{\"Statement\":[]}" }
+  }
+
+  assert {
+    condition     = aws_vpc_endpoint.gateway["s3"].policy == "{\"Statement\":[]}"
+    error_message = "the endpoint of S3 lacks its policy"
+  }
 
   assert {
     condition = { for service, endpoint in aws_vpc_endpoint.gateway : service => endpoint.service_name } == {
@@ -296,5 +309,173 @@ run "zone_of_another_region_is_rejected" {
   command   = plan
   state_key = "empty"
   variables { zones = { eu-west-1a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" } } }
+  expect_failures = [aws_vpc.this]
+}
+
+run "isolated_subnets_have_no_routes" {
+  state_key = "isolated"
+
+  variables {
+    zones = {
+      us-east-1b = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26", isolated_cidr = "10.0.1.0/28" }
+      us-east-1c = { public_cidr = "10.0.0.64/26", private_cidr = "10.0.0.192/26" }
+    }
+    gateway_endpoints = ["s3"]
+    tier_tags         = { isolated = { Tier = "isolated" } }
+
+    interface_endpoints = { services = ["logs", "sts"], policies = { sts = "{\"Statement\":[]}" } }
+  }
+
+  assert {
+    condition = (
+      tolist(keys(aws_subnet.isolated)) == tolist(["us-east-1b"]) && aws_subnet.isolated["us-east-1b"].cidr_block == "10.0.1.0/28" &&
+      aws_subnet.isolated["us-east-1b"].tags["Tier"] == "isolated"
+    )
+    error_message = "a zone without isolated_cidr has an isolated subnet, or the subnet has another CIDR block or lacks its tag"
+  }
+
+  assert {
+    condition = (
+      aws_route_table_association.isolated["us-east-1b"].route_table_id == aws_route_table.isolated["us-east-1b"].id &&
+      length(aws_route_table.isolated["us-east-1b"].route) == 0 && !contains(
+        concat([aws_route.internet.route_table_id], values(aws_vpc_endpoint_route_table_association.private)[*].route_table_id),
+        aws_route_table.isolated["us-east-1b"].id,
+      )
+    )
+    error_message = "the isolated subnet has a route out of the VPC"
+  }
+
+  assert {
+    condition     = [for zone in values(output.zones) : zone.isolated_subnet_id] == [aws_subnet.isolated["us-east-1b"].id, null]
+    error_message = "the output zones lacks the isolated subnet, or has one for a zone without"
+  }
+
+  assert {
+    condition = alltrue([for service, endpoint in aws_vpc_endpoint.interface :
+      endpoint.service_name == "com.amazonaws.us-east-1.${service}" && endpoint.private_dns_enabled &&
+      endpoint.subnet_ids == toset(values(aws_subnet.private)[*].id) &&
+      endpoint.security_group_ids == toset(aws_security_group.endpoints[*].id) &&
+      output.interface_endpoints[service].id == endpoint.id
+    ]) && aws_vpc_endpoint.interface["sts"].policy == "{\"Statement\":[]}"
+    error_message = "an interface endpoint has another service, subnet, security group or policy"
+  }
+
+  assert {
+    condition = [
+      aws_vpc_security_group_ingress_rule.endpoints[0].cidr_ipv4, aws_vpc_security_group_ingress_rule.endpoints[0].from_port,
+    ] == ["10.0.0.0/23", 443]
+    error_message = "the endpoints admit more than HTTPS from the VPC"
+  }
+}
+
+run "isolated_cidr_change_is_rejected" {
+  command   = plan
+  state_key = "isolated"
+  variables {
+    zones = {
+      us-east-1b = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26", isolated_cidr = "10.0.1.64/28" }
+      us-east-1c = { public_cidr = "10.0.0.64/26", private_cidr = "10.0.0.192/26" }
+    }
+  }
+  expect_failures = [aws_subnet.isolated["us-east-1b"]]
+}
+
+run "flow_logs_are_written_to_s3_without_a_role" {
+  state_key = "s3"
+  variables {
+    flow_logs = {
+      s3                  = { bucket_arn = "arn:aws:s3:::shop-flow-logs", hive = true }
+      aggregation_seconds = 60
+      format              = "$${srcaddr} $${action}"
+    }
+  }
+
+  assert {
+    condition = [
+      aws_flow_log.this[0].log_destination_type, aws_flow_log.this[0].log_destination, aws_flow_log.this[0].log_format,
+      aws_flow_log.this[0].destination_options[0].file_format,
+    ] == ["s3", "arn:aws:s3:::shop-flow-logs", "$${srcaddr} $${action}", "parquet"]
+    error_message = "the flow log has another destination or format"
+  }
+
+  assert {
+    condition     = aws_flow_log.this[0].destination_options[0].hive_compatible_partitions && aws_flow_log.this[0].max_aggregation_interval == 60
+    error_message = "the flow log has other partitions or another interval"
+  }
+
+  assert {
+    condition     = length(concat(aws_cloudwatch_log_group.flow_logs, aws_iam_role.flow_logs, aws_iam_role_policy.flow_logs)) == 0
+    error_message = "a log group or a role exists for flow logs in S3"
+  }
+}
+
+run "flow_logs_are_encrypted_with_a_key" {
+  command   = plan
+  state_key = "empty"
+  variables { flow_logs = { kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/logs" } }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.flow_logs[0].kms_key_id == "arn:aws:kms:us-east-1:123456789012:key/logs"
+    error_message = "the log group has another key"
+  }
+}
+
+run "bucket_name_policy_text_and_s3_interface_are_rejected" {
+  command   = plan
+  state_key = "empty"
+  variables {
+    flow_logs                 = { s3 = { bucket_arn = "shop-flow-logs" } }
+    gateway_endpoints         = ["s3"]
+    gateway_endpoint_policies = { s3 = "deny" }
+    interface_endpoints       = { services = ["s3"] }
+    zones                     = { us-east-1a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26", isolated_cidr = "10.0.1.0/29" } }
+  }
+  expect_failures = [
+    var.flow_logs,
+    var.gateway_endpoint_policies,
+    var.interface_endpoints,
+    var.zones,
+  ]
+}
+
+run "role_for_s3_and_policies_without_endpoint_are_rejected" {
+  command   = plan
+  state_key = "empty"
+  variables {
+    flow_logs                 = { s3 = { bucket_arn = "arn:aws:s3:::shop-flow-logs" }, role_name = "shop" }
+    gateway_endpoint_policies = { s3 = "{\"Statement\":[]}" }
+    interface_endpoints       = { services = ["logs"], policies = { sts = "{\"Statement\":[]}" } }
+  }
+  expect_failures = [
+    var.flow_logs,
+    var.gateway_endpoint_policies,
+    var.interface_endpoints,
+  ]
+}
+
+run "key_alias_and_policy_without_statement_are_rejected" {
+  command   = plan
+  state_key = "empty"
+  variables {
+    flow_logs           = { kms_key_arn = "alias/logs" }
+    interface_endpoints = { services = ["logs"], policies = { logs = "{}" } }
+  }
+  expect_failures = [
+    var.flow_logs,
+    var.interface_endpoints,
+  ]
+}
+
+run "format_without_fields_is_rejected" {
+  command   = plan
+  state_key = "empty"
+  variables { flow_logs = { format = "srcaddr action" } }
+  expect_failures = [var.flow_logs]
+}
+
+run "isolated_subnet_over_a_private_one_is_rejected" {
+  command   = plan
+  state_key = "empty"
+  variables { zones = { us-east-1a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26", isolated_cidr = "10.0.0.144/28" } } }
   expect_failures = [aws_vpc.this]
 }

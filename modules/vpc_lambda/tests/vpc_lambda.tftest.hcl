@@ -513,7 +513,7 @@ run "existing_role_is_assumed_and_callers_use_the_url" {
   state_key = "existing_role"
 
   variables {
-    role         = { arn = "arn:aws:iam::123456789012:role/platform/shop" }
+    role         = { existing = { arn = "arn:aws:iam::123456789012:role/platform/shop" } }
     function_url = { callers = { web = "210987654321" } }
   }
 
@@ -524,7 +524,7 @@ run "existing_role_is_assumed_and_callers_use_the_url" {
 
   assert {
     condition = [aws_lambda_function.this.role, output.role_arn, output.role_name] == [
-      var.role.arn, var.role.arn, "shop",
+      var.role.existing.arn, var.role.existing.arn, "shop",
     ]
     error_message = "the function has another role than the existing one"
   }
@@ -547,7 +547,7 @@ run "values_of_another_kind_in_triggers_and_role_are_rejected" {
     kms_keys      = { environment = "alias/shop" }
     layers        = ["arn:aws:lambda:us-east-1:123456789012:layer:tools"]
     logging       = { format = "Text", application_level = "WARN" }
-    role          = { arn = "shop-api" }
+    role          = { existing = { arn = "shop-api" } }
     event_sources = { topic = { queue_arn = "arn:aws:sns:us-east-1:123456789012:orders" } }
     function_url  = { callers = { web = "web-role" } }
     permissions   = { api = { service = "apigateway", source_arn = "arn:aws:execute-api:us-east-1:123456789012:abc/*" } }
@@ -617,7 +617,7 @@ run "contradicting_inputs_are_rejected" {
 
   variables {
     reserved_concurrency = 2
-    role                 = { arn = "arn:aws:iam::123456789012:role/shop", permissions_boundary = "arn:aws:iam::123456789012:policy/boundary" }
+    role                 = { existing = { arn = "arn:aws:iam::123456789012:role/shop" }, permissions_boundary = "arn:aws:iam::123456789012:policy/boundary" }
     event_sources        = { orders = { queue_arn = "arn:aws:sqs:us-east-1:123456789012:orders", maximum_concurrency = 3 } }
     function_url         = { auth = "NONE", callers = { web = "210987654321" } }
     permissions          = { bucket = { service = "s3.amazonaws.com", source_arn = "arn:aws:s3:::prices" } }
@@ -637,7 +637,7 @@ run "statements_for_an_existing_role_and_paths_in_origins_are_rejected" {
   command = plan
 
   variables {
-    role              = { arn = "arn:aws:iam::123456789012:role/shop" }
+    role              = { existing = { arn = "arn:aws:iam::123456789012:role/shop" } }
     policy_statements = { ReadPrices = { actions = ["s3:GetObject"], resources = ["arn:aws:s3:::prices/*"] } }
     event_sources     = { orders = { queue_arn = "arn:aws:sqs:us-east-1:123456789012:orders", filters = ["order"] } }
     function_url      = { cors = { allow_origins = ["https://www.example.com/shop"] } }
