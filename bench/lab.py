@@ -199,7 +199,7 @@ def _functions(target: Any, lambdas: Any) -> Iterator[str]:
         for n, zone in enumerate("ab")
     ]
     group = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["SecurityGroups"][0]
-    role = target.client("iam").create_role(RoleName="bench", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    role = _execution_role(target.client("iam"))
     code = BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("index.py", _CODE)
@@ -216,6 +216,16 @@ def _functions(target: Any, lambdas: Any) -> Iterator[str]:
         active = lambdas.get_waiter("function_active_v2")
         active.wait(FunctionName=f"bench-{number}", WaiterConfig={"Delay": 0.1})
         yield f"bench-{number}"
+
+
+def _execution_role(iam: Any) -> str:
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+    document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+    role: str = iam.create_role(RoleName="bench", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    iam.attach_role_policy(
+        RoleName="bench", PolicyArn="arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
+    )
+    return role
 
 
 def _timed(body: Callable[[], object]) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.execution_roles import OF_VPC, allow
 from tests.support.network.vpc_factory import ZONES, VpcFactory
 
 HERE, _ = ZONES
@@ -38,6 +39,7 @@ def client(vpc_factory: VpcFactory) -> str:
     """A function in one zone that calls AWS's API, and the resources that it reads."""
     vpc_factory.client("s3").create_bucket(Bucket=vpc_factory.name)
     vpc_factory.client("ssm").put_parameter(Name=vpc_factory.name, Value="v", Type="String")
+    allow(vpc_factory.client("iam"), vpc_factory.name, *OF_VPC, "s3:*", "ssm:GetParameter", "dynamodb:*")
     return vpc_factory.new_function("client", HERE, code=_CODE, Timeout=15)
 
 

@@ -19,6 +19,7 @@ from tests.support.network.functions import (
     ARN,
     HANDLER,
     SPEC,
+    CountedSessions,
     RuntimeHarness,
     bundle,
     failure,
@@ -93,6 +94,25 @@ def test_removed_interface_ends_its_idle_processes(tmp_path: Path) -> None:
 
 
 @isolated
+def test_credentials_are_revoked_when_their_process_ends(tmp_path: Path) -> None:
+    harness = RuntimeHarness(tmp_path, idle_seconds=0.5)
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    first = harness.value(f"[os.environ[each] for each in {names}]")
+    assert first == ["ASIA1", f"{SPEC.role} probe", "token 1"]
+    assert harness.value("os.environ['AWS_ACCESS_KEY_ID']") == "ASIA1"
+    assert len(harness.sessions.open) == 1
+    wait_until(lambda: harness.sessions.open == set())
+    assert harness.value("os.environ['AWS_ACCESS_KEY_ID']") == "ASIA2"
+    harness.call(run="os.abort()")
+    assert harness.sessions.open == set()
+    harness.call(replace(SPEC, timeout=1, version="1"), run="time.sleep(9)")
+    assert harness.sessions.open == set()
+    harness.call()
+    harness.runtime.close()
+    assert harness.sessions.open == set()
+
+
+@isolated
 def test_idle_process_ends_after_the_idle_timeout(tmp_path: Path) -> None:
     harness = RuntimeHarness(tmp_path, idle_seconds=0.3)
     first = harness.value("os.getpid()")
@@ -137,7 +157,7 @@ def test_processes_are_spread_over_usable_interfaces(tmp_path: Path) -> None:
 
 def test_unsupported_functions_are_rejected(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").touch()
-    runtime = FunctionRuntime(Namespaces(), str, tmp_path, tmp_path / "ca.pem")
+    runtime = FunctionRuntime(Namespaces(), str, tmp_path, tmp_path / "ca.pem", CountedSessions())
     with pytest.raises(NotImplementedError, match=r"runtime ruby3\.3 is not supported"):
         runtime.check(replace(SPEC, runtime="ruby3.3"))
     runtime.check(SPEC)

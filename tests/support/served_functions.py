@@ -6,13 +6,10 @@ import io
 import time
 import zipfile
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
-from botocore.exceptions import ClientError
-
+from tests.support.execution_roles import create_execution_role
 from tests.support.served_region import Region
-from tests.support.tagged_resources import TRUST_POLICY
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:one"  # of the function that `create` creates
 
@@ -21,8 +18,7 @@ TIMEOUT = 10.0  # seconds, enough for a busy machine
 
 def role_and_client(region: Region) -> Any:
     """Create the role of the functions, and return a Lambda client."""
-    with suppress(ClientError):  # another test of this process created it
-        region.client("iam").create_role(RoleName="function", AssumeRolePolicyDocument=TRUST_POLICY)
+    create_execution_role(region.client("iam"), "function", "*")
     return region.client("lambda")
 
 

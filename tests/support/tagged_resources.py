@@ -1,18 +1,10 @@
 """Tagged AWS resources of a stack, created by the API."""
 
 import io
-import json
 import zipfile
 
+from tests.support.execution_roles import create_execution_role
 from tests.support.runtimes import HOST_PYTHON
-
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    ],
-}
-TRUST_POLICY = json.dumps(TRUST)
 
 
 def tag_specifications(name, kind):
@@ -93,18 +85,8 @@ def create_network(target, name):
 
 def create_function(target, name, subnet):
     """Create a function in a subnet, with role and log group."""
-    role = target.client("iam").create_role(
-        RoleName=f"{name}-role",
-        AssumeRolePolicyDocument=json.dumps(TRUST),
-        Tags=[*stack_tags(name), {"Key": "Region", "Value": target.region}],
-    )["Role"]["Arn"]
-    allow_nothing = {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}],
-    }
-    target.client("iam").put_role_policy(
-        RoleName=f"{name}-role", PolicyName="nothing", PolicyDocument=json.dumps(allow_nothing)
-    )
+    tags = [*stack_tags(name), {"Key": "Region", "Value": target.region}]
+    role = create_execution_role(target.client("iam"), f"{name}-role", Tags=tags)
     target.client("logs").create_log_group(logGroupName=f"/aws/lambda/{name}-probe", tags={"Stack": name})
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as bundle:

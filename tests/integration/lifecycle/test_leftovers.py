@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.support.execution_roles import TRUST_POLICY
 from tests.support.tagged_resources import (
-    TRUST_POLICY,
     create_cache,
     create_function,
     create_monitoring,

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.support.commands import Commands
+from tests.support.execution_roles import TRUST_POLICY
 from tests.support.small_project import HEAD, make_small_project
-from tests.support.tagged_resources import TRUST_POLICY
 from vpcache.stack import journal
 from vpcache.stack.leftovers import leftovers
 from vpcache.stack.outside import mark

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import requests
 
+from tests.support.execution_roles import TRUST_POLICY
 from tests.support.served_region import Region, api_error, error_code, serve, unique
-from tests.support.tagged_resources import TRUST_POLICY
 from vpcache.lab.aws import ACCOUNT
 from vpcache.lab.aws.ec2.backend import ec2_of
 

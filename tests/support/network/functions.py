@@ -15,7 +15,7 @@ from typing import Any
 from tests.support.network.isolation import add_namespace, command_lines
 from tests.support.runtimes import HOST_PYTHON
 from vpcache.lab.functions.runtime import FunctionRuntime
-from vpcache.lab.functions.spec import Event, FunctionRunner, FunctionSpec, Invocation
+from vpcache.lab.functions.spec import Credentials, Event, FunctionRunner, FunctionSpec, Invocation
 from vpcache.lab.network.netns import Namespaces
 from vpcache.lab.topology import Interface, InterfaceKind, Topology, Vpc
 
@@ -64,6 +64,7 @@ SPEC = FunctionSpec(
     timeout=10,
     interface_ids=("eni-1",),
     log_group="/aws/lambda/probe",
+    role="arn:aws:iam::123456789012:role/probe",
 )
 
 
@@ -77,6 +78,23 @@ def topology(*interface_ids: str) -> Topology:
     )
 
 
+class CountedSessions:
+    """Credentials that name the role and the function, and those that were not revoked."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.open: set[Credentials] = set()
+
+    def begin(self, role_arn: str, function_name: str) -> Credentials:
+        self.begun += 1
+        credentials = Credentials(f"ASIA{self.begun}", f"{role_arn} {function_name}", f"token {self.begun}")
+        self.open.add(credentials)
+        return credentials
+
+    def end(self, credentials: Credentials) -> None:
+        self.open.remove(credentials)
+
+
 class RuntimeHarness:
     """The namespaces of two interfaces, and a runtime that uses them."""
 
@@ -87,8 +105,15 @@ class RuntimeHarness:
         self.ca_file = work / "ca.pem"
         self.ca_file.write_text("the lab's certificate")
         self.down: set[str] = set()
+        self.sessions = CountedSessions()
         self.runtime = FunctionRuntime(
-            self.namespaces, str, work, self.ca_file, lambda interface: interface not in self.down, **options
+            self.namespaces,
+            str,
+            work,
+            self.ca_file,
+            self.sessions,
+            lambda interface: interface not in self.down,
+            **options,
         )
         self.runtime.reconcile(topology("eni-1", "eni-2"))
 

@@ -11,8 +11,8 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from tests.support.execution_roles import create_execution_role
 from tests.support.runtimes import HOST_PYTHON
-from tests.support.tagged_resources import TRUST_POLICY
 from vpcache.lab.client import Lab
 from vpcache.stack.target import lab_target
 
@@ -63,18 +63,9 @@ class VpcFactory:
             zone: self._subnet(zone, f"{base}.{128 + 64 * number}/26")
             for number, zone in enumerate(self.zones)
         }
-        self._role = self._new_role()
+        self.role = create_execution_role(self.client("iam"), self.name)
         self.group = self.new_group("all")
         ec2.authorize_security_group_ingress(GroupId=self.group, IpPermissions=[_all_traffic("0.0.0.0/0")])
-
-    def _new_role(self) -> str:
-        """Create the functions' role, or return an existing one: IAM is global, regions share it."""
-        iam = self.client("iam")
-        try:
-            role = iam.create_role(RoleName=self.name, AssumeRolePolicyDocument=TRUST_POLICY)
-        except iam.exceptions.EntityAlreadyExistsException:
-            role = iam.get_role(RoleName=self.name)
-        return str(role["Role"]["Arn"])
 
     def new_group(self, name: str) -> str:
         """Create a security group that allows all egress and no ingress."""
@@ -138,7 +129,7 @@ class VpcFactory:
         functions.create_function(
             FunctionName=full,
             Runtime=HOST_PYTHON,
-            Role=self._role,
+            Role=self.role,
             Handler="index.handler",
             Code={"ZipFile": zip_of(code)},
             **{"Timeout": 10, "MemorySize": 256, "VpcConfig": self.vpc_config(*zones)} | options,

@@ -14,6 +14,7 @@ from wsgiref.types import WSGIApplication
 
 from vpcache.lab.addresses import IpAddress, public_addresses
 from vpcache.lab.aws.awslambda.urls.calls import call_url
+from vpcache.lab.aws.iam.execution_sessions import ExecutionSessions
 from vpcache.lab.aws.inventory import Place, directory
 from vpcache.lab.aws.topology_builder import derive
 from vpcache.lab.faults import (
@@ -69,6 +70,7 @@ class Region:
             interface_namespace,
             work_dir,
             self._internet.ca_file,
+            ExecutionSessions(),
             self._is_usable,
             settings=lambda: self._settings,
         )

@@ -30,7 +30,7 @@ from vpcache.lab.functions.outcome import Launch, Outcome, Phase
 from vpcache.lab.functions.platform_log import platform_log
 from vpcache.lab.functions.python.interpreters import host_interpreter
 from vpcache.lab.functions.sandbox import Sandbox
-from vpcache.lab.functions.spec import Event, FunctionSpec, Invocation
+from vpcache.lab.functions.spec import Credentials, Event, FunctionSpec, Invocation, RoleSessions
 from vpcache.lab.functions.trust import Trust
 from vpcache.lab.network.naming import FUNCTIONS
 from vpcache.lab.network.netns import Namespaces
@@ -59,6 +59,7 @@ class _FunctionProcess:
     interface_id: str
     log_stream: str
     sandbox: Sandbox
+    credentials: Credentials
     idle_since: float = 0.0
 
 
@@ -76,12 +77,14 @@ class FunctionRuntime:
         interface_namespace: Callable[[str], str],
         work: Path,
         ca_file: Path,
+        sessions: RoleSessions,
         usable: Callable[[str], bool] = lambda _: True,
         idle_seconds: float = _IDLE_SECONDS,
         settings: Callable[[], LabSettings] = LabSettings,
     ) -> None:
         self._namespaces = namespaces
         self._interface_namespace = interface_namespace
+        self._sessions = sessions
         self._usable = usable
         self._idle_seconds = idle_seconds
         self._launcher = host_interpreter().executable
@@ -210,16 +213,19 @@ class FunctionRuntime:
         log_stream = (
             retried_stream or f"{datetime.now(UTC):%Y/%m/%d}/[{function.version}]{secrets.token_hex(16)}"
         )
+        phase: Phase = "invoke" if retried_stream else "init"
+        credentials = self._sessions.begin(function.role, function.name)
         try:
-            launch = self._launch(function, resolver, log_stream, "invoke" if retried_stream else "init")
+            launch = self._launch(function, resolver, log_stream, credentials, phase)
             namespace = self._interface_namespace(interface_id) if interface_id else FUNCTIONS
             sandbox = Sandbox(self._namespaces, namespace, launch)
         except BaseException:
+            self._sessions.end(credentials)
             with self._changed:
                 self._processes[interface_id] -= 1
                 self._changed.notify_all()
             raise
-        process = _FunctionProcess(function, interface_id, log_stream, sandbox)
+        process = _FunctionProcess(function, interface_id, log_stream, sandbox, credentials)
         with self._changed:
             self._busy.add(process)
             if self._is_closed:
@@ -254,6 +260,7 @@ class FunctionRuntime:
     def _end(self, processs: list[_FunctionProcess]) -> None:
         for process in processs:
             process.sandbox.close()
+            self._sessions.end(process.credentials)
         with self._changed:
             self._processes.subtract(process.interface_id for process in processs)
             self._changed.notify_all()
@@ -275,7 +282,14 @@ class FunctionRuntime:
     def _seconds_left(self, process: _FunctionProcess) -> float:
         return process.idle_since + self._idle_seconds - time.monotonic()
 
-    def _launch(self, function: FunctionSpec, resolver: IPv4Address, log_stream: str, phase: Phase) -> Launch:
+    def _launch(
+        self,
+        function: FunctionSpec,
+        resolver: IPv4Address,
+        log_stream: str,
+        credentials: Credentials,
+        phase: Phase,
+    ) -> Launch:
         image = self._images.of(function.runtime)
         bundles = {TASK_ROOT: self._files.bundle(function.code_sha256, function.code, image)}
         if function.layers:
@@ -288,7 +302,7 @@ class FunctionRuntime:
             "files": _FILES | {"/etc/resolv.conf": f"nameserver {resolver}\n"},
             "tmp_megabytes": function.ephemeral_storage,
             "user": _USER,
-            "environment": {**image.variables, **environment(function, log_stream)},
+            "environment": {**image.variables, **environment(function, log_stream, credentials)},
             "command": image.command(function.memory),
             "is_connected": image.is_connected,
         }
@@ -298,7 +312,7 @@ class FunctionRuntime:
         return Launch(command, function.memory, function.timeout, phase)
 
 
-def environment(function: FunctionSpec, log_stream: str) -> dict[str, str]:
+def environment(function: FunctionSpec, log_stream: str, credentials: Credentials) -> dict[str, str]:
     """Return the environment variables of a function: AWS's and the function's own.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
@@ -307,9 +321,9 @@ def environment(function: FunctionSpec, log_stream: str) -> dict[str, str]:
     settings = function.log_settings
     of_json_logs = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": settings.application_level}
     return {
-        "AWS_ACCESS_KEY_ID": "lab",
-        "AWS_SECRET_ACCESS_KEY": "lab",
-        "AWS_SESSION_TOKEN": "lab",
+        "AWS_ACCESS_KEY_ID": credentials.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
+        "AWS_SESSION_TOKEN": credentials.session_token,
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",

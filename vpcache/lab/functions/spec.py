@@ -30,6 +30,27 @@ class LayerCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Credentials:
+    """Temporary credentials."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str = field(repr=False)
+
+
+class RoleSessions(Protocol):
+    """Begins and ends sessions of execution roles, for several threads concurrently."""
+
+    def begin(self, role_arn: str, function_name: str) -> Credentials:
+        """Return new credentials for a function process."""
+        ...
+
+    def end(self, credentials: Credentials) -> None:
+        """Revoke the credentials of a process that has ended."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionSpec:
     """One version of a function, complete enough to run it. Equal specs may share a warm process."""
 
@@ -48,6 +69,7 @@ class FunctionSpec:
     log_settings: LogSettings = LogSettings()
     ephemeral_storage: int = 512  # MiB of /tmp
     layers: tuple[LayerCode, ...] = ()  # extracted into /opt, the later over the earlier
+    role: str = ""  # ARN of the execution role
 
     @property
     def runtime_version_arn(self) -> str:

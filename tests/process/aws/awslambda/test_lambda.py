@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.execution_roles import create_execution_role, delete_execution_role
 from tests.support.served_functions import create, eventually, zipped
 from tests.support.served_region import Network, Region, api_error, error_code, unique
-from tests.support.tagged_resources import TRUST_POLICY
 
 
 def group(ec2: Any, network: Network, name: str = "functions") -> str:
@@ -100,11 +100,11 @@ def test_interfaces_without_role_become_available(
         return dict(described)
 
     if not linger:  # the role is deleted first
-        iam.delete_role(RoleName="function")
+        delete_execution_role(iam, "function")
         functions.delete_function(FunctionName="one")
     else:
         functions.delete_function(FunctionName="one")
-        iam.delete_role(RoleName="function")
+        delete_execution_role(iam, "function")
         assert describe()["Status"] == "in-use"
         assert describe()["Attachment"]["InstanceOwnerId"] == "amazon-aws"
         assert error_code(ec2.delete_network_interface, NetworkInterfaceId=interface) == (
@@ -125,9 +125,9 @@ def test_abandoned_interface_is_not_reused(
     create(functions, "one", VpcConfig=vpc_config)
     (abandoned,) = interfaces(ec2)
     iam = region.client("iam")
-    iam.delete_role(RoleName="function")
+    delete_execution_role(iam, "function")
     functions.delete_function(FunctionName="one")
-    iam.create_role(RoleName="function", AssumeRolePolicyDocument=TRUST_POLICY)
+    create_execution_role(iam, "function")
     create(functions, "two", VpcConfig=vpc_config)
     assert len(interfaces(ec2)) == 2
     functions.delete_function(FunctionName="two")

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.execution_roles import TRUST_POLICY
 from tests.support.served_region import Region, unique
-from tests.support.tagged_resources import TRUST_POLICY
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.execution_roles import TRUST_POLICY
 from tests.support.served_region import api_error, error_code, unique
-from tests.support.tagged_resources import TRUST_POLICY
 from vpcache.lab.aws.iam import linked_roles
 
 ELASTICACHE = "elasticache.amazonaws.com"

@@ -6,8 +6,8 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.support.execution_roles import TRUST_POLICY
 from tests.support.served_region import Region, api_error, error_code, unchecked, unique
-from tests.support.tagged_resources import TRUST_POLICY
 
 OURS, THEIRS = "123456789012", "210987654321"
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.execution_roles import TRUST_POLICY
 from tests.support.served_region import Region, api_error, unchecked, unique
-from tests.support.tagged_resources import TRUST_POLICY
 
 ACCOUNT, OTHER = "123456789012", "210987654321"
 

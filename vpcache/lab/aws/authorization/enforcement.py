@@ -5,27 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from vpcache.lab.aws.authorization.denial import Denial, access_denied, expired_token, invalid_token
-from vpcache.lab.aws.authorization.execution_roles import execution_role_denial
+from vpcache.lab.aws.authorization.evaluation import WITH_POLICIES, evaluation
 from vpcache.lab.aws.authorization.model import Model, endpoint_policy
 from vpcache.lab.aws.authorization.principals import (
-    Caller,
     ExpiredTokenError,
     InvalidTokenError,
     caller_of,
 )
-from vpcache.lab.aws.authorization.requests.calls import ApiCall, Sender, Target
-from vpcache.lab.aws.authorization.requests.keys import of_target, request_keys, resource_keys
+from vpcache.lab.aws.authorization.requests.calls import ApiCall, Sender
+from vpcache.lab.aws.authorization.requests.keys import request_keys
 from vpcache.lab.aws.authorization.requests.targets import targets
 from vpcache.lab.aws.authorization.usage import Usage
 from vpcache.lab.aws.authorization.web_identity import web_identity
 from vpcache.lab.aws.iam.identity_tokens import IdentityTokenError
-from vpcache.lab.aws.policies.decision import Policies, Request, decide
-from vpcache.lab.aws.policies.documents import Document
-from vpcache.lab.aws.policies.matching import Context
-
-_WITH_POLICIES = frozenset({"lambda", "s3", "sns", "sqs", "sts"})
-"""Services whose resources have policies, which can deny what the account's user may do."""
-_ASSUMING = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
+from vpcache.lab.aws.policies.decision import decide
 
 
 class Authorizer:
@@ -45,36 +38,16 @@ class Authorizer:
             return invalid_token(call.service)
         except ExpiredTokenError:
             return expired_token(call.service)
-        if caller.is_unrestricted and call.service not in _WITH_POLICIES and not sender.endpoint:
+        if caller.is_unrestricted and call.service not in WITH_POLICIES and not sender.endpoint:
             return None
         model = Model(call.account, call.region)
         context = {**request_keys(call, now, sender), **caller.keys}
         through = endpoint_policy(sender.endpoint) if sender.endpoint else None
         for target in targets(call, model):
-            request, policies = _evaluation(caller, target, context, model, through)
+            request, policies = evaluation(caller, target, context, model, through)
             decision = decide(request, policies)
             if not caller.principal.federated:  # it has no policies
                 self.usage.record(caller.owner, request, decision)
             if not decision.is_allowed:
                 return access_denied(call.service, request, decision)
-        return execution_role_denial(call, model)
-
-
-def _evaluation(
-    caller: Caller, target: Target, context: Context, model: Model, through: Document | None
-) -> tuple[Request, Policies]:
-    resource = model.resource(target.resource)
-    service = target.action.partition(":")[0]
-    keys = {**context, **resource_keys(service, resource.tags, resource.account)}
-    is_trust = target.action in _ASSUMING
-    has_policy = is_trust or service in _WITH_POLICIES
-    policies = Policies(
-        identity=caller.identity,
-        boundary=caller.boundary,
-        session=caller.session,
-        resource=resource.policy if has_policy else None,
-        resource_account=resource.account,
-        is_trust=is_trust,
-        endpoint=through,
-    )
-    return Request(caller.principal, target.action, target.resource, of_target(target, keys)), policies
+        return None

@@ -23,7 +23,7 @@ from vpcache.lab.aws.awslambda.checks import check_configuration, check_new_func
 from vpcache.lab.aws.awslambda.code import code_of
 from vpcache.lab.aws.awslambda.errors import UntypedValueError
 from vpcache.lab.aws.awslambda.event_sources.mapping import EventSourceMapping
-from vpcache.lab.aws.awslambda.event_sources.mappings import EventSourceMappings, RoleCheck
+from vpcache.lab.aws.awslambda.event_sources.mappings import EventSourceMappings
 from vpcache.lab.aws.awslambda.function import (
     Configuration,
     FunctionStore,
@@ -38,6 +38,13 @@ from vpcache.lab.aws.awslambda.layers.access import check_total_size, layers_of_
 from vpcache.lab.aws.awslambda.layers.store import LayerStore, LayerVersion
 from vpcache.lab.aws.awslambda.names import check_name_length
 from vpcache.lab.aws.awslambda.policy import Statement
+from vpcache.lab.aws.awslambda.roles import (
+    ExecutionRoles,
+    check_dead_letters,
+    check_interfaces,
+    check_trust,
+    may_delete_interface,
+)
 from vpcache.lab.aws.awslambda.version import PENDING, UPDATING, FunctionVersion, Placement, placements_of
 from vpcache.lab.aws.changes import ScheduleChange
 from vpcache.lab.aws.dispatch import UrlModule
@@ -60,28 +67,29 @@ class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore
         runner: FunctionRunner,
         settings: Callable[[], LabSettings],
         schedule: ScheduleChange,
-        role_allows: RoleCheck,
+        roles: ExecutionRoles,
     ) -> None:
         self._urls = urls
         super().__init__(region_name, account_id)
         self._settings = settings
         self._runner = runner
+        self._roles = roles
         self._lambdas = FunctionStore(region_name, account_id)
         self.layers = LayerStore()
         self._interfaces = FunctionInterfaces(
             lambda: ec2_of(account_id, region_name),
             lambda: settings().interface_linger_seconds,
-            self._has_role,
+            lambda role: self._has_role(role) and may_delete_interface(roles, role, region_name),
             schedule,
         )
         self._lag: ListingLag[list[Configuration]] = ListingLag(lambda: settings().iam_lag_ms)
-        logs = FunctionLogs(account_id, region_name)
-        self.invocations = Invocations(self._lambdas, self._interfaces, logs, runner, settings)
+        logs = FunctionLogs(account_id, region_name, roles)
+        self.invocations = Invocations(self._lambdas, self._interfaces, logs, runner, settings, roles)
         self.event_sources = EventSourceMappings(
             f"arn:aws:lambda:{region_name}:{account_id}",
             self._lambdas,
             self.invocations,
-            role_allows,
+            roles,
             lambda: settings().transition_ms,
         )
 
@@ -111,6 +119,7 @@ class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore
         self._runner.check_runtime(spec["Runtime"])
         self._check_role(spec["Role"])
         self._interfaces.check(spec.get("VpcConfig") or {})
+        self._check_permissions(spec["Role"], spec, placements_of(spec.get("VpcConfig") or {}))
         layers = self._layers_of(spec) or ()
         latest = FunctionVersion(self.account_id, self.region_name, {**spec, "FunctionName": name}, layers)
         self._provision_interfaces(latest.placements(), spec["Role"], name)
@@ -136,9 +145,14 @@ class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore
         if "VpcConfig" in body:  # members that are not set keep their values
             vpc_config = {**(latest.vpc_config if latest.placements() else {}), **body["VpcConfig"]}
             self._interfaces.check(vpc_config)
-            role = body.get("Role") or latest.role
-            self._provision_interfaces(placements_of(vpc_config), role, latest.function_name)
             body = {**body, "VpcConfig": vpc_config}
+        role = body.get("Role") or latest.role
+        placements = placements_of(body["VpcConfig"]) if "VpcConfig" in body else latest.placements()
+        if "VpcConfig" in body or "Role" in body:
+            self._check_permissions(role, body, placements)
+            self._provision_interfaces(placements, role, latest.function_name)
+        else:
+            self._check_permissions(role, body, [])
         latest.update_configuration(body)
         if layers is not None:
             latest.set_layers(layers)
@@ -276,6 +290,14 @@ class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore
     def _reconcile_interfaces(self, function_name: str) -> None:
         self._interfaces.reconcile(self._placements(), function_name)
 
+    def _check_permissions(
+        self, role: str, parameters: Mapping[str, Any], placements: list[Placement]
+    ) -> None:
+        """Raise InvalidParameterValueException if a role lacks what Lambda requires for these parameters."""
+        check_interfaces(self._roles, role, self.region_name, placements)
+        if target := (parameters.get("DeadLetterConfig") or {}).get("TargetArn"):
+            check_dead_letters(self._roles, role, self.region_name, target)
+
     def _check_role(self, role: str) -> None:
         match = re.match(InvalidRoleFormat.pattern, role)
         if not match:
@@ -286,6 +308,7 @@ class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore
             raise InvalidParameterValueException(
                 "The role defined for the function cannot be assumed by Lambda."
             )
+        check_trust(self._roles, role)
 
     def statements(self, name: str, qualifier: str | None) -> list[Statement]:
         """Return the statements of the policy of a function, version or alias; none if it does not exist."""

@@ -31,6 +31,7 @@ from vpcache.lab.aws.iam.identity_tokens import (
     verified_claims,
 )
 
+_ENDED = 10_000  # access keys that are remembered
 _ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.+")
 _ROLE_ARN = re.compile(r"arn:(?P<partition>[^:]+):iam::(?P<account>\d{12}):role/(?P<path>.+)")
 
@@ -51,6 +52,8 @@ class SessionsBackend(STSBackend):  # type: ignore[misc]
     def __init__(self, region_name: str, account_id: str, urls: UrlModule) -> None:
         super().__init__(region_name, account_id)
         self._urls = urls
+        self._of_functions: dict[str, Any] = {}  # sessions of running function processes, by access key
+        self._ended: dict[str, None] = {}  # access keys of those that ended last
 
     @property
     def _url_module(self) -> UrlModule:
@@ -61,6 +64,28 @@ class SessionsBackend(STSBackend):  # type: ignore[misc]
         user_id, arn, account = super().get_caller_identity(access_key_id, region)
         is_known = not arn.endswith(":user/moto")
         return (user_id, arn, account) if is_known else (USER_ID, user_arn(self.account_id), self.account_id)
+
+    def get_assumed_role_from_access_key(self, access_key_id: str) -> Any | None:
+        """Return the session of an access key, None if there is none."""
+        session = self._of_functions.get(access_key_id)
+        return session or super().get_assumed_role_from_access_key(access_key_id)
+
+    def begin_execution(self, session: Any) -> None:
+        """Add the session of a function process."""
+        self._of_functions[session.access_key_id] = session
+
+    def end_execution(self, access_key_id: str) -> bool:
+        """Revoke the session of a function process; return whether there was one."""
+        if self._of_functions.pop(access_key_id, None) is None:
+            return False
+        self._ended[access_key_id] = None
+        for oldest in list(self._ended)[:-_ENDED]:
+            self._ended.pop(oldest, None)
+        return True
+
+    def is_of_execution(self, access_key_id: str) -> bool:
+        """Return whether an access key is or was of a function process."""
+        return access_key_id in self._of_functions or access_key_id in self._ended
 
     def assume_role(self, region_name: str, role_arn: str, duration: int, **options: Any) -> Any:
         """Return a session of a role that exists.

@@ -30,14 +30,12 @@ from vpcache.lab.aws.awslambda.event_sources.parameters import changed, check_so
 from vpcache.lab.aws.awslambda.event_sources.poller import QueuePoller
 from vpcache.lab.aws.awslambda.function import FunctionStore
 from vpcache.lab.aws.awslambda.names import FunctionName
+from vpcache.lab.aws.awslambda.roles import ExecutionRoles, may_use_queue
 from vpcache.lab.aws.awslambda.version import FunctionVersion
 from vpcache.lab.aws.scheduler import Scheduler
 from vpcache.lab.errors import LabError
 
 _log = logging.getLogger(__name__)
-
-RoleCheck = Callable[[str, str, str], bool]
-"""Whether a role, by its ARN, may perform an action such as "sqs:ReceiveMessage" on a resource."""
 
 _ROLE_ACTIONS = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 
@@ -65,13 +63,13 @@ class EventSourceMappings:
         arn_prefix: str,
         functions: FunctionStore,
         invoker: Invoker,
-        role_allows: RoleCheck,
+        roles: ExecutionRoles,
         transition_ms: Callable[[], int],
     ) -> None:
         self._arn_prefix = arn_prefix  # "arn:aws:lambda:us-east-1:123456789012"
         self._functions = functions
         self._invoker = invoker
-        self._role_allows = role_allows
+        self._roles = roles
         self._transition_ms = transition_ms
         self._mappings: dict[str, EventSourceMapping] = {}
         self._pollers: dict[str, QueuePoller] = {}
@@ -194,7 +192,7 @@ class EventSourceMappings:
         """
         version = self._functions.resolve(settings.function.name, settings.function.version)
         for action in _ROLE_ACTIONS:
-            if not self._role_allows(version.role, f"sqs:{action}", settings.queue_arn):
+            if not may_use_queue(self._roles, version.role, action, settings.queue_arn):
                 raise InvalidParameterValueException(
                     f"The provided execution role does not have permissions to call {action} on SQS"
                 )

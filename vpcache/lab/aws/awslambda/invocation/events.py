@@ -56,6 +56,10 @@ class Functions(Protocol):
         """Return the ARN of the target for discarded events."""
         ...
 
+    def may_send(self, name: FunctionName, target: str) -> bool:
+        """Return whether a function's role may send to a target."""
+        ...
+
     def put_event(self, name: str, payload: bytes) -> object:
         """Queue an event for a function."""
         ...
@@ -148,13 +152,16 @@ class EventQueue:
             record = invocation_record(
                 queued.event, queued.arn, condition, queued.attempts, queued.last_result
             )
-            self._send(destination, record, {})
+            self._send(queued.name, destination, record, {})
         dead_letters = self._functions.dead_letter_target(queued.name)
         if dead_letters and condition is not Condition.SUCCESS:
             attributes = dead_letter_attributes(queued.event, queued.last_result)
-            self._send(dead_letters, queued.event.payload.decode(), attributes)
+            self._send(queued.name, dead_letters, queued.event.payload.decode(), attributes)
 
-    def _send(self, target: str, message: str, attributes: Attributes) -> None:
+    def _send(self, name: FunctionName, target: str, message: str, attributes: Attributes) -> None:
+        if not self._functions.may_send(name, target):  # AWS reports it as a metric
+            _log.warning("the role of %s may not send the result of an event to %s", name.name, target)
+            return
         try:
             send(target, message, attributes, self._functions.put_event)
         except Exception as error:  # AWS reports it as a metric

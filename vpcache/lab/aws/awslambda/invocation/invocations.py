@@ -16,6 +16,7 @@ from vpcache.lab.aws.awslambda.invocation.logs import FunctionLogs
 from vpcache.lab.aws.awslambda.invocation.metrics import FunctionMetrics
 from vpcache.lab.aws.awslambda.invocation.records import ExecutionResult
 from vpcache.lab.aws.awslambda.names import FunctionName
+from vpcache.lab.aws.awslambda.roles import ExecutionRoles, may_send
 from vpcache.lab.aws.awslambda.version import FunctionVersion
 from vpcache.lab.functions.spec import Event, FunctionRunner, FunctionSpec
 from vpcache.lab.settings import LabSettings
@@ -31,12 +32,14 @@ class Invocations:
         logs: FunctionLogs,
         runner: FunctionRunner,
         settings: Callable[[], LabSettings],
+        roles: ExecutionRoles,
     ) -> None:
         self._functions = functions
         self._interfaces = interfaces
         self._logs = logs
         self._runner = runner
         self._settings = settings
+        self._roles = roles
         self.metrics = FunctionMetrics()
         self._concurrency = Concurrency()
         self._events = EventQueue(self, lambda: settings().async_minute_ms)
@@ -96,7 +99,7 @@ class Invocations:
                 milliseconds = (time.perf_counter() - began) * 1000
             failed = invocation.error is not None
             self.metrics.ended(name.name, name.qualifier, milliseconds, failed=failed)
-            self._logs.keep(version.logs_group_name, invocation)
+            self._logs.keep(version.logs_group_name, version.role, invocation)
             return ExecutionResult(str(version.version), invocation)
 
         return run
@@ -104,6 +107,11 @@ class Invocations:
     def reserved(self, name: FunctionName) -> int | None:
         """Return a function's reserved concurrency."""
         return self._functions.find(name.name).reserved
+
+    def may_send(self, name: FunctionName, target: str) -> bool:
+        """Return whether a function's role may send to a target."""
+        version = self._functions.find(name.name).version(name.version)
+        return may_send(self._roles, version.role, version.region, target)
 
     def event_config(self, name: FunctionName) -> EventConfig:
         """Return the configuration for events of this qualifier."""
@@ -142,4 +150,5 @@ class Invocations:
             log_settings=version.log_settings,
             ephemeral_storage=version.ephemeral_storage,
             layers=tuple(each.code for each in version.layer_versions),
+            role=version.role,
         )

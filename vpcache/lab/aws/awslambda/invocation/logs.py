@@ -7,6 +7,7 @@ from typing import Any
 
 from moto.logs.models import logs_backends
 
+from vpcache.lab.aws.awslambda.roles import ExecutionRoles, may_log
 from vpcache.lab.functions.spec import Invocation
 
 KEPT_EVENTS = 10_000
@@ -16,15 +17,24 @@ KEPT_EVENTS = 10_000
 class FunctionLogs:
     """Stores the logs of one region's functions."""
 
-    def __init__(self, account: str, region: str) -> None:
+    def __init__(self, account: str, region: str, roles: ExecutionRoles) -> None:
         self._account = account
         self._region = region
+        self._roles = roles
         self._lock = threading.Lock()
 
-    def keep(self, group: str, invocation: Invocation) -> None:
-        """Append an invocation's events to the stream of the process that ran it."""
+    def keep(self, group: str, role_arn: str, invocation: Invocation) -> None:
+        """Append an invocation's events to the stream of the process that ran it, if the role allows it.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
+        """
         events = [{"timestamp": event.timestamp, "message": event.message} for event in invocation.log]
         logs = logs_backends[self._account][self._region]
+        has_group = group in logs.groups
+        has_stream = has_group and invocation.log_stream in logs.groups[group].streams
+        missing = [*([] if has_group else ["LogGroup"]), *([] if has_stream else ["LogStream"])]
+        if not may_log(self._roles, role_arn, self._region, group, *missing):
+            return
         with self._lock:  # moto creates groups and streams without a lock
             logs.ensure_log_group(group)
             logs.ensure_log_stream(group, invocation.log_stream)
