@@ -34,7 +34,7 @@ def test_event_has_the_payload_format_2() -> None:
     assert result["isBase64Encoded"] is False and "body" not in result and "cookies" not in result
     assert context["http"] == {
         "method": "GET",
-        "path": "/a%20b/c",
+        "path": "/a b/c",
         "protocol": "HTTP/1.1",
         "sourceIp": "203.0.113.9",
         "userAgent": "curl",

@@ -1,4 +1,4 @@
-"""Members, order and wording of Lambda's answers that its model does not tell."""
+"""Members, order and wording of Lambda's answers that its model does not contain."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from vpcache.lab.functions.spec import Event
 from vpcache.lab.services.http_host import HttpAnswer, HttpRequest
@@ -60,7 +60,7 @@ def event_of(request: HttpRequest, hostname: str, event: Event) -> dict[str, Any
             "domainPrefix": hostname.partition(".")[0],
             "http": {
                 "method": request.method,
-                "path": path,
+                "path": unquote(path),
                 "protocol": "HTTP/1.1",
                 "sourceIp": request.caller,
                 "userAgent": headers.get("user-agent", ""),
@@ -105,7 +105,7 @@ def answer_of(payload: bytes, request_id: str) -> HttpAnswer:
 
 
 def _text(content: Any) -> bytes:
-    """Return a string as it is, and other values as JSON."""
+    """Return a string unchanged, and other values as JSON."""
     return content.encode() if isinstance(content, str) else _json(content)
 
 
