@@ -55,17 +55,6 @@ def test_operation_that_is_not_emulated_is_refused_by_name(
     [
         (
             "put_bucket_notification_configuration",
-            {
-                "NotificationConfiguration": {
-                    "LambdaFunctionConfigurations": [
-                        {"LambdaFunctionArn": "arn:aws:lambda:f", "Events": ["s3:ObjectCreated:*"]}
-                    ]
-                }
-            },
-            "NotificationConfiguration.LambdaFunctionConfigurations.LambdaFunctionArn",
-        ),
-        (
-            "put_bucket_notification_configuration",
             {"NotificationConfiguration": {"EventBridgeConfiguration": {}}},
             "NotificationConfiguration.EventBridgeConfiguration",
         ),

@@ -39,6 +39,7 @@ from vpcache.lab.aws.messaging.monitoring_parameters import (
 from vpcache.lab.aws.messaging.parameters import SNS_PARAMETERS, SQS_PARAMETERS
 from vpcache.lab.aws.moto_patches import disable_moto_instance_tracking
 from vpcache.lab.aws.regions import unknown_region_error
+from vpcache.lab.aws.s3.notifications.delivery import replace_notifications_of_moto
 from vpcache.lab.aws.s3.parameters import S3_PARAMETERS
 from vpcache.lab.functions.spec import FunctionRunner
 from vpcache.lab.permissions import AuthorizedRequest, Permissions
@@ -89,6 +90,7 @@ def create_app(
     derive_account_from_access_key()
     ignore_conditional_statements()
     apply_aws_rules_to_moto()
+    replace_notifications_of_moto()
     apply_ipv6_rules_to_moto()
     changes = Changes(reconcile)
     install_backends(functions, settings, changes)

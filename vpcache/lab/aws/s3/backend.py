@@ -6,14 +6,23 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from moto.s3 import notifications
-from moto.s3.exceptions import AccessDeniedByLock, CopyObjectMustChangeSomething
+from moto.s3.exceptions import (
+    AccessDeniedByLock,
+    CopyObjectMustChangeSomething,
+    InvalidNotificationDestination,
+)
 from moto.s3.models import FakeKey, PublicAccessBlock, S3Backend
 from moto.s3.utils import bucket_policy_is_public
 
 from vpcache.lab.aws.dispatch import UrlModule
 from vpcache.lab.aws.s3.errors import S3Error
 from vpcache.lab.aws.s3.lifecycle import keep_versions
+from vpcache.lab.aws.s3.notifications.configuration import Notification
+from vpcache.lab.aws.s3.notifications.delivery import (
+    check_destinations,
+    send_event,
+    send_test_events,
+)
 from vpcache.lab.aws.s3.versions import (
     NULL,
     Bucket,
@@ -134,19 +143,31 @@ class BucketsBackend(S3Backend):  # type: ignore[misc]  # mypy sees moto's class
         if version_id is None and bucket.is_versioned:
             marker = DeleteMarker(key_name, NULL)
             bucket.keys.add(key_name, marker)
+            send_event(self.account_id, "s3:ObjectRemoved:DeleteMarkerCreated", bucket, marker)
             return True, {"version-id": marker.version_id, "delete-marker": "true"}
         for each in bucket.keys.getlist(key_name, []):
             is_locked = isinstance(each, FakeKey) and each.is_locked(governance_bypass=bypass)
             if each.version_id == (version_id or NULL) and is_locked:
                 raise AccessDeniedByLock
         removed = bucket.keys.remove(key_name, version_id or NULL)
-        if isinstance(removed, FakeKey) and not bucket.keys.getlist(key_name):
-            event = notifications.S3NotificationEvent.OBJECT_REMOVED_DELETE_EVENT
-            notifications.send_event(self.account_id, event, bucket, removed)
+        if removed is not None:
+            send_event(self.account_id, "s3:ObjectRemoved:Delete", bucket, removed)
         result = {"version-id": version_id} if bucket.is_versioned else {}
         if isinstance(removed, DeleteMarker):
             result["delete-marker"] = "true"
         return removed is not None, result
+
+    def set_notifications(
+        self, bucket_name: str, notifications: tuple[Notification, ...], *, is_checked: bool
+    ) -> None:
+        """Replace the notifications of a bucket. Raises S3Error for destinations that it may not use."""
+        bucket = self.get_bucket(bucket_name)
+        if any(each.arn.split(":")[3] != bucket.region_name for each in notifications):
+            raise InvalidNotificationDestination
+        if is_checked:
+            check_destinations(bucket, notifications)
+            send_test_events(bucket, notifications)
+        bucket.notifications = notifications
 
     def is_missing_version(self, bucket_name: str, version_id: str) -> bool:
         """Return whether DeleteObjects reports a version as missing: none ever had its ID."""

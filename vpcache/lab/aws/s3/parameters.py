@@ -183,8 +183,10 @@ S3_PARAMETERS: Mapping[str, tuple[str, ...]] = {
         "TransitionDefaultMinimumObjectSize=all_storage_classes_128K",
     ),
     "PutBucketNotificationConfiguration": (
+        f"{_NOTIFICATION}.LambdaFunctionConfigurations",
         f"{_NOTIFICATION}.QueueConfigurations",
         f"{_NOTIFICATION}.TopicConfigurations",
+        "SkipDestinationValidation",
     ),
     "PutBucketOwnershipControls": (*_SETTING, "OwnershipControls"),
     "PutBucketPolicy": (*_SETTING, "Policy"),

@@ -33,9 +33,12 @@ from vpcache.lab.aws.s3.customer_keys import (
 from vpcache.lab.aws.s3.documents import document_of
 from vpcache.lab.aws.s3.errors import S3Error
 from vpcache.lab.aws.s3.lifecycle import add_kept_versions
+from vpcache.lab.aws.s3.notifications.configuration import describe, notifications_of
 from vpcache.lab.aws.s3.versions import NULL, check_version_id, versioning_status
 
 _VERSION_HEADER = "x-amz-version-id"
+_SKIP_VALIDATION_HEADER = "x-amz-skip-destination-validation"
+_TAGGED, _WRITTEN = "s3:ObjectTagging:Put", "s3:ObjectCreated:Put"
 _CHECKSUM_PREFIX = "x-amz-checksum-"
 _Answer = Any  # status, headers and body
 
@@ -61,13 +64,25 @@ class BucketsResponse(S3Response):  # type: ignore[misc]  # mypy sees moto's cla
             if not set(querystring) - {"x-id"}:
                 return self._create_bucket(request, bucket_name, querystring)
             self._check_bucket_setting(bucket_name, querystring)
+            if "notification" in querystring:
+                return self._put_notifications(bucket_name)
             return super()._bucket_response_put(request, bucket_name, querystring)
 
     def _bucket_response_get(self, bucket_name: str, querystring: dict[str, Any]) -> _Answer:
+        if "notification" in querystring:
+            self.data["Action"] = "GetBucketNotificationConfiguration"
+            notifications = self.backend.get_bucket(bucket_name).notifications
+            return self.serialized(ActionResult(describe(notifications)))
         if "requestPayment" not in querystring:
             return super()._bucket_response_get(bucket_name, querystring)
         self.data["Action"] = "GetBucketRequestPayment"
         return self.serialized(ActionResult({"Payer": self.backend.get_bucket(bucket_name).payer}))
+
+    def _put_notifications(self, bucket_name: str) -> str:
+        notifications = notifications_of(self._document("NotificationConfiguration"))
+        is_checked = self.headers.get(_SKIP_VALIDATION_HEADER, "").lower() != "true"
+        self.backend.set_notifications(bucket_name, notifications, is_checked=is_checked)
+        return ""
 
     def _create_bucket(self, request: Any, bucket_name: str, querystring: dict[str, Any]) -> _Answer:
         check_new_bucket(bucket_name, self.headers)
@@ -127,7 +142,8 @@ class BucketsResponse(S3Response):  # type: ignore[misc]  # mypy sees moto's cla
         key = self.parse_key_name()
         md5 = customer_key_md5(self.headers)
         check_write(self.headers, self.backend.get_object(self.bucket_name, key), key)
-        status, headers, body = super().put_object()
+        with self.backend.get_bucket(self.bucket_name).muting(_TAGGED):
+            status, headers, body = super().put_object()
         version = self.backend.get_object(self.bucket_name, key)
         encrypt(version, md5)
         return status, self._written_headers(headers, version), body
@@ -139,7 +155,8 @@ class BucketsResponse(S3Response):  # type: ignore[misc]  # mypy sees moto's cla
         check_write(self.headers, self.backend.get_object(self.bucket_name, key), key)
         if source := self._copy_source():
             check_customer_key(source, self.headers, of_source=True)
-        status, headers, body = super().copy_object()
+        with self.backend.get_bucket(self.bucket_name).muting(_TAGGED, _WRITTEN):
+            status, headers, body = super().copy_object()
         version = self.backend.get_object(self.bucket_name, key)
         encrypt(version, md5)
         return status, self._written_headers(headers, version), body
@@ -256,7 +273,8 @@ class BucketsResponse(S3Response):  # type: ignore[misc]  # mypy sees moto's cla
         if upload is not None:
             check_write(self.headers, self.backend.get_object(bucket_name, key), key)
             check_completion(self.headers, bucket.keys.changed(key), key, upload.started)
-        status, headers, answer = super()._key_response_post(request, body, bucket_name, query, key)
+        with bucket.muting(_TAGGED, _WRITTEN):
+            status, headers, answer = super()._key_response_post(request, body, bucket_name, query, key)
         version = self.backend.get_object(bucket_name, key)
         if upload is not None and version is not None and getattr(upload, "customer_key_md5", None):
             version.customer_key_md5, version.encryption = upload.customer_key_md5, None

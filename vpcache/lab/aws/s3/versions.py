@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from moto.s3.models import FakeBucket, FakeDeleteMarker
 from moto.s3.utils import _VersionedKeyStore
 
 from vpcache.lab.aws.s3.errors import S3Error, invalid_argument
+from vpcache.lab.aws.s3.notifications.configuration import Notification
 
 NULL = "null"  # ID of the version that a bucket without or with suspended versioning writes
 _STATUSES = ("Enabled", "Suspended")
@@ -56,6 +58,18 @@ def versioning_status(configuration: dict[str, Any] | None) -> str:
 
 class Bucket(FakeBucket):  # type: ignore[misc]
     """A bucket that has versions as soon as its versioning was enabled or suspended."""
+
+    notifications: tuple[Notification, ...] = ()
+    muted: frozenset[str] = frozenset()  # events that are part of another one
+
+    @contextmanager
+    def muting(self, *events: str) -> Iterator[None]:
+        """Send no such events inside a `with` block. The caller holds the backend's write lock."""
+        self.muted = frozenset(events)
+        try:
+            yield
+        finally:
+            self.muted = frozenset()
 
     @property
     def is_versioned(self) -> bool:

@@ -1,0 +1,1 @@
+"""Notifications of buckets: configuration, events and delivery."""
