@@ -35,6 +35,11 @@ def model_of(signing_name: str) -> ServiceModel:
     return botocore.session.get_session().get_service_model(_MODELS.get(signing_name, signing_name))
 
 
+def protocols_of(signing_name: str) -> list[str]:
+    """Return the protocols of a service that the lab speaks."""
+    return [each for each in model_of(signing_name).metadata["protocols"] if not each.endswith("cbor")]
+
+
 def leaf_paths(shape: Shape | None, depth: int = 0) -> Iterator[tuple[str, ...]]:
     """Yield the path of each scalar below a shape, without list indexes; recursive structures end early."""
     match shape:
@@ -78,6 +83,7 @@ class ModelRequest:
     service: str
     operation: OperationModel
     parameters: dict[str, Any]
+    protocol: str
 
     def environ(self) -> dict[str, Any]:
         """Return the WSGI environment of the request, signed by name only."""
@@ -124,6 +130,4 @@ class ModelRequest:
         }
 
     def _serializer(self) -> Any:
-        protocols = self.operation.service_model.metadata["protocols"]
-        protocol = "json" if "json" in protocols else protocols[0]
-        return create_serializer(protocol, include_validation=False)
+        return create_serializer(self.protocol, include_validation=False)

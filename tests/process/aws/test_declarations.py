@@ -4,21 +4,22 @@ from collections.abc import Collection, Iterator
 
 import pytest
 
-from tests.support.model_requests import ModelRequest, leaf_paths, model_of, value_at
+from tests.support.model_requests import ModelRequest, leaf_paths, model_of, protocols_of, value_at
 from vpcache.lab.aws.gateway.app import DECLARATIONS
 from vpcache.lab.aws.gateway.honoured import unhonoured
 
 OF_THE_GATEWAY = {"Bucket", "DryRun", "ExpectedBucketOwner", "Key", "RequestPayer"}
 
+PROTOCOLS = [(service, protocol) for service in DECLARATIONS for protocol in protocols_of(service)]
 SAME_ADDRESS = {"ListDirectoryBuckets"}
-"""Operations of S3 whose requests only the host tells from another operation's; old ones are such too."""
+"""Operations of S3 whose requests only the host distinguishes from those of others; old ones are such too."""
 
 
-def refusals(service: str, operation: str) -> Iterator[tuple[str, str | None]]:
+def refusals(service: str, operation: str, protocol: str) -> Iterator[tuple[str, str | None]]:
     """Yield each parameter of an operation with the reason for which a request with it is refused."""
     model = model_of(service).operation_model(operation)
     for path in leaf_paths(model.input_shape):
-        request = ModelRequest(service, model, value_at(model.input_shape, path))
+        request = ModelRequest(service, model, value_at(model.input_shape, path), protocol)
         yield ".".join(path), unhonoured(*request.call(), DECLARATIONS[service])
 
 
@@ -28,12 +29,12 @@ def is_declared(path: str, declared: Collection[str]) -> bool:
     return bool(parents & {each.partition("=")[0] for each in declared} | parents & OF_THE_GATEWAY)
 
 
-@pytest.mark.parametrize("service", DECLARATIONS)
-def test_operation_without_declaration_is_refused_by_name(service: str) -> None:
+@pytest.mark.parametrize(("service", "protocol"), PROTOCOLS)
+def test_operation_without_declaration_is_refused_by_name(service: str, protocol: str) -> None:
     undeclared = set(model_of(service).operation_names) - set(DECLARATIONS[service])
     answered = []
     for name in sorted(undeclared):
-        request = ModelRequest(service, model_of(service).operation_model(name), {})
+        request = ModelRequest(service, model_of(service).operation_model(name), {}, protocol)
         if service == "s3" and (request.operation.deprecated or name in SAME_ADDRESS):
             continue
         if unhonoured(*request.call(), DECLARATIONS[service]) is None:
@@ -43,12 +44,12 @@ def test_operation_without_declaration_is_refused_by_name(service: str) -> None:
     assert answered == []
 
 
-@pytest.mark.parametrize("service", DECLARATIONS)
-def test_parameter_without_declaration_is_refused_by_name(service: str) -> None:
+@pytest.mark.parametrize(("service", "protocol"), PROTOCOLS)
+def test_parameter_without_declaration_is_refused_by_name(service: str, protocol: str) -> None:
     silent: list[str] = []
     refused: list[str] = []
     for operation, declared in DECLARATIONS[service].items():
-        for path, reason in refusals(service, operation):
+        for path, reason in refusals(service, operation, protocol):
             if is_declared(path, declared):
                 continue
             is_named = (reason or "").startswith(f"The parameter {path.rpartition('.')[0] or path}")

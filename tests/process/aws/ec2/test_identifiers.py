@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_region import Network, api_error
+from tests.support.served_region import Network, api_error, error_code
 
 UNKNOWN = "0123456789abcdef0"
 
@@ -64,3 +64,14 @@ def test_repeated_id_is_described_once(ec2: Any, network: Network) -> None:
     assert len(ec2.describe_vpcs(VpcIds=[network.vpc, network.vpc])["Vpcs"]) == 1
     subnet = network.private["us-east-1a"]
     assert len(ec2.describe_subnets(SubnetIds=[subnet, subnet])["Subnets"]) == 1
+
+
+def test_key_pairs_are_found_and_deleted_by_id(ec2: Any) -> None:
+    key_id = ec2.create_key_pair(KeyName="k")["KeyPairId"]
+    ec2.create_key_pair(KeyName="other")
+
+    (found,) = ec2.describe_key_pairs(KeyPairIds=[key_id])["KeyPairs"]
+    assert found["KeyName"] == "k"
+    ec2.delete_key_pair(KeyPairId=key_id)
+    assert [each["KeyName"] for each in ec2.describe_key_pairs()["KeyPairs"]] == ["other"]
+    assert error_code(ec2.delete_key_pair, KeyPairId=key_id) == "InvalidKeyPair.NotFound"

@@ -101,14 +101,14 @@ class Ec2Response(VpcResponse, FlowLogsResponse):
     def describe_key_pairs(self) -> Any:
         """Answer DescribeKeyPairs, with the IDs of key pairs."""
         if ids := self._get_param("KeyPairIds", []):
-            names = [self.ec2_backend.key_pair_with_id(each).name for each in ids]
+            names = [self.ec2_backend.key_pair_with_id(each).key_name for each in ids]
             self.params["KeyNames"] = [*self._get_param("KeyNames", []), *names]
         return super().describe_key_pairs()
 
     def delete_key_pair(self) -> Any:
         """Answer DeleteKeyPair, with the ID of a key pair."""
         if key_pair_id := self._get_param("KeyPairId"):
-            self.params["KeyName"] = self.ec2_backend.key_pair_with_id(key_pair_id).name
+            self.params["KeyName"] = self.ec2_backend.key_pair_with_id(key_pair_id).key_name
         return super().delete_key_pair()
 
     # addresses

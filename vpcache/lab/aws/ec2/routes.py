@@ -73,6 +73,8 @@ class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's class
     ) -> Any:
         """Associate a route table with a subnet of the same VPC that has no explicit association."""
         new_table = self.get_route_table(route_table_id)
+        if not (subnet_id or gateway_id):
+            raise EC2ClientError("MissingParameter", "The request must contain the parameter subnetId")
         if subnet_id and self.get_subnet(subnet_id).vpc_id != new_table.vpc_id:
             raise EC2ClientError(
                 "InvalidParameterValue",

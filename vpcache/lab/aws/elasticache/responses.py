@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
-from moto.elasticache.exceptions import ElastiCacheException
+from moto.elasticache.exceptions import ElastiCacheException, InvalidParameterValueException
 from moto.elasticache.responses import ElastiCacheResponse
 from moto.elasticache.urls import url_bases
 
@@ -48,6 +48,8 @@ class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
 
     def modify_cache_cluster(self) -> ActionResult:
         """Answer ModifyCacheCluster."""
+        if self._get_int_param("NumCacheNodes") == 0:
+            raise InvalidParameterValueException("The parameter NumCacheNodes must be at least 1.")
         return _result(
             "CacheCluster", self._memcached.modify_cluster(self._get_params()).describe("modifying")
         )
@@ -166,6 +168,8 @@ class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
     def _page(self, name: str, key: str, values: list[dict[str, Any]]) -> ActionResult:
         """Return a page of values sorted by `key`; the marker is the first key of the next page."""
         size = int(self._get_param("MaxRecords") or 100)
+        if size < 1:
+            raise InvalidParameterValueException(f"The parameter MaxRecords cannot be {size}.")
         first = bisect_left([each[key] for each in values], self._get_param("Marker") or "")
         end = first + size
         marker = values[end][key] if end < len(values) else None

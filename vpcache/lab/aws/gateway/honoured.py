@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from wsgiref.types import WSGIEnvironment
 
 from vpcache.lab.aws.gateway.call import Call
-from vpcache.lab.aws.gateway.request_parameters import leaves, operation_of, parameters_of
+from vpcache.lab.aws.gateway.request_parameters import EMPTY, leaves, operation_of, parameters_of
 
 Declarations = Mapping[str, Collection[str]]
 """By operation: the parameters that it honours.
@@ -47,6 +47,12 @@ def unhonoured_parameter(
     known = {*honoured, *_ALWAYS.get(call.service, _GATEWAY)}
     for path, value in leaves(parameters_of(call, name, environ)):
         parents = [path.rsplit(".", depth)[0] for depth in range(path.count(".") + 1)]
-        if value and not known & {*parents, f"{path}={value}", f"{path}={value.lower()}"}:
+        is_known = known & {*parents, f"{path}={value}", f"{path}={value.lower()}"}
+        if value and not is_known and not (value == EMPTY and _has_below(path, known)):
             return path
     return None
+
+
+def _has_below(path: str, known: Collection[str]) -> bool:
+    """Return whether a parameter below an empty structure is honoured."""
+    return any(each.startswith(f"{path}.") for each in known)

@@ -26,7 +26,8 @@ Leaf = tuple[str, str]
 """The path of a scalar, such as "IpPermissions.IpRanges", and its text."""
 Parameters = Mapping[str, Any]
 """Nested parameters under the names of the model. Scalars are text, or the values of a JSON document."""
-_EMPTY = "{}"  # the text of an empty structure
+EMPTY = "{}"
+"""The text of an empty structure."""
 _MAX_DEPTH = 20
 _RPC = re.compile(r"/service/\w+/operation/(\w+)")  # a protocol of CloudWatch, whose body is CBOR
 _LABEL = re.compile(r"\{(\w+)(\+?)\}")
@@ -61,7 +62,7 @@ def leaves(parameters: Any, path: str = "", depth: int = 0) -> Iterator[Leaf]:
         return
     if isinstance(parameters, Mapping):
         if path and not parameters:
-            yield path, _EMPTY
+            yield path, EMPTY
         for name, value in parameters.items():
             yield from leaves(value, f"{path}.{name}" if path else name, depth + 1)
     elif isinstance(parameters, list):

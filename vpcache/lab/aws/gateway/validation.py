@@ -11,16 +11,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cache
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 from wsgiref.types import WSGIEnvironment
 
 from moto.core.parse import EC2QueryParser, QueryParser
-from moto.core.utils import get_service_model
 
 from vpcache.lab.aws.gateway.call import Call, body_of
 from vpcache.lab.aws.gateway.constraints import ConstraintViolations, constraint_violations
+from vpcache.lab.aws.gateway.operation_models import operation_model
 
 _RAW_BODY = frozenset({"Invoke", "InvokeAsync", "InvokeWithResponseStream"})  # the body is an event
 _NUMBERS = {"integer": (int, 32), "long": (int, 64), "float": (float, 64), "double": (float, 64)}
@@ -86,7 +85,7 @@ def validate_request(call: Call, environ: WSGIEnvironment) -> Violation | Constr
 
     The request's body can still be read.
     """
-    operation = _operation(call.service, call.action) if call.service in _VALIDATORS else None
+    operation = operation_model(call.service, call.action) if call.service in _VALIDATORS else None
     if operation is None or operation.input_shape is None:
         return None
     violations = _VALIDATORS[call.service](operation, call, environ)
@@ -94,18 +93,6 @@ def validate_request(call: Call, environ: WSGIEnvironment) -> Violation | Constr
         return next(violations, None)
     malformed = (each for each in violations if each.kind is ViolationKind.MALFORMED)
     return next(malformed, None) or constraint_violations(operation, environ, body_of(environ))
-
-
-@cache
-def _operation(service: str, action: str) -> Any | None:
-    """Return the model of an operation, None if there is no such operation."""
-    model = _model(service)
-    return model.operation_model(action) if action in model.operation_names else None
-
-
-@cache
-def _model(service: str) -> Any:
-    return get_service_model(service)
 
 
 # forms (EC2, ElastiCache, IAM, STS)
@@ -146,7 +133,7 @@ def _parsed(parser: Callable[[Any], Any], operation: Any, call: Call) -> Mapping
 
 def form_parameters(call: Call) -> Mapping[str, Any]:
     """Return the parameters of a request as text, under the names of the model."""
-    operation = _operation(call.service, call.action)
+    operation = operation_model(call.service, call.action)
     if operation is None or operation.input_shape is None:
         return {}
     return _parsed(_Ec2FormParser if call.service == "ec2" else _QueryFormParser, operation, call)

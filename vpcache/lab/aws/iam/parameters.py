@@ -74,6 +74,7 @@ _OF_USERS: Mapping[str, tuple[str, ...]] = {
     "DeleteAccessKey": ("AccessKeyId", "UserName"),
     "DeleteGroup": ("GroupName",),
     "DeleteGroupPolicy": ("GroupName", "PolicyName"),
+    "DeleteLoginProfile": ("UserName",),  # users have none, which their deletion looks for
     "DeleteUser": ("UserName",),
     "DeleteUserPolicy": ("PolicyName", "UserName"),
     "DetachGroupPolicy": ("GroupName", "PolicyArn"),
@@ -81,7 +82,7 @@ _OF_USERS: Mapping[str, tuple[str, ...]] = {
     "GetAccessKeyLastUsed": ("AccessKeyId",),
     "GetGroup": (*_PAGE, "GroupName"),
     "GetGroupPolicy": ("GroupName", "PolicyName"),
-    "GetLoginProfile": ("UserName",),  # users have none, which their deletion looks for
+    "GetLoginProfile": ("UserName",),
     "GetUser": ("UserName",),
     "GetUserPolicy": ("PolicyName", "UserName"),
     "ListAccessKeys": (*_PAGE, "UserName"),
@@ -92,6 +93,7 @@ _OF_USERS: Mapping[str, tuple[str, ...]] = {
     "ListGroupsForUser": (*_PAGE, "UserName"),
     "ListMFADevices": (*_PAGE, "UserName"),
     "ListSSHPublicKeys": (*_PAGE, "UserName"),
+    "ListServiceSpecificCredentials": (*_PAGE, "AllUsers", "ServiceName", "UserName"),
     "ListSigningCertificates": (*_PAGE, "UserName"),
     "ListUserPolicies": (*_PAGE, "UserName"),
     "ListUserTags": (*_PAGE, "UserName"),
@@ -109,6 +111,7 @@ _OF_USERS: Mapping[str, tuple[str, ...]] = {
 _OF_ACCOUNT: Mapping[str, tuple[str, ...]] = {
     "CreateAccountAlias": ("AccountAlias",),
     "CreateOpenIDConnectProvider": ("ClientIDList", "Tags", "ThumbprintList", "Url"),
+    "DeleteAccountAlias": ("AccountAlias",),
     "DeleteOpenIDConnectProvider": ("OpenIDConnectProviderArn",),
     "GetAccountSummary": (),
     "GetOpenIDConnectProvider": ("OpenIDConnectProviderArn",),

@@ -24,6 +24,17 @@ class IdentitiesResponse(IamResponse):  # type: ignore[misc]  # mypy sees moto's
             raise NotFoundException(f"Deletion task with id {task} cannot be found.")
         return ActionResult({"Status": "SUCCEEDED"})
 
+    def delete_account_alias(self) -> Any:
+        """Answer DeleteAccountAlias; moto deletes whatever alias there is."""
+        alias = self._get_param("AccountAlias")
+        if alias not in self.backend.list_account_aliases():
+            raise NotFoundException(f"The account alias {alias} cannot be found.")
+        return super().delete_account_alias()
+
+    def list_service_specific_credentials(self) -> Any:
+        """Answer ListServiceSpecificCredentials: there are none."""
+        return ActionResult({"ServiceSpecificCredentials": [], "IsTruncated": False})
+
     def serialized(self, action_result: Any) -> Any:
         """Serialize a result; of a list, only the requested page."""
         if isinstance(action_result.result, Mapping):

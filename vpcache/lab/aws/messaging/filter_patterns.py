@@ -13,7 +13,7 @@ _STRUCTURED = ("{", "[")  # how patterns for JSON and for events with fields beg
 
 
 def matcher(pattern: str | None) -> Callable[[str], bool]:
-    """Return a function that tells whether a message matches a pattern.
+    """Return a function that returns whether a message matches a pattern.
 
     All plain terms must occur, no term with a minus sign, and one of those with a question mark if no plain
     term is given. Raises NotImplementedError for patterns of JSON, of fields and of regular expressions.

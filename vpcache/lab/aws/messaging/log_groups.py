@@ -83,6 +83,7 @@ class _LogGroupsResponse(LogsResponse):  # type: ignore[misc]
 
     def create_log_group(self) -> str:
         """Answer CreateLogGroup."""
+        self._get_validated_param("logGroupName", "Member must not be null", lambda name: name is not None)
         answer: str = super().create_log_group()
         group = self.logs_backend.groups[self._get_param("logGroupName")]
         group.log_group_class = self._get_param("logGroupClass") or _STANDARD

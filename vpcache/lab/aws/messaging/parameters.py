@@ -76,6 +76,7 @@ _PUBLICATION = (
     "Subject",
 )
 _TOPIC = ("ContentBasedDeduplication", "DeliveryPolicy", "DisplayName", "KmsMasterKeyId", "Policy")
+_LOGGED = ("Application", "Firehose", "HTTP", "Lambda", "SQS")  # with delivery status logs
 _SUBSCRIPTION = ("FilterPolicy", "FilterPolicyScope", "RawMessageDelivery")
 SNS_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "AddPermission": ("AWSAccountId", "ActionName", "Label", "TopicArn"),
@@ -99,7 +100,12 @@ SNS_PARAMETERS: Mapping[str, tuple[str, ...]] = {
         "AttributeValue",
         "SubscriptionArn",
     ),
-    "SetTopicAttributes": (*(f"AttributeName={name}" for name in _TOPIC), "AttributeValue", "TopicArn"),
+    "SetTopicAttributes": (
+        *(f"AttributeName={name}" for name in _TOPIC),
+        *(f"AttributeName={protocol}SuccessFeedbackSampleRate" for protocol in _LOGGED),
+        "AttributeValue",
+        "TopicArn",
+    ),
     "Subscribe": (
         *(f"Attributes.{name}" for name in _SUBSCRIPTION),
         "Endpoint",

@@ -14,7 +14,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.core.utils import unix_time_millis
-from moto.sqs.exceptions import InvalidAttributeValue
+from moto.sqs.exceptions import InvalidAttributeValue, MissingParameter
 from moto.sqs.models import Queue, SQSBackend, sqs_backends
 from moto.sqs.responses import SQSResponse
 from moto.sqs.urls import url_bases
@@ -35,6 +35,7 @@ _NUMBERS = (
     "VisibilityTimeout",
 )
 """Attributes whose values are numbers."""
+_DOCUMENTS = ("Policy", "RedrivePolicy")  # attributes whose values are JSON documents
 
 
 class StandardQueue(Queue):  # type: ignore[misc]  # mypy sees moto's classes as Any
@@ -156,14 +157,16 @@ class QueuesBackend(SQSBackend):  # type: ignore[misc]
 
     def create_queue(self, name: str, tags: Any = None, **attributes: Any) -> Any:
         """Create a queue, or return an existing one with the same attributes."""
-        _check_numbers(attributes)
+        if not name:
+            raise MissingParameter("QueueName")
+        _check_attributes(attributes)
         queue = super().create_queue(name, tags, **attributes)
         queue.__class__ = FifoQueue if queue.fifo_queue else StandardQueue  # moto names the class itself
         return queue
 
     def set_queue_attributes(self, queue_name: str, attributes: dict[str, Any]) -> Any:
         """Set attributes of a queue."""
-        _check_numbers(attributes)
+        _check_attributes(attributes)
         return super().set_queue_attributes(queue_name, attributes)
 
 
@@ -196,8 +199,18 @@ _SQS_URLS = UrlModule(
 )
 
 
-def _check_numbers(attributes: dict[str, Any]) -> None:
-    """Raise InvalidAttributeValue for text in an attribute that is a number."""
+def _check_attributes(attributes: dict[str, Any]) -> None:
+    """Raise InvalidAttributeValue for a text that is neither the number nor the document it must be."""
     for name in _NUMBERS:
         if name in attributes and not str(attributes[name]).isdecimal():
             raise InvalidAttributeValue(name)
+    for name in _DOCUMENTS:
+        if attributes.get(name) and not _is_document(attributes[name]):
+            raise InvalidAttributeValue(name)
+
+
+def _is_document(value: Any) -> bool:
+    try:
+        return isinstance(value, dict) or isinstance(json.loads(value), dict)
+    except (TypeError, ValueError):
+        return False

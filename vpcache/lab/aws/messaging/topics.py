@@ -135,6 +135,13 @@ class _TopicsResponse(SNSResponse):  # type: ignore[misc]
         check_raw_delivery(self._get_param("Protocol"), is_raw=is_raw, prefix="Attributes Reason: ")
         return super().subscribe()
 
+    def set_topic_attributes(self) -> Any:
+        """Answer SetTopicAttributes; a rate of 0 is the default, with which SNS logs no successes."""
+        name, value = self._get_param("AttributeName"), self._get_param("AttributeValue")
+        if name.endswith("SuccessFeedbackSampleRate") and value not in (None, "", "0"):
+            raise NotImplementedError(f"The AttributeName {name} is not emulated by the lab.")
+        return super().set_topic_attributes()
+
 
 def check_raw_delivery(protocol: str, *, is_raw: bool, prefix: str = "") -> None:
     """Raise SNSInvalidParameter if a protocol has no raw message delivery.

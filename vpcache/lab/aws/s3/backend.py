@@ -113,7 +113,7 @@ class BucketsBackend(S3Backend):  # type: ignore[misc]  # mypy sees moto's class
             raise S3Error(409, "InvalidBucketState", message)
         bucket.object_lock_enabled = bucket.object_lock_enabled or bool(lock_enabled)
         bucket.default_lock_mode = mode
-        bucket.default_lock_days, bucket.default_lock_years = days, years
+        bucket.default_lock_days, bucket.default_lock_years = days or None, years or None
 
     def copy_object(self, src_key: Any, dest_bucket_name: str, dest_key_name: str, **options: Any) -> None:
         """Copy an object; onto itself only with a change.

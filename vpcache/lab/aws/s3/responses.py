@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import Any
 from urllib.parse import unquote
 
@@ -134,8 +136,21 @@ class BucketsResponse(S3Response):  # type: ignore[misc]  # mypy sees moto's cla
             check_acl(bucket, self.headers, is_put_acl="acl" in query)
         if "acl" in query:
             self._check_is_no_marker("PUT")
+        if query.keys() & {"acl", "legal-hold", "retention", "tagging"}:
+            self._add_digest()
         with self.backend.write_lock:
             return super()._key_response_put(query, key_name)
+
+    def _add_digest(self) -> None:
+        """Add the digest of the body, which moto wants of each request for a bucket with a default lock.
+
+        S3 wants one, or a checksum, of new objects.
+        """
+        if "Content-MD5" not in self.headers:
+            digest = hashlib.md5(self.body, usedforsecurity=False).digest()
+            self.headers = Headers(
+                [*self.headers.items(), ("Content-MD5", base64.b64encode(digest).decode())]
+            )
 
     def put_object(self) -> _Answer:
         """Answer PutObject."""

@@ -14,8 +14,6 @@ DESCRIPTIONS: Mapping[str, tuple[str, ...]] = {
     "DescribeDhcpOptions": (*_PAGE, "DhcpOptionsIds", "Filters"),
     "DescribeEgressOnlyInternetGateways": (*_PAGE, "EgressOnlyInternetGatewayIds", "Filters"),
     "DescribeFlowLogs": (*_PAGE, "Filter", "FlowLogIds"),
-    "DescribeInstanceTypeOfferings": ("Filters", "LocationType"),
-    "DescribeInstanceTypes": ("Filters", "InstanceTypes"),
     "DescribeInstances": (*_PAGE, "Filters", "InstanceIds"),  # there are none
     "DescribeInternetGateways": (*_PAGE, "Filters", "InternetGatewayIds"),
     "DescribeKeyPairs": ("Filters", "IncludePublicKey", "KeyNames", "KeyPairIds"),
