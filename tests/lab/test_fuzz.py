@@ -59,6 +59,15 @@ def add_resources(lab: Lab, caller: Caller) -> None:
     vpc_factory.new_nat_gateway(ZONES[0])
     vpc_factory.new_cluster(1)
     vpc_factory.new_function()
+    name = f"fuzz-{secrets.token_hex(4)}"
+    vpc_factory.client("sqs").create_queue(QueueName=name)
+    vpc_factory.client("sns").create_topic(Name=name)
+    vpc_factory.client("s3").create_bucket(Bucket=name)
+    vpc_factory.client("iam").create_user(UserName=name)
+    vpc_factory.client("logs").create_log_group(logGroupName=name)
+    vpc_factory.client("ssm").put_parameter(Name=name, Value="v", Type="String")
+    for key in ("logGroupName", "Name"):
+        caller.pool.add(key, name)
     for service, method in (
         ("ec2", "describe_vpcs"),
         ("ec2", "describe_subnets"),
@@ -72,6 +81,11 @@ def add_resources(lab: Lab, caller: Caller) -> None:
         ("elasticache", "describe_cache_subnet_groups"),
         ("elasticache", "describe_cache_parameter_groups"),
         ("lambda", "list_functions"),
+        ("iam", "list_roles"),
+        ("iam", "list_users"),
+        ("s3", "list_buckets"),
+        ("sns", "list_topics"),
+        ("sqs", "list_queues"),
     ):
         caller.pool.learn(getattr(vpc_factory.client(service), method)())
     for cidr in UNUSUAL_CIDRS:
