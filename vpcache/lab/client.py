@@ -183,7 +183,8 @@ class Lab:
     def audit(self) -> tuple[Permissions, ...]:
         """Return the used and unused permissions of every role and user that made a call.
 
-        Only calls while the setting `iam` is "enforce" count.
+        Only calls while the setting `iam` is "enforce" count, and all calls of functions and of Lambda itself
+        with the roles of functions.
         """
         return tuple(Permissions.of(each) for each in self.ask("GET", "audit"))
 
@@ -198,7 +199,7 @@ class Lab:
     def unused_permissions(self, principal: str) -> tuple[str, ...]:
         """Return the actions that a role or user, by ARN or name, may perform and never did.
 
-        Raises LabError if it made no call while the setting `iam` was "enforce".
+        Raises LabError if it made no call that `audit` counts.
         """
         audits = self.audit()
         for each in audits:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from vpcache.lab.aws.authorization.usage import Usage
 from vpcache.lab.aws.changes import Changes
 from vpcache.lab.functions.spec import FunctionRunner
 from vpcache.lab.settings import LabSettings
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def install_backends(
-    functions: FunctionRunner, settings: Callable[[], LabSettings], changes: Changes
+    functions: FunctionRunner, settings: Callable[[], LabSettings], changes: Changes, usage: Usage
 ) -> None:
     """Replace moto's backends by the lab's, and discard the resources of their services:
 
@@ -76,7 +77,7 @@ def install_backends(
             runner=functions,
             settings=settings,
             schedule=schedule,
-            roles=_ExecutionRoles(),
+            roles=_ExecutionRoles(usage),
         ),
     )
     _install(iam_backends, partial(IdentitiesBackend, urls=IAM_URLS, settings=settings))
@@ -93,6 +94,9 @@ def install_backends(
 class _ExecutionRoles:
     """Execution roles. The evaluation of their policies is imported at its first use: that takes 0.15 s."""
 
+    def __init__(self, usage: Usage) -> None:
+        self._usage = usage
+
     def can_be_assumed(self, role_arn: str) -> bool:
         """Return whether Lambda may assume a role."""
         return self._roles.can_be_assumed(role_arn)
@@ -105,7 +109,7 @@ class _ExecutionRoles:
     def _roles(self) -> ExecutionRoles:
         from vpcache.lab.aws.authorization.execution_roles import PolicyRoles
 
-        return PolicyRoles()
+        return PolicyRoles(self._usage)
 
 
 class RareBackends:

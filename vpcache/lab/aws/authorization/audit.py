@@ -17,7 +17,7 @@ _EC2_RESOURCE = re.compile(r"(arn:[^:]+:ec2:[^/]+/).+")
 
 
 def audit(usage: Usage) -> list[Permissions]:
-    """Return the permissions of every principal that made a call while the lab enforced IAM."""
+    """Return the permissions of every principal whose calls were evaluated."""
     return [
         permissions(principal, usage.counts(principal), documents_of(principal), usage.grants(principal))
         for principal in usage.principals()

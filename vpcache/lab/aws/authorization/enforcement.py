@@ -24,8 +24,8 @@ from vpcache.lab.aws.policies.decision import decide
 class Authorizer:
     """Authorizes calls by the policies in the lab's model."""
 
-    def __init__(self) -> None:
-        self.usage = Usage()
+    def __init__(self, usage: Usage) -> None:
+        self._usage = usage
 
     def denial(self, call: ApiCall, sender: Sender) -> Denial | None:
         """Return the error for a call that its principal may not make, None if it may."""
@@ -47,7 +47,7 @@ class Authorizer:
             request, policies = evaluation(caller, target, context, model, through)
             decision = decide(request, policies)
             if not caller.principal.federated:  # it has no policies
-                self.usage.record(caller.owner, request, decision)
+                self._usage.record(caller.owner, request, decision)
             if not decision.is_allowed:
                 return access_denied(call.service, request, decision)
         return None

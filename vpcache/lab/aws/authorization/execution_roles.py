@@ -15,6 +15,7 @@ from vpcache.lab.aws.authorization.principals import role_caller
 from vpcache.lab.aws.authorization.requests.calls import ApiCall, Sender
 from vpcache.lab.aws.authorization.requests.keys import request_keys
 from vpcache.lab.aws.authorization.requests.targets import targets
+from vpcache.lab.aws.authorization.usage import Usage
 from vpcache.lab.aws.policies.decision import Policies, Request, decide
 from vpcache.lab.aws.policies.principals import Principal
 
@@ -22,7 +23,10 @@ _SERVICE = Principal("lambda.amazonaws.com", "", is_service=True)
 
 
 class PolicyRoles:
-    """Execution roles by the policies in the lab's model."""
+    """Execution roles by the policies in the lab's model. What Lambda does with a role is its use, too."""
+
+    def __init__(self, usage: Usage) -> None:
+        self._usage = usage
 
     def can_be_assumed(self, role_arn: str) -> bool:
         """Return whether Lambda may assume a role."""
@@ -38,6 +42,10 @@ class PolicyRoles:
         call = ApiCall(service, operation, parameters, region, account)
         context = {**request_keys(call, datetime.now(UTC), Sender()), **caller.keys}
         model = Model(account, region)
-        return all(
-            decide(*evaluation(caller, target, context, model)).is_allowed for target in targets(call, model)
-        )
+        for target in targets(call, model):
+            request, policies = evaluation(caller, target, context, model)
+            decision = decide(request, policies)
+            self._usage.record(caller.owner, request, decision)
+            if not decision.is_allowed:
+                return False
+        return True

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from vpcache.lab.aws import ACCOUNT
 from vpcache.lab.aws.accounts import account_of, derive_account_from_access_key
+from vpcache.lab.aws.authorization.usage import Usage
 from vpcache.lab.aws.awslambda.parameters import LAMBDA_PARAMETERS
 from vpcache.lab.aws.backends import RareBackends, install_backends
 from vpcache.lab.aws.changes import Changes
@@ -93,8 +94,9 @@ def create_app(
     replace_notifications_of_moto()
     apply_ipv6_rules_to_moto()
     changes = Changes(reconcile)
-    install_backends(functions, settings, changes)
-    return ControlPlane(_moto_application(), changes, Authorization(settings))
+    usage = Usage()
+    install_backends(functions, settings, changes, usage)
+    return ControlPlane(_moto_application(), changes, Authorization(settings, usage))
 
 
 def _moto_application() -> WSGIApplication:
@@ -153,7 +155,7 @@ class ControlPlane:
         return self._changes.exclusive_lock()
 
     def audit(self) -> list[Permissions]:
-        """Return the permissions of every principal that made a call while the lab enforced IAM."""
+        """Return the permissions of every principal whose calls were evaluated."""
         return self._authorization.audit()
 
     def authorized_requests(self) -> tuple[AuthorizedRequest, ...]:

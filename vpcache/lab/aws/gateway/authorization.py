@@ -11,6 +11,7 @@ from wsgiref.types import WSGIEnvironment
 from werkzeug.wrappers import Response
 
 from vpcache.lab.aws.accounts import account_of
+from vpcache.lab.aws.authorization.usage import Usage
 from vpcache.lab.aws.gateway.buckets import is_encrypted
 from vpcache.lab.aws.gateway.call import Call
 from vpcache.lab.aws.gateway.errors import error_response, not_emulated
@@ -31,20 +32,21 @@ _DEFAULT_REGION = "us-east-1"  # of unsigned requests
 class Authorization:
     """Refuses the requests that the policies in the lab's model do not allow."""
 
-    def __init__(self, settings: Callable[[], LabSettings]) -> None:
+    def __init__(self, settings: Callable[[], LabSettings], usage: Usage) -> None:
         self._settings = settings
+        self._usage = usage
         self._authorizer: Authorizer | None = None
         self._lock = threading.Lock()
 
     def audit(self) -> list[Permissions]:
-        """Return the permissions of every principal that made a call while the lab enforced IAM."""
+        """Return the permissions of every principal whose calls were evaluated."""
         from vpcache.lab.aws.authorization.audit import audit
 
-        return audit(self._imported_authorizer().usage)
+        return audit(self._usage)
 
     def requests(self) -> tuple[AuthorizedRequest, ...]:
         """Return what was requested while the lab enforced IAM."""
-        return self._imported_authorizer().usage.requests()
+        return self._usage.requests()
 
     def denial(self, call: Call, environ: WSGIEnvironment) -> Response | None:
         """Return the error for a request that its principal may not make, None if it may."""
@@ -92,5 +94,5 @@ class Authorization:
 
         with self._lock:
             if self._authorizer is None:
-                self._authorizer = Authorizer()
+                self._authorizer = Authorizer(self._usage)
             return self._authorizer
