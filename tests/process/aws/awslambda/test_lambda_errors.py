@@ -243,3 +243,23 @@ def test_missing_function_urls_have_errors_of_aws(functions: Any) -> None:
         assert error == (404, "ResourceNotFoundException", message)
     error = api_error(functions.delete_function, FunctionName="none", Qualifier="$latest")
     assert error.message == f"Function not found: {ARN.removesuffix('one')}none"
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason", "place"),
+    [
+        (
+            b"\x92{}",
+            "Unexpected character ((CTRL-CHAR, code 146)): expected a valid value",
+            "line: 1, column: 1",
+        ),
+        (b'{"a":\n"b\x92"}', "Invalid UTF-8 start byte 0x92", "line: 2, column: 4"),
+        (b'"\xc3("', "Invalid UTF-8 middle byte 0x28", "line: 1, column: 3"),
+    ],
+)
+def test_event_that_is_not_utf_8_is_refused(functions: Any, payload: bytes, reason: str, place: str) -> None:
+    create(functions)
+    error = failure(functions.invoke, FunctionName="one", Payload=payload)
+    assert error["Error"]["Code"] == "InvalidRequestContentException"
+    prefix = f"Could not parse request body into json: Could not parse payload into json: {reason}"
+    assert error["message"].startswith(prefix) and error["message"].endswith(f"{place}]")

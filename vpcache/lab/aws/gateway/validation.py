@@ -19,6 +19,7 @@ from moto.core.parse import EC2QueryParser, QueryParser
 
 from vpcache.lab.aws.gateway.call import Call, body_of
 from vpcache.lab.aws.gateway.constraints import ConstraintViolations, constraint_violations
+from vpcache.lab.aws.gateway.lambda_wording import undecodable
 from vpcache.lab.aws.gateway.operation_models import operation_model
 
 _RAW_BODY = frozenset({"Invoke", "InvokeAsync", "InvokeWithResponseStream"})  # the body is an event
@@ -164,9 +165,9 @@ def _body_violations(shape: Any, call: Call, body: bytes) -> Iterator[Violation]
     try:
         content = body.decode() if call.action in _RAW_BODY else json.loads(body or b"{}")
     except ValueError as error:
-        yield Violation(
-            "", ViolationKind.MALFORMED, constraint=f"Could not parse request body into json: {error}"
-        )
+        reason = undecodable(body, error) if isinstance(error, UnicodeDecodeError) else str(error)
+        text = f"Could not parse request body into json: {reason}"
+        yield Violation("", ViolationKind.MALFORMED, constraint=text)
         return
     if call.action in _RAW_BODY:
         return
