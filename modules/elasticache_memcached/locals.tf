@@ -10,7 +10,7 @@ locals {
   # https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyCacheCluster.html
   az_mode = length(distinct(var.nodes)) > 1 ? "cross-az" : length(var.nodes) > 1 ? null : "single-az"
 
-  # Without a CacheNodeId a metric covers all nodes. The maximum is the value of the busiest node, which an average would hide.
+  # Without a CacheNodeId, which alarms.per_node adds, a metric covers all nodes. The maximum is the value of the busiest node, which an average would hide.
   # https://docs.aws.amazon.com/AmazonElastiCache/latest/mem-ug/CacheMetrics.WhichShouldIMonitor.html
   metrics = var.alarms == null ? {} : {
     CPUUtilization = {
@@ -45,6 +45,11 @@ locals {
     }
   }
 
+  # AWS numbers the nodes in the order of their creation and removes the last ones
+  node_ids = [for number in range(length(var.nodes)) : format("%04d", number + 1)]
+
   # a metric without a threshold has no alarm: a full memcached is usually low on memory
-  alarms = { for metric, alarm in local.metrics : metric => alarm if alarm.threshold != null }
+  alarms = merge([for metric, alarm in local.metrics : alarm.threshold == null ? {} : var.alarms.per_node ? {
+    for id in local.node_ids : "${metric}-${id}" => merge(alarm, { metric = metric, node = id })
+  } : { (metric) = merge(alarm, { metric = metric, node = null }) }]...)
 }

@@ -1,11 +1,12 @@
 variable "alarms" {
-  description = "Alarms on any node to an SNS topic: CPU, connections, evictions per minute, swap, free memory. Set to `null` to disable."
+  description = "Alarms on any or on each node to an SNS topic: CPU, connections, evictions per minute, swap, free memory. `null` disables."
   type = object({
     topic_arn      = string
     connections    = optional(number, 10000)
     cpu_percent    = optional(number, 90)
     evictions      = optional(number, 100)
     free_memory_mb = optional(number)
+    per_node       = optional(bool, false)
     swap_mb        = optional(number, 50)
   })
   default = null
@@ -18,6 +19,19 @@ variable "alarms" {
   validation {
     condition     = var.alarms == null || try(var.alarms.cpu_percent > 0 && var.alarms.cpu_percent <= 100, false)
     error_message = "alarms.cpu_percent is ${try(var.alarms.cpu_percent, 0)}: it must be greater than 0 and at most 100."
+  }
+
+  # https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/ParameterGroups.Engine.html#ParameterGroups.Memcached
+  validation {
+    condition     = var.alarms == null || try(var.alarms.connections > 0 && var.alarms.connections < 65000, false)
+    error_message = "alarms.connections is ${try(var.alarms.connections, 0)}: it must be from 1 to 64999, as a node has at most 65000 connections."
+  }
+
+  validation {
+    condition = var.alarms == null || alltrue([
+      for threshold in [try(var.alarms.evictions, 0), try(var.alarms.swap_mb, 0), try(coalesce(var.alarms.free_memory_mb), 0)] : threshold >= 0
+    ])
+    error_message = "alarms has a negative threshold: evictions, swap_mb and free_memory_mb must be 0 or more."
   }
 }
 

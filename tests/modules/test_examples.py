@@ -66,7 +66,16 @@ def isolated_tier_reaches_endpoints_only(probes: Probes, outputs: Outputs) -> No
     }
 
 
+def isolated_cache_admits_its_client(probes: Probes, outputs: Outputs) -> None:
+    event = {"connect": outputs["configuration_endpoint"]}
+    outcomes = {
+        label: probes.invoke(function, event, "outcome") for label, function in outputs["functions"].items()
+    }
+    assert outcomes == {"client": "connected", "stranger": "timeout"}
+
+
 PROBES: Mapping[str, Callable[[Probes, Outputs], None]] = {
+    "elasticache_memcached-isolated": isolated_cache_admits_its_client,
     "nat_per_az-single": zones_share_one_egress_address,
     "vpc-isolated": isolated_tier_reaches_endpoints_only,
     "vpc_lambda-front_door": url_answers_on_the_alias,

@@ -304,6 +304,30 @@ run "alarms_have_the_default_thresholds" {
   }
 }
 
+run "each_node_has_its_alarms" {
+  variables { alarms = { topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms", per_node = true } }
+
+  assert {
+    condition = toset([for key, alarm in aws_cloudwatch_metric_alarm.this : "${key} ${alarm.metric_name} ${alarm.dimensions.CacheNodeId}"]) == toset([
+      for pair in setproduct(["CPUUtilization", "CurrConnections", "Evictions", "SwapUsage"], ["0001", "0002"]) :
+      "${pair[0]}-${pair[1]} ${pair[0]} ${pair[1]}"
+    ])
+    error_message = "a node lacks an alarm, or an alarm is on another node"
+  }
+}
+
+run "alarm_over_the_connection_limit_is_rejected" {
+  command = plan
+  variables { alarms = { topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms", connections = 65000 } }
+  expect_failures = [var.alarms]
+}
+
+run "negative_threshold_is_rejected" {
+  command = plan
+  variables { alarms = { topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms", evictions = -1 } }
+  expect_failures = [var.alarms]
+}
+
 run "more_nodes_than_the_quota_are_rejected" {
   command = plan
   variables { nodes = [for number in range(41) : "us-east-1a"] }
