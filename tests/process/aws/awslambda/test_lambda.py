@@ -85,7 +85,7 @@ def test_interfaces_linger_after_last_function(
     ec2.delete_subnet(SubnetId=subnet)
 
 
-@pytest.mark.parametrize("linger", [0, 1], ids=["immediate", "lingering"])
+@pytest.mark.parametrize("linger", [0, 4], ids=["immediate", "lingering"])
 def test_interfaces_without_role_become_available(
     region: Region, ec2: Any, network: Network, functions: Any, linger: int
 ) -> None:

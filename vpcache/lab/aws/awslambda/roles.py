@@ -79,7 +79,7 @@ def may_use_queue(roles: ExecutionRoles, role_arn: str, operation: str, queue_ar
 def may_log(roles: ExecutionRoles, role_arn: str, region: str, group: str, *missing: str) -> bool:
     """Return whether a role may write to a log group, and create its `missing` parts."""
     actions = [f"logs:Create{part}" for part in missing]
-    parameters = {"logGroupName": group, "logStreamName": "stream"}
+    parameters = {"logGroupName": group, "logStreamName": "*"}
     return all(roles.allows(role_arn, region, each, parameters) for each in (*actions, "logs:PutLogEvents"))
 
 
