@@ -57,6 +57,7 @@ def install_backends(
     from vpcache.lab.aws.iam.sessions import STS_URLS, SessionsBackend
     from vpcache.lab.aws.messaging.alarms import AlarmsBackend
     from vpcache.lab.aws.messaging.log_groups import LogGroupsBackend
+    from vpcache.lab.aws.messaging.queue_requests import SQS_URLS
     from vpcache.lab.aws.messaging.queues import QueuesBackend
     from vpcache.lab.aws.messaging.topics import TopicsBackend
     from vpcache.lab.aws.quotas import QuotasBackend
@@ -84,7 +85,7 @@ def install_backends(
     _install(sts_backends, partial(SessionsBackend, urls=STS_URLS))
     _install(s3_backends, partial(BucketsBackend, urls=S3_URLS))
     s3_backends.bucket_accounts.clear()
-    _install(sqs_backends, QueuesBackend)
+    _install(sqs_backends, partial(QueuesBackend, urls=SQS_URLS))
     _install(cloudwatch_backends, AlarmsBackend)
     _install(sns_backends, TopicsBackend)
     _install(logs_backends, LogGroupsBackend)

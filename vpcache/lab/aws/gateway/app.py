@@ -202,7 +202,8 @@ def _rejection(call: Call, environ: WSGIEnvironment, authorization: Authorizatio
         return _not_emulated(
             call, f"Networks belong to account {ACCOUNT}; the request is by account {account}."
         )
-    if call.service == "s3" and (s3_error := bucket_error(account, environ)):
+    is_enforced = authorization.is_enforced
+    if call.service == "s3" and (s3_error := bucket_error(account, environ, is_authorized=is_enforced)):
         return error_response("s3", *s3_error)
     if is_unsupported(call.service, call.action, lambda: body_of(environ)):
         return _not_emulated(call, "VPC-attached resources of this type are not emulated.")

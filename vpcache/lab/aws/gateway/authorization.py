@@ -38,6 +38,11 @@ class Authorization:
         self._authorizer: Authorizer | None = None
         self._lock = threading.Lock()
 
+    @property
+    def is_enforced(self) -> bool:
+        """Whether policies are evaluated."""
+        return self._settings().iam == "enforce"
+
     def audit(self) -> list[Permissions]:
         """Return the permissions of every principal whose calls were evaluated."""
         from vpcache.lab.aws.authorization.audit import audit
@@ -51,7 +56,7 @@ class Authorization:
     def denial(self, call: Call, environ: WSGIEnvironment) -> Response | None:
         """Return the error for a request that its principal may not make, None if it may."""
         try:
-            is_evaluated = self._settings().iam == "enforce" or is_of_function(call.key_id)
+            is_evaluated = self.is_enforced or is_of_function(call.key_id)
             return self._denial(call, environ) if is_evaluated else None
         except NotImplementedError as error:
             return not_emulated(call.service, call.action, str(error))

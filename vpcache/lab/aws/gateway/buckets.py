@@ -40,9 +40,10 @@ class Access:
     is_secure: bool  # TLS is used
 
 
-def bucket_error(account: str, environ: WSGIEnvironment) -> S3Error | None:
+def bucket_error(account: str, environ: WSGIEnvironment, *, is_authorized: bool = False) -> S3Error | None:
     """Return the error for a request to a bucket that an account may not make, None if it may.
 
+    With `is_authorized`, bucket policies are evaluated elsewhere.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
     Requests from the host's loopback interface count as TLS, because it represents AWS's public endpoint.
     """
@@ -60,7 +61,7 @@ def bucket_error(account: str, environ: WSGIEnvironment) -> S3Error | None:
     if is_owner and _is_about_policy(environ):
         is_put = environ["REQUEST_METHOD"] == "PUT"
         return policy_error(name, body_of(environ)) if is_put else None
-    if is_owner and (is_secure or bucket.policy is None):
+    if is_authorized or (is_owner and (is_secure or bucket.policy is None)):
         return None  # no policy applies, and finding the operation's name is slow
     action = f"s3:{RestRequest.of('s3', environ).operation or 'Unknown'}"
     access = Access(account, action, f"{name}/{key}" if key else name, is_secure)

@@ -12,12 +12,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from moto.core.responses import ActionResult
 from moto.core.utils import unix_time_millis
 from moto.sqs.exceptions import InvalidAttributeValue, MissingParameter
 from moto.sqs.models import Queue, SQSBackend, sqs_backends
-from moto.sqs.responses import SQSResponse
-from moto.sqs.urls import url_bases
 
 from vpcache.lab.aws.dispatch import UrlModule
 
@@ -104,13 +101,14 @@ class FifoQueue(StandardQueue):
 class QueuesBackend(SQSBackend):  # type: ignore[misc]
     """SQS of one region."""
 
-    def __init__(self, region_name: str, account_id: str) -> None:
+    def __init__(self, region_name: str, account_id: str, *, urls: UrlModule) -> None:
         super().__init__(region_name, account_id)
+        self._urls = urls
         self._watchers: dict[str, tuple[Watcher, ...]] = {}  # by name of the queue
 
     @property
     def _url_module(self) -> UrlModule:
-        return _SQS_URLS
+        return self._urls
 
     def watch(self, queue_name: str, watcher: Watcher) -> None:
         """Call `watcher` whenever a message of a queue, which need not exist, can be received."""
@@ -168,35 +166,6 @@ class QueuesBackend(SQSBackend):  # type: ignore[misc]
         """Set attributes of a queue."""
         _check_attributes(attributes)
         return super().set_queue_attributes(queue_name, attributes)
-
-
-class _QueuesResponse(SQSResponse):  # type: ignore[misc]
-    """The API of SQS. The answers to batches have no empty lists."""
-
-    def send_message_batch(self) -> ActionResult:
-        """Answer SendMessageBatch."""
-        return _without_empty_lists(super().send_message_batch())
-
-    def delete_message_batch(self) -> ActionResult:
-        """Answer DeleteMessageBatch."""
-        return _without_empty_lists(super().delete_message_batch())
-
-    def change_message_visibility_batch(self) -> ActionResult:
-        """Answer ChangeMessageVisibilityBatch."""
-        return _without_empty_lists(super().change_message_visibility_batch())
-
-
-def _without_empty_lists(answer: ActionResult) -> ActionResult:
-    return ActionResult({name: value for name, value in answer.result.items() if value})
-
-
-_SQS_URLS = UrlModule(
-    url_bases,
-    {
-        "{0}/$": _QueuesResponse.dispatch,
-        r"{0}/(?P<account_id>\d+)/(?P<queue_name>[a-zA-Z0-9\-_\.]+)": _QueuesResponse.dispatch,
-    },
-)
 
 
 def _check_attributes(attributes: dict[str, Any]) -> None:

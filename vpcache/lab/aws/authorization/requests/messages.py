@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from vpcache.lab.aws.authorization.requests.calls import ApiCall, Directory, Target, Values, tags_in
-from vpcache.lab.aws.authorization.requests.reference import resource_types
+from vpcache.lab.aws.authorization.requests.reference import arn, resource_types
+from vpcache.lab.aws.messaging.queue_requests import queue_owner
 
 _TAGGING = {
     "cloudwatch:PutMetricAlarm": "cloudwatch:TagResource",
@@ -75,9 +76,10 @@ def _of_sns(call: ApiCall, directory: Directory) -> Iterator[tuple[str, str]]:
 
 
 def _of_sqs(call: ApiCall, _: Directory) -> Iterator[tuple[str, str]]:
-    name = call.text("QueueUrl").rstrip("/").rpartition("/")[2] or call.text("QueueName")
+    url, owner = call.text("QueueUrl"), call.text("QueueOwnerAWSAccountId")
+    name = url.rstrip("/").rpartition("/")[2] or call.text("QueueName")
     if name:
-        yield call.arn("queue", name), "queue"
+        yield arn("sqs", "queue", call.region, queue_owner(url, owner) or call.account, name), "queue"
 
 
 def _of_ssm(call: ApiCall, _: Directory) -> Iterator[tuple[str, str]]:
