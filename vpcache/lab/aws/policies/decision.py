@@ -14,7 +14,7 @@ from vpcache.lab.aws.policies.documents import Document, Statement
 from vpcache.lab.aws.policies.matching import (
     Context,
     UnresolvedVariableError,
-    matches_action,
+    matches_any_action,
     matches_resource,
 )
 from vpcache.lab.aws.policies.principals import Principal, Reach, reach
@@ -171,7 +171,7 @@ def applies(statement: Statement, request: Request, ignores_not_principal: bool 
     With a permissions boundary, a denial with NotPrincipal applies to every principal of IAM:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
     """
-    has_action = any(matches_action(pattern, request.action) for pattern in statement.actions)
+    has_action = matches_any_action(statement.actions, request.action)
     principals = statement.principals
     if has_action is statement.is_not_action:
         return False

@@ -26,6 +26,12 @@ def matches_action(pattern: str, action: str) -> bool:
     return _regex(pattern.lower()).fullmatch(action.lower()) is not None
 
 
+@lru_cache(maxsize=1 << 15)
+def matches_any_action(patterns: tuple[str, ...], action: str) -> bool:
+    """Return whether an action matches one of several patterns. Cached: it is half the time of a decision."""
+    return any(matches_action(pattern, action) for pattern in patterns)
+
+
 def matches_resource(pattern: str, resource: str, context: Context | None) -> bool:
     """Return whether a resource matches a pattern. Raises UnresolvedVariableError.
 
