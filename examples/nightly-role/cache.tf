@@ -17,7 +17,7 @@ locals {
         "elasticache:ListTagsForResource",
         "elasticache:ModifyCacheCluster",
         "elasticache:ModifyCacheParameterGroup",
-        "elasticache:ModifyCacheSubnetGroup",
+        "elasticache:ModifyCacheSubnetGroup", # unused in a night: an added or removed zone
         "elasticache:RebootCacheCluster",
         "elasticache:RemoveTagsFromResource",
         "elasticache:ResetCacheParameterGroup",

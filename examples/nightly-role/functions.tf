@@ -5,32 +5,32 @@ locals {
       Effect = "Allow"
       Action = [
         "lambda:AddPermission",
-        "lambda:CreateAlias",
+        "lambda:CreateAlias", # unused in a night: the option alias of modules/vpc_lambda
         "lambda:CreateFunction",
         "lambda:CreateFunctionUrlConfig",
-        "lambda:DeleteAlias",
+        "lambda:DeleteAlias", # unused in a night: the option alias
         "lambda:DeleteFunction",
-        "lambda:DeleteFunctionConcurrency",
+        "lambda:DeleteFunctionConcurrency", # unused in a night: the option reserved_concurrency of modules/vpc_lambda
         "lambda:DeleteFunctionUrlConfig",
-        "lambda:GetAlias",
+        "lambda:GetAlias", # unused in a night: the option alias
         "lambda:GetFunction",
         "lambda:GetFunctionCodeSigningConfig",
         "lambda:GetFunctionConcurrency",
-        "lambda:GetFunctionConfiguration",
+        "lambda:GetFunctionConfiguration", # unused in a night: a drill of a stack with an external origin
         "lambda:GetFunctionUrlConfig",
         "lambda:GetPolicy",
         "lambda:InvokeFunction",
         "lambda:ListTags",
         "lambda:ListVersionsByFunction",
-        "lambda:PublishVersion",
-        "lambda:PutFunctionConcurrency",
+        "lambda:PublishVersion",         # unused in a night: the option alias
+        "lambda:PutFunctionConcurrency", # unused in a night: the option reserved_concurrency
         "lambda:RemovePermission",
         "lambda:TagResource",
         "lambda:UntagResource",
-        "lambda:UpdateAlias",
+        "lambda:UpdateAlias", # unused in a night: the option alias
         "lambda:UpdateFunctionCode",
         "lambda:UpdateFunctionConfiguration",
-        "lambda:UpdateFunctionUrlConfig",
+        "lambda:UpdateFunctionUrlConfig", # unused in a night: a changed function URL
       ]
       Resource = ["arn:${local.partition}:lambda:${var.region}:${local.account}:function:${var.prefix}*"]
     },
@@ -40,7 +40,7 @@ locals {
       Action = [
         "logs:CreateLogGroup",
         "logs:DeleteLogGroup",
-        "logs:DeleteRetentionPolicy",
+        "logs:DeleteRetentionPolicy", # unused in a night: log_retention_days = 0
         "logs:ListTagsForResource",
         "logs:PutRetentionPolicy",
         "logs:TagResource",
@@ -58,7 +58,7 @@ locals {
         "iam:CreateRole",
         "iam:DeleteRole",
         "iam:DeleteRolePolicy",
-        "iam:DetachRolePolicy",
+        "iam:DetachRolePolicy", # unused in a night: a sweep of a role with a managed policy
         "iam:GetRole",
         "iam:GetRolePolicy",
         "iam:ListAttachedRolePolicies",
@@ -68,8 +68,8 @@ locals {
         "iam:PutRolePolicy",
         "iam:TagRole",
         "iam:UntagRole",
-        "iam:UpdateAssumeRolePolicy",
-        "iam:UpdateRole",
+        "iam:UpdateAssumeRolePolicy", # unused in a night: a changed trust policy
+        "iam:UpdateRole",             # unused in a night: a changed description
       ]
       Resource = ["arn:${local.partition}:iam::${local.account}:role/${var.prefix}*"]
     },
@@ -115,7 +115,6 @@ locals {
         "servicequotas:GetServiceQuota",
         "sns:GetSubscriptionAttributes",
         "sns:ListTopics",
-        "tag:GetResources",
       ]
       Resource  = ["*"]
       Condition = local.in_region

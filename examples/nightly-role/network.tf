@@ -63,15 +63,15 @@ locals {
         "ec2:DeleteVpc",
         "ec2:DeleteVpcEndpoints",
         "ec2:DetachInternetGateway",
-        "ec2:DisassociateAddress",
+        "ec2:DisassociateAddress", # unused in a night: an elastic IP that an interrupted run left associated
         "ec2:DisassociateRouteTable",
-        "ec2:ModifySecurityGroupRules",
-        "ec2:ModifySubnetAttribute",
+        "ec2:ModifySecurityGroupRules", # unused in a night: a changed rule
+        "ec2:ModifySubnetAttribute",    # unused in a night: a changed attribute of a subnet
         "ec2:ModifyVpcAttribute",
         "ec2:ModifyVpcEndpoint",
         "ec2:ReleaseAddress",
         "ec2:ReplaceNetworkAclAssociation",
-        "ec2:ReplaceRoute",
+        "ec2:ReplaceRoute", # unused in a night: a changed target of a route
         "ec2:RevokeSecurityGroupEgress",
         "ec2:RevokeSecurityGroupIngress",
       ]
@@ -136,23 +136,17 @@ locals {
       Condition = local.has_stack_tag
     },
     {
-      # AWS creates these without tags: network interfaces of deleted functions and of gateways, default network ACLs
+      # AWS creates these without tags: network interfaces of deleted functions and of gateways, default network ACLs.
+      # AWS also authorizes the instance of an attachment.
       Sid    = "ReleaseUntaggedResources"
       Effect = "Allow"
       Action = [
         "ec2:DeleteNetworkInterface",
-        "ec2:DetachNetworkInterface",
-        "ec2:DisassociateAddress",
+        "ec2:DetachNetworkInterface", # unused in a night: on AWS only, for the network interfaces of deleted functions
+        "ec2:DisassociateAddress",    # unused in a night: an elastic IP that an interrupted run left associated
         "ec2:ReplaceNetworkAclAssociation",
       ]
-      Resource = ["${local.ec2}:network-acl/*", "${local.ec2}:network-interface/*"]
-    },
-    {
-      # AWS also authorizes the instance of an attachment
-      Sid      = "DetachFromInstances"
-      Effect   = "Allow"
-      Action   = ["ec2:DetachNetworkInterface"]
-      Resource = ["${local.ec2}:instance/*"]
+      Resource = [for type in ["instance", "network-acl", "network-interface"] : "${local.ec2}:${type}/*"]
     },
   ]
 

@@ -159,7 +159,6 @@ def _assert_limited(statements):
         is_read_only = all(re.search(":(Describe|List|Get)", action) for action in statement["Action"])
         is_listed = statement["Sid"] in {
             "CreateNetworkInterfaces",
-            "DetachFromInstances",
             "ElastiCacheServiceLinkedRole",
             "ManageStateBucket",
             "ReleaseUntaggedResources",

@@ -119,7 +119,6 @@ TOOLS = {
     "s3:PutBucketPolicy",
     "s3:PutLifecycleConfiguration",
     "servicequotas:GetServiceQuota",
-    "tag:GetResources",
 }
 """Actions of vpcache for state bucket, quotas and leftovers, and of Terraform for the stack's own origin."""
 
