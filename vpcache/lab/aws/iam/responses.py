@@ -32,7 +32,9 @@ class IdentitiesResponse(IamResponse):  # type: ignore[misc]  # mypy sees moto's
         return super().delete_account_alias()
 
     def list_service_specific_credentials(self) -> Any:
-        """Answer ListServiceSpecificCredentials: there are none."""
+        """Answer ListServiceSpecificCredentials: none can be made, and Terraform asks before it deletes."""
+        if name := self._get_param("UserName"):
+            self.backend.get_user(name)
         return ActionResult({"ServiceSpecificCredentials": [], "IsTruncated": False})
 
     def serialized(self, action_result: Any) -> Any:
