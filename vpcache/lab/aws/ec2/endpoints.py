@@ -65,7 +65,10 @@ class EndpointsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's cl
         service = service_of(service_name, self.region_name)
         if (endpoint_type or "Gateway") == "Gateway":
             if service not in SERVICE_ADDRESSES:
-                raise _unknown_service(service_name)
+                raise EC2ClientError(
+                    "InvalidParameter",
+                    "Endpoint type (Gateway) does not match available service types ([Interface]).",
+                )
             check_route_tables(self, vpc_id, service_name, route_table_ids)
             endpoint = super().create_vpc_endpoint(
                 vpc_id, service_name, "Gateway", policy_document, route_table_ids, tags=tags
