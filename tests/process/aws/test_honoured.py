@@ -160,6 +160,22 @@ def test_unhonoured_parameter_is_refused_by_name(
             "Protocol",
         ),
         ("sns", "create_topic", {"Name": "t", "DataProtectionPolicy": "{}"}, "DataProtectionPolicy"),
+        (
+            "sns",
+            "create_topic",
+            {"Name": "t", "Attributes": {"TracingConfig": "Active"}},
+            "Attributes.TracingConfig",
+        ),
+        (
+            "sns",
+            "set_topic_attributes",
+            {
+                "TopicArn": "arn:aws:sns:us-east-1:123456789012:t",
+                "AttributeName": "SQSSuccessFeedbackSampleRate",
+                "AttributeValue": "100",
+            },
+            "AttributeName=SQSSuccessFeedbackSampleRate",
+        ),
         ("ssm", "put_parameter", {"Name": "p", "Value": "v", "Policies": "[]"}, "Policies"),
     ],
 )

@@ -21,6 +21,7 @@ _ALWAYS: Mapping[str, frozenset[str]] = {
     "s3": frozenset({"Bucket", "ExpectedBucketOwner", "Key", "RequestPayer"}),
 }
 """By service: parameters that each operation honours."""
+_SELECTOR = "AttributeName"  # its value is the name of what the request sets
 _GATEWAY = frozenset({"DryRun"})  # the gateway itself honours it
 
 
@@ -49,7 +50,7 @@ def unhonoured_parameter(
         parents = [path.rsplit(".", depth)[0] for depth in range(path.count(".") + 1)]
         is_known = known & {*parents, f"{path}={value}", f"{path}={value.lower()}"}
         if value and not is_known and not (value == EMPTY and _has_below(path, known)):
-            return path
+            return f"{path}={value}" if path == _SELECTOR else path
     return None
 
 
