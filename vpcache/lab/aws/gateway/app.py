@@ -23,6 +23,7 @@ from vpcache.lab.aws.ec2.parameters import EC2_PARAMETERS
 from vpcache.lab.aws.ec2.vpcs.cidr_blocks import apply_ipv6_rules_to_moto
 from vpcache.lab.aws.elasticache.declarations import ELASTICACHE_PARAMETERS
 from vpcache.lab.aws.gateway.authorization import Authorization
+from vpcache.lab.aws.gateway.bodies.requests import body_error
 from vpcache.lab.aws.gateway.buckets import bucket_error, ignore_conditional_statements
 from vpcache.lab.aws.gateway.call import Call, body_of
 from vpcache.lab.aws.gateway.call_counter import CallCounter, RestRequest
@@ -205,6 +206,8 @@ def _rejection(call: Call, environ: WSGIEnvironment, authorization: Authorizatio
     is_enforced = authorization.is_enforced
     if call.service == "s3" and (s3_error := bucket_error(account, environ, is_authorized=is_enforced)):
         return error_response("s3", *s3_error)
+    if unreadable := body_error(call, environ):
+        return error_response("" if "HTTP_X_AMZ_TARGET" in environ else call.service, *unreadable)
     if is_unsupported(call.service, call.action, lambda: body_of(environ)):
         return _not_emulated(call, "VPC-attached resources of this type are not emulated.")
     if violation := validate_request(call, environ):

@@ -80,7 +80,7 @@ def policy_error(bucket: str, document: bytes) -> S3Error | None:
     """Return the error for an invalid bucket policy, None for a valid one."""
     try:
         policy = json.loads(document)
-    except ValueError:
+    except (ValueError, RecursionError):
         policy = None
     if not isinstance(policy, dict):
         return 400, "MalformedPolicy", "Policies must be valid JSON and the first byte must be '{'"

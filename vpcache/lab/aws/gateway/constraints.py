@@ -112,11 +112,18 @@ def _headers(shape: Any) -> list[str]:
 
 
 def _member_violations(name: str, member: Any, values: Mapping[str, Any], shape: Any) -> Iterator[str]:
-    if values.get(name, "") != "":
+    if values.get(name, "") != "" and _is_malformed(member, values[name]):
+        yield _message(f"'{values[name]}'", _camel(name), "Member must be a number")
+    elif values.get(name, "") != "":
         value = float(values[name]) if member.type_name in _NUMBERS else values[name]
         yield from _violations(member, value, _camel(name))
     elif member.serialization.get("location") == "querystring" and name in shape.required_members:
         yield _message("null", _camel(name), _NOT_NULL)
+
+
+def _is_malformed(member: Any, text: Any) -> bool:
+    """Return whether a number is none, or larger than AWS's largest; its text is unknown."""
+    return member.type_name in _NUMBERS and not re.fullmatch(r"[+-]?[0-9]{1,19}(\.[0-9]+)?", str(text))
 
 
 def _structure_violations(

@@ -164,7 +164,7 @@ def _query_violations(shape: Any, query_string: str) -> Iterator[Violation]:
 def _body_violations(shape: Any, call: Call, body: bytes) -> Iterator[Violation]:
     try:
         content = body.decode() if call.action in _RAW_BODY else json.loads(body or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         reason = undecodable(body, error) if isinstance(error, UnicodeDecodeError) else str(error)
         text = f"Could not parse request body into json: {reason}"
         yield Violation("", ViolationKind.MALFORMED, constraint=text)

@@ -201,7 +201,7 @@ def _role(arn: str) -> Any | None:
 def _check_session_policy(document: str) -> None:
     try:
         json.loads(document)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MalformedPolicyDocument("This policy contains invalid Json") from error
 
 

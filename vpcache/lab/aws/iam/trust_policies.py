@@ -31,7 +31,7 @@ def check_trust_policy(document: str, exists: Callable[[str], bool]) -> None:
     """
     try:
         policy = json.loads(document)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MalformedPolicyDocument("This policy contains invalid Json") from error
     if not isinstance(policy, dict):
         raise MalformedPolicyDocument("This policy contains invalid Json")

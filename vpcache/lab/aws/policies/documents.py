@@ -97,7 +97,7 @@ def parse(policy: str | bytes | Mapping[str, Any], kind: PolicyKind = PolicyKind
     if isinstance(policy, (str, bytes)):
         try:
             policy = json.loads(policy)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise PolicyError(f"the policy is not valid JSON: {error}") from None
     if not isinstance(policy, Mapping):
         raise PolicyError("the policy must be a JSON object")

@@ -285,13 +285,14 @@ class BucketsResponse(S3Response):  # type: ignore[misc]  # mypy sees moto's cla
     ) -> _Answer:
         bucket = self.backend.get_bucket(bucket_name)
         upload = bucket.multiparts.get(upload_id)
-        if upload is not None:
-            check_write(self.headers, self.backend.get_object(bucket_name, key), key)
-            check_completion(self.headers, bucket.keys.changed(key), key, upload.started)
+        if upload is None:
+            raise NoSuchUpload(upload_id=upload_id)
+        check_write(self.headers, self.backend.get_object(bucket_name, key), key)
+        check_completion(self.headers, bucket.keys.changed(key), key, upload.started)
         with bucket.muting(_TAGGED, _WRITTEN):
             status, headers, answer = super()._key_response_post(request, body, bucket_name, query, key)
         version = self.backend.get_object(bucket_name, key)
-        if upload is not None and version is not None and getattr(upload, "customer_key_md5", None):
+        if version is not None and getattr(upload, "customer_key_md5", None):
             version.customer_key_md5, version.encryption = upload.customer_key_md5, None
             headers.pop("x-amz-server-side-encryption", None)
         if headers.get(_VERSION_HEADER) == NULL:

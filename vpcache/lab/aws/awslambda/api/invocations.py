@@ -152,7 +152,7 @@ def _client_context(header: str | None) -> str | None:
     try:
         context = base64.b64decode(header, validate=True).decode()
         json.loads(context)
-    except ValueError as reason:
+    except (ValueError, RecursionError) as reason:
         raise _invalid_json(reason) from reason
     return context
 
@@ -162,12 +162,12 @@ def _checked_payload(payload: bytes, maximum: int) -> bytes:
         raise RequestTooLargeError(maximum)
     try:
         json.loads(payload or b"{}")
-    except ValueError as reason:
+    except (ValueError, RecursionError) as reason:
         raise _invalid_json(reason) from reason
     return payload or b"{}"
 
 
-def _invalid_json(reason: ValueError) -> LambdaClientError:
+def _invalid_json(reason: ValueError | RecursionError) -> LambdaClientError:
     return LambdaClientError(
         "InvalidRequestContentException", f"Could not parse request body into json: {reason}"
     )

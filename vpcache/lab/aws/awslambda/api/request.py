@@ -23,6 +23,7 @@ from vpcache.lab.aws.awslambda.version import FunctionVersion
 
 REQUEST_ID = "x-amzn-requestid"  # the name of the header
 _PAGE_SIZE = 50  # versions, aliases or functions
+_MAX_MARKER = 9  # digits
 
 
 class FunctionRequest(LambdaResponse):  # type: ignore[misc]  # mypy sees moto's classes as Any
@@ -110,7 +111,7 @@ class FunctionRequest(LambdaResponse):  # type: ignore[misc]  # mypy sees moto's
     def _page(self, name: str, values: Sequence[dict[str, Any]]) -> ActionResult:
         """Return a page of values; the marker is the index of the next page's first value."""
         marker = self._get_param("Marker") or "0"
-        if not marker.isdecimal():
+        if not marker.isdecimal() or len(marker) > _MAX_MARKER:
             raise InvalidParameterValueException(f"Invalid Marker: {marker}")
         first = int(marker)
         end = first + min(int(self._get_param("MaxItems") or _PAGE_SIZE), _PAGE_SIZE)

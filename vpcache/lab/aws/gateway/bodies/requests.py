@@ -1,0 +1,23 @@
+"""The check of a request's body."""
+
+from __future__ import annotations
+
+import re
+from wsgiref.types import WSGIEnvironment
+
+from vpcache.lab.aws.gateway.bodies.errors import BodyError
+from vpcache.lab.aws.gateway.bodies.json_bodies import json_error
+from vpcache.lab.aws.gateway.bodies.xml_bodies import xml_error
+from vpcache.lab.aws.gateway.call import Call
+
+_ACTION = re.compile(r"\w*")
+
+
+def body_error(call: Call, environ: WSGIEnvironment) -> BodyError | None:
+    """Return the error for a request whose body cannot be read, None if it can."""
+    if not _ACTION.fullmatch(call.form.get("Action", [""])[0]):
+        return 400, "InvalidAction", "The action or operation requested is invalid."
+    if environ.get("HTTP_X_AMZ_TARGET"):
+        return json_error(call, environ)
+    has_xml = call.service == "s3" and environ["REQUEST_METHOD"] in ("POST", "PUT")
+    return xml_error(call, environ) if has_xml and environ.get("QUERY_STRING") else None
