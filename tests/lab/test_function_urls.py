@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import urllib.error
+import urllib.request
 from ipaddress import IPv4Address
 from typing import Any
 from urllib.parse import urlsplit
@@ -138,3 +141,17 @@ def test_call_without_permissions_is_forbidden(online: VpcFactory) -> None:
     )
     (answer,) = online.invoke(client, url=url)
     assert answer["status"] == 403
+
+
+def test_url_answers_on_the_host_by_its_name(online: VpcFactory) -> None:
+    host = urlsplit(open_url(online)).hostname
+    address = urlsplit(online.lab.endpoint).netloc
+    request = urllib.request.Request(f"http://{address}/a%20b?c=d", b"hi", {"Host": str(host)})
+    request.add_header("Content-Type", "text/plain")
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        content = json.load(answer)
+        assert answer.headers["x-method"] == "POST"
+    assert (content["path"], content["body"]) == ("/a%20b", "hi")
+    request = urllib.request.Request(f"http://{address}/", headers={"Host": f"x{host}"})
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(request, timeout=10)

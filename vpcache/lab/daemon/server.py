@@ -51,8 +51,10 @@ def _serve(listener: socket.socket, pid: int, ready_fd: int) -> None:
     gc.disable()  # imports create many objects and no garbage
     cache_botocore_endpoints()
     # imported late: an import may start a thread, and the user namespace must be entered before that
+    from vpcache.lab.aws.awslambda.urls.calls import call_url
     from vpcache.lab.aws.gateway.app import create_app
     from vpcache.lab.daemon.api import LabApi
+    from vpcache.lab.daemon.function_urls import FunctionUrlMiddleware
     from vpcache.lab.daemon.host_check import HostHeaderMiddleware
     from vpcache.lab.daemon.http_server import PersistentServer
     from vpcache.lab.daemon.region import Region
@@ -60,7 +62,7 @@ def _serve(listener: socket.socket, pid: int, ready_fd: int) -> None:
     region = Region(WORK_DIR)
     aws = create_app(region.functions, region.reconcile, lambda: region.settings)
     region.open_api(aws)
-    app = HostHeaderMiddleware(LabApi(aws, region, pid))
+    app = FunctionUrlMiddleware(HostHeaderMiddleware(LabApi(aws, region, pid)), call_url)
     region.reconcile()
     server = PersistentServer(listener, app)
     server.prepare()

@@ -85,7 +85,6 @@ def test_function_has_one_url(functions: Any) -> None:
     [
         {"AuthType": "AWS_IAM"},
         {"AuthType": "NONE", "InvokeMode": "RESPONSE_STREAM"},
-        {"AuthType": "NONE", "Cors": {"AllowOrigins": ["*"]}},
     ],
 )
 def test_unsupported_url_options_are_rejected_by_name(functions: Any, options: dict[str, Any]) -> None:

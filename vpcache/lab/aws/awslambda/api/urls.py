@@ -26,7 +26,9 @@ class FunctionUrlsResponse(FunctionRequest):
                 f"Failed to create function url config for [functionArn = {arn}]. Error message:  "
                 "FunctionUrlConfig exists for this Lambda function"
             )
-        config = new_url_config(self.backend.account_id, self.region, arn, qualifier)
+        config = new_url_config(
+            self.backend.account_id, self.region, arn, qualifier, self.params.get("Cors") or {}
+        )
         function.url_configs[self._url_key] = config
         return self._changed(config)
 
@@ -38,7 +40,7 @@ class FunctionUrlsResponse(FunctionRequest):
         """Answer UpdateFunctionUrlConfig."""
         check_url_parameters(self.params)
         self._existing_function()
-        config = self._url_config().updated()
+        config = self._url_config().updated(self.params)
         self._function().url_configs[self._url_key] = config
         return self._changed(config)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 import string
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from ipaddress import IPv4Address
@@ -31,15 +32,17 @@ class FunctionUrlConfig:
     url_id: str = field(default_factory=lambda: "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH)))
     created: str = field(default_factory=_now)
     modified: str = field(default_factory=_now)
+    cors: Mapping[str, Any] = field(default_factory=dict)  # as requested
 
     @property
     def hostname(self) -> str:
         """The hostname of the URL."""
         return f"{self.url_id}.lambda-url.{self.region}.on.aws"
 
-    def updated(self) -> FunctionUrlConfig:
-        """Return the configuration with a new modification time."""
-        return replace(self, modified=_now())
+    def updated(self, parameters: Mapping[str, Any]) -> FunctionUrlConfig:
+        """Return the configuration with the parameters of an update and a new modification time."""
+        cors = parameters.get("Cors")
+        return replace(self, modified=_now(), cors=self.cors if cors is None else cors)
 
     def describe(self) -> dict[str, Any]:
         """Return the configuration as the API shows it."""
@@ -47,6 +50,7 @@ class FunctionUrlConfig:
             "FunctionUrl": f"https://{self.hostname}/",
             "FunctionArn": self.function_arn,
             "AuthType": "NONE",
+            **({"Cors": self.cors} if self.cors else {}),
             "InvokeMode": "BUFFERED",
             "CreationTime": self.created,
             "LastModifiedTime": self.modified,
@@ -59,5 +63,3 @@ def check_url_parameters(parameters: dict[str, Any]) -> None:
         raise NotImplementedError("Only function URLs with AuthType NONE are supported.")
     if parameters.get("InvokeMode", "BUFFERED") != "BUFFERED":
         raise NotImplementedError("Only function URLs with InvokeMode BUFFERED are supported.")
-    if parameters.get("Cors"):
-        raise NotImplementedError("Only function URLs without Cors are supported.")

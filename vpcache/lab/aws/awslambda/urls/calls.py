@@ -9,8 +9,11 @@ from moto.awslambda.exceptions import LambdaClientError
 
 from vpcache.lab.aws import ACCOUNT
 from vpcache.lab.aws.awslambda.backend import lambda_of
+from vpcache.lab.aws.awslambda.config.url_config import FunctionUrlConfig
 from vpcache.lab.aws.awslambda.errors import ThrottledError
+from vpcache.lab.aws.awslambda.function import Function
 from vpcache.lab.aws.awslambda.policy import is_public_url
+from vpcache.lab.aws.awslambda.urls.cors import preflight, with_cors
 from vpcache.lab.aws.awslambda.urls.events import BAD_GATEWAY, answer_of, event_of, message
 from vpcache.lab.aws.awslambda.urls.registry import find_url
 from vpcache.lab.errors import LabError
@@ -34,6 +37,13 @@ def call_url(hostname: str, request: HttpRequest) -> HttpAnswer:
     if url is None:
         return message(404, None, "ResourceNotFoundException")
     function, config = url
+    if answer := preflight(config.cors, request):
+        return answer
+    return with_cors(config.cors, request, _invoke(function, config, hostname, request))
+
+
+def _invoke(function: Function, config: FunctionUrlConfig, hostname: str, request: HttpRequest) -> HttpAnswer:
+    region = config.region
     invocations = lambda_of(ACCOUNT, region).invocations
     name = function.latest.function_name
     try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from moto.awslambda.models import lambda_backends
 
@@ -12,7 +13,9 @@ from vpcache.lab.aws.awslambda.function import Function
 from vpcache.lab.topology import FunctionUrl
 
 
-def new_url_config(account: str, region: str, function_arn: str, qualifier: str | None) -> FunctionUrlConfig:
+def new_url_config(
+    account: str, region: str, function_arn: str, qualifier: str | None, cors: Mapping[str, Any]
+) -> FunctionUrlConfig:
     """Return the configuration of a new URL, with an address that no other URL of the account uses.
 
     Raises NotImplementedError if all addresses are used.
@@ -21,7 +24,7 @@ def new_url_config(account: str, region: str, function_arn: str, qualifier: str 
     free = next((each for each in FUNCTION_URL_ADDRESSES if each not in used), None)
     if free is None:
         raise NotImplementedError(f"The lab supports at most {len(FUNCTION_URL_ADDRESSES)} function URLs.")
-    return FunctionUrlConfig(region, function_arn, qualifier, free)
+    return FunctionUrlConfig(region, function_arn, qualifier, free, cors=cors)
 
 
 def function_urls(account: str) -> tuple[FunctionUrl, ...]:

@@ -12,7 +12,7 @@ from xml.etree.ElementTree import ParseError, TreeBuilder, XMLParser
 from vpcache.lab.aws.gateway.bodies.errors import BodyError
 from vpcache.lab.aws.gateway.call import Call, body_of
 from vpcache.lab.aws.gateway.operation_models import operation_model
-from vpcache.lab.aws.gateway.sent_parameters import operation_of
+from vpcache.lab.aws.gateway.request_parameters import operation_of
 
 _MAX_DEPTH = 100  # of elements; those of AWS's models have fewer levels
 _MALFORMED: BodyError = (
