@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from traceback import walk_tb
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -30,6 +31,7 @@ from vpcache.lab.aws.gateway.call_counter import CallCounter, RestRequest
 from vpcache.lab.aws.gateway.downloads import download
 from vpcache.lab.aws.gateway.errors import as_json, ensure_service_format, error_response, not_emulated
 from vpcache.lab.aws.gateway.honoured import Declarations, unhonoured
+from vpcache.lab.aws.gateway.request_parameters import operation_of
 from vpcache.lab.aws.gateway.unsupported import is_unsupported
 from vpcache.lab.aws.gateway.validation import validate_request
 from vpcache.lab.aws.iam.parameters import IAM_PARAMETERS, STS_PARAMETERS
@@ -173,11 +175,11 @@ class ControlPlane:
         try:
             response = Response.from_app(self._moto, environ, buffered=True)
         except NotImplementedError as error:
-            return _not_emulated(call, str(error))
+            return _not_emulated(_with_name(call, environ), str(error))
         except Exception as error:
-            return _failure(call, error)
+            return _failure(_with_name(call, environ), error)
         if _is_unrouted(call, response):
-            return _not_emulated(call, "")
+            return _not_emulated(_with_name(call, environ), "")
         is_json = "HTTP_X_AMZ_TARGET" in environ
         return response if is_json else ensure_service_format(call.service, response)
 
@@ -236,6 +238,11 @@ def _failure(call: Call, error: Exception) -> Response:
     if not _involves_lab_code(error):
         return _not_emulated(call, f"moto fails at this request: {error!r}")
     return error_response(call.service, 500, "InternalFailure", f"{call.action}: {error!r}")
+
+
+def _with_name(call: Call, environ: WSGIEnvironment) -> Call:
+    """Return a call whose action is the operation's name, also of a request that its URL identifies."""
+    return replace(call, action=operation_of(call, environ))
 
 
 def _not_emulated(call: Call, detail: str) -> Response:

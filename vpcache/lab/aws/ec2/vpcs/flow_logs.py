@@ -27,15 +27,11 @@ class FlowLogsResponse(PagedResponse):
     def create_flow_logs(self) -> Any:
         """Answer CreateFlowLogs, with its destination options and a client token."""
         self._check_destination()
-        destination = self._get_param("LogDestination")
         is_bucket = self._get_param("LogDestinationType") == "s3"
-        if is_bucket:  # moto looks for a bucket with the name of the folder
-            self.params["LogDestination"] = _bucket_arn(destination)
         answer = super().create_flow_logs()
         options = (_DESTINATION_OPTIONS if is_bucket else {}) | self._get_param("DestinationOptions", {})
         for flow_log_id in answer.result["FlowLogIds"]:
-            flow_log = self.ec2_backend.flow_logs[flow_log_id]
-            flow_log.destination_options, flow_log.log_destination = options or None, destination
+            self.ec2_backend.flow_logs[flow_log_id].destination_options = options or None
         for each in answer.result["Unsuccessful"]:
             each["Error"]["Message"] = each["Error"]["Message"].rstrip(".")
         answer.result["ClientToken"] = self._get_param("ClientToken") or self._derived_token()
@@ -54,7 +50,3 @@ class FlowLogsResponse(PagedResponse):
         """Return the token of a request without one: the same for the same resources."""
         ids = "\n".join(self._get_param("ResourceIds", []))
         return base64.b64encode(hashlib.sha256(ids.encode()).digest()).decode()
-
-
-def _bucket_arn(destination: str | None) -> str | None:
-    return destination and destination.partition("/")[0]

@@ -22,6 +22,7 @@ from vpcache.lab.aws.ec2.validation import invalid_parameter
 _AMAZON_SIDE_ASN = (
     64512  # the default of https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpnGateway.html
 )
+_CUSTOMER_ASN = 65000  # the default of CreateCustomerGateway
 _PRIVATE_ASNS = (range(64512, 65535), range(4200000000, 4294967295))
 _TYPE = "ipsec.1"  # the only type of gateways
 
@@ -138,14 +139,17 @@ class VpnGatewaysBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's 
         self,
         gateway_type: str,
         ip_address: str,
-        bgp_asn: str,
+        bgp_asn: str | int | None,
         tags: dict[str, str] | None = None,
         *,
         device_name: str | None = None,
     ) -> Any:
         """Create a customer gateway."""
         _check_type(gateway_type)
-        gateway = super().create_customer_gateway(gateway_type, ip_address, str(bgp_asn or 65000), tags)
+        asn = _CUSTOMER_ASN if bgp_asn is None else int(bgp_asn)
+        if asn < 1:
+            raise invalid_parameter("bgpAsn", asn)
+        gateway = super().create_customer_gateway(gateway_type, ip_address, str(asn), tags)
         gateway.device_name = device_name
         return gateway
 
