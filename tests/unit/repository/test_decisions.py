@@ -28,7 +28,7 @@ MODULES = {
     "python_terraform": "python-terraform",
     "resvg_py": "resvg-py",
 }
-COMING_WITH_OTHERS = {"botocore", "cryptography", "markupsafe", "urllib3", "werkzeug"}
+COMING_WITH_OTHERS = {"botocore", "cryptography", "markupsafe", "urllib3", "werkzeug", "yaml"}
 
 
 @pytest.mark.parametrize("package", DECLARED)

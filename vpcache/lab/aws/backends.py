@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vpcache.lab.aws.authorization.usage import Usage
 from vpcache.lab.aws.changes import Changes
+from vpcache.lab.aws.cloudformation.calls import LabApi
 from vpcache.lab.functions.spec import FunctionRunner
 from vpcache.lab.settings import LabSettings
 
@@ -116,11 +117,13 @@ class _ExecutionRoles:
 class RareBackends:
     """Installs the backends of services that few stacks use, at their first request: imports take seconds.
 
-    - CloudFormation: refusals of what the lab does not make;
+    - CloudFormation: stacks whose resources are made by calls of the API;
     - RDS and Redshift: subnet groups, which CloudFormation makes too.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, changes: Changes, api: LabApi) -> None:
+        self._changes = changes
+        self._api = api
         self._installed: set[str] = set()
 
     def install(self, service: str) -> None:
@@ -130,20 +133,23 @@ class RareBackends:
         if service in ("cloudformation", "redshift"):
             self._once("redshift", _install_redshift)
         if service == "cloudformation":
-            self._once("cloudformation", _install_cloudformation)
+            self._once("cloudformation", self._install_cloudformation)
 
     def _once(self, service: str, install: Callable[[], None]) -> None:
         if service not in self._installed:
             install()
             self._installed.add(service)
 
+    def _install_cloudformation(self) -> None:
+        from moto.cloudformation.models import cloudformation_backends
 
-def _install_cloudformation() -> None:
-    from moto.cloudformation.models import cloudformation_backends
+        from vpcache.lab.aws.cloudformation.backend import StacksBackend
+        from vpcache.lab.aws.cloudformation.responses import STACKS_URLS
 
-    from vpcache.lab.aws.stacks import StacksBackend
-
-    _install(cloudformation_backends, StacksBackend)
+        _install(
+            cloudformation_backends,
+            partial(StacksBackend, urls=STACKS_URLS, api=self._api, changes=self._changes),
+        )
 
 
 def _install_rds() -> None:

@@ -11,7 +11,7 @@ from vpcache.lab.functions.trust import Trust
 NODE_20 = Node(Path("/usr/bin/node"), 20)
 
 
-def test_runtimes_of_node_are_told_from_others() -> None:
+def test_runtimes_of_node_differ_from_others() -> None:
     assert is_node("nodejs20.x") and not is_node("python3.13")
 
 

@@ -41,21 +41,6 @@ class NatGatewayModel(TaggedEC2Resource):  # type: ignore[misc]
         """The state that the API shows."""
         return self.transition.state(self._state)
 
-    # what moto's CloudFormation needs of a resource
-
-    @property
-    def physical_resource_id(self) -> str:
-        """The ID of the gateway."""
-        return self.id
-
-    def is_created(self) -> bool:
-        """Return whether a stack need not wait for the gateway."""
-        return True
-
-    def delete(self, _account_id: str, _region: str) -> None:
-        """Delete the gateway with its stack."""
-        self.ec2_backend.delete_nat_gateway(self.id)
-
     def fail(self, code: str, message: str) -> None:
         """Mark the gateway as failed, before any resource was created for it."""
         self._state, self.failure_code, self.failure_message = "failed", code, message

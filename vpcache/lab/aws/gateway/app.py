@@ -19,6 +19,8 @@ from vpcache.lab.aws.authorization.usage import Usage
 from vpcache.lab.aws.awslambda.parameters import LAMBDA_PARAMETERS
 from vpcache.lab.aws.backends import RareBackends, install_backends
 from vpcache.lab.aws.changes import Changes
+from vpcache.lab.aws.cloudformation.calls import LabApi
+from vpcache.lab.aws.cloudformation.declarations import CLOUDFORMATION_PARAMETERS
 from vpcache.lab.aws.ec2.filters import apply_aws_rules_to_moto
 from vpcache.lab.aws.ec2.parameters import EC2_PARAMETERS
 from vpcache.lab.aws.ec2.vpcs.cidr_blocks import apply_ipv6_rules_to_moto
@@ -57,6 +59,7 @@ _MOTO_SETTINGS = {
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # roles attach AWS managed policies
 }
 DECLARATIONS: Mapping[str, Declarations] = {
+    "cloudformation": CLOUDFORMATION_PARAMETERS,
     "ec2": EC2_PARAMETERS,
     "elasticache": ELASTICACHE_PARAMETERS,
     "iam": IAM_PARAMETERS,
@@ -83,8 +86,8 @@ def create_app(
 ) -> ControlPlane:
     """Return AWS's API, in every region, as a WSGI application.
 
-    The application calls `reconcile` after each successful change of EC2, ElastiCache, Lambda or
-    CloudFormation, before it responds. Such changes are serialized; reads and invocations are not. If
+    The application calls `reconcile` after each successful change of EC2, ElastiCache or Lambda, before it
+    responds. Such changes are serialized; reads and invocations are not. If
     `reconcile` raises, the client gets a 500 that contains the cause. `settings` is called at each use. A
     process has one control plane: another call replaces it, and discards the resources of the services that
     the lab extends.
@@ -99,14 +102,15 @@ def create_app(
     changes = Changes(reconcile)
     usage = Usage()
     install_backends(functions, settings, changes, usage)
-    return ControlPlane(_moto_application(), changes, Authorization(settings, usage))
+    api = LabApi()
+    application = _moto_application(RareBackends(changes, api))
+    api.app = ControlPlane(application, changes, Authorization(settings, usage))
+    return api.app
 
 
-def _moto_application() -> WSGIApplication:
+def _moto_application(rare_backends: RareBackends) -> WSGIApplication:
     """Return moto's server application. It creates the application of each service at its first request."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-
-    rare_backends = RareBackends()
 
     def create_service_app(service: Any) -> Any:
         rare_backends.install(service)

@@ -15,7 +15,7 @@ from vpcache.lab.aws.gateway.call_counter import RestRequest
 from vpcache.lab.aws.gateway.unsupported import READ_ACTION_PREFIXES
 
 _QUERY_PROTOCOL = frozenset({"cloudformation", "ec2", "elasticache"})  # a form names the action
-RECONCILED_SERVICES = _QUERY_PROTOCOL | {"lambda"}
+RECONCILED_SERVICES = frozenset({"ec2", "elasticache", "lambda"})
 """The services whose changes affect the data plane."""
 _WITHOUT_EFFECT = re.compile(
     r"/(invocations|invoke-async|response-streaming-invocations)/?$|^/2018-10-31/layers/"
