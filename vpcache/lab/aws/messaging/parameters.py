@@ -46,7 +46,7 @@ SQS_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "DeleteMessageBatch": ("Entries", "QueueUrl"),
     "DeleteQueue": ("QueueUrl",),
     "GetQueueAttributes": ("AttributeNames", "QueueUrl"),
-    "GetQueueUrl": ("QueueName",),
+    "GetQueueUrl": ("QueueName", "QueueOwnerAWSAccountId"),
     "ListDeadLetterSourceQueues": ("QueueUrl",),
     "ListQueueTags": ("QueueUrl",),
     "ListQueues": ("MaxResults", "NextToken", "QueueNamePrefix"),

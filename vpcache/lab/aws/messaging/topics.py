@@ -139,7 +139,9 @@ class _TopicsResponse(SNSResponse):  # type: ignore[misc]
         """Answer SetTopicAttributes; a rate of 0 is the default, with which SNS logs no successes."""
         name, value = self._get_param("AttributeName"), self._get_param("AttributeValue")
         if name.endswith("SuccessFeedbackSampleRate") and value not in (None, "", "0"):
-            raise NotImplementedError(f"The AttributeName {name} is not emulated by the lab.")
+            raise NotImplementedError(
+                f"The parameter AttributeName={name} of SetTopicAttributes is supported with the value 0 only."
+            )
         return super().set_topic_attributes()
 
 
