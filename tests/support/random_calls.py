@@ -332,11 +332,18 @@ class Caller:
             return f"{status}" if status == 500 else None
         if not code or not message or code.isdigit() or code == "Unknown":
             return f"an error of {status} without code or message: {response}"
-        if status == 501 and code == "NotImplemented" and call.operation in message:
+        is_named = call.operation in message or self._is_like_another(call)
+        if status == 501 and code == "NotImplemented" and is_named:
             if "fails at" in message:
                 self.outcomes[f"moto fails: {call.operation}: {message[-80:]}"] += 1
             return None
         return f"{status} {code}: {message}" if status >= 500 or code.startswith("Internal") else None
+
+    def _is_like_another(self, call: RandomCall) -> bool:
+        """Return whether a request may have another operation's address, as it lacks required parameters."""
+        model = self._clients[call.service].meta.service_model.operation_model(call.operation)
+        required = model.input_shape.required_members if model.input_shape else ()
+        return call.service in ("lambda", "s3") and not {*required} <= call.parameters.keys()
 
     def _is_head(self, call: RandomCall) -> bool:
         model = self._clients[call.service].meta.service_model.operation_model(call.operation)

@@ -136,7 +136,7 @@ def test_changes_are_serialized(region: Region) -> None:
             "CreateDBInstance",
         ),
         ("elbv2", "create_load_balancer", {"Name": "a"}, "CreateLoadBalancer"),
-        ("route53", "get_checker_ip_ranges", {}, "checkeripranges"),
+        ("route53", "get_checker_ip_ranges", {}, "GetCheckerIpRanges"),
         (
             "route53",
             "create_hosted_zone",

@@ -25,6 +25,7 @@ def test_lists_have_pages(iam: Any) -> None:
 
     assert [each["PolicyNames"] for each in pages] == [["a", "b"], ["c"]]
     assert error_code(iam.list_user_policies, UserName=user, Marker="x") == "ValidationError"
+    assert error_code(iam.list_roles, Marker="x") == "ValidationError"
 
 
 def test_groups_are_listed_by_path(iam: Any) -> None:

@@ -73,7 +73,12 @@ DECLARATIONS: Mapping[str, Declarations] = {
     "sts": STS_PARAMETERS,
 }
 """By signing name of a service: the parameters that its operations honour."""
-_PASSING_ON = (__name__, "vpcache.lab.aws.ec2.pages_and_tokens")  # modules in the traceback of every failure
+_PASSING_ON = (  # modules in the traceback of every failure of moto
+    __name__,
+    "vpcache.lab.aws.ec2.pages_and_tokens",
+    "vpcache.lab.aws.iam.responses",
+    "vpcache.lab.aws.messaging.topics",
+)
 _CONCURRENT_CHANGE = "during iteration"
 """The end of the messages with which Python reports that a dict, set or deque changed while it was iterated.
 The exception is a plain RuntimeError, so only the message identifies it."""

@@ -11,11 +11,18 @@ from moto.iam.responses import IamResponse
 from moto.iam.urls import url_bases
 
 from vpcache.lab.aws.dispatch import UrlModule
-from vpcache.lab.aws.iam.pages import page
+from vpcache.lab.aws.iam.pages import PAGED, page
 
 
 class IdentitiesResponse(IamResponse):  # type: ignore[misc]  # mypy sees moto's classes as Any
     """The IAM API."""
+
+    def call_action(self) -> Any:
+        """Answer a request, unless its marker is none that a list of moto's contained."""
+        marker = self._get_param("Marker")
+        if marker and self._get_action() not in PAGED and not marker.isdecimal():
+            return self.serialized(ActionResult(ValidationError(f"Invalid Marker: {marker}")))
+        return super().call_action()
 
     def get_service_linked_role_deletion_status(self) -> Any:
         """Answer GetServiceLinkedRoleDeletionStatus."""

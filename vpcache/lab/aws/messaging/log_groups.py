@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from moto.cloudwatch.models import cloudwatch_backends
-from moto.logs.exceptions import ResourceNotFoundException
+from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
 from moto.logs.models import LogsBackend
 from moto.logs.responses import LogsResponse
 from moto.logs.urls import url_bases
@@ -30,6 +30,8 @@ class LogGroupsBackend(LogsBackend):  # type: ignore[misc]  # mypy sees moto's c
 
     def put_log_events(self, log_group_name: str, log_stream_name: str, log_events: list[Any]) -> Any:
         """Store log events, and record the metrics that the group's filters make of them."""
+        if any(name not in each for each in log_events for name in ("message", "timestamp")):
+            raise InvalidParameterException("Member must not be null", "logEvents", log_events)
         answer = super().put_log_events(log_group_name, log_stream_name, log_events)
         metric_filters = self.filters.get_matching_filters(log_group_name=log_group_name)
         cloudwatch = cloudwatch_backends[self.account_id][self.region_name]

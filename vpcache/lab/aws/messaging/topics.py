@@ -137,7 +137,7 @@ class _TopicsResponse(SNSResponse):  # type: ignore[misc]
 
     def set_topic_attributes(self) -> Any:
         """Answer SetTopicAttributes; a rate of 0 is the default, with which SNS logs no successes."""
-        name, value = self._get_param("AttributeName"), self._get_param("AttributeValue")
+        name, value = self._get_param("AttributeName", ""), self._get_param("AttributeValue")
         if name.endswith("SuccessFeedbackSampleRate") and value not in (None, "", "0"):
             raise NotImplementedError(
                 f"The parameter AttributeName={name} of SetTopicAttributes is supported with the value 0 only."

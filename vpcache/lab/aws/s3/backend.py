@@ -113,7 +113,14 @@ class BucketsBackend(S3Backend):  # type: ignore[misc]  # mypy sees moto's class
             raise S3Error(409, "InvalidBucketState", message)
         bucket.object_lock_enabled = bucket.object_lock_enabled or bool(lock_enabled)
         bucket.default_lock_mode = mode
-        bucket.default_lock_days, bucket.default_lock_years = days or None, years or None
+        bucket.default_lock_days, bucket.default_lock_years = days or 0, years or 0
+
+    def get_object_lock_configuration(
+        self, bucket_name: str
+    ) -> tuple[bool, str | None, int | None, int | None]:
+        """Return whether a bucket has a lock, its mode, and its retention in days or years."""
+        is_enabled, mode, days, years = super().get_object_lock_configuration(bucket_name)
+        return is_enabled, mode, days or None, years or None
 
     def copy_object(self, src_key: Any, dest_bucket_name: str, dest_key_name: str, **options: Any) -> None:
         """Copy an object; onto itself only with a change.

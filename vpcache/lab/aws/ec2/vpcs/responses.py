@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
+from moto.ec2.exceptions import EC2ClientError
 
 from vpcache.lab.aws.ec2.pages_and_tokens import PagedResponse
 
@@ -97,6 +98,10 @@ class VpcResponse(PagedResponse):
     def endpoint_addresses(self) -> dict[str, str]:
         """Return the requested addresses of an endpoint's interfaces, by subnet."""
         configurations = self._get_param("SubnetConfigurations", [])
+        if any("SubnetId" not in each for each in configurations):
+            raise EC2ClientError(
+                "MissingParameter", "The request must contain the parameter SubnetConfiguration.SubnetId"
+            )
         return {each["SubnetId"]: each["Ipv4"] for each in configurations if "Ipv4" in each}
 
     def create_vpn_gateway(self) -> Any:
