@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.calls.random_calls import Caller
 from tests.support.network.vpc_factory import ZONES, VpcFactory, zip_of
-from tests.support.random_calls import Caller
 from vpcache.lab.client import Lab
 from vpcache.stack.target import lab_target
 from vpcache.testing.run import PytestRun

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.scenario_stack import template
-from tests.support.served_stacks import CAPABILITIES, Stacks
+from tests.support.served.stacks import CAPABILITIES, Stacks
 from vpcache.lab.addresses import ORIGIN
 from vpcache.lab.client import Lab
 from vpcache.lab.functions.node.installation import installed_node

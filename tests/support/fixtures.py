@@ -12,8 +12,8 @@ import pytest
 from bench.rig import Origin, cluster
 from tests.support.cached_reads import Api
 from tests.support.paths import LAMBDA
-from tests.support.served_functions import role_and_client
-from tests.support.served_region import Region, serve
+from tests.support.served.functions import role_and_client
+from tests.support.served.region import Region, serve
 
 
 @contextmanager

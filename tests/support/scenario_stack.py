@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.support.served_stacks import att, ref, resource
+from tests.support.served.stacks import att, ref, resource
 
 ZONES = ("A", "B")
 HANDLER = """

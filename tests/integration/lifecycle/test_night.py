@@ -22,7 +22,7 @@ DRILLS = ("nat-gateway", "node-reboot", "zone-network")  # those that AWS's API 
 
 @dataclass(frozen=True)
 class Night:
-    """What a night requested, before a statement of its role was taken away."""
+    """What a night requested, before a statement of its role was removed."""
 
     role: NightlyRole
     project: NightlyProject

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.iam.rows import allow
-from tests.support.served_region import Region, api_error, error_code, unique
+from tests.support.served.region import Region, api_error, error_code, unique
 
 OURS, THEIRS = "123456789012", "210987654321"
 ROOT_OF_THEIRS = {"AWS": f"arn:aws:iam::{THEIRS}:root"}

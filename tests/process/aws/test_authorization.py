@@ -11,7 +11,7 @@ import pytest
 from botocore.config import Config
 
 from tests.support.iam.rows import allow, deny
-from tests.support.served_region import Region, api_error, error_code, two_zones, unique
+from tests.support.served.region import Region, api_error, error_code, two_zones, unique
 
 ACCOUNT = "123456789012"
 DENIED = "because no identity-based policy allows the"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_region import ZONES, Network, Region, api_error, error_code, unique
+from tests.support.served.region import ZONES, Network, Region, api_error, error_code, unique
 from vpcache.lab.settings import LabSettings
 
 

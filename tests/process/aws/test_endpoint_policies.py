@@ -13,7 +13,7 @@ import pytest
 from werkzeug.serving import make_server
 
 from tests.support.iam.rows import allow, deny
-from tests.support.served_region import Region, api_error, error_code, unique
+from tests.support.served.region import Region, api_error, error_code, unique
 from vpcache.lab.services.endpoint_requests import UsedEndpoint, through
 from vpcache.lab.services.http import RequestHandler
 

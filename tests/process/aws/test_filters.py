@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.served_region import serve
+from tests.support.served.region import serve
 from vpcache.lab.aws.ec2.filters import apply_filters
 
 CALLS = {

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_functions import create, role_and_client
-from tests.support.served_region import Region, api_error, error_code, two_zones, unique
+from tests.support.served.functions import create, role_and_client
+from tests.support.served.region import Region, api_error, error_code, two_zones, unique
 from vpcache.lab.aws.inventory import directory
 from vpcache.lab.aws.regions import known_regions, short_form
 from vpcache.lab.network.naming import interface_namespace

@@ -3,7 +3,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from typing import Any
 
-from tests.support.served_region import Network, Region
+from tests.support.served.region import Network, Region
 from vpcache.lab.aws.topology_builder import derive
 from vpcache.lab.topology import Interface, InterfaceKind, Route, RouteTarget, Rule, Vpc
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_region import serve
+from tests.support.served.region import serve
 from vpcache.lab.aws.gateway.call import body_of
 from vpcache.lab.daemon.http_server import PersistentServer
 

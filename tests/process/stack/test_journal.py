@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.support.served_region import Region
+from tests.support.served.region import Region
 from vpcache.stack import journal
 from vpcache.stack.state import StateLocation, s3_client, state_location
 from vpcache.stack.target import Target, TargetName

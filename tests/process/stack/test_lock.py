@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
-from tests.support.served_region import Region
+from tests.support.served.region import Region
 from vpcache.errors import VpcacheError
 from vpcache.stack import lock
 from vpcache.stack.stack import Stack

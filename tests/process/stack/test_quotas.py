@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.served_region import serve
+from tests.support.served.region import serve
 from vpcache.errors import VpcacheError
 from vpcache.stack.quotas import ADDRESSES, ConcurrencyUse, QuotaUse, added, check, preflight
 from vpcache.stack.target import lab_target

@@ -32,7 +32,7 @@ def decision(request: AuthorizedRequest, documents: Sequence[Document]) -> Decis
 def denied_without(
     statement: Statement, documents: Sequence[Document], requests: Iterable[AuthorizedRequest]
 ) -> Iterator[AuthorizedRequest]:
-    """Yield the requests that policies deny when a statement is taken away."""
+    """Yield the requests that policies deny when a statement is removed."""
     remaining = [_without(statement, document) for document in documents]
     for request in requests:
         is_affected = statement in decision(request, documents).statements

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.support.execution_roles import OF_VPC, allow, create_execution_role
-from tests.support.served_functions import eventually, zipped
-from tests.support.served_region import Network, Region, api_error, unique
+from tests.support.served.functions import eventually, zipped
+from tests.support.served.region import Network, Region, api_error, unique
 
 LACKS = "The provided execution role does not have permissions to call {} on {}"
 

@@ -8,8 +8,8 @@ import boto3
 import pytest
 
 from tests.process.aws.awslambda.test_lambda_errors import failure
-from tests.support.served_functions import ARN, create
-from tests.support.served_region import Region
+from tests.support.served.functions import ARN, create
+from tests.support.served.region import Region
 
 CALLER = "210987654321"
 

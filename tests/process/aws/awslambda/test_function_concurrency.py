@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.served_functions import create, zipped
-from tests.support.served_region import Region, api_error
+from tests.support.served.functions import create, zipped
+from tests.support.served.region import Region, api_error
 from vpcache.lab.aws.awslambda.invocation.concurrency import throttle_reason
 
 RESERVED = "ReservedFunctionConcurrentInvocationLimitExceeded"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.served_functions import create, eventually
-from tests.support.served_region import Region
+from tests.support.served.functions import create, eventually
+from tests.support.served.region import Region
 from vpcache.lab.aws.awslambda.invocation import metrics
 from vpcache.lab.aws.awslambda.invocation.concurrency import Running
 from vpcache.lab.aws.awslambda.invocation.metrics import FunctionMetrics

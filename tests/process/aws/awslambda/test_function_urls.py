@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_functions import ARN, create
-from tests.support.served_region import Region, api_error, error_code
+from tests.support.served.functions import ARN, create
+from tests.support.served.region import Region, api_error, error_code
 from vpcache.lab.addresses import FUNCTION_URL_ADDRESSES
 from vpcache.lab.aws.awslambda.urls.calls import call_url
 from vpcache.lab.services.http_host import HttpAnswer, HttpRequest

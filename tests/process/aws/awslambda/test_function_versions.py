@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_functions import ARN, create, zipped
-from tests.support.served_region import Region, api_error, error_code
+from tests.support.served.functions import ARN, create, zipped
+from tests.support.served.region import Region, api_error, error_code
 
 
 @pytest.fixture

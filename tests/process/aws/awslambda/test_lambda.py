@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.support.execution_roles import create_execution_role, delete_execution_role
-from tests.support.served_functions import create, eventually, zipped
-from tests.support.served_region import Network, Region, api_error, error_code, unique
+from tests.support.served.functions import create, eventually, zipped
+from tests.support.served.region import Network, Region, api_error, error_code, unique
 
 
 def group(ec2: Any, network: Network, name: str = "functions") -> str:

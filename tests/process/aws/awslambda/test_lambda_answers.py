@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.process.aws.awslambda.test_lambda_errors import failure
-from tests.support.served_functions import ARN, create, zipped
-from tests.support.served_region import Region
-from vpcache.lab.aws.awslambda.code import check_request_size
+from tests.support.served.functions import ARN, create, zipped
+from tests.support.served.region import Region
+from vpcache.lab.aws.awslambda.packages.code import check_request_size
 
 
 def test_deletion_has_the_status_204(functions: Any) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.served_functions import ARN, create, eventually, zipped
-from tests.support.served_region import Region, api_error
+from tests.support.served.functions import ARN, create, eventually, zipped
+from tests.support.served.region import Region, api_error
 
 
 def slow(region: Region) -> None:

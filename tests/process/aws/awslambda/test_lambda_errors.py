@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.served_functions import ARN, create
-from tests.support.served_region import api_error
+from tests.support.served.functions import ARN, create
+from tests.support.served.region import api_error
 
 QUALIFIER = r"\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+"
 VERSION = r"(\$LATEST(\.PUBLISHED)?|[0-9]+)"

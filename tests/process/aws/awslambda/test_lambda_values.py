@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_functions import ARN, create
-from tests.support.served_region import Region, api_error, error_code, unique
+from tests.support.served.functions import ARN, create
+from tests.support.served.region import Region, api_error, error_code, unique
 from vpcache.lab.functions.spec import LogSettings
 
 STACK = """

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_functions import create, zipped
-from tests.support.served_region import Region, api_error, unique
+from tests.support.served.functions import create, zipped
+from tests.support.served.region import Region, api_error, unique
 
 ACCOUNT, OTHER = "123456789012", "210987654321"
 LAYER = f"arn:aws:lambda:us-east-1:{ACCOUNT}:layer:tools"

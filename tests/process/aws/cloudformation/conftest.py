@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.served_region import Region
-from tests.support.served_stacks import Stacks
+from tests.support.served.region import Region
+from tests.support.served.stacks import Stacks
 
 
 @pytest.fixture

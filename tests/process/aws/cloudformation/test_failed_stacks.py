@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.process.aws.cloudformation.test_scenario_stack import scenario, snapshot
-from tests.support.served_region import Region, api_error, unique
-from tests.support.served_stacks import Stacks, att, ref, resource
+from tests.support.served.region import Region, api_error, unique
+from tests.support.served.stacks import Stacks, att, ref, resource
 
 
 def failing() -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_region import Region, api_error, unique
-from tests.support.served_stacks import Stacks, ref, resource
+from tests.support.served.region import Region, api_error, unique
+from tests.support.served.stacks import Stacks, ref, resource
 
 
 def template(kind: str, condition: str | None = None, **properties: Any) -> str:

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from tests.support.scenario_stack import OUTPUTS, cache, function, network
-from tests.support.served_region import Region, unique
-from tests.support.served_stacks import Stacks, outputs
+from tests.support.served.region import Region, unique
+from tests.support.served.stacks import Stacks, outputs
 
 RUNTIME = "python3.13"
 CODE = {"ZipFile": "def handler(event, context): pass"}

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.support.scenario_stack import cache, network
-from tests.support.served_region import Region, api_error, unique
-from tests.support.served_stacks import CAPABILITIES, Stacks, att, outputs, ref, resource
+from tests.support.served.region import Region, api_error, unique
+from tests.support.served.stacks import CAPABILITIES, Stacks, att, outputs, ref, resource
 from vpcache.lab.settings import LabSettings
 
 

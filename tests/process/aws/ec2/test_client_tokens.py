@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.served_region import Network, error_code
+from tests.support.served.region import Network, error_code
 
 
 def test_repeated_creation_returns_the_first_resource(ec2: Any, network: Network) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_region import Network, api_error, error_code
+from tests.support.served.region import Network, api_error, error_code
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.support.served_region import Network, Region, api_error, error_code
+from tests.support.served.region import Network, Region, api_error, error_code
 from vpcache.lab.topology import Interface, Route, RouteTarget, Vpc
 
 ZONE = "us-east-1a"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.served_region import Network, error_code
+from tests.support.served.region import Network, error_code
 
 
 def test_network_acl_has_aws_last_entries(ec2: Any, network: Network) -> None:

@@ -6,7 +6,7 @@ import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.served_region import Network, error_code
+from tests.support.served.region import Network, error_code
 from vpcache.lab.aws.ec2.pages_and_tokens import PAGED
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_region import Network, Region, error_code
+from tests.support.served.region import Network, Region, error_code
 from vpcache.lab.topology import Route, RouteTarget
 
 

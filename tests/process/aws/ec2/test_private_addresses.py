@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_region import Network, Region, api_error, error_code
+from tests.support.served.region import Network, Region, api_error, error_code
 
 PRIMARY, SECONDARY = "10.0.0.140", "10.0.0.141"
 

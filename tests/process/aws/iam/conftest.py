@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.execution_roles import TRUST_POLICY
-from tests.support.served_region import Region, unique
+from tests.support.served.region import Region, unique
 
 
 @pytest.fixture

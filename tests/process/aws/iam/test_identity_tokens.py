@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_region import Region, api_error, unique
+from tests.support.served.region import Region, api_error, unique
 from vpcache.lab.aws.iam.identity_tokens import signed_token
 
 ACCOUNT = "123456789012"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.execution_roles import TRUST_POLICY
-from tests.support.served_region import api_error, error_code, unique
+from tests.support.served.region import api_error, error_code, unique
 from vpcache.lab.aws.iam import linked_roles
 
 ELASTICACHE = "elasticache.amazonaws.com"

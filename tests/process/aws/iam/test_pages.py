@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_region import Region, error_code, unique
+from tests.support.served.region import Region, error_code, unique
 
 
 @pytest.fixture

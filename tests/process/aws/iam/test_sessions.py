@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from tests.support.execution_roles import TRUST_POLICY
-from tests.support.served_region import Region, api_error, error_code, unchecked, unique
+from tests.support.served.region import Region, api_error, error_code, unchecked, unique
 
 OURS, THEIRS = "123456789012", "210987654321"
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.execution_roles import TRUST_POLICY
-from tests.support.served_region import Region, api_error, unchecked, unique
+from tests.support.served.region import Region, api_error, unchecked, unique
 
 ACCOUNT, OTHER = "123456789012", "210987654321"
 

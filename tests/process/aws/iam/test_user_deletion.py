@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.served_region import Region, api_error
+from tests.support.served.region import Region, api_error
 
 
 def test_user_has_no_service_specific_credentials(region: Region) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_region import Region, unique
+from tests.support.served.region import Region, unique
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.served_region import api_error, error_code
+from tests.support.served.region import api_error, error_code
 
 NOT_IMPLEMENTED = "A header you provided implies functionality that is not implemented"
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_region import api_error, error_code
+from tests.support.served.region import api_error, error_code
 
 KEY = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
 OTHER_KEY = KEY | {"SSECustomerKey": "o" * 32}

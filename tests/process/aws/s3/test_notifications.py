@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.served_functions import ARN, create, eventually, role_and_client
-from tests.support.served_region import Region, api_error, unique
+from tests.support.served.functions import ARN, create, eventually, role_and_client
+from tests.support.served.region import Region, api_error, unique
 
 CREATED = "s3:ObjectCreated:*"
 ACCOUNT = "123456789012"

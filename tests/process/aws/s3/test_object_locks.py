@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_region import api_error, error_code
+from tests.support.served.region import api_error, error_code
 
 LOCK = {
     "ObjectLockEnabled": "Enabled",

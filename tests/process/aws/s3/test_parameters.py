@@ -6,7 +6,7 @@ import botocore.session
 import pytest
 import requests
 
-from tests.support.served_region import Region, api_error, unique
+from tests.support.served.region import Region, api_error, unique
 from vpcache.lab.aws.gateway.call import Call
 from vpcache.lab.aws.gateway.request_parameters import operation_of
 from vpcache.lab.aws.s3.parameters import S3_PARAMETERS

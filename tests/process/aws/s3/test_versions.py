@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_region import api_error, error_code
+from tests.support.served.region import api_error, error_code
 from vpcache.lab.aws.s3.versions import is_version_id, new_version_id
 
 FOREIGN = "HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_region import Region, api_error, error_code
+from tests.support.served.region import Region, api_error, error_code
 from vpcache.lab.settings import LabSettings
 
 

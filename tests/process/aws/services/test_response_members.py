@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.model_requests import model_of
-from tests.support.response_shapes import foreign_members
-from tests.support.served_region import Region, two_zones, unique
+from tests.support.calls.model_requests import model_of
+from tests.support.calls.response_shapes import foreign_members
+from tests.support.served.region import Region, two_zones, unique
 from vpcache.lab.aws.gateway.app import DECLARATIONS
 
 READS = ("Describe", "Get", "List")

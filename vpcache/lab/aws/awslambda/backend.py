@@ -20,7 +20,6 @@ from moto.iam.models import iam_backends
 
 from vpcache.lab.aws.accounts import user_arn
 from vpcache.lab.aws.awslambda.checks import check_configuration, check_new_function
-from vpcache.lab.aws.awslambda.code import code_of
 from vpcache.lab.aws.awslambda.errors import UntypedValueError
 from vpcache.lab.aws.awslambda.event_sources.mapping import EventSourceMapping
 from vpcache.lab.aws.awslambda.event_sources.mappings import EventSourceMappings
@@ -37,6 +36,7 @@ from vpcache.lab.aws.awslambda.invocation.logs import FunctionLogs
 from vpcache.lab.aws.awslambda.layers.access import check_total_size, layers_of_function
 from vpcache.lab.aws.awslambda.layers.store import LayerStore, LayerVersion
 from vpcache.lab.aws.awslambda.names import check_name_length
+from vpcache.lab.aws.awslambda.packages.code import code_of
 from vpcache.lab.aws.awslambda.policy import Statement
 from vpcache.lab.aws.awslambda.roles import (
     ExecutionRoles,

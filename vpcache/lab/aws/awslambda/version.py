@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.models import LambdaFunction
 
-from vpcache.lab.aws.awslambda.code import code_of
 from vpcache.lab.aws.awslambda.errors import ResourceConflictError
 from vpcache.lab.aws.awslambda.layers.access import check_total_size
 from vpcache.lab.aws.awslambda.layers.store import LayerVersion
 from vpcache.lab.aws.awslambda.names import function_arn
+from vpcache.lab.aws.awslambda.packages.code import code_of
 from vpcache.lab.aws.ec2.backend import ec2_of
 from vpcache.lab.aws.transitions import Transition
 from vpcache.lab.functions.spec import LATEST, LogSettings, runtime_version_arn

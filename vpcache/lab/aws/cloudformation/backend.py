@@ -16,7 +16,6 @@ from vpcache.lab.aws.changes import Changes
 from vpcache.lab.aws.cloudformation.calls import Calls, LabApi
 from vpcache.lab.aws.cloudformation.capabilities import check_capabilities
 from vpcache.lab.aws.cloudformation.changes import has_changes, resource_changes
-from vpcache.lab.aws.cloudformation.dependencies import check_references, creation_order
 from vpcache.lab.aws.cloudformation.errors import (
     ChangeSetNotFoundError,
     InvalidChangeSetStatusError,
@@ -28,6 +27,7 @@ from vpcache.lab.aws.cloudformation.kinds.catalog import Catalog
 from vpcache.lab.aws.cloudformation.model import REVIEW, Caller, ChangeSet, Plan, Stack
 from vpcache.lab.aws.cloudformation.operations import StackOperation
 from vpcache.lab.aws.cloudformation.scope import StackScope
+from vpcache.lab.aws.cloudformation.templates.dependencies import check_references, creation_order
 from vpcache.lab.aws.dispatch import UrlModule
 
 _UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")

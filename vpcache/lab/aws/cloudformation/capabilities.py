@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from vpcache.lab.aws.cloudformation.errors import CapabilitiesError
-from vpcache.lab.aws.cloudformation.template import Template
+from vpcache.lab.aws.cloudformation.templates.template import Template
 
 _NAMES = {
     "AWS::IAM::Group": "GroupName",

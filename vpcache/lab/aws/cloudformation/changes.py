@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vpcache.lab.aws.cloudformation.dependencies import dependencies
 from vpcache.lab.aws.cloudformation.model import Plan, StackResource
-from vpcache.lab.aws.cloudformation.template import ResourceDefinition
+from vpcache.lab.aws.cloudformation.templates.dependencies import dependencies
+from vpcache.lab.aws.cloudformation.templates.template import ResourceDefinition
 
 
 def has_changes(before: Plan, after: Plan) -> bool:

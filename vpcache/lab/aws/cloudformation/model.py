@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from vpcache.lab.aws.cloudformation.template import Template
+from vpcache.lab.aws.cloudformation.templates.template import Template
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 REVIEW = "REVIEW_IN_PROGRESS"  # of a stack that has only a change set

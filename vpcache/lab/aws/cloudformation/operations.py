@@ -17,13 +17,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from moto.core.exceptions import ServiceException
 
 from vpcache.lab.aws.cloudformation.calls import Calls
-from vpcache.lab.aws.cloudformation.dependencies import creation_order
 from vpcache.lab.aws.cloudformation.errors import ResourceError, is_absent, is_in_use, reason_of
 from vpcache.lab.aws.cloudformation.kinds.catalog import Catalog
 from vpcache.lab.aws.cloudformation.kinds.kind import Kind, Request
 from vpcache.lab.aws.cloudformation.model import Made, Output, Plan, Stack, StackResource
 from vpcache.lab.aws.cloudformation.scope import StackScope, output_values
-from vpcache.lab.aws.cloudformation.template import ResourceDefinition
+from vpcache.lab.aws.cloudformation.templates.dependencies import creation_order
+from vpcache.lab.aws.cloudformation.templates.template import ResourceDefinition
 
 _log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from vpcache.lab.aws.cloudformation.errors import TemplateError
-from vpcache.lab.aws.cloudformation.template import Template
+from vpcache.lab.aws.cloudformation.templates.template import Template
 
 _STORED = re.compile(r"AWS::SSM::Parameter::Value<(.+)>")
 _LISTS = ("CommaDelimitedList", "List<")

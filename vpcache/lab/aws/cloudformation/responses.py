@@ -28,7 +28,7 @@ from vpcache.lab.aws.cloudformation.shapes import (
     stack_shape,
     summary_shape,
 )
-from vpcache.lab.aws.cloudformation.template import Template, parse_template
+from vpcache.lab.aws.cloudformation.templates.template import Template, parse_template
 from vpcache.lab.aws.dispatch import UrlModule
 
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/")

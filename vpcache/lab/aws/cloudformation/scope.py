@@ -7,10 +7,10 @@ from typing import Any
 
 from vpcache.lab.aws.cloudformation.calls import Calls
 from vpcache.lab.aws.cloudformation.errors import ResourceError, TemplateError
-from vpcache.lab.aws.cloudformation.intrinsics import NO_VALUE, evaluate
 from vpcache.lab.aws.cloudformation.model import Plan, Stack
 from vpcache.lab.aws.cloudformation.parameters import resolved_parameters
-from vpcache.lab.aws.cloudformation.template import ResourceDefinition
+from vpcache.lab.aws.cloudformation.templates.intrinsics import NO_VALUE, evaluate
+from vpcache.lab.aws.cloudformation.templates.template import ResourceDefinition
 
 _SUFFIX = "amazonaws.com"
 

@@ -7,8 +7,8 @@ from wsgiref.types import WSGIEnvironment
 
 from werkzeug.wrappers import Response
 
-from vpcache.lab.aws.awslambda.archives import Archive, archive_at, link_error
 from vpcache.lab.aws.awslambda.backend import lambda_of
+from vpcache.lab.aws.awslambda.packages.archives import Archive, archive_at, link_error
 from vpcache.lab.aws.gateway.buckets import bucket_and_key
 from vpcache.lab.aws.gateway.errors import error_response
 

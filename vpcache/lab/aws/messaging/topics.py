@@ -140,7 +140,7 @@ class _TopicsResponse(SNSResponse):  # type: ignore[misc]
         name, value = self._get_param("AttributeName", ""), self._get_param("AttributeValue")
         if name.endswith("SuccessFeedbackSampleRate") and value not in (None, "", "0"):
             raise NotImplementedError(
-                f"The parameter AttributeName={name} of SetTopicAttributes is supported with the value 0 only."
+                f"The parameter AttributeName={name} of SetTopicAttributes can be 0 only."
             )
         return super().set_topic_attributes()
 

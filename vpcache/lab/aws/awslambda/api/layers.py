@@ -15,13 +15,13 @@ from moto.core.responses import ActionResult, EmptyResult
 from vpcache.lab.aws.accounts import user_arn
 from vpcache.lab.aws.awslambda.api.request import FunctionRequest
 from vpcache.lab.aws.awslambda.backend import layers_in
-from vpcache.lab.aws.awslambda.code import code_of
 from vpcache.lab.aws.awslambda.errors import AccessDeniedError
 from vpcache.lab.aws.awslambda.function import check_revision
 from vpcache.lab.aws.awslambda.layers.access import check_access
 from vpcache.lab.aws.awslambda.layers.names import LayerName, parse_layer, parse_version
 from vpcache.lab.aws.awslambda.layers.policy import LayerPolicy, layer_statement
 from vpcache.lab.aws.awslambda.layers.store import LayerStore, LayerVersion
+from vpcache.lab.aws.awslambda.packages.code import code_of
 
 _DETAILS = ("CompatibleArchitectures", "CompatibleRuntimes", "Description", "LicenseInfo")
 

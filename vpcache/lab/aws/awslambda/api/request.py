@@ -12,12 +12,12 @@ from moto.awslambda.responses import LambdaResponse
 from moto.core.responses import ActionResult
 
 from vpcache.lab.aws.accounts import user_arn
-from vpcache.lab.aws.awslambda.archives import Archive, location
 from vpcache.lab.aws.awslambda.backend import FunctionsBackend, lambda_of
-from vpcache.lab.aws.awslambda.code import check_request_size
 from vpcache.lab.aws.awslambda.errors import OtherAccountError
 from vpcache.lab.aws.awslambda.function import Function
 from vpcache.lab.aws.awslambda.names import FunctionName, account_in
+from vpcache.lab.aws.awslambda.packages.archives import Archive, location
+from vpcache.lab.aws.awslambda.packages.code import check_request_size
 from vpcache.lab.aws.awslambda.policy import allows_account
 from vpcache.lab.aws.awslambda.version import FunctionVersion
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from moto.awslambda.exceptions import InvalidParameterValueException
 
 from vpcache.lab.aws.accounts import user_arn
-from vpcache.lab.aws.awslambda.code import MAX_UNZIPPED
 from vpcache.lab.aws.awslambda.errors import AccessDeniedError
 from vpcache.lab.aws.awslambda.layers.names import LayerName, parse_version
 from vpcache.lab.aws.awslambda.layers.store import LayerStore, LayerVersion
+from vpcache.lab.aws.awslambda.packages.code import MAX_UNZIPPED
 from vpcache.lab.functions.archive import extensions, unzipped_size
 
 _MAX_LAYERS = 5  # of a function: "Lambda quotas"

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.served_clusters import create_cluster, describe_cluster
-from tests.support.served_region import Network, Region, api_error, error_code
+from tests.support.served.clusters import create_cluster, describe_cluster
+from tests.support.served.region import Network, Region, api_error, error_code
 from vpcache.lab.aws.elasticache.parameters import FAMILIES, arguments
 
 

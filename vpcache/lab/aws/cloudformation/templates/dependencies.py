@@ -6,8 +6,8 @@ from collections.abc import Collection
 from graphlib import CycleError, TopologicalSorter
 
 from vpcache.lab.aws.cloudformation.errors import TemplateError
-from vpcache.lab.aws.cloudformation.intrinsics import conditions_in, references
-from vpcache.lab.aws.cloudformation.template import ResourceDefinition, Template
+from vpcache.lab.aws.cloudformation.templates.intrinsics import conditions_in, references
+from vpcache.lab.aws.cloudformation.templates.template import ResourceDefinition, Template
 
 _PSEUDO = "AWS::"
 

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.x509 import load_pem_x509_certificate
 
-from tests.support.served_functions import ARN, create, eventually
-from tests.support.served_region import Region, api_error, unique
+from tests.support.served.functions import ARN, create, eventually
+from tests.support.served.region import Region, api_error, unique
 
 
 class Topic:

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from botocore.model import Shape
 
-from tests.support.model_requests import model_of
-from tests.support.served_clusters import create_cluster
-from tests.support.served_region import Network, Region, api_error
+from tests.support.calls.model_requests import model_of
+from tests.support.served.clusters import create_cluster
+from tests.support.served.region import Network, Region, api_error
 from vpcache.lab.aws.gateway.app import DECLARATIONS
 from vpcache.lab.aws.gateway.call import Call
 from vpcache.lab.aws.gateway.honoured import unhonoured_parameter

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_functions import create, eventually
-from tests.support.served_queues import ALLOWED, LAMBDA, Source, grant
-from tests.support.served_region import Region, api_error
+from tests.support.served.functions import create, eventually
+from tests.support.served.queues import ALLOWED, LAMBDA, Source, grant
+from tests.support.served.region import Region, api_error
 
 INVALID = (400, "InvalidParameterValueException")
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_region import Network, Region, api_error, error_code
+from tests.support.served.region import Network, Region, api_error, error_code
 from vpcache.lab.settings import LabSettings
 
 SSM = "com.amazonaws.us-east-1.ssm"

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_clusters import create_cluster, describe_cluster
-from tests.support.served_region import api_error, error_code
+from tests.support.served.clusters import create_cluster, describe_cluster
+from tests.support.served.region import api_error, error_code
 
 
 @pytest.mark.parametrize("name", ["1cache", "my--cache", "cache-", "my_cache", "cache.one", "a" * 51])

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.served_functions import ARN, TIMEOUT, create, eventually, zipped
-from tests.support.served_region import Region, api_error, unique
+from tests.support.served.functions import ARN, TIMEOUT, create, eventually, zipped
+from tests.support.served.region import Region, api_error, unique
 from vpcache.lab.aws.awslambda.config.retries import Condition, RetryPolicy, after_failure, after_throttle
 
 EVENT = b'{"event": 1}'

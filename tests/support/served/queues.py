@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.support.served_functions import role_and_client
-from tests.support.served_region import Region, api_error, unique
+from tests.support.served.functions import role_and_client
+from tests.support.served.region import Region, api_error, unique
 
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012"
 ROLE = "function"

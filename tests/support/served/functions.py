@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.support.execution_roles import create_execution_role
-from tests.support.served_region import Region
+from tests.support.served.region import Region
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:one"  # of the function that `create` creates
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_region import Network, api_error
+from tests.support.served.region import Network, api_error
 
 
 @pytest.mark.parametrize("service", ["ec2", "ssm", "lambda"])

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from tests.support.execution_roles import TRUST_POLICY
-from tests.support.served_region import Region, api_error, error_code, serve, unique
+from tests.support.served.region import Region, api_error, error_code, serve, unique
 from vpcache.lab.aws import ACCOUNT
 from vpcache.lab.aws.ec2.backend import ec2_of
 

@@ -17,8 +17,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 from botocore.model import OperationModel, Shape
 
-from tests.support.response_shapes import foreign_members
-from tests.support.sent_and_shown import contradictions
+from tests.support.calls.response_shapes import foreign_members
+from tests.support.calls.sent_and_shown import contradictions
 from vpcache.lab.aws.gateway.app import DECLARATIONS
 from vpcache.stack.target import Target
 

@@ -6,7 +6,7 @@ import json
 import time
 from typing import Any
 
-from tests.support.served_region import unique
+from tests.support.served.region import unique
 
 TIMEOUT = 60.0  # seconds, enough for a busy machine
 

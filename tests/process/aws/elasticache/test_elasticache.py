@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.served_clusters import create_cluster, describe_cluster
-from tests.support.served_region import ZONES, Network, Region, api_error, error_code
+from tests.support.served.clusters import create_cluster, describe_cluster
+from tests.support.served.region import ZONES, Network, Region, api_error, error_code
 from vpcache.lab.settings import LabSettings
 
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.served_functions import create, eventually
-from tests.support.served_queues import LAMBDA, Source
-from tests.support.served_region import Region
+from tests.support.served.functions import create, eventually
+from tests.support.served.queues import LAMBDA, Source
+from tests.support.served.region import Region
 from vpcache.lab.aws.awslambda.event_sources.mapping import MappingSettings
 from vpcache.lab.aws.awslambda.event_sources.poller import QueuePoller
 from vpcache.lab.aws.awslambda.names import FunctionName

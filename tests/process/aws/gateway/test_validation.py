@@ -11,7 +11,7 @@ import requests
 from botocore.config import Config
 from moto.cloudwatch.models import cloudwatch_backends
 
-from tests.support.served_region import Region, api_error, error_code, two_zones
+from tests.support.served.region import Region, api_error, error_code, two_zones
 from vpcache.lab.aws import ACCOUNT
 from vpcache.lab.aws.gateway.validation import Violation, ViolationKind
 

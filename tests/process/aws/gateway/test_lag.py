@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.support.execution_roles import TRUST_POLICY
-from tests.support.served_functions import create, eventually
-from tests.support.served_region import Network, Region, error_code, two_zones, unique
+from tests.support.served.functions import create, eventually
+from tests.support.served.region import Network, Region, error_code, two_zones, unique
 
 LONG_LAG, SHORT_LAG = 600_000, 200  # milliseconds
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 import pytest
 
-from tests.support.model_requests import ModelRequest, leaf_paths, model_of, protocols_of, value_at
+from tests.support.calls.model_requests import ModelRequest, leaf_paths, model_of, protocols_of, value_at
 from vpcache.lab.aws.gateway.app import DECLARATIONS
 from vpcache.lab.aws.gateway.honoured import unhonoured
 

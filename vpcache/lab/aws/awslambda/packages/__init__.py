@@ -1,0 +1,1 @@
+"""Deployment packages of functions and layers."""

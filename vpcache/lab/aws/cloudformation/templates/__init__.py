@@ -1,0 +1,1 @@
+"""Templates: their parts, their functions and the order of their resources."""
