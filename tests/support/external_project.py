@@ -35,7 +35,7 @@ class VirtualEnvironment:
             if not key.startswith(("PYTEST_", "PYTHON", "VIRTUAL_ENV"))
         }
         return kept | {
-            "PYTEST_ADDOPTS": "-o vpcache_lab_settings=missing_python=host",
+            "PYTEST_ADDOPTS": "-o vpcache_lab_settings=missing_runtime=host",
             "GIT_CONFIG_COUNT": "1",
             "GIT_CONFIG_KEY_0": f"url.{self.repository.as_uri()}.insteadOf",
             "GIT_CONFIG_VALUE_0": HOME,

@@ -27,7 +27,7 @@ class LabSettings:
     transition_ms: int = 500  # duration of states such as "creating"; on AWS: minutes
     iam: str = field(default="off", metadata={"choices": ("off", "enforce")})
     """Whether IAM policies are evaluated: "enforce" refuses what they do not allow, as AWS does."""
-    missing_python: str = field(default="refuse", metadata={"choices": ("refuse", "host")})
+    missing_runtime: str = field(default="refuse", metadata={"choices": ("refuse", "host")})
     """Functions whose Python this machine lacks: "refuse" them, or run them on the "host"'s Python."""
 
     def changed(self, values: Mapping[str, Any]) -> LabSettings:

@@ -78,7 +78,7 @@ def under_load(target: Target, stack: Stack) -> Iterator[None]:
 def lab(vpcache_run, tmp_path) -> Iterator[Lab]:
     with vpcache_run.own_lab() as lab:
         lab.start(tmp_path / "lab.log")
-        lab.configure(interface_linger_seconds=LINGER_SECONDS, missing_python="host")
+        lab.configure(interface_linger_seconds=LINGER_SECONDS, missing_runtime="host")
         yield lab
 
 

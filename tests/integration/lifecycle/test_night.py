@@ -120,7 +120,7 @@ def test_comments_explain_every_permission_that_a_night_leaves_unused(night):
 
 
 def test_apply_without_statements_fails_with_awss_errors(night):
-    night.role.take_away("CreateVpc", "ManageLogGroups")
+    night.role.remove_statements("CreateVpc", "ManageLogGroups")
     failed = night.project.run("apply", "--env", "dev", "--target", "aws", "--name", "vpcache-ci-x", "--yes")
     assert failed.returncode != 0
     log = re.search(r"full log: (\S+)\)", failed.stderr)

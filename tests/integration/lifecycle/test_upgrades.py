@@ -82,7 +82,7 @@ BOTH = ["us-east-1a", "us-east-1b"]
 def target(vpcache_run, tmp_path):
     with vpcache_run.own_lab() as lab:
         lab.start(tmp_path / "lab.log")
-        lab.configure(interface_linger_seconds=LINGER_SECONDS, missing_python="host")
+        lab.configure(interface_linger_seconds=LINGER_SECONDS, missing_runtime="host")
         yield lab_target(lab.endpoint, os.environ)
 
 

@@ -91,7 +91,7 @@ def test_boto3_is_there_or_its_absence_is_explained(tmp_path: Path, python: Inte
 
 
 @isolated
-def test_missing_python_is_refused_with_the_remedy(tmp_path: Path) -> None:
+def test_missing_runtime_is_refused_with_the_remedy(tmp_path: Path) -> None:
     harness = RuntimeHarness(tmp_path)
     for refused in (
         lambda: harness.runtime.check_runtime(MISSING),
@@ -100,13 +100,13 @@ def test_missing_python_is_refused_with_the_remedy(tmp_path: Path) -> None:
         with pytest.raises(NotImplementedError) as error:
             refused()
         assert "python3.99" in str(error.value) and "`uv python install 3.99`" in str(error.value)
-        assert "`lab.configure missing_python host`" in str(error.value)
+        assert "`lab.configure missing_runtime host`" in str(error.value)
     assert harness.runtime.notices() == []
 
 
 @isolated
-def test_missing_python_is_the_hosts_if_set_and_noticed(tmp_path: Path) -> None:
-    settings = LabSettings(missing_python="host")
+def test_missing_runtime_is_the_hosts_if_set_and_noticed(tmp_path: Path) -> None:
+    settings = LabSettings(missing_runtime="host")
     harness = RuntimeHarness(tmp_path, settings=lambda: settings)
     for runtime in (HOST.name, MISSING):
         harness.runtime.check_runtime(runtime)

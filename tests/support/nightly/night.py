@@ -88,7 +88,7 @@ class NightlyRole:
         """Return the role's policies as the lab evaluates them."""
         return [parse(policy) for policy in self.policies().values()]
 
-    def take_away(self, *sids: str) -> None:
+    def remove_statements(self, *sids: str) -> None:
         """Remove statements from the role's policies."""
         iam = self.target.client("iam")
         for arn, policy in self.policies().items():

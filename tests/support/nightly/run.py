@@ -74,7 +74,7 @@ def main() -> int:
     lab = Lab(int(os.environ.get("VPCACHE_LAB_PORT") or free_port()))
     with tempfile.TemporaryDirectory() as folder:
         lab.start(Path(folder) / "lab.log")
-        lab.configure(missing_python="host")
+        lab.configure(missing_runtime="host")
         try:
             passed = run_scripts(lab)
             calls = lab.calls()

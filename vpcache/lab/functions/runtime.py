@@ -92,7 +92,7 @@ class FunctionRuntime:
         self._root.mkdir()
         trust = Trust.create(work / "trust", ca_file)
         self._files = FunctionFiles(work, trust)
-        self._images = Images(work / "runtimes", trust, lambda: settings().missing_python == "host")
+        self._images = Images(work / "runtimes", trust, lambda: settings().missing_runtime == "host")
         self._changed = threading.Condition()
         self._resolvers: dict[str, IPv4Address] = {}  # DNS resolver by interface
         self._idle: list[_FunctionProcess] = []  # the one that has been idle for longest first

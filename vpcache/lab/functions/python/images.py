@@ -116,7 +116,7 @@ class PythonImages:
         raise NotImplementedError(
             f"The runtime {runtime} is not supported on this machine, which has no Python {number}: install "
             f"it, for example with `uv python install {number}`, or run such functions on this machine's "
-            f"{self._host.name} with `lab.configure missing_python host`."
+            f"{self._host.name} with `lab.configure missing_runtime host`."
         )
 
     def _image_of(self, interpreter: Interpreter) -> Image:

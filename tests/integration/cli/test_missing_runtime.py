@@ -69,7 +69,7 @@ def commands(vpcache_run: PytestRun, tmp_path: Path, missing: str) -> Iterator[C
         yield Commands(own.port, root)
 
 
-def test_apply_refuses_or_notices_the_missing_python(
+def test_apply_refuses_or_notices_the_missing_runtime(
     commands: Commands, bare_machine: dict[str, str], missing: str
 ) -> None:
     words = ("apply", "--env", "small")
@@ -78,17 +78,17 @@ def test_apply_refuses_or_notices_the_missing_python(
     remedy = f"`uv python install {missing.removeprefix('python')}`"
     assert f"The runtime {missing} is not supported" in refused.stderr and remedy in refused.stderr
     commands.succeed("lab.stop")
-    (commands.root / "pyproject.toml").write_text('[tool.vpcache.lab]\nmissing_python = "host"\n')
+    (commands.root / "pyproject.toml").write_text('[tool.vpcache.lab]\nmissing_runtime = "host"\n')
     applied = commands.run(*words, **bare_machine)
     assert applied.returncode == 0, applied.stderr
     note = f"functions with the runtime {missing} run on this machine's {HOST_PYTHON}: {remedy}"
     assert applied.stderr.splitlines() == [f"note: {note} installs theirs"]
-    assert Lab(commands.port).settings().missing_python == "host"
+    assert Lab(commands.port).settings().missing_runtime == "host"
 
 
 def test_invalid_setting_of_a_project_is_one_line(commands: Commands) -> None:
     file = commands.root / "pyproject.toml"
-    file.write_text('[tool.vpcache.lab]\nmissing_python = "other"\n')
-    assert "setting missing_python is 'other': must be refuse or host" in commands.refuse("lab.start")
+    file.write_text('[tool.vpcache.lab]\nmissing_runtime = "other"\n')
+    assert "setting missing_runtime is 'other': must be refuse or host" in commands.refuse("lab.start")
     file.write_text("[tool.vpcache.lab\n")
     assert "is no TOML" in commands.refuse("lab.start")
