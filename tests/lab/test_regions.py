@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.execution_roles import OF_VPC, allow
 from tests.support.network.vpc_factory import VpcFactory
 from vpcache.lab.client import Lab
 from vpcache.lab.errors import LabError
@@ -132,6 +133,8 @@ def test_tree_shows_the_region_of_each_vpc(own_lab: Lab, twins: tuple[Twin, Twin
 
 
 def test_function_calls_aws_in_its_own_region(twins: tuple[Twin, Twin]) -> None:
+    factory = twins[0].vpc_factory
+    allow(factory.client("iam"), factory.name, *OF_VPC, "s3:ListAllMyBuckets", "sqs:ListQueues")
     for twin in twins:
         twin.vpc_factory.client("sqs").create_queue(QueueName=f"{NAME}-{twin.region}")
         function = twin.vpc_factory.new_function("aws", twin.zone, code=AWS, Timeout=30)

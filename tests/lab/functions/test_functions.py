@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.support.execution_roles import OF_VPC, allow
 from tests.support.network.vpc_factory import VpcFactory, zip_of
 from vpcache.stack.target import lab_target
 
@@ -137,6 +138,7 @@ def test_failed_event_is_retried_and_sent_to_dead_letter_queue(
     sqs = vpc_factory.client("sqs")
     queue = sqs.create_queue(QueueName=vpc_factory.name)["QueueUrl"]
     attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    allow(vpc_factory.client("iam"), vpc_factory.name, *OF_VPC, "sqs:SendMessage")
     function = Function(vpc_factory, DeadLetterConfig={"TargetArn": attributes["QueueArn"]})
     before = vpc_factory.lab.settings().async_minute_ms
     vpc_factory.lab.configure(async_minute_ms=50)
