@@ -127,7 +127,9 @@ class _Parameters:
 
     def _structure(self, shape: Any, depth: int, path: str) -> dict[str, Any]:
         members = {
-            name: member for name, member in shape.members.items() if self._is_declared(_below(path, name))
+            name: member
+            for name, member in shape.members.items()
+            if self._is_declared(_below(path, name)) and name != "ContentLength"  # of the body, as sent
         }
         # a call cannot be sent without the parts of its URL
         required = {name for name, member in members.items() if member.serialization.get("location") == "uri"}

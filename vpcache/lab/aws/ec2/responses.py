@@ -116,6 +116,13 @@ class Ec2Response(VpcResponse, FlowLogsResponse):
     def allocate_address(self) -> Any:
         """Answer AllocateAddress; the region is the only network border group."""
         self._check_border_group()
+        specifications = self._get_param("TagSpecifications", [])
+        for each in specifications:
+            if each.get("ResourceType") != "elastic-ip":
+                raise invalid_parameter("TagSpecification", each.get("ResourceType"))
+        self.params["TagSpecifications"] = specifications[:1]  # the only number that moto can read
+        for each in specifications[1:]:
+            specifications[0]["Tags"].extend(each["Tags"])
         return super().allocate_address()
 
     def release_address(self) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import EC2Backend
 
-from vpcache.lab.aws.ec2.validation import check_prefix_cidr
+from vpcache.lab.aws.ec2.validation import check_prefix_cidr, invalid_parameter
 
 
 class PrefixListsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's classes as Any
@@ -54,12 +54,13 @@ class PrefixListsBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's 
         changed = {each["Cidr"] for each in [*(add_entry or ()), *(remove_entry or ())]}
         kept = [each for each in entries_of(prefix_list) if each["Cidr"] not in changed]
         entries = [*kept, *(add_entry or ())]
-        _check_size(entries, max_entries or prefix_list.max_entries)
+        maximum = prefix_list.max_entries if max_entries is None else max_entries
+        _check_size(entries, maximum)
         if add_entry or remove_entry:
             prefix_list.version += 1
             prefix_list.entries[prefix_list.version] = entries
         prefix_list.prefix_list_name = prefix_list_name or prefix_list.prefix_list_name
-        prefix_list.max_entries = max_entries or prefix_list.max_entries
+        prefix_list.max_entries = maximum
         prefix_list.state = "modify-complete"
         return prefix_list
 
@@ -100,6 +101,8 @@ def _check_prefixes(entries: Iterable[Mapping[str, str]]) -> None:
 
 
 def _check_size(entries: list[dict[str, str]], max_entries: str | int | None) -> None:
+    if max_entries is not None and int(max_entries) < 1:
+        raise invalid_parameter("MaxEntries", max_entries)
     if max_entries is not None and len(entries) > int(max_entries):
         raise EC2ClientError(
             "PrefixListMaxEntriesExceeded",
