@@ -13,6 +13,7 @@ from vpcache.lab.aws.gateway.bodies.errors import BodyError
 from vpcache.lab.aws.gateway.call import Call, body_of
 from vpcache.lab.aws.gateway.operation_models import operation_model
 from vpcache.lab.aws.gateway.request_parameters import operation_of
+from vpcache.lab.aws.s3.parameters import S3_PARAMETERS
 
 _MAX_DEPTH = 100  # of elements; those of AWS's models have fewer levels
 _MALFORMED: BodyError = (
@@ -24,7 +25,10 @@ _MALFORMED: BodyError = (
 
 def xml_error(call: Call, environ: WSGIEnvironment) -> BodyError | None:
     """Return the error for the XML document of a request to S3, None if it can be read or is not needed."""
-    model = operation_model("s3", operation_of(call, environ))
+    name = operation_of(call, environ)
+    if name not in S3_PARAMETERS:
+        return None  # it is refused by name
+    model = operation_model("s3", name)
     if model is None or model.input_shape is None:
         return None
     shape = model.input_shape
