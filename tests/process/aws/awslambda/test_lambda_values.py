@@ -12,21 +12,22 @@ import pytest
 
 from tests.support.served.functions import ARN, create
 from tests.support.served.region import Region, api_error, error_code, unique
+from tests.support.served.stacks import Stacks
 from vpcache.lab.functions.spec import LogSettings
 
-STACK = """
-Resources:
-  Role:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument:
-        Version: "2012-10-17"
-        Statement: {Effect: Allow, Action: "sts:AssumeRole", Principal: {Service: lambda.amazonaws.com}}
-  Function:
-    Type: AWS::Lambda::Function
-    Properties:
-      {Runtime: python3.12, Handler: index.handler, Role: !GetAtt Role.Arn, Code: {ZipFile: "x = 1"}}
-"""
+ROLE = {
+    "Type": "AWS::IAM::Role",
+    "Properties": {
+        "AssumeRolePolicyDocument": {
+            "Version": "2012-10-17",
+            "Statement": {
+                "Effect": "Allow",
+                "Action": "sts:AssumeRole",
+                "Principal": {"Service": "lambda.amazonaws.com"},
+            },
+        }
+    },
+}
 LIMIT = (
     "Lambda was unable to configure your environment variables because the environment variables you have "
     "provided exceeded the 4KB limit. String measured: "
@@ -50,9 +51,20 @@ def test_runtime_that_this_machine_lacks_is_refused(region: Region, functions: A
     assert (error.status, error.code) == (501, "NotImplemented")
     configuration = functions.get_function_configuration(FunctionName="one")
     assert (configuration["Runtime"], configuration["Timeout"]) == ("python3.13", 3)
-    stacks = region.client("cloudformation")
-    error = api_error(stacks.create_stack, StackName=unique("s"), TemplateBody=STACK)
-    assert "The runtime python3.12 is not supported on this machine." in error.message
+
+
+def test_stack_with_a_runtime_that_this_machine_lacks_fails(region: Region) -> None:
+    region.runner.missing = frozenset({"python3.12"})
+    properties = {
+        "Runtime": "python3.12",
+        "Handler": "index.handler",
+        "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+        "Code": {"ZipFile": "x = 1"},
+    }
+    function = {"Type": "AWS::Lambda::Function", "Properties": properties}
+    stacks = Stacks(region.client("cloudformation"))
+    stack = stacks.create({"Role": ROLE, "Function": function}, "ROLLBACK_COMPLETE")
+    assert "The runtime python3.12 is not supported on this machine." in str(stacks.reasons(stack["StackId"]))
 
 
 @pytest.mark.parametrize("runtime", ["python3.7", "nodejs14.x", "go1.x", "java8", "provided", "python2.7"])
