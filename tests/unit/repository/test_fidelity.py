@@ -40,6 +40,18 @@ def test_each_claim_has_a_test_that_exists(row: list[str]) -> None:
     assert found[2] in named_in(found[1]), f"{found[1]} has no test {found[2]}"
 
 
+def test_each_claim_is_in_the_table_of_its_kind() -> None:
+    kinds = {"as on AWS": "yes", "partly as on AWS": "partly", "not emulated": "no"}
+    expected, misplaced = "", []
+    for line in (ROOT / "docs/fidelity.md").read_text().splitlines():
+        if line.startswith("### "):
+            expected = kinds[line.rpartition(": ")[2]]
+        elif line.startswith("| ") and not line.startswith("| AWS behaviour"):
+            behaviour, _, claim, _ = (cell.strip() for cell in line.strip("|").split("|"))
+            misplaced += [] if claim.startswith(expected) else [behaviour]
+    assert misplaced == []
+
+
 def test_page_has_enough_claims_and_no_behaviour_twice() -> None:
     behaviours = [row[0] for row in rows()]
     assert len(behaviours) == len(set(behaviours))
