@@ -13,7 +13,8 @@ from vpcache.lab.functions.spec import FunctionRunner
 from vpcache.lab.settings import LabSettings
 
 if TYPE_CHECKING:
-    from vpcache.lab.aws.awslambda.roles import ExecutionRoles
+    from vpcache.lab.aws.authorization.execution_roles import PolicyRoles
+    from vpcache.lab.aws.awslambda.url_callers import Signature, UrlCaller
 
 
 def install_backends(
@@ -71,6 +72,7 @@ def install_backends(
         elasticache_backends,
         partial(MemcachedBackend, urls=MEMCACHED_URLS, settings=settings, schedule=schedule),
     )
+    principals = _Principals(usage)
     _install(
         lambda_backends,
         partial(
@@ -79,7 +81,8 @@ def install_backends(
             runner=functions,
             settings=settings,
             schedule=schedule,
-            roles=_ExecutionRoles(usage),
+            roles=principals,
+            url_callers=principals,
         ),
     )
     _install(iam_backends, partial(IdentitiesBackend, urls=IAM_URLS, settings=settings))
@@ -93,8 +96,11 @@ def install_backends(
     _install(servicequotas_backends, partial(QuotasBackend, settings=settings))
 
 
-class _ExecutionRoles:
-    """Execution roles. The evaluation of their policies is imported at its first use: that takes 0.15 s."""
+class _Principals:
+    """Execution roles and callers of URLs.
+
+    The evaluation of their policies is imported at its first use: that takes 0.15 s.
+    """
 
     def __init__(self, usage: Usage) -> None:
         self._usage = usage
@@ -107,8 +113,12 @@ class _ExecutionRoles:
         """Return whether a role may make a call in a region."""
         return self._roles.allows(role_arn, region, action, parameters)
 
+    def url_caller(self, signature: Signature, function_arn: str) -> UrlCaller | None:
+        """Return who signed a request to a function URL, None if it is forbidden."""
+        return self._roles.url_caller(signature, function_arn)
+
     @cached_property
-    def _roles(self) -> ExecutionRoles:
+    def _roles(self) -> PolicyRoles:
         from vpcache.lab.aws.authorization.execution_roles import PolicyRoles
 
         return PolicyRoles(self._usage)

@@ -83,8 +83,8 @@ def test_function_has_one_url(functions: Any) -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        {"AuthType": "AWS_IAM"},
         {"AuthType": "NONE", "InvokeMode": "RESPONSE_STREAM"},
+        {"AuthType": "AWS_IAM", "InvokeMode": "RESPONSE_STREAM"},
     ],
 )
 def test_unsupported_url_options_are_rejected_by_name(functions: Any, options: dict[str, Any]) -> None:

@@ -11,14 +11,26 @@ from typing import Any
 
 from vpcache.lab.aws.authorization.evaluation import evaluation
 from vpcache.lab.aws.authorization.model import Model
-from vpcache.lab.aws.authorization.principals import role_caller
-from vpcache.lab.aws.authorization.requests.calls import ApiCall, Sender
+from vpcache.lab.aws.authorization.principals import (
+    ExpiredTokenError,
+    InvalidTokenError,
+    caller_of,
+    role_caller,
+)
+from vpcache.lab.aws.authorization.requests.calls import ApiCall, Sender, Target
 from vpcache.lab.aws.authorization.requests.keys import request_keys
 from vpcache.lab.aws.authorization.requests.targets import targets
 from vpcache.lab.aws.authorization.usage import Usage
+from vpcache.lab.aws.awslambda.url_callers import Signature, UrlCaller
 from vpcache.lab.aws.policies.decision import Policies, Request, decide
 from vpcache.lab.aws.policies.principals import Principal
 
+_URL_ACTIONS = {
+    "lambda:InvokeFunctionUrl": {"lambda:functionurlauthtype": ("AWS_IAM",)},
+    "lambda:InvokeFunction": {"lambda:invokedviafunctionurl": ("true",)},
+}
+"""What a caller of a function URL needs, with the condition keys of each:
+https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"""
 _SERVICE = Principal("lambda.amazonaws.com", "", is_service=True)
 
 
@@ -49,3 +61,25 @@ class PolicyRoles:
             if not decision.is_allowed:
                 return False
         return True
+
+    def url_caller(self, signature: Signature, function_arn: str) -> UrlCaller | None:
+        """Return who signed a request to a function URL, None if it is forbidden."""
+        now = datetime.now(UTC)
+        try:
+            caller = caller_of(signature.key_id, signature.token, now)
+        except (ExpiredTokenError, InvalidTokenError):
+            return None
+        _, _, _, region, account, *_ = function_arn.split(":")
+        call = ApiCall("lambda", "InvokeFunctionUrl", {}, region, account)
+        context = {**request_keys(call, now, Sender(signature.key_id, signature.token)), **caller.keys}
+        model = Model(account, region)
+        for action, keys in _URL_ACTIONS.items():
+            target = Target(action, function_arn, "function", keys)
+            request, policies = evaluation(caller, target, context, model)
+            decision = decide(request, policies)
+            self._usage.record(caller.owner, request, decision)
+            if not decision.is_allowed:
+                return None
+        principal = caller.principal
+        user_id = caller.keys["aws:userid"][0]
+        return UrlCaller(signature.key_id, principal.account, principal.arn, user_id)

@@ -45,6 +45,7 @@ from vpcache.lab.aws.awslambda.roles import (
     check_trust,
     may_delete_interface,
 )
+from vpcache.lab.aws.awslambda.url_callers import UrlCallers
 from vpcache.lab.aws.awslambda.version import PENDING, UPDATING, FunctionVersion, Placement, placements_of
 from vpcache.lab.aws.changes import ScheduleChange
 from vpcache.lab.aws.dispatch import UrlModule
@@ -68,12 +69,14 @@ class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore
         settings: Callable[[], LabSettings],
         schedule: ScheduleChange,
         roles: ExecutionRoles,
+        url_callers: UrlCallers,
     ) -> None:
         self._urls = urls
         super().__init__(region_name, account_id)
         self._settings = settings
         self._runner = runner
         self._roles = roles
+        self.url_callers = url_callers
         self._lambdas = FunctionStore(region_name, account_id)
         self.layers = LayerStore()
         self._interfaces = FunctionInterfaces(

@@ -31,7 +31,7 @@ _CONFIGURATION = (
 )
 _CODE = ("S3Bucket", "S3Key", "S3ObjectVersion", "ZipFile")
 _EVENT_CONFIG = (*_QUALIFIED, "DestinationConfig", "MaximumEventAgeInSeconds", "MaximumRetryAttempts")
-_URL = (*_QUALIFIED, "AuthType=NONE", "Cors", "InvokeMode=BUFFERED")
+_URL = (*_QUALIFIED, "AuthType", "Cors", "InvokeMode=BUFFERED")
 _ALIAS = ("Description", "FunctionName", "FunctionVersion", "Name", "RoutingConfig.AdditionalVersionWeights")
 _LAYER = ("LayerName", "VersionNumber")
 _LAYER_FILTERS = (*_PAGE, "CompatibleArchitecture", "CompatibleRuntime")

@@ -26,9 +26,7 @@ class FunctionUrlsResponse(FunctionRequest):
                 f"Failed to create function url config for [functionArn = {arn}]. Error message:  "
                 "FunctionUrlConfig exists for this Lambda function"
             )
-        config = new_url_config(
-            self.backend.account_id, self.region, arn, qualifier, self.params.get("Cors") or {}
-        )
+        config = new_url_config(self.backend.account_id, self.region, arn, qualifier, self.params)
         function.url_configs[self._url_key] = config
         return self._changed(config)
 

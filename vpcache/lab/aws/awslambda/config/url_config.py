@@ -29,6 +29,7 @@ class FunctionUrlConfig:
     function_arn: str  # with the alias, if there is one
     qualifier: str | None
     address: IPv4Address
+    auth_type: str = "NONE"  # or "AWS_IAM"
     url_id: str = field(default_factory=lambda: "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH)))
     created: str = field(default_factory=_now)
     modified: str = field(default_factory=_now)
@@ -42,14 +43,19 @@ class FunctionUrlConfig:
     def updated(self, parameters: Mapping[str, Any]) -> FunctionUrlConfig:
         """Return the configuration with the parameters of an update and a new modification time."""
         cors = parameters.get("Cors")
-        return replace(self, modified=_now(), cors=self.cors if cors is None else cors)
+        return replace(
+            self,
+            modified=_now(),
+            auth_type=parameters.get("AuthType") or self.auth_type,
+            cors=self.cors if cors is None else cors,
+        )
 
     def describe(self) -> dict[str, Any]:
         """Return the configuration as the API shows it."""
         return {
             "FunctionUrl": f"https://{self.hostname}/",
             "FunctionArn": self.function_arn,
-            "AuthType": "NONE",
+            "AuthType": self.auth_type,
             **({"Cors": self.cors} if self.cors else {}),
             "InvokeMode": "BUFFERED",
             "CreationTime": self.created,
@@ -59,7 +65,5 @@ class FunctionUrlConfig:
 
 def check_url_parameters(parameters: dict[str, Any]) -> None:
     """Raise NotImplementedError for parameters that the lab does not support."""
-    if parameters.get("AuthType", "NONE") != "NONE":
-        raise NotImplementedError("Only function URLs with AuthType NONE are supported.")
     if parameters.get("InvokeMode", "BUFFERED") != "BUFFERED":
         raise NotImplementedError("Only function URLs with InvokeMode BUFFERED are supported.")

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from vpcache.lab.aws.awslambda.url_callers import UrlCaller
 from vpcache.lab.functions.spec import Event
 from vpcache.lab.services.http_host import HttpAnswer, HttpRequest
 
@@ -31,8 +32,13 @@ def message(status: int, text: str | None, error: str) -> HttpAnswer:
     return HttpAnswer(status, _json({"Message": text}), (*_JSON, ("x-amzn-ErrorType", error)))
 
 
-def event_of(request: HttpRequest, hostname: str, event: Event) -> dict[str, Any]:
-    """Return the payload for a request to `hostname`; request and trace ID are those of `event`."""
+def event_of(
+    request: HttpRequest, hostname: str, event: Event, caller: UrlCaller | None = None
+) -> dict[str, Any]:
+    """Return the payload for a request to `hostname`; request and trace ID are those of `event`.
+
+    `caller` is the principal of a request to a URL with AuthType AWS_IAM.
+    """
     path, _, query = request.target.partition("?")
     headers = _joined(
         (name.lower(), value) for name, value in request.headers if name.lower() != "connection"
@@ -54,8 +60,9 @@ def event_of(request: HttpRequest, hostname: str, event: Event) -> dict[str, Any
             "x-forwarded-proto": "https",
         },
         "requestContext": {
-            "accountId": "anonymous",
+            "accountId": caller.account if caller else "anonymous",
             "apiId": hostname.partition(".")[0],
+            **({"authorizer": {"iam": _identity(caller)}} if caller else {}),
             "domainName": hostname,
             "domainPrefix": hostname.partition(".")[0],
             "http": {
@@ -77,6 +84,18 @@ def event_of(request: HttpRequest, hostname: str, event: Event) -> dict[str, Any
     if query:
         payload["queryStringParameters"] = _joined(parse_qsl(query, keep_blank_values=True))
     return payload | _body(request.body, headers.get("content-type", ""))
+
+
+def _identity(caller: UrlCaller) -> dict[str, Any]:
+    return {
+        "accessKey": caller.access_key_id,
+        "accountId": caller.account,
+        "callerId": caller.user_id,
+        "cognitoIdentity": None,
+        "principalOrgId": None,
+        "userArn": caller.arn,
+        "userId": caller.user_id,
+    }
 
 
 def answer_of(payload: bytes, request_id: str) -> HttpAnswer:

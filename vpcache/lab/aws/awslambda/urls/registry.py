@@ -14,17 +14,18 @@ from vpcache.lab.topology import FunctionUrl
 
 
 def new_url_config(
-    account: str, region: str, function_arn: str, qualifier: str | None, cors: Mapping[str, Any]
+    account: str, region: str, function_arn: str, qualifier: str | None, parameters: Mapping[str, Any]
 ) -> FunctionUrlConfig:
     """Return the configuration of a new URL, with an address that no other URL of the account uses.
 
-    Raises NotImplementedError if all addresses are used.
+    `parameters` are those of CreateFunctionUrlConfig. Raises NotImplementedError if all addresses are used.
     """
     used = {config.address for _, config in _of_account(account)}
     free = next((each for each in FUNCTION_URL_ADDRESSES if each not in used), None)
     if free is None:
         raise NotImplementedError(f"The lab supports at most {len(FUNCTION_URL_ADDRESSES)} function URLs.")
-    return FunctionUrlConfig(region, function_arn, qualifier, free, cors=cors)
+    auth_type, cors = parameters["AuthType"], parameters.get("Cors") or {}
+    return FunctionUrlConfig(region, function_arn, qualifier, free, auth_type, cors=cors)
 
 
 def function_urls(account: str) -> tuple[FunctionUrl, ...]:
