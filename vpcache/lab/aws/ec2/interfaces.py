@@ -76,6 +76,10 @@ class InterfacesBackend(Ipv6AddressesBackend):
             subnet = self.get_subnet(subnet)
         self._check_groups(subnet, group_ids or [])
         requested = [private_ip_address] if private_ip_address else []
+        if any("PrivateIpAddress" not in each for each in private_ip_addresses or []):
+            raise EC2ClientError(
+                "MissingParameter", "The request must contain the parameter PrivateIpAddress"
+            )
         requested += [each["PrivateIpAddress"] for each in private_ip_addresses or []]
         secondary = int(options.pop("secondary_ips_count", None) or 0)
         addresses = self._choose_addresses(subnet, list(dict.fromkeys(requested)), secondary)

@@ -30,7 +30,7 @@ class LogGroupsBackend(LogsBackend):  # type: ignore[misc]  # mypy sees moto's c
 
     def put_log_events(self, log_group_name: str, log_stream_name: str, log_events: list[Any]) -> Any:
         """Store log events, and record the metrics that the group's filters make of them."""
-        if any(name not in each for each in log_events for name in ("message", "timestamp")):
+        if not log_events or any({"message", "timestamp"} - each.keys() for each in log_events):
             raise InvalidParameterException("Member must not be null", "logEvents", log_events)
         answer = super().put_log_events(log_group_name, log_stream_name, log_events)
         metric_filters = self.filters.get_matching_filters(log_group_name=log_group_name)

@@ -8,7 +8,7 @@ from typing import Any
 
 from moto.s3.exceptions import MalformedXML
 
-from vpcache.lab.aws.s3.errors import S3Error, invalid_argument, not_emulated
+from vpcache.lab.aws.s3.errors import S3Error, invalid_argument
 
 _NAME = re.compile(r"(?!\d+(\.\d+){3}$)(?!xn--)[a-z0-9](?:[a-z0-9-]|\.(?=[a-z0-9])){1,61}[a-z0-9]")
 _OWNERSHIPS = ("BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter")
@@ -44,7 +44,7 @@ def check_new_bucket(name: str, headers: Mapping[str, str]) -> None:
     if ownership in (None, _OWNERSHIPS[0]):
         message = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
         raise S3Error(400, "InvalidBucketAclWithObjectOwnership", message)
-    raise not_emulated(f"The ACL {acl}")
+    raise NotImplementedError(f"The ACL {acl} is not supported.")
 
 
 def check_acl(bucket: Any, headers: Mapping[str, str], *, is_put_acl: bool) -> None:
@@ -60,7 +60,7 @@ def check_acl(bucket: Any, headers: Mapping[str, str], *, is_put_acl: bool) -> N
             raise S3Error(400, "AccessControlListNotSupported", "The bucket does not allow ACLs")
         return
     if acl not in ("private", _OWNER_HAS_CONTROL):
-        raise not_emulated(f"The ACL {acl or 'of grants'}")
+        raise NotImplementedError(f"The ACL {acl or 'of grants'} is not supported.")
 
 
 def check_ownership(document: Any) -> None:

@@ -36,8 +36,3 @@ def header_not_implemented(header: str, reason: str = "") -> S3Error:
     members = {"Header": header} | ({"additionalMessage": reason} if reason else {})
     message = "A header you provided implies functionality that is not implemented"
     return S3Error(501, "NotImplemented", message, **members)
-
-
-def not_emulated(what: str) -> S3Error:
-    """Return the error for something that the lab does not emulate."""
-    return S3Error(501, "NotImplemented", f"{what} is not emulated by the lab.")
