@@ -127,6 +127,7 @@ class _Principals:
 class RareBackends:
     """Installs the backends of services that few stacks use, at their first request: imports take seconds.
 
+    - EventBridge: schedules that invoke functions;
     - CloudFormation: stacks whose resources are made by calls of the API;
     - RDS and Redshift: subnet groups, which CloudFormation makes too.
     """
@@ -138,6 +139,8 @@ class RareBackends:
 
     def install(self, service: str) -> None:
         """Install the backend of a service if it is one of these. Not for concurrent calls."""
+        if service in ("cloudformation", "events"):
+            self._once("events", _install_events)
         if service in ("cloudformation", "rds"):
             self._once("rds", _install_rds)
         if service in ("cloudformation", "redshift"):
@@ -160,6 +163,14 @@ class RareBackends:
             cloudformation_backends,
             partial(StacksBackend, urls=STACKS_URLS, api=self._api, changes=self._changes),
         )
+
+
+def _install_events() -> None:
+    from moto.events.models import events_backends
+
+    from vpcache.lab.aws.messaging.rules import RulesBackend
+
+    _install(events_backends, RulesBackend)
 
 
 def _install_rds() -> None:

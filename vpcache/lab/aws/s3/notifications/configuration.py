@@ -15,7 +15,7 @@ from typing import Any
 
 from moto.s3.exceptions import MalformedXML
 
-from vpcache.lab.aws.s3.errors import S3Error, invalid_argument, not_emulated
+from vpcache.lab.aws.s3.errors import S3Error, invalid_argument
 
 _ARN = re.compile(r"arn:[a-z-]+:(sns|sqs|lambda):[a-z0-9-]*:\d{12}:.+")
 _ANY = ":*"
@@ -124,7 +124,7 @@ def _notification(kind: DestinationKind, content: Any) -> Notification:
 
 def _check_event(event: str) -> None:
     if event.startswith(_NOT_EMITTED):
-        raise not_emulated(f"The event {event}")
+        raise NotImplementedError(f"The event {event} is not emulated by the lab.")
     names = (f"{type_}:{name}" for type_, names in _EMITTED.items() for name in (*names, "*"))
     if event not in names:
         raise invalid_argument("The event is not supported for notifications", "Event", event)
