@@ -39,6 +39,7 @@ def test_declared_parameters_are_in_the_model() -> None:
                 ("boolean", "false"),
                 ("boolean", "true"),
                 ("integer", "0"),
+                ("integer", "10"),
                 ("map", "{}"),
             )
 
@@ -177,6 +178,7 @@ def test_unhonoured_parameter_is_refused_by_name(
             "AttributeName=SQSSuccessFeedbackSampleRate",
         ),
         ("ssm", "put_parameter", {"Name": "p", "Value": "v", "Policies": "[]"}, "Policies"),
+        ("ssm", "describe_parameters", {"MaxResults": 5}, "MaxResults"),
     ],
 )
 def test_unhonoured_parameter_of_other_services_is_refused_by_name(

@@ -71,7 +71,7 @@ SSM_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "AddTagsToResource": (*_TAGGED, "Tags"),
     "DeleteParameter": ("Name",),
     "DeleteParameters": ("Names",),
-    "DescribeParameters": (*_PAGE, "Filters", "ParameterFilters"),
+    "DescribeParameters": ("Filters", "MaxResults=10", "NextToken", "ParameterFilters"),
     "GetParameter": ("Name", "WithDecryption"),
     "GetParameterHistory": (*_PAGE, "Name", "WithDecryption"),
     "GetParameters": ("Names", "WithDecryption"),
