@@ -54,6 +54,7 @@ def endpoint(region: Region) -> Iterator[Callable[..., tuple[Region, UsedEndpoin
             made = ec2.create_vpc_endpoint(
                 VpcId=vpc,
                 VpcEndpointType=kind,
+                PrivateDnsEnabled=False,
                 ServiceName=f"com.amazonaws.us-east-1.{service}",
                 **({"PolicyDocument": policy(*statements)} if statements else {}),
             )["VpcEndpoint"]

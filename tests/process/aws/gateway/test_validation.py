@@ -10,6 +10,7 @@ import pytest
 import requests
 from botocore.config import Config
 from moto.cloudwatch.models import cloudwatch_backends
+from moto.ec2.models.internet_gateways import EgressOnlyInternetGatewayBackend
 
 from tests.support.served.region import Region, api_error, error_code, two_zones
 from vpcache.lab.aws import ACCOUNT
@@ -122,17 +123,19 @@ def test_violations_have_error_format_of_service() -> None:
     )
 
 
-def test_moto_failure_is_not_implemented_and_reconciled(region: Region) -> None:
-    ec2 = client(region, "ec2")
+def test_moto_failure_is_not_implemented_and_reconciled(
+    region: Region, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise KeyError("moto")
 
+    monkeypatch.setattr(EgressOnlyInternetGatewayBackend, "delete_egress_only_internet_gateway", fail)
     status, code, message = api_error(
-        ec2.disassociate_transit_gateway_route_table,
-        TransitGatewayRouteTableId="tgw-rtb-1",
-        TransitGatewayAttachmentId="tgw-attach-1",
+        client(region, "ec2").delete_egress_only_internet_gateway, EgressOnlyInternetGatewayId="eigw-1"
     )
 
     assert (status, code) == (501, "NotImplemented")
-    assert "DisassociateTransitGatewayRouteTable" in message
+    assert "DeleteEgressOnlyInternetGateway" in message
     assert "moto fails" in message
     assert len(region.reconciled) == 1
 
@@ -156,7 +159,7 @@ def test_concurrent_change_is_service_unavailable(region: Region, monkeypatch: p
 
 
 def test_lab_failure_is_internal_failure(region: Region) -> None:
-    region.settings = None  # type: ignore[assignment]
+    region.settings = SimpleNamespace(iam="off")  # type: ignore[assignment]
 
     status, code, _ = api_error(region.client("ec2").allocate_address, Domain="vpc")
 
@@ -164,9 +167,7 @@ def test_lab_failure_is_internal_failure(region: Region) -> None:
 
 
 def test_unparsable_moto_error_is_converted(region: Region) -> None:
-    status, code, message = api_error(
-        region.client("elasticache").describe_replication_groups, Marker="nowhere"
-    )
+    status, code, message = api_error(region.client("stepfunctions").list_state_machines, nextToken="nowhere")
 
     assert (status, code) == (400, "InvalidToken")
     assert "token" in message

@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.served.region import Network, Region, error_code
 
+NOTHING = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}
+
 
 @pytest.fixture
 def endpoint(ec2: Any, network: Network) -> dict[str, Any]:
@@ -17,7 +19,7 @@ def endpoint(ec2: Any, network: Network) -> dict[str, Any]:
         ServiceName="com.amazonaws.us-east-1.logs",
         VpcEndpointType="Interface",
         SubnetIds=[network.private["us-east-1a"]],
-        PolicyDocument='{"Version": "2012-10-17", "Statement": []}',
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [NOTHING]}),
         PrivateDnsEnabled=True,
     )
     return dict(response["VpcEndpoint"])
