@@ -77,6 +77,7 @@ def test_gateway_endpoint_policy_applies_to_calls_in_the_vpc(vpc_factory: VpcFac
 
 
 def test_interface_endpoint_policy_applies_to_calls_in_the_vpc(vpc_factory: VpcFactory, caller: str) -> None:
+    vpc_factory.ec2.modify_vpc_attribute(VpcId=vpc_factory.vpc, EnableDnsHostnames={"Value": True})
     vpc_factory.ec2.create_vpc_endpoint(
         VpcId=vpc_factory.vpc,
         VpcEndpointType="Interface",

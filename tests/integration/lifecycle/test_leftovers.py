@@ -167,7 +167,8 @@ def test_interface_without_its_function_is_removed(slow_target, name):
     target = slow_target(interface_linger_seconds=1, iam_lag_ms=0)
     create_network(target, name)
     create_function(target, name, find_subnet(target, name))
-    target.client("iam").delete_role_policy(RoleName=f"{name}-role", PolicyName="nothing")
+    (policy,) = target.client("iam").list_role_policies(RoleName=f"{name}-role")["PolicyNames"]
+    target.client("iam").delete_role_policy(RoleName=f"{name}-role", PolicyName=policy)
     target.client("iam").delete_role(RoleName=f"{name}-role")
     target.client("lambda").delete_function(FunctionName=f"{name}-probe")
     assert "function network interface" in {item.kind for item in leftovers(target, name)}

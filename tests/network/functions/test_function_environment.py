@@ -146,4 +146,4 @@ def test_wrapper_runs_the_runtime_with_its_environment(tmp_path: Path) -> None:
             assert kind == "Runtime.ExitError" and message.endswith(
                 f"exited with error: exit status {status}"
             )
-            assert f"{path}: {reason}\nSTART " in log(answer)
+            assert f"{path}: {reason}\nINIT_REPORT " in log(answer)

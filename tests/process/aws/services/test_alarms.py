@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 
-from tests.support.served.region import Region, unique
+from tests.support.served.region import Region, api_error, unique
 
 ALARM = {
     "ComparisonOperator": "GreaterThanThreshold",
@@ -58,3 +60,16 @@ def test_alarms_of_a_metric_are_found_by_dimensions(cloudwatch: Any) -> None:
 
     assert names(cloudwatch.describe_alarms_for_metric(**metric, Dimensions=dimensions)) == [name]
     assert names(cloudwatch.describe_alarms_for_metric(**metric, Dimensions=dimensions, Period=300)) == []
+
+
+def test_dimension_without_name_is_refused(region: Region) -> None:
+    client = boto3.client(
+        "cloudwatch",
+        endpoint_url=region.url,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(parameter_validation=False),
+    )
+    error = api_error(client.put_metric_alarm, AlarmName="a", Dimensions=[{"Value": "v"}], **ALARM)
+    assert error.status == 400 and "Dimensions.member.1.Name" in error.message
