@@ -131,6 +131,20 @@ def test_route_to_an_egress_only_gateway_is_laid_and_may_lead_nowhere(
     )
 
 
+def test_ipv6_destination_of_a_route_is_checked_and_shortened(
+    ec2: Any, network: Network, ipv6: Ipv6, region: Region
+) -> None:
+    table = ec2.create_route_table(VpcId=network.vpc)["RouteTable"]["RouteTableId"]
+    route = {"RouteTableId": table, "GatewayId": network.internet_gateway}
+    for invalid in ("anywhere", "10.0.0.0/8", "2001:db8::/200"):
+        code = error_code(ec2.create_route, DestinationIpv6CidrBlock=invalid, **route)
+        assert code == "InvalidParameterValue"
+    ec2.create_route(DestinationIpv6CidrBlock="2001:0db8::1/32", **route)
+    assert _laid(region, table) == (Route(IPv6Network("2001:db8::/32"), RouteTarget.INTERNET_GATEWAY),)
+    ec2.delete_route(RouteTableId=table, DestinationIpv6CidrBlock="2001:db8:0::/32")
+    assert _laid(region, table) == ()
+
+
 def _state(ec2: Any, table: str) -> str:
     (described,) = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
     (state,) = [

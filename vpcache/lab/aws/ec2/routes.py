@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
@@ -10,7 +10,7 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.route_tables import Route
 from moto.ec2.models.vpcs import VPCEndPoint
 
-from vpcache.lab.aws.ec2.validation import canonical_cidr, check_cidr
+from vpcache.lab.aws.ec2.validation import canonical_cidr, check_cidr, check_ipv6_cidr
 
 
 class RouteWithState(Route):  # type: ignore[misc]  # mypy sees moto's classes as Any
@@ -100,16 +100,28 @@ class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's class
         return super().disassociate_route_table(association_id)
 
     def create_route(
-        self, route_table_id: str, destination_cidr_block: str | None, *arguments: Any, **options: Any
+        self,
+        route_table_id: str,
+        destination_cidr_block: str | None,
+        destination_ipv6_cidr_block: str | None = None,
+        destination_prefix_list_id: str | None = None,
+        **options: Any,
     ) -> Any:
         """Create a route; a NAT gateway as its target must exist."""
         self._check_nat_gateway(options.get("nat_gateway_id"))
-        if prefix_list_id := options.get("destination_prefix_list_id") or (arguments[1:2] or [None])[0]:
-            self.prefix_list(prefix_list_id)
+        if destination_prefix_list_id:
+            self.prefix_list(destination_prefix_list_id)
         destination = _destination(destination_cidr_block)
         if destination:
             self._check_local_routes(route_table_id, destination)
-        route = RouteWithState.of(super().create_route(route_table_id, destination, *arguments, **options))
+        created = super().create_route(
+            route_table_id,
+            destination,
+            _ipv6_destination(destination_ipv6_cidr_block),
+            destination_prefix_list_id,
+            **options,
+        )
+        route = RouteWithState.of(created)
         self.get_route_table(route_table_id)._routes[route.id] = route  # instead of moto's
         return route
 
@@ -128,16 +140,23 @@ class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's class
         return super().replace_route(
             route_table_id,
             _destination(destination_cidr_block),
-            destination_ipv6_cidr_block,
+            _ipv6_destination(destination_ipv6_cidr_block),
             destination_prefix_list_id,
             nat_gateway_id,
             *arguments,
             **options,
         )
 
-    def delete_route(self, route_table_id: str, destination_cidr_block: str | None, *arguments: Any) -> Any:
+    def delete_route(
+        self,
+        route_table_id: str,
+        destination_cidr_block: str | None,
+        destination_ipv6_cidr_block: str | None = None,
+        *arguments: Any,
+    ) -> Any:
         """Delete a route other than a local route."""
-        named = [each for each in (destination_cidr_block, *arguments) if each]
+        ipv6 = _ipv6_destination(destination_ipv6_cidr_block)
+        named = [each for each in (destination_cidr_block, ipv6, *arguments) if each]
         for route in self.get_route_table(route_table_id).routes:
             if route.local and set(named) & set(route_destinations(route)):
                 raise EC2ClientError(
@@ -145,7 +164,7 @@ class RoutesBackend(EC2Backend):  # type: ignore[misc]  # mypy sees moto's class
                     f"cannot remove local route {named[0]} in route table {route_table_id}",
                 )
         destination = canonical_cidr(destination_cidr_block) if destination_cidr_block else None
-        return super().delete_route(route_table_id, destination, *arguments)
+        return super().delete_route(route_table_id, destination, ipv6, *arguments)
 
     def _check_local_routes(self, route_table_id: str, destination: str) -> None:
         """Raise an error for a route to a block of the VPC, or to a part of one.
@@ -212,3 +231,11 @@ def _destination(cidr: str | None) -> str | None:
         return None
     check_cidr(cidr)
     return canonical_cidr(cidr)
+
+
+def _ipv6_destination(cidr: str | None) -> str | None:
+    """Return a route's IPv6 CIDR block as AWS shows it. Raises EC2ClientError if it is invalid."""
+    if not cidr:
+        return None
+    check_ipv6_cidr(cidr)
+    return str(IPv6Network(cidr, strict=False))
