@@ -36,7 +36,7 @@ class RulesBackend(EventsBackend):  # type: ignore[misc]  # mypy sees moto's cla
         return urls
 
     def put_rule(self, name: str, **options: Any) -> Rule:
-        """Create or replace a rule; its schedule begins anew. Raises ValidationException."""
+        """Create or replace a rule; its schedule starts again. Raises ValidationException."""
         expression = options.get("scheduled_expression")
         schedule = _schedule(expression) if expression else None
         rule = super().put_rule(name, **options)
@@ -45,7 +45,7 @@ class RulesBackend(EventsBackend):  # type: ignore[misc]  # mypy sees moto's cla
         return rule
 
     def enable_rule(self, name: str, event_bus_arn: str | None) -> bool:
-        """Enable a rule; its schedule begins anew."""
+        """Enable a rule; its schedule starts again."""
         rule = self.describe_rule(name, event_bus_arn)
         was_enabled = rule.state == "ENABLED"
         result = bool(super().enable_rule(name, event_bus_arn))
