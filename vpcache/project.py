@@ -88,7 +88,7 @@ class Project:
         try:
             settings = tomllib.loads(file.read_text()).get("tool", {}).get("vpcache", {}).get("lab", {})
         except tomllib.TOMLDecodeError as error:
-            raise VpcacheError(f"{file} is no TOML: {error}") from error
+            raise VpcacheError(f"{file} is not valid TOML: {error}") from error
         LabSettings().changed(settings)
         return dict(settings)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +12,15 @@ from tests.support.served.region import Network, Region, two_zones
 def ec2(region: Region) -> Any:
     """A client of the region's EC2."""
     return region.client("ec2")
+
+
+@pytest.fixture
+def enforced(region: Region) -> Iterator[Region]:
+    """The region while it enforces IAM."""
+    settings = region.settings
+    region.settings = settings.changed({"iam": "enforce"})
+    yield region
+    region.settings = settings
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,14 +24,6 @@ def policy(*statements: dict[str, Any]) -> str:
 
 def trust(principal: dict[str, str]) -> str:
     return policy({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal})
-
-
-@pytest.fixture
-def enforced(region: Region) -> Iterator[Region]:
-    settings = region.settings
-    region.settings = settings.changed({"iam": "enforce"})
-    yield region
-    region.settings = settings
 
 
 @pytest.fixture

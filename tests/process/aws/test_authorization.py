@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -17,14 +17,6 @@ ACCOUNT = "123456789012"
 DENIED = "because no identity-based policy allows the"
 
 UNKNOWN_SESSION = f"ASIA{'0' * 16}"
-
-
-@pytest.fixture
-def enforced(region: Region) -> Iterator[Region]:
-    settings = region.settings
-    region.settings = settings.changed({"iam": "enforce"})
-    yield region
-    region.settings = settings
 
 
 def policy(*statements: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ from vpcache.lab.aws.ec2.routes import (
     targets_gateway_endpoint,
     targets_internet_gateway,
 )
+from vpcache.lab.aws.ec2.validation import is_true
 from vpcache.lab.aws.ec2.vpcs.prefix_lists import entries_of
 from vpcache.lab.aws.elasticache import backend as elasticache
 from vpcache.lab.aws.elasticache.models import ClusterModel, NodeModel
@@ -106,8 +107,8 @@ def _vpc(backend: ec2.Ec2Backend, vpc: Any, clusters: Iterable[ClusterModel]) ->
         has_egress_only_gateway=any(
             each.vpc_id == vpc.id for each in backend.egress_only_internet_gateways.values()
         ),
-        has_dns=_is_true(vpc.enable_dns_support),
-        has_hostnames=_is_true(vpc.enable_dns_hostnames),
+        has_dns=is_true(vpc.enable_dns_support),
+        has_hostnames=is_true(vpc.enable_dns_hostnames),
     )
 
 
@@ -132,10 +133,6 @@ def _subnets(subnets: list[Any], tables: list[Any]) -> tuple[Subnet, ...]:
         for each in subnets
         if each.cidr_block  # subnets of IPv6 only are records
     )
-
-
-def _is_true(attribute: Any) -> bool:
-    return str(attribute).lower() == "true"  # moto stores the text of the request
 
 
 def _route_table(backend: ec2.Ec2Backend, table: Any, endpoints: Iterable[Any]) -> RouteTable:
@@ -190,7 +187,7 @@ def _acl_entries(acl: Any, *, egress: bool) -> tuple[AclEntry, ...]:
             each.rule_action == "allow",
         )
         for each in acl.network_acl_entries
-        if _is_true(each.egress) == egress
+        if is_true(each.egress) == egress
         and (each.cidr_block or each.ipv6_cidr_block)
         and int(each.rule_number) < _DEFAULT_DENY_ENTRY
         and (protocol := _ACL_PROTOCOLS.get(str(each.protocol), str(each.protocol)))
@@ -268,7 +265,7 @@ def _interface(interface: Any) -> Interface:
             for each in interface.private_ip_addresses
             if "Association" in each and not each["Primary"]
         ),
-        source_dest_check=_is_true(interface.source_dest_check),
+        source_dest_check=is_true(interface.source_dest_check),
         ipv6_addresses=tuple(map(IPv6Address, interface.ipv6_addresses)),
     )
 

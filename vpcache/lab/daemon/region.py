@@ -196,7 +196,7 @@ class Region:
         Returns "connected", "refused", "timeout" or the system's error message.
         """
         namespace = INTERNET if interface_id is None else interface_namespace(interface_id)
-        with self._namespaces.socket(namespace) as probe:
+        with self._namespaces.socket_to(namespace, address) as probe:
             probe.settimeout(_CONNECT_SECONDS)
             try:
                 probe.connect((address, port))

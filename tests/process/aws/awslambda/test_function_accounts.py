@@ -47,6 +47,22 @@ def test_function_of_another_account_needs_a_permission(functions: Any, foreign:
     assert failure(foreign.delete_function, FunctionName=ARN)["Error"]["Code"] == "AccessDeniedException"
 
 
+@pytest.mark.parametrize(("user", "is_allowed"), [("lab", True), ("other", False)])
+def test_permission_may_name_a_user_of_another_account(
+    functions: Any, foreign: Any, user: str, is_allowed: bool
+) -> None:
+    permit(functions, "lambda:InvokeFunction", f"arn:aws:iam::{CALLER}:user/{user}")
+    if is_allowed:
+        assert foreign.invoke(FunctionName=ARN)["StatusCode"] == 200
+    else:
+        assert failure(foreign.invoke, FunctionName=ARN)["Error"]["Code"] == "AccessDeniedException"
+
+
+def test_permission_with_a_condition_allows_no_direct_call(functions: Any, foreign: Any) -> None:
+    permit(functions, "lambda:InvokeFunction", SourceAccount=CALLER)  # a key of requests by services only
+    assert failure(foreign.invoke, FunctionName=ARN)["Error"]["Code"] == "AccessDeniedException"
+
+
 def test_permitted_account_describes_and_changes_the_function(functions: Any, foreign: Any) -> None:
     permit(functions, "lambda:*")
     assert foreign.get_function(FunctionName=ARN)["Configuration"]["FunctionArn"] == ARN

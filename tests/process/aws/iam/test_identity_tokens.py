@@ -52,15 +52,7 @@ def request(role: Any, token: str) -> dict[str, str]:
     return {"RoleArn": role["Arn"], "RoleSessionName": "run", "WebIdentityToken": token}
 
 
-@pytest.fixture
-def enforced(region: Region) -> Iterator[None]:
-    settings = region.settings
-    region.settings = settings.changed({"iam": "enforce"})
-    yield
-    region.settings = settings
-
-
-def test_token_of_a_provider_is_accepted(sts: Any, iam: Any, provider: str, enforced: None) -> None:
+def test_token_of_a_provider_is_accepted(sts: Any, iam: Any, provider: str, enforced: Region) -> None:
     role = trusting(iam, provider, aud=CLAIMS["aud"], sub=CLAIMS["sub"], job_workflow_ref=WORKFLOW)
 
     answer = sts.assume_role_with_web_identity(**request(role, signed_token(ISSUER, CLAIMS, time.time())))
@@ -82,7 +74,7 @@ def test_token_of_a_provider_is_accepted(sts: Any, iam: Any, provider: str, enfo
     ],
 )
 def test_trust_policy_compares_the_claims_that_aws_does(
-    claim: str, value: str, sts: Any, iam: Any, provider: str, enforced: None
+    claim: str, value: str, sts: Any, iam: Any, provider: str, enforced: Region
 ) -> None:
     role = trusting(iam, provider, **{claim: value})
     token = signed_token(ISSUER, CLAIMS, time.time())

@@ -21,7 +21,6 @@ from moto.iam.models import iam_backends
 from vpcache.lab.aws.accounts import user_arn
 from vpcache.lab.aws.awslambda.checks import check_configuration, check_new_function
 from vpcache.lab.aws.awslambda.errors import UntypedValueError
-from vpcache.lab.aws.awslambda.event_sources.mapping import EventSourceMapping
 from vpcache.lab.aws.awslambda.event_sources.mappings import EventSourceMappings
 from vpcache.lab.aws.awslambda.function import (
     Configuration,
@@ -205,20 +204,6 @@ class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore
         current = {each.latest.function_name: configurations(each) for each in self._lambdas}
         listed = self._lag.deleted_members() | current
         return [listed[name] for name in sorted(listed)]
-
-    # event source mappings, for moto's CloudFormation
-
-    def create_event_source_mapping(self, spec: Mapping[str, Any]) -> EventSourceMapping:
-        """Create a mapping."""
-        return self.event_sources.create(spec)
-
-    def update_event_source_mapping(self, uuid: str, spec: Mapping[str, Any]) -> EventSourceMapping:
-        """Change a mapping."""
-        return self.event_sources.update(uuid, spec)
-
-    def delete_event_source_mapping(self, uuid: str) -> EventSourceMapping:
-        """Delete a mapping."""
-        return self.event_sources.delete(uuid)
 
     # concurrency
 

@@ -12,11 +12,15 @@ from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
 
+from vpcache.lab.aws.accounts import user_arn
 from vpcache.lab.aws.policies.decision import Policies, Request, decide
 from vpcache.lab.aws.policies.documents import PolicyKind, parse
+from vpcache.lab.aws.policies.matching import Context
 from vpcache.lab.aws.policies.principals import Principal
 
 Statement = dict[str, Any]
+
+_EVERYTHING = parse({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 
 _CONDITIONS = {
     "EventSourceToken": ("StringEquals", "lambda:EventSourceToken"),
@@ -75,29 +79,38 @@ def is_public_url(statements: Iterable[Statement]) -> bool:
 
 
 def allows_account(statements: Iterable[Statement], account: str, action: str) -> bool:
-    """Return whether statements without conditions allow an account an action."""
-    root = {"AWS": f"arn:aws:iam::{account}:root"}
-    return any(
-        fnmatchcase(action, each["Action"])
-        and each["Principal"] in ("*", {"AWS": "*"}, root)
-        and not each.get("Condition")
-        for each in statements
-    )
+    """Return whether these statements allow the user of another account an action on their function."""
+    user = user_arn(account)
+    keys = {"aws:principalaccount": (account,), "aws:principalarn": (user,)}
+    return _allow(statements, Principal(user, account), action, keys)
 
 
 def allows_service(
-    statements: Iterable[Statement], function_arn: str, service: str, source_arn: str, source_account: str
+    statements: Iterable[Statement], service: str, source_arn: str, source_account: str
 ) -> bool:
-    """Return whether these statements allow a service to invoke a function for a resource of an account."""
-    policy = {"Version": "2012-10-17", "Statement": list(statements)}
-    if not policy["Statement"]:
-        return False
+    """Return whether these statements allow a service to invoke their function.
+
+    The service invokes it for a resource of an account.
+    """
     keys = {"aws:sourcearn": (source_arn,), "aws:sourceaccount": (source_account,)}
-    request = Request(Principal(service, "", is_service=True), "lambda:InvokeFunction", function_arn, keys)
+    return _allow(statements, Principal(service, "", is_service=True), "lambda:InvokeFunction", keys)
+
+
+def _allow(statements: Iterable[Statement], principal: Principal, action: str, keys: Context) -> bool:
+    """Return whether statements allow a principal, whose account lets it do everything, an action.
+
+    The statements of a function have one resource.
+    """
+    granted = list(statements)
+    if not granted:
+        return False
+    resource = str(granted[0]["Resource"])
     policies = Policies(
-        resource=parse(policy, PolicyKind.RESOURCE), resource_account=function_arn.split(":")[4]
+        identity=(_EVERYTHING,),
+        resource=parse({"Version": "2012-10-17", "Statement": granted}, PolicyKind.RESOURCE),
+        resource_account=resource.split(":")[4],
     )
-    return decide(request, policies).is_allowed
+    return decide(Request(principal, action, resource, keys), policies).is_allowed
 
 
 def _allows_everyone(statement: Statement, action: str) -> bool:

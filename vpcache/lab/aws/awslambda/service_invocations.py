@@ -26,7 +26,7 @@ def may_invoke(function_arn: str, service: str, source_arn: str, source_account:
         statements = backend.functions.find(function_arn).policy(name.qualifier).statements
     except LambdaClientError:
         return False
-    return allows_service(statements, function_arn, service, source_arn, source_account)
+    return allows_service(statements, service, source_arn, source_account)
 
 
 def invoke_for(function_arn: str, service: str, source_arn: str, source_account: str, payload: bytes) -> None:

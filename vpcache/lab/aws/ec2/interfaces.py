@@ -13,10 +13,8 @@ from moto.ec2.exceptions import (
 )
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 
-from vpcache.lab.aws.ec2.addresses.ipv6 import Ipv6AddressesBackend
-from vpcache.lab.aws.ec2.validation import invalid_parameter
-
-_RESERVED = 4  # AWS reserves the first four addresses of a subnet, and the last
+from vpcache.lab.aws.ec2.addresses.ipv6 import RESERVED_ADDRESSES, Ipv6AddressesBackend
+from vpcache.lab.aws.ec2.validation import invalid_parameter, is_true
 
 
 class ManagedInterface(NetworkInterface):  # type: ignore[misc]  # mypy sees moto's classes as Any
@@ -84,7 +82,7 @@ class InterfacesBackend(Ipv6AddressesBackend):
         secondary = int(options.pop("secondary_ips_count", None) or 0)
         addresses = self._choose_addresses(subnet, list(dict.fromkeys(requested)), secondary)
         named, count = options.pop("ipv6_addresses", None) or (), options.pop("ipv6_address_count", None) or 0
-        if not named and not count and _is_true(subnet.assign_ipv6_address_on_creation):
+        if not named and not count and is_true(subnet.assign_ipv6_address_on_creation):
             count = 1
         options["ipv6_addresses"] = self.choose_ipv6_addresses(subnet, named, count)
         return super().create_network_interface(
@@ -275,7 +273,7 @@ class InterfacesBackend(Ipv6AddressesBackend):
         if not subnet.cidr_block:
             raise NotImplementedError(f"Interfaces in an IPv6-only subnet, {subnet.id}, are not emulated.")
         network = IPv4Network(subnet.cidr_block)
-        usable = range(int(network.network_address) + _RESERVED, int(network.broadcast_address))
+        usable = range(int(network.network_address) + RESERVED_ADDRESSES, int(network.broadcast_address))
         taken = {
             int(IPv4Address(each["PrivateIpAddress"]))
             for interface in self.enis.values()
@@ -298,10 +296,6 @@ class InterfacesBackend(Ipv6AddressesBackend):
                 f"Insufficient free addresses in subnet '{subnet.id}'.",
             )
         return requested + free
-
-
-def _is_true(attribute: Any) -> bool:
-    return str(attribute).lower() == "true"  # moto stores the text of the request
 
 
 def ensure_unused(message: str, dependents: Iterable[str]) -> None:

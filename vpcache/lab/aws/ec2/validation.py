@@ -99,3 +99,8 @@ def canonical_cidr(cidr: str) -> str:
 
 def _port_number(port: Any) -> int:
     return -1 if port in (None, "") else int(port)
+
+
+def is_true(attribute: Any) -> bool:
+    """Return the value of a boolean attribute. moto keeps some as the text of the request."""
+    return str(attribute).lower() == "true"

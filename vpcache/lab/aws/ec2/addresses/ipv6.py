@@ -12,7 +12,8 @@ from moto.ec2.exceptions import EC2ClientError
 from vpcache.lab.aws.ec2.addresses.elastic_ips import AddressesBackend
 from vpcache.lab.aws.ec2.validation import invalid_parameter
 
-_RESERVED = 4  # AWS reserves the first four addresses of a subnet, and the last
+RESERVED_ADDRESSES = 4
+"""How many addresses at the start of a subnet AWS reserves, beside the last one."""
 
 
 class Ipv6AddressesBackend(AddressesBackend):
@@ -67,7 +68,7 @@ class Ipv6AddressesBackend(AddressesBackend):
             if interface.subnet.id == subnet.id
             for address in interface.ipv6_addresses
         }
-        first = network.network_address + _RESERVED
+        first = network.network_address + RESERVED_ADDRESSES
         chosen = list(dict.fromkeys(map(_canonical, requested)))
         for address in chosen:
             if not first <= IPv6Address(address) < network.broadcast_address:
@@ -76,7 +77,7 @@ class Ipv6AddressesBackend(AddressesBackend):
                 )
             if address in taken:
                 raise EC2ClientError("InvalidIPAddress.InUse", f"Address {address} is in use.")
-        usable = (str(first + offset) for offset in range(network.num_addresses - _RESERVED - 1))
+        usable = (str(first + offset) for offset in range(network.num_addresses - RESERVED_ADDRESSES - 1))
         return chosen + list(islice((each for each in usable if each not in taken), count))
 
 
