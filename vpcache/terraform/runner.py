@@ -6,10 +6,11 @@ import json
 import os
 import signal
 import subprocess
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TextIO
 
 import python_terraform
 
@@ -71,26 +72,25 @@ class Terraform(python_terraform.Terraform):  # type: ignore[misc]  # it is unty
         command = self.generate_cmd_string(cmd, *args, **options)
         log = self.log_dir / f"{cmd.replace(' ', '-')}.log"
         errors = log.with_suffix(".err")
-        with Forwarding() as signals:
-            with log.open("wb") as out, errors.open("wb") as err:
-                process = subprocess.Popen(
-                    command,
-                    cwd=self.working_dir,
-                    env=self.environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=out,
-                    stderr=err,
-                    start_new_session=True,
-                    pass_fds=() if lock_fd is None else (lock_fd,),
-                )
+        with Forwarding() as signals, _new_file(log) as (out, lines), _new_file(errors) as (err, problems):
+            process = subprocess.Popen(
+                command,
+                cwd=self.working_dir,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+                pass_fds=() if lock_fd is None else (lock_fd,),
+            )
             signals.forward_to(process)
-            for line in _lines_until_exit(process, log):
+            for line in _lines_until_exit(process, lines):
                 if on_event is not None:
                     _emit(line, on_event)
+            output, error_output = _contents(lines), _contents(problems)
         if process.returncode < 0:
             _kill_session(process.pid)
         self.temp_var_files.clean_up()
-        output, error_output = log.read_text(errors="replace"), errors.read_text(errors="replace")
         if signals.received:
             raise InterruptedRunError(
                 f"terraform {cmd} was interrupted by {signals.received[0].name}; the state is complete and "
@@ -124,17 +124,33 @@ def plugin_dir(environ: Mapping[str, str]) -> Path | None:
     return next((folder for folder in candidates if (folder / PROVIDER).is_dir()), None)
 
 
-def _lines_until_exit(process: subprocess.Popen[bytes], log: Path) -> Iterator[str]:
-    with log.open(errors="replace") as stream:
-        part, is_running = "", True
-        while is_running:
-            try:
-                process.wait(_POLL_SECONDS)
-                is_running = False
-            except subprocess.TimeoutExpired:
-                pass
-            *lines, part = (part + stream.read()).split("\n")
-            yield from lines
+@contextmanager
+def _new_file(path: Path) -> Iterator[tuple[BinaryIO, TextIO]]:
+    """Yield a writer and a reader of a new file at `path`.
+
+    An earlier file stays with the command that writes it, which may still run in another process.
+    """
+    new = path.with_name(f".{path.name}.{uuid.uuid4()}")
+    with new.open("wb") as writer, new.open(errors="replace") as reader:
+        new.replace(path)
+        yield writer, reader
+
+
+def _lines_until_exit(process: subprocess.Popen[bytes], output: TextIO) -> Iterator[str]:
+    part, is_running = "", True
+    while is_running:
+        try:
+            process.wait(_POLL_SECONDS)
+            is_running = False
+        except subprocess.TimeoutExpired:
+            pass
+        *lines, part = (part + output.read()).split("\n")
+        yield from lines
+
+
+def _contents(file: TextIO) -> str:
+    file.seek(0)
+    return file.read()
 
 
 def _kill_session(leader: int) -> None:

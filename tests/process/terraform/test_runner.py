@@ -4,10 +4,12 @@ import stat
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from tests.support.served.functions import eventually
 from vpcache.terraform.process_environment import terraform_environment
 from vpcache.terraform.runner import Event, Terraform, TerraformError, plugin_dir
 
@@ -99,3 +101,23 @@ def test_failure_without_events_starts_at_the_error(tmp_path):
         TerraformError, match=r"terraform init failed: Error: Unsupported version No release fits"
     ):
         driver(tmp_path, body).cmd("init")
+
+
+def test_concurrent_commands_of_a_stack_keep_their_own_output(tmp_path):
+    program = stand_in(
+        tmp_path, """echo "$NAME"; touch "$NAME.started"; until [ -e "$NAME.go" ]; do sleep 0.01; done"""
+    )
+    names = ("first", "second")
+    with ThreadPoolExecutor(len(names)) as workers:
+        runs = []
+        for name in names:
+            environment = {**os.environ, "NAME": name}
+            terraform = Terraform(
+                tmp_path, executable=program, environment=environment, log_dir=tmp_path / "logs"
+            )
+            runs.append(workers.submit(terraform.cmd, "output"))
+            eventually((tmp_path / f"{name}.started").exists)
+        for name in names:
+            (tmp_path / f"{name}.go").touch()
+        assert [run.result()[1] for run in runs] == ["first\n", "second\n"]
+    assert (tmp_path / "logs/output.log").read_text() == "second\n"  # the last one to start
