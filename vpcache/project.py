@@ -80,7 +80,7 @@ class Project:
     def lab_settings(self) -> dict[str, int | str]:
         """Return the settings of labs that the tasks start: the table `tool.vpcache.lab` of pyproject.toml.
 
-        Raises LabError for unknown names and invalid values, and VpcacheError for a file that is no TOML.
+        Raises LabError for unknown names and invalid values, and VpcacheError for invalid TOML.
         """
         file = self.root / "pyproject.toml"
         if not file.is_file():

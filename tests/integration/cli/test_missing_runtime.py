@@ -91,4 +91,4 @@ def test_invalid_setting_of_a_project_is_one_line(commands: Commands) -> None:
     file.write_text('[tool.vpcache.lab]\nmissing_runtime = "other"\n')
     assert "setting missing_runtime is 'other': must be refuse or host" in commands.refuse("lab.start")
     file.write_text("[tool.vpcache.lab\n")
-    assert "is no TOML" in commands.refuse("lab.start")
+    assert "is not valid TOML" in commands.refuse("lab.start")
