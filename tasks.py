@@ -9,7 +9,8 @@ from invoke.context import Context
 from invoke.tasks import task
 
 from tools import checks
-from vpcache.cli.tasks import JSON_HELP, user_tasks
+from vpcache.cli.lab_tasks import JSON_HELP
+from vpcache.cli.tasks import user_tasks
 
 ROOT = Path(__file__).parent
 

@@ -17,7 +17,7 @@ def program() -> str:
     return "./inv" if is_clone or is_invoke else "vpcache"
 
 
-def command(task: str, **options: str) -> str:
+def command(task: str, *arguments: str, **options: str) -> str:
     """Return a complete command for messages, e.g. `./inv sweep --name vpcache-dev`."""
     words = [word for option, value in options.items() for word in (f"--{option}", value)]
-    return shlex.join([program(), task, *words])
+    return shlex.join([program(), task, *arguments, *words])

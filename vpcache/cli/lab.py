@@ -112,7 +112,7 @@ def fault(kind: str, target: str, mode: str, seconds: str) -> None:
 def clear(kind: str, target: str) -> None:
     """Remove the fault of one target, or all faults, and print the active ones."""
     if bool(kind) != bool(target):
-        raise VpcacheError("use both --kind and --target, or neither to clear all faults")
+        raise VpcacheError("give both the kind and the target of a fault, or neither to clear all faults")
     active = running_lab().clear_faults(kind or None, target or None)
     _print_faults(active)
     if not active:

@@ -11,38 +11,17 @@ from invoke.tasks import task
 from vpcache.cli import cost as cost_commands
 from vpcache.cli import diagram as diagram_commands
 from vpcache.cli import drill as drill_commands
-from vpcache.cli import inspect as inspect_commands
-from vpcache.cli import lab as lab_commands
 from vpcache.cli import reboot as reboot_commands
 from vpcache.cli import stack as stack_commands
 from vpcache.cli import sweep as sweep_commands
-from vpcache.cli.console import print_notice
+from vpcache.cli.lab_tasks import JSON_HELP, lab_tasks, root
 from vpcache.cli.stack import TargetChoice
-
-
-def root(context: Context) -> Path:
-    """Return the folder of the project, which contains envs/ and lambda/."""
-    return Path(context.config.project)
 
 
 def user_tasks(project: Path) -> Collection:
     """Return the tasks for users, which need no clone of this repository, for the project in a folder."""
     tasks = (apply, plan, outputs, call, verify, diagram, cost, drill, reboot_cache, destroy, sweep, unlock)
-    lab_tasks = (
-        start,
-        stop,
-        status,
-        doctor,
-        fault,
-        clear,
-        deprecated_clear,
-        show,
-        shell,
-        capture,
-        configure,
-        audit,
-    )
-    collection = Collection(*tasks, Collection("lab", *lab_tasks))
+    collection = Collection(*tasks, lab_tasks())
     collection.configure({"project": str(project)})
     return collection
 
@@ -53,7 +32,6 @@ STACK_HELP = {
     "region": "AWS region, e.g. eu-west-1; default: the environment's, AWS_REGION, the profile's, us-east-1",
     "name": "name of the stack, default vpcache-<env>; stacks with different names can coexist",
 }
-JSON_HELP = {"json": "print one JSON object and nothing else"}
 FROM_HELP = {"from": "file with the output of `terraform show -json`, - for stdin; instead of --env"}
 YES_HELP = {"yes": "on aws, do not ask for confirmation"}
 CONFIRM_HELP = {"confirm": "the stack's name, instead of typing it; required where --yes is not sufficient"}
@@ -309,107 +287,3 @@ def sweep(
 def unlock(context: Context, name: str, target: str = "", region: str = "", yes: bool = False) -> None:
     """Release the state lock of a dead run."""
     sweep_commands.unlock(root(context), TargetChoice(target, region), name, yes=yes)
-
-
-@task
-def start(context: Context) -> None:
-    """Start the lab on 127.0.0.1.
-
-    The port is 4600, or the value of VPCACHE_LAB_PORT.
-    """
-    lab_commands.start(root(context))
-
-
-@task
-def stop(_: Context) -> None:
-    """Stop the lab and remove all stacks on it."""
-    lab_commands.stop()
-
-
-@task(help=JSON_HELP)
-def status(_: Context, json: bool = False) -> None:
-    """Show whether the lab is running, and its endpoint."""
-    lab_commands.status(as_json=json)
-
-
-FAULT_HELP = {
-    "kind": "zone, nat_gateway, cache_node, interface, origin or dns",
-    "target": "ID or name of the target: us-east-1a, nat-..., cluster/0001, eni-..., a host name, vpc-...",
-}
-
-
-@task(
-    help=FAULT_HELP
-    | {
-        "mode": "effect: out, dead, hung or restarted for a cache node; down, slow, erroring or invalid_tls "
-        "for an origin; down or erroring for dns; out for all others",
-        "seconds": "additional latency of each response of a slow origin",
-    }
-)
-def fault(_: Context, kind: str, target: str, mode: str = "", seconds: str = "") -> None:
-    """Inject a fault into the lab until it is cleared.
-
-    lab.status lists the active faults, lab.clear removes them.
-
-    invoke lab.fault cache_node vpcache-dev/0001 --mode hung
-    """
-    lab_commands.fault(kind, target, mode, seconds)
-
-
-@task(help=FAULT_HELP)
-def clear(_: Context, kind: str = "", target: str = "") -> None:
-    """Clear the fault of one target, or all faults."""
-    lab_commands.clear(kind, target)
-
-
-@task(help=FAULT_HELP, name="mend")
-def deprecated_clear(_: Context, kind: str = "", target: str = "") -> None:
-    """Deprecated since 0.3, removed in 0.4: use lab.clear."""
-    print_notice("lab.mend is deprecated and will be removed in 0.4: use lab.clear")
-    lab_commands.clear(kind, target)
-
-
-@task(help=JSON_HELP)
-def doctor(_: Context, json: bool = False) -> None:
-    """Check the lab's requirements on this machine.
-
-    If a lab is running, the consistency of its control plane with its kernel state
-    and processes is checked too.
-    """
-    lab_commands.doctor(as_json=json)
-
-
-PLACE_HELP = {
-    "in": "a function's name, cluster/0001, nat-..., eni-..., vpc-... (its router), igw-... or internet",
-    "zone": "zone, if the name exists in several zones",
-}
-
-
-@task
-def show(_: Context) -> None:
-    """Print the lab's topology as a tree."""
-    inspect_commands.show()
-
-
-@task(help=PLACE_HELP | {"command": "command to run instead of an interactive shell"})
-def shell(_: Context, in_: str, zone: str = "", command: str = "") -> None:
-    """Open a shell in a network namespace of the lab."""
-    inspect_commands.shell(in_, zone, command)
-
-
-@task(help=PLACE_HELP | {"file": "pcap file to write", "seconds": "duration; default: until Ctrl-C"})
-def capture(_: Context, in_: str, zone: str = "", file: str = "lab.pcap", seconds: str = "") -> None:
-    """Capture packets in a network namespace of the lab."""
-    inspect_commands.capture(in_, zone, file, seconds)
-
-
-@task(help={"name": "setting, e.g. nat_idle_seconds", "value": "a whole number; for iam: off or enforce"})
-def configure(_: Context, name: str, value: str) -> None:
-    """Change a setting of the running lab and show all settings."""
-    lab_commands.configure(name, value)
-
-
-@task(help={"principal": "ARN or name of a role or user; default: all"} | JSON_HELP)
-def audit(_: Context, principal: str = "", json: bool = False) -> None:
-    """Show the permissions that roles used and never used."""
-    lab_commands.audit(principal, as_json=json)

@@ -23,6 +23,9 @@ SERVICE_ADDRESSES = {"s3": IPv4Address("198.51.100.30"), "dynamodb": IPv4Address
 API_ADDRESS = IPv4Address("198.51.100.40")
 """The address of all other AWS services."""
 
+ORIGIN_ADDRESSES = tuple(IPv4Address("198.51.100.41") + offset for offset in range(23))
+"""The addresses of the origins that users add, one for each: 198.51.100.41 to 198.51.100.63."""
+
 FUNCTION_URL_ADDRESSES = tuple(IPv4Address("198.51.100.64") + offset for offset in range(191))
 """The addresses of function URLs, one for each URL: 198.51.100.64 to 198.51.100.254."""
 

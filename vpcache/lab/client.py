@@ -20,6 +20,7 @@ from vpcache.lab.daemon.process_stats import ProcessStats
 from vpcache.lab.daemon_environment import daemon_environment
 from vpcache.lab.errors import LabError, LabNotRunningError
 from vpcache.lab.faults import Fault, FaultKind, Mode
+from vpcache.lab.origins import Origin, OriginRequest, UnservedHost
 from vpcache.lab.permissions import AuthorizedRequest, Permissions
 from vpcache.lab.settings import LabSettings
 from vpcache.program import command
@@ -223,6 +224,40 @@ class Lab:
         calls: dict[str, int] = self.ask("GET", "origin")["calls"]
         return calls
 
+    def serve_origin(
+        self,
+        name: str,
+        *,
+        folder: str | Path | None = None,
+        port: int | None = None,
+        status: int | None = None,
+        delay: float = 0.0,
+    ) -> None:
+        """Add the HTTPS host `name` to the lab's internet, or replace the one that was added before.
+
+        It serves the files of `folder` (`/employees` is `employees`, `employees.json` or
+        `employees/index.html`), or passes requests on to `port` of this machine's 127.0.0.1, or answers all
+        requests with the HTTP status `status`; each answer comes after `delay` seconds, at most 60. DNS
+        resolves the name, and functions trust its certificate. Raises LabError for an invalid value, a host
+        that the lab serves itself, and more than 23 origins.
+        """
+        folder = None if folder is None else str(Path(folder).absolute())
+        body = {"name": name, "folder": folder, "port": port, "status": status, "delay": delay}
+        self.ask("PUT", "origins", body)
+
+    def remove_origin(self, name: str) -> None:
+        """Remove an origin that `serve_origin` added. Raises LabError for an unknown name."""
+        self.ask("DELETE", "origins", {"name": name})
+
+    def origins(self) -> tuple[Origin, ...]:
+        """Return the origins that were added, sorted by name."""
+        return tuple(Origin(**each) for each in self.ask("GET", "origins"))
+
+    def origin_requests(self, name: str | None = None) -> tuple[OriginRequest, ...]:
+        """Return the newest 1,000 requests to added origins, or to one of them, oldest first."""
+        requests = (OriginRequest(**each) for each in self.ask("GET", "origin-requests"))
+        return tuple(each for each in requests if name in (None, each.origin))
+
     def connect(self, address: str, port: int, *, interface: str | None = None) -> str:
         """Open a TCP connection from an interface's network, or from the internet if `interface` is None.
 
@@ -257,8 +292,14 @@ class Lab:
         return [str(line) for line in self.ask("GET", "tree")["lines"]]
 
     def notices(self) -> list[str]:
-        """Return how functions differ from AWS's for lack of a Python on this machine, one line a runtime."""
-        return [str(line) for line in self.ask("GET", "notices")["lines"]]
+        """Return how functions differ from AWS's on this machine, and the hosts that nobody serves.
+
+        The first kind has a line for each runtime without an interpreter on this machine, the second one for
+        each environment variable of a function whose URL has a host that the lab's internet does not have.
+        """
+        answer = self.ask("GET", "notices")
+        unserved = (UnservedHost(**each) for each in answer["unserved"])
+        return [*map(str, answer["lines"]), *(_unserved_notice(each) for each in unserved)]
 
     def differences(self) -> list[str]:
         """Return the drift between the lab's model and its kernel and processes, one line per difference."""
@@ -300,6 +341,14 @@ class Lab:
 
 def _faults(answer: list[dict[str, Any]]) -> tuple[Fault, ...]:
     return tuple(Fault.create(**fault) for fault in answer)
+
+
+def _unserved_notice(unserved: UnservedHost) -> str:
+    serve = f"{command('lab.origin', unserved.host)} --serve DIR"
+    return (
+        f"{unserved.variable} of function {unserved.function} names {unserved.host}, which the lab's "
+        f"internet does not have: `{serve}` adds it"
+    )
 
 
 def _message(error: urllib.error.HTTPError) -> str | None:

@@ -236,4 +236,5 @@ _TARGETS: Mapping[FaultKind, Callable[[Topology], _Targets]] = {
 
 def _hosts(topology: Topology) -> Mapping[str, IPv4Address]:
     """Return the addresses of the internet hosts that do not serve AWS's API, by name."""
-    return HOSTS | {url.hostname: url.address for url in topology.function_urls}
+    urls = {url.hostname: url.address for url in topology.function_urls}
+    return HOSTS | urls | {origin.hostname: origin.address for origin in topology.origins}

@@ -232,6 +232,14 @@ class FunctionUrl:
     address: IPv4Address
 
 
+@dataclass(frozen=True, slots=True)
+class InternetHost:
+    """A host that a user adds to the lab's internet."""
+
+    hostname: str
+    address: IPv4Address
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class PublicFunction:
     """A function of which a version is in no VPC, and so sees AWS's API and the internet only."""
@@ -242,9 +250,10 @@ class PublicFunction:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """All VPCs of all regions, sorted by ID, all function URLs, sorted by host name, and all functions
-    outside VPCs, sorted by region and name."""
+    """All VPCs of all regions, sorted by ID, all function URLs, sorted by host name, all functions outside
+    VPCs, sorted by region and name, and the user's origins, sorted by host name."""
 
     vpcs: tuple[Vpc, ...] = ()
     function_urls: tuple[FunctionUrl, ...] = ()
     public_functions: tuple[PublicFunction, ...] = ()
+    origins: tuple[InternetHost, ...] = ()

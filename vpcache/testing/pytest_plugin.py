@@ -180,6 +180,22 @@ def lab(vpcache_run: PytestRun) -> Lab:
         return vpcache_run.lab()
 
 
+@pytest.fixture
+def lab_origin(lab: Lab) -> Iterator[Callable[..., None]]:
+    """Add an HTTPS host to the lab's internet for one test: `lab_origin("api.example.com", status=503)`.
+
+    The arguments are those of `Lab.serve_origin`; `lab.origin_requests("api.example.com")` has its requests.
+    """
+    with ExitStack() as added:
+
+        def of(name: str, **options: Any) -> None:
+            with _user_errors():
+                lab.serve_origin(name, **options)
+            added.callback(lab.remove_origin, name)
+
+        yield of
+
+
 @pytest.fixture(scope="session")
 def target(vpcache_run: PytestRun) -> Target:
     """The target of the run's stack: `target.client("ec2")` is a boto3 client for it."""

@@ -17,6 +17,7 @@ from vpcache.lab.daemon.process_stats import process_stats
 from vpcache.lab.daemon.region import Region
 from vpcache.lab.errors import LabError
 from vpcache.lab.faults import Fault
+from vpcache.lab.origins import Origin
 
 T = TypeVar("T")
 
@@ -67,7 +68,14 @@ class LabApi:
             ("GET", "tree"): lambda: {"lines": self._read(self._region.tree)},
             ("GET", "settings"): lambda: asdict(self._region.settings),
             ("PUT", "settings"): lambda: asdict(self._region.change_settings(_object(request))),
-            ("GET", "notices"): lambda: {"lines": self._region.functions.notices()},
+            ("GET", "notices"): lambda: {
+                "lines": self._region.functions.notices(),
+                "unserved": [asdict(each) for each in self._region.unserved_hosts()],
+            },
+            ("GET", "origins"): lambda: [asdict(each) for each in self._region.origins],
+            ("PUT", "origins"): lambda: self._region.serve_origin(_origin(request)),
+            ("DELETE", "origins"): lambda: self._region.remove_origin(str(_object(request).get("name"))),
+            ("GET", "origin-requests"): lambda: [asdict(each) for each in self._region.origin_requests],
             ("GET", "origin"): lambda: {"calls": self._region.origin_calls()},
             ("POST", "connect"): lambda: self._connect(_object(request)),
             ("GET", "faults"): lambda: _as_json(self._region.faults),
@@ -120,6 +128,13 @@ def _fault(request: Request) -> Fault:
         return Fault.create(**body)
     except TypeError as error:
         raise BadRequest("a fault must have kind and target, and may have mode and seconds") from error
+
+
+def _origin(request: Request) -> Origin:
+    try:
+        return Origin.create(**_object(request))
+    except TypeError as error:
+        raise BadRequest("an origin must have name, and may have folder, port, status and delay") from error
 
 
 def _cleared(request: Request) -> tuple[str | None, str | None]:

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from wsgiref.types import WSGIApplication
 
 from vpcache.lab.addresses import IpAddress, public_addresses
+from vpcache.lab.aws import ACCOUNT
 from vpcache.lab.aws.awslambda.urls.calls import call_url
+from vpcache.lab.aws.environment_hosts import hosts_in_environments
 from vpcache.lab.aws.iam.execution_sessions import ExecutionSessions
 from vpcache.lab.aws.inventory import Place, directory
 from vpcache.lab.aws.topology_builder import derive
+from vpcache.lab.errors import LabError
 from vpcache.lab.faults import (
     Fault,
     FaultKind,
@@ -38,10 +42,13 @@ from vpcache.lab.network.netns import Namespaces
 from vpcache.lab.network.planner import plan
 from vpcache.lab.network.steps import Network
 from vpcache.lab.network.tree import tree
+from vpcache.lab.origins import Origin, OriginRequest, UnservedHost
 from vpcache.lab.services.api_hosts import ApiHosts
 from vpcache.lab.services.dns import Resolvers
 from vpcache.lab.services.function_hosts import FunctionHosts
 from vpcache.lab.services.internet import Internet
+from vpcache.lab.services.origin_hosts import OriginHosts
+from vpcache.lab.services.responders import Connect
 from vpcache.lab.settings import LabSettings
 from vpcache.lab.topology import Topology
 
@@ -51,7 +58,7 @@ _CONNECT_SECONDS = 2.0
 class Region:
     """The data plane of all regions, with the active faults applied to it."""
 
-    def __init__(self, work_dir: Path) -> None:
+    def __init__(self, work_dir: Path, connect_to_host: Connect) -> None:
         work_dir.mkdir()
         self._namespaces = Namespaces()
         self._kernel = Kernel(self._namespaces)
@@ -63,6 +70,7 @@ class Region:
         self._internet = Internet(self._namespaces, INTERNET, work_dir)
         self._nodes = CacheNodes(self._namespaces, interface_namespace, self._internet.authority, work_dir)
         self._function_hosts = FunctionHosts(self._namespaces, self._internet.tls, call_url)
+        self._origins = OriginHosts(self._namespaces, self._internet.tls, connect_to_host)
         self._api_hosts: ApiHosts | None = None
         self._resolvers = Resolvers(self._namespaces, router_namespace, self._public_addresses)
         self.functions = FunctionRuntime(
@@ -89,11 +97,11 @@ class Region:
 
     def directory(self) -> list[Place]:
         """Return all names with their namespaces. The model must not change during the call."""
-        return directory(derive())
+        return directory(self._derive())
 
     def tree(self) -> list[str]:
         """Return the topology as a tree, line by line. The model must not change during the call."""
-        topology = derive()
+        topology = self._derive()
         names: dict[str, list[str]] = {}
         for place in directory(topology):
             names.setdefault(place.namespace, []).append(place.name)
@@ -115,7 +123,7 @@ class Region:
     def reconcile(self) -> None:
         """Derive the desired topology from the model and apply the difference from the current state."""
         with self._lock:
-            topology = derive()
+            topology = self._derive()
             self._faults = active_faults(topology, self._faults)
             self._apply(topology)
 
@@ -156,7 +164,7 @@ class Region:
         The model must not change during the call.
         """
         with self._lock:
-            topology = derive()
+            topology = self._derive()
             is_applied = self._plan(topology) == self._kernel.applied
             modes = by_target(self._faults, FaultKind.CACHE_NODE)
             nodes = [
@@ -190,6 +198,38 @@ class Region:
         """Return the number of requests for each path of the origin, and host and path of function URLs."""
         return self._internet.origin.calls() | self._function_hosts.calls()
 
+    def serve_origin(self, origin: Origin) -> None:
+        """Add an origin to the lab's internet, or replace the one of its name. Raises LabError."""
+        with self._lock:
+            if self._serves_itself(origin.name):
+                raise LabError(f"origin {origin.name}: the lab serves this host itself; choose another name")
+            self._origins.serve(origin)
+            self._apply_origins()
+
+    def remove_origin(self, name: str) -> None:
+        """Remove an origin, with its fault. Raises LabError with the origins to choose from."""
+        with self._lock:
+            names = [origin.name for origin in self._origins.origins]
+            if name not in names:
+                raise LabError(f"unknown origin {name!r}; choose from {', '.join(names) or 'none'}")
+            self._origins.remove(name)
+            self._apply_origins()
+
+    @property
+    def origins(self) -> tuple[Origin, ...]:
+        """The origins that were added, sorted by name."""
+        return self._origins.origins
+
+    @property
+    def origin_requests(self) -> tuple[OriginRequest, ...]:
+        """The newest requests to these origins, oldest first."""
+        return self._origins.requests
+
+    def unserved_hosts(self) -> tuple[UnservedHost, ...]:
+        """Return the hosts in environment variables of functions that the lab's internet does not have."""
+        named = hosts_in_environments(ACCOUNT)
+        return tuple(each for each in named if self._public_addresses(each.host) is None)
+
     def connect(self, interface_id: str | None, address: str, port: int) -> str:
         """Connect by TCP from an interface, or the internet if None.
 
@@ -222,6 +262,7 @@ class Region:
         origins = by_target(self._faults, FaultKind.ORIGIN)
         self._internet.reconcile(origins)
         self._function_hosts.reconcile(topology.function_urls, origins)
+        self._origins.reconcile(origins)
         clusters = [cluster for vpc in topology.vpcs for cluster in vpc.cache_clusters]
         self._nodes.reconcile(clusters, by_target(self._faults, FaultKind.CACHE_NODE))
         self._resolvers.reconcile(topology, by_target(self._faults, FaultKind.DNS))
@@ -230,9 +271,22 @@ class Region:
         self.functions.reconcile(topology)
         self._topology = topology
 
+    def _apply_origins(self) -> None:
+        """Make the origins known to faults and network, and end the faults of those that were removed."""
+        topology = replace(self._topology, origins=self._origins.hosts)
+        self._faults = active_faults(topology, self._faults)
+        self._apply(topology)
+
+    def _derive(self) -> Topology:
+        return replace(derive(), origins=self._origins.hosts)
+
+    def _serves_itself(self, name: str) -> bool:
+        return self._function_hosts.address(name) is not None or public_addresses(name) is not None
+
     def _public_addresses(self, name: str) -> tuple[IpAddress, ...] | None:
         """Return the addresses of a public host name in lower case, or None for an unknown name."""
-        address = self._function_hosts.address(name)
+        origins = {host.hostname: host.address for host in self._origins.hosts}
+        address = self._function_hosts.address(name) or origins.get(name)
         return (address,) if address else public_addresses(name)
 
     def _is_usable(self, interface_id: str) -> bool:

@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 
+from vpcache.lab.daemon.host_loopback import HostLoopback
 from vpcache.lab.daemon.startup import cache_botocore_endpoints
 from vpcache.lab.errors import LabError
 from vpcache.lab.network.isolation import run_isolated
@@ -20,7 +21,8 @@ def main() -> None:
     with os.fdopen(options.ready_fd, "w") as ready:
         try:
             listener = _bind(options.port)
-            run_isolated(lambda pid: _serve(listener, pid, options.ready_fd))
+            loopback = HostLoopback.fork(closed=(listener.fileno(), options.ready_fd))
+            run_isolated(lambda pid: _serve(listener, loopback, pid, options.ready_fd))
         except LabError as error:
             ready.write(f"{error}\n")
             sys.exit(1)
@@ -47,7 +49,7 @@ def _bind(port: int) -> socket.socket:
     return listener
 
 
-def _serve(listener: socket.socket, pid: int, ready_fd: int) -> None:
+def _serve(listener: socket.socket, loopback: HostLoopback, pid: int, ready_fd: int) -> None:
     gc.disable()  # imports create many objects and no garbage
     cache_botocore_endpoints()
     # imported late: an import may start a thread, and the user namespace must be entered before that
@@ -59,7 +61,7 @@ def _serve(listener: socket.socket, pid: int, ready_fd: int) -> None:
     from vpcache.lab.daemon.http_server import PersistentServer
     from vpcache.lab.daemon.region import Region
 
-    region = Region(WORK_DIR)
+    region = Region(WORK_DIR, loopback.connect)
     aws = create_app(region.functions, region.reconcile, lambda: region.settings)
     region.open_api(aws)
     app = FunctionUrlMiddleware(HostHeaderMiddleware(LabApi(aws, region, pid)), call_url)

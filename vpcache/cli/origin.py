@@ -1,0 +1,94 @@
+"""The command for origins: HTTPS hosts that a user adds to the lab's internet."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from vpcache.cli.console import user_errors
+from vpcache.cli.lab import running_lab
+from vpcache.errors import VpcacheError
+from vpcache.lab.client import Lab
+
+_PROXY = re.compile(r"(?:127\.0\.0\.1|localhost):([0-9]{1,5})")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The options of the command as they were typed; an empty one was not given."""
+
+    name: str
+    serve: str = ""
+    proxy: str = ""
+    status: str = ""
+    delay: str = ""
+    remove: bool = False
+
+
+@user_errors
+def change(choice: Choice) -> None:
+    """Add, replace or remove an origin."""
+    lab = running_lab()
+    _check(choice)
+    if choice.remove:
+        lab.remove_origin(choice.name)
+        print(f"https://{choice.name} was removed")
+    else:
+        _serve(lab, choice)
+        print(*(each.label for each in lab.origins() if each.name == choice.name.lower()), sep="\n")
+
+
+@user_errors
+def show(*, as_json: bool) -> None:
+    """Print the origins and their newest requests."""
+    lab = running_lab()
+    origins, requests = lab.origins(), lab.origin_requests()
+    if as_json:
+        print(json.dumps({"origins": list(map(asdict, origins)), "requests": list(map(asdict, requests))}))
+        return
+    print(*[each.label for each in origins] or ["no origins were added"], sep="\n")
+    for request in requests:
+        time = datetime.fromtimestamp(request.time, UTC).strftime("%H:%M:%S")
+        url = f"https://{request.origin}{request.target}"
+        print(f"{time} {request.caller} {request.method} {url} {request.status}")
+
+
+def _check(choice: Choice) -> None:
+    options = {
+        "--serve": choice.serve,
+        "--proxy": choice.proxy,
+        "--status": choice.status,
+        "--remove": choice.remove,
+    }
+    given = [option for option, value in options.items() if value]
+    if not given:
+        raise VpcacheError("use one of --serve DIR, --proxy 127.0.0.1:PORT, --status NUMBER and --remove")
+    if len(given) > 1:
+        raise VpcacheError(f"{' and '.join(given)} exclude each other: use one of them")
+    if choice.delay and choice.remove:
+        raise VpcacheError("--delay and --remove exclude each other: use one of them")
+
+
+def _serve(lab: Lab, choice: Choice) -> None:
+    folder = Path(choice.serve).absolute() if choice.serve else None
+    if folder and not folder.is_dir():
+        raise VpcacheError(f"--serve is '{choice.serve}': must be an existing folder")
+    proxy = _PROXY.fullmatch(choice.proxy)
+    if choice.proxy and proxy is None:
+        raise VpcacheError(f"--proxy is '{choice.proxy}': must be 127.0.0.1:PORT")
+    if choice.status and not choice.status.isdecimal():
+        raise VpcacheError(f"--status is '{choice.status}': must be a number from 200 to 599")
+    try:
+        delay = float(choice.delay or 0)
+    except ValueError:
+        raise VpcacheError(f"--delay is '{choice.delay}': must be a number of seconds") from None
+    lab.serve_origin(
+        choice.name,
+        folder=folder,
+        port=int(proxy[1]) if proxy else None,
+        status=int(choice.status) if choice.status else None,
+        delay=delay,
+    )
