@@ -334,7 +334,7 @@ class Caller:
             return f"{status}" if status == 500 else None
         if not code or not message or code.isdigit() or code == "Unknown":
             return f"an error of {status} without code or message: {response}"
-        is_named = call.operation in message or self._is_like_another(call)
+        is_named = call.operation in message or "Header" in response["Error"] or self._is_like_another(call)
         if status == 501 and code == "NotImplemented" and is_named:
             if "fails at" in message:
                 self.outcomes[f"moto fails: {call.operation}: {message[-80:]}"] += 1

@@ -35,7 +35,9 @@ from vpcache.lab.aws.s3.customer_keys import (
 from vpcache.lab.aws.s3.documents import document_of
 from vpcache.lab.aws.s3.errors import S3Error
 from vpcache.lab.aws.s3.lifecycle import add_kept_versions
+from vpcache.lab.aws.s3.listings import check_encoding_type, encode_keys
 from vpcache.lab.aws.s3.notifications.configuration import describe, notifications_of
+from vpcache.lab.aws.s3.required_elements import check_required_elements
 from vpcache.lab.aws.s3.versions import NULL, check_version_id, versioning_status
 
 _VERSION_HEADER = "x-amz-version-id"
@@ -55,13 +57,20 @@ class BucketsResponse(S3Response):  # type: ignore[misc]  # mypy sees moto's cla
         result = action_result.result
         if isinstance(result, S3Error):
             return result.response()
+        if isinstance(result, dict):
+            encode_keys(str(self.data.get("Action")), result, self._encoding_type)
         if self.data.get("Action") == "GetBucketLifecycleConfiguration" and isinstance(result, dict):
             add_kept_versions(result["Rules"], self.backend.get_bucket_lifecycle(self.bucket_name))
         return super().serialized(action_result)
 
+    @property
+    def _encoding_type(self) -> str | None:
+        return self.querystring.get("encoding-type", [None])[0]
+
     # buckets
 
     def _bucket_response_put(self, request: Any, bucket_name: str, querystring: dict[str, Any]) -> _Answer:
+        check_required_elements(self.body)
         with self.backend.write_lock:
             if not set(querystring) - {"x-id"}:
                 return self._create_bucket(request, bucket_name, querystring)
@@ -71,6 +80,7 @@ class BucketsResponse(S3Response):  # type: ignore[misc]  # mypy sees moto's cla
             return super()._bucket_response_put(request, bucket_name, querystring)
 
     def _bucket_response_get(self, bucket_name: str, querystring: dict[str, Any]) -> _Answer:
+        check_encoding_type(self._encoding_type)
         if "notification" in querystring:
             self.data["Action"] = "GetBucketNotificationConfiguration"
             notifications = self.backend.get_bucket(bucket_name).notifications
@@ -137,6 +147,7 @@ class BucketsResponse(S3Response):  # type: ignore[misc]  # mypy sees moto's cla
         if "acl" in query:
             self._check_is_no_marker("PUT")
         if query.keys() & {"acl", "legal-hold", "retention", "tagging"}:
+            check_required_elements(self.body)
             self._add_digest()
         with self.backend.write_lock:
             return super()._key_response_put(query, key_name)
