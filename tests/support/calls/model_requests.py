@@ -15,7 +15,7 @@ from botocore.serialize import create_serializer
 
 from vpcache.lab.aws.gateway.call import Call
 
-_MODELS = {"monitoring": "cloudwatch"}
+_MODELS = {"apigateway": "apigatewayv2", "monitoring": "cloudwatch"}
 """Names of models that differ from the signing name."""
 _MAX_DEPTH = 6  # of nested structures
 _SCALARS: dict[str, Any] = {
@@ -37,7 +37,8 @@ def model_of(signing_name: str) -> ServiceModel:
 
 def protocols_of(signing_name: str) -> list[str]:
     """Return the protocols of a service that the lab speaks."""
-    return [each for each in model_of(signing_name).metadata["protocols"] if not each.endswith("cbor")]
+    metadata = model_of(signing_name).metadata
+    return [each for each in metadata.get("protocols", [metadata["protocol"]]) if not each.endswith("cbor")]
 
 
 def leaf_paths(shape: Shape | None, depth: int = 0) -> Iterator[tuple[str, ...]]:

@@ -127,6 +127,7 @@ class _Principals:
 class RareBackends:
     """Installs the backends of services that few stacks use, at their first request: imports take seconds.
 
+    - API Gateway: HTTP APIs in front of functions;
     - EventBridge: schedules that invoke functions;
     - CloudFormation: stacks whose resources are made by calls of the API;
     - RDS and Redshift: subnet groups, which CloudFormation makes too.
@@ -139,6 +140,8 @@ class RareBackends:
 
     def install(self, service: str) -> None:
         """Install the backend of a service if it is one of these. Not for concurrent calls."""
+        if service == "apigateway":
+            self._once("apigateway", _install_apigateway)
         if service in ("cloudformation", "events"):
             self._once("events", _install_events)
         if service in ("cloudformation", "rds"):
@@ -163,6 +166,15 @@ class RareBackends:
             cloudformation_backends,
             partial(StacksBackend, urls=STACKS_URLS, api=self._api, changes=self._changes),
         )
+
+
+def _install_apigateway() -> None:
+    from moto.apigatewayv2.models import apigatewayv2_backends
+
+    from vpcache.lab.aws.apigateway.backend import HttpApisBackend
+    from vpcache.lab.aws.apigateway.responses import HTTP_APIS_URLS
+
+    _install(apigatewayv2_backends, partial(HttpApisBackend, urls=HTTP_APIS_URLS))
 
 
 def _install_events() -> None:

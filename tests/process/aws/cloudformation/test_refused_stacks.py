@@ -162,7 +162,7 @@ def test_operation_and_parameter_without_effect_are_refused(
             {"AutoScalingGroupName": "a", "InstanceIds": ["i-01234567"]},
             "AttachInstances",
         ),
-        ("apigatewayv2", "create_vpc_link", {"Name": "a", "SubnetIds": ["subnet-1"]}, "vpclinks"),
+        ("apigatewayv2", "create_vpc_link", {"Name": "a", "SubnetIds": ["subnet-1"]}, "CreateVpcLink"),
         (
             "servicediscovery",
             "create_private_dns_namespace",

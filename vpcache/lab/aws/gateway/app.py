@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 
 from vpcache.lab.aws import ACCOUNT
 from vpcache.lab.aws.accounts import account_of, derive_account_from_access_key
+from vpcache.lab.aws.apigateway.declarations import APIGATEWAY_PARAMETERS
 from vpcache.lab.aws.authorization.usage import Usage
 from vpcache.lab.aws.awslambda.parameters import LAMBDA_PARAMETERS
 from vpcache.lab.aws.backends import RareBackends, install_backends
@@ -59,6 +60,7 @@ _MOTO_SETTINGS = {
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # roles attach AWS managed policies
 }
 DECLARATIONS: Mapping[str, Declarations] = {
+    "apigateway": APIGATEWAY_PARAMETERS,
     "cloudformation": CLOUDFORMATION_PARAMETERS,
     "ec2": EC2_PARAMETERS,
     "elasticache": ELASTICACHE_PARAMETERS,
@@ -119,7 +121,7 @@ def _moto_application(rare_backends: RareBackends) -> WSGIApplication:
 
     def create_service_app(service: Any) -> Any:
         rare_backends.install(service)
-        return create_backend_app(service)
+        return create_backend_app("apigatewayv2" if service == "apigateway" else service)
 
     class Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
         def __init__(self) -> None:

@@ -21,6 +21,8 @@ _WITHOUT_EFFECT = re.compile(
     r"/(invocations|invoke-async|response-streaming-invocations)/?$|^/2018-10-31/layers/"
 )
 """Paths of Lambda's API whose requests do not affect the data plane: invocations and layers."""
+_NAMED_EARLY = ("apigateway", "lambda")
+"""The services whose requests are validated by the operation that their URL names."""
 _UNSIGNED = {"AssumeRoleWithSAML": "sts", "AssumeRoleWithWebIdentity": "sts"}  # services by action
 _SCOPE = re.compile(r"Credential=([^/]+)/[^/]+/([^/]+)/([^/]+)/aws4_request")
 
@@ -98,5 +100,5 @@ def _action(service: str, environ: WSGIEnvironment, form: Mapping[str, list[str]
     if action := form.get("Action", [""])[0]:
         return action
     request = RestRequest.of(service, environ)
-    operation = request.operation if service == "lambda" else None  # only Lambda's name is needed here
+    operation = request.operation if service in _NAMED_EARLY else None
     return operation or f"{request.method} {request.path}"

@@ -13,6 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 from wsgiref.types import WSGIEnvironment
 
 _MAX_UNRESOLVED = 10_000
+_MORE_MODELS = {"apigateway": ("apigatewayv2",)}
+"""Models by signing name, in addition to the one with this name."""
 _VIRTUAL_HOST = re.compile(r"(?P<bucket>.+)\.s3[.-](?:[a-z0-9.-]+\.)?amazonaws\.com")
 
 
@@ -146,10 +148,15 @@ def _routes(service: str) -> tuple[_Route, ...]:
     from botocore.loaders import Loader
 
     try:
-        model = Loader().load_service_model(service, "service-2")
+        models = [
+            Loader().load_service_model(name, "service-2")
+            for name in (service, *_MORE_MODELS.get(service, ()))
+        ]
     except UnknownServiceError:
         return ()
-    return tuple(_route(name, each, model["shapes"]) for name, each in model["operations"].items())
+    return tuple(
+        _route(name, each, model["shapes"]) for model in models for name, each in model["operations"].items()
+    )
 
 
 def _route(name: str, model: Mapping[str, Any], shapes: Mapping[str, Any]) -> _Route:
@@ -177,7 +184,7 @@ def _required_members(model: Mapping[str, Any], shapes: Mapping[str, Any]) -> It
 
 def _pattern(path: str) -> Iterator[str]:
     """Yield the regular expression of a path with {Labels}; a label with a plus spans slashes."""
-    for part in re.split(r"(\{\w+\+?\})", path):
+    for part in re.split(r"(\{[\w-]+\+?\})", path):
         if part.endswith("+}"):
             yield ".+"
         else:

@@ -8,6 +8,7 @@ from typing import Any
 from moto.core.utils import get_service_model
 
 _MODELS = {
+    "apigateway": "apigatewayv2",  # the model of HTTP APIs
     "monitoring": "cloudwatch",
     "servicequotas": "service-quotas",
     "tagging": "resourcegroupstaggingapi",

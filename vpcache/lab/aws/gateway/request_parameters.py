@@ -30,7 +30,7 @@ EMPTY = "{}"
 """The text of an empty structure."""
 _MAX_DEPTH = 20
 _RPC = re.compile(r"/service/\w+/operation/(\w+)")  # a protocol of CloudWatch, whose body is CBOR
-_LABEL = re.compile(r"\{(\w+)(\+?)\}")
+_LABEL = re.compile(r"\{([\w-]+)(\+?)\}")
 
 
 def operation_of(call: Call, environ: WSGIEnvironment) -> str:
@@ -101,8 +101,8 @@ def _outside_body(call: Call, model: Any, shape: Any, environ: WSGIEnvironment) 
             parameters[name] = query[key] if member.type_name == "list" else query[key][0]
         elif location == "header" and (value := _header(environ, key)):
             parameters[name] = value
-        elif location == "uri" and labels.get(key or name):
-            parameters[name] = labels[key or name]
+        elif location == "uri" and labels.get(_group(key or name)):
+            parameters[name] = labels[_group(key or name)]
     return parameters
 
 
@@ -123,10 +123,15 @@ def _path(uri: str) -> re.Pattern[str]:
     for label in _LABEL.finditer(uri):
         parts += [
             re.escape(uri[position : label.start()]),
-            f"(?P<{label[1]}>{'.+' if label[2] else '[^/]+'})",
+            f"(?P<{_group(label[1])}>{'.+' if label[2] else '[^/]+'})",
         ]
         position = label.end()
     return re.compile("".join([*parts, re.escape(uri[position:]), "/?"]))
+
+
+def _group(label: str) -> str:
+    """Return the name of a label's group in a regular expression."""
+    return label.replace("-", "_")
 
 
 def _header(environ: WSGIEnvironment, name: str) -> str:
@@ -145,8 +150,32 @@ def _body(call: Call, shape: Any, environ: WSGIEnvironment) -> Parameters:
     member = shape.members[payload] if payload else shape
     if member.type_name != "structure":  # the content of an object, or an event
         return {}
-    content = _of_element(member, _xml(environ)) if call.service == "s3" else _structure(json_of(environ))
+    if call.service == "s3":
+        content = _of_element(member, _xml(environ))
+    else:
+        content = _under_names(member, _structure(json_of(environ)))
     return {payload: content} if payload and content else content
+
+
+def _under_names(shape: Any, content: Any) -> Any:
+    """Return a JSON document under the names of the model, which differ from the serialized ones."""
+    if shape.type_name == "structure" and isinstance(content, Mapping):
+        members = {
+            member.serialization.get("name", name): (name, member)
+            for name, member in shape.members.items()
+            if "location" not in member.serialization
+        }
+        return {
+            members[key][0] if key in members else key: (
+                _under_names(members[key][1], value) if key in members else value
+            )
+            for key, value in content.items()
+        }
+    if shape.type_name == "list" and isinstance(content, list):
+        return [_under_names(shape.member, each) for each in content]
+    if shape.type_name == "map" and isinstance(content, Mapping):
+        return {key: _under_names(shape.value, each) for key, each in content.items()}
+    return content
 
 
 def _xml(environ: WSGIEnvironment) -> ElementTree.Element:

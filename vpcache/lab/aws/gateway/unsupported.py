@@ -66,7 +66,6 @@ _RECORDS = {
 }
 """Actions of those services that concern records without a network, such as subnet groups."""
 _BACK_DOORS = {
-    "apigateway": frozenset({"POST /v2/vpclinks", "POST /vpclinks"}),
     "autoscaling": frozenset({"AttachInstances", "CreateAutoScalingGroup", "UpdateAutoScalingGroup"}),
     "servicediscovery": frozenset({"CreatePrivateDnsNamespace"}),
 }

@@ -60,6 +60,8 @@ class Violation:
         """Return code and message of the service's error for this violation."""
         if service == "ec2":
             return self._ec2_error()
+        if service == "apigateway":
+            return self._api_gateway_error()
         if self.kind is ViolationKind.MALFORMED and service == "lambda" and not self.path:
             return "InvalidRequestContentException", self.constraint
         if self.kind is ViolationKind.MALFORMED:
@@ -69,6 +71,13 @@ class Violation:
         return "ValidationError", (
             f"1 validation error detected: Value {value} at '{self.path[:1].lower()}{self.path[1:]}' "
             f"failed to satisfy constraint: {self.constraint}"
+        )
+
+    def _api_gateway_error(self) -> tuple[str, str]:
+        value = "null" if self.kind is ViolationKind.MISSING else repr(self.value)
+        return (
+            "BadRequestException",
+            f"Invalid value {value} for {self.path or 'the body'}: {self.constraint}",
         )
 
     def _ec2_error(self) -> tuple[str, str]:
@@ -140,7 +149,7 @@ def form_parameters(call: Call) -> Mapping[str, Any]:
     return _parsed(_Ec2FormParser if call.service == "ec2" else _QueryFormParser, operation, call)
 
 
-# REST (Lambda)
+# REST (API Gateway, Lambda)
 
 
 def _rest_violations(operation: Any, call: Call, environ: WSGIEnvironment) -> Iterator[Violation]:
@@ -176,6 +185,7 @@ def _body_violations(shape: Any, call: Call, body: bytes) -> Iterator[Violation]
 
 
 _VALIDATORS: Mapping[str, Callable[[Any, Call, WSGIEnvironment], Iterator[Violation]]] = {
+    "apigateway": _rest_violations,
     "ec2": _form_validator(_Ec2FormParser),
     "elasticache": _form_validator(_QueryFormParser),
     "iam": _form_validator(_QueryFormParser, checks_patterns=True),
