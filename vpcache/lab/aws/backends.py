@@ -117,6 +117,10 @@ class _Principals:
         """Return who signed a request to a function URL, None if it is forbidden."""
         return self._roles.url_caller(signature, function_arn)
 
+    def api_caller(self, signature: Signature, request_arn: str) -> UrlCaller | None:
+        """Return who signed a request to an HTTP API, None if it is forbidden."""
+        return self._roles.api_caller(signature, request_arn)
+
     @cached_property
     def _roles(self) -> PolicyRoles:
         from vpcache.lab.aws.authorization.execution_roles import PolicyRoles

@@ -15,6 +15,7 @@ from wsgiref.types import WSGIApplication
 
 from vpcache.lab.addresses import IpAddress, public_addresses
 from vpcache.lab.aws import ACCOUNT
+from vpcache.lab.aws.apigateway.requests.hosts import is_resolvable
 from vpcache.lab.aws.awslambda.urls.calls import call_url
 from vpcache.lab.aws.environment_hosts import hosts_in_environments
 from vpcache.lab.aws.iam.execution_sessions import ExecutionSessions
@@ -286,8 +287,9 @@ class Region:
     def _public_addresses(self, name: str) -> tuple[IpAddress, ...] | None:
         """Return the addresses of a public host name in lower case, or None for an unknown name."""
         origins = {host.hostname: host.address for host in self._origins.hosts}
-        address = self._function_hosts.address(name) or origins.get(name)
-        return (address,) if address else public_addresses(name)
+        if address := self._function_hosts.address(name) or origins.get(name):
+            return (address,)
+        return public_addresses(name) if is_resolvable(name) else None
 
     def _is_usable(self, interface_id: str) -> bool:
         """Return whether the zone of a function's interface is available.

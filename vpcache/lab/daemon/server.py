@@ -53,18 +53,21 @@ def _serve(listener: socket.socket, loopback: HostLoopback, pid: int, ready_fd: 
     gc.disable()  # imports create many objects and no garbage
     cache_botocore_endpoints()
     # imported late: an import may start a thread, and the user namespace must be entered before that
-    from vpcache.lab.aws.awslambda.urls.calls import call_url
+    from vpcache.lab.aws.apigateway.requests.hosts import http_api_hosts
+    from vpcache.lab.aws.awslambda.urls.calls import FUNCTION_URL_HOSTS
     from vpcache.lab.aws.gateway.app import create_app
     from vpcache.lab.daemon.api import LabApi
-    from vpcache.lab.daemon.function_urls import FunctionUrlMiddleware
     from vpcache.lab.daemon.host_check import HostHeaderMiddleware
     from vpcache.lab.daemon.http_server import PersistentServer
     from vpcache.lab.daemon.region import Region
+    from vpcache.lab.services.named_hosts import NamedHostsMiddleware
 
     region = Region(WORK_DIR, loopback.connect)
     aws = create_app(region.functions, region.reconcile, lambda: region.settings)
-    region.open_api(aws)
-    app = FunctionUrlMiddleware(HostHeaderMiddleware(LabApi(aws, region, pid)), call_url)
+    apis = http_api_hosts()
+    region.open_api(NamedHostsMiddleware(aws, apis))
+    app = NamedHostsMiddleware(HostHeaderMiddleware(LabApi(aws, region, pid)), apis)
+    app = NamedHostsMiddleware(app, FUNCTION_URL_HOSTS)
     region.reconcile()
     server = PersistentServer(listener, app)
     server.prepare()

@@ -207,7 +207,7 @@ def without_deployment(api: HttpApi, deployment_id: str) -> HttpApi:
 
 
 def with_tags(api: HttpApi, stage_name: str | None, tags: Mapping[str, str], removed: list[str]) -> HttpApi:
-    """Return an API with changed tags of its own or of one of its stages."""
+    """Return an API with changed tags: of a stage if one is named, else of the API."""
     if stage_name is None:
         return replace(api, tags=_tags(api.tags, tags, removed))
     stage = found(api.stages, stage_name, "stage")

@@ -109,9 +109,14 @@ def log_group(settings: Mapping[str, str]) -> str:
 
 
 def check_settings(settings: Mapping[str, Any]) -> None:
-    """Raise BadRequestError for settings of a route that an HTTP API cannot have."""
+    """Raise BadRequestError for settings of a route that an HTTP API cannot have.
+
+    Raises NotImplementedError for detailed metrics.
+    """
     if any(settings.get(name) not in (None, False) for name in _OF_WEBSOCKETS):
         raise BadRequestError("Execution logs are not supported on protocolType HTTP")
+    if settings.get("detailedMetricsEnabled"):
+        raise NotImplementedError("The parameter DetailedMetricsEnabled of a stage is not emulated.")
     for name in ("throttlingBurstLimit", "throttlingRateLimit"):
         if (settings.get(name) or 0) < 0:
             raise BadRequestError(f"Invalid value for {name}: must not be negative")

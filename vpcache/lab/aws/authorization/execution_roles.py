@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +31,7 @@ _URL_ACTIONS = {
 }
 """What a caller of a function URL needs, with the condition keys of each:
 https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"""
+_INVOKE_API = "execute-api:Invoke"
 _SERVICE = Principal("lambda.amazonaws.com", "", is_service=True)
 
 
@@ -64,17 +65,25 @@ class PolicyRoles:
 
     def url_caller(self, signature: Signature, function_arn: str) -> UrlCaller | None:
         """Return who signed a request to a function URL, None if it is forbidden."""
+        targets = [Target(action, function_arn, "function", keys) for action, keys in _URL_ACTIONS.items()]
+        return self._permitted(signature, "lambda", targets)
+
+    def api_caller(self, signature: Signature, request_arn: str) -> UrlCaller | None:
+        """Return who signed a request to an HTTP API, None if it is forbidden."""
+        return self._permitted(signature, "execute-api", [Target(_INVOKE_API, request_arn)])
+
+    def _permitted(self, signature: Signature, service: str, targets: Sequence[Target]) -> UrlCaller | None:
+        """Return who signed a request, None if the targets are not all allowed."""
         now = datetime.now(UTC)
         try:
             caller = caller_of(signature.key_id, signature.token, now)
         except (ExpiredTokenError, InvalidTokenError):
             return None
-        _, _, _, region, account, *_ = function_arn.split(":")
-        call = ApiCall("lambda", "InvokeFunctionUrl", {}, region, account)
+        _, _, _, region, account, *_ = targets[0].resource.split(":")
+        call = ApiCall(service, "Invoke", {}, region, account)
         context = {**request_keys(call, now, Sender(signature.key_id, signature.token)), **caller.keys}
         model = Model(account, region)
-        for action, keys in _URL_ACTIONS.items():
-            target = Target(action, function_arn, "function", keys)
+        for target in targets:
             request, policies = evaluation(caller, target, context, model)
             decision = decide(request, policies)
             self._usage.record(caller.owner, request, decision)

@@ -1,6 +1,7 @@
-"""Who signed a request to a function URL.
+"""Who signed a request to a function URL, or to an HTTP API.
 
 https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control-iam.html
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from typing import Protocol
 
 from vpcache.lab.services.http_host import HttpRequest
 
-_CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 .*Credential=([^/,\s]+)/\d{8}/([a-z0-9-]+)/lambda/aws4_request")
+_CREDENTIAL = re.compile(
+    r"AWS4-HMAC-SHA256 .*Credential=([^/,\s]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class UrlCaller:
-    """A principal that may call a URL with AuthType AWS_IAM."""
+    """A principal that may call a URL with AuthType AWS_IAM, or a route with this authorization type."""
 
     access_key_id: str
     account: str
@@ -43,9 +46,18 @@ class UrlCallers(Protocol):
         """
         ...
 
+    def api_caller(self, signature: Signature, request_arn: str) -> UrlCaller | None:
+        """Return who signed a request to an HTTP API, None if it is forbidden.
 
-def signature_of(request: HttpRequest) -> Signature | None:
-    """Return the credentials of a request that is signed for Lambda, None for another request."""
+        `request_arn` has the API, the stage, the method and the path.
+        """
+        ...
+
+
+def signature_of(request: HttpRequest, service: str = "lambda") -> Signature | None:
+    """Return the credentials of a request that is signed for a service, None for another request."""
     headers = {name.lower(): value for name, value in request.headers}
     match = _CREDENTIAL.match(headers.get("authorization", ""))
-    return Signature(match[1], match[2], headers.get("x-amz-security-token", "")) if match else None
+    if match is None or match[3] != service:
+        return None
+    return Signature(match[1], match[2], headers.get("x-amz-security-token", ""))

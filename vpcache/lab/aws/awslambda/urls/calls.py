@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 from moto.awslambda.exceptions import LambdaClientError
@@ -20,6 +21,7 @@ from vpcache.lab.aws.awslambda.urls.registry import find_url
 from vpcache.lab.errors import LabError
 from vpcache.lab.functions.spec import Event
 from vpcache.lab.services.http_host import HttpAnswer, HttpRequest
+from vpcache.lab.services.named_hosts import NamedHosts
 
 _FORBIDDEN = (
     "Forbidden. For troubleshooting Function URL authorization issues, see: "
@@ -42,6 +44,12 @@ def call_url(hostname: str, request: HttpRequest) -> HttpAnswer:
     if answer := preflight(config.cors, request):
         return answer
     return with_cors(config.cors, request, _invoke(function, config, hostname, request))
+
+
+FUNCTION_URL_HOSTS = NamedHosts(
+    re.compile(r"([a-z0-9]+\.lambda-url\.[a-z0-9-]+\.on\.aws)(?::\d+)?", re.IGNORECASE), call_url
+)
+"""The hosts of function URLs on the lab's port of the host's loopback."""
 
 
 def _invoke(function: Function, config: FunctionUrlConfig, hostname: str, request: HttpRequest) -> HttpAnswer:

@@ -29,7 +29,7 @@ BAD_GATEWAY = HttpAnswer(502, b"Internal Server Error", (("Content-Type", "text/
 
 def message(status: int, text: str | None, error: str) -> HttpAnswer:
     """Return a response of Lambda itself, with the type of its error."""
-    return HttpAnswer(status, _json({"Message": text}), (*_JSON, ("x-amzn-ErrorType", error)))
+    return HttpAnswer(status, json_bytes({"Message": text}), (*_JSON, ("x-amzn-ErrorType", error)))
 
 
 def event_of(
@@ -40,9 +40,7 @@ def event_of(
     `caller` is the principal of a request to a URL with AuthType AWS_IAM.
     """
     path, _, query = request.target.partition("?")
-    headers = _joined(
-        (name.lower(), value) for name, value in request.headers if name.lower() != "connection"
-    )
+    headers = joined((name.lower(), value) for name, value in request.headers if name.lower() != "connection")
     version, cipher = request.tls
     now = datetime.now(UTC)
     payload: dict[str, Any] = {
@@ -62,7 +60,7 @@ def event_of(
         "requestContext": {
             "accountId": caller.account if caller else "anonymous",
             "apiId": hostname.partition(".")[0],
-            **({"authorizer": {"iam": _identity(caller)}} if caller else {}),
+            **({"authorizer": {"iam": iam_identity(caller)}} if caller else {}),
             "domainName": hostname,
             "domainPrefix": hostname.partition(".")[0],
             "http": {
@@ -82,11 +80,12 @@ def event_of(
     if cookies := headers.get("cookie"):
         payload["cookies"] = [each.strip() for each in re.split("[;,]", cookies) if each.strip()]
     if query:
-        payload["queryStringParameters"] = _joined(parse_qsl(query, keep_blank_values=True))
-    return payload | _body(request.body, headers.get("content-type", ""))
+        payload["queryStringParameters"] = joined(parse_qsl(query, keep_blank_values=True))
+    return payload | request_body(request.body, headers.get("content-type", ""))
 
 
-def _identity(caller: UrlCaller) -> dict[str, Any]:
+def iam_identity(caller: UrlCaller) -> dict[str, Any]:
+    """Return the member `iam` of an event's authorizer."""
     return {
         "accessKey": caller.access_key_id,
         "accountId": caller.account,
@@ -113,8 +112,8 @@ def answer_of(payload: bytes, request_id: str) -> HttpAnswer:
         return HttpAnswer(200, _text(content), (*_JSON, *ids))
     try:
         status = int(content["statusCode"])
-        headers = tuple(_headers(content))
-        body = _answer_body(content)
+        headers = tuple(response_headers(content))
+        body = response_body(content)
     except (TypeError, ValueError):
         return BAD_GATEWAY
     if not 100 <= status <= 599:
@@ -125,14 +124,15 @@ def answer_of(payload: bytes, request_id: str) -> HttpAnswer:
 
 def _text(content: Any) -> bytes:
     """Return a string unchanged, and other values as JSON."""
-    return content.encode() if isinstance(content, str) else _json(content)
+    return content.encode() if isinstance(content, str) else json_bytes(content)
 
 
-def _json(content: Any) -> bytes:
+def json_bytes(content: Any) -> bytes:
+    """Return a JSON document without spaces."""
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _joined(pairs: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> dict[str, str]:
+def joined(pairs: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> dict[str, str]:
     """Return pairs as a mapping; the values of one name are joined with commas."""
     joined: dict[str, str] = {}
     for name, value in pairs:
@@ -140,7 +140,8 @@ def _joined(pairs: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> dict[st
     return joined
 
 
-def _body(body: bytes, content_type: str) -> dict[str, Any]:
+def request_body(body: bytes, content_type: str) -> dict[str, Any]:
+    """Return the members of an event for the body of a request: base64, unless its type is that of a text."""
     if not body:
         return {"isBase64Encoded": False}
     if _TEXT.fullmatch(content_type.partition(";")[0].strip().lower()):
@@ -151,7 +152,7 @@ def _body(body: bytes, content_type: str) -> dict[str, Any]:
     return {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
 
 
-def _headers(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def response_headers(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the headers of a function's response. Raises TypeError or ValueError for invalid ones."""
     pairs = [
         *dict(content.get("headers") or {}).items(),
@@ -166,7 +167,8 @@ def _headers(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, text
 
 
-def _answer_body(content: Mapping[str, Any]) -> bytes:
+def response_body(content: Mapping[str, Any]) -> bytes:
+    """Return the body of a function's response. Raises TypeError or ValueError for an invalid one."""
     body = content.get("body")
     if body is None:
         return b""

@@ -1,0 +1,27 @@
+"""The hosts of HTTP APIs: their names, and their servers.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-publish.html
+"""
+
+from __future__ import annotations
+
+import re
+
+from vpcache.lab.aws.apigateway.requests.answers import message
+from vpcache.lab.aws.apigateway.requests.calls import ApiRequests, find_api
+from vpcache.lab.services.named_hosts import NamedHosts
+
+_HOST = re.compile(r"([a-z0-9]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com)(?::\d+)?", re.IGNORECASE)
+_MAX_BODY = 10 << 20
+"""Bytes of a request: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html"""
+
+
+def http_api_hosts() -> NamedHosts:
+    """Return the servers of all default endpoints, with limits of their own."""
+    too_large = message(413, "Request Entity Too Large")
+    return NamedHosts(_HOST, ApiRequests().answer, _MAX_BODY, too_large)
+
+
+def is_resolvable(name: str) -> bool:
+    """Return whether a host in lower case resolves: not if it has the form of an endpoint without API."""
+    return _HOST.fullmatch(name) is None or find_api(name) is not None
