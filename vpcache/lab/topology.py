@@ -187,6 +187,26 @@ class CacheCluster:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerlessCache:
+    """A serverless cache: one memcached process behind the interfaces of its VPC endpoint.
+
+    `endpoints` has the ID and the address of each interface. Clients must use TLS.
+    """
+
+    name: str  # unique within its region
+    region: str
+    hostname: str
+    ports: tuple[int, ...]
+    endpoints: tuple[tuple[str, IPv4Address], ...]
+    memory_mb: int
+
+    @property
+    def full_name(self) -> str:
+        """The name that is unique in the lab: "us-east-1/cache"."""
+        return f"{self.region}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class Vpc:
     """A VPC with its contents. Each tuple is sorted by ID, so that equal models give equal values."""
 
@@ -200,6 +220,7 @@ class Vpc:
     interfaces: tuple[Interface, ...]
     nat_gateways: tuple[NatGateway, ...]
     cache_clusters: tuple[CacheCluster, ...]
+    serverless_caches: tuple[ServerlessCache, ...] = ()
     network_acls: tuple[NetworkAcl, ...] = ()
     gateway_endpoints: tuple[GatewayEndpoint, ...] = ()
     interface_endpoints: tuple[InterfaceEndpoint, ...] = ()

@@ -464,6 +464,28 @@ def test_cluster_needs_the_actions_that_it_depends_on(role: Any, enforced: Regio
     assert role(allow(needed)).client("elasticache").create_cache_cluster(**creation)["CacheCluster"]
 
 
+def test_serverless_cache_needs_the_actions_on_its_endpoint(role: Any, enforced: Region) -> None:
+    network = two_zones(enforced.client("ec2"))
+    creation = {
+        "ServerlessCacheName": "c",
+        "Engine": "memcached",
+        "SubnetIds": [*network.private.values()],
+        "Tags": [{"Key": "Stack", "Value": "ci-1"}],
+    }
+    needed = ["elasticache:CreateServerlessCache", "elasticache:AddTagsToResource"]
+    needed += ["iam:CreateServiceLinkedRole", "ec2:DescribeVpcEndpoints", "ec2:DescribeSubnets"]
+    needed += ["ec2:DescribeSecurityGroups", "ec2:DescribeTags", "ec2:DescribeVpcs"]
+    needed += ["ec2:CreateVpcEndpoint", "ec2:DeleteVpcEndpoints", "ec2:CreateTags"]
+    for missing in needed:
+        client = role(allow([each for each in needed if each != missing])).client("elasticache")
+        assert (
+            f"is not authorized to perform: {missing}"
+            in api_error(client.create_serverless_cache, **creation).message
+        )
+    client = role(allow(needed)).client("elasticache")
+    assert client.create_serverless_cache(**creation)["ServerlessCache"]["Status"] == "creating"
+
+
 def test_function_in_a_vpc_needs_a_role_for_network_interfaces(enforced: Region, made: bytes) -> None:
     iam, ec2, name = enforced.client("iam"), enforced.client("ec2"), unique("f")
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust())["Role"]["Arn"]

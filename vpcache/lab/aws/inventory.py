@@ -30,9 +30,9 @@ class Place:
 
 
 def directory(topology: Topology) -> list[Place]:
-    """Return every place under every name: resource ID, `cluster/node`, function name, `internet`.
+    """Return every place under every name: resource ID, `cluster/node`, cache, function, `internet`.
 
-    Names of cache nodes and functions are unique per region only. Places of the same name are sorted by zone
+    Names of caches and functions are unique per region only. Places of the same name are sorted by zone
     within each VPC.
     """
     places = [Place(INTERNET, INTERNET)]
@@ -65,6 +65,9 @@ def _vpc_places(vpc: Vpc) -> list[Place]:
         for cluster in vpc.cache_clusters
         for node in cluster.nodes
     ]
+    serverless = [
+        (cache.name, interface_id) for cache in vpc.serverless_caches for interface_id, _ in cache.endpoints
+    ]
     gateways = [(each.id, each.interface_id) for each in vpc.nat_gateways]
     return [
         Place(vpc.id, router_namespace(vpc.id), vpc.region),
@@ -76,6 +79,12 @@ def _vpc_places(vpc: Vpc) -> list[Place]:
         *(Place(each.id, endpoint_namespace(each.id), vpc.region) for each in vpc.gateway_endpoints),
         *(
             interface_place(name, interface_id)
-            for name, interface_id in (*functions, *nodes, *gateways, *((each, each) for each in interfaces))
+            for name, interface_id in (
+                *functions,
+                *nodes,
+                *serverless,
+                *gateways,
+                *((each, each) for each in interfaces),
+            )
         ),
     ]

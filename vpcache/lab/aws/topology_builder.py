@@ -23,6 +23,7 @@ from vpcache.lab.aws.ec2.validation import is_true
 from vpcache.lab.aws.ec2.vpcs.prefix_lists import entries_of
 from vpcache.lab.aws.elasticache import backend as elasticache
 from vpcache.lab.aws.elasticache.models import ClusterModel, NodeModel
+from vpcache.lab.aws.elasticache.serverless import PORTS, ServerlessCacheModel
 from vpcache.lab.topology import (
     AclEntry,
     CacheCluster,
@@ -39,6 +40,7 @@ from vpcache.lab.topology import (
     RouteTarget,
     Rule,
     SecurityGroup,
+    ServerlessCache,
     Subnet,
     Topology,
     Vpc,
@@ -66,11 +68,11 @@ def derive(account: str = ACCOUNT) -> Topology:
 def _vpcs(backend: ec2.Ec2Backend) -> list[Vpc]:
     if not backend.vpcs:
         return []
-    clusters = elasticache.elasticache_of(backend.account_id, backend.region_name).clusters.values()
-    return [_vpc(backend, each, clusters) for each in backend.vpcs.values()]
+    caches = elasticache.elasticache_of(backend.account_id, backend.region_name)
+    return [_vpc(backend, each, caches) for each in backend.vpcs.values()]
 
 
-def _vpc(backend: ec2.Ec2Backend, vpc: Any, clusters: Iterable[ClusterModel]) -> Vpc:
+def _vpc(backend: ec2.Ec2Backend, vpc: Any, caches: elasticache.MemcachedBackend) -> Vpc:
     gateway = backend.attached_internet_gateway(vpc.id)
     subnets = _of(vpc, (subnet for zone in backend.subnets.values() for subnet in zone.values()))
     tables = _of(vpc, backend.route_tables.values())
@@ -88,8 +90,13 @@ def _vpc(backend: ec2.Ec2Backend, vpc: Any, clusters: Iterable[ClusterModel]) ->
         nat_gateways=tuple(NatGateway(each.id, each.interface.id) for each in nat_gateways),
         cache_clusters=tuple(
             _cluster(backend.region_name, each)
-            for each in sorted(clusters, key=lambda each: each.id)
+            for each in sorted(caches.clusters.values(), key=lambda each: each.id)
             if each.subnet_group.vpc_id == vpc.id
+        ),
+        serverless_caches=tuple(
+            _serverless_cache(backend.region_name, each)
+            for each in sorted(caches.serverless_caches.values(), key=lambda each: each.name)
+            if each.vpc_id == vpc.id and not each.is_deleting
         ),
         network_acls=tuple(_acl(each) for each in _of(vpc, backend.network_acls.values())),
         gateway_endpoints=tuple(
@@ -248,9 +255,9 @@ def _interface(interface: Any) -> Interface:
         for each in interface.private_ip_addresses
         if each["PrivateIpAddress"] != interface.private_ip_address
     ]
-    kind = _INTERFACE_KINDS.get(interface.interface_type, InterfaceKind.PLAIN)
-    if interface.requester_id == elasticache.REQUESTER:
-        kind = InterfaceKind.CACHE_NODE
+    is_node = interface.requester_id == elasticache.MemcachedBackend.REQUESTER
+    other = InterfaceKind.CACHE_NODE if is_node else InterfaceKind.PLAIN
+    kind = _INTERFACE_KINDS.get(interface.interface_type, other)
     return Interface(
         id=interface.id,
         kind=kind,
@@ -279,6 +286,18 @@ def _cluster(region: str, cluster: ClusterModel) -> CacheCluster:
         version=cluster.membership,
         nodes=tuple(_node(cluster, node) for node in sorted(cluster.nodes, key=lambda each: each.id)),
         is_encrypted=cluster.is_encrypted,
+    )
+
+
+def _serverless_cache(region: str, cache: ServerlessCacheModel) -> ServerlessCache:
+    endpoints = ((each.id, IPv4Address(each.private_ip_address)) for each in cache.interfaces)
+    return ServerlessCache(
+        name=cache.name,
+        region=region,
+        hostname=cache.hostname,
+        ports=PORTS,
+        endpoints=tuple(sorted(endpoints)),
+        memory_mb=cache.memory_mb,
     )
 
 

@@ -36,6 +36,7 @@ from vpcache.lab.faults import (
 )
 from vpcache.lab.functions.runtime import FunctionRuntime
 from vpcache.lab.memcached.nodes import CacheNodes
+from vpcache.lab.memcached.serverless import ServerlessCaches
 from vpcache.lab.network.consistency import compared, differences
 from vpcache.lab.network.kernel import Kernel
 from vpcache.lab.network.naming import INTERNET, interface_namespace, router_namespace
@@ -70,6 +71,9 @@ class Region:
         self._kernel.apply(plan(self._topology))  # the servers below need the internet's namespace
         self._internet = Internet(self._namespaces, INTERNET, work_dir)
         self._nodes = CacheNodes(self._namespaces, interface_namespace, self._internet.authority, work_dir)
+        self._serverless = ServerlessCaches(
+            self._namespaces, interface_namespace, self._internet.authority, work_dir
+        )
         self._function_hosts = FunctionHosts(self._namespaces, self._internet.tls, call_url)
         self._origins = OriginHosts(self._namespaces, self._internet.tls, connect_to_host)
         self._api_hosts: ApiHosts | None = None
@@ -181,6 +185,11 @@ class Region:
                 *differences(self._namespaces, self._kernel.applied),
                 *compared("memcached of cache nodes", nodes, self._nodes.running()),
                 *compared(
+                    "memcached of serverless caches",
+                    (cache.full_name for vpc in topology.vpcs for cache in vpc.serverless_caches),
+                    self._serverless.running(),
+                ),
+                *compared(
                     "resolvers of VPCs",
                     (vpc.id for vpc in topology.vpcs if vpc.has_dns),
                     self._resolvers.vpcs,
@@ -266,6 +275,7 @@ class Region:
         self._origins.reconcile(origins)
         clusters = [cluster for vpc in topology.vpcs for cluster in vpc.cache_clusters]
         self._nodes.reconcile(clusters, by_target(self._faults, FaultKind.CACHE_NODE))
+        self._serverless.reconcile(cache for vpc in topology.vpcs for cache in vpc.serverless_caches)
         self._resolvers.reconcile(topology, by_target(self._faults, FaultKind.DNS))
         if self._api_hosts:
             self._api_hosts.reconcile(topology)

@@ -9,15 +9,15 @@ the key and the opaque value, which memcached returns.
 
     client                endpoint                                       memcached
     get a          ---->  CommandStream     ---->  get a
-    config get cluster    (_pass_commands)         md <token> O<token>
+    config get cluster                             md <token> O<token>
     get b                                          get b
                                                                            |
     VALUE a ...    <----  AnswerStream      <----  VALUE a ...          <--'
-    CONFIG cluster ...    (_pass_answers)          NF O<token>
+    CONFIG cluster ...                             NF O<token>
     VALUE b ...                                    VALUE b ...
 
-Each direction has its own thread. Values that contain the text of a command or a marker are safe:
-CommandStream skips values by their announced length, and clients do not know the token.
+Values that contain the text of a command or a marker are safe: CommandStream skips values by their announced
+length, and clients do not know the token.
 """
 
 from __future__ import annotations
@@ -25,19 +25,15 @@ from __future__ import annotations
 import secrets
 import socket
 import ssl
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from vpcache.lab.memcached.discovery import AnswerStream, CommandStream
-from vpcache.lab.services.sockets import OpenConnections, cut
-from vpcache.lab.services.tls import TlsStream
-
-_CHUNK = 65536
-_Client = socket.socket | TlsStream
+from vpcache.lab.memcached.commands import CommandStream
+from vpcache.lab.memcached.discovery import AnswerStream, is_discovery
+from vpcache.lab.memcached.proxy import MemcachedProxy
 
 
-class ConfigurationEndpoint:
+class ConfigurationEndpoint(MemcachedProxy):
     """Answers `config get cluster` with `reply` and passes all other commands to the local memcached.
 
     `connect` returns a connection to memcached without TLS. Clients must use TLS if `credentials` are given,
@@ -52,72 +48,27 @@ class ConfigurationEndpoint:
         credentials: Path | None = None,
     ) -> None:
         self.reply = reply
-        self._tls = _context(credentials) if credentials else None
-        self._listener = listener
-        self._connect = connect
-        self._open = OpenConnections()
-        self._thread = threading.Thread(target=self._accept, name="configuration endpoint", daemon=True)
-        self._thread.start()
+        tls = _context(credentials) if credentials else None
+        super().__init__(listener, connect, lambda: _Session(lambda: self.reply), tls)
 
-    def close(self) -> None:
-        """Stop accepting connections and cut the open ones."""
-        cut(self._listener)
-        self._thread.join()
-        self._listener.close()
-        self._open.cut()
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+class _Session:
+    """One connection, whose discovery commands are marked by a token."""
 
-    def _serve(self, client: socket.socket) -> None:
-        try:
-            memcached = self._connect()
-        except OSError:  # the node has ended; the client sees the same as at the node itself
-            client.close()
-            return
-        with client, memcached:
-            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._open.add(client, memcached)
-            token = secrets.token_hex(15).encode()  # memcached accepts 31 characters as opaque value
-            stream = TlsStream(client, self._tls) if self._tls else client
-            answers = threading.Thread(
-                target=self._pass_answers, args=(memcached, stream, token), daemon=True
-            )
-            answers.start()
-            self._pass_commands(stream, memcached, token)
-            answers.join()
-            self._open.discard(client, memcached)
-
-    def _pass_commands(self, client: _Client, memcached: socket.socket, token: bytes) -> None:
-        """Pass commands on, with a marker in place of each discovery command."""
+    def __init__(self, reply: Callable[[], bytes]) -> None:
+        token = secrets.token_hex(15).encode()  # memcached accepts 31 characters as opaque value
         marker = b"md %s O%s\r\n" % (token, token)
-        stream = CommandStream()
-        try:
-            while received := client.recv(_CHUNK):
-                memcached.sendall(
-                    b"".join(marker if piece is None else piece for piece in stream.feed(received))
-                )
-            memcached.sendall(stream.rest())
-            memcached.shutdown(socket.SHUT_WR)
-        except OSError:
-            cut(memcached)
+        self._reply = reply
+        self.commands = CommandStream(lambda words: marker if is_discovery(words) else None)
+        self._answers = AnswerStream(b"NF O%s\r\n" % token)
 
-    def _pass_answers(self, memcached: socket.socket, client: _Client, token: bytes) -> None:
-        """Pass answers on, with the discovery reply in place of each answer to a marker."""
-        stream = AnswerStream(b"NF O%s\r\n" % token)
-        try:
-            while received := memcached.recv(_CHUNK):
-                client.sendall(stream.feed(received, self.reply))
-            client.sendall(stream.rest())
-            client.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            cut(client)
-            cut(memcached)
+    def answer(self, received: bytes) -> bytes:
+        """Return memcached's bytes with the reply in place of each answer to a marker."""
+        return self._answers.feed(received, self._reply())
+
+    def rest_of_answers(self) -> bytes:
+        """Return the bytes that are still kept at the end of the connection."""
+        return self._answers.rest()
 
 
 def _context(credentials: Path) -> ssl.SSLContext:

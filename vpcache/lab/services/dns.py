@@ -30,13 +30,14 @@ _TCP_TIMEOUT = 5.0  # seconds after which a silent TCP connection is closed
 def private_records(vpc: Vpc) -> dict[str, tuple[IPv4Address, ...]]:
     """Return the addresses of the names that only `vpc` resolves, or resolves differently.
 
-    They are the names of its cache clusters, its interface endpoints and, with DNS hostnames enabled, its
-    interfaces.
+    They are the names of its caches, its interface endpoints and, with DNS hostnames enabled, its interfaces.
     """
     records: dict[str, tuple[IPv4Address, ...]] = {}
     for cluster in vpc.cache_clusters:
         records[cluster.configuration_hostname] = tuple(node.endpoint_address for node in cluster.nodes)
         records |= {node.hostname: (node.address,) for node in cluster.nodes}
+    for cache in vpc.serverless_caches:
+        records[cache.hostname] = tuple(address for _, address in cache.endpoints)
     interfaces = {interface.id: interface for interface in vpc.interfaces}
     for endpoint in vpc.interface_endpoints:
         addresses = tuple(interfaces[interface_id].address for interface_id in endpoint.interface_ids)

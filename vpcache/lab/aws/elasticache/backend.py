@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -21,7 +20,6 @@ from vpcache.lab.aws.changes import ScheduleChange
 from vpcache.lab.aws.dispatch import UrlModule
 from vpcache.lab.aws.ec2.interfaces import ManagedInterface
 from vpcache.lab.aws.elasticache.checks import check_cluster_id, check_engine
-from vpcache.lab.aws.elasticache.groups import CacheGroupsBackend
 from vpcache.lab.aws.elasticache.models import ClusterModel, NodeModel
 from vpcache.lab.aws.elasticache.modifications import (
     Modification,
@@ -35,13 +33,11 @@ from vpcache.lab.aws.elasticache.modifications import (
 )
 from vpcache.lab.aws.elasticache.parameters import NODE_TYPES, VERSIONS
 from vpcache.lab.aws.elasticache.placement import check_window, initial_zones, require_choice
-from vpcache.lab.aws.regions import short_form
+from vpcache.lab.aws.elasticache.serverless_backend import ServerlessCachesBackend
 from vpcache.lab.settings import LabSettings
 
-REQUESTER = "amazon-elasticache"
 
-
-class MemcachedBackend(CacheGroupsBackend):
+class MemcachedBackend(ServerlessCachesBackend):
     """ElastiCache of one region.
 
     Operations that take minutes on AWS are complete when the call returns. The transitional status
@@ -130,8 +126,8 @@ class MemcachedBackend(CacheGroupsBackend):
             engine_version=version,
             port=int(request.get("Port") or 11211),
             az_mode=az_mode,
-            label=hashlib.sha256(f"{self.account_id}/{self.region_name}".encode()).hexdigest()[:6],
-            suffix=f"{short_form(self.region_name)}.cache.amazonaws.com",
+            label=self._label,
+            suffix=self._suffix,
             subnet_group=group,
             security_group_ids=self._checked_groups(group.vpc_id, request.get("SecurityGroupIds") or []),
             parameter_group=parameters,
@@ -261,20 +257,10 @@ class MemcachedBackend(CacheGroupsBackend):
             subnet,
             "interface",
             f"ElastiCache {cluster.id}",
-            requester_id=REQUESTER,
+            requester_id=self.REQUESTER,
             group_ids=cluster.security_group_ids,
             secondary=1,  # for the configuration endpoint
         )
-
-    def _checked_groups(self, vpc_id: str, group_ids: list[str]) -> list[str]:
-        """Return security groups of a VPC, by default its default group. Raises for other groups."""
-        existing = self._ec2.groups[vpc_id]
-        for group_id in group_ids:
-            if group_id not in existing:
-                raise InvalidParameterValueException(
-                    f"Some security group Ids are invalid: {group_id} is not in {vpc_id}."
-                )
-        return group_ids or [group.id for group in existing.values() if group.is_default]
 
 
 def elasticache_of(account_id: str, region: str) -> MemcachedBackend:

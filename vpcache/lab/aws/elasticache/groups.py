@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from vpcache.lab.aws.elasticache.checks import check_identifier, check_subnet_gr
 from vpcache.lab.aws.elasticache.models import ClusterModel, ParameterGroup, SubnetGroup
 from vpcache.lab.aws.elasticache.parameters import FAMILIES
 from vpcache.lab.aws.elasticache.placement import require_choice
+from vpcache.lab.aws.regions import short_form
 
 _Tags = Sequence[Mapping[str, str]]
 
@@ -36,6 +38,8 @@ class UnavailableClusterError(ElastiCacheException):  # type: ignore[misc]  # my
 
 class CacheGroupsBackend(ElastiCacheBackend):  # type: ignore[misc]  # mypy sees moto's classes as Any
     """The part of ElastiCache for subnet groups, parameter groups (AWS's default ones included) and tags."""
+
+    REQUESTER = "amazon-elasticache"
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
@@ -209,6 +213,11 @@ class CacheGroupsBackend(ElastiCacheBackend):  # type: ignore[misc]  # mypy sees
         kind, _, name = "".join(arn.split(":", 5)[5:]).partition(":")
         if arn != self._arn(kind, name):
             raise InvalidARNFault(arn)
+        self.check_taggable(kind, name)
+        return [{"Key": key, "Value": value} for key, value in sorted(self.resource_tags[arn].items())]
+
+    def check_taggable(self, kind: str, name: str) -> None:
+        """Raise ElastiCacheException if a resource does not exist, or if it is not available."""
         match kind:
             case "cluster":
                 if name not in self.clusters or not self.clusters[name].is_available:
@@ -218,8 +227,7 @@ class CacheGroupsBackend(ElastiCacheBackend):  # type: ignore[misc]  # mypy sees
             case "parametergroup":
                 self.parameter_group(name)
             case _:
-                raise InvalidARNFault(arn)
-        return [{"Key": key, "Value": value} for key, value in sorted(self.resource_tags[arn].items())]
+                raise InvalidARNFault(self._arn(kind, name))
 
     def add_tags(self, arn: str, tags: _Tags) -> None:
         """Add tags to a resource."""
@@ -235,6 +243,26 @@ class CacheGroupsBackend(ElastiCacheBackend):  # type: ignore[misc]  # mypy sees
     def _tag(self, arn: str, tags: _Tags) -> None:
         current = self.resource_tags.setdefault(arn, {})
         current |= {each["Key"]: each.get("Value", "") for each in tags}
+
+    @property
+    def _label(self) -> str:
+        """The six characters in the host names of this account's caches in the region."""
+        return hashlib.sha256(f"{self.account_id}/{self.region_name}".encode()).hexdigest()[:6]
+
+    @property
+    def _suffix(self) -> str:
+        """The end of the host names of the region's caches."""
+        return f"{short_form(self.region_name)}.cache.amazonaws.com"
+
+    def _checked_groups(self, vpc_id: str, group_ids: list[str]) -> list[str]:
+        """Return security groups of a VPC, by default its default group. Raises for other groups."""
+        existing = self._ec2.groups[vpc_id]
+        for group_id in group_ids:
+            if group_id not in existing:
+                raise InvalidParameterValueException(
+                    f"Some security group Ids are invalid: {group_id} is not in {vpc_id}."
+                )
+        return group_ids or [group.id for group in existing.values() if group.is_default]
 
     def _arn(self, kind: str, name: str) -> str:
         return f"arn:{self.partition}:elasticache:{self.region_name}:{self.account_id}:{kind}:{name}"

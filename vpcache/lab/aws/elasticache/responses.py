@@ -67,6 +67,31 @@ class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
         cluster = self._memcached.delete_cluster(self._get_param("CacheClusterId"))
         return _result("CacheCluster", cluster.describe("deleting"))
 
+    def create_serverless_cache(self) -> ActionResult:
+        """Answer CreateServerlessCache."""
+        cache = self._memcached.create_serverless_cache(self._get_params())
+        return _result("ServerlessCache", cache.describe("creating"))
+
+    def describe_serverless_caches(self) -> ActionResult:
+        """Answer DescribeServerlessCaches."""
+        name = self._get_param("ServerlessCacheName")
+        caches = (
+            [self._memcached.serverless_cache(name)] if name else _sorted(self._memcached.serverless_caches)
+        )
+        key, values = "ServerlessCacheName", [each.describe() for each in caches]
+        page, token = self._cut(key, values, size="MaxResults", marker="NextToken", default=50)
+        return ActionResult({"ServerlessCaches": page, "NextToken": token})
+
+    def modify_serverless_cache(self) -> ActionResult:
+        """Answer ModifyServerlessCache."""
+        cache = self._memcached.modify_serverless_cache(self._get_params())
+        return _result("ServerlessCache", cache.describe("modifying"))
+
+    def delete_serverless_cache(self) -> ActionResult:
+        """Answer DeleteServerlessCache."""
+        cache = self._memcached.delete_serverless_cache(self._get_param("ServerlessCacheName"))
+        return _result("ServerlessCache", cache.describe("deleting"))
+
     def create_cache_subnet_group(self) -> ActionResult:
         """Answer CreateCacheSubnetGroup."""
         group = self._memcached.create_subnet_group(
@@ -166,14 +191,23 @@ class MemcachedResponse(ElastiCacheResponse):  # type: ignore[misc]
         return self.list_tags_for_resource()
 
     def _page(self, name: str, key: str, values: list[dict[str, Any]]) -> ActionResult:
-        """Return a page of values sorted by `key`; the marker is the first key of the next page."""
-        size = int(self._get_param("MaxRecords") or 100)
-        if size < 1:
-            raise InvalidParameterValueException(f"The parameter MaxRecords cannot be {size}.")
-        first = bisect_left([each[key] for each in values], self._get_param("Marker") or "")
-        end = first + size
-        marker = values[end][key] if end < len(values) else None
-        return ActionResult({name: values[first:end], "Marker": marker})
+        """Return a page of values sorted by `key`."""
+        page, marker = self._cut(key, values, size="MaxRecords", marker="Marker", default=100)
+        return ActionResult({name: page, "Marker": marker})
+
+    def _cut(
+        self, key: str, values: list[dict[str, Any]], *, size: str, marker: str, default: int
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """Return a page of values sorted by `key`, and the first key of the next page.
+
+        `size` and `marker` are the names of the parameters.
+        """
+        count = int(self._get_param(size) or default)
+        if count < 1:
+            raise InvalidParameterValueException(f"The parameter {size} cannot be {count}.")
+        first = bisect_left([each[key] for each in values], self._get_param(marker) or "")
+        end = first + count
+        return values[first:end], values[end][key] if end < len(values) else None
 
     def describe_cache_engine_versions(self) -> ActionResult:
         """Answer DescribeCacheEngineVersions."""

@@ -14,6 +14,7 @@ _PARAMETERS = {
     "cluster": "CacheClusterId",
     "parametergroup": "CacheParameterGroupName",
     "replicationgroup": "ReplicationGroupId",
+    "serverlesscache": "ServerlessCacheName",
     "snapshot": "SnapshotName",
     "subnetgroup": "CacheSubnetGroupName",
 }
@@ -22,6 +23,7 @@ _CREATED = {
     "CreateCacheCluster": "cluster",
     "CreateCacheParameterGroup": "parametergroup",
     "CreateCacheSubnetGroup": "subnetgroup",
+    "CreateServerlessCache": "serverlesscache",
 }
 
 
@@ -43,7 +45,11 @@ def targets(call: ApiCall, directory: Directory) -> Iterator[Target]:
         resource = _resource(call, kind, call.text(_PARAMETERS[kind]))
         yield Target("elasticache:AddTagsToResource", resource, kind)
     if call.operation == "CreateCacheCluster":
-        yield from _dependent(call, directory)
+        yield from _linked_role(call, directory)
+        yield from _interfaces(call, directory)
+    if call.operation == "CreateServerlessCache":
+        yield from _linked_role(call, directory)
+        yield from _endpoint(call)
 
 
 def _resource(call: ApiCall, kind: str, name: str) -> str:
@@ -51,8 +57,8 @@ def _resource(call: ApiCall, kind: str, name: str) -> str:
     return call.arn(kind, *([name.lower()] if name else []))
 
 
-def _dependent(call: ApiCall, directory: Directory) -> Iterator[Target]:
-    """Yield what ElastiCache does for the caller: dependent actions, and the role that it creates itself.
+def _linked_role(call: ApiCall, directory: Directory) -> Iterator[Target]:
+    """Yield the creation of the role that ElastiCache creates itself, unless it exists.
 
     https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/using-service-linked-roles.html
     """
@@ -60,6 +66,19 @@ def _dependent(call: ApiCall, directory: Directory) -> Iterator[Target]:
     role = arn("iam", "role", "", call.account, _LINKED_ROLE)
     if not directory.iam_arn("role", _LINKED_ROLE.rpartition("/")[2]):
         yield Target("iam:CreateServiceLinkedRole", role, "role", keys)
+
+
+def _endpoint(call: ApiCall) -> Iterator[Target]:
+    """Yield the dependent actions of CreateServerlessCache, on the VPC endpoint of the cache."""
+    for name in ("SecurityGroups", "Subnets", "Tags", "VpcEndpoints", "Vpcs"):
+        yield Target(f"ec2:Describe{name}")
+    endpoint = arn("ec2", "vpc-endpoint", call.region, call.account)
+    for action in ("CreateTags", "CreateVpcEndpoint", "DeleteVpcEndpoints"):
+        yield Target(f"ec2:{action}", endpoint, "vpc-endpoint")
+
+
+def _interfaces(call: ApiCall, directory: Directory) -> Iterator[Target]:
+    """Yield the dependent actions of CreateCacheCluster, on the interfaces of the nodes."""
     yield Target("ec2:DescribeSubnets")
     yield Target("ec2:DescribeVpcs")
     yield Target("ec2:DescribeNetworkInterfaces")
