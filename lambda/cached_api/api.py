@@ -4,6 +4,7 @@ import time
 import zlib
 
 import envelope
+import purges
 import response
 from envelope import DEFLATED, PASS, PLAIN, EnvelopeError
 from memcached import lease
@@ -11,6 +12,8 @@ from memcached.cluster import CacheError
 from memcached.connection import Connection, TooLargeError
 from memcached.throughput import Throughput
 from origin import OriginError
+from purges import Purges
+from response import Found
 
 NOT_FOUND_SECONDS = 10
 PASS_SECONDS = 60  # how long callers skip the lease after a value was too large to store
@@ -22,6 +25,7 @@ class CachedApi:
 
     def __init__(self, cluster, origin, settings, telemetry):
         self._cluster = cluster
+        self._purges = Purges(settings)
         self._origin = origin
         self._settings = settings
         self._telemetry = telemetry
@@ -29,6 +33,8 @@ class CachedApi:
 
     def get(self, resource):
         """Return the response for a Resource, as bytes. Raises OriginError if neither side has one."""
+        if resource.namespace:  # every value has to be compared with the time of the last purge
+            return _complete(self.find(resource))
         try:
             value, node = self._cluster.run(Connection.read, resource.key)
             now = envelope.now_ms()
@@ -37,10 +43,24 @@ class CachedApi:
                 complete = response.finish(body, "HIT", age, node.host)
                 self._telemetry.hit()
                 return complete
-            return self._on_miss(resource, self._unpack(value, resource.key, node), node, now)
+            entry = self._unpack(value, resource.key, node)
+            return _complete(self._on_miss(resource, entry, node, now))
+        except CacheError as error:
+            self._telemetry.cache_error(error)
+            return _complete(self._fetch_uncached(resource))
+
+    def find(self, resource):
+        """Return the Found of a Resource. Raises OriginError as `get` does."""
+        try:
+            entry, node = self._lookup(resource)
+            return self._on_miss(resource, entry, node, envelope.now_ms())
         except CacheError as error:
             self._telemetry.cache_error(error)
             return self._fetch_uncached(resource)
+
+    def forget_purges(self):
+        """Read the times of purges again before the next values; this worker has purged some."""
+        self._purges.forget()
 
     def _on_miss(self, resource, entry, node, now):
         if entry is None:
@@ -63,7 +83,7 @@ class CachedApi:
         while time.monotonic() < deadline:
             time.sleep(wait)
             wait = min(2 * wait, _LONGEST_WAIT)
-            entry, node = self._lookup(resource.key)
+            entry, node = self._lookup(resource)
             if entry is not None:
                 return self._serve_or_pass(resource, entry, node)
             claim = self._claim(resource.key, respects_failure=True)
@@ -75,10 +95,11 @@ class CachedApi:
 
     def _refresh(self, resource, stale, node):
         """Fetch and store a value as the lease holder. If the origin fails, serve the stale entry, if any."""
-        entry, node = self._lookup(resource.key)
+        entry, node = self._lookup(resource)
         if entry is not None and envelope.now_ms() < entry.refresh_at:  # another caller was faster
             self._run_or_log(lease.release, resource.key)
             return self._serve_or_pass(resource, entry, node)
+        began = time.time_ns()
         try:
             status, body = self._fetch(resource)
         except OriginError as error:
@@ -87,19 +108,19 @@ class CachedApi:
                 raise
             self._telemetry.failed(resource.path, error)
             return self._serve(resource, stale, node)
-        if 200 <= status < 300 or status == 404:
-            node = self._store(resource.key, status, body)
+        if fresh := self._seconds(resource, status)[0]:
+            node = self._store(resource, status, body, began)
             self._run_or_log(lease.release, resource.key)
         else:
             message = f"{resource.path}: the origin answered {status}"
             self._run_or_log(lease.fail, resource.key, status, message)
             node = None
-        return self._respond(resource, body, "MISS" if node else "BYPASS", 0, node)
+        return self._respond(resource, body, "MISS" if node else "BYPASS", 0, fresh, node)
 
     def _fetch_uncached(self, resource):
         """Fetch without the cache."""
-        _, body = self._fetch(resource)
-        return self._respond(resource, body, "BYPASS", 0, None)
+        status, body = self._fetch(resource)
+        return self._respond(resource, body, "BYPASS", 0, self._seconds(resource, status)[0], None)
 
     def _serve_or_pass(self, resource, entry, node):
         if entry.kind == PASS:
@@ -114,17 +135,25 @@ class CachedApi:
             body = envelope.body_of(entry)
         except EnvelopeError as error:
             raise CacheError(f"{node.host}: {resource.key!r}: {error}") from error
-        return self._respond(resource, body, state, age, node)
+        lifetime = (entry.fresh_until - entry.stored_at) // 1000
+        return self._respond(resource, body, state, age, lifetime, node)
 
-    def _respond(self, resource, body, state, age, node):
-        complete = response.finish(body, state, age, node.host if node else None)
+    def _respond(self, resource, body, state, age, lifetime, node):
         self._telemetry.responded(resource.path, state, age)
-        return complete
+        return Found(body, state, age, lifetime, node.host if node else None)
 
-    def _lookup(self, key):
-        """Return the Entry of `key`, or None, and the node that was read. Raises CacheError."""
-        value, node = self._cluster.run(Connection.read, key)
-        return self._unpack(value, key, node), node
+    def _lookup(self, resource):
+        """Return the Entry of a Resource and the node that was read. Raises CacheError.
+
+        The Entry is None if there is none, or if it was purged.
+        """
+        if not resource.namespace:
+            value, node = self._cluster.run(Connection.read, resource.key)
+            return self._unpack(value, resource.key, node), node
+        (value, purged_at), node = self._cluster.run(self._purges.read, resource.key, resource.namespace)
+        entry = self._unpack(value, resource.key, node)
+        is_purged = entry is not None and entry.stored_at * 1_000_000 <= purged_at
+        return None if is_purged else entry, node
 
     def _unpack(self, value, key, node):
         """Return the Entry in a value that a node has under `key`; None for no value or a foreign one."""
@@ -155,7 +184,7 @@ class CachedApi:
         started = time.perf_counter()
         try:
             status, content_type, content = self._origin.fetch(
-                resource.path, lambda: self._telemetry.fetching(resource.path)
+                resource, lambda: self._telemetry.fetching(resource.path)
             )
         finally:
             self._telemetry.fetched(time.perf_counter() - started)
@@ -164,20 +193,37 @@ class CachedApi:
         except response.ResponseTooLargeError as error:
             raise OriginError(502, f"{resource.path}: {error}") from error
 
-    def _store(self, key, status, body):
-        """Store a prepared response; return its node, or None if it was not stored."""
-        settings = self._settings
-        ttl, stale = (NOT_FOUND_SECONDS, 0) if status == 404 else (settings.ttl, settings.stale)
+    def _seconds(self, resource, status):
+        """Return the seconds for which a response is fresh, then stale; 0 if it must not be stored."""
+        if status == 404:
+            return NOT_FOUND_SECONDS, 0
+        return resource.lifetime if 200 <= status < 300 else (0, 0)
+
+    def _store(self, resource, status, body, began):
+        """Store a prepared response; return its node, or None if it was not stored.
+
+        It is removed again if it was purged since its fetch `began`, in ns since 1970.
+        """
+        key = resource.key
+        ttl, stale = self._seconds(resource, status)
         try:
             for kind, form in self._forms(body):
                 try:
-                    return self._store_as(key, kind, form, ttl, stale)
+                    node = self._store_as(key, kind, form, ttl, stale)
+                    return None if self._was_purged(resource, began) else node
                 except TooLargeError as error:
                     self._telemetry.cache_error(f"{key!r}: {error}")
             self._store_as(key, PASS, b"", PASS_SECONDS, 0)
         except CacheError as error:
             self._telemetry.cache_error(error)
         return None
+
+    def _was_purged(self, resource, began):
+        """Remove a stored value if it was purged since `began`; return whether it was."""
+        if not self._settings.can_purge:
+            return False
+        was_purged, _ = self._cluster.run(purges.undo, resource.key, resource.namespace, began)
+        return was_purged
 
     def _forms(self, body):
         """Yield the forms in which `body` may be stored, the better one first."""
@@ -194,3 +240,7 @@ class CachedApi:
         _, node = self._cluster.run(Connection.store, key, value, seconds)
         self._throughput.record_transfer(len(value), time.perf_counter() - started)
         return node
+
+
+def _complete(found):
+    return response.finish(found.prepared, found.state, found.age, found.host)

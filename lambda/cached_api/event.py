@@ -1,6 +1,5 @@
 """The resource of the origin that an event requests. Untrusted input ends here."""
 
-import functools
 import re
 from typing import NamedTuple
 
@@ -16,34 +15,50 @@ class BadEventError(Exception):
 
 
 class Resource(NamedTuple):
-    """A path below the origin's URL, and the cache key of its response."""
+    """A path below an origin's base URL, with its query, and the cache key of its response.
+
+    `lifetime` has the seconds in which the response is fresh, and stale after that. `namespace` is the key of
+    the item with the time of the last purge of the path's prefix, empty if none can be purged.
+    """
 
     path: str
     key: bytes
+    origin: str
+    lifetime: tuple[int, int]
+    namespace: bytes
 
 
-def resource_of(event):
-    """Return the Resource of an event `{"path": "/employees"}`. Raises BadEventError.
+def path_of(event):
+    """Return the path of an event `{"path": "/employees"}`, unchecked. Raises BadEventError."""
+    path = event.get("path", DEFAULT_PATH) if type(event) is dict else None
+    if type(path) is not str:
+        raise BadEventError('the event must be an object such as {"path": "/employees"}')
+    return path
+
+
+def is_path(text):
+    """Return whether a text is a path that an event may contain.
 
     A path consists of unreserved URL characters, in segments that do not begin with a dot. So it contains no
     host, query, escape or step upwards, and no space or line end, which memcached and HTTP would interpret.
     """
-    path = event.get("path", DEFAULT_PATH) if type(event) is dict else None
-    if type(path) is not str:
-        raise BadEventError('the event must be an object such as {"path": "/employees"}')
-    return _resource(path)
+    return len(text) <= MAX_PATH_LENGTH and _PATH.fullmatch(text) is not None
 
 
-@functools.lru_cache(maxsize=1024)  # a worker sees few paths, many times
-def _resource(path):
-    if len(path) > MAX_PATH_LENGTH or not _PATH.fullmatch(path):
+def check_path(path):
+    """Raise BadEventError if a text is not a path."""
+    if not is_path(path):
         raise BadEventError(
             "path must be /names/of/resources of letters, digits and . _ ~ -, at most "
             f"{MAX_PATH_LENGTH} characters"
         )
+
+
+def key_of(path, scope=b""):
+    """Return the cache key of a path with its query; keys of different scopes differ."""
     name = path.encode()
-    if len(name) > MAX_KEY_BYTES:
+    if len(name) > MAX_KEY_BYTES - len(scope):
         import hashlib  # rarely needed
 
         name = hashlib.sha256(name).hexdigest().encode()
-    return Resource(path, KEY_PREFIX + name)
+    return KEY_PREFIX + scope + name

@@ -1,6 +1,7 @@
 """A Lambda function that serves an external API from a memcached cluster by lazy loading.
 
-Event: `{"path": "/employees"}`. settings.py lists the environment variables, README.md the read path.
+Event: `{"path": "/employees"}`, or that of a function URL, an HTTP API or a load balancer. README.md lists
+the environment variables, and has the read path.
 """
 
 import functools
@@ -9,9 +10,10 @@ import os
 import response
 import settings
 from api import CachedApi
-from event import BadEventError, resource_of
+from event import BadEventError
 from memcached.cluster import Cluster
 from origin import Origin, OriginError
+from routes import Routes
 from telemetry import Telemetry
 
 
@@ -30,7 +32,9 @@ class Handler:
         telemetry = self.telemetry
         telemetry.begin(context)
         try:
-            return self.api.get(resource_of(event))
+            if type(event) is dict and "requestContext" in event:
+                return self.front_door.respond(event)
+            return self.api.get(self.routes.resource_of(event))
         except BadEventError as error:
             return response.error(400, str(error))
         except OriginError as error:
@@ -53,20 +57,33 @@ class Handler:
     @functools.cached_property
     def cluster(self):
         """The connections to the cache nodes. Raises SettingsError."""
-        tls = _tls_context() if self.settings.tls else None
-        return Cluster(self.settings, self.telemetry.cache_error, tls)
+        return Cluster(self.settings, self.telemetry.cache_error, self._tls)
 
     @functools.cached_property
     def api(self):
         """The cached API. Raises SettingsError."""
-        origin = Origin(self.settings.origin_url, self.settings.origin_limit)
+        origin = Origin(self.settings.origin_limit)
         return CachedApi(self.cluster, origin, self.settings, self.telemetry)
 
+    @functools.cached_property
+    def routes(self):
+        """The routes of paths. Raises SettingsError."""
+        return Routes(self.settings)
 
-def _tls_context():
-    import ssl  # only a cluster with TLS needs it
+    @functools.cached_property
+    def front_door(self):
+        """The cached API as HTTP. Raises SettingsError."""
+        from front_door.service import FrontDoor  # direct invocations do not need it
 
-    return ssl.create_default_context()
+        return FrontDoor(self.api, self.routes, self.settings, self.telemetry, self._tls)
+
+    @functools.cached_property
+    def _tls(self):
+        if not self.settings.tls:
+            return None
+        import ssl  # only a cluster with TLS needs it
+
+        return ssl.create_default_context()
 
 
 handler = Handler(os.environ)

@@ -1,4 +1,4 @@
-"""The external API that the cache is in front of."""
+"""The external APIs that the cache is in front of."""
 
 MAX_BYTES = 5 * 1024 * 1024
 
@@ -12,24 +12,23 @@ class OriginError(Exception):
 
 
 class Origin:
-    """Fetches paths below one URL, over connections that persist across invocations.
+    """Fetches Resources, over connections that persist across invocations.
 
     `limit` is in seconds for a whole fetch: DNS lookup, connection, retries and the last byte.
     """
 
-    def __init__(self, url, limit):
-        self._url = url.rstrip("/")
+    def __init__(self, limit):
         self._limit = limit
         self._fetcher = None
 
-    def fetch(self, path, while_waiting):
-        """Return status, content type and content of `path`; `while_waiting` is called during the wait.
+    def fetch(self, resource, while_waiting):
+        """Return status, content type and content; `while_waiting` is called during the wait.
 
-        Raises OriginError.
+        Raises OriginError, whose message has the URL.
         """
         import fetcher  # imports requests, which takes 100 ms that a hit does not need
 
-        url = self._url + path
+        url = resource.origin + resource.path
         http = self._fetcher = self._fetcher or fetcher.Fetcher(self._limit, MAX_BYTES)
         try:
             status, content_type, content = http.get(url, while_waiting)

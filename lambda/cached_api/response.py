@@ -7,6 +7,7 @@ stored in the cache in that form; a hit appends the headers that vary between ca
 import base64
 import functools
 import json
+from typing import NamedTuple
 
 MAX_BYTES = 6 * 1024 * 1024 - 4096  # Lambda's limit of 6 MB, with room for the last headers
 _COMMON_MAX_BYTES = 2 * 1024 * 1024
@@ -14,6 +15,20 @@ _COMMON_MAX_BYTES = 2 * 1024 * 1024
 
 class ResponseTooLargeError(Exception):
     """Lambda does not accept a response of this size."""
+
+
+class Found(NamedTuple):
+    """A prepared response, with its X-Cache `state` and its age in seconds.
+
+    `lifetime` is the seconds in which it is fresh, from its storage on; 0 if it must not be stored. `host`
+    is the cache node that has it, if any.
+    """
+
+    prepared: bytes
+    state: str
+    age: int
+    lifetime: int
+    host: str | None
 
 
 def prepare(status, content_type, content):

@@ -56,6 +56,18 @@ class Telemetry:
         """Record the latency of the origin."""
         self._origin_ms.append(seconds * 1000)
 
+    def purged(self, what, caller, nodes):
+        """Count and log a purge by a caller."""
+        self._counts["Purge"] += 1
+        self._log.info("purged", what=what, caller=caller, nodes=nodes, request_id=self._request_id)
+        self.flush()
+
+    def purge_denied(self, caller):
+        """Count and log a purge by a caller that may not purge; None is an anonymous one."""
+        self._counts["PurgeDenied"] += 1
+        self._log.warning("purge denied", caller=caller, request_id=self._request_id)
+        self.flush()
+
     def cache_error(self, message):
         """Count and log a fault of the cache that does not affect the caller."""
         self._counts["CacheError"] += 1

@@ -9,10 +9,11 @@ from types import SimpleNamespace
 
 
 class FakeTelemetry:
-    """Has the methods of Telemetry; retains the messages of cache errors and failures."""
+    """Has the methods of Telemetry; retains the messages of cache errors and failures, and purges."""
 
     def __init__(self) -> None:
         self.errors: list[str] = []
+        self.purges: list[tuple[object, ...]] = []
 
     def begin(self, context):
         pass
@@ -35,6 +36,23 @@ class FakeTelemetry:
     def failed(self, path, error):
         self.errors.append(str(error))
 
+    def crashed(self):
+        raise  # a test must see it
+
+    def purged(self, what, caller, nodes):
+        self.purges.append((what, caller, nodes))
+
+    def purge_denied(self, caller):
+        self.purges.append(("denied", caller))
+
+
+def resource_of(modules, path):
+    """Return the Resource of a path with the default settings."""
+    settings = modules.settings.Settings(
+        modules.discovery.Node("localhost", 11211), False, "http://localhost"
+    )
+    return modules.routes.Routes(settings).resource_of({"path": path})
+
 
 class Api:
     """A worker's cached API, with decoded responses."""
@@ -46,13 +64,14 @@ class Api:
         options = {"ttl": 60, "origin_limit": 2, **options}
         settings = modules.settings.Settings(endpoint, False, url, **options)
         self.cluster = modules.cluster.Cluster(settings, self.telemetry.cache_error, tls, clock)
-        origin = modules.origin.Origin(url, settings.origin_limit)
+        origin = modules.origin.Origin(settings.origin_limit)
+        self._routes = modules.routes.Routes(settings)
         self._api = modules.api.CachedApi(self.cluster, origin, settings, self.telemetry)
 
     def get(self, path):
         """Return status, X-Cache and body of a response; status and message of an OriginError."""
         try:
-            raw = self._api.get(self._modules.event.resource_of({"path": path}))
+            raw = self._api.get(self._routes.resource_of({"path": path}))
         except self._modules.origin.OriginError as error:
             return SimpleNamespace(status=error.status, cache=None, body=str(error), age=0)
         response = json.loads(raw)

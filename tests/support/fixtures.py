@@ -58,6 +58,7 @@ def cached_api():
             **{path.name: importlib.import_module(".".join(path.parts)) for path in files}
         )
     sys.modules["fetcher"] = modules.fetcher  # the function imports it at the first miss
+    sys.modules["front_door.service"] = modules.service  # ... and this one at the first HTTP request
     return modules
 
 

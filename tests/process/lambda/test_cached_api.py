@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from tests.support.cached_reads import advance_clock, call_at_once
+from tests.support.cached_reads import advance_clock, call_at_once, resource_of
 
 TIMEOUT = 30  # seconds; no node here is late on purpose, but on a busy machine many are
 
@@ -131,7 +131,7 @@ def test_incompressible_large_value_is_uncached_without_a_lease(new_api, origin)
 
 def test_value_of_unknown_format_is_replaced(new_api, cached_api):
     api = new_api()
-    key = cached_api.event.resource_of({"path": "/employees"}).key
+    key = resource_of(cached_api, "/employees").key
     api.cluster.run(cached_api.connection.Connection.store, key, b"foreign", 60)
     assert [api.get("/employees").cache for _ in range(2)] == ["MISS", "HIT"]
     assert any("unknown format" in error for error in api.telemetry.errors)

@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from bench.rig import Discovery, Memcached
-from tests.support.cached_reads import Api
+from tests.support.cached_reads import Api, resource_of
 from tests.support.faulty_servers import Server, drip, hang, replies, slow_headers
 from vpcache.testing.run import free_port
 
@@ -58,7 +58,7 @@ def serve():
 def owners(cached_api, ports):
     """Return the port of the node of each candidate path, by path."""
     ring = cached_api.ring.Ring([cached_api.discovery.Node("localhost", port, "127.0.0.1") for port in ports])
-    keys = {path: cached_api.event.resource_of({"path": path}).key for path in CANDIDATES}
+    keys = {path: resource_of(cached_api, path).key for path in CANDIDATES}
     return {path: ring.node_of(key).port for path, key in keys.items()}
 
 
@@ -125,7 +125,7 @@ def test_value_on_a_replacement_node_has_a_short_ttl(new_api, two_nodes, cached_
         get(api, path)
     are_long = set()
     for path in paths:
-        key = cached_api.event.resource_of({"path": path}).key
+        key = resource_of(cached_api, path).key
         (_, flags), _ = api.cluster.run(cached_api.connection.Connection.meta_get, key, b"t")
         are_long.add(int(flags[0][1:]) > cached_api.cluster.DISPLACED_SECONDS)
     assert are_long == {True, False}  # short for the dead node's keys, unchanged for the others
@@ -321,7 +321,7 @@ def test_cache_replaces_the_origin_until_both_fail(warm, new_api, two_nodes, pat
 
 def test_lease_of_a_dead_worker_delays_by_at_most_the_limit(new_api, origin, cached_api):
     api = new_api(origin_limit=1)
-    key = cached_api.event.resource_of({"path": "/employees"}).key
+    key = resource_of(cached_api, "/employees").key
     api.cluster.run(cached_api.lease.take, key, 60, False)  # its holder has died
     response = get(api, origin_seconds=1)
     assert (response.status, response.cache) == (200, "BYPASS")

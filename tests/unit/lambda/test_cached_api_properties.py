@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.cached_reads import resource_of
+
 FIRST = string.ascii_letters + string.digits + "_~-"
 SEGMENT = st.tuples(st.sampled_from(FIRST), st.text(FIRST + ".", max_size=80)).map("".join)
 PATHS = st.lists(SEGMENT, min_size=1, max_size=12).map(lambda parts: "/" + "/".join(parts))
@@ -16,20 +18,20 @@ MOMENTS = st.integers(0, 2**63)
 
 @given(PATHS)
 def test_every_path_has_a_valid_memcached_key(cached_api, path):
-    key = cached_api.event.resource_of({"path": path}).key
+    key = resource_of(cached_api, path).key
     assert re.fullmatch(rb"v2:[!-~]{1,200}", key)
     assert len(b"lease:" + key) <= 250
 
 
 @given(st.lists(PATHS, unique=True, min_size=2, max_size=4))
 def test_no_two_paths_share_a_key(cached_api, paths):
-    assert len({cached_api.event.resource_of({"path": path}).key for path in paths}) == len(paths)
+    assert len({resource_of(cached_api, path).key for path in paths}) == len(paths)
 
 
 @given(st.text(max_size=80))
 def test_text_is_refused_or_consists_of_plain_segments(cached_api, text):
     try:
-        resource = cached_api.event.resource_of({"path": text})
+        resource = resource_of(cached_api, text)
     except cached_api.event.BadEventError:
         return
     assert re.fullmatch(r"(/[\w~-][\w.~-]*)+", resource.path, re.ASCII)
