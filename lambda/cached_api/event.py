@@ -28,14 +28,6 @@ class Resource(NamedTuple):
     namespace: bytes
 
 
-def path_of(event):
-    """Return the path of an event `{"path": "/employees"}`, unchecked. Raises BadEventError."""
-    path = event.get("path", DEFAULT_PATH) if type(event) is dict else None
-    if type(path) is not str:
-        raise BadEventError('the event must be an object such as {"path": "/employees"}')
-    return path
-
-
 def is_path(text):
     """Return whether a text is a path that an event may contain.
 

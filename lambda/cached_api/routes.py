@@ -3,7 +3,7 @@
 import functools
 import zlib
 
-from event import Resource, check_path, is_path, key_of, path_of
+from event import DEFAULT_PATH, BadEventError, Resource, check_path, is_path, key_of
 
 ALL = "/"  # the prefix of all paths
 
@@ -43,7 +43,10 @@ class Routes:
 
     def resource_of(self, event):
         """Return the Resource of an event `{"path": "/employees"}`. Raises BadEventError."""
-        return self.resource(path_of(event))
+        path = event.get("path", DEFAULT_PATH) if type(event) is dict else None
+        if type(path) is not str:
+            raise BadEventError('the event must be an object such as {"path": "/employees"}')
+        return self.resource(path)
 
     def _resource(self, path, query=""):
         check_path(path)
