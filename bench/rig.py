@@ -95,13 +95,16 @@ class Discovery:
 class Origin:
     """An HTTP API: `/bytes/N/name` returns JSON of about N bytes, `/noise/N/name` incompressible bytes.
 
-    It counts calls. Each takes `delay` seconds, or the time of another `pause`.
+    It counts calls. Each takes `delay` seconds, or the time of another `pause`. `status`, `content_type` and
+    `content`, if it is not None, apply to all paths.
     """
 
     def __init__(self, delay: float = 0.0) -> None:
         self.delay = delay
         self.pause: Callable[[], object] = lambda: time.sleep(self.delay)
         self.status = 200
+        self.content_type = "application/json"
+        self.content: bytes | None = None
         self.calls: Counter[str] = Counter()
         api = self
 
@@ -115,8 +118,9 @@ class Origin:
                 words = self.path.split("/")
                 size = int(words[2]) if words[1] in ("bytes", "noise") else 200
                 content = random.randbytes(size) if words[1] == "noise" else employees(size)
+                content = content if api.content is None else api.content
                 self.send_response(api.status)
-                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Type", api.content_type)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)

@@ -10,7 +10,8 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from bench.rig import Origin, cluster
-from tests.support.cached_reads import Api
+from tests.support.cached_reads import Api, FakeTelemetry
+from tests.support.http_events import HttpCaller
 from tests.support.paths import LAMBDA
 from tests.support.served.functions import role_and_client
 from tests.support.served.region import Region, serve
@@ -81,6 +82,20 @@ def new_api(cached_api, origin, two_nodes):
 
     def create(**settings):
         return Api(cached_api, settings.pop("url", origin.url), two_nodes.port, **settings)
+
+    return create
+
+
+@pytest.fixture
+def new_front_door(cached_api, origin, two_nodes):
+    """Create another worker that is called as by a front door; `settings` replace those of the variables."""
+    timeouts = dict.fromkeys(("connect_timeout", "response_timeout", "discovery_timeout"), 30.0)
+
+    def create(settings=(), **variables):
+        endpoint = {"CACHE_ENDPOINT": f"127.0.0.1:{two_nodes.port}", "ORIGIN_URL": origin.url}
+        handler = cached_api.handler.Handler(endpoint | variables, FakeTelemetry)
+        handler.settings = handler.settings._replace(**timeouts | dict(settings))
+        return HttpCaller(handler)
 
     return create
 

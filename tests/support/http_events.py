@@ -77,7 +77,7 @@ class HttpCaller:
     """Calls a handler as a front door does, with decoded responses."""
 
     def __init__(self, handler: Any) -> None:
-        self._handler = handler
+        self.handler = handler
 
     def __call__(
         self,
@@ -95,7 +95,7 @@ class HttpCaller:
 
     def event(self, event: object) -> Any:
         """Return the decoded response to an event."""
-        response = json.loads(self._handler(event, None))
+        response = json.loads(self.handler(event, None))
         return SimpleNamespace(
             status=response["statusCode"],
             headers=response["headers"],

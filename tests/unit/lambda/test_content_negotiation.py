@@ -121,7 +121,11 @@ def test_memo_keeps_the_recent_results_within_its_size(cached_api):
     made = []
 
     def get(name, size):
-        return memo.get(name, lambda: made.append(name) or b"x" * size)
+        def make():
+            made.append(name)
+            return b"x" * size
+
+        return memo.get(name, make)
 
     for name, size in (("a", 4), ("b", 4), ("a", 4), ("c", 4), ("a", 4), ("b", 4), ("big", 11), ("a", 4)):
         assert len(get(name, size)) == size
