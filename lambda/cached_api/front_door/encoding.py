@@ -38,7 +38,7 @@ def choose(header, *, is_worthwhile):
     name, weight = max(
         ((name, listed.get(name, others)) for name in _WINDOW_BITS), key=lambda each: each[1]
     )  # of equal ones, the first
-    # identity without a weight of its own is only acceptable; a coding that is named is preferred
+    # identity that is not listed is acceptable, but a listed coding is preferred
     is_preferred = weight >= (identity if IDENTITY in listed else 0.0)
     if weight > 0 and (identity == 0 or (is_worthwhile and is_preferred)):
         return name
