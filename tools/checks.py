@@ -18,6 +18,7 @@ from invoke.exceptions import Exit
 from tools import api_docs, docs_site, page_blocks, security_scan
 from tools.module_docs import with_tables
 from tools.provider_schema import unknown_arguments
+from vpcache.bundle import bundle
 from vpcache.cli.console import user_errors
 from vpcache.errors import VpcacheError
 from vpcache.lab.network.isolation import signal_when_parent_dies
@@ -27,6 +28,9 @@ from vpcache.terraform.installation import find_terraform
 from vpcache.terraform.process_environment import terraform_environment
 from vpcache.terraform.runner import plugin_dir
 from vpcache.terraform.signals import Forwarding
+
+_FUNCTIONS_IN_MODULES = {"lambda/nat_failover": "modules/nat_per_az/failover.zip"}
+"""The functions whose zip files are in the repository, as a module that is taken from git needs them."""
 
 
 @user_errors
@@ -106,7 +110,9 @@ def _run(root: Path, module: str, *options: str) -> None:
 
 @user_errors
 def docs(root: Path) -> None:
-    """Write the tables in the modules' READMEs and the generated pages."""
+    """Write the functions in the modules, the tables in the modules' READMEs, and the generated pages."""
+    for source, archive in _FUNCTIONS_IN_MODULES.items():
+        shutil.copyfile(bundle(root / source, Project(root).work_dir / "bundles").path, root / archive)
     for module in sorted((root / "modules").iterdir()):
         readme = module / "README.md"
         readme.write_text(with_tables(readme.read_text(), module))

@@ -50,14 +50,24 @@ def function_module():
 
 
 @pytest.fixture(scope="session")
-def cached_api():
-    """The cached API's modules by their last name, loaded together so that they share their classes."""
-    folder = LAMBDA / "cached_api"
-    with _import_path(folder):
-        files = [path.relative_to(folder).with_suffix("") for path in folder.rglob("*.py")]
-        modules = SimpleNamespace(
-            **{path.name: importlib.import_module(".".join(path.parts)) for path in files}
-        )
+def function_modules():
+    """The modules of a function by their last name, loaded together so that they share their classes."""
+
+    def load(function: str) -> SimpleNamespace:
+        folder = LAMBDA / function
+        with _import_path(folder):
+            files = [path.relative_to(folder).with_suffix("") for path in folder.rglob("*.py")]
+            return SimpleNamespace(
+                **{path.name: importlib.import_module(".".join(path.parts)) for path in files}
+            )
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def cached_api(function_modules):
+    """The cached API's modules by their last name."""
+    modules = function_modules("cached_api")
     sys.modules["fetcher"] = modules.fetcher  # the function imports it at the first miss
     sys.modules["front_door.service"] = modules.service  # ... and this one at the first HTTP request
     return modules
