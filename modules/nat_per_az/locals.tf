@@ -20,4 +20,20 @@ locals {
     for pair in setproduct(keys(local.alarm_descriptions), local.gateway_zones) :
     "${pair[0]}-${pair[1]}" => { metric = pair[0], zone = pair[1] }
   }
+
+  failover_name   = "${var.name}-nat-failover"
+  failover_zones  = var.failover == null ? {} : var.zones
+  failover_bundle = { path = "${path.module}/failover.zip", sha256 = filebase64sha256("${path.module}/failover.zip") }
+
+  failover_targets = {
+    for pair in setproduct(keys(local.failover_zones), try(var.failover.targets, [])) :
+    join("-", pair) => { zone = pair[0], target = pair[1] }
+  }
+
+  # from the parts of the log group's ARN: a data source would be read during the apply when a caller's depends_on has changes
+  failover_log_group = var.failover == null ? null : provider::aws::arn_parse(aws_cloudwatch_log_group.failover[0].arn)
+  failover_route_table_arns = [for zone in values(local.failover_zones) : provider::aws::arn_build(
+    local.failover_log_group.partition, "ec2", local.failover_log_group.region, local.failover_log_group.account_id,
+    "route-table/${zone.private_route_table_id}",
+  )]
 }

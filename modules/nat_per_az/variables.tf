@@ -43,6 +43,48 @@ variable "allocation_ids" {
   }
 }
 
+variable "failover" {
+  description = "Functions that lead a zone's default route to another zone's NAT gateway while its own one fails. Set to `null` to disable."
+  type = object({
+    vpc_id           = string
+    targets          = list(string) # public addresses: if none accepts a connection on TCP port 443, a check has failed
+    interval_seconds = optional(number, 10)
+    failures         = optional(number, 3) # consecutive ones until the route changes
+    successes        = optional(number, 6) # consecutive ones until it returns
+    role             = optional(object({ path = optional(string, "/"), permissions_boundary = optional(string) }), {})
+  })
+  default = null
+
+  validation {
+    condition = var.failover == null || (
+      var.mode == "per_zone" && length(var.zones) > 1 && alltrue([for zone in values(var.zones) : zone.private_subnet_id != null])
+    )
+    error_message = join(" ", [
+      "failover is set with mode \"${var.mode}\" and private_subnet_id ${jsonencode(values(var.zones)[*].private_subnet_id)} of the zones:",
+      "mode must be \"per_zone\", and there must be at least two zones, each with private_subnet_id.",
+    ])
+  }
+
+  validation {
+    condition = try(length(var.failover.targets) >= 2 && length(var.failover.targets) <= 5 && alltrue([
+      for address in var.failover.targets : can(cidrnetmask("${address}/32")) &&
+      !can(regex("^(0|10|127|169\\.254|172\\.(1[6-9]|2[0-9]|3[01])|192\\.168|22[4-9]|2[3-5][0-9])\\.", address))
+    ]) && length(distinct(var.failover.targets)) == length(var.failover.targets), true)
+    error_message = "failover.targets is ${try(jsonencode(var.failover.targets), "null")}: it must be two to five different public IPv4 addresses."
+  }
+
+  validation {
+    condition = try(contains([5, 6, 10, 12, 15, 20, 30], var.failover.interval_seconds) && alltrue([
+      for count in [var.failover.failures, var.failover.successes] : count >= 2 && count <= 60 && floor(count) == count
+    ]), true)
+    error_message = join(" ", [
+      "failover has interval_seconds, failures and successes",
+      "${try(jsonencode([var.failover.interval_seconds, var.failover.failures, var.failover.successes]), "null")}:",
+      "the first must be 5, 6, 10, 12, 15, 20 or 30, the others whole numbers from 2 to 60.",
+    ])
+  }
+}
+
 variable "mode" {
   description = "NAT gateways: `per_zone`, `single` (that of `single_zone` serves all zones), or `none` (no gateways and no default routes)."
   type        = string
@@ -95,9 +137,10 @@ variable "tags" {
 }
 
 variable "zones" {
-  description = "Private route table of each zone, and public subnet of each zone with a NAT gateway, by zone name: the `zones` output of vpc."
+  description = "Private route table of each zone, public subnet of each zone with a NAT gateway, and with failover private subnets, by zone name: the `zones` output of vpc."
   type = map(object({
     public_subnet_id       = optional(string)
+    private_subnet_id      = optional(string)
     private_route_table_id = string
   }))
   nullable = false
