@@ -151,9 +151,9 @@ variable "zones" {
   }
 
   validation {
-    condition = alltrue([for zone in keys(var.zones) : can(regex("^[a-z]{2,4}(-[a-z]+)+-[0-9]+[a-z]$", zone))])
+    condition = alltrue([for zone in keys(var.zones) : can(regex("^([a-z]{2,4}(-[a-z]+)+-[0-9]+[a-z]|([a-z]+-)?[a-z]+[0-9]+-az[0-9]+)$", zone))])
     error_message = join(" ", [
-      "zones has the keys ${join(", ", keys(var.zones))}: each must be the full name of an availability zone, such as us-east-1a.",
+      "zones has the keys ${join(", ", keys(var.zones))}: each must be the full name of an availability zone, such as us-east-1a, or its ID, such as use1-az1.",
       "Local and Wavelength Zones have no NAT gateways.",
     ])
   }

@@ -519,3 +519,21 @@ run "failover_after_one_failure_is_rejected" {
   }
   expect_failures = [var.failover]
 }
+
+run "zone_ids_are_keys" {
+  command   = plan
+  state_key = "zone_ids"
+  variables { zones = { use1-az6 = { public_subnet_id = "subnet-0a", private_route_table_id = "rtb-0a" } } }
+
+  assert {
+    condition     = tolist(keys(output.egress_ips)) == tolist(["use1-az6"])
+    error_message = "the outputs have another key than the zone's ID"
+  }
+}
+
+run "local_zone_id_is_rejected" {
+  command   = plan
+  state_key = "zone_ids"
+  variables { zones = { use1-bos1-az1 = { public_subnet_id = "subnet-0a", private_route_table_id = "rtb-0a" } } }
+  expect_failures = [var.zones]
+}
