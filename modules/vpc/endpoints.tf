@@ -50,3 +50,15 @@ resource "aws_vpc_security_group_ingress_rule" "endpoints" {
   cidr_ipv4         = aws_vpc.this.cidr_block
   tags              = merge(var.tags, { Name = "${var.name}-endpoints-from-vpc" })
 }
+
+resource "aws_vpc_security_group_ingress_rule" "endpoints_secondary" {
+  for_each = length(local.interface_endpoints) > 0 ? var.secondary_cidr_blocks : []
+
+  security_group_id = aws_security_group.endpoints[0].id
+  description       = "HTTPS from the VPC"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  cidr_ipv4         = each.key
+  tags              = merge(var.tags, { Name = "${var.name}-endpoints-from-vpc" })
+}

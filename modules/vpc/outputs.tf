@@ -42,9 +42,27 @@ output "internet_gateway_id" {
   value       = aws_internet_gateway.this.id
 }
 
+output "ipv6_cidr_block" {
+  description = "IPv6 CIDR block of the VPC; `null` without IPv6."
+  value       = local.has_ipv6 ? aws_vpc.this.ipv6_cidr_block : null
+}
+
 output "public_route_table_id" {
   description = "ID of the route table of the public subnets."
   value       = aws_route_table.public.id
+}
+
+output "tiers" {
+  description = "Subnets of each tier by the keys of `zones`, by tier: `public`, `private`, `isolated` and those of `tiers`. The value is known once every subnet has its routes."
+  value = { for tier in distinct(local.subnets[*].tier) : tier => { for subnet in local.subnets : subnet.zone => {
+    subnet_id         = local.deployed_subnets[subnet.key].id
+    subnet_arn        = local.deployed_subnets[subnet.key].arn
+    availability_zone = local.deployed_subnets[subnet.key].availability_zone
+    ipv6_cidr_block   = local.ipv6_cidrs[subnet.key]
+  } if subnet.tier == tier } }
+
+  depends_on = [aws_network_acl.this, aws_route.internet, aws_route.ipv6, aws_route_table_association.isolated,
+  aws_route_table_association.private, aws_route_table_association.public, aws_route_table_association.tier]
 }
 
 output "vpc_arn" {
@@ -58,7 +76,7 @@ output "vpc_id" {
 }
 
 output "zones" {
-  description = "Subnets and private route table of each zone, by zone name; without an isolated subnet its values are `null`. The value is known once every subnet has its routes."
+  description = "Subnets and private route table of each zone, by the keys of `zones`; without an isolated subnet its values are `null`. The value is known once every subnet has its routes."
   value = { for zone in keys(var.zones) : zone => {
     public_subnet_id       = aws_subnet.public[zone].id
     public_subnet_arn      = aws_subnet.public[zone].arn
@@ -70,7 +88,9 @@ output "zones" {
   } }
 
   depends_on = [
+    aws_network_acl.this,
     aws_route.internet,
+    aws_route.ipv6,
     aws_route_table_association.isolated,
     aws_route_table_association.private,
     aws_route_table_association.public,

@@ -1,33 +1,35 @@
 resource "aws_subnet" "public" {
   for_each = var.zones
 
-  vpc_id            = aws_vpc.this.id
-  availability_zone = each.key
-  cidr_block        = each.value.public_cidr
-  tags              = merge(var.tags, var.tier_tags.public, { Name = "${var.name}-public-${each.key}" })
+  vpc_id               = aws_vpc.this.id
+  availability_zone    = local.zone_names[each.key]
+  availability_zone_id = local.zone_ids[each.key]
+  cidr_block           = local.cidrs["public-${each.key}"]
+  ipv6_cidr_block      = local.ipv6_cidrs["public-${each.key}"]
+  tags                 = merge(var.tags, var.tier_tags.public, { Name = "${var.name}-public-${each.key}" })
 
   # The plan is rejected, as for the VPC's CIDR block: a change would destroy everything in the subnet.
   lifecycle {
     ignore_changes = [cidr_block]
 
     postcondition {
-      condition = self.cidr_block == each.value.public_cidr
-      error_message = join(" ", [
-        "zones has ${each.value.public_cidr} for the public subnet of ${each.key}:",
-        "it must be ${self.cidr_block}, the current CIDR block.",
-        "To change it, remove ${each.key} from zones, apply, then add it again with the new CIDR block.",
-      ])
+      condition     = self.cidr_block == local.cidrs["public-${each.key}"]
+      error_message = format(local.changed_cidr, local.cidrs["public-${each.key}"], "public", each.key, self.cidr_block)
     }
   }
+
+  depends_on = [aws_vpc_ipv4_cidr_block_association.this]
 }
 
 resource "aws_subnet" "private" {
   for_each = var.zones
 
-  vpc_id            = aws_vpc.this.id
-  availability_zone = each.key
-  cidr_block        = each.value.private_cidr
-  tags              = merge(var.tags, var.tier_tags.private, { Name = "${var.name}-private-${each.key}" })
+  vpc_id               = aws_vpc.this.id
+  availability_zone    = local.zone_names[each.key]
+  availability_zone_id = local.zone_ids[each.key]
+  cidr_block           = local.cidrs["private-${each.key}"]
+  ipv6_cidr_block      = local.ipv6_cidrs["private-${each.key}"]
+  tags                 = merge(var.tags, var.tier_tags.private, { Name = "${var.name}-private-${each.key}" })
 
   lifecycle {
     # when a zone is removed, functions and cache nodes leave this subnet before Terraform destroys it and its egress
@@ -35,46 +37,65 @@ resource "aws_subnet" "private" {
     ignore_changes        = [cidr_block]
 
     postcondition {
-      condition = self.cidr_block == each.value.private_cidr
-      error_message = join(" ", [
-        "zones has ${each.value.private_cidr} for the private subnet of ${each.key}:",
-        "it must be ${self.cidr_block}, the current CIDR block.",
-        "To change it, remove ${each.key} from zones, apply, then add it again with the new CIDR block.",
-      ])
+      condition     = self.cidr_block == local.cidrs["private-${each.key}"]
+      error_message = format(local.changed_cidr, local.cidrs["private-${each.key}"], "private", each.key, self.cidr_block)
     }
   }
 
   # AWS retains a function's network interfaces for up to 45 minutes after the function is deleted
-  timeouts {
-    delete = "60m"
-  }
+  timeouts { delete = "60m" }
+
+  depends_on = [aws_vpc_ipv4_cidr_block_association.this]
 }
 
 # No route leads out of the VPC: for the cache, and for other resources that only the VPC's members reach.
 resource "aws_subnet" "isolated" {
-  for_each = local.isolated_cidrs
+  for_each = { for zone, values in var.zones : zone => values if values.isolated_cidr != null }
 
-  vpc_id            = aws_vpc.this.id
-  availability_zone = each.key
-  cidr_block        = each.value
-  tags              = merge(var.tags, var.tier_tags.isolated, { Name = "${var.name}-isolated-${each.key}" })
+  vpc_id               = aws_vpc.this.id
+  availability_zone    = local.zone_names[each.key]
+  availability_zone_id = local.zone_ids[each.key]
+  cidr_block           = local.cidrs["isolated-${each.key}"]
+  ipv6_cidr_block      = local.ipv6_cidrs["isolated-${each.key}"]
+  tags                 = merge(var.tags, var.tier_tags.isolated, { Name = "${var.name}-isolated-${each.key}" })
 
   lifecycle {
     create_before_destroy = true
     ignore_changes        = [cidr_block]
 
     postcondition {
-      condition = self.cidr_block == each.value
-      error_message = join(" ", [
-        "zones has ${each.value} for the isolated subnet of ${each.key}:",
-        "it must be ${self.cidr_block}, the current CIDR block.",
-        "To change it, remove ${each.key} from zones, apply, then add it again with the new CIDR block.",
-      ])
+      condition     = self.cidr_block == local.cidrs["isolated-${each.key}"]
+      error_message = format(local.changed_cidr, local.cidrs["isolated-${each.key}"], "isolated", each.key, self.cidr_block)
     }
   }
 
-  # AWS retains a function's network interfaces for up to 45 minutes after the function is deleted
-  timeouts {
-    delete = "60m"
+  timeouts { delete = "60m" }
+
+  depends_on = [aws_vpc_ipv4_cidr_block_association.this]
+}
+
+# The tiers of var.tiers: a routed one has the private route table of its zone, another one the isolated table.
+resource "aws_subnet" "tier" {
+  for_each = local.tier_subnets
+
+  vpc_id               = aws_vpc.this.id
+  availability_zone    = local.zone_names[each.value.zone]
+  availability_zone_id = local.zone_ids[each.value.zone]
+  cidr_block           = local.cidrs[each.key]
+  ipv6_cidr_block      = local.ipv6_cidrs[each.key]
+  tags                 = merge(var.tags, var.tiers[each.value.tier].tags, { Name = "${var.name}-${each.key}" })
+
+  lifecycle {
+    create_before_destroy = true
+    ignore_changes        = [cidr_block]
+
+    postcondition {
+      condition     = self.cidr_block == local.cidrs[each.key]
+      error_message = format(local.changed_cidr, local.cidrs[each.key], each.value.tier, each.value.zone, self.cidr_block)
+    }
   }
+
+  timeouts { delete = "60m" }
+
+  depends_on = [aws_vpc_ipv4_cidr_block_association.this]
 }

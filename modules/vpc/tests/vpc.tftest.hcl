@@ -3,6 +3,15 @@ mock_provider "aws" {
     defaults = { id = "us-east-1" }
   }
 
+  mock_data "aws_availability_zones" {
+    defaults = { zone_ids = ["use1-az1", "use1-az2", "use1-az6"] }
+  }
+
+  # the values that AWS allocates
+  mock_resource "aws_vpc" {
+    defaults = { cidr_block = "10.64.4.0/22", ipv6_cidr_block = "2600:1f18:0:aa00::/56" }
+  }
+
   mock_resource "aws_cloudwatch_log_group" {
     defaults = { arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/vpc/shop" }
   }
@@ -477,5 +486,348 @@ run "isolated_subnet_over_a_private_one_is_rejected" {
   command   = plan
   state_key = "empty"
   variables { zones = { us-east-1a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26", isolated_cidr = "10.0.0.144/28" } } }
+  expect_failures = [aws_vpc.this]
+}
+
+run "tiers_have_their_tables_acls_and_ipv6" {
+  state_key = "tiers"
+
+  variables {
+    zones = {
+      us-east-1b = {
+        public_cidr  = "10.0.0.0/26"
+        private_cidr = "10.0.0.128/26"
+        tier_cidrs   = { app = "100.64.0.0/26", data = "10.0.1.0/28" }
+        ipv6_netnums = { public = 0, private = 1, app = 2, data = 3 }
+      }
+      us-east-1c = {
+        public_cidr  = "10.0.0.64/26"
+        private_cidr = "10.0.0.192/26"
+        tier_cidrs   = { app = "100.64.0.64/26" }
+        ipv6_netnums = { app = 34 }
+      }
+    }
+    tiers                 = { app = { routed = true, tags = { Tier = "app" } }, data = {} }
+    secondary_cidr_blocks = ["100.64.0.0/24"]
+    interface_endpoints   = { services = ["sts"] }
+
+    network_acls = { app = [
+      { number = 100, cidr = "::/0", ports = "1024-65535" },
+      { number = 110, cidr = "10.0.0.0/23", protocol = "icmp", action = "deny" },
+      { number = 100, cidr = "10.0.0.0/23", egress = true, ports = "443" },
+      { number = 110, cidr = "0.0.0.0/0", egress = true, protocol = "-1", action = "deny" },
+    ] }
+  }
+
+  assert {
+    condition = { for key, subnet in aws_subnet.tier : key => "${subnet.availability_zone} ${subnet.cidr_block} ${lookup(subnet.tags, "Tier", "")}" } == {
+      app-us-east-1b  = "us-east-1b 100.64.0.0/26 app"
+      app-us-east-1c  = "us-east-1c 100.64.0.64/26 app"
+      data-us-east-1b = "us-east-1b 10.0.1.0/28 "
+    }
+    error_message = "a tier has another zone, CIDR block or tag, or a subnet in a zone that does not name it"
+  }
+
+  assert {
+    condition = { for key, link in aws_route_table_association.tier : key => link.route_table_id } == {
+      app-us-east-1b  = aws_route_table.private["us-east-1b"].id
+      app-us-east-1c  = aws_route_table.private["us-east-1c"].id
+      data-us-east-1b = aws_route_table.isolated["us-east-1b"].id
+    } && tolist(keys(aws_route_table.isolated)) == tolist(["us-east-1b"])
+    error_message = "a routed tier lacks the private route table of its zone, or an isolated one has it"
+  }
+
+  assert {
+    condition = aws_vpc.this.assign_generated_ipv6_cidr_block && { for key, subnet in local.deployed_subnets : key => subnet.ipv6_cidr_block if local.ipv6_cidrs[key] != null } == {
+      public-us-east-1b  = "2600:1f18:0:aa00::/64"
+      private-us-east-1b = "2600:1f18:0:aa01::/64"
+      app-us-east-1b     = "2600:1f18:0:aa02::/64"
+      data-us-east-1b    = "2600:1f18:0:aa03::/64"
+      app-us-east-1c     = "2600:1f18:0:aa22::/64"
+    }
+    error_message = "a subnet has another IPv6 CIDR block than the one of its number"
+  }
+
+  assert {
+    condition = { for key, route in aws_route.ipv6 : key => [route.route_table_id, try(coalesce(route.gateway_id), route.egress_only_gateway_id)] } == {
+      public     = [aws_route_table.public.id, aws_internet_gateway.this.id]
+      us-east-1b = [aws_route_table.private["us-east-1b"].id, aws_egress_only_internet_gateway.this[0].id]
+      us-east-1c = [aws_route_table.private["us-east-1c"].id, aws_egress_only_internet_gateway.this[0].id]
+    }
+    error_message = "IPv6 has another gateway, or a route out of an isolated subnet"
+  }
+
+  assert {
+    condition = (
+      aws_network_acl.this["app"].subnet_ids == toset([aws_subnet.tier["app-us-east-1b"].id, aws_subnet.tier["app-us-east-1c"].id]) &&
+      { for entry in aws_network_acl.this["app"].ingress : entry.rule_no => join(" ", [
+        entry.action, entry.protocol, coalesce(entry.cidr_block, entry.ipv6_cidr_block), entry.from_port, entry.to_port, coalesce(entry.icmp_type, 0),
+      ]) } == { 100 = "allow tcp ::/0 1024 65535 0", 110 = "deny icmp 10.0.0.0/23 0 0 -1" } &&
+      { for entry in aws_network_acl.this["app"].egress : entry.rule_no => join(" ", [entry.action, entry.protocol, entry.cidr_block, entry.from_port, entry.to_port]) } ==
+      { 100 = "allow tcp 10.0.0.0/23 443 443", 110 = "deny -1 0.0.0.0/0 0 0" }
+    )
+    error_message = "the network ACL has other subnets or entries"
+  }
+
+  assert {
+    condition = (
+      aws_vpc_ipv4_cidr_block_association.this["100.64.0.0/24"].vpc_id == aws_vpc.this.id &&
+      aws_vpc_security_group_ingress_rule.endpoints_secondary["100.64.0.0/24"].from_port == 443
+    )
+    error_message = "the VPC lacks the secondary CIDR block, or the endpoints do not admit it"
+  }
+
+  assert {
+    condition = output.ipv6_cidr_block == aws_vpc.this.ipv6_cidr_block && output.tiers.data == {
+      us-east-1b = {
+        subnet_id         = aws_subnet.tier["data-us-east-1b"].id
+        subnet_arn        = aws_subnet.tier["data-us-east-1b"].arn
+        availability_zone = "us-east-1b"
+        ipv6_cidr_block   = "2600:1f18:0:aa03::/64"
+      }
+    } && tolist(keys(output.tiers)) == tolist(["app", "data", "private", "public"])
+    error_message = "the output tiers has other subnets than the tiers"
+  }
+}
+
+run "adding_a_zone_to_tiers_changes_no_other_zone" {
+  command   = plan
+  state_key = "tiers"
+
+  variables {
+    zones = {
+      us-east-1a = { public_cidr = "10.0.1.64/26", private_cidr = "10.0.1.128/26", tier_cidrs = { app = "100.64.0.128/26" }, ipv6_netnums = { app = 16 } }
+      us-east-1b = {
+        public_cidr  = "10.0.0.0/26"
+        private_cidr = "10.0.0.128/26"
+        tier_cidrs   = { app = "100.64.0.0/26" }
+        ipv6_netnums = { public = 0, private = 1, app = 2 }
+      }
+    }
+    tiers                 = { app = { routed = true } }
+    secondary_cidr_blocks = ["100.64.0.0/24"]
+  }
+
+  assert {
+    condition = [output.tiers.app["us-east-1b"], output.tiers.public["us-east-1b"], output.zones["us-east-1b"]] == [
+      run.tiers_have_their_tables_acls_and_ipv6.tiers.app["us-east-1b"], run.tiers_have_their_tables_acls_and_ipv6.tiers.public["us-east-1b"],
+      run.tiers_have_their_tables_acls_and_ipv6.zones["us-east-1b"],
+    ]
+    error_message = "a subnet or an IPv6 CIDR block of an existing zone was replaced"
+  }
+}
+
+run "tier_cidr_change_is_rejected" {
+  command   = plan
+  state_key = "tiers"
+
+  variables {
+    zones = { us-east-1b = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26", tier_cidrs = { data = "10.0.1.64/28" } } }
+    tiers = { data = {} }
+  }
+  expect_failures = [aws_subnet.tier["data-us-east-1b"]]
+}
+
+run "zone_ids_are_keys" {
+  command   = plan
+  state_key = "empty"
+  variables { zones = { use1-az6 = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" } } }
+
+  assert {
+    condition     = aws_subnet.private["use1-az6"].availability_zone_id == "use1-az6" && tolist(keys(output.zones)) == tolist(["use1-az6"])
+    error_message = "the subnet is not in the zone of its ID, or the outputs have another key"
+  }
+}
+
+run "zone_id_of_another_region_is_rejected" {
+  command   = plan
+  state_key = "empty"
+  variables { zones = { usw2-az1 = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" } } }
+  expect_failures = [aws_vpc.this]
+}
+
+run "local_zone_id_is_rejected" {
+  command   = plan
+  state_key = "empty"
+  variables { zones = { use1-bos1-az1 = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" } } }
+  expect_failures = [var.zones]
+}
+
+run "subnets_are_offsets_in_an_ipam_vpc" {
+  state_key = "ipam"
+
+  variables {
+    cidr_block = null
+    ipam       = { pool_id = "ipam-pool-0123456789abcdef0", netmask_length = 22 }
+    zones = {
+      us-east-1b = { public_cidr = "0.0.0.0/28", private_cidr = "0.0.1.64/26" }
+      us-east-1c = { public_cidr = "0.0.3.240/28", private_cidr = "100.64.0.0/24" }
+    }
+    secondary_cidr_blocks = ["100.64.0.0/24"]
+  }
+
+  assert {
+    condition = { for key, subnet in local.deployed_subnets : key => subnet.cidr_block } == {
+      public-us-east-1b  = "10.64.4.0/28"
+      private-us-east-1b = "10.64.5.64/26"
+      public-us-east-1c  = "10.64.7.240/28"
+      private-us-east-1c = "100.64.0.0/24"
+    }
+    error_message = "a subnet is not at its offset in the VPC's CIDR block"
+  }
+
+  assert {
+    condition     = [aws_vpc.this.ipv4_ipam_pool_id, aws_vpc.this.ipv4_netmask_length] == ["ipam-pool-0123456789abcdef0", 22]
+    error_message = "the VPC has another IPAM pool or netmask"
+  }
+}
+
+run "ipam_change_is_rejected" {
+  command   = plan
+  state_key = "ipam"
+
+  variables {
+    cidr_block            = null
+    ipam                  = { pool_id = "ipam-pool-0123456789abcdef1", netmask_length = 22 }
+    zones                 = { us-east-1b = { public_cidr = "0.0.0.0/28", private_cidr = "0.0.1.64/26" } }
+    secondary_cidr_blocks = ["100.64.0.0/24"]
+  }
+  expect_failures = [aws_vpc.this]
+}
+
+run "offset_outside_the_netmask_is_rejected" {
+  command   = plan
+  state_key = "empty"
+
+  variables {
+    cidr_block = null
+    ipam       = { pool_id = "ipam-pool-0123456789abcdef0", netmask_length = 24 }
+    zones      = { us-east-1b = { public_cidr = "0.0.0.0/28", private_cidr = "0.0.1.64/26" } }
+  }
+  expect_failures = [aws_vpc.this]
+}
+
+run "two_address_sources_reserved_tier_and_one_direction_are_rejected" {
+  command   = plan
+  state_key = "empty"
+
+  variables {
+    ipam         = { pool_id = "ipam-pool-0123456789abcdef0", netmask_length = 24 }
+    tiers        = { public = {} }
+    network_acls = { private = [{ number = 100, cidr = "0.0.0.0/0" }] }
+  }
+  expect_failures = [
+    var.cidr_block,
+    var.network_acls,
+    var.tiers,
+  ]
+}
+
+run "pool_name_and_repeated_number_are_rejected" {
+  command   = plan
+  state_key = "empty"
+
+  variables {
+    cidr_block = null
+    ipam       = { pool_id = "pool", netmask_length = 24 }
+    network_acls = { private = [
+      { number = 100, cidr = "0.0.0.0/0", egress = true },
+      { number = 100, cidr = "10.0.0.0/24" },
+      { number = 100, cidr = "10.0.1.0/24" },
+    ] }
+  }
+  expect_failures = [
+    var.ipam,
+    var.network_acls,
+  ]
+}
+
+run "contradicting_rules_and_block_of_another_private_range_are_rejected" {
+  command   = plan
+  state_key = "empty"
+
+  variables {
+    secondary_cidr_blocks = ["192.168.0.0/24"]
+    network_acls = { private = [
+      { number = 100, cidr = "0.0.0.0/0", egress = true },
+      { number = 100, cidr = "10.0.0.0/24" },
+      { number = 110, cidr = "10.0.0.0/24", action = "deny" },
+    ] }
+  }
+  expect_failures = [
+    var.network_acls,
+    var.secondary_cidr_blocks,
+  ]
+}
+
+run "descending_ports_and_reserved_block_are_rejected" {
+  command   = plan
+  state_key = "empty"
+
+  variables {
+    secondary_cidr_blocks = ["198.19.0.0/24"]
+    network_acls          = { private = [{ number = 100, cidr = "0.0.0.0/0", egress = true }, { number = 100, cidr = "10.0.0.0/24", ports = "443-80" }] }
+  }
+  expect_failures = [
+    var.network_acls,
+    var.secondary_cidr_blocks,
+  ]
+}
+
+run "ports_of_icmp_and_no_addresses_are_rejected" {
+  command   = plan
+  state_key = "empty"
+
+  variables {
+    cidr_block   = null
+    network_acls = { private = [{ number = 100, cidr = "0.0.0.0/0", egress = true }, { number = 100, cidr = "10.0.0.0/24", protocol = "icmp", ports = "80" }] }
+  }
+  expect_failures = [
+    var.cidr_block,
+    var.network_acls,
+  ]
+}
+
+run "acl_of_a_tier_without_subnets_is_rejected" {
+  command   = plan
+  state_key = "empty"
+  variables { network_acls = { isolated = [{ number = 100, cidr = "0.0.0.0/0", egress = true }, { number = 100, cidr = "10.0.0.0/24" }] } }
+  expect_failures = [aws_network_acl.this["isolated"]]
+}
+
+run "unknown_tier_of_a_zone_is_rejected" {
+  command   = plan
+  state_key = "empty"
+  variables { zones = { us-east-1b = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26", tier_cidrs = { app = "10.0.1.0/26" } } } }
+  expect_failures = [aws_vpc.this]
+}
+
+run "ipv6_number_of_a_missing_subnet_is_rejected" {
+  command   = plan
+  state_key = "empty"
+  variables { zones = { us-east-1b = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26", ipv6_netnums = { isolated = 1 } } } }
+  expect_failures = [aws_vpc.this]
+}
+
+run "ipv6_number_above_255_is_rejected" {
+  command   = plan
+  state_key = "empty"
+  variables { zones = { us-east-1b = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26", ipv6_netnums = { private = 256 } } } }
+  expect_failures = [aws_vpc.this]
+}
+
+run "ipv6_number_of_two_subnets_is_rejected" {
+  command   = plan
+  state_key = "empty"
+  variables {
+    zones = { us-east-1b = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26", ipv6_netnums = { public = 1, private = 1 } } }
+  }
+  expect_failures = [aws_vpc.this]
+}
+
+run "secondary_block_over_the_primary_one_is_rejected" {
+  command   = plan
+  state_key = "empty"
+  variables { secondary_cidr_blocks = ["10.0.0.0/22"] }
   expect_failures = [aws_vpc.this]
 }
