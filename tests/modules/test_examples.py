@@ -2,12 +2,14 @@
 
 import secrets
 from collections.abc import Callable, Mapping
+from ipaddress import IPv6Address, IPv6Network
 from pathlib import Path
 
 import pytest
 
 from tests.support.paths import ROOT
 from vpcache.bundle import bundle
+from vpcache.lab.network.netns import has_ipv6
 from vpcache.probes import Probes
 from vpcache.project import Project
 from vpcache.stack.stack import Outputs, Stack
@@ -46,7 +48,47 @@ def url_answers_on_the_alias(probes: Probes, outputs: Outputs) -> None:
     assert address == outputs["egress_ip"]
 
 
-CODE = {"vpc_lambda-front_door": ECHO}
+CONNECT = """
+import socket
+import urllib.request
+
+def handler(event, context):
+    if "url" in event:
+        with urllib.request.urlopen(event["url"], timeout=5) as reply:
+            return {"address": reply.read().decode().strip()}
+    try:
+        socket.create_connection((event["host"], event["port"]), 1.5).close()
+    except OSError as error:
+        return {"outcome": type(error).__name__}
+    return {"outcome": "connected"}
+"""
+"""A function that calls a URL over IPv4 or IPv6, or connects to a port."""
+
+
+def tiers_have_their_routes_and_acls(probes: Probes, outputs: Outputs) -> None:
+    functions = outputs["functions"]
+    outcomes = {
+        (tier, port): probes.invoke(
+            functions[tier], {"host": "checkip.amazonaws.com", "port": port}, "outcome"
+        )
+        for tier in ("app", "data", "private")
+        for port in (80, 443)
+    }
+    assert outcomes == {
+        ("app", 80): "TimeoutError",
+        ("app", 443): "connected",
+        ("data", 80): "TimeoutError",
+        ("data", 443): "TimeoutError",
+        ("private", 80): "connected",
+        ("private", 443): "connected",
+    }
+    if has_ipv6():
+        event = {"url": "https://checkip.global.api.aws"}
+        address = probes.invoke(functions["dual_stack"], event, "address")
+        assert IPv6Address(address) in IPv6Network(outputs["ipv6_cidr_block"])
+
+
+CODE = {"vpc-dual_stack": CONNECT, "vpc_lambda-front_door": ECHO}
 """The code of an example's function, by module and example. Other functions are the egress probe."""
 
 
@@ -77,6 +119,7 @@ def isolated_cache_admits_its_client(probes: Probes, outputs: Outputs) -> None:
 PROBES: Mapping[str, Callable[[Probes, Outputs], None]] = {
     "elasticache_memcached-isolated": isolated_cache_admits_its_client,
     "nat_per_az-single": zones_share_one_egress_address,
+    "vpc-dual_stack": tiers_have_their_routes_and_acls,
     "vpc-isolated": isolated_tier_reaches_endpoints_only,
     "vpc_lambda-front_door": url_answers_on_the_alias,
 }
