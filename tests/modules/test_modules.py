@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from moto.server import ThreadedMotoServer
 
+from tests.support.attached_provider import attached_provider
 from tests.support.paths import ROOT
 from vpcache.terraform.installation import find_terraform
 from vpcache.terraform.process_environment import terraform_environment
@@ -108,8 +109,11 @@ def no_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_folder_is_valid_and_its_tests_pass(folder: str, tmp_path: Path) -> None:
     space = workspace(folder, tmp_path)
     space.init("-backend=false")
-    space.terraform("validate", "-no-color")
-    assert " 0 failed" in space.terraform("test", "-no-color")
+    data_dir = Path(space.environment["TF_DATA_DIR"])
+    with attached_provider(data_dir, tmp_path / "provider.log", space.environment) as environment:
+        attached = replace(space, environment=environment)
+        attached.terraform("validate", "-no-color")
+        assert " 0 failed" in attached.terraform("test", "-no-color")
     assert folder.startswith("envs/") or list((space.folder / "tests").glob("*.tftest.hcl"))
 
 
