@@ -8,8 +8,11 @@ resource "aws_lambda_function" "this" {
   s3_key                         = try(var.bundle.s3.key, null)
   s3_object_version              = try(var.bundle.s3.version, null)
   source_code_hash               = var.bundle.sha256
-  handler                        = var.handler
-  runtime                        = var.runtime
+  package_type                   = local.is_image ? "Image" : "Zip"
+  image_uri                      = var.bundle.image_uri
+  handler                        = local.is_image ? null : coalesce(var.handler, "handler.handler")
+  runtime                        = local.is_image ? null : coalesce(var.runtime, "python3.13")
+  code_signing_config_arn        = var.bundle.code_signing_config_arn
   architectures                  = [var.architecture]
   memory_size                    = var.memory_size
   timeout                        = var.timeout
@@ -21,8 +24,9 @@ resource "aws_lambda_function" "this" {
   tags                           = var.tags
 
   vpc_config {
-    subnet_ids         = values(var.subnets)
-    security_group_ids = [aws_security_group.this.id]
+    subnet_ids                  = values(var.subnets)
+    security_group_ids          = [aws_security_group.this.id]
+    ipv6_allowed_for_dual_stack = var.ipv6
   }
 
   tracing_config {
@@ -31,25 +35,25 @@ resource "aws_lambda_function" "this" {
 
   dynamic "dead_letter_config" {
     for_each = var.dead_letters == null ? [] : [var.dead_letters.target_arn]
-
-    content {
-      target_arn = dead_letter_config.value
-    }
+    content { target_arn = dead_letter_config.value }
   }
 
   dynamic "environment" {
     for_each = length(var.environment) > 0 ? [var.environment] : []
-
-    content {
-      variables = environment.value
-    }
+    content { variables = environment.value }
   }
 
   dynamic "ephemeral_storage" {
     for_each = var.ephemeral_storage_mb == null ? [] : [var.ephemeral_storage_mb]
+    content { size = ephemeral_storage.value }
+  }
+
+  dynamic "file_system_config" {
+    for_each = var.file_system == null ? [] : [var.file_system]
 
     content {
-      size = ephemeral_storage.value
+      arn              = file_system_config.value.access_point_arn
+      local_mount_path = file_system_config.value.mount_path
     }
   }
 
@@ -61,6 +65,11 @@ resource "aws_lambda_function" "this" {
       application_log_level = logging_config.value.application_level
       system_log_level      = logging_config.value.system_level
     }
+  }
+
+  dynamic "snap_start" {
+    for_each = var.release.snap_start ? ["PublishedVersions"] : []
+    content { apply_on = snap_start.value }
   }
 
   # The first invocation needs all three. Without the log group Lambda would create one that no destroy removes.
@@ -77,7 +86,30 @@ resource "aws_lambda_alias" "this" {
   name             = var.alias
   description      = "The version that callers of ${var.name} get"
   function_name    = aws_lambda_function.this.function_name
-  function_version = aws_lambda_function.this.version
+  function_version = coalesce(var.release.stable_version, aws_lambda_function.this.version)
+
+  dynamic "routing_config" {
+    for_each = var.release.canary_weight > 0 ? [var.release.canary_weight] : []
+
+    content {
+      additional_version_weights = { (aws_lambda_function.this.version) = routing_config.value }
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = var.release.canary_weight == 0 || var.release.stable_version != aws_lambda_function.this.version
+      error_message = "release.stable_version is ${coalesce(var.release.stable_version, "null")}, the newest version: it must be an older one, or canary_weight 0."
+    }
+  }
+}
+
+resource "aws_lambda_provisioned_concurrency_config" "this" {
+  count = var.release.provisioned_concurrency == null ? 0 : 1
+
+  function_name                     = aws_lambda_alias.this[0].function_name
+  qualifier                         = aws_lambda_alias.this[0].name
+  provisioned_concurrent_executions = var.release.provisioned_concurrency
 }
 
 resource "aws_cloudwatch_log_group" "this" {

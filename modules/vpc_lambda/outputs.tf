@@ -28,6 +28,16 @@ output "function_url" {
   value       = one(aws_lambda_function_url.this[*].function_url)
 }
 
+output "http_api_endpoint" {
+  description = "HTTPS endpoint of the HTTP API; `null` if `http_api` is `null`. The value is known once clients may use it."
+  value       = one(aws_apigatewayv2_stage.this[*].invoke_url)
+}
+
+output "http_api_id" {
+  description = "ID of the HTTP API, for a custom domain name and for policies of callers; `null` if `http_api` is `null`."
+  value       = one(aws_apigatewayv2_api.this[*].id)
+}
+
 output "invoke_arn" {
   description = "ARN for API Gateway to invoke the function."
   value       = aws_lambda_function.this.invoke_arn

@@ -40,13 +40,13 @@ variable "role" {
   nullable = false
 
   validation {
-    condition     = var.role.existing == null || can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/", var.role.existing.arn))
-    error_message = "role.existing.arn is \"${try(var.role.existing.arn, "")}\": it must be the ARN of an IAM role."
+    condition     = can(regex("^/([!-~]+/)*$", var.role.path)) && length(var.role.path) <= 512
+    error_message = "role.path is \"${var.role.path}\": it must begin and end with a slash, such as \"/platform/\", and have at most 512 characters."
   }
 
   validation {
-    condition     = can(regex("^/([!-~]+/)*$", var.role.path)) && length(var.role.path) <= 512
-    error_message = "role.path is \"${var.role.path}\": it must begin and end with a slash, such as \"/platform/\", and have at most 512 characters."
+    condition     = var.role.existing == null || can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/", var.role.existing.arn))
+    error_message = "role.existing.arn is \"${try(var.role.existing.arn, "")}\": it must be the ARN of an IAM role."
   }
 
   validation {

@@ -22,6 +22,7 @@ resource "aws_vpc_security_group_egress_rule" "this" {
   from_port                    = each.value.port
   to_port                      = each.value.port
   cidr_ipv4                    = each.value.cidr_ipv4
+  cidr_ipv6                    = each.value.cidr_ipv6
   referenced_security_group_id = each.value.security_group_id
   tags                         = merge(var.tags, { Name = "${var.name}-to-${each.key}" })
 }

@@ -21,29 +21,20 @@ variable "event_sources" {
   validation {
     condition = alltrue([for source in values(var.event_sources) :
       source.batch_size <= (endswith(source.queue_arn, ".fifo") ? 10 : 10000) &&
-      (source.batch_size <= 10 || try(source.batching_window_seconds >= 1, false))
+      (source.batch_size <= 10 || try(source.batching_window_seconds >= 1, false)) &&
+      (source.batching_window_seconds == null || !endswith(source.queue_arn, ".fifo"))
     ])
     error_message = join(" ", [
       "event_sources has the batch sizes ${join(", ", values(var.event_sources)[*].batch_size)}: each must be at most 10000,",
-      "above 10 only with batching_window_seconds of at least 1, and at most 10 for a FIFO queue.",
+      "above 10 only with batching_window_seconds of at least 1, and for a FIFO queue at most 10 without batching_window_seconds.",
     ])
-  }
-
-  validation {
-    condition = alltrue([
-      for source in values(var.event_sources) : source.batching_window_seconds == null || !endswith(source.queue_arn, ".fifo")
-    ])
-    error_message = "event_sources has batching_window_seconds for a FIFO queue: it must be null, as SQS supports it for standard queues only."
   }
 
   validation {
     condition = var.reserved_concurrency == null || alltrue([
       for source in values(var.event_sources) : try(source.maximum_concurrency <= var.reserved_concurrency, true)
     ])
-    error_message = join(" ", [
-      "event_sources has a maximum_concurrency above reserved_concurrency, ${coalesce(var.reserved_concurrency, 0)}:",
-      "it must be at most that, or Lambda throttles the function and messages end in the dead-letter queue.",
-    ])
+    error_message = "event_sources has a maximum_concurrency above reserved_concurrency, ${coalesce(var.reserved_concurrency, 0)}: it must be at most that."
   }
 
   validation {
@@ -77,35 +68,56 @@ variable "function_url" {
     condition = alltrue([
       for caller in try(values(var.function_url.callers), []) : can(regex("^([0-9]{12}|arn:[a-z-]+:iam::[0-9]{12}:.+)$", caller))
     ])
-    error_message = join(" ", [
-      "function_url.callers has the values ${join(", ", try(values(var.function_url.callers), []))}:",
-      "each must be the ID of an AWS account or the ARN of a role, a user or an account's root.",
-    ])
-  }
-
-  validation {
-    condition = try(
-      length(setsubtract(var.function_url.cors.allow_methods, ["*", "DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"])) == 0, true,
-    )
-    error_message = join(" ", [
-      "function_url.cors.allow_methods has ${join(", ", try(var.function_url.cors.allow_methods, []))}:",
-      "each must be \"*\", DELETE, GET, HEAD, PATCH, POST or PUT. Lambda answers OPTIONS itself.",
-    ])
-  }
-
-  validation {
-    condition     = try(!(var.function_url.cors.allow_credentials && contains(var.function_url.cors.allow_origins, "*")), true)
-    error_message = "function_url.cors.allow_origins has \"*\" and allow_credentials is true: the origins must be named, or browsers reject the answer."
+    error_message = "function_url.callers has ${join(", ", try(values(var.function_url.callers), []))}: each must be the ID of an account or the ARN of a principal."
   }
 
   validation {
     condition = alltrue([
-      for origin in try(var.function_url.cors.allow_origins, []) : can(regex("^(\\*|https?://[^/[:space:]]+)$", origin))
+      for method in try(var.function_url.cors.allow_methods, []) : contains(["*", "DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"], method)
+    ])
+    error_message = "function_url.cors.allow_methods has ${join(", ", try(var.function_url.cors.allow_methods, []))}: each must be a method, and not OPTIONS."
+  }
+
+  validation {
+    condition = alltrue([for origin in try(var.function_url.cors.allow_origins, []) :
+      can(regex("^(\\*|https?://[^/[:space:]]+)$", origin)) && (origin != "*" || !var.function_url.cors.allow_credentials)
     ])
     error_message = join(" ", [
       "function_url.cors.allow_origins has ${join(", ", try(var.function_url.cors.allow_origins, []))}:",
-      "each must be \"*\" or an origin without a path, such as \"https://www.example.com\".",
+      "each must be an origin such as \"https://www.example.com\", or \"*\" without allow_credentials.",
     ])
+  }
+}
+
+variable "http_api" {
+  description = "API Gateway HTTP API of the function, or of its alias: `AWS_IAM` or `NONE` by route key, requests a second. Set to `null` to disable."
+  type = object({
+    routes     = optional(map(string), { "$default" = "AWS_IAM" })
+    throttling = optional(object({ rate = number, burst = number }))
+    cors = optional(object({ # as in function_url
+      allow_origins  = set(string), allow_methods = optional(set(string), ["GET"]), allow_headers = optional(set(string), []),
+      expose_headers = optional(set(string), []), allow_credentials = optional(bool, false), max_age_seconds = optional(number, 0),
+    }))
+  })
+  default = null
+
+  validation {
+    condition = length(try(var.http_api.routes, { "$default" = "NONE" })) > 0 && alltrue([for key, auth in try(var.http_api.routes, {}) :
+      can(regex("^(\\$default|(ANY|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) /[^ ]*)$", key)) && contains(["AWS_IAM", "NONE"], auth)
+    ])
+    error_message = "http_api.routes is ${jsonencode(try(var.http_api.routes, null))}: it must be such as { \"GET /prices\" = \"AWS_IAM\", \"$default\" = \"NONE\" }."
+  }
+
+  validation {
+    condition     = try(var.http_api.throttling.rate > 0 && var.http_api.throttling.burst >= 1, try(var.http_api.throttling, null) == null)
+    error_message = "http_api.throttling is ${jsonencode(try(var.http_api.throttling, null))}: rate must be above 0 and burst at least 1, or no request passes."
+  }
+
+  validation {
+    condition = alltrue([for origin in try(var.http_api.cors.allow_origins, []) :
+      can(regex("^(\\*|https?://[^/[:space:]]+)$", origin)) && (origin != "*" || !var.http_api.cors.allow_credentials)
+    ])
+    error_message = "http_api.cors.allow_origins has ${join(", ", try(var.http_api.cors.allow_origins, []))}: each must be an origin, or \"*\" without allow_credentials."
   }
 }
 
@@ -121,19 +133,13 @@ variable "permissions" {
   }
 
   validation {
-    condition = alltrue([for permission in values(var.permissions) : can(regex("^[a-z0-9.-]+\\.amazonaws\\.com(\\.cn)?$", permission.service))])
-    error_message = join(" ", [
-      "permissions has the services ${join(", ", values(var.permissions)[*].service)}:",
-      "each must be the principal of a service, such as \"apigateway.amazonaws.com\".",
-    ])
+    condition     = alltrue([for permission in values(var.permissions) : can(regex("^[a-z0-9.-]+\\.amazonaws\\.com(\\.cn)?$", permission.service))])
+    error_message = "permissions has the services ${join(", ", values(var.permissions)[*].service)}: each must be such as \"apigateway.amazonaws.com\"."
   }
 
   validation {
-    condition = alltrue([for permission in values(var.permissions) : can(regex("^arn:[a-z-]+:[a-z0-9-]+:", permission.source_arn))])
-    error_message = join(" ", [
-      "permissions has the sources ${join(", ", values(var.permissions)[*].source_arn)}:",
-      "each must be an ARN, or resources of other accounts could invoke the function.",
-    ])
+    condition     = alltrue([for permission in values(var.permissions) : can(regex("^arn:[a-z-]+:[a-z0-9-]+:", permission.source_arn))])
+    error_message = "permissions has the sources ${join(", ", values(var.permissions)[*].source_arn)}: each must be an ARN, as others could invoke too."
   }
 
   validation {
@@ -168,10 +174,7 @@ variable "schedules" {
     condition = alltrue([for schedule in values(var.schedules) :
       can(regex("^(rate\\((1 (minute|hour|day)|([2-9]|[1-9][0-9]+) (minutes|hours|days))\\)|cron\\([^ )]+( [^ )]+){5}\\))$", schedule.expression))
     ])
-    error_message = join(" ", [
-      "schedules has the expressions ${join(", ", values(var.schedules)[*].expression)}:",
-      "each must be rate(1 hour), rate(5 minutes) or cron(0 3 * * ? *), with the plural above 1 and six fields.",
-    ])
+    error_message = "schedules has ${join(", ", values(var.schedules)[*].expression)}: each must be such as rate(1 hour), rate(5 minutes) or cron(0 3 * * ? *)."
   }
 
   validation {

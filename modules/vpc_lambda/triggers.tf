@@ -2,13 +2,13 @@ resource "aws_lambda_permission" "this" {
   for_each = local.permissions
 
   statement_id           = each.key
-  action                 = each.value.action
+  action                 = try(each.value.action, "lambda:InvokeFunction")
   function_name          = aws_lambda_function.this.function_name
   qualifier              = local.qualifier
   principal              = each.value.principal
-  source_arn             = each.value.source_arn
-  source_account         = each.value.source_account
-  function_url_auth_type = each.value.auth
+  source_arn             = try(each.value.source_arn, null)
+  source_account         = try(each.value.source_account, null)
+  function_url_auth_type = try(each.value.auth, null)
 }
 
 resource "aws_lambda_function_url" "this" {
@@ -71,10 +71,7 @@ resource "aws_lambda_event_source_mapping" "this" {
 
   dynamic "scaling_config" {
     for_each = each.value.maximum_concurrency == null ? [] : [each.value.maximum_concurrency]
-
-    content {
-      maximum_concurrency = scaling_config.value
-    }
+    content { maximum_concurrency = scaling_config.value }
   }
 
   dynamic "filter_criteria" {
@@ -83,10 +80,7 @@ resource "aws_lambda_event_source_mapping" "this" {
     content {
       dynamic "filter" {
         for_each = filter_criteria.value
-
-        content {
-          pattern = filter.value
-        }
+        content { pattern = filter.value }
       }
     }
   }
