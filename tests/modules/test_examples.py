@@ -31,21 +31,34 @@ def zones_share_one_egress_address(probes: Probes, outputs: Outputs) -> None:
 
 
 ECHO = """
-import json
+import urllib.error
 import urllib.request
 
 def handler(event, context):
     if "requestContext" in event:
         return {"statusCode": 200, "body": event["requestContext"]["http"]["sourceIp"]}
-    with urllib.request.urlopen(event["url"], timeout=5) as reply:
-        return {"address": reply.read().decode()}
+    try:
+        with urllib.request.urlopen(event["url"], timeout=5) as reply:
+            return {"answer": [reply.status, reply.read().decode()]}
+    except urllib.error.HTTPError as error:
+        return {"answer": [error.code, None]}
 """
-"""A function that calls a URL, and answers on its function URL with the caller's address."""
+"""A function that calls a URL, and answers on its function URL and HTTP API with the caller's address."""
+VERSION = """
+def handler(event, context):
+    return {"version": context.function_version}
+"""
 
 
-def url_answers_on_the_alias(probes: Probes, outputs: Outputs) -> None:
-    address = probes.invoke(outputs["function"], {"url": outputs["url"]}, "address")
-    assert address == outputs["egress_ip"]
+def url_and_http_api_answer_on_the_alias(probes: Probes, outputs: Outputs) -> None:
+    def answer(url: str) -> list[object]:
+        return probes.invoke(outputs["function"], {"url": url}, "answer")
+
+    api = outputs["http_api_endpoint"]
+    assert answer(outputs["url"]) == [200, outputs["egress_ip"]]
+    assert answer(f"{api}address") == [200, outputs["egress_ip"]]
+    assert answer(f"{api}private") == [403, None]  # requires AWS_IAM
+    assert answer(f"{api}unknown") == [404, None]
 
 
 CONNECT = """
@@ -88,7 +101,7 @@ def tiers_have_their_routes_and_acls(probes: Probes, outputs: Outputs) -> None:
         assert IPv6Address(address) in IPv6Network(outputs["ipv6_cidr_block"])
 
 
-CODE = {"vpc-dual_stack": CONNECT, "vpc_lambda-front_door": ECHO}
+CODE = {"vpc-dual_stack": CONNECT, "vpc_lambda-alias": VERSION, "vpc_lambda-front_door": ECHO}
 """The code of an example's function, by module and example. Other functions are the egress probe."""
 
 
@@ -121,9 +134,30 @@ PROBES: Mapping[str, Callable[[Probes, Outputs], None]] = {
     "nat_per_az-single": zones_share_one_egress_address,
     "vpc-dual_stack": tiers_have_their_routes_and_acls,
     "vpc-isolated": isolated_tier_reaches_endpoints_only,
-    "vpc_lambda-front_door": url_answers_on_the_alias,
+    "vpc_lambda-front_door": url_and_http_api_answer_on_the_alias,
 }
 """What packets prove of an example, by module and example."""
+
+
+def canary_gets_a_share_of_the_invocations(stack: Stack, probes: Probes, folder: Path) -> None:
+    def versions() -> set[str]:
+        alias = stack.outputs()["alias_arn"]
+        return {probes.invoke(alias, {}, "version") for _ in range(40)}
+
+    assert versions() == {"1"}
+    newer = packed(f"{VERSION}# newer", folder / "newer")
+    canary = stack.with_variables(bundle=newer, release={"stable_version": "1", "canary_weight": 0.5})
+    canary.apply()
+    assert versions() == {"1", "2"}
+    assert (plan := canary.plan()).is_empty, plan.text
+    stack.with_variables(bundle=newer).apply()
+    assert versions() == {"2"}
+
+
+CHANGES: Mapping[str, Callable[[Stack, Probes, Path], None]] = {
+    "vpc_lambda-alias": canary_gets_a_share_of_the_invocations,
+}
+"""What a later apply of an example with other variables does, by module and example."""
 
 
 def function_of(example: Path, folder: Path) -> Mapping[str, str]:
@@ -131,10 +165,14 @@ def function_of(example: Path, folder: Path) -> Mapping[str, str]:
     code = CODE.get(label(example))
     if code is None:
         return Project(ROOT).bundles()["egress_probe"]
-    source = folder / "function"
+    return packed(code, folder / "function")
+
+
+def packed(code: str, source: Path) -> Mapping[str, str]:
+    """Write a function's code to a new folder, and return the value of the variable `bundle`."""
     source.mkdir()
     (source / "handler.py").write_text(code)
-    return bundle(source, folder).as_variable()
+    return bundle(source, source.parent).as_variable()
 
 
 @pytest.mark.lab
@@ -158,6 +196,8 @@ def test_example_applies_and_destroys(example, target, tmp_path):
             probe(Probes(target, outputs := stack.outputs()), outputs)
         plan = stack.plan()
         assert plan.is_empty, plan.text
+        if change := CHANGES.get(label(example)):
+            change(stack, Probes(target, stack.outputs()), tmp_path)
     finally:
         leftovers = stack.destroy()
     assert leftovers == []
@@ -169,4 +209,4 @@ def test_each_module_has_an_example():
 
 
 def test_probed_examples_exist():
-    assert {label(example) for example in EXAMPLES} >= PROBES.keys() | CODE.keys()
+    assert {label(example) for example in EXAMPLES} >= PROBES.keys() | CODE.keys() | CHANGES.keys()

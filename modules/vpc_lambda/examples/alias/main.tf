@@ -28,6 +28,8 @@ module "function" {
   subnets = { for zone, subnets in module.vpc.zones : zone => subnets.private_subnet_id }
 
   alias                = "live"
+  release              = var.release
+  ephemeral_storage_mb = 1024
   reserved_concurrency = 5
   alarms               = { topic_arn = aws_sns_topic.alarms.arn }
   dead_letters         = { target_arn = aws_sns_topic.alarms.arn }

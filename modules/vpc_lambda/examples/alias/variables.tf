@@ -9,3 +9,9 @@ variable "name" {
   type        = string
   nullable    = false
 }
+
+variable "release" {
+  description = "Version that callers get, and the share of invocations that the newest version gets instead."
+  type        = object({ stable_version = string, canary_weight = number })
+  default     = null
+}

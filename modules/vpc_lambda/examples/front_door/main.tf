@@ -49,6 +49,12 @@ resource "aws_iam_policy" "boundary" {
   })
 }
 
+resource "aws_sns_topic" "alarms" {
+  #checkov:skip=CKV_AWS_26:CloudWatch alarms cannot publish to a topic under alias/aws/sns; the alarms have no confidential data
+
+  name = "${var.name}-alarms"
+}
+
 module "function" {
   source = "../.."
 
@@ -59,10 +65,26 @@ module "function" {
 
   egress_rules = { https = { port = 443, cidr_ipv4 = "0.0.0.0/0" } }
 
-  # anybody may call the URL: use AWS_IAM for callers with credentials
+  # anybody may call the URL and the API: use AWS_IAM for callers with credentials
   alias        = "live"
   function_url = { auth = "NONE" }
-  schedules    = { refresh = { expression = "rate(1 hour)", input = jsonencode({}) } }
+
+  http_api = {
+    routes     = { "GET /address" = "NONE", "GET /private" = "AWS_IAM" }
+    throttling = { rate = 50, burst = 100 }
+    cors       = { allow_origins = ["https://www.example.com"] }
+  }
+
+  alarms    = { topic_arn = aws_sns_topic.alarms.arn }
+  dashboard = true
+
+  # what the function counts itself, in the embedded metric format
+  metrics = {
+    OriginError = { namespace = "shop", dimensions = { service = "${var.name}-api" }, threshold = 0, description = "gets errors from its origin" }
+    Stale       = { namespace = "shop", dimensions = { service = "${var.name}-api" } }
+  }
+
+  schedules = { refresh = { expression = "rate(1 hour)", input = jsonencode({}) } }
 
   ephemeral_storage_mb = 1024
   logging              = { application_level = "INFO", system_level = "WARN" }

@@ -8,6 +8,11 @@ output "function" {
   value       = module.function.alias_arn
 }
 
+output "http_api_endpoint" {
+  description = "HTTPS endpoint of the HTTP API."
+  value       = module.function.http_api_endpoint
+}
+
 output "url" {
   description = "Public URL of the function's alias."
   value       = module.function.function_url
