@@ -74,7 +74,7 @@ data "aws_elasticache_cluster" "this" {
 }
 
 resource "aws_elasticache_subnet_group" "this" {
-  name        = var.name
+  name        = coalesce(var.subnet_group_name, var.name)
   description = "Private subnets of ${var.name}"
   subnet_ids  = values(var.subnets)
   tags        = var.tags

@@ -144,6 +144,12 @@ variable "parameters" {
   }
 }
 
+variable "subnet_group_name" {
+  description = "Name of the subnet group. Set to `null` for `name`. Change it to move the cluster to other subnets, which replaces it."
+  type        = string
+  default     = null
+}
+
 variable "subnets" {
   description = "IDs of the subnets of the subnet group, by zone name."
   type        = map(string)
