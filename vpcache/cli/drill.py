@@ -20,7 +20,7 @@ from vpcache.drills.changes import lab_of
 from vpcache.drills.chart import svg_chart, text_chart
 from vpcache.drills.context import DrillContext
 from vpcache.drills.drill import Report, Schedule, run
-from vpcache.drills.faults import FAULTS, DrillFault, check_fault, fault_named
+from vpcache.drills.faults import FAULTS, DrillFault, check_fault, fault_named, shared_gateway
 from vpcache.drills.load import MISS_SHARE
 from vpcache.drills.record import DrillRunningError, read
 from vpcache.drills.soak import SOAK_FAULTS, soak
@@ -107,6 +107,8 @@ def _drill(
 ) -> None:
     if not as_json:
         print_header(f"drill {fault.name}{f' in {context.zone}' if fault.has_zone else ''}:", context.stack)
+    if note := shared_gateway(fault, context):
+        print_notice(note)
     report = run(
         fault,
         context,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -28,6 +29,20 @@ class DrillContext:
     def function(self) -> str:
         """The name of the cached API's function."""
         return str(self.outputs["cached_api"])
+
+    @property
+    def gateway_zone(self) -> str:
+        """The zone of the NAT gateway that serves the drill's zone."""
+        return self._gateway_zones.get(self.zone, self.zone)
+
+    def zones_served_by(self, zone: str) -> list[str]:
+        """Return the zones that the NAT gateway of a zone serves."""
+        return sorted(served for served, gateway in self._gateway_zones.items() if gateway == zone)
+
+    @property
+    def _gateway_zones(self) -> Mapping[str, str]:
+        zones: Mapping[str, str] = self.outputs.get("nat_gateway_zones", {})  # others may lack it
+        return zones
 
     @property
     def node(self) -> str:

@@ -28,7 +28,8 @@ _DEFAULT_ROUTE = "0.0.0.0/0"
 class DrillFault:
     """A fault. `changes` returns the changes to make, given the drill's ID, and makes none.
 
-    With `on_aws` AWS's API can make them; with `has_zone` they affect one zone.
+    With `on_aws` AWS's API can make them; with `has_zone` they affect one zone. `gateway_zone` returns the
+    zone whose NAT gateway fails.
     """
 
     name: str
@@ -36,6 +37,7 @@ class DrillFault:
     changes: Callable[[DrillContext, str], Sequence[DrillChange]]
     on_aws: bool = False
     has_zone: bool = True
+    gateway_zone: Callable[[DrillContext], str] | None = None
 
 
 def fault_named(name: str) -> DrillFault:
@@ -57,20 +59,42 @@ def check_fault(fault: DrillFault, context: DrillContext) -> None:
         )
 
 
-def _route(context: DrillContext, _drill: str) -> Sequence[DrillChange]:
-    """Return the removal of the default route of the zone's private subnet."""
-    ec2 = context.target.client("ec2")
+def shared_gateway(fault: DrillFault, context: DrillContext) -> str | None:
+    """Return which zones lose their egress by the fault, None unless several share a NAT gateway."""
+    if fault.gateway_zone is None:
+        return None
+    zone = fault.gateway_zone(context)
+    served = context.zones_served_by(zone)
+    if len(served) < 2:
+        return None
+    return f"the NAT gateway of {zone} serves {', '.join(served)}: all of them lose their egress"
+
+
+def _routes(context: DrillContext, _drill: str) -> Sequence[DrillChange]:
+    """Return the removal of each default route to the NAT gateway that serves the zone's private subnet."""
     subnet = context.outputs["private_subnet_ids"][context.zone]
-    associated = [{"Name": "association.subnet-id", "Values": [subnet]}]
-    for table in ec2.describe_route_tables(Filters=associated)["RouteTables"]:
-        for route in table["Routes"]:
-            if route.get("DestinationCidrBlock") == _DEFAULT_ROUTE and "NatGatewayId" in route:
-                return [RouteRemoval(table["RouteTableId"], _DEFAULT_ROUTE, route["NatGatewayId"])]
+    in_vpc = [{"Name": "vpc-id", "Values": [context.outputs["vpc_id"]]}]
+    tables = context.target.client("ec2").describe_route_tables(Filters=in_vpc)["RouteTables"]
+    gateways = {table["RouteTableId"]: _default_gateway(table) for table in tables}
+    for table in tables:
+        gateway = gateways[table["RouteTableId"]]
+        if gateway and any(each.get("SubnetId") == subnet for each in table["Associations"]):
+            return [
+                RouteRemoval(table_id, _DEFAULT_ROUTE, gateway)
+                for table_id, other in sorted(gateways.items())
+                if other == gateway
+            ]
     raise VpcacheError(
         f"zone {context.zone} has no route {_DEFAULT_ROUTE} to a NAT gateway: "
         f"`{command_for('plan', context.target, env=context.stack.environment, name=context.stack.name)}` "
         "shows the difference"
     )
+
+
+def _default_gateway(table: Mapping[str, Any]) -> str | None:
+    """Return the NAT gateway of a route table's default route."""
+    routes = (each for each in table["Routes"] if each.get("DestinationCidrBlock") == _DEFAULT_ROUTE)
+    return next((str(each["NatGatewayId"]) for each in routes if "NatGatewayId" in each), None)
 
 
 def _isolation(context: DrillContext, drill: str) -> Sequence[DrillChange]:
@@ -124,11 +148,22 @@ FAULTS: Mapping[str, DrillFault] = {
             "zone",
             "the whole zone, like a power failure",
             _lab_fault("zone", lambda context: [context.zone], "out"),
+            gateway_zone=lambda context: context.zone,
         ),
         DrillFault(
-            "zone-network", "all traffic of the zone's subnets, by network ACL", _isolation, on_aws=True
+            "zone-network",
+            "all traffic of the zone's subnets, by network ACL",
+            _isolation,
+            on_aws=True,
+            gateway_zone=lambda context: context.zone,
         ),
-        DrillFault("nat-gateway", "the zone's route to its NAT gateway", _route, on_aws=True),
+        DrillFault(
+            "nat-gateway",
+            "the routes to the zone's NAT gateway",
+            _routes,
+            on_aws=True,
+            gateway_zone=lambda context: context.gateway_zone,
+        ),
         DrillFault("node-reboot", "the keys of the zone's cache node, by a reboot", _reboot, on_aws=True),
         DrillFault(
             "node-dead", "the zone's cache node: refuses connections", _lab_fault("cache_node", _node, "dead")
