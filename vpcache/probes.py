@@ -12,15 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from vpcache.errors import VpcacheError
+from vpcache.front_door import FrontDoor
 from vpcache.functions import FunctionError, call, call_cached_api
 from vpcache.stack.stack import Outputs
 from vpcache.stack.target import Target
 
 MAX_KEYS = 16  # with two nodes, all of 16 keys fall on one node once in 32768 runs
 
+_FRONT_DOOR_PATH = "/employees"
+
 _EXAMPLES = {
     "cache_nodes": "module.elasticache_memcached.nodes",
     "cached_api": "module.cached_api.function_name",
+    "cached_api_url": "module.cached_api.function_url",
     "egress_ips": "module.nat_per_az.egress_ips",
     "egress_probes": "{ for zone, probe in module.egress_probe : zone => probe.function_name }",
 }
@@ -63,7 +67,7 @@ class Probes:
         self._on_result = on_result
 
     def egress(self, zone: str, *, function: str | None = None, address: str | None = None) -> Result:
-        """Probe whether a zone's function has the elastic IP of that zone's NAT gateway on the internet.
+        """Probe whether a zone's function has the elastic IP of the zone's NAT gateway on the internet.
 
         The function returns `{"address": "203.0.113.5"}` for the event `{}`, as `EGRESS_PROBE` does. The
         defaults are the zone's values in the outputs `egress_probes` and `egress_ips`, which are maps by
@@ -71,11 +75,13 @@ class Probes:
         """
         name = function or self._of_zone("egress_probes", zone, "function")
         expected = address or self._of_zone("egress_ips", zone, "address")
+        gateway_zone = self._gateway_zones().get(zone, zone)
+        gateway = "this zone's NAT gateway" if gateway_zone == zone else f"the NAT gateway of {gateway_zone}"
 
         def probe() -> tuple[bool, str]:
             observed = self.invoke(name, {}, "address")
             if observed == expected:
-                return True, f"source address {observed}, the elastic IP of this zone's NAT gateway"
+                return True, f"source address {observed}, the elastic IP of {gateway}"
             return False, f"source address {observed}, but this zone's elastic IP is {expected}"
 
         return self.check("egress", zone, probe)
@@ -86,6 +92,20 @@ class Probes:
         evidence = ", ".join(f"{zone} {address}" for zone, address in sorted(by_zone.items()))
         is_different = len(set(by_zone.values())) == len(by_zone)
         return self.check("egress addresses differ", None, lambda: (is_different, evidence))
+
+    def egress_address_is_shared(self) -> Result:
+        """Probe whether all zones have the egress address of one NAT gateway.
+
+        The outputs are `egress_ips`, and `nat_gateway_zones`, the zone of each zone's NAT gateway.
+        """
+        by_zone, zones = self.output("egress_ips"), self.output("nat_gateway_zones")
+        addresses, gateways = (sorted(set(values.values())) for values in (by_zone, zones))
+        is_shared = len(addresses) == len(gateways) == 1
+        evidence = (
+            f"{', '.join(addresses)} for {', '.join(sorted(by_zone))}: the loss of {', '.join(gateways)} "
+            "would take the egress of all zones"
+        )
+        return self.check("egress address is shared", None, lambda: (is_shared, evidence))
 
     def cache_hit(self, *, function: str | None = None) -> Result:
         """Probe whether the second of two calls of a `cached_api` is a cache hit with the same body.
@@ -104,6 +124,27 @@ class Probes:
             return is_equal and second.source == "cache", evidence
 
         return self.check("cache hit", None, probe)
+
+    def front_door(self, *, url: str | None = None) -> Result:
+        """Probe whether the cache answers the second of two signed requests of a `cached_api`'s URL.
+
+        The evidence has the status of a request without a signature: 403 with `AWS_IAM`. The default is the
+        output `cached_api_url`.
+        """
+        door = FrontDoor(self._target, url or self.output("cached_api_url", "url"))
+
+        def probe() -> tuple[bool, str]:
+            unsigned = door.get(_FRONT_DOOR_PATH, is_signed=False).status
+            states = []
+            for _ in range(2):
+                answer = door.get(_FRONT_DOOR_PATH)
+                if answer.status != 200:
+                    return False, f"status {answer.status} for a signed request of {door.url}"
+                states.append(answer.headers.get("x-cache", "no x-cache"))
+            evidence = f"signed: {', then '.join(states)}; unsigned: status {unsigned}"
+            return states[-1] in ("HIT", "STALE"), evidence
+
+        return self.check("front door", None, probe)
 
     def keys_on_every_node(
         self, *, function: str | None = None, nodes: Sequence[Mapping[str, Any]] | None = None
@@ -193,6 +234,15 @@ class Probes:
             )
         return self._outputs[name]
 
+    def _shares_gateway(self) -> bool:
+        """Return whether one NAT gateway serves several zones, by the output `nat_gateway_zones` if any."""
+        zones = self._gateway_zones()
+        return len(set(zones.values())) < len(zones)
+
+    def _gateway_zones(self) -> Mapping[str, str]:
+        zones: Mapping[str, str] = self._outputs.get("nat_gateway_zones", {})
+        return zones
+
     def _of_zone(self, name: str, zone: str, argument: str) -> str:
         by_zone = self.output(name, argument)
         if zone not in by_zone:
@@ -218,16 +268,17 @@ def custom_probes(root_module: Path) -> list[Callable[[Probes], Result]]:
 def verify(target: Target, outputs: Outputs, root_module: Path | None = None) -> list[Result]:
     """Run all probes of a stack concurrently, and return their results in a fixed order.
 
-    Egress and the privacy of the cache need the egress probe functions, and are skipped in a stack without
-    them. The probes of `root_module` (see `custom_probes`) come last.
+    Egress and the privacy of the cache need the egress probe functions, the front door its URL; they are
+    skipped in a stack without them. The probes of `root_module` (see `custom_probes`) come last.
     """
     probes = Probes(target, outputs)
     custom = custom_probes(root_module) if root_module else []
     zones = outputs["zones"] if outputs["egress_probes"] else []
     runs: list[Callable[[], Result]] = [
         *(partial(probes.egress, zone) for zone in zones),
-        probes.egress_addresses_differ,
+        probes.egress_address_is_shared if probes._shares_gateway() else probes.egress_addresses_differ,
         probes.cache_hit,
+        *([probes.front_door] if outputs.get("cached_api_url") else []),
         probes.keys_on_every_node,
         *(partial(probes.cache_is_private, zone) for zone in zones),
         *(partial(probe, probes) for probe in custom),

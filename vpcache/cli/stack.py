@@ -15,6 +15,7 @@ from vpcache.cli.console import confirm_name, is_confirmed, print_notice, step, 
 from vpcache.cli.lab import chosen_lab, print_notices, started
 from vpcache.drills.injection import restore_interrupted_drill
 from vpcache.errors import VpcacheError
+from vpcache.front_door import FrontDoor
 from vpcache.program import command
 from vpcache.project import Project, default_name
 from vpcache.stack import journal
@@ -315,7 +316,7 @@ def print_header(command: str, stack: Stack) -> None:
 
 
 def _print_summary(stack: Stack) -> None:
-    """Print each zone's egress address and cache nodes, and the commands to continue with."""
+    """Print each zone's egress address and cache nodes, the front door, and the commands to continue with."""
     values = stack.outputs()
     for zone in values.get("zones", []):
         nodes = [
@@ -324,6 +325,10 @@ def _print_summary(stack: Stack) -> None:
             if node["availability_zone"] == zone
         ]
         print(f"{zone}: egress IP {values['egress_ips'][zone]}, cache node {', '.join(nodes) or 'none'}")
+    if url := values.get("cached_api_url"):
+        print(f"front door: {FrontDoor(stack.target, url).curl('/employees')}")
+    if values.get("alarm_receivers") == []:
+        print("nobody gets the alarms: set `alarm_emails` or `alarm_receivers` in terraform.tfvars")
     environment = stack.environment
     name_option = {} if stack.name == default_name(environment) else {"name": stack.name}
     tasks = ("call", "verify", "destroy")

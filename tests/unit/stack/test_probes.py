@@ -23,6 +23,7 @@ def rejection(probe, **outputs):
         (lambda probes: probes.egress("us-east-1a", function="f"), "egress_ips", "address"),
         (lambda probes: probes.egress_addresses_differ(), "egress_ips", "addresses"),
         (lambda probes: probes.cache_hit(), "cached_api", "function"),
+        (lambda probes: probes.front_door(), "cached_api_url", "url"),
         (lambda probes: probes.keys_on_every_node(function="f"), "cache_nodes", "nodes"),
         (lambda probes: probes.cache_is_private("us-east-1a", nodes=[]), "egress_probes", "function"),
     ],
@@ -45,6 +46,52 @@ def test_verify_without_egress_probes_runs_the_rest():
     )
     names = [result.name for result in verify(NOWHERE, outputs)]
     assert names == ["egress addresses differ", "cache hit", "keys on every node"]
+
+
+def test_verify_expects_one_address_of_a_shared_gateway():
+    shared = Outputs(
+        zones=["us-east-1a", "us-east-1b"],
+        egress_probes={},
+        egress_ips={"us-east-1a": "203.0.113.1", "us-east-1b": "203.0.113.1"},
+        nat_gateway_zones={"us-east-1a": "us-east-1a", "us-east-1b": "us-east-1a"},
+        cached_api="f",
+        cache_nodes=[],
+    )
+    result = verify(NOWHERE, shared)[0]
+    assert result == Result(
+        "egress address is shared",
+        None,
+        True,
+        "203.0.113.1 for us-east-1a, us-east-1b: the loss of us-east-1a would take the egress of all zones",
+    )
+    two = shared | {"egress_ips": {"us-east-1a": "203.0.113.1", "us-east-1b": "203.0.113.2"}}
+    assert not verify(NOWHERE, Outputs(two))[0]
+
+
+def test_verify_expects_an_address_for_each_gateway():
+    separate = Outputs(
+        zones=["us-east-1a", "us-east-1b"],
+        egress_probes={},
+        egress_ips={"us-east-1a": "203.0.113.1", "us-east-1b": "203.0.113.1"},
+        nat_gateway_zones={"us-east-1a": "us-east-1a", "us-east-1b": "us-east-1b"},
+        cached_api="f",
+        cache_nodes=[],
+    )
+    result = verify(NOWHERE, separate)[0]
+    assert (result.name, result.passed) == ("egress addresses differ", False)
+
+
+def test_verify_requests_the_front_door_if_there_is_one():
+    outputs = Outputs(
+        zones=[], egress_probes={}, egress_ips={}, cached_api="f", cache_nodes=[], cached_api_url=None
+    )
+    assert "front door" not in {result.name for result in verify(NOWHERE, outputs)}
+    url = "https://abc.lambda-url.us-east-1.on.aws/"
+    (door,) = (
+        each for each in verify(NOWHERE, Outputs(outputs | {"cached_api_url": url})) if "door" in each.name
+    )
+    assert not door
+    assert door.evidence.startswith(f"front door {url}: ")
 
 
 def test_missing_zone_lists_known_zones():
