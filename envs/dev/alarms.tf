@@ -1,7 +1,7 @@
 resource "aws_sns_topic" "alarms" {
   #checkov:skip=CKV_AWS_26:CloudWatch alarms cannot publish to a topic under alias/aws/sns; the alarms have no confidential data
 
-  count = var.alarms ? 1 : 0
+  count = local.has_topic ? 1 : 0
 
   name = "${var.name}-alarms"
 }
@@ -31,5 +31,14 @@ resource "aws_sns_topic_subscription" "alarms" {
 
   topic_arn = local.alarm_topic_arn
   protocol  = "email"
+  endpoint  = each.value
+}
+
+# The receiver confirms the subscription by the URL that SNS posts to it.
+resource "aws_sns_topic_subscription" "alarms_https" {
+  for_each = var.alarm_receivers.https_urls
+
+  topic_arn = local.alarm_topic_arn
+  protocol  = "https"
   endpoint  = each.value
 }

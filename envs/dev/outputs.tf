@@ -1,3 +1,10 @@
+output "alarm_receivers" {
+  description = "E-mail addresses, URLs or topic that get the alarms; `null` if there are no alarms."
+  value = !var.alarms ? null : sort(setunion(
+    var.alarm_emails, var.alarm_receivers.https_urls, compact([var.alarm_receivers.topic_arn]),
+  ))
+}
+
 output "cache_nodes" {
   description = "Cache nodes: ID, address (a host name), port and availability zone."
   value       = module.elasticache_memcached.nodes
@@ -18,6 +25,11 @@ output "cached_api_security_group_id" {
   value       = module.cached_api.security_group_id
 }
 
+output "cached_api_url" {
+  description = "HTTPS URL of the cached API's front door; `null` if `front_door` is `null`."
+  value       = module.cached_api.function_url
+}
+
 output "configuration_endpoint" {
   description = "Configuration endpoint of the cache for auto discovery, as host:port."
   value       = module.elasticache_memcached.configuration_endpoint
@@ -36,6 +48,11 @@ output "egress_probes" {
 output "nat_gateway_ids" {
   description = "ID of each zone's NAT gateway, by zone name."
   value       = module.nat_per_az.nat_gateway_ids
+}
+
+output "nat_gateway_zones" {
+  description = "Zone whose NAT gateway serves each zone, by zone name."
+  value       = local.nat_gateway_zones
 }
 
 output "origin_function" {

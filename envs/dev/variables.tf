@@ -33,10 +33,77 @@ variable "alarm_emails" {
   }
 }
 
+variable "alarm_receivers" {
+  description = "Receivers of the alarms besides `alarm_emails`: HTTPS URLs, or an existing topic, such as a chat channel's, in place of the stack's own. `silenced` accepts that nobody gets them."
+  type = object({
+    https_urls = optional(set(string), [])
+    topic_arn  = optional(string)
+    silenced   = optional(bool, false)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for url in var.alarm_receivers.https_urls : startswith(url, "https://")])
+    error_message = "alarm_receivers.https_urls has ${join(", ", var.alarm_receivers.https_urls)}: each must be an https:// URL."
+  }
+
+  validation {
+    condition     = var.alarm_receivers.topic_arn == null || can(regex("^arn:[a-z-]+:sns:", var.alarm_receivers.topic_arn))
+    error_message = "alarm_receivers.topic_arn is \"${coalesce(var.alarm_receivers.topic_arn, "null")}\": it must be the ARN of an SNS topic."
+  }
+
+  validation {
+    condition     = var.alarms || (var.alarm_receivers.topic_arn == null && length(var.alarm_receivers.https_urls) == 0)
+    error_message = "alarm_receivers is set, but alarms is false: it must have no https_urls and no topic_arn, or alarms must be true."
+  }
+
+  validation {
+    condition     = var.alarm_receivers.topic_arn == null || length(setunion(var.alarm_emails, var.alarm_receivers.https_urls)) == 0
+    error_message = "alarm_receivers.topic_arn is set: alarm_emails and https_urls must be empty, as the owner of that topic subscribes its receivers."
+  }
+
+  validation {
+    condition = !var.alarms || var.alarm_receivers.silenced || var.alarm_receivers.topic_arn != null || (
+      length(setunion(var.alarm_emails, var.alarm_receivers.https_urls)) > 0
+    )
+    error_message = join(" ", [
+      "alarms is true, but nobody gets them: alarm_emails, alarm_receivers.https_urls or alarm_receivers.topic_arn must be set,",
+      "or alarm_receivers.silenced must be true.",
+    ])
+  }
+
+  validation {
+    condition = !var.alarm_receivers.silenced || (
+      var.alarm_receivers.topic_arn == null && length(setunion(var.alarm_emails, var.alarm_receivers.https_urls)) == 0
+    )
+    error_message = "alarm_receivers.silenced is true, but the alarms have receivers: it must be false, or there must be none."
+  }
+}
+
 variable "alarms" {
   description = "Whether the NAT gateways, the cache and the cached API have alarms, which notify the stack's SNS topic."
   type        = bool
   nullable    = false
+}
+
+variable "api" {
+  description = "Cached API: seconds for which responses are fresh and then stale, TTLs and other origins by path prefix, query parameters, and who may purge. lambda/cached_api/README.md has their meaning."
+  type = object({
+    ttl_seconds      = optional(number, 300)
+    stale_seconds    = optional(number)
+    path_ttls        = optional(map(string), {})
+    origins          = optional(map(string), {})
+    query_parameters = optional(set(string), [])
+    purge            = optional(object({ callers = set(string), prefixes = optional(set(string), []) }))
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for url in values(var.api.origins) : startswith(url, "https://")])
+    error_message = "api.origins has ${join(", ", values(var.api.origins))}: each must be an https:// URL, as egress is port 443 only."
+  }
 }
 
 variable "bundles" {
@@ -56,15 +123,29 @@ variable "bundles" {
 }
 
 variable "cache" {
-  description = "Cache: zone letter of each node, node type, whether nodes accept only TLS, maintenance window, memcached parameters."
+  description = "Cache: zone letter of each node, node type, whether nodes accept only TLS, tier of the subnets (`private` or `isolated`), maintenance window, memcached parameters. Another tier replaces the cluster."
   type = object({
     zones              = list(string)
     node_type          = string
     transit_encryption = bool
     maintenance_window = optional(string)
     parameters         = optional(map(string), {})
+    tier               = optional(string, "private")
   })
   nullable = false
+
+  validation {
+    condition     = contains(["private", "isolated"], var.cache.tier)
+    error_message = "cache.tier is \"${var.cache.tier}\": it must be \"private\" or \"isolated\"."
+  }
+
+  validation {
+    condition = var.cache.tier != "isolated" || length(local.zones_without_isolated_subnet) == 0
+    error_message = join(" ", [
+      "cache.tier is \"isolated\", but zones has no isolated_cidr for ${join(", ", local.zones_without_isolated_subnet)}:",
+      "it must be set in each zone, or tier must be \"private\".",
+    ])
+  }
 }
 
 variable "cidr_block" {
@@ -84,10 +165,33 @@ variable "flow_logs" {
   type        = object({ retention_days = optional(number), traffic_type = optional(string) })
 }
 
+variable "front_door" {
+  description = "HTTPS endpoint of the cached API, on its function or, if set, on an alias: `AWS_IAM`, for signed requests, or `NONE`, public. Set to `null` to disable."
+  type = object({
+    alias   = optional(string)
+    auth    = optional(string, "AWS_IAM")
+    callers = optional(map(string), {})
+    cors = optional(object({
+      allow_origins   = set(string)
+      allow_methods   = optional(set(string), ["GET", "HEAD"])
+      allow_headers   = optional(set(string))
+      expose_headers  = optional(set(string))
+      max_age_seconds = optional(number)
+    }))
+  })
+  default = null
+}
+
 variable "gateway_endpoints" {
   description = "AWS services with a gateway endpoint in the private subnets, `s3` and `dynamodb`."
   type        = set(string)
   nullable    = false
+}
+
+variable "interface_endpoints" {
+  description = "AWS services with an interface endpoint in the private subnets, such as `secretsmanager`, and its policy. Set to `null` to disable."
+  type        = object({ services = set(string), policies = optional(map(string)), private_dns = optional(bool) })
+  default     = null
 }
 
 variable "log_retention_days" {
@@ -110,6 +214,26 @@ variable "name" {
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,30}$", var.name))
     error_message = "name is \"${var.name}\": it must be 2 to 31 lower-case letters, digits and hyphens, and begin with a letter."
+  }
+}
+
+variable "nat" {
+  description = "NAT gateways: one per zone (`per_zone`), or that of the zone with the letter `single_zone` for all zones (`single`), at the price of one."
+  type        = object({ mode = optional(string, "per_zone"), single_zone = optional(string) })
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = contains(["per_zone", "single"], var.nat.mode)
+    error_message = "nat.mode is \"${var.nat.mode}\": it must be \"per_zone\" or \"single\", as the functions need egress."
+  }
+
+  validation {
+    condition = var.nat.mode == "single" ? contains(keys(var.zones), coalesce(var.nat.single_zone, "null")) : var.nat.single_zone == null
+    error_message = join(" ", [
+      "nat.single_zone is \"${coalesce(var.nat.single_zone, "null")}\":",
+      "with mode \"single\" it must be one of the zones ${join(", ", keys(var.zones))}, with mode \"per_zone\" null.",
+    ])
   }
 }
 
@@ -145,10 +269,11 @@ variable "region" {
 }
 
 variable "zones" {
-  description = "CIDR blocks of the public and the private subnet of each availability zone, by the zone's letter in the region."
+  description = "CIDR blocks of the public, the private and, if any, the isolated subnet of each availability zone, by the zone's letter in the region."
   type = map(object({
-    public_cidr  = string
-    private_cidr = string
+    public_cidr   = string
+    private_cidr  = string
+    isolated_cidr = optional(string)
   }))
   nullable = false
 

@@ -5,16 +5,19 @@ module "vpc" {
   cidr_block = var.cidr_block
   zones      = local.zones
 
-  flow_logs         = var.flow_logs == null ? null : merge(var.flow_logs, { role_name = "${var.name}-flow-logs${local.role_suffix}" })
-  gateway_endpoints = var.gateway_endpoints
+  flow_logs           = var.flow_logs == null ? null : merge(var.flow_logs, { role_name = "${var.name}-flow-logs${local.role_suffix}" })
+  gateway_endpoints   = var.gateway_endpoints
+  interface_endpoints = var.interface_endpoints
 }
 
 module "nat_per_az" {
   source = "../../modules/nat_per_az"
 
-  name   = var.name
-  zones  = module.vpc.zones
-  alarms = local.alarms
+  name        = var.name
+  zones       = module.vpc.zones
+  mode        = var.nat.mode
+  single_zone = var.nat.single_zone == null ? null : "${var.region}${var.nat.single_zone}"
+  alarms      = local.alarms
 }
 
 module "elasticache_memcached" {
@@ -22,9 +25,12 @@ module "elasticache_memcached" {
 
   name      = var.name
   vpc_id    = module.vpc.vpc_id
-  subnets   = local.private_subnets
+  subnets   = local.cache_subnets
   nodes     = [for letter in var.cache.zones : "${var.region}${letter}"]
   node_type = var.cache.node_type
+
+  # AWS moves no node to another subnet: the plan of another tier shows that it replaces the cluster.
+  subnet_group_name = var.cache.tier == "private" ? null : "${var.name}-${var.cache.tier}"
 
   parameters             = var.cache.parameters
   transit_encryption     = var.cache.transit_encryption
@@ -46,17 +52,20 @@ module "cached_api" {
   memory_size = var.memory_size
   timeout     = 15
 
-  environment = {
+  environment = merge(local.api_settings, {
     CACHE_ENDPOINT = module.elasticache_memcached.configuration_endpoint
     CACHE_TLS      = module.elasticache_memcached.transit_encryption
     ORIGIN_URL     = local.origin_url
-    TTL_SECONDS    = 300
-  }
+    TTL_SECONDS    = var.api.ttl_seconds
+  })
 
   egress_rules = {
     cache = { port = 11211, security_group_id = module.elasticache_memcached.security_group_id }
     https = local.https
   }
+
+  alias        = try(var.front_door.alias, null)
+  function_url = var.front_door
 
   alarms             = local.alarms
   log_retention_days = var.log_retention_days

@@ -13,7 +13,7 @@ module "origin" {
   memory_size = 128
 
   # Lambda serves the URL, so the function needs no egress rules.
-  environment = { ALLOWED_ADDRESSES = join(",", sort(values(module.nat_per_az.egress_ips))) }
+  environment = { ALLOWED_ADDRESSES = join(",", sort(distinct(values(module.nat_per_az.egress_ips)))) }
 
   log_retention_days = var.log_retention_days
 }

@@ -40,7 +40,41 @@ run "production_values_are_resilient_and_private" {
   }
 
   assert {
+    condition     = var.nat.mode == "per_zone" && length(distinct(values(output.nat_gateway_zones))) == 3
+    error_message = "production shares a NAT gateway between zones"
+  }
+
+  assert {
+    condition     = var.cache.tier == "isolated" && module.elasticache_memcached.subnet_group_name == "vpcache-prod-isolated"
+    error_message = "the cache of production has a route to the internet"
+  }
+
+  assert {
+    condition     = var.front_door.auth == "AWS_IAM" && var.front_door.alias != null
+    error_message = "production has no front door on an alias, or a public one"
+  }
+
+  assert {
     condition     = length(aws_sns_topic.alarms) == 1
     error_message = "the alarms have no SNS topic"
+  }
+}
+
+run "alarms_need_a_receiver_or_silence" {
+  command = plan
+  variables { alarm_receivers = {} }
+  expect_failures = [var.alarm_receivers]
+}
+
+run "address_replaces_silence" {
+  command = plan
+  variables {
+    alarm_emails    = ["operations@example.com"]
+    alarm_receivers = {}
+  }
+
+  assert {
+    condition     = output.alarm_receivers == tolist(["operations@example.com"])
+    error_message = "the address gets no alarms"
   }
 }
