@@ -5,14 +5,14 @@ locals {
       Effect = "Allow"
       Action = [
         "lambda:AddPermission",
-        "lambda:CreateAlias", # unused in a night: the option alias of modules/vpc_lambda
+        "lambda:CreateAlias",
         "lambda:CreateFunction",
         "lambda:CreateFunctionUrlConfig",
-        "lambda:DeleteAlias", # unused in a night: the option alias
+        "lambda:DeleteAlias",
         "lambda:DeleteFunction",
         "lambda:DeleteFunctionConcurrency", # unused in a night: the option reserved_concurrency of modules/vpc_lambda
         "lambda:DeleteFunctionUrlConfig",
-        "lambda:GetAlias", # unused in a night: the option alias
+        "lambda:GetAlias",
         "lambda:GetFunction",
         "lambda:GetFunctionCodeSigningConfig",
         "lambda:GetFunctionConcurrency",
@@ -20,14 +20,15 @@ locals {
         "lambda:GetFunctionUrlConfig",
         "lambda:GetPolicy",
         "lambda:InvokeFunction",
+        "lambda:InvokeFunctionUrl",
         "lambda:ListTags",
         "lambda:ListVersionsByFunction",
-        "lambda:PublishVersion",         # unused in a night: the option alias
+        "lambda:PublishVersion",
         "lambda:PutFunctionConcurrency", # unused in a night: the option reserved_concurrency
         "lambda:RemovePermission",
         "lambda:TagResource",
         "lambda:UntagResource",
-        "lambda:UpdateAlias", # unused in a night: the option alias
+        "lambda:UpdateAlias",
         "lambda:UpdateFunctionCode",
         "lambda:UpdateFunctionConfiguration",
         "lambda:UpdateFunctionUrlConfig", # unused in a night: a changed function URL

@@ -107,6 +107,7 @@ TOOLS = {
     "lambda:GetFunctionConfiguration",
     "lambda:GetFunctionUrlConfig",
     "lambda:GetPolicy",
+    "lambda:InvokeFunctionUrl",
     "lambda:RemovePermission",
     "lambda:UpdateFunctionUrlConfig",
     "s3:GetBucketOwnershipControls",
