@@ -17,20 +17,21 @@ from vpcache.lab.functions.spec import Credentials
 _PARTITION = "aws"
 _SECONDS = 10 * 365 * 24 * 3600  # a session ends with its process
 _TEMPORARY = "ASIA"
+_MIN_NAME = 2  # characters of a session's name
 
 
 class ExecutionSessions:
     """Begins and ends the sessions of function processes. For several threads."""
 
     def begin(self, role_arn: str, function_name: str) -> Credentials:
-        """Return new credentials of a role, whose session has the name of the function."""
+        """Return new credentials of a role, in a session for a function."""
         account, region = role_arn.split(":")[4], "us-east-1"
         key = iam_backends[account][_PARTITION].create_temp_access_key()
         session = AssumedRole(
             account_id=account,
             region_name=region,
             access_key=key,
-            role_session_name=function_name,
+            role_session_name=session_name(function_name),
             role_arn=role_arn,
             policy="",
             duration=_SECONDS,
@@ -45,6 +46,14 @@ class ExecutionSessions:
         for account in list(sts_backends):
             if _sessions(account).end_execution(credentials.access_key_id):
                 iam_backends[account][_PARTITION].access_keys.pop(credentials.access_key_id, None)
+
+
+def session_name(function_name: str) -> str:
+    """Return the name of a function's sessions: its own, with a suffix if that is too short for a session.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html#API_AssumeRole_RequestParameters
+    """
+    return function_name if len(function_name) >= _MIN_NAME else f"{function_name}@lambda_function"
 
 
 def is_of_function(access_key_id: str) -> bool:
