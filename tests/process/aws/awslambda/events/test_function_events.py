@@ -34,7 +34,9 @@ class Queue:
 
     def peek(self) -> Any:
         """Return a message, None if there is none."""
-        response = self._sqs.receive_message(QueueUrl=self._url, MessageAttributeNames=["All"])
+        response = self._sqs.receive_message(
+            QueueUrl=self._url, MessageAttributeNames=["All"], MessageSystemAttributeNames=["All"]
+        )
         return response.get("Messages", [None])[0]
 
 
@@ -121,6 +123,20 @@ def test_successful_retry_sends_no_dead_letter(region: Region, quick: Any) -> No
         "responseContext": {"statusCode": 200, "executedVersion": "$LATEST"},
         "responsePayload": "done",
     }
+
+
+def test_results_of_an_event_have_its_trace_header(region: Region, quick: Any) -> None:
+    letters, records = Queue(region), Queue(region)
+    create(quick, DeadLetterConfig={"TargetArn": letters.arn})
+    quick.put_function_event_invoke_config(
+        FunctionName="one",
+        MaximumRetryAttempts=0,
+        DestinationConfig={"OnFailure": {"Destination": records.arn}},
+    )
+    fail(region)
+    put(quick)
+    headers = [queue.take()["Attributes"]["AWSTraceHeader"] for queue in (letters, records)]
+    assert headers == [region.runner.invoked[0][1].trace_id] * 2
 
 
 @pytest.mark.parametrize("retries", [0, 1])

@@ -12,6 +12,7 @@ Attributes = Mapping[str, tuple[str, str]]
 """A message's attributes by name: data type and value."""
 
 _QUEUE, _TOPIC, _FUNCTION = "sqs", "sns", "lambda"
+_TRACE_HEADER = "AWSTraceHeader"
 _NOT_EMULATED = {"s3": "Buckets", "events": "Event buses"}  # destinations that only AWS supports
 
 
@@ -36,8 +37,14 @@ def is_destination(arn: str) -> bool:
     return _is_of(arn, (_QUEUE, _TOPIC, _FUNCTION))
 
 
-def send(arn: str, message: str, attributes: Attributes, invoke: Callable[[str, bytes], object]) -> None:
-    """Send a message to a queue, a topic or, by `invoke`, a function. Raises if it does not exist."""
+def send(
+    arn: str, message: str, attributes: Attributes, trace_id: str, invoke: Callable[[str, bytes], object]
+) -> None:
+    """Send a message to a queue, a topic or, by `invoke`, a function. Raises if it does not exist.
+
+    A queue gets the trace ID, too:
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
+    """
     _, _, service, region, account, name, *_ = arn.split(":")
     if service == _FUNCTION:
         invoke(arn, message.encode())
@@ -46,6 +53,7 @@ def send(arn: str, message: str, attributes: Attributes, invoke: Callable[[str, 
             name,
             message,
             {key: {"DataType": type_, "StringValue": value} for key, (type_, value) in attributes.items()},
+            system_attributes={_TRACE_HEADER: {"DataType": "String", "StringValue": trace_id}},
         )
     else:
         sns_backends[account][region].publish(

@@ -152,18 +152,18 @@ class EventQueue:
             record = invocation_record(
                 queued.event, queued.arn, condition, queued.attempts, queued.last_result
             )
-            self._send(queued.name, destination, record, {})
+            self._send(queued, destination, record, {})
         dead_letters = self._functions.dead_letter_target(queued.name)
         if dead_letters and condition is not Condition.SUCCESS:
             attributes = dead_letter_attributes(queued.event, queued.last_result)
-            self._send(queued.name, dead_letters, queued.event.payload.decode(), attributes)
+            self._send(queued, dead_letters, queued.event.payload.decode(), attributes)
 
-    def _send(self, name: FunctionName, target: str, message: str, attributes: Attributes) -> None:
-        if not self._functions.may_send(name, target):  # AWS reports it as a metric
-            _log.warning("the role of %s may not send the result of an event to %s", name.name, target)
+    def _send(self, queued: _QueuedEvent, target: str, message: str, attributes: Attributes) -> None:
+        if not self._functions.may_send(queued.name, target):  # AWS reports it as a metric
+            _log.warning("the role of %s may not send the result of an event to %s", queued.name.name, target)
             return
         try:
-            send(target, message, attributes, self._functions.put_event)
+            send(target, message, attributes, queued.event.trace_id, self._functions.put_event)
         except Exception as error:  # AWS reports it as a metric
             _log.warning("cannot send the result of an event to %s: %s", target, error)
 
