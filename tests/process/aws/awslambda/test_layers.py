@@ -357,6 +357,15 @@ def test_function_has_at_most_five_layers(functions: Any) -> None:
     create(functions, Layers=arns[:5])
 
 
+def test_layers_are_checked_before_the_name_of_a_new_function(region: Region, functions: Any) -> None:
+    create(functions)
+    elsewhere = publish(region.client("lambda", "eu-west-1"))["LayerVersionArn"]
+
+    error = api_error(create, functions=functions, Layers=[elsewhere])
+
+    assert (error.code, "same region" in error.message) == ("InvalidParameterValueException", True)
+
+
 def test_layers_of_a_function_exist_in_its_region(region: Region, functions: Any) -> None:
     create(functions)
     for missing in (f"{LAYER}:1", f"{LAYER}x:9"):

@@ -115,6 +115,7 @@ class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore
         """Create a function and its interfaces; return $LATEST or, if requested, the published version."""
         name = self._lambdas.parse(spec["FunctionName"]).name
         check_name_length(name)
+        layers = self._layers_of(spec) or ()
         if name in (each.latest.function_name for each in self._lambdas):
             raise FunctionAlreadyExists(name)
         check_new_function(spec)
@@ -122,7 +123,6 @@ class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore
         self._check_role(spec["Role"])
         self._interfaces.check(spec.get("VpcConfig") or {})
         self._check_permissions(spec["Role"], spec, placements_of(spec.get("VpcConfig") or {}))
-        layers = self._layers_of(spec) or ()
         latest = FunctionVersion(self.account_id, self.region_name, {**spec, "FunctionName": name}, layers)
         self._provision_interfaces(latest.placements(), spec["Role"], name)
         latest.transition.begin(PENDING, self._settings().transition_ms)
