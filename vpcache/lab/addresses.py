@@ -23,9 +23,10 @@ SERVICE_ADDRESSES = {"s3": IPv4Address("198.51.100.30"), "dynamodb": IPv4Address
 API_ADDRESS = IPv4Address("198.51.100.40")
 """The address of all other AWS services."""
 
-ORIGIN_ADDRESSES = tuple(IPv4Address("198.51.100.41") + offset for offset in range(23))
-"""The addresses of the origins that users add, one for each: 198.51.100.41 to 198.51.100.63."""
-
+ORIGIN_ADDRESSES = tuple(IPv4Address("198.51.100.41") + offset for offset in range(22))
+"""The addresses of the origins that users add, one for each: 198.51.100.41 to 198.51.100.62."""
+UNKNOWN_URL_ADDRESS = IPv4Address("198.51.100.63")
+"""The address of all names of function URLs that do not exist."""
 FUNCTION_URL_ADDRESSES = tuple(IPv4Address("198.51.100.64") + offset for offset in range(191))
 """The addresses of function URLs, one for each URL: 198.51.100.64 to 198.51.100.254."""
 
@@ -36,6 +37,7 @@ FUNCTIONS_RESOLVER = IPv4Address("169.254.78.1")
 
 _RESOLVER_LINK_LOCAL = IPv4Address("169.254.169.253")  # the same in every VPC
 _REGIONAL = re.compile(r"(?:[a-z0-9.-]+\.)?([a-z0-9-]+)\.[a-z]{2}(?:-[a-z]+)+-\d\.amazonaws\.com")
+_FUNCTION_URL = re.compile(r"[a-z0-9]+\.lambda-url\.[a-z]{2}(?:-[a-z]+)+-\d\.on\.aws")
 _GLOBAL = re.compile(r"(?:[a-z0-9.-]+\.)?(s3|iam|sts|cloudfront|route53)\.amazonaws\.com")
 
 
@@ -43,9 +45,12 @@ def public_addresses(name: str) -> tuple[IpAddress, ...] | None:
     """Return the addresses of a public host name in lower case, or None for an unknown name.
 
     The name of a service may have a bucket or an account as prefix: `bucket.s3.us-east-1.amazonaws.com`.
+    A name of a function URL resolves even if there is no such URL.
     """
     if name in HOSTS:
         return (HOSTS[name], *([IPV6_HOSTS[name]] if name in IPV6_HOSTS else []))
+    if _FUNCTION_URL.fullmatch(name):
+        return (UNKNOWN_URL_ADDRESS,)
     service = _REGIONAL.fullmatch(name) or _GLOBAL.fullmatch(name)
     return (SERVICE_ADDRESSES.get(service[1], API_ADDRESS),) if service else None
 

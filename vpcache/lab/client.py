@@ -239,7 +239,7 @@ class Lab:
         `employees/index.html`), or passes requests on to `port` of this machine's 127.0.0.1, or answers all
         requests with the HTTP status `status`; each answer comes after `delay` seconds, at most 60. DNS
         resolves the name, and functions trust its certificate. Raises LabError for an invalid value, a host
-        that the lab serves itself, and more than 23 origins.
+        that the lab serves itself, and more than 22 origins.
         """
         folder = None if folder is None else str(Path(folder).absolute())
         body = {"name": name, "folder": folder, "port": port, "status": status, "delay": delay}

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.network.vpc_factory import ZONES, VpcFactory
-from vpcache.lab.addresses import FUNCTION_URL_ADDRESSES
+from vpcache.lab.addresses import FUNCTION_URL_ADDRESSES, UNKNOWN_URL_ADDRESS
 from vpcache.lab.faults import Fault, FaultKind
 
 ECHO = """
@@ -94,16 +94,20 @@ def test_function_url_serves_concurrent_callers(online: VpcFactory) -> None:
     assert [each["status"] for each in answers] == [200] * 200
 
 
-def test_function_url_resolves_until_its_deletion(online: VpcFactory) -> None:
+def test_deleted_function_url_still_resolves_and_is_forbidden(online: VpcFactory) -> None:
     url = open_url(online)
     host = str(urlsplit(url).hostname)
-    client = online.new_function("client")
-    (address,) = online.invoke(client, name=host)["answer"]
+    zone = ZONES[0]
+    online.new_nat_gateway(zone)
+    lookup, client = online.new_function("lookup", zone), online.new_function("client", zone, code=CLIENT)
+    (address,) = online.invoke(lookup, name=host)["answer"]
     assert IPv4Address(address) in FUNCTION_URL_ADDRESSES
     assert online.lab.fault("origin", host) == (Fault.create(FaultKind.ORIGIN, host),)
     online.client("lambda").delete_function_url_config(FunctionName=f"{online.name}-echo")
-    assert online.invoke(client, name=host)["error"] == "gaierror"
     assert online.lab.faults() == ()
+    assert online.invoke(lookup, name=host)["answer"] == [str(UNKNOWN_URL_ADDRESS)]
+    (answer,) = online.invoke(client, url=url)
+    assert (answer["status"], "CERTIFICATE" in answer["message"]) == (403, False)
 
 
 def test_faults_of_an_origin_apply_to_a_function_url(online: VpcFactory) -> None:
@@ -153,5 +157,5 @@ def test_url_answers_on_the_host_by_its_name(online: VpcFactory) -> None:
         assert answer.headers["x-method"] == "POST"
     assert (content["path"], content["body"]) == ("/a%20b", "hi")
     request = urllib.request.Request(f"http://{address}/", headers={"Host": f"x{host}"})
-    with pytest.raises(urllib.error.HTTPError, match="404"):
+    with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(request, timeout=10)

@@ -42,7 +42,6 @@ class Authority:
             if name and name.endswith(f".{domain}"):
                 connection.context = self.server(name)
 
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._authority.issue_cert(domain).configure_cert(context)
+        context = self.server(domain)
         context.sni_callback = choose
         return context

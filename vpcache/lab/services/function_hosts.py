@@ -5,18 +5,25 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from ipaddress import IPv4Address
 
+from vpcache.lab.addresses import UNKNOWN_URL_ADDRESS
 from vpcache.lab.faults import Fault
 from vpcache.lab.network.naming import INTERNET
 from vpcache.lab.network.netns import Namespaces
 from vpcache.lab.services.http_host import HttpAnswer, HttpHost, HttpRequest, Tls
 from vpcache.lab.topology import FunctionUrl
 
+_DOMAIN = "on.aws"
+
 
 class FunctionHosts:
-    """Serves function URLs over HTTPS; `call` answers the requests to a host, which are counted."""
+    """Serves function URLs over HTTPS; `call` answers the requests to a host, which are counted.
+
+    The names of URLs that do not exist are served, too, and not counted.
+    """
 
     def __init__(
         self,
@@ -30,6 +37,8 @@ class FunctionHosts:
         self._hosts: dict[FunctionUrl, HttpHost] = {}
         self._calls: Counter[str] = Counter()
         self._lock = threading.Lock()
+        listener = namespaces.listen(INTERNET, str(UNKNOWN_URL_ADDRESS), 443)
+        self._unknown = HttpHost(listener, replace(tls(_DOMAIN), is_domain=True), self._answer_unknown)
 
     def reconcile(self, urls: Iterable[FunctionUrl], faults: Mapping[str, Fault]) -> None:
         """Serve exactly the hosts of `urls`, with the faults in `faults`, by host name."""
@@ -58,6 +67,10 @@ class FunctionHosts:
         """Return the number of requests by host and path: `HOST/employees`."""
         with self._lock:
             return dict(self._calls)
+
+    def _answer_unknown(self, request: HttpRequest) -> HttpAnswer:
+        names = (value for name, value in request.headers if name.lower() == "host")
+        return self._call(next(names, "").partition(":")[0].lower(), request)
 
     def _answer(self, hostname: str, request: HttpRequest) -> HttpAnswer:
         with self._lock:

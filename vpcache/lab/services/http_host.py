@@ -56,15 +56,20 @@ _FAILURE = HttpAnswer(
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """The certificates of the host `name`: a trusted one, and one that clients do not trust."""
+    """The certificates of the host `name`: a trusted one, and one that clients do not trust.
+
+    With `is_domain`, they are those of every host under the domain `name`.
+    """
 
     name: str
     trusted: Authority
     untrusted: Authority
+    is_domain: bool = False
 
     def context(self, mode: Mode | None) -> ssl.SSLContext:
         """Return the server's TLS context under a fault in `mode`."""
-        return (self.untrusted if mode is Mode.INVALID_TLS else self.trusted).server(self.name)
+        authority = self.untrusted if mode is Mode.INVALID_TLS else self.trusted
+        return authority.server_of_any(self.name) if self.is_domain else authority.server(self.name)
 
 
 class HttpHost(BackgroundServer, ThreadingHTTPServer):

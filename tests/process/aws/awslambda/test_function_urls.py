@@ -115,7 +115,14 @@ def test_alias_has_separate_url_and_policy(region: Region, functions: Any) -> No
     assert get(host_of(live)).status == 200
     assert [spec.version for spec, _ in region.runner.invoked] == ["1"]
     functions.delete_alias(FunctionName="one", Name="live")
-    assert get(host_of(live)).status == 404
+    assert get(host_of(live)).status == 403
+
+
+def test_url_that_does_not_exist_is_forbidden(functions: Any) -> None:
+    answer = get(f"{'a' * 32}.lambda-url.us-east-1.on.aws")
+
+    assert (answer.status, answer.body) == (403, b'{"Message":null}')
+    assert ("x-amzn-ErrorType", "AccessDeniedException") in answer.headers
 
 
 def test_topology_contains_url_hosts(region: Region, functions: Any) -> None:
@@ -128,7 +135,7 @@ def test_topology_contains_url_hosts(region: Region, functions: Any) -> None:
     assert {url.address for url in urls} == set(FUNCTION_URL_ADDRESSES[:2])
     functions.delete_function(FunctionName="one")
     assert [url.hostname for url in region.reconciled[-1].function_urls] == hosts[1:]
-    assert get(hosts[0]).status == 404
+    assert get(hosts[0]).status == 403
 
 
 @pytest.mark.parametrize("permissions", [(), PUBLIC[:1], PUBLIC[1:]])

@@ -32,14 +32,14 @@ _FORBIDDEN = (
 def call_url(hostname: str, request: HttpRequest) -> HttpAnswer:
     """Answer a request to the host of a function URL, as Lambda does.
 
-    The status is 403 without both permissions: those of everyone, or with AuthType AWS_IAM those of the
-    principal that signed the request, whose signature is not verified. It is 429 if the function is
-    throttled, and 502 if it fails or its result is not a valid HTTP response.
+    The status is 403 if the URL does not exist, and without both permissions: those of everyone, or with
+    AuthType AWS_IAM those of the principal that signed the request, whose signature is not verified. It is
+    429 if the function is throttled, and 502 if it fails or its result is not a valid HTTP response.
     """
     url_id, _, region, *_ = hostname.split(".")
     url = find_url(ACCOUNT, region, url_id)
     if url is None:
-        return message(404, None, "ResourceNotFoundException")
+        return message(403, None, "AccessDeniedException")
     function, config = url
     if answer := preflight(config.cors, request):
         return answer
