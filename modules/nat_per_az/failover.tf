@@ -1,4 +1,4 @@
-# One checker per zone, in its private subnet, tells whether the zone's own NAT gateway reaches the internet. A controller outside the
+# One checker per zone, in its private subnet, tests whether the zone's own NAT gateway reaches the internet. A controller outside the
 # VPC, whose calls of AWS's API depend on no NAT gateway, invokes the checkers and changes the default routes.
 
 # The checkers' targets always go through the zone's own gateway, so a gateway is tested while its zone is failed over.
@@ -28,7 +28,7 @@ module "failover_checker" {
 }
 
 resource "aws_lambda_function" "failover" {
-  #checkov:skip=CKV_AWS_50:a trace of calls of AWS's API would tell nothing that the log does not
+  #checkov:skip=CKV_AWS_50:a trace of calls of AWS's API has nothing that the log lacks
   #checkov:skip=CKV_AWS_115:reserved concurrency fails in accounts with the quota of new ones; two concurrent runs make the same decision
   #checkov:skip=CKV_AWS_116:the next minute's event replaces a failed one
   #checkov:skip=CKV_AWS_117:outside the VPC, because it must work while the NAT gateways do not
@@ -80,7 +80,7 @@ resource "aws_cloudwatch_log_group" "failover" {
 resource "aws_iam_role" "failover" {
   count = var.failover == null ? 0 : 1
 
-  name                 = "${local.failover_name}-${regex("^(.+)[a-z]$", keys(var.zones)[0])[0]}" # IAM roles are global
+  name                 = "${local.failover_name}-${local.failover_region}" # IAM roles are global
   path                 = var.failover.role.path
   permissions_boundary = var.failover.role.permissions_boundary
   description          = "What the function ${local.failover_name} may do"

@@ -22,6 +22,7 @@ locals {
   }
 
   failover_name   = "${var.name}-nat-failover"
+  failover_region = try(regex("^(.+)[a-z]$", keys(var.zones)[0])[0], split("-", keys(var.zones)[0])[0]) # us-east-1, or use1 of an ID
   failover_zones  = var.failover == null ? {} : var.zones
   failover_bundle = { path = "${path.module}/failover.zip", sha256 = filebase64sha256("${path.module}/failover.zip") }
 

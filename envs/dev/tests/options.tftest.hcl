@@ -93,7 +93,7 @@ run "existing_topic_replaces_the_stacks_own" {
     condition = length(aws_sns_topic.alarms) == 0 && alltrue([
       for alarm in aws_cloudwatch_metric_alarm.cached_api : alarm.alarm_actions == toset(["arn:aws:sns:us-east-1:123456789012:chat"])
     ])
-    error_message = "the stack has a topic of its own, or an alarm has another action"
+    error_message = "the stack has a separate topic, or an alarm has another action"
   }
 }
 

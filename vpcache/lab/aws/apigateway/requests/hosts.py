@@ -17,7 +17,7 @@ _MAX_BODY = 10 << 20
 
 
 def http_api_hosts() -> NamedHosts:
-    """Return the servers of all default endpoints, with limits of their own."""
+    """Return the servers of all default endpoints, with separate limits."""
     too_large = message(413, "Request Entity Too Large")
     return NamedHosts(_HOST, ApiRequests().answer, _MAX_BODY, too_large)
 
