@@ -19,9 +19,11 @@ from typing import Any
 OUTPUT = Path(__file__).parents[1] / "vpcache/lab/aws/authorization/requests/reference.json"
 REFERENCE = "https://docs.aws.amazon.com/service-authorization/latest/reference/"
 SERVICES = (
+    "apigateway",
     "cloudwatch",
     "ec2",
     "elasticache",
+    "execute-api",
     "iam",
     "lambda",
     "logs",

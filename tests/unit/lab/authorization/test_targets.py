@@ -12,6 +12,7 @@ from vpcache.lab.aws.authorization.requests.keys import of_target
 from vpcache.lab.aws.authorization.requests.targets import targets
 
 ACCOUNT = "123456789012"
+APIS = "arn:aws:apigateway:us-east-1::/apis"
 EC2 = f"arn:aws:ec2:us-east-1:{ACCOUNT}:"
 LAMBDA = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:"
 LOGS = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:"
@@ -41,6 +42,39 @@ def needed(service: str, operation: str, **parameters: Any) -> list[tuple[str, s
 @pytest.mark.parametrize(
     ("service", "operation", "parameters", "expected"),
     [
+        ("apigateway", "CreateApi", {"Name": "a"}, [("apigateway:POST", f"{APIS}")]),
+        ("apigateway", "GetApis", {}, [("apigateway:GET", f"{APIS}")]),
+        ("apigateway", "UpdateApi", {"ApiId": "a1"}, [("apigateway:PATCH", f"{APIS}/a1")]),
+        ("apigateway", "GetRoutes", {"ApiId": "a1"}, [("apigateway:GET", f"{APIS}/a1/routes")]),
+        (
+            "apigateway",
+            "CreateIntegration",
+            {"ApiId": "a1"},
+            [("apigateway:POST", f"{APIS}/a1/integrations")],
+        ),
+        (
+            "apigateway",
+            "DeleteCorsConfiguration",
+            {"ApiId": "a1"},
+            [("apigateway:DELETE", f"{APIS}/a1/cors")],
+        ),
+        (
+            "apigateway",
+            "DeleteRouteSettings",
+            {"ApiId": "a1", "StageName": "v1", "RouteKey": "GET /a"},
+            [("apigateway:DELETE", f"{APIS}/a1/stages/v1/routesettings/GET /a")],
+        ),
+        (
+            "apigateway",
+            "TagResource",
+            {"ResourceArn": f"{APIS}/a1"},
+            [
+                (
+                    "apigateway:POST",
+                    "arn:aws:apigateway:us-east-1::/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Fapis%2Fa1",
+                )
+            ],
+        ),
         ("ec2", "DescribeVpcs", {"VpcIds": ["vpc-1"]}, [("ec2:DescribeVpcs", "*")]),
         ("ec2", "DeleteVpc", {"VpcId": "vpc-1"}, [("ec2:DeleteVpc", f"{EC2}vpc/vpc-1")]),
         (

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from vpcache.lab.aws.policies.decision import Decision, Request
 
 _JSON = {
+    "apigateway": (403, "AccessDeniedException"),
     "lambda": (403, "AccessDeniedException"),
     "logs": (400, "AccessDeniedException"),
     "servicequotas": (400, "AccessDeniedException"),

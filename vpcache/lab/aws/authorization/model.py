@@ -19,6 +19,7 @@ from moto.sqs.models import sqs_backends
 from werkzeug.exceptions import HTTPException
 
 from vpcache.lab.aws import ACCOUNT
+from vpcache.lab.aws.apigateway.backend import http_apis_of
 from vpcache.lab.aws.authorization.principals import PARTITION, parsed, tags_of
 from vpcache.lab.aws.awslambda.backend import lambda_of
 from vpcache.lab.aws.awslambda.layers.names import LayerName
@@ -101,6 +102,15 @@ def endpoint_policy(endpoint: UsedEndpoint) -> Document | None:
     return parsed(found.policy_document, PolicyKind.RESOURCE) if found else None
 
 
+def _apigateway(account: str, region: str, name: str, _: str) -> Resource | None:
+    _, collection, api_id, *rest = [*name.split("/"), ""]
+    if collection != "apis" or not api_id:
+        return None
+    api = http_apis_of(account, region).http_api(api_id)
+    is_stage = rest[:1] == ["stages"] and rest[1] in api.stages
+    return Resource(account, dict(api.stages[rest[1]].tags if is_stage else api.tags))
+
+
 def _ec2(account: str, region: str, name: str, _: str) -> Resource:
     return Resource(account, dict(ec2_backends[account][region].tags.get(name.rpartition("/")[2], {})))
 
@@ -167,6 +177,7 @@ def _tagger(backends: Any) -> Callable[[str, str, str, str], Resource]:
 
 
 _READERS: Mapping[str, Callable[[str, str, str, str], Resource | None]] = {
+    "apigateway": _apigateway,
     "cloudwatch": _tagger(cloudwatch_backends),
     "ec2": _ec2,
     "elasticache": _elasticache,

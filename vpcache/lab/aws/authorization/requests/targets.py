@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from vpcache.lab.aws.authorization.requests import caches, functions, identities, messages, network, storage
+from vpcache.lab.aws.authorization.requests import (
+    caches,
+    functions,
+    gateways,
+    identities,
+    messages,
+    network,
+    storage,
+)
 from vpcache.lab.aws.authorization.requests.calls import ApiCall, Directory, Target
 
 _SERVICES: Mapping[str, Callable[[ApiCall, Directory], Iterator[Target]]] = {
+    "apigateway": gateways.targets,
     "ec2": network.targets,
     "elasticache": caches.targets,
     "iam": identities.targets,
