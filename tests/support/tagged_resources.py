@@ -167,3 +167,11 @@ def create_monitoring(target, name):
         ServiceName=f"com.amazonaws.{target.region}.s3",
         TagSpecifications=tag_specifications(name, "vpc-endpoint"),
     )
+
+
+def create_http_api(target, name):
+    """Create an HTTP API with a stage and the log group of its access log."""
+    gateway = target.client("apigatewayv2")
+    api = gateway.create_api(Name=f"{name}-api", ProtocolType="HTTP", Tags={"Stack": name})["ApiId"]
+    gateway.create_stage(ApiId=api, StageName="$default", AutoDeploy=True, Tags={"Stack": name})
+    target.client("logs").create_log_group(logGroupName=f"/aws/apigateway/{name}", tags={"Stack": name})

@@ -128,12 +128,24 @@ def _endpoint(resource: Resource, prices: Prices) -> BillItem | None:
     return _item(resource, f"interface endpoint in {zones} zones", monthly, processed)
 
 
+def _http_api(resource: Resource, prices: Prices) -> BillItem | None:
+    if resource.values.get("protocol_type") != "HTTP":
+        return None
+    return _item(
+        resource,
+        "HTTP API",
+        0,
+        Rate(prices.price["http_api_million_calls"].usd, "million calls of up to 512 KB"),
+    )
+
+
 def architecture_of(function: Resource) -> str:
     """Return a function's processor architecture; AWS's default is x86_64."""
     return next(iter(function.values.get("architectures") or []), "x86_64")
 
 
 _PRICED: Mapping[str, Callable[[Resource, Prices], BillItem | None]] = {
+    "aws_apigatewayv2_api": _http_api,
     "aws_cloudwatch_log_group": _log_group,
     "aws_cloudwatch_metric_alarm": _alarm,
     "aws_eip": _elastic_ip,

@@ -51,7 +51,16 @@ _ARNS = {
 }
 
 # a random string would be rejected where a URL is expected
-_FUNCTION_URL = "https://planned.lambda-url.{region}.on.aws/"
+_API_ARN = "arn:aws:execute-api:{region}:{account}:planned"
+_ATTRIBUTES = {
+    "aws_apigatewayv2_api": {
+        "api_endpoint": "https://planned.execute-api.{region}.amazonaws.com",
+        "execution_arn": _API_ARN,
+    },
+    "aws_apigatewayv2_stage": {"execution_arn": f"{_API_ARN}/planned"},
+    "aws_lambda_function_url": {"function_url": "https://planned.lambda-url.{region}.on.aws/"},
+}
+"""By type: attributes other than `arn` whose form matters to other resources, or to the diagram."""
 
 _Plan = Mapping[str, Any]
 
@@ -129,8 +138,9 @@ def plan_hcl(source: str, region: str, changes: Iterable[Mapping[str, Any]]) -> 
     for kind, arn in _ARNS.items():
         values = {"arn": f"arn:aws:{arn.format(region=region, account=_ACCOUNT)}"}
         mocks.append(_block(f'mock_resource "{kind}"', "defaults", values))
-    url = {"function_url": _FUNCTION_URL.format(region=region)}
-    mocks.append(_block('mock_resource "aws_lambda_function_url"', "defaults", url))
+    for kind, attributes in _ATTRIBUTES.items():
+        values = {name: text.format(region=region, account=_ACCOUNT) for name, text in attributes.items()}
+        mocks.append(_block(f'mock_resource "{kind}"', "defaults", values))
     ids = [
         _block("override_resource", "values", _generated_id(change), target=change["address"])
         for change in changes

@@ -10,6 +10,7 @@ from tests.support.execution_roles import TRUST_POLICY
 from tests.support.tagged_resources import (
     create_cache,
     create_function,
+    create_http_api,
     create_monitoring,
     create_network,
     create_subnet,
@@ -53,6 +54,7 @@ def test_resources_of_every_kind_are_found_and_removed(target, name, removed):
         create_cache(target, stack, find_subnet(target, stack))
         wait_for_cache(target, stack)
         create_monitoring(target, stack)
+        create_http_api(target, stack)
     before = leftovers(target, other)
 
     found = leftovers(target, name)

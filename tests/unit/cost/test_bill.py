@@ -57,6 +57,16 @@ def test_every_resource_is_an_item_or_free():
     assert priced.not_priced == ()
 
 
+def test_http_api_costs_a_dollar_for_a_million_calls():
+    priced = item(create("aws_apigatewayv2_api", protocol_type="HTTP"))
+    (calls,) = priced.rates
+    assert (priced.monthly, calls.usd, calls.unit) == (0, 1.00, "million calls of up to 512 KB")
+    parts = [each for kind in ("route", "stage") for each in create(f"aws_apigatewayv2_{kind}")]
+    assert bill(parts, PRICES).not_priced == ()
+    websocket = create("aws_apigatewayv2_api", protocol_type="WEBSOCKET")
+    assert bill(websocket, PRICES).not_priced == ("aws_apigatewayv2_api.0",)
+
+
 def test_resources_without_a_price_are_listed():
     resources = [
         *create("aws_db_instance"),

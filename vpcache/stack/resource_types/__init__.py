@@ -1,6 +1,6 @@
 """The types of the resources of a stack, in the order in which they can be deleted."""
 
-from vpcache.stack.resource_types import cache, ec2, named
+from vpcache.stack.resource_types import api, cache, ec2, named
 from vpcache.stack.resource_types.resource_type import (
     REGION_TAG,
     STACK_TAG,
@@ -28,6 +28,8 @@ __all__ = [
 RESOURCE_TYPES = (
     named.ALARM,
     named.TOPIC,
+    api.HTTP_API,
+    named.API_LOG_GROUP,
     named.FUNCTION,
     named.LOG_GROUP,
     ec2.FLOW_LOG,

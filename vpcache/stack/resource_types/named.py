@@ -186,6 +186,7 @@ FUNCTION = named_type(
     _delete_function,
 )
 LOG_GROUP = _log_group_type("log group", "/aws/lambda/")
+API_LOG_GROUP = _log_group_type("API log group", "/aws/apigateway/")
 FLOW_LOG_GROUP = _log_group_type("flow log group", "/aws/vpc/")
 ROLE = named_type(
     "role",
