@@ -33,12 +33,12 @@ def find_subnet(target, name):
     return subnet["SubnetId"]
 
 
-def create_subnet(target, name, vpc):
+def create_subnet(target, name, vpc, zone="a", cidr="10.9.0.0/26"):
     """Create a subnet and return its ID."""
     response = target.client("ec2").create_subnet(
         VpcId=vpc,
-        CidrBlock="10.9.0.0/26",
-        AvailabilityZone=f"{target.region}a",
+        CidrBlock=cidr,
+        AvailabilityZone=f"{target.region}{zone}",
         TagSpecifications=tag_specifications(name, "subnet"),
     )
     return response["Subnet"]["SubnetId"]
@@ -126,6 +126,19 @@ def create_cache(target, name, subnet):
         CacheSubnetGroupName=name,
         CacheParameterGroupName=name,
         Tags=stack_tags(name),
+    )
+
+
+def create_serverless_cache(target, name, subnet, group=None):
+    """Create a serverless cache in a subnet and in a new one of another zone."""
+    (network,) = target.client("ec2").describe_subnets(SubnetIds=[subnet])["Subnets"]
+    other = create_subnet(target, name, network["VpcId"], "b", "10.9.0.64/26")
+    target.client("elasticache").create_serverless_cache(
+        ServerlessCacheName=name,
+        Engine="memcached",
+        SubnetIds=[subnet, other],
+        Tags=stack_tags(name),
+        **({"SecurityGroupIds": [group]} if group else {}),
     )
 
 

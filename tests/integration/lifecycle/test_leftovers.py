@@ -13,10 +13,12 @@ from tests.support.tagged_resources import (
     create_http_api,
     create_monitoring,
     create_network,
+    create_serverless_cache,
     create_subnet,
     create_vpc,
     find_subnet,
     stack_tags,
+    tag_specifications,
     wait_for_cache,
 )
 from vpcache.stack.leftovers import Leftover, leftovers, remove
@@ -53,6 +55,7 @@ def test_resources_of_every_kind_are_found_and_removed(target, name, removed):
         create_function(target, stack, find_subnet(target, stack))
         create_cache(target, stack, find_subnet(target, stack))
         wait_for_cache(target, stack)
+        create_serverless_cache(target, stack, find_subnet(target, stack))
         create_monitoring(target, stack)
         create_http_api(target, stack)
     before = leftovers(target, other)
@@ -115,6 +118,24 @@ def slow_target(vpcache_run, tmp_path):
             return lab_target(lab.endpoint, os.environ)
 
         yield target
+
+
+def test_serverless_cache_in_creation_is_found_and_removed(slow_target, name):
+    target = slow_target(transition_ms=4000)
+    vpc = create_vpc(target, name)
+    group = target.client("ec2").create_security_group(
+        GroupName=name,
+        Description=name,
+        VpcId=vpc,
+        TagSpecifications=tag_specifications(name, "security-group"),
+    )["GroupId"]
+    create_serverless_cache(target, name, create_subnet(target, name, vpc), group)
+
+    found = leftovers(target, name)
+
+    assert [item.is_tagged for item in found if item.kind == "serverless cache"] == [True]
+    assert remove(target, found, lambda _: None) == {}
+    assert leftovers(target, name) == []
 
 
 @pytest.mark.parametrize("change", ["create", "modify", "delete"])

@@ -1,6 +1,6 @@
 """The types of the resources of a stack, in the order in which they can be deleted."""
 
-from vpcache.stack.resource_types import api, cache, ec2, named
+from vpcache.stack.resource_types import api, cache, ec2, named, serverless_cache
 from vpcache.stack.resource_types.resource_type import (
     REGION_TAG,
     STACK_TAG,
@@ -35,6 +35,7 @@ RESOURCE_TYPES = (
     ec2.FLOW_LOG,
     named.FLOW_LOG_GROUP,
     cache.CLUSTER,
+    serverless_cache.SERVERLESS_CACHE,
     cache.SUBNET_GROUP,
     cache.PARAMETER_GROUP,
     ec2.ENDPOINT,

@@ -1,8 +1,10 @@
 """Resource types of ElastiCache.
 
 While a cluster is being created, modified or deleted, its tags cannot be read: ListTagsForResource returns
-CacheClusterNotFound, "either not present or not available". It cannot be deleted until it is available:
+CacheClusterNotFound, "either not present or not available"; of a serverless cache it returns
+InvalidServerlessCacheStateFault. Neither can be deleted until it is available:
 https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_DeleteCacheCluster.html
+https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_DeleteServerlessCache.html
 """
 
 from __future__ import annotations
@@ -59,7 +61,7 @@ def _owner(target: Target, client: Any, cluster: dict[str, Any]) -> str | None:
     from botocore.exceptions import ClientError
 
     try:
-        return _tags(client, cluster["ARN"]).get(STACK_TAG)
+        return tags_of(client, cluster["ARN"]).get(STACK_TAG)
     except ClientError as error:
         if not is_gone(error):
             raise
@@ -69,7 +71,8 @@ def _owner(target: Target, client: Any, cluster: dict[str, Any]) -> str | None:
         if is_gone(error):
             raise _GoneError from error
         raise
-    return _group_owner(client, cluster) or _security_group_owner(target, cluster)
+    groups = [group["SecurityGroupId"] for group in cluster.get("SecurityGroups", [])]
+    return _group_owner(client, cluster) or security_group_owner(target, groups)
 
 
 def _group_owner(client: Any, cluster: dict[str, Any]) -> str | None:
@@ -80,17 +83,17 @@ def _group_owner(client: Any, cluster: dict[str, Any]) -> str | None:
         return None
     try:
         (group,) = client.describe_cache_subnet_groups(CacheSubnetGroupName=name)["CacheSubnetGroups"]
-        return _tags(client, group["ARN"]).get(STACK_TAG)
+        return tags_of(client, group["ARN"]).get(STACK_TAG)
     except ClientError as error:
         if not is_gone(error):
             raise
         return None
 
 
-def _security_group_owner(target: Target, cluster: dict[str, Any]) -> str | None:
+def security_group_owner(target: Target, ids: list[str]) -> str | None:
+    """Return the stack in the tags of security groups, None if there is not exactly one."""
     from botocore.exceptions import ClientError
 
-    ids = [group["SecurityGroupId"] for group in cluster.get("SecurityGroups", [])]
     if not ids:
         return None
     try:
@@ -103,7 +106,8 @@ def _security_group_owner(target: Target, cluster: dict[str, Any]) -> str | None
     return owners.pop() if len(owners) == 1 else None
 
 
-def _tags(client: Any, arn: str) -> dict[str, str]:
+def tags_of(client: Any, arn: str) -> dict[str, str]:
+    """Return the tags of a resource of ElastiCache."""
     return pairs(client.list_tags_for_resource(ResourceName=arn)["TagList"])
 
 
@@ -136,7 +140,7 @@ SUBNET_GROUP = named_type(
     "aws_elasticache_subnet_group",
     "elasticache",
     _subnet_groups,
-    _tags,
+    tags_of,
     one_call("delete_cache_subnet_group", "CacheSubnetGroupName"),
 )
 PARAMETER_GROUP = named_type(
@@ -144,6 +148,6 @@ PARAMETER_GROUP = named_type(
     "aws_elasticache_parameter_group",
     "elasticache",
     _parameter_groups,
-    _tags,
+    tags_of,
     one_call("delete_cache_parameter_group", "CacheParameterGroupName"),
 )
