@@ -81,6 +81,19 @@ def _cache(resource: Resource, prices: Prices) -> BillItem | None:
     return _item(resource, what, number * node_type.price.usd * prices.hours_a_month, cross_zone)
 
 
+def _serverless_cache(resource: Resource, prices: Prices) -> BillItem | None:
+    if resource.values.get("engine") != "memcached":
+        return None
+    storage = prices.price["serverless_cache_gb_hour"].usd
+    return _item(
+        resource,
+        "serverless cache with the metered minimum of 1 GB",
+        storage * prices.hours_a_month,
+        Rate(storage * prices.hours_a_month, "GB-month beyond 1 GB"),
+        Rate(prices.price["serverless_cache_million_ecpus"].usd, "million ECPUs"),
+    )
+
+
 def _function(resource: Resource, prices: Prices) -> BillItem:
     memory = int(resource.values.get("memory_size") or 128)
     architecture = architecture_of(resource)
@@ -150,6 +163,7 @@ _PRICED: Mapping[str, Callable[[Resource, Prices], BillItem | None]] = {
     "aws_cloudwatch_metric_alarm": _alarm,
     "aws_eip": _elastic_ip,
     "aws_elasticache_cluster": _cache,
+    "aws_elasticache_serverless_cache": _serverless_cache,
     "aws_lambda_function": _function,
     "aws_nat_gateway": _nat_gateway,
     "aws_vpc_endpoint": _endpoint,

@@ -17,9 +17,10 @@ def short(name: str, *prefixes: str, suffix: str = "") -> str:
 
 
 def attached_resources(state: Resources, subnet: Resource, vpc_name: str) -> Iterator[AttachedResource]:
-    """Yield the functions, cache nodes and interface endpoints in a subnet."""
+    """Yield the functions, caches and interface endpoints in a subnet."""
     yield from _functions(state, subnet, vpc_name)
     yield from _cache_nodes(state, subnet, vpc_name)
+    yield from _serverless_caches(state, subnet, vpc_name)
     yield from _interface_endpoints(state, subnet)
 
 
@@ -40,6 +41,16 @@ def _cache_nodes(state: Resources, subnet: Resource, vpc_name: str) -> Iterator[
             if subnet_id == subnet.id:
                 name = f"{cluster.text('engine')} {node}".strip()
                 yield AttachedResource(ResourceKind.CACHE_NODE, name, detail, groups)
+
+
+def _serverless_caches(state: Resources, subnet: Resource, vpc_name: str) -> Iterator[AttachedResource]:
+    for cache in state.of("aws_elasticache_serverless_cache"):
+        if subnet.id in cache.texts("subnet_ids"):
+            name = cache.text("name")
+            details = ("" if name == vpc_name else short(name, vpc_name), "serverless", "TLS")
+            groups = frozenset(cache.texts("security_group_ids"))
+            text = ", ".join(filter(None, details))
+            yield AttachedResource(ResourceKind.CACHE_NODE, cache.text("engine"), text, groups)
 
 
 def _interface_endpoints(state: Resources, subnet: Resource) -> Iterator[AttachedResource]:

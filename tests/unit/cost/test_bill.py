@@ -67,6 +67,17 @@ def test_http_api_costs_a_dollar_for_a_million_calls():
     assert bill(websocket, PRICES).not_priced == ("aws_apigatewayv2_api.0",)
 
 
+def test_serverless_cache_costs_its_metered_minimum():
+    # 1 GB at 0.125 for 730 h
+    memcached = item(create("aws_elasticache_serverless_cache", engine="memcached"))
+    assert memcached.monthly == pytest.approx(91.25)
+    assert [(rate.usd, rate.unit) for rate in memcached.rates] == [
+        (pytest.approx(91.25), "GB-month beyond 1 GB"),
+        (0.0034, "million ECPUs"),
+    ]
+    assert bill(create("aws_elasticache_serverless_cache", engine="valkey"), PRICES).items == ()
+
+
 def test_resources_without_a_price_are_listed():
     resources = [
         *create("aws_db_instance"),

@@ -84,6 +84,25 @@ def test_functions_and_nodes_are_in_their_subnets():
     ]
 
 
+def test_serverless_cache_is_in_each_of_its_subnets():
+    parts = network(2)
+    subnets = [each["values"]["id"] for each in parts if "private" in each["values"].get("id", "")]
+    serverless = resource(
+        "aws_elasticache_serverless_cache",
+        "c",
+        engine="memcached",
+        name="shop-kv",
+        subnet_ids=subnets,
+        security_group_ids=["sg"],
+    )
+    found = [
+        (subnet.zone, each.name, each.detail, each.groups)
+        for subnet in only_vpc(*parts, serverless).subnets
+        for each in subnet.resources
+    ]
+    assert found == [(zone, "memcached", "kv, serverless, TLS", frozenset({"sg"})) for zone in (A, B)]
+
+
 def nodes(vpc):
     return [
         (subnet.zone, each.name, each.detail)
