@@ -53,6 +53,8 @@ def test_nodes_are_rebooted_one_by_one_without_errors(stack, lab, target, output
 
     change("600")
     assert list(cluster_state(target, cluster).pending) == nodes
+    notice = f"pending-reboot: cache nodes {', '.join(nodes)} use outdated parameters; run `"
+    assert notice in commands.succeed("verify", "--env", "dev", "--name", stack.name)
     answers, states = [], []
     with commands.start(*words) as process:
         while process.poll() is None:

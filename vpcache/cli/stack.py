@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -134,6 +134,7 @@ def verify(root: Path, environment: str, target: TargetChoice, name: str, *, as_
         print(json.dumps({"passed": has_passed, "probes": [asdict(result) for result in results]}))
     else:
         _print_results(results)
+        _print_pending_reboots(stack, values)
         if not values["egress_probes"]:
             print(
                 "egress and the privacy of the cache are not probed: set `probes = true` to add the functions"
@@ -329,13 +330,27 @@ def _print_summary(stack: Stack) -> None:
         print(f"front door: {FrontDoor(stack.target, url).curl('/employees')}")
     if values.get("alarm_receivers") == []:
         print("nobody gets the alarms: set `alarm_emails` or `alarm_receivers` in terraform.tfvars")
-    environment = stack.environment
-    name_option = {} if stack.name == default_name(environment) else {"name": stack.name}
+    if "configuration_endpoint" in values:
+        _print_pending_reboots(stack, values)
+    environment, name_option = stack.environment, _name_option(stack)
     tasks = ("call", "verify", "destroy")
     print(
         "next: "
         + ", ".join(command_for(task, stack.target, env=environment, **name_option) for task in tasks)
     )
+
+
+def _name_option(stack: Stack) -> dict[str, str]:
+    return {} if stack.name == default_name(stack.environment) else {"name": stack.name}
+
+
+def _print_pending_reboots(stack: Stack, outputs: Mapping[str, Any]) -> None:
+    """Print which cache nodes use outdated parameters, and the command that reboots them."""
+    from vpcache.stack.reboot import pending_nodes
+
+    if nodes := pending_nodes(stack.target, outputs):
+        reboot = command_for("reboot-cache", stack.target, env=stack.environment, **_name_option(stack))
+        print(f"pending-reboot: cache nodes {', '.join(nodes)} use outdated parameters; run `{reboot}`")
 
 
 def _print_results(results: Sequence[Any]) -> None:

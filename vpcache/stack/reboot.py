@@ -35,8 +35,25 @@ class ClusterState:
 
 
 def cluster_id(outputs: Mapping[str, Any]) -> str:
-    """Return the ID of a stack's cache cluster, which is the first label of its configuration endpoint."""
-    return str(outputs["configuration_endpoint"]).split(".", 1)[0]
+    """Return the ID of a stack's cache cluster, which is the first label of its configuration endpoint.
+
+    Raises VpcacheError if the cache is serverless.
+    """
+    endpoint = str(outputs["configuration_endpoint"])
+    if _is_serverless(endpoint):
+        raise VpcacheError(f"the cache at {endpoint} is serverless: it has no nodes to reboot or to fail")
+    return endpoint.split(".", 1)[0]
+
+
+def pending_nodes(target: Target, outputs: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the IDs of a stack's cache nodes that are `pending-reboot`, none of a serverless cache."""
+    if _is_serverless(str(outputs["configuration_endpoint"])):
+        return ()
+    return cluster_state(target, cluster_id(outputs)).pending
+
+
+def _is_serverless(endpoint: str) -> bool:
+    return ".serverless." in endpoint
 
 
 def cluster_state(target: Target, cluster: str) -> ClusterState:
