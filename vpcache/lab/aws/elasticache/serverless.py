@@ -28,7 +28,10 @@ _MAX_DESCRIPTION = 255
 _MAX_GROUPS = 5
 _SUBNETS = range(2, 4)  # AWS selects two or three itself, and PrivateLink takes one subnet in each zone
 _LIMITS = {"DataStorage": range(1, 5001), "ECPUPerSecond": range(1000, 15_000_001)}
-"""The values of usage limits. https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Scaling.html"""
+"""The values of usage limits.
+
+https://docs.aws.amazon.com/cdk/api/v2/docs/@aws-cdk_aws-elasticache-alpha.CacheUsageLimitsProperty.html
+"""
 _DEFAULT_GB = 1  # the memory of a process without a limit: AWS meters at least this
 
 UsageLimits = dict[str, dict[str, Any]]
