@@ -107,11 +107,7 @@ def text(result: Result) -> str:
     rows.append("import, ms: " + _join({name: round(value, 1) for name, value in result.imports.items()}))
     rows.append(f"bundle: {result.bundle_bytes} bytes")
     for size, end in (result.end_to_end or {}).items():
-        rows.append(
-            f"end to end on the lab, hit {size}: caller p50 {end.caller.p50 / 1e3:.2f} ms p99 "
-            f"{end.caller.p99 / 1e3:.2f} ms; function p50 {end.function.p50 / 1e3:.2f} ms p99 "
-            f"{end.function.p99 / 1e3:.2f} ms"
-        )
+        rows.append(f"end to end on the lab, hit {size}: {end}")
     return "\n".join([*rows, "", *map(str, goals(result))])
 
 

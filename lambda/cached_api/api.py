@@ -33,10 +33,11 @@ class CachedApi:
 
     def get(self, resource):
         """Return the response for a Resource, as bytes. Raises OriginError if neither side has one."""
-        if resource.namespace:  # every value has to be compared with the time of the last purge
-            return _complete(self.find(resource))
         try:
-            value, node = self._cluster.run(Connection.read, resource.key)
+            if resource.namespace:
+                value, node = self._cluster.run(self._purges.read, resource.key, resource.namespace)
+            else:
+                value, node = self._cluster.run(Connection.read, resource.key)
             now = envelope.now_ms()
             if value is not None and (hit := envelope.fresh(value, now)):
                 body, age = hit
@@ -147,13 +148,11 @@ class CachedApi:
 
         The Entry is None if there is none, or if it was purged.
         """
-        if not resource.namespace:
+        if resource.namespace:
+            value, node = self._cluster.run(self._purges.read, resource.key, resource.namespace)
+        else:
             value, node = self._cluster.run(Connection.read, resource.key)
-            return self._unpack(value, resource.key, node), node
-        (value, purged_at), node = self._cluster.run(self._purges.read, resource.key, resource.namespace)
-        entry = self._unpack(value, resource.key, node)
-        is_purged = entry is not None and entry.stored_at * 1_000_000 <= purged_at
-        return None if is_purged else entry, node
+        return self._unpack(value, resource.key, node), node
 
     def _unpack(self, value, key, node):
         """Return the Entry in a value that a node has under `key`; None for no value or a foreign one."""

@@ -62,6 +62,11 @@ def unpack(value):
     return Entry(kind, stored_at, refresh_at, fresh_until, value[_HEADER_BYTES:])
 
 
+def was_stored_by(value, moment):
+    """Return whether the entry in a buffer is not younger than `moment`, in ns since 1970."""
+    return len(value) >= _HEADER_BYTES and _HEADER.unpack_from(value)[2] * 1_000_000 <= moment
+
+
 def fresh(value, now):
     """Return the body in a buffer, and its age in s, if it is plain and needs no refresh; otherwise None.
 

@@ -11,6 +11,7 @@ purge afterwards, and deletes its value.
 
 import time
 
+from envelope import was_stored_by
 from memcached import discovery
 from memcached.connection import Connection
 from pymemcache.exceptions import MemcacheError
@@ -32,16 +33,18 @@ class Purges:
         self._known = {}
 
     def read(self, connection, key, namespace):
-        """Return the value of `key` as a view, and the time of the last purge of `namespace` on its node.
+        """Return the value of `key` as Connection.read does, None if `namespace` was purged since then.
 
-        The time is in ns since 1970, 0 without a purge. It is read first, because the next command overwrites
-        the value.
+        The time of the purge is read first, because the next command overwrites the value.
         """
         known_until, purged_at = self._known.get((connection.node, namespace), (0.0, 0))
         if (now := self._clock()) >= known_until:
             purged_at = _time(connection, namespace)
             self._known[connection.node, namespace] = now + self._seconds, purged_at
-        return connection.read(key), purged_at
+        value = connection.read(key)
+        if purged_at and value is not None and was_stored_by(value, purged_at):
+            return None
+        return value
 
     def forget(self):
         """Read the times again before the next values."""

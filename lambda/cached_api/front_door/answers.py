@@ -38,11 +38,11 @@ class Answers:
     def resource(self, request, found):
         """Return the response to GET or HEAD with what the cache or the origin returned, a Found."""
         prepared = bytes(found.prepared)
-        body, frame = _split(prepared)
+        end, frame = _frame(prepared)
         content_type, status = frame["headers"]["content-type"], frame["statusCode"]
         coding = choose(
             request.headers.get("accept-encoding", ""),
-            is_worthwhile=not frame["isBase64Encoded"] and is_worthwhile(content_type, len(body)),
+            is_worthwhile=not frame["isBase64Encoded"] and is_worthwhile(content_type, end),
         )
         if coding is None:
             return problem(406, "accept-encoding must accept gzip, deflate or identity", dict([_VARY]))
@@ -65,7 +65,9 @@ class Answers:
             return respond(status, {"content-type": content_type, **headers})
         if coding is None:
             return b"".join((prepared, b",", json.dumps(headers, separators=(",", ":")).encode()[1:], b"}"))
-        text = self._encoded.get(etag, lambda: base64.b64encode(encode(_content(body, frame), coding)))
+        text = self._encoded.get(
+            etag, lambda: base64.b64encode(encode(_content(prepared, end, frame), coding))
+        )
         return respond(status, {"content-type": content_type, **headers}, text.decode(), is_base64=True)
 
     def _cache_control(self, lifetime):
@@ -94,15 +96,15 @@ def without_body(answer):
     return respond(content["statusCode"], content["headers"])
 
 
-def _split(prepared):
-    """Return the body of a prepared response, as a JSON string, and its other members.
+def _frame(prepared):
+    """Return where the body of a prepared response ends, a JSON string, and the members after it.
 
     The last `,"statusCode":` is not within a string, as quotation marks are escaped there.
     """
     end = prepared.rindex(b',"statusCode":')
-    return prepared[len(b'{"body":') : end], json.loads(b"{" + prepared[end + 1 :] + b"}}")
+    return end, json.loads(b"{" + prepared[end + 1 :] + b"}}")
 
 
-def _content(body, frame):
-    text = json.loads(body)
+def _content(prepared, end, frame):
+    text = json.loads(prepared[len(b'{"body":') : end])
     return base64.b64decode(text) if frame["isBase64Encoded"] else text.encode()

@@ -23,7 +23,7 @@ ORIGIN = """
 
     def handler(event, context):
         found = event["rawPath"] != "/missing"
-        body = {"path": event["rawPath"], "employees": ["Ada"] * 500 * found}
+        body = {"path": event["rawPath"], "employees": ["Employee"] * 500 * found}
         return {"statusCode": 200 if found else 404, "body": json.dumps(body)}
 """
 TOKEN = "a-token-of-this-test"

@@ -90,25 +90,30 @@ def test_time_of_a_purge_is_read_again_after_the_check_interval(new_api, cached_
     settings = cached_api.settings.Settings(cached_api.discovery.Node("", 0), False, "", purge_check=5)
     purges = cached_api.purges.Purges(settings, lambda: now[0])
 
-    def purged_at():
-        (_, time), _ = api.cluster.run(purges.read, b"v2:/employees", b"purged:/employees")
-        return time
-
-    def store(value):
-        command = cached_api.connection.Connection.store
-        api.cluster.run(
-            lambda connection, _: command(connection, b"purged:/employees", value, 60), b"v2:/employees"
+    def run(command, *arguments):
+        result, _ = api.cluster.run(
+            lambda connection, _: command(connection, *arguments), b"all on the node of this key"
         )
+        return result
 
-    assert purged_at() == 0
-    store(b"17")
+    def store(key, value):
+        run(cached_api.connection.Connection.store, key, value, 60)
+
+    def is_there():
+        return run(purges.read, b"v2:/employees", b"purged:/employees") is not None
+
+    stored = cached_api.envelope.entry(0, b"body", 1000, 60)
+    store(b"v2:/employees", cached_api.envelope.pack(stored))
+    assert is_there()
+    store(b"purged:/employees", b"1000000000")
     now[0] = 4.9
-    assert purged_at() == 0
+    assert is_there()
     now[0] = 5.0
-    assert purged_at() == 17
-    store(b"foreign")
-    purges.forget()
-    assert purged_at() == 0
+    assert not is_there()
+    for older_or_foreign in (b"999999999", b"foreign", b""):
+        store(b"purged:/employees", older_or_foreign)
+        purges.forget()
+        assert is_there()
 
 
 def test_restarted_node_has_neither_values_nor_purges(new_front_door, two_nodes):
