@@ -65,10 +65,9 @@ class Answers:
             return respond(status, {"content-type": content_type, **headers})
         if coding is None:
             return b"".join((prepared, b",", json.dumps(headers, separators=(",", ":")).encode()[1:], b"}"))
-        text = self._encoded.get(
-            etag, lambda: base64.b64encode(encode(_content(prepared, end, frame), coding))
-        )
-        return respond(status, {"content-type": content_type, **headers}, text.decode(), is_base64=True)
+        body = self._encoded.get(etag, lambda: encode(_content(prepared, end, frame), coding))
+        text = base64.b64encode(body).decode()
+        return respond(status, {"content-type": content_type, **headers}, text, is_base64=True)
 
     def _cache_control(self, lifetime):
         """Return the header. A cache subtracts `age` from max-age (RFC 9111, 4.2), so this is not reduced."""

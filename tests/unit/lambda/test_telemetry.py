@@ -69,6 +69,18 @@ def test_crash_flushes_the_counts_immediately(start, capsys):
     assert [line["message"] for line in logs] == ["unexpected error"]
 
 
+def test_purges_and_denied_ones_are_counted_and_logged_at_once(start, capsys):
+    telemetry, _ = start()
+    telemetry.purged("prefix /employees", "arn:aws:iam::123456789012:user/ann", 2)
+    telemetry.purge_denied(None)
+    metrics, logs = written(capsys)
+    assert [(each.get("Purge"), each.get("PurgeDenied")) for each in metrics] == [([1], None), (None, [1])]
+    assert [(line["message"], line.get("what")) for line in logs] == [
+        ("purged", "prefix /employees"),
+        ("purge denied", None),
+    ]
+
+
 def test_no_metrics_are_written_without_events(start, capsys):
     start()[0].flush()
     assert written(capsys) == ([], [])
