@@ -33,7 +33,7 @@ TWO_ZONES = {
 }
 THREE_ZONES = TWO_ZONES | {"c": {"public_cidr": "10.0.1.0/26", "private_cidr": "10.0.1.128/26"}}
 
-_TIMEOUT_SECONDS = 180
+_TIMEOUT_SECONDS = 300
 
 # resources in several zones, which are updated in place when a zone is added
 SPANNING = {

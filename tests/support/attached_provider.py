@@ -1,7 +1,7 @@
 """The AWS provider as one process for several Terraform commands.
 
-Terraform starts the provider two to four times for each `run` block of a module's tests, which is three
-quarters of their time.
+Terraform starts the provider two to four times for each `run` block of a module's tests, which is two thirds
+of their processor time.
 https://developer.hashicorp.com/terraform/plugin/debugging#running-terraform-with-a-provider-in-debug-mode
 """
 
@@ -30,7 +30,11 @@ def attached_provider(data_dir: Path, log: Path, environment: Mapping[str, str])
     with (
         log.open("wb") as output,
         subprocess.Popen(
-            [str(executable), "-debug"], env=dict(environment), stdin=subprocess.DEVNULL, stdout=output
+            [str(executable), "-debug"],
+            env={**environment, "TF_LOG": "ERROR"},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         ) as process,
     ):
         try:
