@@ -16,7 +16,7 @@ locals {
         "lambda:GetFunction",
         "lambda:GetFunctionCodeSigningConfig",
         "lambda:GetFunctionConcurrency",
-        "lambda:GetFunctionConfiguration", # unused in a night: a drill of a stack with an external origin
+        "lambda:GetFunctionConfiguration",
         "lambda:GetFunctionUrlConfig",
         "lambda:GetPolicy",
         "lambda:InvokeFunction",

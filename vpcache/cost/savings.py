@@ -59,6 +59,10 @@ def _gateway_endpoints(resources: Sequence[Resource], prices: Prices) -> Iterato
 
 def _one_nat_gateway(resources: Sequence[Resource], prices: Prices) -> Iterator[Choice]:
     gateways, addresses = len(_of(resources, "aws_nat_gateway")), len(_of(resources, "aws_eip"))
+    is_taken = gateways == 1
+    if is_taken:  # each route is of a zone that could have its own
+        gateways = len([route for route in _of(resources, "aws_route") if route.text("nat_gateway_id")])
+        addresses = gateways
     if gateways < 2:
         return
     removed = gateways - 1
@@ -66,7 +70,7 @@ def _one_nat_gateway(resources: Sequence[Resource], prices: Prices) -> Iterator[
     crossing = 2 * prices.price["between_zones_gb"].usd
     yield Choice(
         f"one NAT gateway instead of {gateways}",
-        False,
+        is_taken,
         saved,
         (),
         f"zone independence of egress, and ${crossing:.2f} per GB of cross-zone traffic: "

@@ -1,10 +1,19 @@
 """`./inv cost` without a lab and without an account."""
 
 import json
+import os
 
 import pytest
 
 from tests.support.commands import Commands
+from tests.support.paths import ROOT
+from vpcache.cli.terraform_json import planned
+from vpcache.cost.bill import bill
+from vpcache.cost.prices import load_prices
+from vpcache.cost.savings import choices
+from vpcache.project import Project
+from vpcache.stack.target import offline_target
+from vpcache.terraform.resources import resources
 from vpcache.testing.run import free_port
 
 
@@ -27,6 +36,17 @@ def test_environment_costs_the_sum_of_its_resources(commands, environment, usd):
     report = json.loads(commands.succeed("cost", "--env", environment, "--json"))
     assert report["monthly"] == pytest.approx(usd, abs=0.005)
     assert report["not_priced"] == []
+
+
+def test_single_nat_gateway_is_priced_and_named_as_taken():
+    stack = Project(ROOT).stack("dev", offline_target(os.environ))
+    single = stack.with_variables(nat={"mode": "single", "single_zone": "a"})
+    planned_resources, prices = resources(planned(single)).all, load_prices()
+    # one gateway 32.85, one address 3.65, cache.t4g.micro 2 x 11.68
+    assert bill(planned_resources, prices).monthly == pytest.approx(32.85 + 3.65 + 23.36, abs=0.005)
+    (choice,) = (each for each in choices(planned_resources, prices) if "NAT gateway" in each.what)
+    assert choice.is_taken
+    assert (choice.what, choice.monthly) == ("one NAT gateway instead of 2", pytest.approx(36.50))
 
 
 def test_cost_of_a_state_file(commands, tmp_path):

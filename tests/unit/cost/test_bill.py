@@ -144,6 +144,13 @@ def test_one_nat_gateway_saves_only_own_addresses():
     assert saved.monthly == pytest.approx(2 * 32.85 + 3.65)
 
 
+def test_one_nat_gateway_for_all_zones_is_taken_already():
+    routes = [*create("aws_route", 2, nat_gateway_id="nat-1"), *create("aws_route", gateway_id="igw-1")]
+    taken = choice([*create("aws_nat_gateway"), *create("aws_eip"), *routes], "one NAT gateway instead of 2")
+    assert taken.is_taken
+    assert taken.monthly == pytest.approx(36.50)
+
+
 def test_gateway_endpoints_save_nat_traffic():
     with_s3 = [*DEV, *create("aws_vpc_endpoint", service_name="com.amazonaws.us-east-1.s3")]
     assert choice(with_s3, "gateway endpoint for s3").is_taken
