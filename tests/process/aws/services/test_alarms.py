@@ -72,4 +72,4 @@ def test_dimension_without_name_is_refused(region: Region) -> None:
         config=Config(parameter_validation=False),
     )
     error = api_error(client.put_metric_alarm, AlarmName="a", Dimensions=[{"Value": "v"}], **ALARM)
-    assert error.status == 400 and "Dimensions.member.1.Name" in error.message
+    assert error.status == 400 and "dimensions.1.member.name" in error.message

@@ -1,14 +1,19 @@
-"""Errors of Lambda's API that AWS words otherwise than its published model, and errors of its parser."""
+"""Errors that AWS words otherwise than its published models, and errors of Lambda's parser."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+_RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
+_LONG_RETENTIONS = (1096, 1827, 2192, 2557, 2922, 3288, 3653)
 _WORDING: Mapping[str, Mapping[str, Any]] = {
+    # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+    "Days": {"enum": [*_RETENTIONS, *_LONG_RETENTIONS]},
     "EventSourcePosition": {"enum": ["LATEST", "AT_TIMESTAMP", "TRIM_HORIZON"]},
     "InvokeMode": {"enum": ["RESPONSE_STREAM", "BUFFERED"]},
     "RecursiveLoop": {"enum": ["Terminate", "Allow"]},
+    "StateValue": {"enum": ["INSUFFICIENT_DATA", "ALARM", "OK"]},
     "TaggableResource": {
         "pattern": (
             r"arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:"

@@ -149,6 +149,12 @@ def form_parameters(call: Call) -> Mapping[str, Any]:
     return _parsed(_Ec2FormParser if call.service == "ec2" else _QueryFormParser, operation, call)
 
 
+def malformed_member(operation: Any, parameters: Mapping[str, Any]) -> Violation | None:
+    """Return the first parameter of a form whose text is no value of its type, None if there is none."""
+    violations = _violations(operation.input_shape, parameters, "", _FormValues())
+    return next((each for each in violations if each.kind is ViolationKind.MALFORMED), None)
+
+
 # REST (API Gateway, Lambda)
 
 

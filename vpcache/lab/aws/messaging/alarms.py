@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAla
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from moto.cloudwatch.exceptions import InvalidParameterValue
@@ -29,9 +29,6 @@ class AlarmsBackend(CloudWatchBackend):  # type: ignore[misc]  # mypy sees moto'
 
     def put_metric_alarm(self, **parameters: Any) -> Any:
         """Create an alarm, or change one, which keeps its state. Alarms are not evaluated."""
-        if not parameters["name"]:
-            raise InvalidParameterValue("The parameter AlarmName is required.")
-        _check_dimensions(parameters.get("dimensions") or ())
         old = self.alarms.get(parameters["name"])
         alarm = super().put_metric_alarm(**parameters)
         alarm.state_value = old.state_value if old else _NEW
@@ -39,14 +36,6 @@ class AlarmsBackend(CloudWatchBackend):  # type: ignore[misc]  # mypy sees moto'
             alarm.state_reason, alarm.state_reason_data = old.state_reason, old.state_reason_data
             alarm.state_updated_timestamp = old.state_updated_timestamp
         return alarm
-
-
-def _check_dimensions(dimensions: Sequence[Mapping[str, Any]]) -> None:
-    """Raise InvalidParameterValue for a dimension without a name or a value."""
-    for number, dimension in enumerate(dimensions, 1):
-        for member in ("Name", "Value"):
-            if not dimension.get(member):
-                raise InvalidParameterValue(f"The parameter Dimensions.member.{number}.{member} is required.")
 
 
 class _AlarmsResponse(CloudWatchResponse):  # type: ignore[misc]

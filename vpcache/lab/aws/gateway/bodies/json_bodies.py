@@ -6,6 +6,7 @@ https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from typing import Any
 from wsgiref.types import WSGIEnvironment
@@ -26,7 +27,8 @@ _JSON_TYPES: Mapping[str, tuple[type, ...]] = {
     "structure": (dict,),
 }
 """By type of the model: Python's types of the values that a body may have. Others are not checked."""
-_MISSING_CODES = {"logs": "InvalidParameterException"}  # other services: ValidationException
+_BITS = {"integer": 31, "long": 63}  # besides the sign
+_NOT_FINITE = ("Infinity", "-Infinity", "NaN")
 
 
 def json_error(call: Call, environ: WSGIEnvironment) -> BodyError | None:
@@ -42,18 +44,7 @@ def json_error(call: Call, environ: WSGIEnvironment) -> BodyError | None:
         return None
     if path := _mistyped(model.input_shape, content, ""):
         return 400, "SerializationException", f"{path} has a type that the service does not accept."
-    missing = [name for name in model.input_shape.required_members if content.get(name) is None]
-    if not missing:
-        return None
-    if call.service == "sqs":
-        return 400, "MissingParameter", f"The request must contain the parameter {missing[0]}."
-    noun = "error" if len(missing) == 1 else "errors"
-    texts = (
-        f"Value null at '{name[:1].lower()}{name[1:]}' failed to satisfy constraint: Member must not be null"
-        for name in missing
-    )
-    code = _MISSING_CODES.get(call.service, "ValidationException")
-    return 400, code, f"{len(missing)} validation {noun} detected: {'; '.join(texts)}"
+    return None
 
 
 def _mistyped(shape: Any, value: Any, path: str) -> str | None:
@@ -62,7 +53,7 @@ def _mistyped(shape: Any, value: Any, path: str) -> str | None:
         return None
     accepted = _JSON_TYPES.get(shape.type_name)
     is_wrong_bool = isinstance(value, bool) and shape.type_name != "boolean"
-    if accepted and (is_wrong_bool or not isinstance(value, accepted)):
+    if accepted and (is_wrong_bool or not isinstance(value, accepted) or not _is_in_range(shape, value)):
         return path
     parts: list[tuple[Any, Any, str]] = []
     if shape.type_name == "structure":
@@ -73,3 +64,12 @@ def _mistyped(shape: Any, value: Any, path: str) -> str | None:
     elif shape.type_name == "map":
         parts = [(shape.value, each, f"{path}.{name}") for name, each in value.items()]
     return next((found for part in parts if (found := _mistyped(*part))), None)
+
+
+def _is_in_range(shape: Any, value: Any) -> bool:
+    """Return whether a number has a value that its type can have; other values have."""
+    if bits := _BITS.get(shape.type_name):
+        return bool(-(2**bits) <= value < 2**bits)
+    if shape.type_name not in ("double", "float"):
+        return True
+    return value in _NOT_FINITE if isinstance(value, str) else abs(value) <= sys.float_info.max
