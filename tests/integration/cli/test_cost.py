@@ -46,7 +46,8 @@ def test_single_nat_gateway_is_priced_and_named_as_taken():
     assert bill(planned_resources, prices).monthly == pytest.approx(32.85 + 3.65 + 23.36, abs=0.005)
     (choice,) = (each for each in choices(planned_resources, prices) if "NAT gateway" in each.what)
     assert choice.is_taken
-    assert (choice.what, choice.monthly) == ("one NAT gateway instead of 2", pytest.approx(36.50))
+    assert choice.what == "one NAT gateway instead of 2"
+    assert choice.monthly == pytest.approx(36.50)
 
 
 def test_cost_of_a_state_file(commands, tmp_path):

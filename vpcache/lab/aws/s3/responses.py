@@ -65,7 +65,8 @@ class BucketsResponse(S3Response):  # type: ignore[misc]  # mypy sees moto's cla
 
     @property
     def _encoding_type(self) -> str | None:
-        return self.querystring.get("encoding-type", [None])[0]
+        values: list[str | None] = self.querystring.get("encoding-type", [None])
+        return values[0]
 
     # buckets
 

@@ -26,7 +26,7 @@ _IDS = {
 
 
 def targets(call: ApiCall, _: Directory) -> Iterator[Target]:
-    """Yield the target of a call. Operations that the lab does not emulate have none of their own."""
+    """Yield the target of a call. Operations that the lab does not emulate have no target."""
     if call.operation in _TAG_METHODS:
         action = f"apigateway:{_TAG_METHODS[call.operation]}"
         yield Target(action, call.arn("Tags", quote(call.text("ResourceArn"), safe="")), "Tags")

@@ -1,4 +1,4 @@
-"""Members of requests that put metrics into CloudWatch, whose absence has words of its own.
+"""Members of requests that put metrics into CloudWatch, whose absence has a separate message.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html#API_PutMetricData_Errors
 """

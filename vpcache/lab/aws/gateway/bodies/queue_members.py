@@ -1,4 +1,4 @@
-"""Members of requests to SQS, whose errors have words of their own.
+"""Members of requests to SQS, whose errors have separate messages.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
 """
