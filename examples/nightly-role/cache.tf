@@ -31,6 +31,7 @@ locals {
         "elasticache:DescribeCacheClusters",
         "elasticache:DescribeCacheParameterGroups",
         "elasticache:DescribeCacheSubnetGroups",
+        "elasticache:DescribeServerlessCaches", # of leftovers
       ]
       Resource = ["${local.elasticache}:*"]
     },
