@@ -2,15 +2,16 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   for_each = local.alarms
 
   alarm_name        = "${var.name}-${each.key}"
-  alarm_description = "${each.value.node == null ? "A node" : "Node ${each.value.node}"} of the memcached cluster ${var.name} ${each.value.description}"
+  alarm_description = "${each.value.subject} ${var.name} ${each.value.description}"
   namespace         = "AWS/ElastiCache"
   metric_name       = each.value.metric
+  # https://github.com/cdklabs/cdk-monitoring-constructs/issues/750
   dimensions = merge(
-    { CacheClusterId = aws_elasticache_cluster.this.cluster_id },
+    { (local.is_serverless ? "clusterId" : "CacheClusterId") = local.cache_id },
     each.value.node == null ? {} : { CacheNodeId = each.value.node },
   )
   statistic           = each.value.statistic
-  comparison_operator = each.value.operator
+  comparison_operator = each.value.statistic == "Minimum" ? "LessThanThreshold" : "GreaterThanThreshold"
   threshold           = each.value.threshold
   period              = 60
   evaluation_periods  = 5

@@ -1,14 +1,16 @@
 resource "aws_elasticache_cluster" "this" {
+  count = local.is_serverless ? 0 : 1
+
   cluster_id                   = var.name
   engine                       = "memcached"
-  engine_version               = var.engine_version
-  node_type                    = var.node_type
+  engine_version               = local.engine_version
+  node_type                    = local.node_type
   num_cache_nodes              = length(var.nodes)
   az_mode                      = local.az_mode
   preferred_availability_zones = var.nodes
   port                         = local.port
-  parameter_group_name         = aws_elasticache_parameter_group.this.name
-  subnet_group_name            = aws_elasticache_subnet_group.this.name
+  parameter_group_name         = aws_elasticache_parameter_group.this[0].name
+  subnet_group_name            = aws_elasticache_subnet_group.this[0].name
   security_group_ids           = [aws_security_group.this.id]
   transit_encryption_enabled   = var.transit_encryption
   maintenance_window           = var.maintenance_window
@@ -67,13 +69,17 @@ resource "aws_elasticache_cluster" "this" {
 # After a change of the number of nodes the resource still has the nodes before the change.
 # https://github.com/hashicorp/terraform-provider-aws/issues/39122
 data "aws_elasticache_cluster" "this" {
-  cluster_id = aws_elasticache_cluster.this.cluster_id
+  count = local.is_serverless ? 0 : 1
+
+  cluster_id = aws_elasticache_cluster.this[0].cluster_id
 
   # read after the change, not in the plan
   depends_on = [aws_elasticache_cluster.this]
 }
 
 resource "aws_elasticache_subnet_group" "this" {
+  count = local.is_serverless ? 0 : 1
+
   name        = coalesce(var.subnet_group_name, var.name)
   description = "Private subnets of ${var.name}"
   subnet_ids  = values(var.subnets)
@@ -81,6 +87,8 @@ resource "aws_elasticache_subnet_group" "this" {
 }
 
 resource "aws_elasticache_parameter_group" "this" {
+  count = local.is_serverless ? 0 : 1
+
   name        = "${var.name}-${replace(local.family, ".", "-")}"
   description = "Parameters of ${var.name}"
   family      = local.family

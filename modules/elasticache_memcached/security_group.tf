@@ -12,7 +12,7 @@ resource "aws_vpc_security_group_ingress_rule" "clients" {
   description                  = "memcached from ${each.key}"
   ip_protocol                  = "tcp"
   from_port                    = local.port
-  to_port                      = local.port
+  to_port                      = local.is_serverless ? local.port + 1 : local.port # AWS requires both ports of a serverless cache
   referenced_security_group_id = each.value
   tags                         = merge(var.tags, { Name = "${var.name}-cache-from-${each.key}" })
 }

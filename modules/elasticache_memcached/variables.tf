@@ -1,13 +1,16 @@
 variable "alarms" {
-  description = "Alarms on any or on each node to an SNS topic: CPU, connections, evictions per minute, swap, free memory. `null` disables."
+  description = "Alarms to an SNS topic: on any or each node, or on a serverless cache, whose limits are in percent. `null` disables."
   type = object({
-    topic_arn      = string
-    connections    = optional(number, 10000)
-    cpu_percent    = optional(number, 90)
-    evictions      = optional(number, 100)
-    free_memory_mb = optional(number)
-    per_node       = optional(bool, false)
-    swap_mb        = optional(number, 50)
+    topic_arn        = string
+    connections      = optional(number, 10000)
+    cpu_percent      = optional(number, 90)
+    evictions        = optional(number, 100)
+    free_memory_mb   = optional(number)
+    limit_percent    = optional(number, 90)
+    per_node         = optional(bool, false)
+    swap_mb          = optional(number, 50)
+    throttled        = optional(number, 0)
+    unused_memory_mb = optional(number)
   })
   default = null
 
@@ -17,8 +20,8 @@ variable "alarms" {
   }
 
   validation {
-    condition     = var.alarms == null || try(var.alarms.cpu_percent > 0 && var.alarms.cpu_percent <= 100, false)
-    error_message = "alarms.cpu_percent is ${try(var.alarms.cpu_percent, 0)}: it must be greater than 0 and at most 100."
+    condition     = var.alarms == null || alltrue([for percent in try([var.alarms.cpu_percent, var.alarms.limit_percent], []) : percent > 0 && percent <= 100])
+    error_message = "alarms.cpu_percent is ${try(var.alarms.cpu_percent, 0)}, limit_percent ${try(var.alarms.limit_percent, 0)}: both must be greater than 0 and at most 100."
   }
 
   # https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/ParameterGroups.Engine.html#ParameterGroups.Memcached
@@ -29,9 +32,9 @@ variable "alarms" {
 
   validation {
     condition = var.alarms == null || alltrue([
-      for threshold in [try(var.alarms.evictions, 0), try(var.alarms.swap_mb, 0), try(coalesce(var.alarms.free_memory_mb), 0)] : threshold >= 0
+      for name in ["evictions", "free_memory_mb", "swap_mb", "throttled", "unused_memory_mb"] : try(coalesce(var.alarms[name]), 0) >= 0
     ])
-    error_message = "alarms has a negative threshold: evictions, swap_mb and free_memory_mb must be 0 or more."
+    error_message = "alarms has a negative threshold: evictions, swap_mb, throttled, free_memory_mb and unused_memory_mb must be 0 or more."
   }
 }
 
@@ -62,15 +65,14 @@ variable "client_security_groups" {
 }
 
 variable "engine_version" {
-  description = "Full version of memcached: `1.6.12`, `1.6.17` or `1.6.22`."
+  description = "Full version of memcached: `1.6.12`, `1.6.17` or `1.6.22`. `null` is `1.6.22`."
   type        = string
-  default     = "1.6.22"
-  nullable    = false
+  default     = null
 
   validation {
-    condition = contains(local.engine_versions, var.engine_version)
+    condition = contains(local.engine_versions, coalesce(var.engine_version, "1.6.22"))
     error_message = join(" ", [
-      "engine_version is \"${var.engine_version}\": it must be one of ${join(", ", local.engine_versions)}.",
+      "engine_version is \"${coalesce(var.engine_version, "null")}\": it must be one of ${join(", ", local.engine_versions)}.",
       "ElastiCache has no other versions from 1.6.12 on, and older versions lack the current meta commands.",
     ])
   }
@@ -83,31 +85,37 @@ variable "maintenance_window" {
 }
 
 variable "name" {
-  description = "ID of the cluster and name prefix for its groups and alarms: at most 50 lower-case letters, digits and hyphens."
+  description = "ID of the cluster and name prefix for its groups and alarms: at most 50 lower-case letters, digits and hyphens, 40 if serverless."
   type        = string
   nullable    = false
+
+  # the provider checks the name of a cluster only
+  validation {
+    condition     = !local.is_serverless || length(var.name) <= 40 && can(regex("^[a-z](-?[a-z0-9])*$", var.name))
+    error_message = "name is \"${var.name}\": it must be at most 40 lower-case letters, digits and single hyphens, as AWS requires for a serverless cache."
+  }
 }
 
 variable "node_type" {
-  description = "Node type of all nodes."
+  description = "Node type of all nodes. `null` is `cache.t4g.small`."
   type        = string
-  default     = "cache.t4g.small"
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = can(regex("^cache\\.[a-z0-9]+\\.[a-z0-9]+$", var.node_type))
-    error_message = "node_type is \"${var.node_type}\": it must be a cache node type, such as \"cache.t4g.small\"."
+    condition     = var.node_type == null || can(regex("^cache\\.[a-z0-9]+\\.[a-z0-9]+$", var.node_type))
+    error_message = "node_type is \"${coalesce(var.node_type, "null")}\": it must be a cache node type, such as \"cache.t4g.small\"."
   }
 }
 
 variable "nodes" {
   description = "Availability zone of each node, in the order of the node numbers. Append to add nodes; AWS removes the last ones."
   type        = list(string)
+  default     = []
   nullable    = false
 
   validation {
-    condition     = length(var.nodes) > 0
-    error_message = "nodes is []: it must have the zone of at least one node, such as [\"us-east-1a\", \"us-east-1b\"]."
+    condition     = local.is_serverless || length(var.nodes) > 0
+    error_message = "nodes is []: it must have the zone of at least one node, such as [\"us-east-1a\", \"us-east-1b\"], unless serverless is set."
   }
 
   validation {
@@ -144,6 +152,32 @@ variable "parameters" {
   }
 }
 
+variable "serverless" {
+  description = "ElastiCache Serverless instead of nodes: limits of its stored data and of its ECPUs, and the KMS key of its data. `{}` has no limits, `null` makes a cluster."
+  type = object({
+    kms_key_id          = optional(string)
+    max_data_gb         = optional(number)
+    max_ecpu_per_second = optional(number)
+  })
+  default = null
+
+  # https://docs.aws.amazon.com/cdk/api/v2/docs/@aws-cdk_aws-elasticache-alpha.CacheUsageLimitsProperty.html
+  validation {
+    condition     = try(var.serverless.max_data_gb, null) == null || try(var.serverless.max_data_gb >= 1 && var.serverless.max_data_gb <= 5000, false)
+    error_message = "serverless.max_data_gb is ${coalesce(try(var.serverless.max_data_gb, null), 0)}: it must be from 1 to 5000."
+  }
+
+  validation {
+    condition     = try(var.serverless.max_ecpu_per_second, null) == null || try(var.serverless.max_ecpu_per_second >= 1000 && var.serverless.max_ecpu_per_second <= 15000000, false)
+    error_message = "serverless.max_ecpu_per_second is ${coalesce(try(var.serverless.max_ecpu_per_second, null), 0)}: it must be from 1000 to 15000000."
+  }
+
+  validation {
+    condition     = try(var.serverless.kms_key_id, null) == null || can(regex("^arn:[a-z-]+:kms:", var.serverless.kms_key_id))
+    error_message = "serverless.kms_key_id is \"${try(coalesce(var.serverless.kms_key_id), "null")}\": it must be the ARN of a KMS key."
+  }
+}
+
 variable "subnet_group_name" {
   description = "Name of the subnet group. Set to `null` for `name`. Change it to move the cluster to other subnets, which replaces it."
   type        = string
@@ -151,7 +185,7 @@ variable "subnet_group_name" {
 }
 
 variable "subnets" {
-  description = "IDs of the subnets of the subnet group, by zone name."
+  description = "IDs of the subnets of the cache, by zone name: two or three if it is serverless."
   type        = map(string)
   nullable    = false
 
@@ -166,6 +200,11 @@ variable "subnets" {
       "subnets has the values ${join(", ", values(var.subnets))}:",
       "each must be the ID of a subnet, such as subnet-0123456789abcdef0.",
     ])
+  }
+
+  validation {
+    condition     = !local.is_serverless || contains([2, 3], length(var.subnets))
+    error_message = "subnets has ${length(var.subnets)} zones: they must be two or three for a serverless cache."
   }
 
   validation {

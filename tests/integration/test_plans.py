@@ -4,10 +4,10 @@ import pytest
 
 from vpcache.terraform.runner import TerraformError
 
-CLUSTER = "module.elasticache_memcached.aws_elasticache_cluster.this"
+CLUSTER = "module.elasticache_memcached.aws_elasticache_cluster.this[0]"
 SPANNING = {
     CLUSTER,
-    "module.elasticache_memcached.aws_elasticache_subnet_group.this",
+    "module.elasticache_memcached.aws_elasticache_subnet_group.this[0]",
     "module.cached_api.aws_lambda_function.this",
     "module.origin[0].aws_lambda_function.this",
 }

@@ -101,7 +101,28 @@ def tiers_have_their_routes_and_acls(probes: Probes, outputs: Outputs) -> None:
         assert IPv6Address(address) in IPv6Network(outputs["ipv6_cidr_block"])
 
 
-CODE = {"vpc-dual_stack": CONNECT, "vpc_lambda-alias": VERSION, "vpc_lambda-front_door": ECHO}
+STORE = """
+import socket
+import ssl
+
+def handler(event, context):
+    host, port = event["endpoint"].split(":")
+    try:
+        plain = socket.create_connection((host, int(port)), 1)
+    except TimeoutError:
+        return {"answer": "timeout"}
+    with ssl.create_default_context().wrap_socket(plain, server_hostname=host) as connection:
+        connection.sendall(b"set k 0 60 1\\r\\nv\\r\\nget k\\r\\nquit\\r\\n")
+        return {"answer": b"".join(iter(lambda: connection.recv(100), b"")).decode()}
+"""
+"""A function that stores and reads a value by TLS at the endpoint of a cache."""
+
+CODE = {
+    "elasticache_memcached-serverless": STORE,
+    "vpc-dual_stack": CONNECT,
+    "vpc_lambda-alias": VERSION,
+    "vpc_lambda-front_door": ECHO,
+}
 """The code of an example's function, by module and example. Other functions are the egress probe."""
 
 
@@ -129,8 +150,17 @@ def isolated_cache_admits_its_client(probes: Probes, outputs: Outputs) -> None:
     assert outcomes == {"client": "connected", "stranger": "timeout"}
 
 
+def serverless_cache_serves_its_client_over_tls(probes: Probes, outputs: Outputs) -> None:
+    event = {"endpoint": outputs["configuration_endpoint"]}
+    answers = {
+        label: probes.invoke(function, event, "answer") for label, function in outputs["functions"].items()
+    }
+    assert answers == {"client": "STORED\r\nVALUE k 0 1\r\nv\r\nEND\r\n", "stranger": "timeout"}
+
+
 PROBES: Mapping[str, Callable[[Probes, Outputs], None]] = {
     "elasticache_memcached-isolated": isolated_cache_admits_its_client,
+    "elasticache_memcached-serverless": serverless_cache_serves_its_client_over_tls,
     "nat_per_az-single": zones_share_one_egress_address,
     "vpc-dual_stack": tiers_have_their_routes_and_acls,
     "vpc-isolated": isolated_tier_reaches_endpoints_only,

@@ -38,8 +38,8 @@ _TIMEOUT_SECONDS = 300
 # resources in several zones, which are updated in place when a zone is added
 SPANNING = {
     "module.cached_api.aws_lambda_function.this",
-    "module.elasticache_memcached.aws_elasticache_cluster.this",
-    "module.elasticache_memcached.aws_elasticache_subnet_group.this",
+    "module.elasticache_memcached.aws_elasticache_cluster.this[0]",
+    "module.elasticache_memcached.aws_elasticache_subnet_group.this[0]",
     "module.origin[0].aws_lambda_function.this",
 }
 

@@ -8,6 +8,13 @@ mock_provider "aws" {
     }
   }
 
+  mock_resource "aws_elasticache_serverless_cache" {
+    defaults = {
+      arn      = "arn:aws:elasticache:us-east-1:123456789012:serverlesscache:shop"
+      endpoint = [{ address = "shop-0abcde.serverless.example.com", port = 11211 }]
+    }
+  }
+
   mock_resource "aws_elasticache_cluster" {
     defaults = {
       configuration_endpoint = "shop.cfg.example.com:11211"
@@ -32,27 +39,27 @@ run "nodes_are_placed_across_zones" {
   command = plan
 
   assert {
-    condition     = aws_elasticache_cluster.this.az_mode == "cross-az"
+    condition     = aws_elasticache_cluster.this[0].az_mode == "cross-az"
     error_message = "nodes in two zones are not cross-az"
   }
 
   assert {
-    condition     = aws_elasticache_cluster.this.preferred_availability_zones == tolist(["us-east-1a", "us-east-1b"])
+    condition     = aws_elasticache_cluster.this[0].preferred_availability_zones == tolist(["us-east-1a", "us-east-1b"])
     error_message = "nodes are in other zones than var.nodes"
   }
 
   assert {
-    condition     = aws_elasticache_cluster.this.num_cache_nodes == 2
+    condition     = aws_elasticache_cluster.this[0].num_cache_nodes == 2
     error_message = "the number of nodes differs from var.nodes"
   }
 
   assert {
-    condition     = aws_elasticache_subnet_group.this.subnet_ids == toset(["subnet-a", "subnet-b", "subnet-c"])
+    condition     = aws_elasticache_subnet_group.this[0].subnet_ids == toset(["subnet-a", "subnet-b", "subnet-c"])
     error_message = "the subnet group lacks a subnet"
   }
 
   assert {
-    condition     = aws_elasticache_cluster.this.transit_encryption_enabled && length(aws_cloudwatch_metric_alarm.this) == 0
+    condition     = aws_elasticache_cluster.this[0].transit_encryption_enabled && length(aws_cloudwatch_metric_alarm.this) == 0
     error_message = "the default cluster has no TLS, or has alarms without a topic"
   }
 }
@@ -62,7 +69,7 @@ run "one_node_is_single_az" {
   variables { nodes = ["us-east-1b"] }
 
   assert {
-    condition     = aws_elasticache_cluster.this.az_mode == "single-az"
+    condition     = aws_elasticache_cluster.this[0].az_mode == "single-az"
     error_message = "one node is cross-az, which the provider rejects"
   }
 }
@@ -83,12 +90,12 @@ run "several_nodes_in_one_zone_retain_the_mode" {
   }
 
   assert {
-    condition     = aws_elasticache_cluster.this.az_mode == "current mode"
+    condition     = aws_elasticache_cluster.this[0].az_mode == "current mode"
     error_message = "a cluster reduced to one zone requests single-az, which AWS rejects while nodes are in several zones"
   }
 
   assert {
-    condition     = aws_elasticache_cluster.this.preferred_availability_zones == tolist(["us-east-1b", "us-east-1b"])
+    condition     = aws_elasticache_cluster.this[0].preferred_availability_zones == tolist(["us-east-1b", "us-east-1b"])
     error_message = "a node is in another zone than the only one"
   }
 }
@@ -102,7 +109,7 @@ run "nodes_may_be_numbered_in_another_order" {
   variables { nodes = ["us-east-1b", "us-east-1a"] }
 
   assert {
-    condition     = aws_elasticache_cluster.this.preferred_availability_zones == tolist(["us-east-1b", "us-east-1a"])
+    condition     = aws_elasticache_cluster.this[0].preferred_availability_zones == tolist(["us-east-1b", "us-east-1a"])
     error_message = "preferred_availability_zones has another order than nodes"
   }
 }
@@ -123,7 +130,7 @@ run "only_client_security_groups_are_admitted" {
   }
 
   assert {
-    condition     = aws_elasticache_cluster.this.security_group_ids == toset([aws_security_group.this.id])
+    condition     = aws_elasticache_cluster.this[0].security_group_ids == toset([aws_security_group.this.id])
     error_message = "the nodes have another security group than the cluster's own"
   }
 
@@ -144,7 +151,7 @@ run "only_client_security_groups_are_admitted" {
 
   assert {
     condition = [output.arn, output.cluster_id, output.parameter_group_name, output.subnet_group_name, output.security_group_id] == [
-      aws_elasticache_cluster.this.arn, "shop", "shop-memcached1-6", "shop", aws_security_group.this.id,
+      aws_elasticache_cluster.this[0].arn, "shop", "shop-memcached1-6", "shop", aws_security_group.this.id,
     ]
     error_message = "an output of the cluster or its groups has another value than the resource"
   }
@@ -160,14 +167,14 @@ run "parameter_group_has_the_family_of_the_engine_version" {
   variables { parameters = { max_item_size = "2097152" } }
 
   assert {
-    condition = [aws_elasticache_parameter_group.this.family, aws_elasticache_parameter_group.this.name] == [
+    condition = [aws_elasticache_parameter_group.this[0].family, aws_elasticache_parameter_group.this[0].name] == [
       "memcached1.6", "shop-memcached1-6",
     ]
     error_message = "the family does not match engine_version, or the name does not match the family"
   }
 
   assert {
-    condition = { for parameter in aws_elasticache_parameter_group.this.parameter : parameter.name => parameter.value } == {
+    condition = { for parameter in aws_elasticache_parameter_group.this[0].parameter : parameter.name => parameter.value } == {
       max_item_size = "2097152"
     }
     error_message = "the parameter group lacks the parameters"
@@ -194,7 +201,7 @@ run "appended_zone_adds_a_node" {
   variables { nodes = ["us-east-1a", "us-east-1b", "us-east-1c"] }
 
   assert {
-    condition     = aws_elasticache_cluster.this.num_cache_nodes == 3
+    condition     = aws_elasticache_cluster.this[0].num_cache_nodes == 3
     error_message = "no node is added at the end"
   }
 }
@@ -350,4 +357,119 @@ run "cpu_alarm_over_100_percent_is_rejected" {
   command = plan
   variables { alarms = { topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms", cpu_percent = 120 } }
   expect_failures = [var.alarms]
+}
+
+run "serverless_cache_is_behind_the_same_outputs" {
+  state_key = "serverless"
+  variables {
+    nodes      = []
+    subnets    = { us-east-1a = "subnet-a", us-east-1b = "subnet-b" }
+    serverless = { max_data_gb = 10, max_ecpu_per_second = 5000 }
+    alarms     = { topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms", evictions = 7 }
+  }
+
+  assert {
+    condition = (
+      length(aws_elasticache_cluster.this) + length(aws_elasticache_subnet_group.this) + length(aws_elasticache_parameter_group.this) == 0
+      && aws_elasticache_serverless_cache.this[0].subnet_ids == toset(["subnet-a", "subnet-b"])
+      && aws_elasticache_serverless_cache.this[0].security_group_ids == toset([aws_security_group.this.id])
+    )
+    error_message = "the serverless cache has other subnets or groups, or there is a cluster, too"
+  }
+
+  assert {
+    condition = [
+      aws_elasticache_serverless_cache.this[0].cache_usage_limits[0].data_storage[0].maximum,
+      aws_elasticache_serverless_cache.this[0].cache_usage_limits[0].ecpu_per_second[0].maximum,
+    ] == [10, 5000]
+    error_message = "the limits differ from serverless"
+  }
+
+  assert {
+    condition = [output.arn, output.cluster_id, output.configuration_endpoint] == [
+      "arn:aws:elasticache:us-east-1:123456789012:serverlesscache:shop", "shop", "shop-0abcde.serverless.example.com:11211",
+    ] && output.parameter_group_name == null && output.subnet_group_name == null
+    error_message = "an output has another value than the serverless cache"
+  }
+
+  assert {
+    condition = (
+      output.transit_encryption && output.port == 11211 && length(output.nodes) == 1 && output.nodes[0].availability_zone == null
+      && "${output.nodes[0].address}:${output.nodes[0].port}" == output.configuration_endpoint
+    )
+    error_message = "the endpoint is not the only node, or has no TLS"
+  }
+
+  assert {
+    condition     = alltrue([for rule in aws_vpc_security_group_ingress_rule.clients : rule.from_port == 11211 && rule.to_port == 11212])
+    error_message = "a client does not reach both ports of the serverless cache"
+  }
+
+  assert {
+    condition = { for metric, alarm in aws_cloudwatch_metric_alarm.this : metric => "${alarm.statistic} ${alarm.threshold} ${alarm.dimensions.clusterId}" } == {
+      BytesUsedForCache          = "Maximum 9000000000 shop"
+      ElastiCacheProcessingUnits = "Sum 270000 shop"
+      Evictions                  = "Sum 7 shop"
+      ThrottledCmds              = "Sum 0 shop"
+    }
+    error_message = "an alarm of the serverless cache is missing, or has another threshold or dimension"
+  }
+}
+
+run "serverless_cache_without_limits_has_no_alarms_on_them" {
+  command   = plan
+  state_key = "unlimited"
+  variables {
+    nodes      = []
+    subnets    = { us-east-1a = "subnet-a", us-east-1b = "subnet-b" }
+    serverless = {}
+    alarms     = { topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms" }
+  }
+
+  assert {
+    condition     = keys(aws_cloudwatch_metric_alarm.this) == ["Evictions", "ThrottledCmds"]
+    error_message = "a limit that is not set has an alarm"
+  }
+
+  assert {
+    condition     = length(aws_elasticache_serverless_cache.this[0].cache_usage_limits) == 0
+    error_message = "a cache without limits has some"
+  }
+}
+
+run "inputs_of_nodes_are_rejected_with_serverless" {
+  command   = plan
+  state_key = "unlimited"
+  variables {
+    subnets            = { us-east-1a = "subnet-a", us-east-1b = "subnet-b" }
+    serverless         = {}
+    node_type          = "cache.t4g.micro"
+    engine_version     = "1.6.22"
+    parameters         = { max_item_size = "2097152" }
+    transit_encryption = false
+  }
+  expect_failures = [aws_elasticache_serverless_cache.this]
+}
+
+run "name_and_single_subnet_of_serverless_cache_are_rejected" {
+  command   = plan
+  state_key = "unlimited"
+  variables {
+    name       = "shop-with-a-name-of-forty-one-characters-x"
+    nodes      = []
+    subnets    = { us-east-1a = "subnet-a" }
+    serverless = {}
+  }
+  expect_failures = [var.name, var.subnets]
+}
+
+run "invalid_serverless_limits_are_rejected" {
+  command   = plan
+  state_key = "unlimited"
+  variables {
+    nodes      = []
+    serverless = { max_data_gb = 5001, max_ecpu_per_second = 999, kms_key_id = "alias/data" }
+    alarms     = { topic_arn = "arn:aws:sns:us-east-1:123456789012:alarms", limit_percent = 0, throttled = -1 }
+  }
+  expect_failures = [var.serverless, var.alarms]
 }

@@ -157,7 +157,7 @@ def test_changes_are_applied_under_load_or_refused(deployed, target, bundle, tmp
     assert "change node_type in the same apply" in deployed.plan_error(cache=cache(A))
     with under_load(target, stack):
         changes = deployed.change(cache=cache(A, node_type="cache.t4g.small", transit_encryption=True))
-    assert changes["module.elasticache_memcached.aws_elasticache_cluster.this"] == ("delete", "create")
+    assert changes["module.elasticache_memcached.aws_elasticache_cluster.this[0]"] == ("delete", "create")
     assert node_zones(stack) == [A]
 
 
