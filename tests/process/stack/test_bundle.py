@@ -101,7 +101,9 @@ def test_unused_dependencies_are_excluded(tmp_path, monkeypatch):
 def test_cached_api_is_small_and_self_contained(tmp_path):
     zipped = bundle(LAMBDA / "cached_api", tmp_path / "work")
     assert zipped.path.stat().st_size <= 2_000_000
-    program = f"import sys; sys.path.insert(0, {str(zipped.path)!r}); import handler, fetcher"
+    program = (
+        f"import sys; sys.path.insert(0, {str(zipped.path)!r}); import handler, fetcher, front_door.service"
+    )
     subprocess.run([sys.executable, "-I", "-S", "-B", "-c", program], check=True)
 
 
