@@ -52,7 +52,8 @@ def handler(event, context):
 
 def url_and_http_api_answer_on_the_alias(probes: Probes, outputs: Outputs) -> None:
     def answer(url: str) -> list[object]:
-        return list(probes.invoke(outputs["function"], {"url": url}, "answer"))
+        found: list[object] = probes.invoke(outputs["function"], {"url": url}, "answer")
+        return found
 
     api = outputs["http_api_endpoint"]
     assert answer(outputs["url"]) == [200, outputs["egress_ip"]]
