@@ -59,7 +59,12 @@ FORCES_REPLACEMENT = {
 }
 
 ROOT_MODULES = {
-    "envs/dev": {"alarms": True, "flow_logs": {}, "gateway_endpoints": ["s3"]},
+    "envs/dev": {
+        "alarms": True,
+        "alarm_receivers": {"silenced": True},
+        "flow_logs": {},
+        "gateway_endpoints": ["s3"],
+    },
     "modules/vpc_lambda/examples/alias": {},
 }
 
