@@ -20,8 +20,10 @@ def topic_member_error(model: Any, parameters: Mapping[str, Any]) -> BodyError |
     """Return the error for a request with a name or an ARN that cannot be one, None if there is none."""
     if model.name == "CreateTopic" and not _TOPIC_NAME.fullmatch(parameters["Name"]):
         return 400, _CODE, "Invalid parameter: Topic Name"
-    arns = (name for name in model.input_shape.members if name.endswith("Arn") and name in parameters)
-    reasons = ((name, _reason(parameters[name])) for name in arns)
+    members = model.input_shape.members.items()
+    arns = [name for name, each in members if name.endswith("Arn") and each.type_name == "string"]
+    named = [name for name in arns if parameters.get(name) is not None]
+    reasons = ((name, _reason(parameters[name])) for name in named)
     return next(
         ((400, _CODE, f"Invalid parameter: {name} Reason: {why}") for name, why in reasons if why), None
     )
