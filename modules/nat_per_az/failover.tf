@@ -1,4 +1,4 @@
-# One checker per zone, in its private subnet, tests whether the zone's own NAT gateway reaches the internet. A controller outside the
+# One checker per zone, in its private subnet, reports whether the zone's own NAT gateway reaches the internet. A controller outside the
 # VPC, whose calls of AWS's API depend on no NAT gateway, invokes the checkers and changes the default routes.
 
 # The checkers' targets always go through the zone's own gateway, so a gateway is tested while its zone is failed over.
@@ -28,7 +28,7 @@ module "failover_checker" {
 }
 
 resource "aws_lambda_function" "failover" {
-  #checkov:skip=CKV_AWS_50:a trace of calls of AWS's API has nothing that the log lacks
+  #checkov:skip=CKV_AWS_50:a trace of calls of AWS's API would add nothing to the log
   #checkov:skip=CKV_AWS_115:reserved concurrency fails in accounts with the quota of new ones; two concurrent runs make the same decision
   #checkov:skip=CKV_AWS_116:the next minute's event replaces a failed one
   #checkov:skip=CKV_AWS_117:outside the VPC, because it must work while the NAT gateways do not
@@ -117,8 +117,9 @@ resource "aws_iam_role_policy" "failover" {
 resource "aws_lambda_function_event_invoke_config" "failover" {
   count = var.failover == null ? 0 : 1
 
-  function_name          = aws_lambda_function.failover[0].function_name
-  maximum_retry_attempts = 0 # a run that reports a failure by an error has done its work
+  function_name                = aws_lambda_function.failover[0].function_name
+  maximum_retry_attempts       = 0 # a run that reports a failure by an error has done its work
+  maximum_event_age_in_seconds = 60
 }
 
 resource "aws_cloudwatch_event_rule" "failover" {

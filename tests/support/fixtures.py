@@ -10,8 +10,8 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from bench.rig import Origin, cluster
-from tests.support.cached_reads import Api, FakeTelemetry
-from tests.support.http_events import HttpCaller
+from tests.support.cached_api.cached_reads import Api, FakeTelemetry
+from tests.support.cached_api.http_events import HttpCaller
 from tests.support.paths import LAMBDA
 from tests.support.served.functions import role_and_client
 from tests.support.served.region import Region, serve

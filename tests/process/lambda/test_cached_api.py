@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from tests.support.cached_reads import advance_clock, call_at_once, resource_of
+from tests.support.cached_api.cached_reads import advance_clock, call_at_once, resource_of
 
 TIMEOUT = 30  # seconds; no node here is late on purpose, but on a busy machine many are
 

@@ -12,8 +12,8 @@ import pytest
 import trustme
 
 from bench.rig import Discovery, Memcached
-from tests.support.cached_reads import Api, resource_of
-from tests.support.faulty_servers import Server, drip, hang, replies, slow_headers
+from tests.support.cached_api.cached_reads import Api, resource_of
+from tests.support.cached_api.faulty_servers import Server, drip, hang, replies, slow_headers
 from vpcache.testing.run import free_port
 
 CANDIDATES = [f"/employee/{number}" for number in range(1000)]

@@ -8,7 +8,7 @@ import pytest
 import trustme
 
 from bench.rig import Memcached
-from tests.support.cached_reads import Api
+from tests.support.cached_api.cached_reads import Api
 
 
 @pytest.fixture(scope="module")

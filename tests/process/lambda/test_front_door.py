@@ -10,8 +10,8 @@ import zlib
 import pytest
 
 from bench.rig import Origin, employees
-from tests.support.cached_reads import advance_clock
-from tests.support.http_events import event_v1, event_v2, load_balancer_event
+from tests.support.cached_api.cached_reads import advance_clock
+from tests.support.cached_api.http_events import event_v1, event_v2, load_balancer_event
 from vpcache.testing.run import free_port
 
 LARGE = "/bytes/20000/x"

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 
 from bench.rig import Memcached, Origin
-from tests.support.http_events import event_v1, event_v2, load_balancer_event
+from tests.support.cached_api.http_events import event_v1, event_v2, load_balancer_event
 
 HOSTS = ("evil.example", "169.254.169.254", "localhost:11211", "[::1]", "0x7f.1", "127.0.0.1")
 SCHEMES = ("http://", "https://", "//", "///", "file:///", "gopher://", "ftp://", "\\\\", "/\\", "/@", "/:@")

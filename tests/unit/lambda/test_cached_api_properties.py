@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.cached_reads import resource_of
+from tests.support.cached_api.cached_reads import resource_of
 
 FIRST = string.ascii_letters + string.digits + "_~-"
 SEGMENT = st.tuples(st.sampled_from(FIRST), st.text(FIRST + ".", max_size=80)).map("".join)

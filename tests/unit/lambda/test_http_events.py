@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.http_events import event_v1, event_v2, load_balancer_event
+from tests.support.cached_api.http_events import event_v1, event_v2, load_balancer_event
 
 ARN = "arn:aws:sts::123456789012:assumed-role/deploy/ci"
 
