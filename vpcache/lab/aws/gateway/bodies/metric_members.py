@@ -1,4 +1,4 @@
-"""Members of requests that put metrics into CloudWatch, whose absence has a separate message.
+"""Members of requests that put metrics into CloudWatch: the message if they are missing differs from others.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html#API_PutMetricData_Errors
 """

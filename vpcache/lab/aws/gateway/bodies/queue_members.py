@@ -1,4 +1,4 @@
-"""Members of requests to SQS, whose errors have separate messages.
+"""Members of requests to SQS, whose errors differ from those of other services.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
 """
