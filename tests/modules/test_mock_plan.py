@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
-from vpcache.diagram.model import Diagram, ResourceKind, Tier
+from vpcache.diagram.model import Diagram, ResourceKind, SubnetView, Tier
 from vpcache.diagram.parser import parse
 from vpcache.project import Project
 from vpcache.stack.mock_plan import mock_plan
@@ -91,6 +91,10 @@ def drawn(stack: Stack) -> Diagram:
     return found
 
 
+def names_of(subnet: SubnetView, kind: ResourceKind) -> list[str]:
+    return [each.name for each in subnet.resources if each.kind is kind]
+
+
 @pytest.mark.parametrize("environment", ["dev", "prod"])
 def test_environment_diagram_is_complete_before_apply(environment: str, tmp_path: Path) -> None:
     stack = Stack(
@@ -107,19 +111,14 @@ def test_environment_diagram_is_complete_before_apply(environment: str, tmp_path
     zones = {"dev": 2, "prod": 3}[environment]
     assert len(vpc.zones) == zones
     for zone in vpc.zones:
-        public, private = sorted(
-            (subnet for subnet in vpc.subnets if subnet.zone == zone),
-            key=lambda subnet: subnet.tier,
-            reverse=True,
-        )
-        assert (public.tier, private.tier) == (Tier.PUBLIC, Tier.PRIVATE)
+        subnets = {subnet.tier: subnet for subnet in vpc.subnets if subnet.zone == zone}
+        cache_tier = {"dev": Tier.PRIVATE, "prod": Tier.ISOLATED}[environment]
+        assert subnets.keys() == {Tier.PUBLIC, Tier.PRIVATE, cache_tier}
+        public, private = subnets[Tier.PUBLIC], subnets[Tier.PRIVATE]
         assert [gateway.id for gateway in public.nat_gateways] == [private.nat_gateway_id]
-        kinds = [(each.kind, each.name) for each in private.resources]
-        functions = {"dev": ["cached-api", "egress-probe", "origin"], "prod": ["cached-api", "origin"]}[
-            environment
-        ]
-        assert kinds[:-1] == [(ResourceKind.FUNCTION, name) for name in functions]
-        assert kinds[-1][0] is ResourceKind.CACHE_NODE
+        functions = {"dev": ["cached-api", "egress-probe", "origin"], "prod": ["cached-api", "origin"]}
+        assert names_of(private, ResourceKind.FUNCTION) == functions[environment]
+        assert len(names_of(subnets[cache_tier], ResourceKind.CACHE_NODE)) == 1
     names = {group.id: group.name for group in vpc.groups}
     assert [(names[rule.source], names[rule.target], rule.traffic) for rule in vpc.permissions] == [
         ("cached-api", "cache", "tcp 11211")

@@ -51,16 +51,17 @@ _ARNS = {
 }
 
 # a random string would be rejected where a URL is expected
-_API_ARN = "arn:aws:execute-api:{region}:{account}:planned"
+_API_ARN = "arn:aws:execute-api:{region}:{account}:{key}"
 _ATTRIBUTES = {
     "aws_apigatewayv2_api": {
-        "api_endpoint": "https://planned.execute-api.{region}.amazonaws.com",
+        "api_endpoint": "https://{key}.execute-api.{region}.amazonaws.com",
         "execution_arn": _API_ARN,
     },
-    "aws_apigatewayv2_stage": {"execution_arn": f"{_API_ARN}/planned"},
-    "aws_lambda_function_url": {"function_url": "https://planned.lambda-url.{region}.on.aws/"},
+    "aws_apigatewayv2_stage": {"execution_arn": _API_ARN + "/{key}"},
+    "aws_lambda_function_url": {"function_url": "https://{key}.lambda-url.{region}.on.aws/"},
 }
-"""By type: attributes other than `arn` whose form matters to other resources, or to the diagram."""
+"""By type: attributes other than `arn` whose form matters to other resources, or to the diagram, with a key
+that differs between resources."""
 
 _Plan = Mapping[str, Any]
 
@@ -139,12 +140,11 @@ def plan_hcl(source: str, region: str, changes: Iterable[Mapping[str, Any]]) -> 
         values = {"arn": f"arn:aws:{arn.format(region=region, account=_ACCOUNT)}"}
         mocks.append(_block(f'mock_resource "{kind}"', "defaults", values))
     for kind, attributes in _ATTRIBUTES.items():
-        values = {name: text.format(region=region, account=_ACCOUNT) for name, text in attributes.items()}
-        mocks.append(_block(f'mock_resource "{kind}"', "defaults", values))
-    ids = [
-        _block("override_resource", "values", _generated_id(change), target=change["address"])
+        mocks.append(_block(f'mock_resource "{kind}"', "defaults", _formatted(attributes, region, "planned")))
+    overrides = [
+        _block("override_resource", "values", _generated(change, region), target=change["address"])
         for change in changes
-        if change["mode"] == "managed" and change["type"] in _IDS
+        if change["mode"] == "managed" and change["type"] in _IDS.keys() | _ATTRIBUTES.keys()
     ]
     return "\n".join(
         [
@@ -152,7 +152,7 @@ def plan_hcl(source: str, region: str, changes: Iterable[Mapping[str, Any]]) -> 
             "override_during = plan",
             *mocks,
             "}",
-            *ids,
+            *overrides,
             'run "plan" {',
             "command = plan",
             _block("module", "source", source),
@@ -161,10 +161,17 @@ def plan_hcl(source: str, region: str, changes: Iterable[Mapping[str, Any]]) -> 
     )
 
 
-def _generated_id(change: Mapping[str, Any]) -> dict[str, str]:
-    digest = hashlib.sha256(change["address"].encode()).hexdigest()[:17]
-    id_ = f"{_IDS[change['type']]}-{digest}"
+def _generated(change: Mapping[str, Any], region: str) -> dict[str, str]:
+    """Return the ID or the attributes of a resource, which differ from those of all other resources."""
+    key = hashlib.sha256(change["address"].encode()).hexdigest()[:17]
+    if change["type"] in _ATTRIBUTES:
+        return _formatted(_ATTRIBUTES[change["type"]], region, key)
+    id_ = f"{_IDS[change['type']]}-{key}"
     return {"id": id_, "allocation_id": id_} if change["type"] == "aws_eip" else {"id": id_}
+
+
+def _formatted(attributes: Mapping[str, str], region: str, key: str) -> dict[str, str]:
+    return {name: text.format(region=region, account=_ACCOUNT, key=key) for name, text in attributes.items()}
 
 
 def _block(head: str, key: str, values: Any, target: str = "") -> str:
