@@ -1,6 +1,6 @@
 """Responses to HTTP requests, in the format of an API Gateway proxy integration. Pure, but for the memo.
 
-Functions URLs and HTTP APIs read it: https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
+Function URLs and HTTP APIs read it: https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
 RFC 9110 has the methods, status codes and headers, RFC 9111 `age` and `cache-control`, RFC 5861 the two
 stale directives, RFC 9457 the JSON of errors.
 """

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 import threading
 
 import pytest
 
-TOKEN = secrets.token_hex(16)
+TOKEN = "a-token-of-these-tests"
 BEARER = {"authorization": f"Bearer {TOKEN}"}
 WITH_TOKEN = {"PURGE_TOKEN_SHA256": hashlib.sha256(TOKEN.encode()).hexdigest()}
 ROLE = "arn:aws:sts::123456789012:assumed-role/deploy"
