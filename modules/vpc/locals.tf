@@ -64,7 +64,7 @@ locals {
     aws_subnet.tier,
   )
 
-  changed_cidr = "zones has %s for the %s subnet of %s: it must be %s, the current CIDR block. To change it, remove the subnet, apply, then add it again."
+  changed_cidr = "zones has %[1]s for the %[2]s subnet of %[3]s: it must be %[4]s, the current CIDR block. To change it, remove %[3]s from zones, apply, then add it again. Of a tier or an isolated subnet, remove the CIDR block only."
 
   acl_rules = { for tier, rules in var.network_acls : tier => [for rule in rules : {
     egress = rule.egress
