@@ -105,6 +105,13 @@ locals {
       ]
     },
     {
+      # of leftovers: HTTP APIs that have the stack's tag or name
+      Sid      = "ListHttpApis"
+      Effect   = "Allow"
+      Action   = ["apigateway:GET"]
+      Resource = ["arn:${local.partition}:apigateway:${var.region}::/apis"]
+    },
+    {
       # lists and quotas, which cannot be limited by name
       Sid    = "ReadAccount"
       Effect = "Allow"

@@ -156,7 +156,7 @@ def _assert_limited(statements):
         is_prefixed = "vpcache-ci-" in condition or all(
             "vpcache-ci-" in resource for resource in statement["Resource"]
         )
-        is_read_only = all(re.search(":(Describe|List|Get)", action) for action in statement["Action"])
+        is_read_only = all(re.search(":(Describe|List|Get|GET$)", action) for action in statement["Action"])
         is_listed = statement["Sid"] in {
             "CreateNetworkInterfaces",
             "ElastiCacheServiceLinkedRole",

@@ -21,6 +21,7 @@ ROLE = ROOT / "examples/nightly-role"
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 _PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag"}
 _ACTIONS = {
+    "apigateway:GetApis": "apigateway:GET",
     "lambda:Invoke": "lambda:InvokeFunction",
     "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
     "s3:GetBucketLifecycle": "s3:GetLifecycleConfiguration",  # its predecessor, at the same path
@@ -140,7 +141,7 @@ def _actions_of(call: str) -> set[str]:
 def allowed_actions() -> set[str]:
     """Return the actions in the role's HCL."""
     hcl = "\n".join(path.read_text() for path in ROLE.glob("*.tf"))
-    services = "cloudwatch|ec2|elasticache|iam|lambda|logs|s3|servicequotas|sns|tag"
+    services = "apigateway|cloudwatch|ec2|elasticache|iam|lambda|logs|s3|servicequotas|sns|tag"
     return set(re.findall(rf'"((?:{services}):[A-Z]\w+)"', hcl)) - {
         "ec2:CreateAction",
         "iam:AWSServiceName",

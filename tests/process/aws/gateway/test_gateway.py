@@ -149,9 +149,9 @@ def test_changes_are_serialized(region: Region) -> None:
         ),
         (
             "elasticache",
-            "create_serverless_cache",
-            {"ServerlessCacheName": "a", "Engine": "memcached"},
-            "CreateServerlessCache",
+            "create_serverless_cache_snapshot",
+            {"ServerlessCacheSnapshotName": "a", "ServerlessCacheName": "b"},
+            "CreateServerlessCacheSnapshot",
         ),
     ],
 )
