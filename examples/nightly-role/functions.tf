@@ -117,6 +117,7 @@ locals {
       Effect = "Allow"
       Action = [
         "cloudwatch:DescribeAlarms",
+        "events:ListRules",
         "lambda:GetAccountSettings",
         "lambda:ListFunctions",
         "logs:DescribeLogGroups",

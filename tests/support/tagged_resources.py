@@ -1,6 +1,7 @@
 """Tagged AWS resources of a stack, created by the API."""
 
 import io
+import time
 import zipfile
 
 from tests.support.execution_roles import create_execution_role
@@ -148,8 +149,24 @@ def wait_for_cache(target, name):
     waiter.wait(CacheClusterId=name, WaiterConfig={"Delay": 1})
 
 
+def wait_for_serverless_cache(target, name):
+    """Wait until the serverless cache is available; before that its tags cannot be read."""
+    elasticache, deadline = target.client("elasticache"), time.monotonic() + 60
+    while True:
+        (cache,) = elasticache.describe_serverless_caches(ServerlessCacheName=name)["ServerlessCaches"]
+        if cache["Status"] == "available":
+            return
+        assert time.monotonic() < deadline, cache
+        time.sleep(0.2)
+
+
 def create_monitoring(target, name):
-    """Create an alarm with its topic, and flow logs and an endpoint of the stack's VPC."""
+    """Create a schedule, an alarm with its topic, and flow logs and an endpoint of the stack's VPC."""
+    events = target.client("events")
+    function = target.client("lambda").get_function(FunctionName=f"{name}-probe")
+    events.put_rule(Name=f"{name}-daily", ScheduleExpression="rate(1 day)", Tags=stack_tags(name))
+    arn = function["Configuration"]["FunctionArn"]
+    events.put_targets(Rule=f"{name}-daily", Targets=[{"Id": "function", "Arn": arn}])
     topic = target.client("sns").create_topic(Name=f"{name}-alarms", Tags=stack_tags(name))["TopicArn"]
     target.client("cloudwatch").put_metric_alarm(
         AlarmName=f"{name}-errors",
@@ -187,4 +204,6 @@ def create_http_api(target, name):
     gateway = target.client("apigatewayv2")
     api = gateway.create_api(Name=f"{name}-api", ProtocolType="HTTP", Tags={"Stack": name})["ApiId"]
     gateway.create_stage(ApiId=api, StageName="$default", AutoDeploy=True, Tags={"Stack": name})
-    target.client("logs").create_log_group(logGroupName=f"/aws/apigateway/{name}", tags={"Stack": name})
+    target.client("logs").create_log_group(
+        logGroupName=f"/aws/vendedlogs/apigateway/{name}", tags={"Stack": name}
+    )

@@ -20,6 +20,7 @@ from tests.support.tagged_resources import (
     stack_tags,
     tag_specifications,
     wait_for_cache,
+    wait_for_serverless_cache,
 )
 from vpcache.stack.leftovers import Leftover, leftovers, remove
 from vpcache.stack.resource_types import RESOURCE_TYPES
@@ -56,6 +57,7 @@ def test_resources_of_every_kind_are_found_and_removed(target, name, removed):
         create_cache(target, stack, find_subnet(target, stack))
         wait_for_cache(target, stack)
         create_serverless_cache(target, stack, find_subnet(target, stack))
+        wait_for_serverless_cache(target, stack)
         create_monitoring(target, stack)
         create_http_api(target, stack)
     before = leftovers(target, other)

@@ -141,7 +141,7 @@ def _actions_of(call: str) -> set[str]:
 def allowed_actions() -> set[str]:
     """Return the actions in the role's HCL."""
     hcl = "\n".join(path.read_text() for path in ROLE.glob("*.tf"))
-    services = "apigateway|cloudwatch|ec2|elasticache|iam|lambda|logs|s3|servicequotas|sns|tag"
+    services = "apigateway|cloudwatch|ec2|elasticache|events|iam|lambda|logs|s3|servicequotas|sns|tag"
     return set(re.findall(rf'"((?:{services}):[A-Z]\w+)"', hcl)) - {
         "ec2:CreateAction",
         "iam:AWSServiceName",

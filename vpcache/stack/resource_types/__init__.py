@@ -26,6 +26,7 @@ __all__ = [
 
 # a resource is deleted before those that it uses; Lambda needs a function's role to release its interfaces
 RESOURCE_TYPES = (
+    named.RULE,
     named.ALARM,
     named.TOPIC,
     api.HTTP_API,

@@ -1,4 +1,4 @@
-"""Resource types that their services list by name: alarms, topics, functions, log groups, roles.
+"""Resource types that their services list by name: rules, alarms, topics, functions, log groups, roles.
 
 The Resource Groups Tagging API would find most of them in one call. But it lists recently deleted resources,
 omits recently created ones, and does not support IAM roles:
@@ -101,6 +101,11 @@ def _is_in_region(tags: Mapping[str, str], created: datetime | None, region: str
     return created is not None and search.since is not None and created >= search.since
 
 
+def _rules(client: Any, prefix: str) -> Iterator[ListedResource]:
+    for rule in pages(client, "list_rules", "Rules", NamePrefix=prefix):
+        yield ListedResource(rule["Name"], rule["Arn"])
+
+
 def _alarms(client: Any, prefix: str) -> Iterator[ListedResource]:
     for alarm in pages(client, "describe_alarms", "MetricAlarms", AlarmNamePrefix=prefix):
         yield ListedResource(alarm["AlarmName"], alarm["AlarmArn"])
@@ -140,6 +145,12 @@ def _delete_function(client: Any, name: str, notify: Notify) -> None:
         client.delete_function(FunctionName=name)
 
 
+def _delete_rule(client: Any, name: str, _notify: Notify) -> None:
+    if targets := [target["Id"] for target in pages(client, "list_targets_by_rule", "Targets", Rule=name)]:
+        client.remove_targets(Rule=name, Ids=targets)
+    client.delete_rule(Name=name)
+
+
 def _delete_role(client: Any, name: str, _notify: Notify) -> None:
     for policy in pages(client, "list_role_policies", "PolicyNames", RoleName=name):
         client.delete_role_policy(RoleName=name, PolicyName=policy)
@@ -160,6 +171,14 @@ def _log_group_type(name: str, prefix: str) -> ResourceType:
     )
 
 
+RULE = named_type(
+    "rule",
+    "aws_cloudwatch_event_rule",
+    "events",
+    _rules,
+    lambda client, arn: pairs(client.list_tags_for_resource(ResourceARN=arn)["Tags"]),
+    _delete_rule,
+)
 ALARM = named_type(
     "alarm",
     "aws_cloudwatch_metric_alarm",
@@ -186,7 +205,7 @@ FUNCTION = named_type(
     _delete_function,
 )
 LOG_GROUP = _log_group_type("log group", "/aws/lambda/")
-API_LOG_GROUP = _log_group_type("API log group", "/aws/apigateway/")
+API_LOG_GROUP = _log_group_type("API log group", "/aws/vendedlogs/apigateway/")
 FLOW_LOG_GROUP = _log_group_type("flow log group", "/aws/vpc/")
 ROLE = named_type(
     "role",
