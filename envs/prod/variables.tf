@@ -34,7 +34,7 @@ variable "alarm_emails" {
 }
 
 variable "alarm_receivers" {
-  description = "Receivers of the alarms besides `alarm_emails`: HTTPS URLs, or an existing topic, such as a chat channel's, in place of the stack's own. `silenced` accepts that nobody gets them."
+  description = "Receivers of the alarms besides `alarm_emails`: HTTPS URLs, or an existing topic, such as a chat channel's, in place of the stack's own. `silenced` accepts alarms without a receiver."
   type = object({
     https_urls = optional(set(string), [])
     topic_arn  = optional(string)
@@ -68,7 +68,7 @@ variable "alarm_receivers" {
       length(setunion(var.alarm_emails, var.alarm_receivers.https_urls)) > 0
     )
     error_message = join(" ", [
-      "alarms is true, but nobody gets them: alarm_emails, alarm_receivers.https_urls or alarm_receivers.topic_arn must be set,",
+      "alarms is true, but the alarms have no receiver: alarm_emails, alarm_receivers.https_urls or alarm_receivers.topic_arn must be set,",
       "or alarm_receivers.silenced must be true.",
     ])
   }

@@ -62,7 +62,7 @@ def test_function_reaches_an_origin_from_its_zone(client: tuple[VpcFactory, str,
         200,
     )
     assert factory.lab.differences() == []
-    factory.lab.remove_origin("api.example.com")
+    factory.lab.remove_origin("API.example.com.")
     assert factory.invoke(function, name="api.example.com")["error"] == "gaierror"
 
 

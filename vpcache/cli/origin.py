@@ -12,6 +12,7 @@ from vpcache.cli.console import user_errors
 from vpcache.cli.lab import running_lab
 from vpcache.errors import VpcacheError
 from vpcache.lab.client import Lab
+from vpcache.lab.origins import Origin
 
 _PROXY = re.compile(r"(?:127\.0\.0\.1|localhost):([0-9]{1,5})")
 
@@ -37,8 +38,7 @@ def change(choice: Choice) -> None:
         lab.remove_origin(choice.name)
         print(f"https://{choice.name} was removed")
     else:
-        _serve(lab, choice)
-        print(*(each.label for each in lab.origins() if each.name == choice.name.lower()), sep="\n")
+        print(_serve(lab, choice).label)
 
 
 @user_errors
@@ -72,7 +72,7 @@ def _check(choice: Choice) -> None:
         raise VpcacheError("--delay and --remove exclude each other: use one of them")
 
 
-def _serve(lab: Lab, choice: Choice) -> None:
+def _serve(lab: Lab, choice: Choice) -> Origin:
     folder = Path(choice.serve).absolute() if choice.serve else None
     if folder and not folder.is_dir():
         raise VpcacheError(f"--serve is '{choice.serve}': must be an existing folder")
@@ -85,7 +85,7 @@ def _serve(lab: Lab, choice: Choice) -> None:
         delay = float(choice.delay or 0)
     except ValueError:
         raise VpcacheError(f"--delay is '{choice.delay}': must be a number of seconds") from None
-    lab.serve_origin(
+    return lab.serve_origin(
         choice.name,
         folder=folder,
         port=int(proxy[1]) if proxy else None,

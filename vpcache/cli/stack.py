@@ -329,7 +329,7 @@ def _print_summary(stack: Stack) -> None:
     if url := values.get("cached_api_url"):
         print(f"front door: {FrontDoor(stack.target, url).curl('/employees')}")
     if values.get("alarm_receivers") == []:
-        print("nobody gets the alarms: set `alarm_emails` or `alarm_receivers` in terraform.tfvars")
+        print("the alarms have no receiver: set `alarm_emails` or `alarm_receivers` in terraform.tfvars")
     if "configuration_endpoint" in values:
         _print_pending_reboots(stack, values)
     environment, name_option = stack.environment, _name_option(stack)

@@ -20,7 +20,7 @@ from vpcache.lab.daemon.process_stats import ProcessStats
 from vpcache.lab.daemon_environment import daemon_environment
 from vpcache.lab.errors import LabError, LabNotRunningError
 from vpcache.lab.faults import Fault, FaultKind, Mode
-from vpcache.lab.origins import Origin, OriginRequest, UnservedHost
+from vpcache.lab.origins import Origin, OriginRequest, UnservedHost, normalized
 from vpcache.lab.permissions import AuthorizedRequest, Permissions
 from vpcache.lab.settings import LabSettings
 from vpcache.program import command
@@ -232,18 +232,18 @@ class Lab:
         port: int | None = None,
         status: int | None = None,
         delay: float = 0.0,
-    ) -> None:
+    ) -> Origin:
         """Add the HTTPS host `name` to the lab's internet, or replace the one that was added before.
 
         It serves the files of `folder` (`/employees` is `employees`, `employees.json` or
         `employees/index.html`), or passes requests on to `port` of this machine's 127.0.0.1, or answers all
         requests with the HTTP status `status`; each answer comes after `delay` seconds, at most 60. DNS
-        resolves the name, and functions trust its certificate. Raises LabError for an invalid value, a host
-        that the lab serves itself, and more than 22 origins.
+        resolves the name, and functions trust its certificate. Returns the origin. Raises LabError for an
+        invalid value, a host that the lab serves itself, and more than 22 origins.
         """
         folder = None if folder is None else str(Path(folder).absolute())
         body = {"name": name, "folder": folder, "port": port, "status": status, "delay": delay}
-        self.ask("PUT", "origins", body)
+        return Origin(**self.ask("PUT", "origins", body))
 
     def remove_origin(self, name: str) -> None:
         """Remove an origin that `serve_origin` added. Raises LabError for an unknown name."""
@@ -256,7 +256,7 @@ class Lab:
     def origin_requests(self, name: str | None = None) -> tuple[OriginRequest, ...]:
         """Return the newest 1,000 requests to added origins, or to one of them, oldest first."""
         requests = (OriginRequest(**each) for each in self.ask("GET", "origin-requests"))
-        return tuple(each for each in requests if name in (None, each.origin))
+        return tuple(each for each in requests if name is None or each.origin == normalized(name))
 
     def connect(self, address: str, port: int, *, interface: str | None = None) -> str:
         """Open a TCP connection from an interface's network, or from the internet if `interface` is None.

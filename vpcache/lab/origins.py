@@ -14,6 +14,11 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 
 
+def normalized(name: str) -> str:
+    """Return a host name as origins have it: in lower case, without the dot of the root at its end."""
+    return name.lower().rstrip(".")
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """An HTTPS host called `name`, which answers in one of three ways.
@@ -39,7 +44,7 @@ class Origin:
         delay: Any = 0.0,
     ) -> Origin:
         """Return a valid origin. Raises LabError that names the invalid value and what it must be."""
-        origin = cls(str(name).lower().rstrip("."), folder, port, status, delay)
+        origin = cls(normalized(str(name)), folder, port, status, delay)
         for problem in origin._problems():
             raise LabError(problem)
         return origin

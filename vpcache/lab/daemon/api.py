@@ -73,7 +73,7 @@ class LabApi:
                 "unserved": [asdict(each) for each in self._region.unserved_hosts()],
             },
             ("GET", "origins"): lambda: [asdict(each) for each in self._region.origins],
-            ("PUT", "origins"): lambda: self._region.serve_origin(_origin(request)),
+            ("PUT", "origins"): lambda: asdict(self._region.serve_origin(_origin(request))),
             ("DELETE", "origins"): lambda: self._region.remove_origin(str(_object(request).get("name"))),
             ("GET", "origin-requests"): lambda: [asdict(each) for each in self._region.origin_requests],
             ("GET", "origin"): lambda: {"calls": self._region.origin_calls()},

@@ -44,7 +44,7 @@ from vpcache.lab.network.netns import Namespaces
 from vpcache.lab.network.planner import plan
 from vpcache.lab.network.steps import Network
 from vpcache.lab.network.tree import tree
-from vpcache.lab.origins import Origin, OriginRequest, UnservedHost
+from vpcache.lab.origins import Origin, OriginRequest, UnservedHost, normalized
 from vpcache.lab.services.api_hosts import ApiHosts
 from vpcache.lab.services.dns import Resolvers
 from vpcache.lab.services.function_hosts import FunctionHosts
@@ -208,21 +208,22 @@ class Region:
         """Return the number of requests for each path of the origin, and host and path of function URLs."""
         return self._internet.origin.calls() | self._function_hosts.calls()
 
-    def serve_origin(self, origin: Origin) -> None:
+    def serve_origin(self, origin: Origin) -> Origin:
         """Add an origin to the lab's internet, or replace the one of its name. Raises LabError."""
         with self._lock:
             if self._serves_itself(origin.name):
                 raise LabError(f"origin {origin.name}: the lab serves this host itself; choose another name")
             self._origins.serve(origin)
             self._apply_origins()
+            return origin
 
     def remove_origin(self, name: str) -> None:
         """Remove an origin, with its fault. Raises LabError with the origins to choose from."""
         with self._lock:
             names = [origin.name for origin in self._origins.origins]
-            if name not in names:
+            if normalized(name) not in names:
                 raise LabError(f"unknown origin {name!r}; choose from {', '.join(names) or 'none'}")
-            self._origins.remove(name)
+            self._origins.remove(normalized(name))
             self._apply_origins()
 
     @property
