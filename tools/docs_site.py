@@ -36,7 +36,7 @@ def _environment(root: Path, folder: Path) -> Path:
     pip = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     for command in (
         [sys.executable, "-m", "venv", "--clear", str(folder)],
-        [*pip, "--require-hashes", "--only-binary", ":all:", "--requirement", str(root / _LOCK)],
+        [*pip, "--require-hashes", "--no-deps", "--only-binary", ":all:", "--requirement", str(root / _LOCK)],
     ):
         if subprocess.run(command, check=False).returncode:
             raise VpcacheError(f"cannot install {_LOCK} in {folder}; the error is above")

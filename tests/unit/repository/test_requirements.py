@@ -94,5 +94,6 @@ def test_inv_installs_only_locked_packages():
     assert len(re.findall(r"\bpip install\b", script)) == 1  # the one inside pip_install
     assert len(installs) == 3
     for options in installs:
-        assert "--require-hashes" in options or {"--no-deps", "--editable"} <= set(options.split())
+        assert "--require-hashes" in options or "--editable" in options
+        assert "--no-deps" in options.split()  # pip 23.2.1 ignores the pin of coverage for coverage[toml]
         assert "--no-build-isolation" in options or "--only-binary :all:" in options
