@@ -268,6 +268,13 @@ variable "region" {
   nullable    = false
 }
 
+variable "secondary_cidr_blocks" {
+  description = "Further IPv4 CIDR blocks of the VPC, for subnets of more zones."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
+
 variable "zones" {
   description = "CIDR blocks of the public, the private and, if any, the isolated subnet of each availability zone, by the zone's letter in the region."
   type = map(object({

@@ -5,6 +5,8 @@ module "vpc" {
   cidr_block = var.cidr_block
   zones      = local.zones
 
+  secondary_cidr_blocks = var.secondary_cidr_blocks
+
   flow_logs           = var.flow_logs == null ? null : merge(var.flow_logs, { role_name = "${var.name}-flow-logs${local.role_suffix}" })
   gateway_endpoints   = var.gateway_endpoints
   interface_endpoints = var.interface_endpoints
@@ -83,10 +85,10 @@ module "egress_probe" {
   environment = { ADDRESS_URL = var.address_service_url }
 
   # The probe's egress allows the cache's port, so that the isolation probe tests the security group of the cache.
-  egress_rules = {
-    cache = { port = 11211, cidr_ipv4 = var.cidr_block }
-    https = local.https
-  }
+  egress_rules = merge(
+    { cache = { port = 11211, cidr_ipv4 = var.cidr_block }, https = local.https },
+    { for cidr in var.secondary_cidr_blocks : "cache-${cidr}" => { port = 11211, cidr_ipv4 = cidr } },
+  )
 
   log_retention_days = var.log_retention_days
 }

@@ -11,6 +11,7 @@ from invoke.tasks import task
 from vpcache.cli import cost as cost_commands
 from vpcache.cli import diagram as diagram_commands
 from vpcache.cli import drill as drill_commands
+from vpcache.cli import environment as environment_commands
 from vpcache.cli import reboot as reboot_commands
 from vpcache.cli import stack as stack_commands
 from vpcache.cli import sweep as sweep_commands
@@ -20,7 +21,21 @@ from vpcache.cli.stack import TargetChoice
 
 def user_tasks(project: Path) -> Collection:
     """Return the tasks for users, which need no clone of this repository, for the project in a folder."""
-    tasks = (apply, plan, outputs, call, verify, diagram, cost, drill, reboot_cache, destroy, sweep, unlock)
+    tasks = (
+        new_env,
+        apply,
+        plan,
+        outputs,
+        call,
+        verify,
+        diagram,
+        cost,
+        drill,
+        reboot_cache,
+        destroy,
+        sweep,
+        unlock,
+    )
     collection = Collection(*tasks, lab_tasks())
     collection.configure({"project": str(project)})
     return collection
@@ -35,6 +50,39 @@ STACK_HELP = {
 FROM_HELP = {"from": "file with the output of `terraform show -json`, - for stdin; instead of --env"}
 YES_HELP = {"yes": "on aws, do not ask for confirmation"}
 CONFIRM_HELP = {"confirm": "the stack's name, instead of typing it; required where --yes is not sufficient"}
+
+
+@task(
+    help={
+        "name": "name of the environment: its folder in envs/, e.g. staging",
+        "region": "AWS region, e.g. eu-west-1",
+        "zones": "availability zones of the region with commas between: letters, e.g. a,b,c, or full names",
+        "cidr": "CIDR block of the VPC, /16 to /22; default: a /20 that no environment overlaps",
+        "origin-url": "HTTPS base URL of the API to cache; default: that of the copied environment",
+        "like": "environment whose files and other values are copied; default: dev",
+    }
+)
+def new_env(
+    context: Context,
+    name: str,
+    region: str,
+    zones: str,
+    cidr: str = "",
+    origin_url: str = "",
+    like: str = "dev",
+) -> None:
+    """Create an environment, with CIDR blocks that have room to grow.
+
+    Its folder in envs/ has the files of another environment and a terraform.tfvars
+    that explains each value. Nothing is applied, and neither lab nor account is
+    needed.
+
+    invoke new-env staging --region eu-west-1 --zones a,b,c
+    invoke new-env live --region us-east-1 --zones a,b --like prod
+    """
+    environment_commands.new_env(
+        root(context), name, region=region, zones=zones, cidr=cidr, origin_url=origin_url, like=like
+    )
 
 
 @task(help=STACK_HELP | YES_HELP | CONFIRM_HELP)

@@ -53,6 +53,12 @@ def declared_variables(folder: Path) -> set[str]:
     return {name for file in folder.glob("*.tf") for name in _VARIABLE.findall(file.read_text())}
 
 
+def descriptions(folder: Path) -> dict[str, str]:
+    """Return the descriptions of the root module's variables by name. Variables without one are not in it."""
+    variables = _blocks(folder, "variable")
+    return {name: _unquoted(body["description"]) for name, body in variables if "description" in body}
+
+
 def check_provider_region(folder: Path, region: str, variables: Mapping[str, Any]) -> None:
     """Raise VpcacheError if the AWS provider of the root module uses another region than `region`.
 

@@ -88,7 +88,6 @@ variables {
   name       = "vpcache-dev"
   account_id = "123456789012"
   region     = "us-east-1"
-  cidr_block = "10.0.0.0/23" # room for a third zone, as the CIDR block of a VPC cannot change
 
   bundles = {
     cached_api   = { path = "cached_api.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
@@ -151,8 +150,10 @@ run "external_origin_replaces_the_default" {
   }
 }
 
-run "adding_a_zone_replaces_nothing" {
+run "adding_a_zone_in_a_secondary_cidr_block_replaces_nothing" {
   variables {
+    secondary_cidr_blocks = ["10.0.1.0/24"]
+
     zones = {
       a = { public_cidr = "10.0.0.0/26", private_cidr = "10.0.0.128/26" }
       b = { public_cidr = "10.0.0.64/26", private_cidr = "10.0.0.192/26" }
@@ -168,6 +169,11 @@ run "adding_a_zone_replaces_nothing" {
       output.egress_probes[zone] == run.stack_over_two_zones.egress_probes[zone]
     ])
     error_message = "a resource of an existing zone was replaced"
+  }
+
+  assert {
+    condition     = output.zones == tolist(["us-east-1a", "us-east-1b", "us-east-1c"]) && module.vpc.vpc_id == run.stack_over_two_zones.vpc_id
+    error_message = "the stack is not in three zones of the same VPC"
   }
 }
 

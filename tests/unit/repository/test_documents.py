@@ -24,7 +24,6 @@ ELSEWHERE = {
     r"git clone \S+ vpcache && cd vpcache": "a placeholder address",
     r"source <\(./inv --print-completion-script bash\)": "tests/process/cli/test_inv.py",
     r"sudo .*": "creates a user account",
-    r"cp -R envs/dev envs/staging": "the reader's new environment",
     r"cd envs/dev && terraform get && terraform providers mirror .*|rsync .*": "needs two machines",
 }
 

@@ -16,6 +16,16 @@ def known_regions() -> frozenset[str]:
     return frozenset(region.name for region in RegionsAndZonesBackend.regions)
 
 
+def zone_letters(region: str) -> tuple[str, ...]:
+    """Return the letters of the availability zones of a known region, in order.
+
+    On AWS the letters differ by account in some regions: us-west-1 has two zones for each account.
+    """
+    from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
+
+    return tuple(sorted(zone.name.removeprefix(region) for zone in RegionsAndZonesBackend.zones[region]))
+
+
 def short_form(region: str) -> str:
     """Return a region's short form, part of ElastiCache's hostnames and of zone IDs: `use1`, `apse2`."""
     from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend

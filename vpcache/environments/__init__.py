@@ -1,0 +1,1 @@
+"""New environments of a project: their addresses, their values and their files."""
