@@ -14,7 +14,7 @@ from vpcache.errors import VpcacheError
 from vpcache.lab.settings import LabSettings
 from vpcache.stack.stack import Stack
 from vpcache.stack.target import Target
-from vpcache.terraform.root_module import EnvironmentValues, environment_values
+from vpcache.terraform.root_module import EnvironmentValues, declared_variables, environment_values
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
 
@@ -109,7 +109,8 @@ class Project:
         environment_dir = self.environment_dir(environment)
         name = name or default_name(environment)
         check_stack_name(name)
-        bundles = self.bundles(environment_dir)
+        takes_bundles = "bundles" in declared_variables(environment_dir)
+        bundles = self.bundles(environment_dir) if takes_bundles else {}
         values = self.values(environment)
         return Stack(
             name=name,

@@ -24,7 +24,8 @@ from vpcache.stack.outside import Outside
 from vpcache.stack.stack import Plan, Stack
 from vpcache.stack.state import bucket_exists, state_exists
 from vpcache.stack.target import LAB, Target, aws_target, lab_target, target_name
-from vpcache.terraform.plans import what_to_confirm
+from vpcache.terraform.plans import losses, losses_line, what_to_confirm
+from vpcache.terraform.undeclared import check_values
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def plan(root: Path, environment: str, target: TargetChoice, name: str, *, as_js
             print(
                 json.dumps(
                     counts
+                    | losses(planned.changes)
                     | {"changes": stack.changes(planned), "leftovers": _outside_as_json(planned.outside)}
                 )
             )
@@ -212,6 +214,8 @@ def chosen_stack(
     """
     project = Project(root)
     pinned = project.values(environment).region
+    if start_lab:  # before a plan, which Terraform makes in spite of such values
+        check_values(project.environment_dir(environment))
     chosen = chosen_target(target, project, start_lab=start_lab, pinned_region=pinned)
     with step("bundles"):
         stack = project.stack(environment, chosen, name or None, notice=print_notice)
@@ -264,7 +268,7 @@ def _is_plan_confirmed(
     )
     is_yes_required = not (stack.target.is_lab or yes)
     if not (what or is_yes_required):
-        _print_outside(planned.outside)
+        _print_losses(planned)
         return True
     _print_plan(planned)
     if what:
@@ -284,6 +288,13 @@ def _print_plan(planned: Plan) -> None:
         print(planned.text)
     elif not planned.outside.remove:
         print("no changes")
+    _print_losses(planned)
+
+
+def _print_losses(planned: Plan) -> None:
+    """Print what a plan replaces and destroys, in the state and outside it."""
+    if line := losses_line(planned.changes):
+        print(line)
     _print_outside(planned.outside)
 
 

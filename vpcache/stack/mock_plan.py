@@ -107,6 +107,7 @@ def mock_plan(stack: Stack) -> _Plan:
 
     Raises VpcacheError if the root module cannot be planned without data from the account.
     """
+    stack.check_values()
     folder = stack.work_dir / "mock-plan"
     (folder / "tests").mkdir(parents=True, exist_ok=True)
     (folder / "main.tf").touch()

@@ -30,11 +30,13 @@ from vpcache.stack.state import (
 from vpcache.stack.state_history import Version, shown_names, versions_since, written_names
 from vpcache.stack.target import Target
 from vpcache.terraform import provider_lock
+from vpcache.terraform.diagnostics import warning
 from vpcache.terraform.installation import find_terraform
 from vpcache.terraform.plans import PlannedChange, planned_change
 from vpcache.terraform.process_environment import terraform_environment
 from vpcache.terraform.root_module import check_provider_region, check_root_module, declared_variables
 from vpcache.terraform.runner import Event, Terraform, TerraformError, TerraformKilledError, plugin_dir
+from vpcache.terraform.undeclared import check_values, unset_variables
 
 _UNWRITTEN_STATE = "errored.tfstate"
 """The file in the root module to which Terraform writes a state that the backend rejects."""
@@ -44,7 +46,7 @@ class Outputs(dict[str, Any]):
     """The outputs of a root module by name. Raises VpcacheError for an unknown name."""
 
     def __missing__(self, name: str) -> Any:
-        known = ", ".join(sorted(self))
+        known = ", ".join(sorted(self)) or "none"
         raise VpcacheError(f"the environment has no output '{name}': add it to outputs.tf; it has {known}")
 
 
@@ -126,6 +128,7 @@ class Stack:
         self._temporary = temporary
         self._expected_account = expected_account
         self._lock = _HeldLock()
+        self._warnings: set[str] = set()
 
     @cached_property
     def account(self) -> str:
@@ -167,6 +170,15 @@ class Stack:
                 raise VpcacheError(remedy) from error
             raise
 
+    def check_values(self) -> None:
+        """Raise VpcacheError for values that the root module does not declare, and for missing values."""
+        check_values(self.environment_dir)
+        if unset := unset_variables(self.environment_dir, {*self.variables, "account_id"}):
+            raise VpcacheError(
+                f"root module {self.environment_dir}: no value of variable {', '.join(unset)}: set it in "
+                "terraform.tfvars or, in a test, return it from the fixture stack_variables"
+            )
+
     def plan(self, *, destroy: bool = False, on_event: Callable[[Event], None] | None = None) -> Plan:
         """Plan an apply or a destroy. Requires `init`, except for a destroy without a state."""
         with self.exclusive_lock():
@@ -201,6 +213,8 @@ class Stack:
     def _plan(self, destroy: bool, on_event: Callable[[Event], None] | None) -> Plan:
         if destroy and not state_exists(self.target, self.state):
             return Plan(0, 0, 0, path=None, render=str, outside=self.outside_state())
+        if not destroy:
+            self.check_values()
         path = self.work_dir / "plan.tfplan"
         counts = {"add": 0, "change": 0, "remove": 0}
         changes: list[PlannedChange] = []
@@ -210,6 +224,7 @@ class Stack:
                 counts.update({key: event["changes"][key] for key in counts})
             if change := planned_change(event):
                 changes.append(change)
+            self._warning_of(event)
             if on_event is not None:
                 on_event(event)
 
@@ -267,6 +282,8 @@ class Stack:
         Resources that an interrupted run left outside the state are deleted first. With a `plan`, only those
         that it names are deleted.
         """
+        if plan is None:
+            self.check_values()
         with self.exclusive_lock():
             entry, has_rest = self._begin(journal.APPLYING, plan)
             with self._recording_failure(entry, has_rest):
@@ -312,7 +329,7 @@ class Stack:
     def outputs(self) -> Outputs:
         """Return the root module's outputs. Raises VpcacheError if the stack is not applied."""
         outputs = self._outputs()
-        if not outputs:
+        if not outputs and not self._has_resources():
             raise VpcacheError(
                 self.elsewhere()
                 or f"stack {self.name} is not applied on {self.target.name} in {self.target.region}: run "
@@ -347,6 +364,11 @@ class Stack:
         if not self._is_initialised:
             self.init()
         return True
+
+    def _has_resources(self) -> bool:
+        """Return whether the state has resources: a root module may have no outputs."""
+        state = read_state(self.target, self.state)
+        return bool(state and json.loads(state).get("resources"))
 
     @property
     def _is_initialised(self) -> bool:
@@ -440,7 +462,19 @@ class Stack:
     def _record(self, entry: journal.JournalEntry, phase: str) -> None:
         journal.write(self.target, self.state, journal.changed(entry, phase))
 
+    def _warning_of(self, event: Event) -> None:
+        """Report the warning in an event, each once: an apply repeats those of its plan."""
+        text = warning(event, self.environment_dir)
+        if text is not None and text not in self._warnings:
+            self._warnings.add(text)
+            self._notice(text)
+
     def _change(self, command: str, plan: Plan | None, on_event: Callable[[Event], None] | None) -> None:
+        def report(event: Event) -> None:
+            self._warning_of(event)
+            if on_event is not None:
+                on_event(event)
+
         if plan is not None:
             assert plan.path is not None  # noqa: S101  # a state exists, so Terraform wrote the plan
             self._terraform.cmd(
@@ -448,7 +482,7 @@ class Stack:
                 str(plan.path),
                 json=IsFlagged,
                 input=False,
-                on_event=on_event,
+                on_event=report,
                 lock_fd=self._lock.descriptor,
             )
             return
@@ -458,7 +492,7 @@ class Stack:
             auto_approve=IsFlagged,
             json=IsFlagged,
             input=False,
-            on_event=on_event,
+            on_event=report,
             lock_fd=self._lock.descriptor,
         )
 

@@ -9,6 +9,7 @@ from typing import Any
 _STATEFUL = ("aws_eip", "aws_elasticache_cluster", "aws_nat_gateway", "aws_subnet", "aws_vpc")
 _FIXED = ("aws_subnet", "aws_vpc")
 _REMOVALS = ("delete", "replace")
+_SHOWN = 8  # addresses in one line
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,25 @@ def replaced(changes: Iterable[PlannedChange]) -> list[PlannedChange]:
 def stateful_losses(changes: Iterable[PlannedChange]) -> list[PlannedChange]:
     """Return the changes that delete or replace clusters, NAT gateways, elastic IPs, subnets or VPCs."""
     return [change for change in changes if change.type in _STATEFUL and change.action in _REMOVALS]
+
+
+def losses(changes: Iterable[PlannedChange]) -> dict[str, list[str]]:
+    """Return the addresses that a plan replaces, and those that it destroys without a replacement."""
+    all_changes = list(changes)
+    return {
+        name: [change.address for change in all_changes if change.action == action]
+        for name, action in (("replaces", "replace"), ("destroys", "delete"))
+    }
+
+
+def losses_line(changes: Iterable[PlannedChange]) -> str:
+    """Return `losses` in one line with the first addresses of each kind, empty if there are none."""
+    return "; ".join(
+        f"{name} {len(addresses)}: {', '.join(addresses[:_SHOWN])}"
+        + (f" and {len(addresses) - _SHOWN} more" if len(addresses) > _SHOWN else "")
+        for name, addresses in losses(changes).items()
+        if addresses
+    )
 
 
 def what_to_confirm(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vpcache.errors import VpcacheError
+from vpcache.terraform.hcl import unparsable
 
 _BACKEND = re.compile(r'^\s*backend\s+"([\w-]+)"', re.MULTILINE)
 _VARIABLE = re.compile(r'^\s*variable\s+"([\w-]+)"', re.MULTILINE)
@@ -143,7 +144,7 @@ def _hcl(file: Path) -> dict[str, Any]:
         with file.open() as stream:
             document: dict[str, Any] = hcl2.load(stream)
     except Exception as error:  # the errors of lark and python-hcl2 have no common base class
-        raise VpcacheError(f"cannot parse {file}: {str(error).splitlines()[0]}") from error
+        raise VpcacheError(unparsable(file, error)) from error
     return document
 
 

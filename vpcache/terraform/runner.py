@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, TextIO
 import python_terraform
 
 from vpcache.errors import InterruptedRunError, VpcacheError
+from vpcache.terraform.diagnostics import message
 from vpcache.terraform.signals import Forwarding
 
 Event = Mapping[str, Any]
@@ -102,7 +103,8 @@ class Terraform(python_terraform.Terraform):  # type: ignore[misc]  # it is unty
                 "again to continue"
             )
         if process.returncode not in expected:
-            raise TerraformError(f"terraform {cmd} failed: {_reason(output, error_output)} (full log: {log})")
+            reason = _reason(output, error_output, Path(self.working_dir))
+            raise TerraformError(f"terraform {cmd} failed: {reason} (full log: {log})")
         return process.returncode, output, error_output
 
 
@@ -168,19 +170,16 @@ def _emit(line: str, on_event: Callable[[Event], None]) -> None:
         on_event(event)
 
 
-def _reason(output: str, error_output: str) -> str:
+def _reason(output: str, error_output: str, folder: Path) -> str:
     """Return the first error in one line, from `-json` events or from Terraform's human-readable text."""
+    errors = []
     for line in output.splitlines():
-        try:
+        with suppress(ValueError, AttributeError):
             diagnostic = json.loads(line).get("diagnostic") or {}
-        except (ValueError, AttributeError):
-            continue
-        if diagnostic.get("severity") == "error":
-            where = f" ({diagnostic['address']})" if diagnostic.get("address") else ""
-            return (
-                " ".join(f"{diagnostic['summary']}: {diagnostic.get('detail', '')}".split()).rstrip(": ")
-                + where
-            )
+            errors += [message(diagnostic, folder)] if diagnostic.get("severity") == "error" else []
+    if errors:
+        others = len(errors) - 1
+        return errors[0] + (f"; and {others} more error{'s' if others > 1 else ''}" if others else "")
     lines = [line.strip("│╷╵ ") for line in error_output.splitlines()]
     first = next((number for number, line in enumerate(lines) if line.startswith("Error: ")), 0)
     return " ".join(" ".join(lines[first:]).split())[:600] or "it printed nothing"

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from vpcache.terraform.plans import PlannedChange, planned_change, replaced, stateful_losses, what_to_confirm
+from vpcache.terraform.plans import (
+    PlannedChange,
+    losses,
+    losses_line,
+    planned_change,
+    replaced,
+    stateful_losses,
+    what_to_confirm,
+)
 
 
 def planned(type: str, action: str) -> dict[str, object]:
@@ -72,3 +80,11 @@ def test_changes_that_require_the_stack_name(changes, outside, is_protected, is_
     text = what_to_confirm("dev", changes, outside, is_protected=is_protected, is_destroy=is_destroy)
     assert text.startswith(message)
     assert bool(text) is bool(message)
+
+
+def test_losses_are_one_line_with_counts_and_addresses():
+    changes = [PlannedChange(name, "aws_route", "delete") for name in "abcdefghij"]
+    changes += [PlannedChange("r", "aws_eip", "replace"), PlannedChange("u", "aws_eip", "update")]
+    assert losses_line(changes) == "replaces 1: r; destroys 10: a, b, c, d, e, f, g, h and 2 more"
+    assert losses(changes) == {"replaces": ["r"], "destroys": list("abcdefghij")}
+    assert losses_line([PlannedChange("u", "aws_eip", "update")]) == ""

@@ -108,7 +108,7 @@ def test_environment_values_come_from_tfvars(tmp_path):
     [
         ('protected = "yes"', "protected in .* must be true or false, not 'yes'"),
         ("account_id = 111122223333", "account_id in .* must be a string, not 111122223333"),
-        ("protected = = true", "cannot parse .*terraform.tfvars: "),
+        ("protected = = true", "cannot parse .*terraform.tfvars:1: "),
     ],
 )
 def test_bad_environment_values_are_rejected(tfvars, message, tmp_path):
