@@ -16,7 +16,7 @@ from typing import ParamSpec, TypeVar
 from invoke.exceptions import Exit
 
 from vpcache.errors import VpcacheError
-from vpcache.program import program
+from vpcache.program import typed
 from vpcache.prompt import ask, is_yes
 
 P = ParamSpec("P")
@@ -70,7 +70,7 @@ def confirm_name(name: str, what: str, option: str) -> None:
             raise VpcacheError(f"--confirm is '{option}', but the stack is {name}: nothing was changed")
         return
     if not sys.stdin.isatty():
-        command = shlex.join([program(), *sys.argv[1:], "--confirm", name])
+        command = f"{typed()} {shlex.join(['--confirm', name])}"
         raise VpcacheError(
             f"{what}: this requires the stack's name, and stdin is not a terminal; run `{command}`"
         )

@@ -9,22 +9,32 @@ from dataclasses import asdict
 from pathlib import Path
 
 from vpcache.cli.console import print_notice, step, user_errors
+from vpcache.cli.foreground import stay
+from vpcache.cli.system_packages import prepare_host
 from vpcache.errors import VpcacheError
 from vpcache.lab.client import DEFAULT_PORT, Lab, LabStatus
 from vpcache.lab.doctor import Finding, examine
 from vpcache.lab.faults import Fault
 from vpcache.lab.settings import parse_value
+from vpcache.program import command
 from vpcache.project import Project
 
 
 @user_errors
-def start(root: Path) -> None:
-    """Start the lab unless it is running."""
+def start(root: Path, *, foreground: bool = False, all_addresses: bool = False) -> None:
+    """Start the lab unless it is running. In the foreground, return when it ends."""
     lab = chosen_lab()
-    was_running = lab.status().running
-    status = started(lab, Project(root))
-    verb = "is already running" if was_running else "is running"
-    print(f"the lab {verb} at {status.endpoint}, process {status.pid}")
+    before = lab.status()
+    if before.running and (foreground or all_addresses):
+        raise VpcacheError(
+            f"the lab is already running at {before.endpoint}, process {before.pid}: "
+            f"`{command('lab.stop')}` stops it, with its stacks"
+        )
+    status = started(lab, Project(root), all_addresses=all_addresses)
+    verb = "is already running" if before.running else "is running"
+    print(f"the lab {verb} at {status.endpoint}, process {status.pid}", flush=True)
+    if foreground and status.pid is not None:
+        stay(lab, status.pid)
 
 
 @user_errors
@@ -139,12 +149,17 @@ def chosen_lab() -> Lab:
     return Lab(int(port))
 
 
-def started(lab: Lab, project: Project) -> LabStatus:
-    """Start `lab` unless it is running: with its log in the project's work folder, and its settings."""
+def started(lab: Lab, project: Project, *, all_addresses: bool = False) -> LabStatus:
+    """Start `lab` unless it is running: with its log in the project's work folder, and its settings.
+
+    The system packages that it requires are installed if they are missing and the user may do so.
+    """
     settings = project.lab_settings()
+    was_running = lab.status().running
+    if not was_running:
+        prepare_host()
     with step("lab"):
-        was_running = lab.status().running
-        status = lab.start(project.work_dir / f"lab-{lab.port}.log")
+        status = lab.start(project.work_dir / f"lab-{lab.port}.log", all_addresses=all_addresses)
         if settings and not was_running:
             lab.configure(**settings)
         return status

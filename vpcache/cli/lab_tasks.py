@@ -42,13 +42,20 @@ def lab_tasks() -> Collection:
     return Collection("lab", *tasks)
 
 
-@task
-def start(context: Context) -> None:
+@task(
+    help={
+        "foreground": "do not return until the lab ends; SIGTERM and Ctrl-C stop it",
+        "all-addresses": "in a container: listen on all addresses, which its published port needs",
+    }
+)
+def start(context: Context, foreground: bool = False, all_addresses: bool = False) -> None:
     """Start the lab on 127.0.0.1.
 
     The port is 4600, or the value of VPCACHE_LAB_PORT.
+
+    invoke lab.start --foreground
     """
-    lab_commands.start(root(context))
+    lab_commands.start(root(context), foreground=foreground, all_addresses=all_addresses)
 
 
 @task

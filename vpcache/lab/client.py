@@ -20,8 +20,10 @@ from vpcache.lab.daemon.process_stats import ProcessStats
 from vpcache.lab.daemon_environment import daemon_environment
 from vpcache.lab.errors import LabError, LabNotRunningError
 from vpcache.lab.faults import Fault, FaultKind, Mode
+from vpcache.lab.host import check_host
 from vpcache.lab.origins import Origin, OriginRequest, UnservedHost, normalized
 from vpcache.lab.permissions import AuthorizedRequest, Permissions
+from vpcache.lab.privileges import is_container
 from vpcache.lab.settings import LabSettings
 from vpcache.program import command
 
@@ -59,14 +61,22 @@ class Lab:
             return LabStatus(running=False, endpoint=self.endpoint)
         return LabStatus(True, self.endpoint, int(answer["pid"]), _faults(answer["faults"]))
 
-    def start(self, log: Path) -> LabStatus:
+    def start(self, log: Path, *, all_addresses: bool = False) -> LabStatus:
         """Start the lab unless it runs, and wait until it serves. The daemon's output is appended to `log`.
 
-        Raises LabError if the port is in use, or if the host lacks something that the lab requires.
+        With `all_addresses` it listens on all addresses of this container, so that a published port reaches
+        it. Raises LabError if the port is in use, if the host lacks something that the lab requires, and for
+        `all_addresses` outside a container.
         """
         status = self.status()
         if status.running:
             return status
+        check_host(command("lab.start"))
+        if all_addresses and not is_container(os.environ):
+            raise LabError(
+                "this is no container: outside, the lab listens on 127.0.0.1 only, where other machines do "
+                "not reach it; leave --all-addresses out"
+            )
         log.parent.mkdir(parents=True, exist_ok=True)
         reader, writer = os.pipe()
         with log.open("ab") as out:
@@ -75,6 +85,8 @@ class Lab:
                     sys.executable,
                     "-m",
                     "vpcache.lab.daemon.server",
+                    "--host",
+                    "0.0.0.0" if all_addresses else "127.0.0.1",  # noqa: S104  # of a container
                     "--port",
                     str(self.port),
                     "--ready-fd",

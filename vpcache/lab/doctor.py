@@ -14,21 +14,12 @@ from pathlib import Path
 from typing import TextIO
 
 from vpcache.lab.errors import LabError
-from vpcache.lab.network.isolation import SYSTEM_FOLDERS, capture_isolated
+from vpcache.lab.host import PROGRAMS, missing_packages, other_system, package_manager, search_path
+from vpcache.lab.network.isolation import capture_isolated
+from vpcache.lab.privileges import container_advice, missing_capabilities
+from vpcache.program import command as command_for
 
-_TOOLS = {
-    "ip": "install iproute2",
-    "nft": "install nftables",
-    "memcached": "install memcached",
-    "setpriv": "install util-linux",
-    "nsenter": "install util-linux",
-}
-_ELSEWHERE = (
-    "the lab is made of Linux namespaces: run the project in a Linux virtual machine, or in a container "
-    "with `docker run --privileged -it -v .:/vpcache -w /vpcache python:3.13 ./inv lab.start`"
-)
 _FORBIDDEN = "the kernel forbids the lab's namespaces"
-_CONTAINER = "give the container its own with `docker run --privileged`"
 _RULESET = """
 table inet probe {
   set known { type ifname . ipv4_addr; elements = { "lo" . 127.0.0.1 }; }
@@ -77,14 +68,17 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Check this host for what the lab requires, without a lasting change."""
-    if platform.system() != "Linux":
-        return [Finding("system", False, f"this is {platform.system()}; {_ELSEWHERE}")]
-    user = "root" if os.geteuid() == 0 else "an unprivileged user, in a user namespace"
-    findings = [Finding("system", True, f"Linux {platform.release()}, as {user}"), *_check_tools()]
+    if problem := other_system(command_for("lab.start")):
+        return [Finding("system", False, problem)]
+    is_root = os.geteuid() == 0
+    user = "root" if is_root else "an unprivileged user, in a user namespace"
+    findings = [Finding("system", True, f"Linux {platform.release()}, as {user}"), *_check_programs(is_root)]
+    if is_root:
+        findings.append(_check_capabilities())
     try:
         return findings + _check_namespaces()
     except LabError:
-        advice = remedy(Path("/proc/sys")) or f"{_FORBIDDEN}; {_CONTAINER}"
+        advice = remedy(Path("/proc/sys")) or f"{_FORBIDDEN}: {container_advice()}"
         return [*findings, Finding("namespaces", False, advice)]
 
 
@@ -99,11 +93,18 @@ def remedy(settings: Path) -> str | None:
     return None
 
 
-def _check_tools() -> Iterator[Finding]:
-    path = os.pathsep.join((os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS))
-    for tool, advice in _TOOLS.items():
-        file = shutil.which(tool, path=path)
-        yield Finding(tool, file is not None, file or f"not found: {advice}")
+def _check_programs(is_root: bool) -> Iterator[Finding]:
+    path = search_path(os.environ)
+    for name in PROGRAMS:
+        file = shutil.which(name, path=path)
+        words = file or missing_packages([name], package_manager(path), is_root=is_root)
+        yield Finding(name, file is not None, words)
+
+
+def _check_capabilities() -> Finding:
+    missing = missing_capabilities()
+    words = f"lacks {', '.join(missing)}: {container_advice()}" if missing else "all that a lab of root needs"
+    return Finding("capabilities", not missing, words)
 
 
 def _check_namespaces() -> list[Finding]:
@@ -118,7 +119,7 @@ def _check_namespaces() -> list[Finding]:
 def _write_findings(stream: TextIO) -> None:
     for finding in (
         Finding("namespaces", True, "user, mount, PID and network"),
-        _check_command("named namespaces", "ip netns add probe", _CONTAINER),
+        _check_command("named namespaces", "ip netns add probe", container_advice()),
         _check_command(
             "veth pairs", "ip link add name one type veth peer name two netns probe", "sudo modprobe veth"
         ),
@@ -149,7 +150,7 @@ def _check_writable(name: str, path: Path, value: str) -> Finding:
     try:
         path.write_text(value)
     except OSError as error:
-        return Finding(name, False, f"/proc/sys cannot be written ({error.strerror}): {_CONTAINER}")
+        return Finding(name, False, f"/proc/sys cannot be written ({error.strerror}): {container_advice()}")
     return Finding(name, True, "/proc/sys can be written")
 
 

@@ -20,7 +20,7 @@ def main() -> None:
     options = _options()
     with os.fdopen(options.ready_fd, "w") as ready:
         try:
-            listener = _bind(options.port)
+            listener = _bind(options.host, options.port)
             loopback = HostLoopback.fork(closed=(listener.fileno(), options.ready_fd))
             run_isolated(lambda pid: _serve(listener, loopback, pid, options.ready_fd))
         except LabError as error:
@@ -30,19 +30,20 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, required=True, help="port on that address")
     parser.add_argument("--ready-fd", type=int, default=1, help="descriptor that receives the result")
     return parser.parse_args()
 
 
-def _bind(port: int) -> socket.socket:
+def _bind(host: str, port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind(("127.0.0.1", port))
+        listener.bind((host, port))
     except OSError as error:
         raise LabError(
-            f"port {port} on 127.0.0.1 is unavailable ({error.strerror}): stop the program that uses it, "
+            f"port {port} on {host} is unavailable ({error.strerror}): stop the program that uses it, "
             "or choose another port for the lab with VPCACHE_LAB_PORT"
         ) from error
     listener.listen()

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import NoReturn, TextIO
 
 from vpcache.lab.errors import LabError
+from vpcache.lab.host import search_path
 
 _CLONE_NEWNS = 0x00020000
 _CLONE_NEWUSER = 0x10000000
@@ -38,10 +39,6 @@ _PR_SET_PDEATHSIG = 1
 _FORBIDDEN_STATUS = 77  # exit status of a process that could not create the namespaces
 
 _libc = ctypes.CDLL(None, use_errno=True)
-
-
-SYSTEM_FOLDERS = ("/usr/sbin", "/sbin")
-"""Where nft and ip may be: folders that only an administrator's PATH has."""
 
 
 def run_isolated(body: Callable[[int], None]) -> int:
@@ -135,7 +132,7 @@ def _run_and_wait(body: Callable[[TextIO], None], writer: int) -> NoReturn:
 def _run_first_process(body: Callable[[int], None]) -> NoReturn:
     host_pid = int(Path("/proc/self").readlink().name)  # the host's /proc is still mounted
     try:
-        os.environ["PATH"] = os.pathsep.join((os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS))
+        os.environ["PATH"] = search_path(os.environ)
         _mount_private()
         _run_as_init(lambda: body(host_pid))
     except BaseException:

@@ -82,7 +82,7 @@ class Kernel:
         except OSError as error:
             raise KernelError(
                 f"cannot set sysctls in namespace {namespace} ({error}): "
-                "the lab needs a writable /proc/sys; run a container with `docker run --privileged`"
+                "the lab needs the capability NET_ADMIN; `python -m vpcache.lab.doctor` says how to give it"
             ) from error
 
     def _run(self, namespace: str | None, command: list[str], text: str) -> tuple[int, str]:
