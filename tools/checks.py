@@ -15,11 +15,12 @@ from pathlib import Path
 
 from invoke.exceptions import Exit
 
-from tools import api_docs, docs_site, page_blocks, security_scan
+from tools import api_docs, development, docs_site, page_blocks, security_scan
 from tools.module_docs import with_tables
 from tools.provider_schema import unknown_arguments
 from vpcache.bundle import bundle
 from vpcache.cli.console import user_errors
+from vpcache.cli.system_packages import prepare_host
 from vpcache.errors import VpcacheError
 from vpcache.lab.network.isolation import signal_when_parent_dies
 from vpcache.project import Project
@@ -71,6 +72,7 @@ def test(
         options.append("--long")
     if target == AWS:
         options.append("-rs")
+    _prepare(root, needs_lab=not fast and target != AWS)
     _run(root, "pytest", *options, *paths)
 
 
@@ -84,13 +86,22 @@ def bench(root: Path, *, as_json: bool, figure: str, with_lab: bool) -> None:
         options += ["--figure", figure]
     if not with_lab:
         options.append("--no-lab")
+    _prepare(root, needs_lab=True)
     _run(root, "bench", *options)
 
 
 @user_errors
 def bench_lab(root: Path) -> None:
     """Run the benchmark of the lab. The exit status is 1 if a figure misses its limit."""
+    _prepare(root, needs_lab=True)
     _run(root, "bench.lab")
+
+
+def _prepare(root: Path, *, needs_lab: bool) -> None:
+    """Install what a run of tests or benchmarks requires and this machine lacks."""
+    if needs_lab:
+        prepare_host()
+    development.install(root)
 
 
 def _run(root: Path, module: str, *options: str) -> None:
@@ -166,6 +177,7 @@ class Check:
 @user_errors
 def check(root: Path) -> None:
     """Run all linters. Print one line for each, and the output of failed ones."""
+    development.install(root)
     failed = []
     scan = Check("checkov", [*security_scan.commands(Project(root).work_dir)], os.environ)
     checks = [scan, *_python_checks(root), *_shell_checks(), *_workflow_checks(), *_terraform_checks(root)]

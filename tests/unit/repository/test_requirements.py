@@ -12,8 +12,10 @@ from packaging.utils import canonicalize_name
 from tests.support.paths import ROOT
 
 LOCK = ROOT / "requirements.lock"
+DEV_LOCK = ROOT / "requirements-dev.lock"
 BUILD_LOCK = ROOT / "requirements-build.lock"
 DOCS_LOCK = ROOT / "requirements-docs.lock"
+LOCKS = pytest.mark.parametrize("lock", [LOCK, DEV_LOCK, BUILD_LOCK, DOCS_LOCK], ids=lambda path: path.name)
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
@@ -42,9 +44,10 @@ def _locked(lock: Path, python: str) -> dict[str, str]:
     }
 
 
-def _declared() -> list[Requirement]:
-    extras = PROJECT["project"]["optional-dependencies"]
-    declared = [*PROJECT["project"]["dependencies"], *extras["png"], *extras["dev"]]
+def _declared(*extras: str) -> list[Requirement]:
+    """Return the dependencies in pyproject.toml: those of users, and those of some extras."""
+    optional = PROJECT["project"]["optional-dependencies"]
+    declared = [*PROJECT["project"]["dependencies"], *(item for extra in extras for item in optional[extra])]
     return [item for item in map(Requirement, declared) if item.name != "vpcache"]
 
 
@@ -55,9 +58,26 @@ def _unmet(required: Iterable[Requirement], locked: dict[str, str]) -> list[str]
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-def test_lock_satisfies_each_declared_dependency(python):
-    unmet = _unmet(_declared(), _locked(LOCK, python))
+@pytest.mark.parametrize(
+    ("lock", "extras"), [(LOCK, ["png"]), (DEV_LOCK, ["png", "xdist", "dev"])], ids=["users", "developers"]
+)
+def test_lock_satisfies_each_declared_dependency(python, lock, extras):
+    unmet = _unmet(_declared(*extras), _locked(lock, python))
     assert unmet == [], "renew the lock as docs/internals/lock-files.md says"
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_lock_for_developers_contains_that_for_users(python):
+    assert _locked(LOCK, python).items() <= _locked(DEV_LOCK, python).items()
+
+
+def test_lock_for_users_has_no_package_of_developers():
+    users = {item.name for item in _declared("png")}
+    developers = {
+        canonicalize_name(item.name) for item in _declared("dev", "xdist") if item.name not in users
+    }
+    assert {"mypy", "pytest-xdist", "ruff"} <= developers
+    assert developers & _locked(LOCK, PYTHONS[0]).keys() == {"packaging"}  # pytest requires it
 
 
 @pytest.mark.parametrize("python", PYTHONS)
@@ -65,7 +85,7 @@ def test_build_lock_satisfies_build_system_and_agrees(python):
     build = _locked(BUILD_LOCK, python)
     required = map(Requirement, PROJECT["build-system"]["requires"])
     assert _unmet(required, build) == []
-    assert build.items() <= _locked(LOCK, python).items()
+    assert build.items() <= _locked(DEV_LOCK, python).items()
 
 
 @pytest.mark.parametrize("python", PYTHONS)
@@ -74,7 +94,7 @@ def test_docs_lock_satisfies_the_extra(python):
     assert _unmet(required, _locked(DOCS_LOCK, python)) == []
 
 
-@pytest.mark.parametrize("lock", [LOCK, BUILD_LOCK, DOCS_LOCK], ids=lambda path: path.name)
+@LOCKS
 def test_every_locked_package_is_pinned_and_hashed(lock):
     entries = _entries(lock)
     for requirement, hashes in entries:
@@ -82,10 +102,17 @@ def test_every_locked_package_is_pinned_and_hashed(lock):
         assert re.fullmatch(r"(--hash=sha256:[0-9a-f]{64}\s*)+", hashes), requirement
 
 
-@pytest.mark.parametrize("lock", [LOCK, BUILD_LOCK, DOCS_LOCK], ids=lambda path: path.name)
+@LOCKS
 def test_lock_names_no_index_and_no_url(lock):
     lines = [line for line in lock.read_text().splitlines() if not line.startswith("#")]
     assert [line for line in lines if "://" in line or re.match(r"-|\s*--(?!hash=)", line)] == []
+
+
+def test_developers_packages_are_installed_only_from_their_lock():
+    script = (ROOT / "tools/development.py").read_text()
+    assert script.count('"install"') == 1
+    for option in ("--require-hashes", "--no-deps", "--no-build-isolation", "--use-pep517", '"check"'):
+        assert option in script
 
 
 def test_inv_installs_only_locked_packages():
