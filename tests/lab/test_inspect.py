@@ -19,6 +19,7 @@ from tests.support.network.vpc_factory import ZONES, VpcFactory
 from tests.support.paths import ROOT
 from vpcache.lab.client import Lab
 from vpcache.lab.errors import LabError
+from vpcache.lab.network.pcap import packet_count
 
 HERE, THERE = ZONES
 PRIVATE_SUBNETS = {HERE: ip_network("10.0.0.128/26"), THERE: ip_network("10.0.0.192/26")}
@@ -55,8 +56,9 @@ def test_fault_commands_inject_list_and_clear(online: VpcFactory) -> None:
     assert slow.stdout == "fault: origin dummy.restapiexample.com: slow by 0.5 s\n"
     assert slow.stdout in run(lab, "lab.fault", "zone", HERE).stdout
     assert f"fault: zone {HERE}: out" in run(lab, "lab.status").stdout
-    assert "zone" not in run(lab, "lab.clear", "--kind", "zone", "--target", HERE).stdout
-    assert run(lab, "lab.clear").stdout == "no active faults\n"
+    cleared = run(lab, "lab.clear", "--kind", "zone", "--target", HERE)
+    assert cleared.stdout == f"cleared: zone {HERE}: out\n{slow.stdout}"
+    assert run(lab, "lab.clear").stdout == f"cleared{slow.stdout.removeprefix('fault')}no active faults\n"
     deprecated = run(lab, "lab.mend")
     assert deprecated.stdout == "no active faults\n"
     assert "lab.mend is deprecated and will be removed in 0.4: use lab.clear" in deprecated.stderr
@@ -66,6 +68,19 @@ def test_fault_commands_inject_list_and_clear(online: VpcFactory) -> None:
     rejected = run(lab, "lab.fault", "origin", "x", "--seconds", "soon")
     assert (rejected.returncode, rejected.stderr) == (1, "error: --seconds is 'soon': must be a number\n")
     assert run(lab, "lab.clear", "--kind", "zone").returncode == 1
+
+
+def test_clear_names_what_it_clears_and_rejects_the_rest(online: VpcFactory) -> None:
+    lab = online.lab
+    gateway, _, _ = online.new_nat_gateway(HERE)
+    assert run(lab, "lab.fault", "nat-gateway", gateway).stdout.startswith(f"fault: nat_gateway {gateway}")
+    unknown = run(lab, "lab.clear", "--kind", "zoen", "--target", HERE)
+    assert unknown.stderr.startswith("error: unknown fault kind 'zoen'; choose from zone, nat_gateway")
+    absent = run(lab, "lab.clear", "--kind", "zone", "--target", THERE)
+    assert (absent.returncode, absent.stdout) == (1, "")
+    assert absent.stderr == f"error: zone '{THERE}' has no fault; choose from nat_gateway {gateway}\n"
+    cleared = run(lab, "lab.clear", "--kind", "nat-gateway", "--target", gateway)
+    assert cleared.stdout == f"cleared: nat_gateway {gateway}: out\nno active faults\n"
 
 
 def test_doctor_reports_no_drift_of_a_running_lab(online: VpcFactory) -> None:
@@ -120,9 +135,25 @@ def test_capture_records_packets_of_a_nat_gateway(online: VpcFactory, tmp_path: 
         assert time.monotonic() < deadline
     recorder.send_signal(signal.SIGINT)  # as Ctrl-C does
     output, _ = recorder.communicate()
-    assert b"the packets of" in output
+    assert re.search(rb"captured the packets of nat-\w+ in .*nat.pcap: [0-9]+, [0-9]+ bytes", output)
     sources = set(packets(file.read_bytes()))
     assert {bytes((198, 51, 100, 20)), bytes((10, 0, 0, 4))} <= sources  # the host, and the NAT gateway
+
+
+def test_capture_counts_packets_and_rejects_files(online: VpcFactory, tmp_path: Path) -> None:
+    words = ("lab.capture", "--in", "internet", "--seconds", "1", "--file")
+    empty = tmp_path / "empty.pcap"
+    silent = run(online.lab, *words, str(empty))
+    assert silent.stdout == f"no packet passed internet during the capture; {empty} is empty\n"
+    assert packet_count(empty) == 0
+    for file in (tmp_path, tmp_path / "absent/x.pcap"):
+        rejected = run(online.lab, *words, str(file))
+        assert rejected.returncode == 1
+        assert (
+            rejected.stderr.startswith(f"error: cannot write {file}: ") and "\n" not in rejected.stderr[:-1]
+        )
+    negative = run(online.lab, *words[:3], "--seconds", "-1")
+    assert negative.stderr == "error: --seconds is '-1': must be a number above 0\n"
 
 
 def packets(pcap: bytes) -> Iterator[bytes]:

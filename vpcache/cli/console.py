@@ -93,7 +93,7 @@ def writable(file: str) -> Path:
     """Return the path of a file. Raises VpcacheError if the file is not writable."""
     path = Path(file)
     try:
-        path.touch()
+        path.open("ab").close()
     except OSError as error:
         raise VpcacheError(f"cannot write {path}: {error.strerror}") from error
     return path

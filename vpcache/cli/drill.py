@@ -29,6 +29,7 @@ from vpcache.lab.daemon.process_stats import ProcessStats
 from vpcache.program import command
 from vpcache.stack.stack import Stack
 from vpcache.stack.target import LAB, target_name
+from vpcache.wording import counted
 
 _SOAK_INTERVAL = 120.0  # seconds between two faults
 _SECONDS, _MAX_SECONDS = 15.0, 3600.0
@@ -135,7 +136,7 @@ def _soak(context: DrillContext, rounds: int, *, as_json: bool) -> None:
             )
 
     if not as_json:
-        print_header(f"soak of {rounds} faults out of {', '.join(SOAK_FAULTS)}:", context.stack)
+        print_header(f"soak of {counted(rounds, 'fault')} out of {', '.join(SOAK_FAULTS)}:", context.stack)
     report = soak(context, rounds=rounds, interval=_SOAK_INTERVAL, on_fault=show, notice=print_notice)
     if as_json:
         print(json.dumps(report.figures()))

@@ -8,16 +8,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from vpcache.cli.console import user_errors
+from vpcache.cli.console import parse_positive, user_errors, writable
 from vpcache.cli.lab import running_lab
 from vpcache.errors import VpcacheError
 from vpcache.lab.network.nsenter import nsenter_command, with_resolver
+from vpcache.lab.network.pcap import packet_count
 
 
 @user_errors
 def show() -> None:
     """Print the lab's topology as a tree."""
-    print("\n".join(running_lab().tree()))
+    print("\n".join(running_lab(reads=True).tree()))
 
 
 @user_errors
@@ -32,14 +33,14 @@ def shell(name: str, zone: str, command: str) -> None:
 
 
 @user_errors
-def capture(name: str, zone: str, file: str, seconds: str) -> None:
-    """Capture the packets in the namespace of `name` to `file`, until interrupted or for `seconds`."""
-    try:
-        duration = float(seconds) if seconds else None
-    except ValueError:
-        raise VpcacheError(f"--seconds is '{seconds}': must be a number") from None
+def capture(root: Path, name: str, zone: str, file: str, seconds: str) -> None:
+    """Capture the packets in the namespace of `name`, until interrupted or for `seconds`.
+
+    The default file is in the project's folder `reports/`.
+    """
+    duration = parse_positive(seconds, "--seconds") if seconds else None
     prefix, _ = _namespace_command(name, zone)
-    path = Path(file).absolute()
+    path = _new_capture(root, name, file)
     recorder = [*prefix, sys.executable, "-m", "vpcache.lab.network.pcap", str(path)]
     process = subprocess.Popen(recorder, start_new_session=True)
     try:
@@ -48,13 +49,27 @@ def capture(name: str, zone: str, file: str, seconds: str) -> None:
         os.killpg(process.pid, signal.SIGINT)
         process.wait()
     if not path.exists():
-        raise VpcacheError(f"cannot write {path}; see the error above")
-    print(f"captured the packets of {name} in {path}, {path.stat().st_size} bytes")
+        raise VpcacheError(f"the capture of {name} failed: see the error above")
+    count = packet_count(path)
+    shown = os.path.relpath(path) if path.is_relative_to(Path.cwd()) else path
+    if count:
+        print(f"captured the packets of {name} in {shown}: {count}, {path.stat().st_size} bytes")
+    else:
+        print(f"no packet passed {name} during the capture; {shown} is empty")
+
+
+def _new_capture(root: Path, name: str, file: str) -> Path:
+    """Return the path of the capture, which does not exist. Raises VpcacheError if it cannot be written."""
+    if not file:
+        (root / "reports").mkdir(exist_ok=True)
+    path = writable(file or str(root / "reports" / f"{name.replace('/', '-')}.pcap")).absolute()
+    path.unlink()  # the recorder creates it once it listens
+    return path
 
 
 def _namespace_command(name: str, zone: str) -> tuple[list[str], str]:
     """Return the command prefix that enters the network namespace of `name`, and the DNS resolver in it."""
-    lab = running_lab()
+    lab = running_lab(enters=True)
     pid = lab.status().pid
     places = [place for place in lab.places(name) if zone in ("", place["zone"])]
     if not places or pid is None:

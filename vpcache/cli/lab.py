@@ -8,16 +8,18 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from vpcache.cli.console import print_notice, step, user_errors
+from vpcache.cli.console import is_confirmed, print_notice, step, user_errors
 from vpcache.cli.foreground import stay
 from vpcache.cli.system_packages import prepare_host
 from vpcache.errors import VpcacheError
 from vpcache.lab.client import DEFAULT_PORT, Lab, LabStatus
 from vpcache.lab.doctor import Finding, examine
-from vpcache.lab.faults import Fault
+from vpcache.lab.faults import Fault, fault_kind
 from vpcache.lab.settings import parse_value
 from vpcache.program import command
 from vpcache.project import Project
+from vpcache.stack.journal import stacks_in_all_regions
+from vpcache.stack.target import lab_target
 
 
 @user_errors
@@ -38,10 +40,19 @@ def start(root: Path, *, foreground: bool = False, all_addresses: bool = False) 
 
 
 @user_errors
-def stop() -> None:
-    """Stop the lab if it is running."""
+def stop(*, yes: bool) -> None:
+    """Stop the lab if it is running, after a confirmation if it has stacks."""
     lab = chosen_lab()
-    print(f"the lab at {lab.endpoint} {'was stopped' if lab.stop() else 'was not running'}")
+    status = lab.status()
+    if not status.running:
+        print(f"the lab at {lab.endpoint} was not running")
+        return
+    status.check_owner(enters=True)
+    stacks = ", ".join(stacks_in_all_regions(lab_target(lab.endpoint, os.environ)))
+    if stacks and not (yes or is_confirmed(f"stop the lab at {lab.endpoint}, which deletes {stacks}")):
+        return
+    lab.stop()
+    print(f"the lab at {lab.endpoint} was stopped{f', and {stacks} deleted' if stacks else ''}")
 
 
 @user_errors
@@ -51,11 +62,11 @@ def status(*, as_json: bool) -> None:
     if as_json:
         print(json.dumps(asdict(status)))
     else:
-        print(
-            f"the lab is running at {status.endpoint}, process {status.pid}"
-            if status.running
-            else "the lab is not running"
-        )
+        if not status.running:
+            print("the lab is not running")
+            return
+        user = f", user {status.owner.user}" if status.owner else ""
+        print(f"the lab is running at {status.endpoint}, process {status.pid}{user}")
         _print_faults(status.faults)
 
 
@@ -88,7 +99,7 @@ def configure(name: str, value: str) -> None:
 @user_errors
 def audit(principal: str, *, as_json: bool) -> None:
     """Print the permissions that roles and users used and did not use while the lab enforced IAM."""
-    audits = running_lab().audit()
+    audits = running_lab(reads=True).audit()
     if principal:
         audits = tuple(
             each for each in audits if principal in (each.principal, each.principal.rpartition("/")[2])
@@ -120,19 +131,38 @@ def fault(kind: str, target: str, mode: str, seconds: str) -> None:
 
 @user_errors
 def clear(kind: str, target: str) -> None:
-    """Remove the fault of one target, or all faults, and print the active ones."""
+    """Remove the fault of one target, or all faults; print the removed and the active ones.
+
+    Raises VpcacheError if the target has no fault.
+    """
     if bool(kind) != bool(target):
         raise VpcacheError("give both the kind and the target of a fault, or neither to clear all faults")
-    active = running_lab().clear_faults(kind or None, target or None)
+    kind_name = fault_kind(kind) if kind else None
+    lab = running_lab()
+    before = lab.faults()
+    if kind_name and not any(each.is_about(kind_name, target) for each in before):
+        faults = ", ".join(f"{each.kind} {each.target}" for each in before)
+        choices = f"choose from {faults}" if before else "no faults are active"
+        raise VpcacheError(f"{kind} '{target}' has no fault; {choices}")
+    active = lab.clear_faults(kind_name, target or None)
+    for each in before:
+        if each not in active:
+            print(f"cleared: {each.label}")
     _print_faults(active)
     if not active:
         print("no active faults")
 
 
-def running_lab() -> Lab:
-    """Return the chosen lab. Raises LabNotRunningError if it is not running."""
+def running_lab(*, reads: bool = False, enters: bool = False) -> Lab:
+    """Return the chosen lab. Raises LabNotRunningError if it is not running.
+
+    Raises LabError if it belongs to another user, unless the command only `reads`. With `enters`, for its
+    namespaces, raises it also if the lab runs in another container.
+    """
     lab = chosen_lab()
     lab.faults()
+    if not reads:
+        lab.status().check_owner(enters=enters)
     return lab
 
 
@@ -152,7 +182,8 @@ def chosen_lab() -> Lab:
 def started(lab: Lab, project: Project, *, all_addresses: bool = False) -> LabStatus:
     """Start `lab` unless it is running: with its log in the project's work folder, and its settings.
 
-    The system packages that it requires are installed if they are missing and the user may do so.
+    The system packages that it requires are installed if they are missing and the user may do so. Raises
+    LabError if the lab is running for another user.
     """
     settings = project.lab_settings()
     was_running = lab.status().running
@@ -160,6 +191,7 @@ def started(lab: Lab, project: Project, *, all_addresses: bool = False) -> LabSt
         prepare_host()
     with step("lab"):
         status = lab.start(project.work_dir / f"lab-{lab.port}.log", all_addresses=all_addresses)
+        status.check_owner()
         if settings and not was_running:
             lab.configure(**settings)
         return status

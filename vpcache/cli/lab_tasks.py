@@ -58,10 +58,13 @@ def start(context: Context, foreground: bool = False, all_addresses: bool = Fals
     lab_commands.start(root(context), foreground=foreground, all_addresses=all_addresses)
 
 
-@task
-def stop(_: Context) -> None:
-    """Stop the lab and remove all stacks on it."""
-    lab_commands.stop()
+@task(help={"yes": "do not ask for confirmation if the lab has stacks"})
+def stop(_: Context, yes: bool = False) -> None:
+    """Stop the lab and delete all stacks on it.
+
+    If it has stacks, they are listed, and this must be confirmed.
+    """
+    lab_commands.stop(yes=yes)
 
 
 @task(help=JSON_HELP)
@@ -71,7 +74,7 @@ def status(_: Context, json: bool = False) -> None:
 
 
 FAULT_HELP = {
-    "kind": "zone, nat_gateway, cache_node, interface, origin or dns",
+    "kind": "zone, nat-gateway, cache-node, interface, origin or dns",
     "target": "ID or name of the target: us-east-1a, nat-..., cluster/0001, eni-..., a host name, vpc-...",
 }
 
@@ -80,8 +83,8 @@ FAULT_HELP = {
     help=FAULT_HELP
     | {
         "mode": "effect: out, dead, hung or restarted for a cache node; down, slow, erroring or invalid_tls "
-        "for an origin; down or erroring for dns; out for all others",
-        "seconds": "additional latency of each response of a slow origin",
+        "for an origin; down or erroring for dns; out for all others; default: the first of these",
+        "seconds": "additional latency of each response of a slow origin; default: 2",
     }
 )
 def fault(_: Context, kind: str, target: str, mode: str = "", seconds: str = "") -> None:
@@ -89,18 +92,24 @@ def fault(_: Context, kind: str, target: str, mode: str = "", seconds: str = "")
 
     lab.status lists the active faults, lab.clear removes them.
 
-    invoke lab.fault cache_node vpcache-dev/0001 --mode hung
+    invoke lab.fault cache-node vpcache-dev/0001 --mode hung
     """
     lab_commands.fault(kind, target, mode, seconds)
 
 
-@task(help=FAULT_HELP)
+CLEAR_HELP = {key: f"{text}; default: all" for key, text in FAULT_HELP.items()}
+
+
+@task(help=CLEAR_HELP)
 def clear(_: Context, kind: str = "", target: str = "") -> None:
-    """Clear the fault of one target, or all faults."""
+    """Clear the fault of one target, or all faults.
+
+    invoke lab.clear --kind cache-node --target vpcache-dev/0001
+    """
     lab_commands.clear(kind, target)
 
 
-@task(help=FAULT_HELP, name="mend")
+@task(help=CLEAR_HELP, name="mend")
 def deprecated_clear(_: Context, kind: str = "", target: str = "") -> None:
     """Deprecated since 0.3, removed in 0.4: use lab.clear."""
     print_notice("lab.mend is deprecated and will be removed in 0.4: use lab.clear")
@@ -120,9 +129,10 @@ def doctor(_: Context, json: bool = False) -> None:
 @task(
     help={
         "name": "host name, e.g. api.example.com",
-        "serve": "folder whose files the host serves: /employees is employees, or employees.json",
-        "proxy": "127.0.0.1:PORT of this machine, to which the host passes requests on",
-        "status": "HTTP status with which the host answers every request",
+        "serve": "folder whose files the host serves: /employees is employees, or employees.json; "
+        "default: none",
+        "proxy": "127.0.0.1:PORT of this machine, to which the host passes requests on; default: none",
+        "status": "HTTP status with which the host answers every request; default: none",
         "delay": "seconds before each answer, at most 60; default: 0",
         "remove": "remove the host",
     }
@@ -154,7 +164,7 @@ def origins(_: Context, json: bool = False) -> None:
 
 PLACE_HELP = {
     "in": "a function's name, cluster/0001, nat-..., eni-..., vpc-... (its router), igw-... or internet",
-    "zone": "zone, if the name exists in several zones",
+    "zone": "zone, if the name exists in several zones; default: the first",
 }
 
 
@@ -164,16 +174,22 @@ def show(_: Context) -> None:
     inspect_commands.show()
 
 
-@task(help=PLACE_HELP | {"command": "command to run instead of an interactive shell"})
+@task(help=PLACE_HELP | {"command": "command to run; default: an interactive shell"})
 def shell(_: Context, in_: str, zone: str = "", command: str = "") -> None:
     """Open a shell in a network namespace of the lab."""
     inspect_commands.shell(in_, zone, command)
 
 
-@task(help=PLACE_HELP | {"file": "pcap file to write", "seconds": "duration; default: until Ctrl-C"})
-def capture(_: Context, in_: str, zone: str = "", file: str = "lab.pcap", seconds: str = "") -> None:
+@task(
+    help=PLACE_HELP
+    | {
+        "file": "pcap file to write; default: NAME.pcap in reports/",
+        "seconds": "duration; default: until Ctrl-C",
+    }
+)
+def capture(context: Context, in_: str, zone: str = "", file: str = "", seconds: str = "") -> None:
     """Capture packets in a network namespace of the lab."""
-    inspect_commands.capture(in_, zone, file, seconds)
+    inspect_commands.capture(root(context), in_, zone, file, seconds)
 
 
 @task(help={"name": "setting, e.g. nat_idle_seconds", "value": "a whole number; for iam: off or enforce"})

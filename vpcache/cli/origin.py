@@ -44,7 +44,7 @@ def change(choice: Choice) -> None:
 @user_errors
 def show(*, as_json: bool) -> None:
     """Print the origins and their newest requests."""
-    lab = running_lab()
+    lab = running_lab(reads=True)
     origins, requests = lab.origins(), lab.origin_requests()
     if as_json:
         print(json.dumps({"origins": list(map(asdict, origins)), "requests": list(map(asdict, requests))}))

@@ -7,6 +7,7 @@ from pathlib import Path
 from vpcache.cli.console import is_confirmed, user_errors
 from vpcache.cli.stack import TargetChoice, chosen_stack, print_header
 from vpcache.stack.reboot import cluster_id, cluster_state, reboot_pending_nodes
+from vpcache.wording import counted
 
 
 @user_errors
@@ -20,7 +21,9 @@ def reboot_cache(root: Path, environment: str, target: TargetChoice, name: str, 
         print(f"nothing to do: all nodes of {cluster} use the current values of {state.parameter_group}")
         return
     print(f"pending-reboot in {cluster}: {', '.join(state.pending)} of {', '.join(state.nodes)}")
-    question = f"reboot {len(state.pending)} cache nodes of {cluster} one after another, which empties them"
+    nodes = counted(len(state.pending), "cache node")
+    question = f"reboot {nodes} of {cluster} one after another, which empties them"
     if stack.target.is_lab or yes or is_confirmed(question):
         rebooted = reboot_pending_nodes(stack.target, cluster, lambda line: print(line, flush=True))
-        print(f"rebooted {len(rebooted)} nodes, which use the current values of {state.parameter_group}")
+        nodes = counted(len(rebooted), "node")
+        print(f"rebooted {nodes} to apply the current values of {state.parameter_group}")

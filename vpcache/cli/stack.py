@@ -26,6 +26,7 @@ from vpcache.stack.state import bucket_exists, state_exists
 from vpcache.stack.target import LAB, Target, aws_target, lab_target, target_name
 from vpcache.terraform.plans import losses, losses_line, what_to_confirm
 from vpcache.terraform.undeclared import check_values
+from vpcache.wording import left as resources_left
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ def destroy(
     if left:
         sweep_command = command_for("sweep", stack.target, name=stack.name)
         raise VpcacheError(
-            f"{len(left)} resources are left of {stack.name}: {', '.join(map(str, left))}; "
+            f"{resources_left(len(left))} of {stack.name}: {', '.join(map(str, left))}; "
             f"delete those with its tag by `{sweep_command}`"
         )
     print(f"nothing is left of {stack.name} in account {stack.account}, {stack.target.region}")
@@ -198,10 +199,13 @@ def chosen_target(
     lab = chosen_lab()
     if start_lab:
         started(lab, project)
-    elif not lab.status().running:
-        raise VpcacheError(
-            f"the lab is not running at {lab.endpoint}: run `{command('lab.start')}`, or apply a stack"
-        )
+    else:
+        status = lab.status()
+        if not status.running:
+            raise VpcacheError(
+                f"the lab is not running at {lab.endpoint}: run `{command('lab.start')}`, or apply a stack"
+            )
+        status.check_owner()
     return lab_target(lab.endpoint, os.environ, **regions)
 
 

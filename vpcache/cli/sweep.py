@@ -21,6 +21,8 @@ from vpcache.stack.state import StateLocation, erase_state, state_exists, state_
 from vpcache.stack.state_history import shown_names
 from vpcache.stack.target import Target
 from vpcache.terraform.runner import TerraformError
+from vpcache.wording import counted
+from vpcache.wording import left as resources_left
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,9 @@ def sweep(root: Path, target: TargetChoice, name: str, *, tests: bool, yes: bool
         _show(abandoned, now)
     if name and _is_protected(project, stacks[0]):
         confirm_name(name, f"destroy {name}, which is protected", confirm)
-    elif not (chosen.is_lab or yes or is_confirmed(f"destroy {len(stacks)} stacks on {chosen.name}")):
+    elif not (
+        chosen.is_lab or yes or is_confirmed(f"destroy {counted(len(stacks), 'stack')} on {chosen.name}")
+    ):
         return
     problems = [
         problem for abandoned in stacks for problem in _problems(project, chosen, account, abandoned, now)
@@ -131,7 +135,7 @@ def _kept_notice(where: Target, entry: journal.JournalEntry, now: datetime) -> s
 def _show(abandoned: AbandonedStack, now: datetime) -> None:
     entry = abandoned.entry
     summary = _summary(entry, now) if entry else f"{abandoned.name} (not in the journal)"
-    print(f"{summary}: {len(abandoned.left)} resources")
+    print(f"{summary}: {counted(len(abandoned.left), 'resource')}")
     for item in abandoned.left:
         print(f"  {item}" if item.is_tagged else f"  {item}: does not have the stack's tag, will be kept")
 
@@ -168,7 +172,7 @@ def _problems(
         yield f"{abandoned.name}: {error}"
     else:
         if left:
-            yield f"{len(left)} resources are left of {abandoned.name}: {', '.join(map(str, left))}"
+            yield f"{resources_left(len(left))} of {abandoned.name}: {', '.join(map(str, left))}"
 
 
 def _destroy(

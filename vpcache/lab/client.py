@@ -22,6 +22,7 @@ from vpcache.lab.errors import LabError, LabNotRunningError
 from vpcache.lab.faults import Fault, FaultKind, Mode
 from vpcache.lab.host import check_host
 from vpcache.lab.origins import Origin, OriginRequest, UnservedHost, normalized
+from vpcache.lab.owner import LabOwner, obstacle, this_process
 from vpcache.lab.permissions import AuthorizedRequest, Permissions
 from vpcache.lab.privileges import is_container
 from vpcache.lab.settings import LabSettings
@@ -36,12 +37,24 @@ _STOP_TIMEOUT = 10.0
 
 @dataclass(frozen=True)
 class LabStatus:
-    """Whether a lab runs at `endpoint`, its process ID on the host, and its active faults."""
+    """Whether a lab runs at `endpoint`, its process ID on the host, its active faults and its owner.
+
+    The owner is None if the lab is not running, and for a lab of an earlier release.
+    """
 
     running: bool
     endpoint: str
     pid: int | None = None
     faults: tuple[Fault, ...] = ()
+    owner: LabOwner | None = None
+
+    def check_owner(self, *, enters: bool = False) -> None:
+        """Raise LabError if the lab belongs to another user.
+
+        With `enters`, for its processes and namespaces, raise it also if it runs in another container.
+        """
+        if reason := obstacle(self.owner, this_process(), enters=enters):
+            raise LabError(f"the lab at {self.endpoint} {reason}")
 
 
 class Lab:
@@ -59,7 +72,8 @@ class Lab:
             answer = self.ask("GET", "status")
         except LabNotRunningError:
             return LabStatus(running=False, endpoint=self.endpoint)
-        return LabStatus(True, self.endpoint, int(answer["pid"]), _faults(answer["faults"]))
+        owner = LabOwner(**answer["owner"]) if "owner" in answer else None
+        return LabStatus(True, self.endpoint, int(answer["pid"]), _faults(answer["faults"]), owner)
 
     def start(self, log: Path, *, all_addresses: bool = False) -> LabStatus:
         """Start the lab unless it runs, and wait until it serves. The daemon's output is appended to `log`.
@@ -112,10 +126,14 @@ class Lab:
         return self.status()
 
     def stop(self) -> bool:
-        """Stop the lab with everything in it, and wait for its end. Returns whether it was running."""
+        """Stop the lab with everything in it, and wait for its end. Returns whether it was running.
+
+        Raises LabError if it belongs to another user, or does not end.
+        """
         status = self.status()
         if status.pid is None:
             return False
+        status.check_owner(enters=True)
         process = os.pidfd_open(status.pid)
         try:
             signal.pidfd_send_signal(process, signal.SIGTERM)

@@ -64,15 +64,14 @@ class Fault:
     @classmethod
     def create(cls, kind: str, target: str, mode: str | None = None, seconds: float | None = None) -> Fault:
         """Return a fault, in its kind's default mode if none is given. Raises LabError for invalid values."""
-        if kind not in list(FaultKind):
-            raise LabError(f"unknown fault kind {kind!r}; choose from {', '.join(FaultKind)}")
+        kind = fault_kind(kind)
         if not isinstance(target, str):
             raise LabError(f"invalid target {target!r}: must be a string")
-        modes = MODES[FaultKind(kind)]
+        modes = MODES[kind]
         if mode is not None and mode not in modes:
             raise LabError(f"unknown mode {mode!r} of {kind} faults; choose from {', '.join(modes)}")
         valid_mode = modes[0] if mode is None else Mode(mode)
-        return cls(FaultKind(kind), target, valid_mode, _delay(valid_mode, seconds))
+        return cls(kind, target, valid_mode, _delay(valid_mode, seconds))
 
     @property
     def label(self) -> str:
@@ -83,6 +82,14 @@ class Fault:
     def is_about(self, kind: str, target: str) -> bool:
         """Return whether this is a fault of that target, in any mode."""
         return self.kind == kind and target in _names(self.kind, self.target)
+
+
+def fault_kind(name: object) -> FaultKind:
+    """Return the kind of that name, with hyphens or underscores. Raises LabError if there is none."""
+    written = name.replace("-", "_") if isinstance(name, str) else ""
+    if written not in list(FaultKind):
+        raise LabError(f"unknown fault kind {name!r}; choose from {', '.join(FaultKind)}")
+    return FaultKind(written)
 
 
 def _delay(mode: Mode, seconds: float | None) -> float | None:

@@ -16,8 +16,9 @@ from vpcache.lab.aws.iam.identity_tokens import signed_token
 from vpcache.lab.daemon.process_stats import process_stats
 from vpcache.lab.daemon.region import Region
 from vpcache.lab.errors import LabError
-from vpcache.lab.faults import Fault
+from vpcache.lab.faults import Fault, fault_kind
 from vpcache.lab.origins import Origin
+from vpcache.lab.owner import LabOwner
 
 T = TypeVar("T")
 
@@ -27,10 +28,11 @@ PREFIX = "/_lab/"
 class LabApi:
     """A WSGI application that serves the lab's API and passes all other requests on to AWS's API."""
 
-    def __init__(self, aws: ControlPlane, region: Region, pid: int) -> None:
+    def __init__(self, aws: ControlPlane, region: Region, pid: int, owner: LabOwner) -> None:
         self._aws = aws
         self._region = region
         self._pid = pid
+        self._owner = owner
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Answer one request."""
@@ -53,6 +55,7 @@ class LabApi:
             ("GET", "status"): lambda: {
                 "pid": self._pid,
                 "faults": _as_json(self._region.faults),
+                "owner": asdict(self._owner),
             },
             ("GET", "calls"): lambda: {"calls": self._aws.calls.counts()},
             ("GET", "audit"): lambda: [asdict(each) for each in self._aws.audit()],
@@ -144,4 +147,4 @@ def _cleared(request: Request) -> tuple[str | None, str | None]:
     body = _object(request)
     if body.keys() < {"kind", "target"}:
         raise BadRequest("the body must have kind and target, or be empty to clear all faults")
-    return body["kind"], body["target"]
+    return fault_kind(body["kind"]), body["target"]

@@ -13,6 +13,7 @@ from vpcache.lab.daemon.startup import cache_botocore_endpoints
 from vpcache.lab.errors import LabError
 from vpcache.lab.network.isolation import run_isolated
 from vpcache.lab.network.naming import WORK_DIR
+from vpcache.lab.owner import LabOwner, this_process
 
 
 def main() -> None:
@@ -21,8 +22,9 @@ def main() -> None:
     with os.fdopen(options.ready_fd, "w") as ready:
         try:
             listener = _bind(options.host, options.port)
+            owner = this_process()
             loopback = HostLoopback.fork(closed=(listener.fileno(), options.ready_fd))
-            run_isolated(lambda pid: _serve(listener, loopback, pid, options.ready_fd))
+            run_isolated(lambda pid: _serve(listener, loopback, pid, owner, options.ready_fd))
         except LabError as error:
             ready.write(f"{error}\n")
             sys.exit(1)
@@ -50,7 +52,7 @@ def _bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _serve(listener: socket.socket, loopback: HostLoopback, pid: int, ready_fd: int) -> None:
+def _serve(listener: socket.socket, loopback: HostLoopback, pid: int, owner: LabOwner, ready_fd: int) -> None:
     gc.disable()  # imports create many objects and no garbage
     cache_botocore_endpoints()
     # imported late: an import may start a thread, and the user namespace must be entered before that
@@ -67,7 +69,7 @@ def _serve(listener: socket.socket, loopback: HostLoopback, pid: int, ready_fd: 
     aws = create_app(region.functions, region.reconcile, lambda: region.settings)
     apis = http_api_hosts()
     region.open_api(NamedHostsMiddleware(aws, apis))
-    app = NamedHostsMiddleware(HostHeaderMiddleware(LabApi(aws, region, pid)), apis)
+    app = NamedHostsMiddleware(HostHeaderMiddleware(LabApi(aws, region, pid, owner)), apis)
     app = NamedHostsMiddleware(app, FUNCTION_URL_HOSTS)
     region.reconcile()
     server = PersistentServer(listener, app)

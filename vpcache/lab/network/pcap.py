@@ -16,6 +16,7 @@ from pathlib import Path
 _EVERY_PROTOCOL = 0x0003  # ETH_P_ALL
 _SNAPSHOT = 262144  # the most bytes of a packet that are recorded
 _ETHERNET = 1  # the link type of veth and lo
+_PACKET_HEADER = 16  # bytes: time, recorded and original size
 _HEADER = struct.pack("<IHHIIII", 0xA1B23C4D, 2, 4, 0, 0, _SNAPSHOT, _ETHERNET)  # times in ns
 
 
@@ -29,6 +30,15 @@ def record(file: Path) -> None:
             seconds, nanoseconds = divmod(time.time_ns(), 10**9)
             size = len(packet)
             out.write(struct.pack("<IIII", seconds, nanoseconds, size, size) + packet)
+
+
+def packet_count(file: Path) -> int:
+    """Return the number of complete packets in a file that `record` wrote."""
+    count, position, content = 0, len(_HEADER), file.read_bytes()
+    while position + _PACKET_HEADER <= len(content):
+        position += _PACKET_HEADER + int.from_bytes(content[position + 8 : position + 12], sys.byteorder)
+        count += position <= len(content)
+    return count
 
 
 if __name__ == "__main__":
