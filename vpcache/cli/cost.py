@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from vpcache.cli.console import user_errors
-from vpcache.cli.terraform_json import check_source, planned, read
+from vpcache.cli.terraform_json import check_source, planned, read, source_name
 from vpcache.project import Project
 from vpcache.stack.target import offline_target
 
@@ -42,6 +42,7 @@ def cost(root: Path, environment: str, region: str, *, source: str, as_json: boo
             "monthly": round(priced.monthly, 2),
             "resources": [asdict(item) for item in priced.items],
             "not_priced": priced.not_priced,
+            "not_priced_reasons": {each.address: each.reason for each in priced.unpriced},
             "choices": [asdict(choice) for choice in options],
             "prices": {name: asdict(price) for name, price in prices.all.items()},
         }
@@ -50,8 +51,9 @@ def cost(root: Path, environment: str, region: str, *, source: str, as_json: boo
     first, last = prices.read
     if region_name not in (None, prices.region):
         print(f"note: {environment} is in {region_name}; the prices are those of {prices.region}")
+    subject = environment or source_name(source)
     print(
-        f"cost of {environment or source} in {prices.region}, on demand, without free tier and taxes, "
+        f"cost of {subject} in {prices.region}, on demand, without free tier and taxes, "
         f"prices as of {first} to {last}"
     )
     _show(("resource", "a month", "by use"), bill_rows(priced))
@@ -60,8 +62,8 @@ def cost(root: Path, environment: str, region: str, *, source: str, as_json: boo
         f"data transfer: {money(internet)} per GB to the internet, {money(zones)} per GB between zones, "
         "in each direction"
     )
-    if priced.not_priced:
-        print(f"not priced: {', '.join(priced.not_priced)}")
+    if priced.unpriced:
+        print(f"not priced: {', '.join(map(str, priced.unpriced))}")
     _show(("choice", "saves", "loses"), choice_rows(options))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from vpcache.cli.console import print_notice, step, user_errors, writable
 from vpcache.cli.lab import chosen_lab
 from vpcache.cli.stack import TargetChoice, chosen_stack, print_header
-from vpcache.cli.terraform_json import check_source, planned, read
+from vpcache.cli.terraform_json import check_source, planned, read, source_name
 from vpcache.errors import VpcacheError
 from vpcache.project import Project
 from vpcache.stack.stack import Stack
@@ -49,8 +49,11 @@ def diagram(
     check_source(environment, source)
     if live and source:
         raise VpcacheError("--live probes a running stack: use --env instead of --from")
+    for file in (svg, png):
+        if file:
+            writable(file)
     if source:
-        subject = _Subject(Path(source).stem.strip("-") or "diagram", read(source), source)
+        subject = _Subject(Path(source).stem.strip("-") or "diagram", read(source), source_name(source))
     else:
         subject = _stack(root, environment, target, name, live=live, is_quiet=as_json)
     text = _svg(subject)
@@ -70,7 +73,8 @@ def diagram(
             json.dumps({"drawn_from": subject.drawn_from} | {kind: file for kind, (file, _) in files.items()})
         )
     else:
-        print(f"drawn from the {subject.drawn_from}: {', '.join(file for file, _ in files.values())}")
+        origin = subject.drawn_from if source else f"the {subject.drawn_from}"
+        print(f"drawn from {origin}: {', '.join(file for file, _ in files.values())}")
 
 
 def _stack(
@@ -90,7 +94,7 @@ def _stack(
         offline = offline_target(os.environ, region=target.region or None, pinned_region=pinned)
         stack = project.stack(environment, offline, name or None)
         if not is_quiet:
-            print(f"diagram {environment} as {stack.name}: the lab is not running, so the plan is drawn")
+            print(f"diagram {environment} as {stack.name}: the plan is drawn, as no lab of yours is running")
     return _Subject(stack.name, planned(stack), "plan")
 
 
@@ -99,11 +103,12 @@ def _has_target(target: TargetChoice) -> bool:
     if target_name(target.name, os.environ) != LAB:
         return True
     try:
-        lab = chosen_lab()
+        status = chosen_lab().status()
+        status.check_owner()
     except VpcacheError as error:
         print_notice(f"{error}; the plan is drawn")
         return False
-    return lab.status().running
+    return status.running
 
 
 def _svg(subject: _Subject) -> str:

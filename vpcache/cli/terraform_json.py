@@ -27,17 +27,25 @@ def planned(stack: Stack) -> Mapping[str, Any]:
         return mock_plan(stack)
 
 
+def source_name(source: str) -> str:
+    """Return the name of a file for messages, `stdin` for `-`."""
+    return "stdin" if source == "-" else source
+
+
 def read(source: str) -> Mapping[str, Any]:
     """Return the JSON object in a file, or on stdin for `-`. Raises VpcacheError if it is not valid."""
     try:
         text = sys.stdin.read() if source == "-" else Path(source).read_text()
         document = json.loads(text)
     except (OSError, UnicodeDecodeError) as error:
-        raise VpcacheError(f"cannot read {source}: {getattr(error, 'strerror', None) or error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise VpcacheError(f"cannot read {source_name(source)}: {reason}") from error
     except ValueError as error:
         raise VpcacheError(
-            f"{source} is not JSON ({error}): use the output of `terraform show -json`"
+            f"{source_name(source)} is not JSON ({error}): use the output of `terraform show -json`"
         ) from error
     if not isinstance(document, dict):
-        raise VpcacheError(f"{source} is not a JSON object: use the output of `terraform show -json`")
+        raise VpcacheError(
+            f"{source_name(source)} is not a JSON object: use the output of `terraform show -json`"
+        )
     return document

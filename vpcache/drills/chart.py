@@ -8,6 +8,7 @@ from html import escape
 
 from vpcache.drills.drill import Report
 from vpcache.drills.timeline import Second
+from vpcache.wording import counted
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _WIDTH, _PANEL, _LEFT, _RIGHT, _TOP, _GAP = 760, 110, 60, 16, 92, 36
@@ -95,7 +96,7 @@ def _mark(at: int, report: Report) -> str:
 def _summary(report: Report) -> str:
     figures = report.figures()
     return (
-        f"{figures['requests']} calls; errors during the fault: {figures['during_errors']}, "
+        f"{counted(len(report.samples), 'call')}; errors during the fault: {figures['during_errors']}, "
         f"p99 {figures['during_p99_ms']} ms; errors after it: {figures['after_errors']}"
     )
 

@@ -87,6 +87,11 @@ def test_resources_without_a_price_are_listed():
     priced = bill(resources, PRICES)
     assert priced.items == ()
     assert priced.not_priced == tuple(each.address for each in resources)
+    assert [each.reason for each in priced.unpriced] == [
+        "the price list does not have aws_db_instance",
+        "the price list of us-east-1 does not have node type cache.x9.large",
+        "engine redis: only memcached is priced",
+    ]
 
 
 def test_data_sources_are_free():

@@ -164,11 +164,18 @@ def page_text(**facts):
 def test_page_shows_all_facts_and_is_self_contained():
     text = page_text(changes=[CHANGE, DESTROY], probes=[PROBE], drills=[DRILL], diagram="<svg/>")
     assert "Test run passed" in text
-    assert "s: 1 resources in 52 s" in text
+    assert "s: 1 resource in 52 s" in text
     assert "seen as 203.0.113.5 test_egress.py::test_it" in text
     assert VPC in text  # as text, not as a tag
     assert "zone in a" in text
     assert "None: the account was checked after the destroy." in text
+
+
+def test_page_counts_one_error():
+    failed = replace(DRILL.report.samples[5], is_known=True, problem="timeout")
+    report = replace(DRILL.report, samples=[*DRILL.report.samples[:5], failed])
+    text = page_text(drills=[replace(DRILL, report=report)])
+    assert "6 calls, 0 wrong answers. During the fault: 1 error, p99" in text
 
 
 def test_page_embeds_the_diagram():

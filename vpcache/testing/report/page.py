@@ -18,6 +18,7 @@ from vpcache.program import command
 from vpcache.stack.target import LAB
 from vpcache.testing.report.facts import ChangeRecord, DrillRecord, ProbeRecord
 from vpcache.testing.report.outcomes import FAILED, PASSED, SKIPPED, Outcome
+from vpcache.wording import counted
 
 _SLOWEST = 10
 
@@ -108,7 +109,13 @@ def _template() -> Template:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"chart": svg_chart, "duration": duration, "data_uri": data_uri, "ticks": ticks}
+    environment.filters |= {
+        "chart": svg_chart,
+        "counted": counted,
+        "duration": duration,
+        "data_uri": data_uri,
+        "ticks": ticks,
+    }
     package = files(__package__)
     environment.globals["style"] = Markup(  # noqa: S704  # the style sheet of the package
         package.joinpath("page.css").read_text()
