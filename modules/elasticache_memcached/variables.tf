@@ -102,8 +102,8 @@ variable "node_type" {
   default     = null
 
   validation {
-    condition     = var.node_type == null || can(regex("^cache\\.[a-z0-9]+\\.[a-z0-9]+$", var.node_type))
-    error_message = "node_type is \"${coalesce(var.node_type, "null")}\": it must be a cache node type, such as \"cache.t4g.small\"."
+    condition     = var.node_type == null || can(regex("^cache\\.[cmrt][0-9][a-z]*\\.(micro|small|medium|large|[0-9]*xlarge)$", var.node_type))
+    error_message = "node_type is \"${coalesce(var.node_type, "null")}\": it must be a family and a size of cache nodes, such as \"cache.t4g.small\" or \"cache.r7g.2xlarge\"."
   }
 }
 

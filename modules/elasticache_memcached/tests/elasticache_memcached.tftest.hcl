@@ -241,6 +241,18 @@ run "empty_nodes_are_rejected" {
   expect_failures = [var.nodes]
 }
 
+run "misspelt_size_of_a_node_type_is_rejected" {
+  command = plan
+  variables { node_type = "cache.t4g.mirco" }
+  expect_failures = [var.node_type]
+}
+
+run "misspelt_family_of_a_node_type_is_rejected" {
+  command = plan
+  variables { node_type = "cache.tg4.micro" }
+  expect_failures = [var.node_type]
+}
+
 run "values_of_another_type_are_rejected" {
   command = plan
 
