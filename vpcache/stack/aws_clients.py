@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from vpcache.errors import VpcacheError
 
@@ -92,7 +93,25 @@ class AwsClients:
         if environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
             return None
         service_id = self._core.get_service_model(service).service_id.replace(" ", "_").upper()
-        return environment.get(f"AWS_ENDPOINT_URL_{service_id}") or environment.get("AWS_ENDPOINT_URL")
+        for variable in (f"AWS_ENDPOINT_URL_{service_id}", "AWS_ENDPOINT_URL"):
+            if url := environment.get(variable):
+                check_endpoint(variable, url)
+                return url
+        return None
+
+
+def check_endpoint(variable: str, url: str) -> None:
+    """Raise VpcacheError unless the value of an endpoint's variable is an http:// or https:// URL."""
+    try:
+        parts = urlsplit(url)
+        is_valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # an invalid port or IPv6 address
+        is_valid = False
+    if not is_valid:
+        raise VpcacheError(
+            f"{variable} is '{url}': must be a URL such as https://ec2.us-east-1.amazonaws.com or "
+            f"http://127.0.0.1:4600, or unset {variable}"
+        )
 
 
 def profile_region(environment: Mapping[str, str]) -> str | None:

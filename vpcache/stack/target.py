@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from vpcache.errors import VpcacheError
+from vpcache.program import command
 from vpcache.stack.aws_clients import AwsClients, profile_region
 from vpcache.stack.region import DEFAULT_REGION, chosen_region
 from vpcache.terraform.process_environment import aws_environment, lab_environment
@@ -86,19 +87,36 @@ class Target:
         try:
             return str(self.client("sts").get_caller_identity()["Account"])
         except EndpointConnectionError as error:
-            raise VpcacheError(
-                f"target {self.name}: no response from {error.kwargs['endpoint_url']}: check that "
-                f"{self.region} is an AWS region and reachable from this machine, or use --region"
-            ) from error
+            endpoint = error.kwargs["endpoint_url"]
+            remedy = self._remedy_for_silence(endpoint)
+            raise VpcacheError(f"target {self.name}: no response from {endpoint}: {remedy}") from error
         except ClientError as error:
             if error.response["Error"]["Code"] in ("InvalidClientTokenId", "UnrecognizedClientException"):
                 raise VpcacheError(
                     f"target {self.name}: AWS rejects these credentials in {self.region}: check them, or "
                     f"enable the region in the account ({error})"
                 ) from error
-            raise VpcacheError(f"target {self.name}: AWS rejects these credentials: {error}") from error
+            cause = "AWS rejects these credentials: " if _is_about_credentials(error) else ""
+            raise VpcacheError(f"target {self.name}: {cause}{error}") from error
         except BotoCoreError as error:
             raise VpcacheError(f"target {self.name}: {error}") from error
+
+    def _remedy_for_silence(self, endpoint: str) -> str:
+        if self.is_lab:
+            return f"the lab has ended, and its stacks with it: run `{command('lab.start')}`"
+        for variable in ("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"):
+            if self.environment.get(variable, "").rstrip("/") == endpoint.rstrip("/"):
+                return f"start the server that {variable} names, or unset {variable}"
+        return f"check that {self.region} is an AWS region and reachable from this machine, or use --region"
+
+
+def _is_about_credentials(error: Any) -> bool:
+    """Return whether an error of STS concerns the credentials, and not the endpoint or the request.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+    """
+    code = error.response["Error"]["Code"]
+    return error.response["ResponseMetadata"].get("HTTPStatusCode") in (401, 403) or "Token" in code
 
 
 def lab_target(

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,6 +33,7 @@ from vpcache.testing.run import PytestRun, new_run_folder
 if TYPE_CHECKING:
     from vpcache.testing.report.suite import SuiteReport
 
+_PACKAGE = Path(__file__).parents[1]
 _ROOT_MODULE = "vpcache_env_dir"
 _LAB_SETTINGS = "vpcache_lab_settings"
 _IAM = "vpcache_iam"
@@ -122,6 +124,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("lab") or "lab" in _fixtures(item):
             item.add_marker(pytest.mark.skip(reason="requires the lab's network; the target is aws"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> None:
+    """Leave this package's source out of the traceback of a user error in a test."""
+    error = call.excinfo.value if call.excinfo is not None else None
+    if isinstance(error, VpcacheError) and (trace := _without_package(error.__traceback__)):
+        call.excinfo = pytest.ExceptionInfo.from_exception(error.with_traceback(trace))
 
 
 # before pytest-xdist's hook, which notifies the controller that the worker has finished its collection
@@ -256,7 +266,8 @@ def stack(pytestconfig: pytest.Config, vpcache_run: PytestRun, stack_variables: 
 
 @pytest.fixture(scope="session")
 def _stack_outputs(stack: Stack) -> Outputs:
-    return stack.outputs()
+    with _user_errors():
+        return stack.outputs()
 
 
 @pytest.fixture
@@ -292,6 +303,15 @@ def _join(config: pytest.Config) -> None:
 def _fixtures(item: pytest.Item) -> Sequence[str]:
     """Return the fixtures that a test uses, directly or through other fixtures."""
     return getattr(item, "fixturenames", ())
+
+
+def _without_package(trace: TracebackType | None) -> TracebackType | None:
+    """Return a traceback without the entries in this package."""
+    if trace is None:
+        return None
+    rest = _without_package(trace.tb_next)
+    is_own = Path(trace.tb_frame.f_code.co_filename).is_relative_to(_PACKAGE)
+    return rest if is_own else TracebackType(rest, trace.tb_frame, trace.tb_lasti, trace.tb_lineno)
 
 
 def _root_module(config: pytest.Config) -> Path | None:

@@ -253,6 +253,36 @@ def test_undeclared_variable_is_one_line(foreign):
     done.stdout.fnmatch_lines(["root module */infra has no variable bundel: it has name"])
 
 
+def test_variable_without_value_names_the_fixture(foreign):
+    foreign.mkdir("infra").joinpath("main.tf").write_text(ROOT_MODULE + 'variable "bundle" {}\n')
+    foreign.makepyfile("def test_one(stack): pass")
+    done = foreign.runpytest_subprocess("--vpcache-env-dir", "infra")
+    done.assert_outcomes(errors=1)
+    done.stdout.fnmatch_lines(
+        ["root module */infra: no value of variable bundle: set it in terraform.tfvars or, in a test, *"]
+    )
+    assert "vpcache/testing" not in done.stdout.str()
+
+
+def test_root_module_without_outputs_is_applied(foreign):
+    """A missing output is one error, without this package's source in its traceback."""
+    resource = 'resource "terraform_data" "this" {}\n'
+    foreign.mkdir("infra").joinpath("main.tf").write_text(ROOT_MODULE + resource)
+    foreign.makepyfile("""
+        def test_outputs(outputs): assert outputs == {}
+        def test_probe(probes): probes.egress("us-east-1a")
+    """)
+    done = foreign.runpytest_subprocess("--vpcache-env-dir", "infra")
+    done.assert_outcomes(passed=1, failed=1, warnings=1)
+    done.stdout.fnmatch_lines(
+        [
+            '*def test_probe(probes): probes.egress("us-east-1a")',
+            "E *VpcacheError: the root module has no output 'egress_ips': write *",
+        ]
+    )
+    assert "vpcache/probes.py" not in done.stdout.str()
+
+
 @pytest.mark.parametrize("mark", ["", "@pytest.mark.drill"], ids=["reads", "drills"])
 def test_drill_has_exclusive_use_of_the_outputs(foreign, mark):
     foreign.makeconftest("""
