@@ -20,6 +20,7 @@ from vpcache.lab.daemon.process_stats import ProcessStats
 from vpcache.lab.daemon_environment import daemon_environment
 from vpcache.lab.errors import LabError, LabNotRunningError
 from vpcache.lab.faults import Fault, FaultKind, Mode
+from vpcache.lab.flows.drops import Drop
 from vpcache.lab.host import check_host
 from vpcache.lab.origins import Origin, OriginRequest, UnservedHost, normalized
 from vpcache.lab.owner import LabOwner, obstacle, this_process
@@ -287,6 +288,10 @@ class Lab:
         """Return the newest 1,000 requests to added origins, or to one of them, oldest first."""
         requests = (OriginRequest(**each) for each in self.ask("GET", "origin-requests"))
         return tuple(each for each in requests if name is None or each.origin == normalized(name))
+
+    def drops(self) -> tuple[Drop, ...]:
+        """Return the flows that security groups and network ACLs dropped in the last minute, newest first."""
+        return tuple(Drop.from_json(each) for each in self.ask("GET", "drops"))
 
     def connect(self, address: str, port: int, *, interface: str | None = None) -> str:
         """Open a TCP connection from an interface's network, or from the internet if `interface` is None.

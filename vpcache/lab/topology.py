@@ -207,6 +207,24 @@ class ServerlessCache:
 
 
 @dataclass(frozen=True, slots=True)
+class FlowLog:
+    """A flow log of a VPC, of a subnet or of an interface, which `resource_id` identifies.
+
+    `traffic` is "ACCEPT", "REJECT" or "ALL". `fields` are those of the record format.
+    """
+
+    id: str
+    resource_id: str
+    traffic: str
+    interval_seconds: int
+    fields: tuple[str, ...]
+
+    def covers(self, interface: Interface, vpc_id: str) -> bool:
+        """Return whether the flow log records the traffic of an interface in a VPC."""
+        return self.resource_id in (vpc_id, interface.subnet_id, interface.id)
+
+
+@dataclass(frozen=True, slots=True)
 class Vpc:
     """A VPC with its contents. Each tuple is sorted by ID, so that equal models give equal values."""
 
@@ -229,6 +247,7 @@ class Vpc:
     has_egress_only_gateway: bool = False
     has_dns: bool = True  # EC2's enableDnsSupport
     has_hostnames: bool = False  # EC2's enableDnsHostnames
+    flow_logs: tuple[FlowLog, ...] = ()
 
     @property
     def cidrs(self) -> tuple[IPv4Network, ...]:
@@ -238,6 +257,11 @@ class Vpc:
     def subnets_by_id(self) -> dict[str, Subnet]:
         """Return the subnets by their IDs."""
         return {subnet.id: subnet for subnet in self.subnets}
+
+    def interfaces_with_accepted_traffic_logged(self) -> tuple[Interface, ...]:
+        """Return the interfaces of which a flow log records accepted traffic."""
+        logs = [each for each in self.flow_logs if each.traffic != "REJECT"]
+        return tuple(each for each in self.interfaces if any(log.covers(each, self.id) for log in logs))
 
     @property
     def has_gateway(self) -> bool:

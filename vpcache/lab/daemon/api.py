@@ -75,6 +75,7 @@ class LabApi:
                 "lines": self._region.functions.notices(),
                 "unserved": [asdict(each) for each in self._region.unserved_hosts()],
             },
+            ("GET", "drops"): lambda: [asdict(each) for each in self._region.drops()],
             ("GET", "origins"): lambda: [asdict(each) for each in self._region.origins],
             ("PUT", "origins"): lambda: asdict(self._region.serve_origin(_origin(request))),
             ("DELETE", "origins"): lambda: self._region.remove_origin(str(_object(request).get("name"))),

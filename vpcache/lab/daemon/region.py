@@ -21,6 +21,7 @@ from vpcache.lab.aws.environment_hosts import hosts_in_environments
 from vpcache.lab.aws.iam.execution_sessions import ExecutionSessions
 from vpcache.lab.aws.inventory import Place, directory
 from vpcache.lab.aws.topology_builder import derive
+from vpcache.lab.daemon.packet_logs import PacketLogs
 from vpcache.lab.errors import LabError
 from vpcache.lab.faults import (
     Fault,
@@ -34,6 +35,7 @@ from vpcache.lab.faults import (
     out_zones,
     resolved,
 )
+from vpcache.lab.flows.drops import Drop
 from vpcache.lab.functions.runtime import FunctionRuntime
 from vpcache.lab.memcached.nodes import CacheNodes
 from vpcache.lab.memcached.serverless import ServerlessCaches
@@ -64,6 +66,7 @@ class Region:
         work_dir.mkdir()
         self._namespaces = Namespaces()
         self._kernel = Kernel(self._namespaces)
+        self._packet_logs = PacketLogs(self._namespaces)
         self._lock = threading.Lock()
         self._topology = Topology()
         self._faults: tuple[Fault, ...] = ()
@@ -241,6 +244,10 @@ class Region:
         named = hosts_in_environments(ACCOUNT)
         return tuple(each for each in named if self._public_addresses(each.host) is None)
 
+    def drops(self) -> tuple[Drop, ...]:
+        """Return the flows that security groups and network ACLs dropped in the last minute, newest first."""
+        return self._packet_logs.drops()
+
     def connect(self, interface_id: str | None, address: str, port: int) -> str:
         """Connect by TCP from an interface, or the internet if None.
 
@@ -270,6 +277,7 @@ class Region:
     def _apply(self, topology: Topology) -> None:
         """Bring the data plane to `topology` with the active faults."""
         self._kernel.apply(self._plan(topology))
+        self._packet_logs.reconcile(topology)
         origins = by_target(self._faults, FaultKind.ORIGIN)
         self._internet.reconcile(origins)
         self._function_hosts.reconcile(topology.function_urls, origins)

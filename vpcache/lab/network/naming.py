@@ -31,6 +31,8 @@ GATEWAY_ADDRESS = IPv4Address("169.254.0.2")  # of a gateway on all its links
 PEER_ADDRESS = IPv4Address("169.254.0.1")  # of the other end of such a link
 GATEWAY_IPV6, PEER_IPV6 = IPv6Address("fe80::2"), IPv6Address("fe80::1")
 LINK_LOCAL = IPv4Network("169.254.0.0/16")
+LOG_GROUP = 1  # of the kernel's NFLOG, in each router's namespace
+LOGGED_BYTES = 80  # of each logged packet: the headers of IP and TCP
 _FIRST_TABLE = 1000  # lower numbers are those of the kernel and of the router
 
 

@@ -31,3 +31,8 @@ def chain(name: str, base: str | None, rules: Iterable[str] = ()) -> str:
     """Return a chain; `base` is the type, hook, priority and policy of a base chain."""
     lines = [f"chain {name} {{", *([f"type {base};"] if base else []), *rules, "}"]
     return "".join(f"{line}\n" for line in lines)
+
+
+def log(prefix: str, group: int, size: int) -> str:
+    """Return a rule that passes the first `size` bytes of packets to the readers of an NFLOG group."""
+    return f'log prefix "{prefix}" group {group} snaplen {size}'
