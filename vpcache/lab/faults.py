@@ -137,9 +137,14 @@ def out_zones(faults: Iterable[Fault]) -> frozenset[str]:
     return frozenset(fault.target for fault in faults if fault.kind is FaultKind.ZONE)
 
 
+def target_names(topology: Topology, kind: FaultKind) -> list[str]:
+    """Return the full names of the targets that faults of a kind may have, sorted."""
+    return sorted(_targets(topology, kind))
+
+
 def down_hosts(topology: Topology, faults: Iterable[Fault]) -> frozenset[IPv4Address]:
     """Return the internet addresses that `faults` isolate."""
-    hosts = _hosts(topology)
+    hosts = internet_hosts(topology)
     return frozenset(
         hosts[fault.target] for fault in faults if fault.kind is FaultKind.ORIGIN and fault.mode is Mode.DOWN
     )
@@ -224,7 +229,7 @@ def _interface_targets(topology: Topology) -> _Targets:
 
 
 def _origin_targets(topology: Topology) -> _Targets:
-    return dict.fromkeys(_hosts(topology), frozenset())
+    return dict.fromkeys(internet_hosts(topology), frozenset())
 
 
 def _dns_targets(topology: Topology) -> _Targets:
@@ -241,7 +246,7 @@ _TARGETS: Mapping[FaultKind, Callable[[Topology], _Targets]] = {
 }
 
 
-def _hosts(topology: Topology) -> Mapping[str, IPv4Address]:
+def internet_hosts(topology: Topology) -> Mapping[str, IPv4Address]:
     """Return the addresses of the internet hosts that do not serve AWS's API, by name."""
     urls = {url.hostname: url.address for url in topology.function_urls}
     return HOSTS | urls | {origin.hostname: origin.address for origin in topology.origins}
