@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request, Response
 
 from vpcache.lab.aws.gateway.app import ControlPlane
 from vpcache.lab.aws.iam.identity_tokens import signed_token
+from vpcache.lab.daemon.live.drill_progress import DrillProgress
 from vpcache.lab.daemon.process_stats import process_stats
 from vpcache.lab.daemon.region import Region
 from vpcache.lab.errors import LabError
@@ -28,9 +29,12 @@ PREFIX = "/_lab/"
 class LabApi:
     """A WSGI application that serves the lab's API and passes all other requests on to AWS's API."""
 
-    def __init__(self, aws: ControlPlane, region: Region, pid: int, owner: LabOwner) -> None:
+    def __init__(
+        self, aws: ControlPlane, region: Region, drills: DrillProgress, pid: int, owner: LabOwner
+    ) -> None:
         self._aws = aws
         self._region = region
+        self._drills = drills
         self._pid = pid
         self._owner = owner
 
@@ -82,6 +86,7 @@ class LabApi:
             ("GET", "origin-requests"): lambda: [asdict(each) for each in self._region.origin_requests],
             ("GET", "origin"): lambda: {"calls": self._region.origin_calls()},
             ("POST", "connect"): lambda: self._connect(_object(request)),
+            ("PUT", "drill"): lambda: self._drills.report(_object(request)),
             ("GET", "faults"): lambda: _as_json(self._region.faults),
             ("PUT", "faults"): lambda: _as_json(self._region.fault(_fault(request))),
             ("DELETE", "faults"): lambda: _as_json(self._region.clear_faults(*_cleared(request))),

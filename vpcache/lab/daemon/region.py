@@ -118,6 +118,16 @@ class Region:
         return tree(topology, names_by_id, [fault.label for fault in self._faults])
 
     @property
+    def topology(self) -> Topology:
+        """The topology that was applied last; each change of the model brings another object."""
+        return self._topology
+
+    @property
+    def namespaces(self) -> Namespaces:
+        """The network namespaces of the lab."""
+        return self._namespaces
+
+    @property
     def faults(self) -> tuple[Fault, ...]:
         """The active faults, oldest first."""
         return self._faults

@@ -62,14 +62,35 @@ def _serve(listener: socket.socket, loopback: HostLoopback, pid: int, owner: Lab
     from vpcache.lab.daemon.api import LabApi
     from vpcache.lab.daemon.host_check import HostHeaderMiddleware
     from vpcache.lab.daemon.http_server import PersistentServer
+    from vpcache.lab.daemon.link_counters import LinkCounters
+    from vpcache.lab.daemon.live.actions import actions
+    from vpcache.lab.daemon.live.drill_progress import DrillProgress
+    from vpcache.lab.daemon.live.feed import Feed
+    from vpcache.lab.daemon.live.invocations import WatchedRunner
+    from vpcache.lab.daemon.live.model_reader import read_model
+    from vpcache.lab.daemon.live.observer import Observer
+    from vpcache.lab.daemon.live.page import PageMiddleware
     from vpcache.lab.daemon.region import Region
     from vpcache.lab.services.named_hosts import NamedHostsMiddleware
 
     region = Region(WORK_DIR, loopback.connect)
-    aws = create_app(region.functions, region.reconcile, lambda: region.settings)
+    runner = WatchedRunner(region.functions)
+    aws = create_app(runner, region.reconcile, lambda: region.settings)
     apis = http_api_hosts()
     region.open_api(NamedHostsMiddleware(aws, apis))
-    app = NamedHostsMiddleware(HostHeaderMiddleware(LabApi(aws, region, pid, owner)), apis)
+    drills = DrillProgress()
+    observer = Observer(
+        region,
+        LinkCounters(region.namespaces),
+        runner,
+        drills,
+        drops=lambda: (),
+        model=read_model,
+        at_rest=aws.at_rest,
+        lab={"endpoint": f"http://127.0.0.1:{listener.getsockname()[1]}", "pid": pid},
+    )
+    page = PageMiddleware(LabApi(aws, region, drills, pid, owner), Feed(observer), actions(region))
+    app = NamedHostsMiddleware(HostHeaderMiddleware(page), apis)
     app = NamedHostsMiddleware(app, FUNCTION_URL_HOSTS)
     region.reconcile()
     server = PersistentServer(listener, app)

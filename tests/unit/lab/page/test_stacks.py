@@ -49,7 +49,7 @@ def test_stack_has_the_tags_of_its_vpc() -> None:
     }
 
 
-def test_vpcs_without_the_tag_are_stacks_of_their_own() -> None:
+def test_vpc_without_the_tag_has_a_separate_stack() -> None:
     second = replace(VPC, id="vpc-2")
     named = Model(tags={"vpc-1": {"Name": "mine"}})
     assert [each["name"] for each in stacks(Topology((VPC, second)), named)] == ["mine", "vpc-2"]

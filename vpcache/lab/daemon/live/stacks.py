@@ -15,7 +15,7 @@ _NONE = object()  # equals no target of a route
 
 
 def stacks(topology: Topology, model: Model) -> list[Json]:
-    """Return the stacks, sorted by region and name. A VPC without the tag Stack is a stack of its own."""
+    """Return the stacks, sorted by region and name. A VPC without the tag Stack has a separate stack."""
     users = users_by_interface(topology, model)
     found: dict[tuple[str, str], Json] = {}
     for vpc in sorted(topology.vpcs, key=lambda vpc: (vpc.region, stack_name(model, vpc.id), vpc.id)):
