@@ -56,11 +56,16 @@ class Tab:
         Raises BrowserError if it is not true within `seconds`.
         """
         deadline = time.monotonic() + seconds
-        while not (value := self.evaluate(script)):
+        while True:
+            try:
+                if value := self.evaluate(script):
+                    return value
+                problem = ""
+            except BrowserError as error:  # the page may be loading
+                problem = f": {error}"
             if time.monotonic() > deadline:
-                raise BrowserError(f"not true within {seconds:g} s: {script}")
+                raise BrowserError(f"not true within {seconds:g} s: {script}{problem}")
             time.sleep(_INTERVAL)
-        return value
 
     def text(self, selector: str) -> str:
         """Return the visible text of the first element of a CSS selector."""

@@ -62,8 +62,8 @@ function routeText(subnet, vpc) {
 function cards(stack, vpc, zone, subnet) {
   return vpc.interfaces
     .filter((each) => each.subnet === subnet.id)
-    .sort((one, other) => KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind))
-    .map((each) => card(stack, vpc, zone, each));
+    .map((each) => card(stack, vpc, zone, each))
+    .sort((one, other) => KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind) || one.title.localeCompare(other.title));
 }
 
 function card(stack, vpc, zone, each) {

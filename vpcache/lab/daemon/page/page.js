@@ -80,7 +80,7 @@ function drawPictures(stack) {
 
 function functionsOf(stack) {
   const inside = stack ? stack.vpcs.flatMap((vpc) => vpc.functions) : [];
-  const outside = state.outside.filter((each) => !stack || each.region === stack.region);
+  const outside = state.outside.filter((each) => !stack || each.stack === stack.name || each.stack === null);
   const every = [...inside, ...outside].map((each) => ({ ...each, name: shortName(each.name, stack?.name ?? "") }));
   return [...new Map(every.map((each) => [each.arn, each])).values()];
 }

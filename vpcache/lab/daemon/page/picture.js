@@ -154,7 +154,7 @@ function drawHost(svg, host, box, activated) {
     { "data-card": host.name },
     rect(box, "card", 6),
     badgeOf("host", "host", box, 28),
-    fitted(box.x + 46, box.y + 18, "title", host.name, box.width - 54, 13, BOLD),
+    fitted(box.x + 46, box.y + 18, "title", hostTitle(host), box.width - 54, 13, BOLD),
     detail,
     hit(box, 6, host.name, host.name, activated),
   );
@@ -167,6 +167,8 @@ function drawHost(svg, host, box, activated) {
   };
 }
 
+const hostTitle = (host) => (host.function ? `function URL of ${host.function}` : host.name);
+
 function drawCard(svg, { card, box, colour }, activated) {
   const css = card.icon === "nat" ? colour : card.icon;
   const group = shape("g", { "data-card": card.key }, rect(box, "card", 6), badgeOf(card.icon, css, box, 28));
@@ -176,7 +178,8 @@ function drawCard(svg, { card, box, colour }, activated) {
   const isNarrow = box.width < 265; // then only an elastic IP has room, beside the title
   const note = fitted(box.right - 9, box.y + (isNarrow ? 18 : 49), "detail end", card.elasticIp ?? card.address, 150, 12);
   group.append(title, up, down, badge, ...(isNarrow && !card.elasticIp ? [] : [note]));
-  group.append(hit(box, 6, card.key, card.fullName, activated));
+  const total = shape("title");
+  group.append(hit(box, 6, card.key, card.fullName, activated, total));
   svg.append(group);
   return ({ traffic, faulty, dropped }) => {
     const { sent, received } = trafficOf(card.traffic, traffic);
@@ -187,6 +190,7 @@ function drawCard(svg, { card, box, colour }, activated) {
     setText(up, `↑ ${show(sent)}`);
     setText(down, `↓ ${show(received)}`);
     setText(badge, state);
+    setText(total, `${card.address}: sent ${sum(sent)}, received ${sum(received)} so far`);
     group.classList.toggle("faulty", Boolean(mode));
   };
 }
@@ -194,9 +198,12 @@ function drawCard(svg, { card, box, colour }, activated) {
 const brief = (each) => `${count(each.packets_per_second)} p/s`;
 const flow = (each) => `${count(each.packets_per_second)} packets/s, ${bytes(each.bytes_per_second)}/s`;
 
+const sum = (each) => `${each.packets} packets, ${bytes(each.bytes)}`;
+
 // A transparent button over a card: a click, Enter and Space activate it.
-function hit(box, radius, key, name, activated) {
+function hit(box, radius, key, name, activated, ...children) {
   const button = rect(box, "hit", radius);
+  button.append(...children);
   setAttributes(button, { role: "button", tabindex: "0", "data-key": key, "aria-label": `${name}: explain its packets` });
   button.addEventListener("click", () => activated(key));
   button.addEventListener("keydown", (event) => {
