@@ -32,7 +32,7 @@ def obstacle(owner: LabOwner | None, here: LabOwner, *, enters: bool) -> str:
     """Return why a process must not change a lab or, with `enters`, its processes; empty if it may. Pure.
 
     User IDs are not compared across containers, whose ports may be published on purpose. A lab of an earlier
-    release does not tell its owner.
+    release does not report its owner.
     """
     if owner is None:
         return ""

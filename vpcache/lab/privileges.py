@@ -9,7 +9,7 @@ CAPABILITIES = {
     "NET_ADMIN": 12,  # links, addresses, routes, packet filters and network sysctls in the lab's namespaces
     "NET_BIND_SERVICE": 10,  # resolvers and HTTPS hosts of the lab listen on ports 53, 80 and 443
     "NET_RAW": 13,  # lab.capture
-    "SETFCAP": 31,  # a function's process is AWS's user, mapped to root in a user namespace of its own
+    "SETFCAP": 31,  # a function's process is AWS's user, mapped to root in a separate user namespace
     "SYS_ADMIN": 21,  # namespaces and mounts
     "SYS_CHROOT": 18,  # the root file system of a function; lab.shell enters a mount namespace
 }

@@ -1,7 +1,7 @@
 """Packets and bytes of the lab's links, as each VPC's router counts them.
 
 The kernel counts them anyway. A file /proc/net/dev shows the links of the network namespace in which it was
-opened, so one file for each router stays open while somebody looks, and a reading of a router takes 0.1 ms:
+opened, so one file for each router stays open while a page is open, and a reading of a router takes 0.1 ms:
 no process, no change of the namespace.
 """
 

@@ -31,7 +31,7 @@ _DATAGRAM = 2**16
 
 
 class PacketLog:
-    """Passes the packets that a namespace logs to `receive`, in a thread of its own.
+    """Passes the packets that a namespace logs to `receive`, in a dedicated thread.
 
     It calls `lose` if the kernel had to discard packets because they were not read in time. Without logged
     packets the thread sleeps.

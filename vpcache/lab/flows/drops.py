@@ -1,4 +1,4 @@
-"""Flows that security groups and network ACLs dropped: between whom, and by what. Pure."""
+"""Flows that security groups and network ACLs dropped: their ends, and the group or ACL. Pure."""
 
 from __future__ import annotations
 

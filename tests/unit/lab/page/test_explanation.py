@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 
 from tests.support.network.scenario import ANYWHERE, CLIENTS, EGRESS, PORT, VPC, WEB_ADDRESS
-from vpcache.lab.daemon.live.explanation import Explanation, Flow, explain
+from vpcache.lab.daemon.live.explanation import Explanation, Question, explain
 from vpcache.lab.errors import LabError
 from vpcache.lab.faults import Fault, internet_hosts
 from vpcache.lab.topology import AclEntry, NetworkAcl, Route, RouteTable, RouteTarget, Topology, Vpc
@@ -21,8 +21,8 @@ def explained(
     source: str, target: str, port: int | None = PORT, vpc: Vpc = VPC, *faults: Fault
 ) -> Explanation:
     topology = Topology((vpc,))
-    flow = Flow.create(source, target, "icmp" if port is None else "tcp", port)
-    return explain(topology, faults, flow, internet_hosts(topology).items())
+    question = Question.create(source, target, "icmp" if port is None else "tcp", port)
+    return explain(topology, faults, question, internet_hosts(topology).items())
 
 
 def obstacles(explanation: Explanation) -> list[tuple[str, str | None]]:
@@ -49,21 +49,19 @@ def test_flow_that_every_rule_allows_passes() -> None:
 @pytest.mark.parametrize("target", ["eni-cache", "10.0.0.150"])
 def test_missing_ingress_rule_names_the_group_of_the_target(target: str) -> None:
     answer = explained("eni-client-a", target, PORT + 1)
-    assert obstacles(answer) == [("ingress rules of the security groups", "sg-cache")]
-    assert "no ingress rule allows tcp 11212 from 10.0.0.140" in answer.summary
+    assert obstacles(answer) == [("security group ingress", "sg-cache")]
+    assert "no rule of sg-cache allows it from 10.0.0.140" in answer.summary
 
 
 def test_rule_that_names_a_group_excludes_other_members() -> None:
-    assert obstacles(explained("eni-other", "eni-cache")) == [
-        ("ingress rules of the security groups", "sg-cache")
-    ]
+    assert obstacles(explained("eni-other", "eni-cache")) == [("security group ingress", "sg-cache")]
 
 
 def test_group_without_egress_rules_stops_the_flow_at_its_source() -> None:
     mute = replace(CLIENTS["a"], security_groups=frozenset({"sg-mute"}))
     vpc = replace(VPC, interfaces=(mute, *(each for each in VPC.interfaces if each.id != mute.id)))
     assert obstacles(explained(mute.id, "dummy.restapiexample.com", 443, vpc)) == [
-        ("egress rules of the security groups", "sg-mute")
+        ("security group egress", "sg-mute")
     ]
 
 
@@ -74,8 +72,8 @@ def test_acl_that_denies_the_answer_is_an_obstacle() -> None:
         egress=(ALLOW_ALL,),
     )
     answer = explained("eni-client-b", "eni-cache", PORT, vpc)
-    assert obstacles(answer) == [(f"network ACL of {PRIVATE_B}, inbound, for the answer", "acl-1")]
-    assert "entry 90 denies tcp 32768-60999 from 10.0.0.150" in answer.summary
+    assert obstacles(answer) == [("network ACL inbound, answer", "acl-1")]
+    assert "acl-1 drops answers from 10.0.0.150" in answer.summary
 
 
 def test_acl_that_allows_a_part_of_the_answers_ports_is_an_obstacle() -> None:
@@ -83,7 +81,7 @@ def test_acl_that_allows_a_part_of_the_answers_ports_is_an_obstacle() -> None:
     answer = explained(
         "eni-client-b", "eni-cache", PORT, with_acl(PRIVATE_B, ingress=entries, egress=(ALLOW_ALL,))
     )
-    assert "no entry allows" in answer.summary
+    assert "of these it allows tcp 1024-50000 only" in answer.summary
 
 
 def test_acl_entries_together_allow_the_answers_ports() -> None:
@@ -105,16 +103,16 @@ def test_acl_does_not_apply_within_its_subnet() -> None:
 def test_way_to_the_internet_leads_through_the_nat_gateway() -> None:
     answer = explained("eni-client-a", "dummy.restapiexample.com", 443)
     assert answer.passes
-    assert ("elastic IP of the NAT gateway", f"nat-a has {EGRESS['a']}") in [
+    assert ("NAT gateway", f"nat-a sends from {EGRESS['a']}") in [
         (check.stage, check.why) for check in answer.checks
     ]
 
 
 def test_black_hole_and_missing_route_are_obstacles() -> None:
     hole = with_default_route("rtb-a", Route(ANYWHERE, RouteTarget.BLACKHOLE))
-    for vpc, why in ((hole, "blackhole"), (with_default_route("rtb-a"), "has no route to")):
+    for vpc, why in ((hole, "is a black hole"), (with_default_route("rtb-a"), "has no route to")):
         answer = explained("eni-client-a", "198.51.100.10", 443, vpc)
-        assert obstacles(answer) == [(f"route of {PRIVATE_A}", "rtb-a")]
+        assert obstacles(answer) == [("route", "rtb-a")]
         assert why in answer.summary
 
 
@@ -130,9 +128,9 @@ def test_longest_prefix_decides_on_the_route() -> None:
 
 def test_nat_gateway_in_a_subnet_without_way_out_is_an_obstacle() -> None:
     vpc = with_default_route("rtb-public", Route(ANYWHERE, RouteTarget.INTERFACE, "eni-nat-b"))
-    assert ("route of the NAT gateway", "nat-a") in obstacles(
-        explained("eni-client-a", "192.0.2.1", 443, vpc)
-    )
+    answer = explained("eni-client-a", "192.0.2.1", 443, vpc)
+    assert obstacles(answer) == [("route", "rtb-public")]
+    assert "leads to no gateway to the internet" in answer.summary
 
 
 def test_acl_of_the_nat_gateways_subnet_applies_to_both_sides() -> None:
@@ -140,58 +138,54 @@ def test_acl_of_the_nat_gateways_subnet_applies_to_both_sides() -> None:
         PUBLIC_A, ingress=(AclEntry(100, "tcp", (443, 443), ANYWHERE, allows=True),), egress=(ALLOW_ALL,)
     )
     assert obstacles(explained("eni-client-a", "192.0.2.1", 443, vpc)) == [
-        (f"network ACL of {PUBLIC_A}, inbound, for the answer", "acl-1")
+        ("network ACL inbound, answer", "acl-1")
     ]
 
 
 def test_internet_reaches_an_elastic_ip_on_allowed_ports_only() -> None:
     assert explained("internet", WEB_ADDRESS, 80).passes
-    assert obstacles(explained("internet", WEB_ADDRESS, 22)) == [
-        ("ingress rules of the security groups", "sg-web")
-    ]
+    assert obstacles(explained("internet", WEB_ADDRESS, 22)) == [("security group ingress", "sg-web")]
 
 
 def test_internet_reaches_no_private_interface_and_no_nat_gateway() -> None:
-    assert ("elastic IP of the target", "eni-cache") in obstacles(explained("internet", "eni-cache"))
+    assert ("internet gateway", "igw-1") in obstacles(explained("internet", "eni-cache"))
     assert ("NAT gateway", "nat-a") in obstacles(explained("internet", "eni-nat-a", 443))
 
 
 def test_elastic_ip_is_reached_from_inside_through_the_nat_gateway() -> None:
     assert explained("eni-client-a", WEB_ADDRESS, 80).passes
-    assert obstacles(explained("eni-client-a", WEB_ADDRESS, 22)) == [
-        ("ingress rules of the security groups", "sg-web")
-    ]
+    assert obstacles(explained("eni-client-a", WEB_ADDRESS, 22)) == [("security group ingress", "sg-web")]
 
 
 @pytest.mark.parametrize(
-    ("fault", "target", "stage"),
+    ("fault", "target", "place"),
     [
-        (Fault.create("nat_gateway", "nat-a"), "192.0.2.1", "fault of the NAT gateway nat-a"),
-        (Fault.create("zone", "us-east-1a"), "192.0.2.1", "fault of the source"),
-        (Fault.create("cache_node", "us-east-1/kv/0001"), "eni-cache", "fault of the target"),
+        (Fault.create("nat_gateway", "nat-a"), "192.0.2.1", "eni-nat-a"),
+        (Fault.create("zone", "us-east-1a"), "192.0.2.1", "eni-client-a"),
+        (Fault.create("cache_node", "us-east-1/kv/0001"), "eni-cache", "eni-cache"),
         (
             Fault.create("cache_node", "us-east-1/kv/0001", "hung"),
             "eni-cache",
-            "fault of the target's process",
+            "eni-cache",
         ),
-        (Fault.create("origin", "dummy.restapiexample.com"), "198.51.100.10", "fault of the host"),
+        (Fault.create("origin", "dummy.restapiexample.com"), "198.51.100.10", "198.51.100.10"),
     ],
 )
-def test_fault_on_the_way_is_an_obstacle(fault: Fault, target: str, stage: str) -> None:
+def test_fault_on_the_way_is_an_obstacle(fault: Fault, target: str, place: str) -> None:
     answer = explained("eni-client-a", target, PORT, VPC, fault)
-    assert stage in [stage for stage, _ in obstacles(answer)]
+    assert ("fault", place) in obstacles(answer)
 
 
 def test_vpcs_with_equal_addresses_are_not_connected() -> None:
     other = replace(
         VPC, id="vpc-2", interfaces=tuple(replace(each, id=f"{each.id}-2") for each in VPC.interfaces)
     )
-    answer = explain(Topology((VPC, other)), (), Flow.create("eni-client-a", "eni-cache-2", "tcp", PORT))
+    answer = explain(Topology((VPC, other)), (), Question.create("eni-client-a", "eni-cache-2", "tcp", PORT))
     assert answer.summary == "route: vpc-1 and vpc-2 are not connected"
 
 
 def test_address_without_interface_is_an_obstacle() -> None:
-    assert obstacles(explained("eni-client-a", "10.0.0.250")) == [("target", None)]
+    assert obstacles(explained("eni-client-a", "10.0.0.250")) == [("target", "vpc-1")]
 
 
 def test_echo_needs_a_rule_of_its_protocol() -> None:
@@ -211,10 +205,10 @@ def test_echo_needs_a_rule_of_its_protocol() -> None:
 )
 def test_invalid_flow_is_rejected_by_name(values: tuple[object, ...], message: str) -> None:
     with pytest.raises(LabError, match=message):
-        explain(Topology((VPC,)), (), Flow.create(*values))
+        explain(Topology((VPC,)), (), Question.create(*values))
 
 
 def test_host_names_are_those_of_the_internet() -> None:
     hosts = [("api.example.com", IPv4Address("198.51.100.41"))]
-    flow = Flow.create("eni-client-a", "api.example.com", "tcp", 443)
-    assert explain(Topology((VPC,)), (), flow, hosts).passes
+    question = Question.create("eni-client-a", "api.example.com", "tcp", 443)
+    assert explain(Topology((VPC,)), (), question, hosts).passes

@@ -1,4 +1,4 @@
-"""The feed of the page: a snapshot, then changes; readings only while somebody subscribes."""
+"""The feed of the page: a snapshot, then changes; readings only while a page subscribes."""
 
 from __future__ import annotations
 

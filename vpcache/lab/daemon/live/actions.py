@@ -9,7 +9,7 @@ from typing import Any
 
 from vpcache.lab.aws import ACCOUNT
 from vpcache.lab.aws.awslambda.backend import lambda_of
-from vpcache.lab.daemon.live.explanation import Flow, explain
+from vpcache.lab.daemon.live.explanation import Question, explain
 from vpcache.lab.daemon.live.fault_view import described
 from vpcache.lab.daemon.live.page import Action
 from vpcache.lab.daemon.region import Region
@@ -57,9 +57,9 @@ def _invoke(function: str, payload: Any = None) -> Json:
 
 
 def _explain(region: Region, source: Any, target: Any, protocol: Any, port: Any = None) -> Json:
-    flow = Flow.create(source, target, protocol, port)
+    question = Question.create(source, target, protocol, port)
     topology = region.topology
-    answer = explain(topology, region.faults, flow, internet_hosts(topology).items())
+    answer = explain(topology, region.faults, question, internet_hosts(topology).items())
     return {
         "passes": answer.passes,
         "summary": answer.summary,

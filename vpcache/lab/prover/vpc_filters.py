@@ -1,0 +1,123 @@
+"""The filters and routes of one VPC by interface. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache, cached_property
+
+from vpcache.lab.addresses import IpAddress
+from vpcache.lab.prover.filters import acl_step, group_step
+from vpcache.lab.prover.path import Stage, Step, always
+from vpcache.lab.topology import (
+    Interface,
+    InterfaceKind,
+    NetworkAcl,
+    Route,
+    RouteTable,
+    RouteTarget,
+    SecurityGroup,
+    Subnet,
+    Vpc,
+)
+
+
+class VpcFilters:
+    """Looks up the security groups, the network ACL and the routes that apply to an interface.
+
+    Steps are made once for all interfaces with the same groups, or in the same subnet.
+    """
+
+    def __init__(self, vpc: Vpc, source_ports: tuple[int, int]) -> None:
+        self.vpc = vpc
+        self._source_ports = source_ports
+        self._acl_step = cache(self._new_acl_step)
+        self._group_step = cache(self._new_group_step)
+
+    def groups(
+        self, interface: Interface, stage: Stage, peer: IpAddress, peer_groups: frozenset[str]
+    ) -> Step:
+        """Return the step through the security groups of an interface."""
+        if self.is_nat_gateway(interface):
+            return always(stage, self.nat_id(interface), "a NAT gateway has no security group")
+        return self._group_step(stage, interface.security_groups, peer, peer_groups)
+
+    def acl(self, interface: Interface, stage: Stage, peer: IpAddress) -> Step:
+        """Return the step through the network ACL of an interface's subnet."""
+        return self._acl_step(stage, interface.subnet_id, peer)
+
+    def crossing(
+        self, source: Interface, target: Interface, source_address: IpAddress, target_address: IpAddress
+    ) -> Iterator[Step]:
+        """Yield the network ACLs from one interface to another; within a subnet there are none."""
+        if source.subnet_id != target.subnet_id:
+            yield self.acl(source, Stage.ACL_OUTBOUND, target_address)
+            yield self.acl(target, Stage.ACL_INBOUND, source_address)
+
+    def crossing_back(
+        self, source: Interface, target: Interface, source_address: IpAddress, target_address: IpAddress
+    ) -> Iterator[Step]:
+        """Yield the network ACLs of the answer."""
+        if source.subnet_id != target.subnet_id:
+            yield self.acl(target, Stage.ANSWER_OUTBOUND, source_address)
+            yield self.acl(source, Stage.ANSWER_INBOUND, target_address)
+
+    def route(self, interface: Interface, address: IpAddress) -> Route | None:
+        """Return the route with the longest prefix that contains an address."""
+        table = self._tables.get(self.table_id(interface))
+        matching = [each for each in (table.routes if table else ()) if address in each.destination]
+        return max(matching, key=lambda each: each.destination.prefixlen, default=None)
+
+    def table_id(self, interface: Interface) -> str:
+        """Return the ID of the route table of an interface's subnet."""
+        return self._subnets[interface.subnet_id].route_table_id
+
+    def nat_interface(self, route: Route | None) -> Interface | None:
+        """Return the interface of the NAT gateway to which a route leads, if it leads to one."""
+        if route is None or route.target is not RouteTarget.INTERFACE:
+            return None
+        interface = self._interfaces.get(route.interface_id or "")
+        return interface if interface and self.is_nat_gateway(interface) else None
+
+    def nat_id(self, interface: Interface) -> str:
+        """Return the ID of the NAT gateway of an interface."""
+        return self._nat_ids.get(interface.id, interface.id)
+
+    def is_nat_gateway(self, interface: Interface) -> bool:
+        """Return whether an interface is that of a NAT gateway."""
+        return interface.kind is InterfaceKind.NAT_GATEWAY
+
+    def _new_group_step(
+        self, stage: Stage, groups: frozenset[str], peer: IpAddress, peer_groups: frozenset[str]
+    ) -> Step:
+        known = [self._groups[each] for each in sorted(groups) if each in self._groups]
+        return group_step(stage, known, peer, peer_groups)
+
+    def _new_acl_step(self, stage: Stage, subnet_id: str, peer: IpAddress) -> Step:
+        acl = self._acls.get(subnet_id)
+        if acl is None:
+            return always(stage, subnet_id, f"{subnet_id} has no network ACL that denies anything")
+        return acl_step(stage, acl, peer, self._source_ports)
+
+    @cached_property
+    def _interfaces(self) -> dict[str, Interface]:
+        return {each.id: each for each in self.vpc.interfaces}
+
+    @cached_property
+    def _nat_ids(self) -> dict[str, str]:
+        return {each.interface_id: each.id for each in self.vpc.nat_gateways}
+
+    @cached_property
+    def _subnets(self) -> dict[str, Subnet]:
+        return self.vpc.subnets_by_id()
+
+    @cached_property
+    def _tables(self) -> dict[str, RouteTable]:
+        return {each.id: each for each in self.vpc.route_tables}
+
+    @cached_property
+    def _groups(self) -> dict[str, SecurityGroup]:
+        return {each.id: each for each in self.vpc.security_groups}
+
+    @cached_property
+    def _acls(self) -> dict[str, NetworkAcl]:
+        return {subnet_id: acl for acl in self.vpc.network_acls for subnet_id in acl.subnet_ids}
