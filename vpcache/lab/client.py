@@ -10,7 +10,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -249,6 +249,15 @@ class Lab:
         """
         answer = self.ask("POST", "identity-token", {"issuer": issuer, "claims": claims})
         return str(answer["token"])
+
+    def show_drill(self, progress: Mapping[str, Any]) -> None:
+        """Show the progress of a drill on the lab's page, in place of that before.
+
+        It has the texts `name`, `zone`, `stack` and `phase`; `is_running`; `injected` and `removed`, in ms
+        since the epoch or None; and `seconds`, a list of objects with `at` (ms since the epoch), `requests`,
+        `errors`, `hit_rate` (0 to 1 or None), `p50_ms` and `p99_ms`. Raises LabError for invalid values.
+        """
+        self.ask("PUT", "drill", dict(progress))
 
     def origin_calls(self) -> dict[str, int]:
         """Return the number of calls by path of the lab's origin, and by host and path of function URLs."""

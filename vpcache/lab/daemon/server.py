@@ -84,7 +84,7 @@ def _serve(listener: socket.socket, loopback: HostLoopback, pid: int, owner: Lab
         LinkCounters(region.namespaces),
         runner,
         drills,
-        drops=lambda: (),
+        drops=region.drops,
         model=read_model,
         at_rest=aws.at_rest,
         lab={"endpoint": f"http://127.0.0.1:{listener.getsockname()[1]}", "pid": pid},

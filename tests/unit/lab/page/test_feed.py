@@ -1,4 +1,4 @@
-"""The feed of the page: a snapshot, then changes; readings only while a page subscribes."""
+"""The feed of the page: a snapshot, then changes; no reading without subscribers."""
 
 from __future__ import annotations
 

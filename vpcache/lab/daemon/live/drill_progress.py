@@ -25,7 +25,7 @@ class DrillProgress:
 
 
 def checked(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the progress in a request's body. Raises LabError that names the invalid member."""
+    """Return the progress in a request's body. Raises LabError that names the invalid value."""
     seconds = body.get("seconds")
     if not isinstance(seconds, list) or not all(isinstance(each, dict) for each in seconds):
         raise LabError(f"seconds of a drill is {seconds!r}: must be a list of objects")
