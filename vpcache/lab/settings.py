@@ -24,6 +24,7 @@ class LabSettings:
     iam_lag_ms: int = field(default=1000, metadata={"min": 0})
     """How long ListRoles and ListFunctions lag behind. AWS gives no figure; it takes seconds there."""
     async_minute_ms: int = 1000  # for one minute between the retries of an event; on AWS: 60000
+    flow_log_minute_ms: int = 1000  # for one minute of a flow log's aggregation interval; on AWS: 60000
     transition_ms: int = 500  # duration of states such as "creating"; on AWS: minutes
     iam: str = field(default="off", metadata={"choices": ("off", "enforce")})
     """Whether IAM policies are evaluated: "enforce" refuses what they do not allow, as AWS does."""

@@ -108,6 +108,7 @@ class Subnet:
     cidr: IPv4Network
     zone: str
     route_table_id: str
+    zone_id: str = ""  # "use1-az1", the same zone in all accounts
 
 
 @dataclass(frozen=True, slots=True)

@@ -386,7 +386,7 @@ def test_flow_logs_are_delivered_to_a_folder(region: Region, ec2: Any, network: 
 def test_flow_logs_have_destination_options(region: Region, ec2: Any, network: Network) -> None:
     bucket = unique("flow-logs")
     region.client("s3").create_bucket(Bucket=bucket)
-    options = {"FileFormat": "parquet", "HiveCompatiblePartitions": True, "PerHourPartition": False}
+    options = {"FileFormat": "plain-text", "HiveCompatiblePartitions": True, "PerHourPartition": False}
     ec2.create_flow_logs(
         ResourceIds=[network.vpc],
         ResourceType="VPC",
@@ -398,3 +398,4 @@ def test_flow_logs_have_destination_options(region: Region, ec2: Any, network: N
 
     (flow_log,) = ec2.describe_flow_logs()["FlowLogs"]
     assert flow_log["DestinationOptions"] == options
+    assert flow_log["DeliverLogsStatus"] == "SUCCESS"

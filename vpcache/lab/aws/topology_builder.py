@@ -20,6 +20,7 @@ from vpcache.lab.aws.ec2.routes import (
     targets_internet_gateway,
 )
 from vpcache.lab.aws.ec2.validation import is_true
+from vpcache.lab.aws.ec2.vpcs.flow_logs import flow_logs_of
 from vpcache.lab.aws.ec2.vpcs.prefix_lists import entries_of
 from vpcache.lab.aws.elasticache import backend as elasticache
 from vpcache.lab.aws.elasticache.models import ClusterModel, NodeModel
@@ -116,6 +117,7 @@ def _vpc(backend: ec2.Ec2Backend, vpc: Any, caches: elasticache.MemcachedBackend
         ),
         has_dns=is_true(vpc.enable_dns_support),
         has_hostnames=is_true(vpc.enable_dns_hostnames),
+        flow_logs=flow_logs_of(backend, vpc.id),
     )
 
 
@@ -136,7 +138,13 @@ def _subnets(subnets: list[Any], tables: list[Any]) -> tuple[Subnet, ...]:
     main = next(table.id for table in tables if table.main_association_id)
     explicit = {target: table.id for table in tables for target in table._associations.values()}
     return tuple(
-        Subnet(each.id, IPv4Network(each.cidr_block), each.availability_zone, explicit.get(each.id, main))
+        Subnet(
+            each.id,
+            IPv4Network(each.cidr_block),
+            each.availability_zone,
+            explicit.get(each.id, main),
+            each.availability_zone_id,
+        )
         for each in subnets
         if each.cidr_block  # subnets of IPv6 only are records
     )

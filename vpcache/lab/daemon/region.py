@@ -18,9 +18,11 @@ from vpcache.lab.aws import ACCOUNT
 from vpcache.lab.aws.apigateway.requests.hosts import is_resolvable
 from vpcache.lab.aws.awslambda.urls.calls import call_url
 from vpcache.lab.aws.environment_hosts import hosts_in_environments
+from vpcache.lab.aws.flow_logs.delivery import FlowLogDelivery
 from vpcache.lab.aws.iam.execution_sessions import ExecutionSessions
 from vpcache.lab.aws.inventory import Place, directory
 from vpcache.lab.aws.topology_builder import derive
+from vpcache.lab.daemon.flow_logs import FlowLogs
 from vpcache.lab.daemon.packet_logs import PacketLogs
 from vpcache.lab.errors import LabError
 from vpcache.lab.faults import (
@@ -67,6 +69,7 @@ class Region:
         self._namespaces = Namespaces()
         self._kernel = Kernel(self._namespaces)
         self._packet_logs = PacketLogs(self._namespaces)
+        self._flow_logs: FlowLogs | None = None
         self._lock = threading.Lock()
         self._topology = Topology()
         self._faults: tuple[Fault, ...] = ()
@@ -137,6 +140,10 @@ class Region:
         with self._lock:
             self._api_hosts = ApiHosts(self._namespaces, self._internet.authority, api)
             self._apply(self._topology)
+
+    def deliver_flow_logs(self, delivery: FlowLogDelivery) -> None:
+        """Record the traffic of all flow logs from now on, and pass their records on."""
+        self._flow_logs = FlowLogs(self._packet_logs.take, delivery.deliver, lambda: self._settings)
 
     def reconcile(self) -> None:
         """Derive the desired topology from the model and apply the difference from the current state."""
@@ -288,6 +295,8 @@ class Region:
         """Bring the data plane to `topology` with the active faults."""
         self._kernel.apply(self._plan(topology))
         self._packet_logs.reconcile(topology)
+        if self._flow_logs:
+            self._flow_logs.reconcile(topology)
         origins = by_target(self._faults, FaultKind.ORIGIN)
         self._internet.reconcile(origins)
         self._function_hosts.reconcile(topology.function_urls, origins)

@@ -76,6 +76,7 @@ def _serve(listener: socket.socket, loopback: HostLoopback, pid: int, owner: Lab
     region = Region(WORK_DIR, loopback.connect)
     runner = WatchedRunner(region.functions)
     aws = create_app(runner, region.reconcile, lambda: region.settings)
+    region.deliver_flow_logs(aws.flow_logs)
     apis = http_api_hosts()
     region.open_api(NamedHostsMiddleware(aws, apis))
     drills = DrillProgress()

@@ -1,4 +1,4 @@
-"""Flows that security groups and network ACLs dropped: their ends, and the group or ACL. Pure."""
+"""Flows that security groups and network ACLs dropped, with both ends and the cause. Pure."""
 
 from __future__ import annotations
 

@@ -52,7 +52,11 @@ class Flow(NamedTuple):
 
 
 class Packet(NamedTuple):
-    """A packet of a flow: its length in bytes, its TCP flags, and its time in seconds since the epoch."""
+    """A packet of a flow: its length in bytes, and its time in seconds since the epoch.
+
+    `tcp_flags` are FIN, SYN and RST, and ACK only beside SYN, as flow logs show them:
+    https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html#flow-logs-fields
+    """
 
     flow: Flow
     length: int
@@ -98,7 +102,7 @@ def _packet(attributes: dict[int, bytes], device: Callable[[int], str], now: flo
         if len(header) < transport + 4:
             return None
         ports = struct.unpack_from("!HH", header, transport)
-    has_flags = protocol == TCP and len(header) > transport + 13
+    tcp_flags = header[transport + 13] if protocol == TCP and len(header) > transport + 13 else 0
     seconds, microseconds = (
         struct.unpack("!QQ", attributes[_TIMESTAMP]) if _TIMESTAMP in attributes else (now, 0)
     )
@@ -111,7 +115,11 @@ def _packet(attributes: dict[int, bytes], device: Callable[[int], str], now: flo
         protocol,
         *ports,
     )
-    return Packet(flow, length, header[transport + 13] if has_flags else 0, seconds + microseconds / 1e6)
+    return Packet(flow, length, _shown(tcp_flags), seconds + microseconds / 1e6)
+
+
+def _shown(tcp_flags: int) -> int:
+    return tcp_flags & (FIN | SYN | RST | (ACK if tcp_flags & SYN else 0))
 
 
 def _aligned(length: int) -> int:

@@ -36,6 +36,7 @@ def test_class_of_a_log_group_is_kept(logs: Any) -> None:
         ('"ROR o"', ["ERROR one"]),
         ("?one ?three", ["ERROR one", "INFO three"]),
         ("ERROR -two", ["ERROR one"]),
+        ("[level=ERROR, name]", ["ERROR one", "ERROR two"]),
         ("", ["ERROR one", "ERROR two", "INFO three"]),
     ],
 )
@@ -47,7 +48,9 @@ def test_filter_pattern_selects_events(logs: Any, pattern: str, found: list[str]
     assert [each["message"] for each in events] == found
 
 
-@pytest.mark.parametrize("pattern", ['{ $.level = "ERROR" }', "[ip, user]", "%ERR%"])
+@pytest.mark.parametrize(
+    "pattern", ['{ $.level = "ERROR" }', "[level=%ERR%, name]", "[(level), name]", "%ERR%"]
+)
 def test_filter_pattern_of_structure_is_refused_by_name(logs: Any, pattern: str) -> None:
     group = unique("group")
     logs.create_log_group(logGroupName=group)

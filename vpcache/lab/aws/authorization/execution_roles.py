@@ -23,6 +23,7 @@ from vpcache.lab.aws.authorization.requests.targets import targets
 from vpcache.lab.aws.authorization.usage import Usage
 from vpcache.lab.aws.awslambda.url_callers import Signature, UrlCaller
 from vpcache.lab.aws.policies.decision import Policies, Request, decide
+from vpcache.lab.aws.policies.matching import Context
 from vpcache.lab.aws.policies.principals import Principal
 
 _URL_ACTIONS = {
@@ -41,11 +42,13 @@ class PolicyRoles:
     def __init__(self, usage: Usage) -> None:
         self._usage = usage
 
-    def can_be_assumed(self, role_arn: str) -> bool:
-        """Return whether Lambda may assume a role."""
+    def can_be_assumed(
+        self, role_arn: str, service: Principal = _SERVICE, context: Context | None = None
+    ) -> bool:
+        """Return whether a service, Lambda by default, may assume a role in a context of condition keys."""
         role = Model(role_arn.split(":")[4], "").resource(role_arn)
         policies = Policies(resource=role.policy, resource_account=role.account, is_trust=True)
-        return decide(Request(_SERVICE, "sts:AssumeRole", role_arn), policies).is_allowed
+        return decide(Request(service, "sts:AssumeRole", role_arn, context or {}), policies).is_allowed
 
     def allows(self, role_arn: str, region: str, action: str, parameters: Mapping[str, Any]) -> bool:
         """Return whether a role may make a call in a region; `action` is like "sqs:SendMessage"."""

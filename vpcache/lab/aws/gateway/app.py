@@ -26,6 +26,7 @@ from vpcache.lab.aws.ec2.filters import apply_aws_rules_to_moto
 from vpcache.lab.aws.ec2.parameters import EC2_PARAMETERS
 from vpcache.lab.aws.ec2.vpcs.cidr_blocks import apply_ipv6_rules_to_moto
 from vpcache.lab.aws.elasticache.declarations import ELASTICACHE_PARAMETERS
+from vpcache.lab.aws.flow_logs.delivery import FlowLogDelivery
 from vpcache.lab.aws.gateway.authorization import Authorization
 from vpcache.lab.aws.gateway.bodies.requests import body_error
 from vpcache.lab.aws.gateway.buckets import bucket_error, ignore_conditional_statements
@@ -111,7 +112,7 @@ def create_app(
     install_backends(functions, settings, changes, usage)
     api = LabApi()
     application = _moto_application(RareBackends(changes, api))
-    api.app = ControlPlane(application, changes, Authorization(settings, usage))
+    api.app = ControlPlane(application, changes, Authorization(settings, usage), FlowLogDelivery(usage))
     return api.app
 
 
@@ -142,8 +143,15 @@ def _moto_application(rare_backends: RareBackends) -> WSGIApplication:
 class ControlPlane:
     """Passes requests to moto, reconciles the data plane after changes, and responds with AWS's errors."""
 
-    def __init__(self, moto: WSGIApplication, changes: Changes, authorization: Authorization) -> None:
+    def __init__(
+        self,
+        moto: WSGIApplication,
+        changes: Changes,
+        authorization: Authorization,
+        flow_logs: FlowLogDelivery,
+    ) -> None:
         self.calls = CallCounter()
+        self.flow_logs = flow_logs
         self._moto = moto
         self._changes = changes
         self._authorization = authorization

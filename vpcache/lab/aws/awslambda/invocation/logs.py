@@ -40,10 +40,10 @@ class FunctionLogs:
             logs.ensure_log_stream(group, invocation.log_stream)
             if events:
                 logs.put_log_events(group, invocation.log_stream, events)
-            _delete_oldest(logs.groups[group].streams)
+            delete_oldest(logs.groups[group].streams)
 
 
-def _delete_oldest(streams: dict[str, Any]) -> None:
+def delete_oldest(streams: dict[str, Any]) -> None:
     """Delete a group's oldest events beyond KEPT_EVENTS, and the streams that become empty."""
     excess = sum(len(stream.events) for stream in streams.values()) - KEPT_EVENTS
     while excess > 0:

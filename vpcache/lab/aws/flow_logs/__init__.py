@@ -1,0 +1,1 @@
+"""Flow logs: delivery of their records to CloudWatch Logs and S3."""
