@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from invoke.collection import Collection
 from invoke.context import Context
-from invoke.tasks import task
+from invoke.parser.argument import Argument
+from invoke.tasks import Task, task
 
 from vpcache.cli import inspect as inspect_commands
 from vpcache.cli import lab as lab_commands
@@ -162,6 +164,22 @@ def origins(_: Context, json: bool = False) -> None:
     origin_commands.show(as_json=json)
 
 
+class PlaceTask(Task[Any]):
+    """A task whose parameter `in_` is called `in` in messages, as its option is: Python reserves the word."""
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
+        """Return the arguments by the names of their options."""
+        arguments = super().get_arguments(ignore_unknown_help)
+        for argument in arguments:
+            if argument.attr_name == "in_":
+                argument.attr_name = None
+        return arguments
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function with the names of its parameters."""
+        return super().__call__(*args, **{"in_" if name == "in" else name: kwargs[name] for name in kwargs})
+
+
 PLACE_HELP = {
     "in": "a function's name, cluster/0001, nat-..., eni-..., vpc-... (its router), igw-... or internet",
     "zone": "zone, if the name exists in several zones; default: the first",
@@ -174,18 +192,19 @@ def show(_: Context) -> None:
     inspect_commands.show()
 
 
-@task(help=PLACE_HELP | {"command": "command to run; default: an interactive shell"})
+@task(klass=PlaceTask, help=PLACE_HELP | {"command": "command to run; default: an interactive shell"})
 def shell(_: Context, in_: str, zone: str = "", command: str = "") -> None:
     """Open a shell in a network namespace of the lab."""
     inspect_commands.shell(in_, zone, command)
 
 
 @task(
+    klass=PlaceTask,
     help=PLACE_HELP
     | {
         "file": "pcap file to write; default: NAME.pcap in reports/",
         "seconds": "duration; default: until Ctrl-C",
-    }
+    },
 )
 def capture(context: Context, in_: str, zone: str = "", file: str = "", seconds: str = "") -> None:
     """Capture packets in a network namespace of the lab."""

@@ -118,8 +118,9 @@ def plan(
 ) -> None:
     """Show the changes that apply would make.
 
-    The exit status is 0 with and without changes. Without changes it prints
-    "no changes".
+    The last line names the resources that would be replaced and destroyed. The exit
+    status is 0 with and without changes. Without changes it prints "no changes".
+    The lab is started if necessary, as it has the state.
     """
     stack_commands.plan(root(context), env, TargetChoice(target, region), name, as_json=json)
 

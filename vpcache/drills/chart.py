@@ -70,7 +70,7 @@ def svg_chart(report: Report) -> str:
         f'role="img" aria-label="drill {escape(report.fault)}">',
         f"<style>{_STYLE}</style>",
         f'<rect class="ground" width="{_WIDTH}" height="{height}"/>',
-        f'<text class="title" x="{_LEFT}" y="26">drill {escape(report.fault)}, {escape(report.zone)}</text>',
+        f'<text class="title" x="{_LEFT}" y="26">{escape(_title(report))}</text>',
         f'<text class="faint" x="{_LEFT}" y="46">{escape(_summary(report))}</text>',
         f'<rect class="fault" x="{x(0):.1f}" y="{_TOP - _GAP + 8}" width="{end * span:.1f}" '
         f'height="{3 * (_PANEL + _GAP) - 8}"/>',
@@ -86,6 +86,10 @@ def svg_chart(report: Report) -> str:
                 f'<text class="faint" x="{x(at):.1f}" y="{height - 12}" text-anchor="{anchor}">{at} s</text>'
             )
     return "\n".join([*parts, "</svg>", ""])
+
+
+def _title(report: Report) -> str:
+    return f"drill {report.fault}{f', {report.zone}' if report.zone else ''}"
 
 
 def _mark(at: int, report: Report) -> str:

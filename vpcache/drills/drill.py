@@ -30,7 +30,10 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Report:
-    """The result of a drill. The fault was active from `injected` to `removed`, in seconds of the load."""
+    """The result of a drill. The fault was active from `injected` to `removed`, in seconds of the load.
+
+    `zone` is empty for a fault that does not affect one zone.
+    """
 
     fault: str
     zone: str
@@ -68,7 +71,7 @@ class Report:
         phases = {"during": self.during, "after": self.after}
         return {
             "fault": self.fault,
-            "zone": self.zone,
+            "zone": self.zone or None,
             "requests": len(self.samples),
             "wrong_answers": sum(phase.wrong for phase in (self.before, *phases.values())),
             "errors_before": self.before.errors,
@@ -115,7 +118,8 @@ def run(
             removed = load.now
         on_phase("fault removed", schedule.after)
         time.sleep(max(0.0, removed + schedule.after - load.now))
-    return Report(fault.name, context.zone, began, removed, load.samples())
+    zone = context.zone if fault.has_zone else ""
+    return Report(fault.name, zone, began, removed, load.samples())
 
 
 def load_size(context: DrillContext, rate: float, notice: Notice) -> LoadSize:

@@ -68,7 +68,7 @@ def injected(fault: DrillFault, context: DrillContext, seconds: float, notice: N
     """
     target, location = context.target, context.stack.state
     restore_interrupted_drill(target, location, notice)
-    record = new_record(fault.name, context.zone, seconds)
+    record = new_record(fault.name, context.zone if fault.has_zone else "", seconds)
     changes: Sequence[DrillChange] = ()
     with Deferred() as signals:
         create(target, location, context.stack.name, record)

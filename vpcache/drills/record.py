@@ -61,7 +61,8 @@ class RecordedDrill:
     has_ended: bool = False  # its restore failed, though its process may still run
 
     def __str__(self) -> str:
-        return f"drill {self.fault} in {self.zone} by {self.holder.who} since {self.since}"
+        where = f" in {self.zone}" if self.zone else ""
+        return f"drill {self.fault}{where} by {self.holder.who} since {self.since}"
 
     def is_running(self, now: datetime) -> bool:
         """Return whether the drill's process is alive or, on another machine, its planned end is not over."""

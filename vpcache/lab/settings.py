@@ -57,7 +57,8 @@ def parse_value(name: str, text: str) -> int | str:
     if _setting(name).metadata.get("choices"):
         return text
     if not (text.isascii() and text.isdigit()):
-        raise LabError(f"setting {name} is {text!r}: must be a whole number")
+        minimum = _setting(name).metadata.get("min", 1)
+        raise LabError(f"setting {name} is {text!r}: must be a whole number of at least {minimum}")
     return int(text)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vpcache.errors import VpcacheError
 
-if TYPE_CHECKING:
-    from lark import Tree
+Node = Any
+"""A node of the parse tree, a lark.Tree: `data` is its rule, `children` are nodes and tokens."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Entry:
     value: Any
 
 
-def parse_hcl(file: Path) -> Tree[Any]:
+def parse_hcl(file: Path) -> Node:
     """Return the body of a file. Raises VpcacheError with the line if the file cannot be parsed."""
     import hcl2
 
@@ -49,13 +49,13 @@ def _unexpected(error: Exception) -> str:
     return f"unexpected '{token.strip()}'" if token.strip() else "unexpected end of line"
 
 
-def attributes(body: Tree[Any]) -> Iterator[Entry]:
+def attributes(body: Node) -> Iterator[Entry]:
     """Yield the attributes of a file's or a block's body."""
     for child in _trees(body, "attribute"):
         yield Entry(_text(child.children[0]), child.meta.line, child.children[-1])
 
 
-def blocks(body: Tree[Any], kind: str) -> Iterator[tuple[str, Tree[Any]]]:
+def blocks(body: Node, kind: str) -> Iterator[tuple[str, Node]]:
     """Yield the first label and the body of each block of a kind."""
     for block in _trees(body, "block"):
         words = [_text(child) for child in block.children if _is(child, "identifier", "string")]
@@ -93,7 +93,7 @@ def call(expression: Any) -> tuple[str, list[Any]] | None:
     return _text(node.children[0]), values
 
 
-def _inner(expression: Any, kind: str) -> Tree[Any] | None:
+def _inner(expression: Any, kind: str) -> Node | None:
     """Return the only content of an expression if it is of a kind."""
     if not _is(expression, "expr_term") or len(expression.children) != 1:
         return None
@@ -101,7 +101,7 @@ def _inner(expression: Any, kind: str) -> Tree[Any] | None:
     return content if _is(content, kind) else None
 
 
-def _trees(parent: Tree[Any], kind: str) -> Iterator[Tree[Any]]:
+def _trees(parent: Node, kind: str) -> Iterator[Node]:
     return (child for child in parent.children if _is(child, kind))
 
 

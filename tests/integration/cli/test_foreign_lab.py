@@ -40,7 +40,7 @@ def as_another_user(commands, *words):
 
 
 @pytest.mark.skipif(not shutil.which("unshare"), reason="unshare (util-linux) is not installed")
-def test_lab_of_another_user_is_reported_and_not_changed(commands):
+def test_lab_of_another_user_is_named_and_not_changed(commands):
     before = commands.lab_pid()
     for words in (
         ("lab.stop", "--yes"),

@@ -77,7 +77,7 @@ def test_apply_refuses_or_notices_the_missing_runtime(
     assert refused.returncode == 1
     remedy = f"`uv python install {missing.removeprefix('python')}`"
     assert f"The runtime {missing} is not supported" in refused.stderr and remedy in refused.stderr
-    commands.succeed("lab.stop")
+    commands.succeed("lab.stop", "--yes")  # the failed stack is in its journal
     (commands.root / "pyproject.toml").write_text('[tool.vpcache.lab]\nmissing_runtime = "host"\n')
     applied = commands.run(*words, **bare_machine)
     assert applied.returncode == 0, applied.stderr

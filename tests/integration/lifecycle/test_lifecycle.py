@@ -90,7 +90,8 @@ def test_apply_prints_header_and_summary(applied):
 
 def test_plan_after_apply_has_no_changes(applied):
     assert applied.succeed("plan") == f"{applied.header('plan')}no changes\n"
-    unchanged = {"add": 0, "change": 0, "remove": 0, "changes": {}, "leftovers": []}
+    counts, lists = dict.fromkeys(("add", "change", "remove"), 0), ("replaces", "destroys", "leftovers")
+    unchanged = {**counts, "changes": {}, **{name: [] for name in lists}}
     assert json.loads(applied.succeed("plan", "--json")) == unchanged
 
 

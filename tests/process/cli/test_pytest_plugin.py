@@ -277,7 +277,7 @@ def test_root_module_without_outputs_is_applied(foreign):
     done.stdout.fnmatch_lines(
         [
             '*def test_probe(probes): probes.egress("us-east-1a")',
-            "E *VpcacheError: the root module has no output 'egress_ips': write *",
+            "E *VpcacheError: the root module has no output 'egress_probes': write *",
         ]
     )
     assert "vpcache/probes.py" not in done.stdout.str()

@@ -127,7 +127,7 @@ def test_unwritable_timeline(reject: Reject) -> None:
         ((*DEV, "--from", "x.json"), "use either --env, or --from"),
         (("--from", "nothing.json"), "cannot read nothing.json: No such file or directory"),
         (("--from", "README.md"), "README.md is not JSON (Expecting value"),
-        (("--from", "-"), "- is not JSON"),  # stdin is empty
+        (("--from", "-"), "error: stdin is not JSON"),  # stdin is empty
         (("--from", "bench/package.json"), "use the output of `terraform show -json` for an applied"),
     ],
 )
@@ -154,6 +154,17 @@ def test_invalid_number_of_processes(reject: Reject, number: str) -> None:
 @pytest.mark.parametrize("path", ["nothing", "tests/nothing.py", "tests/unit/nothing.py::test_one"])
 def test_missing_path_of_tests(reject: Reject, path: str) -> None:
     assert f"--paths has '{path}', which does not exist" in reject("test", "--paths", path)
+
+
+@pytest.mark.parametrize("task", ["lab.shell", "lab.capture"])
+def test_missing_place_has_the_name_of_its_option(reject: Reject, task: str) -> None:
+    assert reject(task) == f"'{task}' did not receive required positional arguments: 'in'"
+
+
+@pytest.mark.parametrize("file", ["--svg", "--png"])
+@pytest.mark.parametrize("path", ["docs", "/nonexistent/x.svg"])
+def test_unwritable_diagram_is_rejected_before_it_is_drawn(reject: Reject, file: str, path: str) -> None:
+    assert reject("diagram", *DEV, file, path).startswith(f"error: cannot write {path}: ")
 
 
 @pytest.mark.parametrize("task", ["apply", "plan", "outputs", "call", "verify", "destroy"])
