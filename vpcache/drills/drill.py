@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from vpcache.drills.broadcast import Broadcast
 from vpcache.drills.context import DrillContext
 from vpcache.drills.faults import DrillFault
 from vpcache.drills.injection import Notice, injected
@@ -108,15 +109,21 @@ def run(
     unexpected conditions. Raises as `injected` and `load_size` do.
     """
     size = load_size(context, rate, notice)
-    with Load(context.target, context.function, size=size) as load:
-        on_phase("steady load", schedule.before)
+    load = Load(context.target, context.function, size=size)
+    with load, Broadcast(context, fault.name, load) as broadcast:
+
+        def begin_phase(name: str, duration: float) -> None:
+            broadcast.phase = name
+            on_phase(name, duration)
+
+        begin_phase("steady load", schedule.before)
         time.sleep(schedule.before)
         with injected(fault, context, schedule.during, notice) as injection:
-            began = load.at(injection.began)
-            on_phase(f"fault injected: {fault.description}", schedule.during)
+            broadcast.injected = began = load.at(injection.began)
+            begin_phase(f"fault injected: {fault.description}", schedule.during)
             injection.pause(began + schedule.during - load.now)
-            removed = load.now
-        on_phase("fault removed", schedule.after)
+            broadcast.removed = removed = load.now
+        begin_phase("fault removed", schedule.after)
         time.sleep(max(0.0, removed + schedule.after - load.now))
     zone = context.zone if fault.has_zone else ""
     return Report(fault.name, zone, began, removed, load.samples())
