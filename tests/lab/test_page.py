@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,6 +16,7 @@ import pytest
 
 from tests.support.live_page import LivePage, request
 from tests.support.network.vpc_factory import ZONES, VpcFactory
+from tests.support.paths import ROOT
 from vpcache.lab.client import Lab
 from vpcache.testing.run import PytestRun
 
@@ -186,3 +190,14 @@ def test_stream_ends_with_the_lab(tmp_path: Path, vpcache_run: PytestRun) -> Non
             while True:
                 page.next()
         assert time.monotonic() - began < _SECONDS
+
+
+def test_task_opens_the_page_in_the_users_browser(own_lab: Lab, tmp_path: Path) -> None:
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')
+    browser.chmod(0o755)
+    environment = {**os.environ, "VPCACHE_LAB_PORT": str(own_lab.port), "BROWSER": str(browser)}
+    command = [sys.executable, "-m", "invoke", "--search-root", str(ROOT), "lab.open"]
+    task = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert task.stdout == f"{own_lab.endpoint}/ shows the lab live\n"
+    assert (tmp_path / "opened").read_text() == f"{own_lab.endpoint}/\n"

@@ -1,4 +1,4 @@
-"""Inspection of the lab's network: topology tree, shells in namespaces, packet captures."""
+"""Inspection of the lab's network: the page, topology tree, shells in namespaces, packet captures."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import webbrowser
+from collections.abc import Mapping
 from pathlib import Path
 
 from vpcache.cli.console import parse_positive, user_errors, writable
@@ -13,6 +15,24 @@ from vpcache.cli.lab import running_lab
 from vpcache.errors import VpcacheError
 from vpcache.lab.network.nsenter import nsenter_command, with_resolver
 from vpcache.lab.network.pcap import packet_count
+
+
+@user_errors
+def open_page() -> None:
+    """Print the URL of the page that shows the lab, and open it in a browser where that has a window."""
+    url = f"{running_lab().endpoint}/"
+    print(f"{url} shows the lab live", flush=True)
+    if not (has_windows(os.environ, sys.platform) and webbrowser.open(url)):
+        print("open this URL in a browser on this machine")
+
+
+def has_windows(environment: Mapping[str, str], platform: str) -> bool:
+    """Return whether a browser has a window. Without one, Python opens a text browser in the terminal.
+
+    The variable BROWSER is the user's choice of a browser.
+    """
+    names = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
+    return platform == "darwin" or any(environment.get(name) for name in names)
 
 
 @user_errors

@@ -29,6 +29,7 @@ def lab_tasks() -> Collection:
         start,
         stop,
         status,
+        open_page,
         doctor,
         fault,
         clear,
@@ -73,6 +74,16 @@ def stop(_: Context, yes: bool = False) -> None:
 def status(_: Context, json: bool = False) -> None:
     """Show whether the lab is running, and its endpoint."""
     lab_commands.status(as_json=json)
+
+
+@task(name="open")
+def open_page(_: Context) -> None:
+    """Open the page that shows the lab live, and print its URL.
+
+    It shows each stack with its traffic, faults, dropped packets and logs, injects
+    faults, invokes functions, and explains why a flow passes or not.
+    """
+    inspect_commands.open_page()
 
 
 FAULT_HELP = {
