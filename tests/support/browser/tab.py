@@ -43,7 +43,10 @@ class Tab:
         self.wait("document.readyState !== 'loading' && location.href !== 'about:blank'")
 
     def evaluate(self, script: str) -> Any:
-        """Return the value of a JavaScript expression, awaited. Raises BrowserError for an exception."""
+        """Return the value of a JavaScript expression, awaited; an element's is an empty dictionary.
+
+        Raises BrowserError for an exception.
+        """
         answer = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         if "exceptionDetails" in answer:
             details = answer["exceptionDetails"]
