@@ -48,6 +48,23 @@ def test_filter_pattern_selects_events(logs: Any, pattern: str, found: list[str]
     assert [each["message"] for each in events] == found
 
 
+@pytest.mark.parametrize("pattern", ["", "event"])
+def test_events_of_all_streams_are_interleaved(logs: Any, pattern: str) -> None:
+    """Since 2019 AWS ignores the parameter interleaved; pages continue in the order of the time."""
+    group, now = unique("group"), int(time.time() * 1000)
+    logs.create_log_group(logGroupName=group)
+    for stream, offsets in (("one", (0, 2, 4)), ("two", (1, 3, 5))):
+        logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        events = [{"timestamp": now + offset, "message": f"event {offset}"} for offset in offsets]
+        logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
+
+    pages = logs.get_paginator("filter_log_events").paginate(
+        logGroupName=group, filterPattern=pattern, PaginationConfig={"PageSize": 2}
+    )
+    found = [event["timestamp"] - now for page in pages for event in page["events"]]
+    assert found == [0, 1, 2, 3, 4, 5]
+
+
 @pytest.mark.parametrize(
     "pattern", ['{ $.level = "ERROR" }', "[level=%ERR%, name]", "[(level), name]", "%ERR%"]
 )

@@ -67,13 +67,14 @@ class LogGroupsBackend(LogsBackend):  # type: ignore[misc]  # mypy sees moto's c
     def filter_log_events(self, *arguments: Any) -> Any:
         """Return the events that match a pattern; the last argument but one is the pattern.
 
-        moto ignores most patterns, so it gets none.
+        moto ignores most patterns, so it gets none. AWS ignores the last argument: streams are interleaved.
+        https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
         """
-        *selection, limit, token, pattern, interleaved = arguments
+        *selection, limit, token, pattern, _ = arguments
         matches = matcher(pattern)
         if not pattern:
-            return super().filter_log_events(*arguments)
-        events, _, streams = super().filter_log_events(*selection, None, None, "", interleaved)
+            return super().filter_log_events(*selection, limit, token, pattern, True)
+        events, _, streams = super().filter_log_events(*selection, None, None, "", True)
         found = [each for each in events if matches(each["message"])]
         first = int(token) if str(token or "").isdecimal() else 0
         end = first + (limit or len(found))
