@@ -24,6 +24,7 @@ from vpcache.drills.faults import FAULTS, DrillFault, check_fault, fault_named, 
 from vpcache.drills.load import MISS_SHARE
 from vpcache.drills.record import DrillRunningError, read
 from vpcache.drills.soak import SOAK_FAULTS, soak
+from vpcache.drills.summary import drill_lines, soak_lines
 from vpcache.errors import VpcacheError
 from vpcache.lab.daemon.process_stats import ProcessStats
 from vpcache.program import command
@@ -141,8 +142,7 @@ def _soak(context: DrillContext, rounds: int, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(report.figures()))
     else:
-        for key, value in report.figures().items():
-            print(f"{key}: {value}")
+        print(*soak_lines(report), sep="\n")
 
 
 def _context(stack: Stack, zone: str) -> DrillContext:
@@ -189,7 +189,4 @@ def _number(text: str | None, option: str, default: float, limit: float) -> floa
 
 
 def _show(report: Report) -> None:
-    for line in text_chart(report):
-        print(line)
-    for key, value in report.figures().items():
-        print(f"{key}: {'none' if value is None else value}")
+    print(*text_chart(report), *drill_lines(report), sep="\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -77,7 +78,7 @@ class Report:
             "wrong_answers": sum(phase.wrong for phase in (self.before, *phases.values())),
             "errors_before": self.before.errors,
             "hit_rate_before": self.before.hit_rate,
-            "p99_ms_before": round(self.before.p99_ms, 1),
+            "p99_ms_before": _rounded(self.before.p99_ms, 1),
             **{
                 f"{name}_{figure}": value
                 for name, phase in phases.items()
@@ -87,7 +88,7 @@ class Report:
                     ("errors_on_known_keys", phase.known_errors),
                     ("errors_end_s", _rounded(phase.errors_end())),
                     ("hit_rate_back_s", _rounded(phase.hit_rate_back(hit_rate))),
-                    ("p99_ms", round(phase.p99_ms, 1)),
+                    ("p99_ms", _rounded(phase.p99_ms, 1)),
                 )
             },
             "first_problem": next((sample.problem for sample in self.samples if sample.problem), None),
@@ -152,5 +153,6 @@ def load_size(context: DrillContext, rate: float, notice: Notice) -> LoadSize:
     return size
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 2)
+def _rounded(value: float | None, digits: int = 2) -> float | None:
+    """Round a figure; None also for NaN, which JSON cannot represent."""
+    return None if value is None or math.isnan(value) else round(value, digits)
