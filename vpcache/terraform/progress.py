@@ -41,6 +41,8 @@ _WAITS = {
     ("aws_vpc", "create"): "the VPC and its attributes",
 }
 
+_SECONDS_WIDTH = 12  # of the last column of the live display, with the space around it
+
 
 @dataclass(frozen=True)
 class Running:
@@ -89,6 +91,14 @@ class Progress:
         return self
 
 
+def shortened(address: str, width: int) -> str:
+    """Return an address with an ellipsis in its middle if it exceeds `width`: both ends identify it."""
+    if len(address) <= width:
+        return address
+    end = max(1, (width - 1) * 2 // 3)
+    return f"{address[: max(0, width - 1 - end)]}…{address[-end:]}"
+
+
 class ProgressDisplay:
     """A display of Terraform's events: live on a terminal, else one line for each finished resource.
 
@@ -123,11 +133,16 @@ class ProgressDisplay:
     def _print_finished(self, finished: Running, seconds: float, *, has_failed: bool) -> None:
         count = f"{self._progress.done}/{self._progress.total}"
         outcome = "failed" if has_failed else _VERBS[finished.action][1]
+        duration = f"{seconds:.0f} s"
+        address = finished.address
+        if self._console.is_terminal:  # lines of a log file are complete
+            rest = len(f"{count:>7} {outcome}  {duration}")
+            address = shortened(address, self._console.width - rest)
         line = Text.assemble(
             (f"{count:>7} ", "dim"),
             (outcome, "red" if has_failed else "green"),
-            f" {finished.address} ",
-            (f"{seconds:.0f} s", "dim"),
+            f" {address} ",
+            (duration, "dim"),
         )
         self._console.print(line, soft_wrap=True)
 
@@ -135,8 +150,12 @@ class ProgressDisplay:
         now = time.monotonic()
         state = self._progress
         table = Table.grid(padding=(0, 2))
-        for running in state.running.values():
-            table.add_row(running.address, Text(running.doing, "dim"), f"{now - running.started:.0f} s")
+        addresses = [shortened(each.address, self._console.width * 3 // 5) for each in state.running.values()]
+        rest = self._console.width - max(map(len, addresses), default=0) - _SECONDS_WIDTH
+        for address, running in zip(addresses, state.running.values(), strict=True):
+            doing = Text(running.doing, "dim")
+            doing.truncate(max(1, rest), overflow="ellipsis")
+            table.add_row(address, doing, f"{now - running.started:.0f} s")
         bar = Table.grid(padding=(0, 2))
         bar.add_row(
             ProgressBar(total=max(state.total, 1), completed=state.done, width=40),
