@@ -121,14 +121,28 @@ def _run(root: Path, module: str, *options: str) -> None:
 
 @user_errors
 def docs(root: Path) -> None:
-    """Write the functions in the modules, the tables in the modules' READMEs, and the generated pages."""
+    """Write the functions in the modules, the tables in the modules' READMEs, and the generated pages.
+
+    Print the files that changed.
+    """
+    changed = [*api_docs.outdated(root), *page_blocks.outdated(root)]
     for source, archive in _FUNCTIONS_IN_MODULES.items():
-        shutil.copyfile(bundle(root / source, Project(root).work_dir / "bundles").path, root / archive)
+        new = bundle(root / source, Project(root).work_dir / "bundles").path
+        if new.read_bytes() != (root / archive).read_bytes():
+            shutil.copyfile(new, root / archive)
+            changed.append(Path(archive))
     for module in sorted((root / "modules").iterdir()):
         readme = module / "README.md"
-        readme.write_text(with_tables(readme.read_text(), module))
+        if (text := with_tables(readme.read_text(), module)) != readme.read_text():
+            readme.write_text(text)
+            changed.append(readme.relative_to(root))
     api_docs.write(root)
     page_blocks.write(root)
+    print(
+        *[f"wrote {(root / path).relative_to(root)}" for path in changed]
+        or ["all generated files are current"],
+        sep="\n",
+    )
 
 
 @user_errors
