@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,8 +41,18 @@ def written_names(text: str) -> Names:
     `terraform show -json` is the documented interface to a state. It takes seconds for each version, and an
     interrupted run leaves dozens of versions.
     """
+    return frozenset(
+        (type, str(attributes["id"])) for type, attributes in written_resources(text) if attributes.get("id")
+    )
+
+
+def written_resources(text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield Terraform type and attributes of each managed resource in the content of a state.
+
+    Raises VpcacheError for an unknown format.
+    """
     if not text:
-        return frozenset()
+        return
     try:
         document = json.loads(text)
         version = document.get("version")
@@ -50,13 +60,10 @@ def written_names(text: str) -> Names:
         raise VpcacheError(f"the state is not valid JSON of Terraform ({error})") from error
     if version != _FORMAT:
         raise VpcacheError(f"the state has format {version}, not {_FORMAT}: update vpcache")
-    return frozenset(
-        (resource["type"], str(id))
-        for resource in document["resources"]
-        if resource["mode"] == "managed"
-        for instance in resource["instances"]
-        if (id := (instance.get("attributes") or {}).get("id"))
-    )
+    for resource in document["resources"]:
+        if resource["mode"] == "managed":
+            for instance in resource["instances"]:
+                yield resource["type"], instance.get("attributes") or {}
 
 
 def versions_since(target: Target, location: StateLocation, since: datetime) -> list[Version]:
