@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from vpcache.cli.console import confirm_name, is_confirmed, print_notice, step, user_errors
@@ -16,6 +16,7 @@ from vpcache.stack import journal, lock
 from vpcache.stack.command_line import command_for
 from vpcache.stack.leftovers import Leftover, leftovers, remove, settled_leftovers
 from vpcache.stack.outside import unknown_to
+from vpcache.stack.overview.summary import age_text
 from vpcache.stack.stack import Stack
 from vpcache.stack.state import StateLocation, erase_state, state_exists, state_location
 from vpcache.stack.state_history import shown_names
@@ -141,14 +142,7 @@ def _show(abandoned: AbandonedStack, now: datetime) -> None:
 
 
 def _summary(entry: journal.JournalEntry, now: datetime) -> str:
-    return f"{entry.stack} ({entry.phase} {_age(entry.age(now))} ago by {entry.who}, since {entry.since})"
-
-
-def _age(age: timedelta) -> str:
-    minutes = int(age.total_seconds()) // 60
-    if minutes < 120:
-        return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 60 // 24} days"
+    return f"{entry.stack} ({entry.phase} {age_text(entry.age(now))} ago by {entry.who}, since {entry.since})"
 
 
 def _is_protected(project: Project, abandoned: AbandonedStack) -> bool:

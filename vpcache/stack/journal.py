@@ -35,8 +35,9 @@ class JournalEntry:
     `phase` is the last phase that began or ended, and `updated` the time of that. In the phase `failed` the
     state is complete: Terraform exited with an error. `since` is the start of the last run, or of the first
     of several consecutive interrupted runs. `existing` are the marks of the resources that had the stack's
-    tag at that time, None in an entry of an earlier release. Times are ISO 8601, UTC. A `temporary` stack
-    belongs to a test run, which destroys it within hours.
+    tag at that time, None in an entry of an earlier release. `applied` is the end of the last successful
+    apply, empty if there was none, or if an earlier release wrote the entry. Times are ISO 8601, UTC. A
+    `temporary` stack belongs to a test run, which destroys it within hours.
     """
 
     stack: str
@@ -48,6 +49,7 @@ class JournalEntry:
     protected: bool = False
     updated: str = ""
     existing: tuple[Mark, ...] | None = None
+    applied: str = ""
 
     @property
     def is_interrupted(self) -> bool:
@@ -63,6 +65,11 @@ class JournalEntry:
     def began(self) -> datetime:
         """`since` as a time."""
         return datetime.fromisoformat(self.since)
+
+    @property
+    def last_applied(self) -> str:
+        """`applied`, or the same from an entry of an earlier release."""
+        return self.applied or ((self.updated or self.since) if self.phase == APPLIED else "")
 
     def age(self, now: datetime) -> timedelta:
         """Return the time since the entry was written."""
@@ -97,7 +104,10 @@ def new_entry(
 
 def changed(entry: JournalEntry, phase: str) -> JournalEntry:
     """Return the entry with another phase, for the current user and time."""
-    return replace(entry, phase=phase, who=who(), updated=_now())
+    now = _now()
+    return replace(
+        entry, phase=phase, who=who(), updated=now, applied=now if phase == APPLIED else entry.applied
+    )
 
 
 def who() -> str:

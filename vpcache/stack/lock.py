@@ -98,12 +98,28 @@ def _is_at(path: Path, file: IO[str]) -> bool:
         return False
 
 
-def _machine_file(target: Target, location: StateLocation) -> Path:
+def is_held_here(target: Target, location: StateLocation) -> bool:
+    """Return whether a process of this user on this machine holds the lock on a stack."""
+    try:
+        with _machine_path(target, location).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False  # there is no file
+    return False
+
+
+def _machine_path(target: Target, location: StateLocation) -> Path:
     folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "vpcache"
     key = f"{platform.node()} {target.environment.get('AWS_ENDPOINT_URL')} {location.bucket} {location.key}"
-    path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.lock"
+    return folder / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.lock"
+
+
+def _machine_file(target: Target, location: StateLocation) -> Path:
+    path = _machine_path(target, location)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     except OSError as error:
         raise VpcacheError(f"cannot write {path}: {error.strerror}; set XDG_STATE_HOME") from error

@@ -31,6 +31,7 @@ from vpcache.stack.state_history import Version, shown_names, versions_since, wr
 from vpcache.stack.target import Target
 from vpcache.terraform import provider_lock
 from vpcache.terraform.diagnostics import warning
+from vpcache.terraform.drift import Drift, drift
 from vpcache.terraform.installation import find_terraform
 from vpcache.terraform.plans import PlannedChange, planned_change
 from vpcache.terraform.process_environment import terraform_environment
@@ -193,6 +194,28 @@ class Stack:
             if change["change"]["actions"] not in (["no-op"], ["read"])
         }
 
+    def drift(self) -> list[Drift]:
+        """Return the resources that were changed or deleted outside Terraform.
+
+        A refresh-only plan finds them; it changes nothing and holds no lock:
+        https://developer.hashicorp.com/terraform/tutorials/state/refresh
+        Raises VpcacheError if the stack is not applied.
+        """
+        if not self._has_state():
+            raise self._not_applied()
+        path = self.work_dir / "drift.tfplan"
+        self._terraform.cmd(
+            "plan",
+            var_file=self.variables_file(),
+            out=str(path),
+            refresh_only=IsFlagged,
+            lock=False,
+            input=False,
+            json=IsFlagged,
+        )
+        _, text, _ = self._terraform.cmd("show", str(path), json=IsFlagged)
+        return drift(json.loads(text))
+
     def with_variables(self, **variables: Any) -> Stack:
         """Return this stack with other variables. It shares the lock of this stack."""
         stack = Stack(
@@ -330,12 +353,22 @@ class Stack:
         """Return the root module's outputs. Raises VpcacheError if the stack is not applied."""
         outputs = self._outputs()
         if not outputs and not self._has_resources():
-            raise VpcacheError(
-                self.elsewhere()
-                or f"stack {self.name} is not applied on {self.target.name} in {self.target.region}: run "
-                f"`{command_for('apply', self.target, env=self.environment, name=self.name)}`"
-            )
+            raise self._not_applied()
         return outputs
+
+    def written_state(self) -> str:
+        """Return the content of the state. Raises VpcacheError if the stack is not applied."""
+        text = read_state(self.target, self.state)
+        if not text:
+            raise self._not_applied()
+        return text
+
+    def _not_applied(self) -> VpcacheError:
+        return VpcacheError(
+            self.elsewhere()
+            or f"stack {self.name} is not applied on {self.target.name} in {self.target.region}: run "
+            f"`{command_for('apply', self.target, env=self.environment, name=self.name)}`"
+        )
 
     def elsewhere(self) -> str:
         """Return a message about other regions with a stack of this name, empty if there are none."""
@@ -409,6 +442,8 @@ class Stack:
             protected=self.protected,
         )
         has_rest = False
+        if before is not None:
+            entry = replace(entry, applied=before.last_applied)
         if before is not None and before.is_interrupted:
             has_rest = self._remove_outside(plan, timeout=timeout)
             entry = replace(entry, since=before.since, existing=before.existing)

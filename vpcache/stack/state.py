@@ -108,6 +108,12 @@ def other_regions(target: Target, account: str, stack_name: str) -> list[str]:
 
     Regions whose bucket is not readable with these credentials are omitted.
     """
+    regions = [region for region in regions_with_bucket(target, account) if region != target.region]
+    return [region for region in regions if _is_state_in(target, account, region, stack_name)]
+
+
+def regions_with_bucket(target: Target, account: str) -> list[str]:
+    """Return the regions with a state bucket of the account; none without permission to list buckets."""
     from botocore.exceptions import ClientError
 
     prefix = state_bucket(account, "")
@@ -116,8 +122,7 @@ def other_regions(target: Target, account: str, stack_name: str) -> list[str]:
     except ClientError:
         return []
     names = [bucket["Name"] for bucket in answer["Buckets"] if bucket["Name"].startswith(prefix)]
-    regions = sorted({name.removeprefix(prefix) for name in names} - {target.region})
-    return [region for region in regions if _is_state_in(target, account, region, stack_name)]
+    return sorted({name.removeprefix(prefix) for name in names})
 
 
 def _is_state_in(target: Target, account: str, region: str, stack_name: str) -> bool:
