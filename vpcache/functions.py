@@ -37,7 +37,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class CachedAnswer:
-    """A response of the cached API, with its source and the cache node that stores it."""
+    """A response of the cached API, with its source and the cache node that stores it.
+
+    `body` is Base64 if `is_base64`: the origin's response is not UTF-8.
+    """
 
     source: str  # "cache" or "origin"
     cache: str  # HIT, MISS, STALE (the origin fails, or is being called) or BYPASS (the cache was not used)
@@ -46,6 +49,7 @@ class CachedAnswer:
     node: str | None
     function_ms: float
     wall_ms: float
+    is_base64: bool = False
 
 
 class FunctionClient:
@@ -100,6 +104,7 @@ class FunctionClient:
             node=headers.get("x-cache-node"),
             function_ms=answer.function_ms,
             wall_ms=answer.wall_ms,
+            is_base64=bool(answer.payload.get("isBase64Encoded")),
         )
 
 

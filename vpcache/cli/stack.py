@@ -95,34 +95,6 @@ def outputs(root: Path, environment: str, target: TargetChoice, name: str, *, as
 
 
 @user_errors
-def call(root: Path, environment: str, target: TargetChoice, name: str, *, path: str, as_json: bool) -> None:
-    """Call the cached API once."""
-    from vpcache.functions import call_cached_api
-
-    stack = chosen_stack(root, environment, target, name)
-    answer = call_cached_api(stack.target, stack.outputs()["cached_api"], path)
-    figures = {
-        "source": answer.source,
-        "cache": answer.cache,
-        "status": answer.status,
-        "bytes": len(answer.body.encode()),
-        "function_ms": round(answer.function_ms, 2),
-        "wall_ms": round(answer.wall_ms, 2),
-    }
-    if as_json:
-        print(json.dumps(figures))
-    else:
-        print_header("call", stack)
-        print(
-            f"{path}: status {answer.status}, {figures['bytes']} bytes from the {answer.source} "
-            f"({answer.cache}); duration of the function {answer.function_ms:.1f} ms, "
-            f"of the call {answer.wall_ms:.1f} ms"
-        )
-    if answer.status >= 400:
-        raise VpcacheError(f"{path}: the cached API returned {answer.status}: {answer.body[:200]}")
-
-
-@user_errors
 def verify(root: Path, environment: str, target: TargetChoice, name: str, *, as_json: bool) -> None:
     """Run all probes of the running stack and print the results."""
     from vpcache import probes

@@ -17,6 +17,9 @@ from vpcache.cli import stack as stack_commands
 from vpcache.cli import sweep as sweep_commands
 from vpcache.cli.lab_tasks import JSON_HELP, lab_tasks, root
 from vpcache.cli.stack import TargetChoice
+from vpcache.cli.views import call as call_command
+from vpcache.cli.views import logs as logs_command
+from vpcache.cli.views import status as status_command
 
 
 def user_tasks(project: Path) -> Collection:
@@ -25,8 +28,10 @@ def user_tasks(project: Path) -> Collection:
         new_env,
         apply,
         plan,
+        status,
         outputs,
         call,
+        logs,
         verify,
         diagram,
         cost,
@@ -136,7 +141,43 @@ def outputs(
 @task(
     help=STACK_HELP
     | JSON_HELP
-    | {"path": "resource of the origin, e.g. /employees/archive; default: /employees"}
+    | {
+        "drift": "also find changes outside Terraform, by a refresh-only plan of each stack: seconds each",
+        "env": "only stacks of this environment",
+        "region": "only this AWS region; default: all regions with a state bucket",
+        "name": "only the stack with this name",
+    }
+)
+def status(
+    context: Context,
+    env: str = "",
+    target: str = "",
+    region: str = "",
+    name: str = "",
+    drift: bool = False,
+    json: bool = False,
+) -> None:
+    """List the stacks: state, age, drift, protection, faults.
+
+    The state is applied, applying, destroying, interrupted, failed or empty. The
+    age is the time since the last successful apply. A stopped lab is not started:
+    it has no stacks, and the exit status is 0.
+
+    invoke status
+    invoke status --env dev --drift
+    """
+    status_command.status(
+        root(context), env, TargetChoice(target, region), name, with_drift=drift, as_json=json
+    )
+
+
+@task(
+    help=STACK_HELP
+    | JSON_HELP
+    | {
+        "path": "resource of the origin, e.g. /employees/archive; default: /employees",
+        "body": "print only the response's body on stdout, for a pipe; source and duration on stderr",
+    }
 )
 def call(
     context: Context,
@@ -145,6 +186,7 @@ def call(
     target: str = "",
     region: str = "",
     name: str = "",
+    body: bool = False,
     json: bool = False,
 ) -> None:
     """Call the cached API once, and show source and duration.
@@ -153,8 +195,45 @@ def call(
     five minutes.
 
     invoke call --env dev --path /employees/archive
+    invoke call --env dev --body | jq .
     """
-    stack_commands.call(root(context), env, TargetChoice(target, region), name, path=path, as_json=json)
+    options = call_command.CallOptions(path, as_json=json, as_body=body)
+    call_command.call(root(context), env, TargetChoice(target, region), name, options)
+
+
+@task(
+    help=STACK_HELP
+    | {
+        "function": "function, with or without the stack's name before it, e.g. cached-api; default: all",
+        "since": "how far back: a number with s, m, h or d; default 10m",
+        "filter": "only lines that match this filter pattern of CloudWatch Logs, e.g. ERROR",
+        "follow": "print new lines until Ctrl-C, which exits with status 130",
+        "json": "print one JSON object for each line and nothing else",
+    }
+)
+def logs(
+    context: Context,
+    env: str,
+    function: str = "",
+    since: str = "10m",
+    filter: str = "",
+    follow: bool = False,
+    target: str = "",
+    region: str = "",
+    name: str = "",
+    json: bool = False,
+) -> None:
+    """Show log lines of the stack's functions and HTTP APIs.
+
+    The lines of all log groups are merged in the order of their time (UTC). Each
+    has the function, and its zone or the first digits of the log stream. While
+    following, a line that arrives up to 30 seconds late is printed when it arrives.
+
+    invoke logs --env dev --since 1h --filter ERROR
+    invoke logs --env dev --function cached-api --follow
+    """
+    options = logs_command.LogOptions(function, since, filter, follow)
+    logs_command.logs(root(context), env, TargetChoice(target, region), name, options, as_json=json)
 
 
 @task(help=STACK_HELP | JSON_HELP)

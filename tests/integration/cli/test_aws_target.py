@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from dataclasses import replace
@@ -50,6 +51,14 @@ def test_sweep_removes_resources_outside_the_state(aws_commands, name):
     aws = aws_target(os.environ)
     location = state_location(aws, aws.account(), name)
     assert state_exists(aws, location)
+    assert _drift(aws_commands, name) == []
+    group = f"/aws/lambda/{name}-3"
+    aws.client("logs").put_retention_policy(logGroupName=group, retentionInDays=7)
+    aws.client("logs").delete_log_group(logGroupName=f"/aws/lambda/{name}-4")
+    assert _drift(aws_commands, name) == [
+        ("aws_cloudwatch_log_group.this[3]", "update"),
+        ("aws_cloudwatch_log_group.this[4]", "delete"),
+    ]
     leftover = _tagged_log_group(aws, name, "leftover")
 
     sweep = aws_commands.run("sweep", "--name", name, *YES)
@@ -81,6 +90,19 @@ def test_sweep_without_name_removes_dead_test_runs_only(aws_commands, name):
         entry = replace(entry, since=when, updated=when)
         journal.write(aws, state_location(aws, aws.account(), stack), entry)
         groups[stack] = _tagged_log_group(aws, stack, "probe")
+
+    listed = {each["name"]: each for each in _listed(aws_commands)}
+    assert {stack: each["state"] for stack, each in listed.items()} == {
+        f"{name}-a": "failed",
+        f"{name}-b": "failed",
+        f"{name}-c": "interrupted",
+        f"{name}-d": "applied",
+        f"{name}-live": "applied",
+        f"{name}-new": "interrupted",
+        f"{name}-dead": "applied",
+    }
+    assert listed[f"{name}-d"]["age_seconds"] // 3600 == 999
+    assert [each["name"] for each in _listed(aws_commands, "--name", f"{name}-c")] == [f"{name}-c"]
 
     sweep = aws_commands.run("sweep", *YES)
     assert sweep.returncode == 0, sweep.stderr
@@ -126,6 +148,18 @@ def test_stack_in_another_region_is_reported(aws_commands, name):
     for task in ("destroy", "outputs"):
         line = aws_commands.refuse(task, "--env", "small", "--name", name, "--target", "aws")
         assert f"stack {name} is not applied in us-east-1, but in eu-west-1: use --region eu-west-1" in line
+
+
+def _listed(commands, *words):
+    document = json.loads(commands.succeed("status", "--target", "aws", "--json", *words))
+    assert (document["target"], document["faults"]) == ("aws", None)
+    return document["stacks"]
+
+
+def _drift(commands, name):
+    (stack,) = _listed(commands, "--name", name, "--drift")
+    assert (stack["environment"], stack["region"], stack["state"]) == ("small", "us-east-1", "applied")
+    return [(each["address"], each["action"]) for each in stack["drift"]]
 
 
 def _tagged_log_group(aws, stack, function):

@@ -1,5 +1,6 @@
 """Invalid input and missing requirements: one clear line, a non-zero exit status, no traceback."""
 
+import json
 import socket
 
 import pytest
@@ -34,6 +35,14 @@ def test_lab_not_running(commands):
 def test_nothing_to_destroy_without_a_lab(commands):
     assert "nothing to destroy: the lab is not running" in commands.succeed("destroy", "--env", "dev")
     assert "nothing to sweep: the lab is not running" in commands.succeed("sweep")
+
+
+def test_status_without_a_lab_starts_nothing(commands):
+    line = f"the lab is not running at http://127.0.0.1:{commands.port}: no stacks\n"
+    assert commands.succeed("status") == line
+    document = json.loads(commands.succeed("status", "--json"))
+    assert (document["running"], document["stacks"]) == (False, [])
+    assert commands.lab_pid() is None
 
 
 def test_lab_port_in_use(commands):

@@ -167,7 +167,35 @@ def test_unwritable_diagram_is_rejected_before_it_is_drawn(reject: Reject, file:
     assert reject("diagram", *DEV, file, path).startswith(f"error: cannot write {path}: ")
 
 
-@pytest.mark.parametrize("task", ["apply", "plan", "outputs", "call", "verify", "destroy"])
+@pytest.mark.parametrize("path", ["employees", "", "employees/archive", "https://api.example.com/x"])
+def test_path_of_a_call_without_slash(reject: Reject, path: str) -> None:
+    line = reject("call", *DEV, "--path", path)
+    assert line == f"error: --path is '{path}': must begin with a slash, e.g. --path /employees"
+
+
+def test_body_and_json_of_a_call_contradict(reject: Reject) -> None:
+    line = reject("call", *DEV, "--body", "--json")
+    assert line == "error: --body and --json exclude each other: use one of them"
+
+
+@pytest.mark.parametrize("since", ["x", "10", "-5m", "0s", "400d", ""])
+def test_invalid_since_of_logs(reject: Reject, since: str) -> None:
+    assert reject("logs", *DEV, "--since", since).startswith(f"error: --since is '{since}': must be ")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--env", "moon"), "unknown environment 'moon'; choose from dev, prod"),
+        (("--name", "Moon"), "invalid stack name 'Moon'"),
+        (("--target", "gcp"), "unknown target 'gcp'"),
+    ],
+)
+def test_invalid_selection_of_status(reject: Reject, words: tuple[str, ...], message: str) -> None:
+    assert message in reject("status", *words)
+
+
+@pytest.mark.parametrize("task", ["apply", "plan", "outputs", "call", "logs", "verify", "destroy"])
 def test_missing_environment(reject: Reject, task: str) -> None:
     assert f"'{task}' did not receive required positional arguments: 'env'" in reject(task)
 
