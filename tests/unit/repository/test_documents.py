@@ -24,6 +24,8 @@ ELSEWHERE = {
     r"git clone \S+ vpcache && cd vpcache": "a placeholder address",
     r"source <\(./inv --print-completion-script bash\)": "tests/process/cli/test_inv.py",
     r"sudo .*": "creates a user account",
+    r"(brew|limactl) .*": "needs macOS",
+    r"docker compose --file containers/compose.yaml .*": "tests/unit/repository/test_containers.py",
     r"cd envs/dev && terraform get && terraform providers mirror .*|rsync .*": "needs two machines",
 }
 
