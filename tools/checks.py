@@ -15,12 +15,13 @@ from pathlib import Path
 
 from invoke.exceptions import Exit
 
-from tools import api_docs, development, docs_site, page_blocks, security_scan
+from tools import api_docs, page_blocks
+from tools.environments import development, docs_site, security_scan
 from tools.module_docs import with_tables
 from tools.provider_schema import unknown_arguments
 from vpcache.bundle import bundle
 from vpcache.cli.console import user_errors
-from vpcache.cli.system_packages import prepare_host
+from vpcache.cli.host.system_packages import prepare_host
 from vpcache.errors import VpcacheError
 from vpcache.lab.network.isolation import signal_when_parent_dies
 from vpcache.project import Project

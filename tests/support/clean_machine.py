@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support.paths import ROOT
+
 
 def program(version: str) -> str:
     return f"""#!/bin/sh\necho '{{"terraform_version": "{version}"}}'\n"""
@@ -22,6 +24,14 @@ def put(folder: Path, version: str) -> Path:
     path.write_text(program(version))
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return path
+
+
+def installed_inv() -> list[str] | None:
+    """Return the command ./inv if .venv is up to date, so that it runs a task at once, else None."""
+    stamp = ROOT / ".venv/.installed"
+    files = ["pyproject.toml", "requirements-build.lock", "requirements.lock"]
+    current = subprocess.run(["cksum", *files], cwd=ROOT, capture_output=True, check=True).stdout
+    return [str(ROOT / "inv")] if stamp.exists() and stamp.read_bytes() == current else None
 
 
 class CleanMachine:

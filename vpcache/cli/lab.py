@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
 from vpcache.cli.console import is_confirmed, print_notice, step, user_errors
-from vpcache.cli.foreground import stay
-from vpcache.cli.system_packages import prepare_host
+from vpcache.cli.host.foreground import stopped_by_signals, wait_for_end
+from vpcache.cli.host.system_packages import prepare_host
 from vpcache.errors import VpcacheError
 from vpcache.lab.client import DEFAULT_PORT, Lab, LabStatus
 from vpcache.lab.doctor import Finding, examine
@@ -32,11 +33,12 @@ def start(root: Path, *, foreground: bool = False, all_addresses: bool = False) 
             f"the lab is already running at {before.endpoint}, process {before.pid}: "
             f"`{command('lab.stop')}` stops it, with its stacks"
         )
-    status = started(lab, Project(root), all_addresses=all_addresses)
-    verb = "is already running" if before.running else "is running"
-    print(f"the lab {verb} at {status.endpoint}, process {status.pid}", flush=True)
-    if foreground and status.pid is not None:
-        stay(lab, status.pid)
+    with stopped_by_signals(lab) if foreground else nullcontext():
+        status = started(lab, Project(root), all_addresses=all_addresses)
+        verb = "is already running" if before.running else "is running"
+        print(f"the lab {verb} at {status.endpoint}, process {status.pid}", flush=True)
+        if foreground and status.pid is not None:
+            wait_for_end(lab, status.pid)
 
 
 @user_errors

@@ -16,7 +16,8 @@ from vpcache.cli.lab import chosen_lab, print_notices, started
 from vpcache.drills.injection import restore_interrupted_drill
 from vpcache.errors import VpcacheError
 from vpcache.front_door import FrontDoor
-from vpcache.program import command
+from vpcache.lab.host import other_system
+from vpcache.program import command, typed
 from vpcache.project import Project, default_name
 from vpcache.stack import journal
 from vpcache.stack.command_line import command_for
@@ -175,7 +176,8 @@ def chosen_target(
         status = lab.status()
         if not status.running:
             raise VpcacheError(
-                f"the lab is not running at {lab.endpoint}: run `{command('lab.start')}`, or apply a stack"
+                f"the lab is not running at {lab.endpoint}: "
+                + (other_system(typed()) or f"run `{command('lab.start')}`, or apply a stack")
             )
         status.check_owner()
     return lab_target(lab.endpoint, os.environ, **regions)

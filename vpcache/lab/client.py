@@ -21,13 +21,13 @@ from vpcache.lab.daemon_environment import daemon_environment
 from vpcache.lab.errors import LabError, LabNotRunningError
 from vpcache.lab.faults import Fault, FaultKind, Mode
 from vpcache.lab.flows.drops import Drop
-from vpcache.lab.host import check_host
+from vpcache.lab.host import check_host, start_advice
 from vpcache.lab.origins import Origin, OriginRequest, UnservedHost, normalized
 from vpcache.lab.owner import LabOwner, obstacle, this_process
 from vpcache.lab.permissions import AuthorizedRequest, Permissions
-from vpcache.lab.privileges import is_container
+from vpcache.lab.privileges import is_container, start_failure
 from vpcache.lab.settings import LabSettings
-from vpcache.program import command
+from vpcache.program import command, typed
 
 DEFAULT_PORT = 4600
 _REQUEST_TIMEOUT = 5.0  # seconds, as all timeouts here
@@ -119,11 +119,7 @@ class Lab:
         message = _read_line(reader, _START_TIMEOUT)
         daemon.wait()  # it ends once it has forked the lab
         if message != "ready":
-            raise LabError(
-                message
-                or "the lab did not start: run `python -m vpcache.lab.doctor` to check this machine, "
-                f"and see {log}"
-            )
+            raise LabError(start_failure(message, log))
         return self.status()
 
     def stop(self) -> bool:
@@ -370,7 +366,8 @@ class Lab:
         except urllib.error.URLError as error:
             if isinstance(error.reason, ConnectionRefusedError):
                 raise LabNotRunningError(
-                    f"the lab is not running at {self.endpoint}: `{command('lab.start')}` starts it"
+                    f"the lab is not running at {self.endpoint}: "
+                    f"{start_advice(command('lab.start'), typed())}"
                 ) from None
             raise LabError(self._not_a_lab()) from error
         except (OSError, ValueError) as error:

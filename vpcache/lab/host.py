@@ -66,16 +66,16 @@ def package_manager(path: str) -> PackageManager | None:
     return next((manager for name, manager in MANAGERS.items() if shutil.which(name, path=path)), None)
 
 
-def elsewhere(typed: str) -> str:
-    """Return what to type on a host without Linux, so that the command `typed` runs beside a lab."""
-    return _ELSEWHERE.format(typed)
-
-
 def other_system(typed: str) -> str | None:
-    """Return why this host cannot run a lab, and what to type instead; None on Linux."""
+    """Return why this host cannot run a lab, and what to type instead of `typed`; None on Linux."""
     if platform.system() == "Linux":
         return None
-    return f"the lab needs Linux, and this is {platform.system()}: run it {elsewhere(typed)}"
+    return f"the lab needs Linux, and this is {platform.system()}: run it {_ELSEWHERE.format(typed)}"
+
+
+def start_advice(start: str, typed: str) -> str:
+    """Return how to get a running lab on this host: by the command `start`, or elsewhere by `typed`."""
+    return other_system(typed) or f"`{start}` starts it"
 
 
 def missing_packages(missing: Sequence[str], manager: PackageManager | None, *, is_root: bool) -> str:

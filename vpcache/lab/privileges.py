@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -36,6 +37,15 @@ def missing_capabilities(status: Path = Path("/proc/self/status")) -> list[str]:
 def container_advice() -> str:
     """Return how to give a container what the lab requires."""
     return f"start the container with {' '.join(RUN_OPTIONS)}, as containers/compose.yaml does"
+
+
+def start_failure(message: str, log: Path) -> str:
+    """Return why a lab did not start. `message` is the daemon's, or empty; `log` is its log file."""
+    if os.geteuid() == 0 and (missing := missing_capabilities()) and not message.startswith("port "):
+        return f"the lab did not start without the capabilities {', '.join(missing)}: {container_advice()}"
+    return message or (
+        f"the lab did not start: run `python -m vpcache.lab.doctor` to check this machine, and see {log}"
+    )
 
 
 def is_container(environ: Mapping[str, str], root: Path = Path("/")) -> bool:

@@ -1,11 +1,14 @@
 """Invalid input and missing requirements: one clear line, a non-zero exit status, no traceback."""
 
 import json
+import os
+import shutil
 import socket
 
 import pytest
 
 from tests.support.commands import own_lab
+from vpcache.lab.host import PROGRAMS, search_path
 
 
 @pytest.fixture
@@ -58,7 +61,9 @@ def test_invalid_lab_port(commands):
 
 
 def test_terraform_missing(commands, tmp_path):
-    environment = {"PATH": "/usr/sbin:/sbin", "XDG_CACHE_HOME": str(tmp_path)}
+    for program in PROGRAMS:
+        (tmp_path / program).symlink_to(shutil.which(program, path=search_path(os.environ)))
+    environment = {"PATH": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
     assert "terraform is not on PATH" in commands.refuse("plan", "--env", "dev", **environment)
 
 

@@ -1,29 +1,31 @@
 """The script ./inv with an installed virtual environment."""
 
+import re
 import subprocess
 
 import pytest
 
-from tests.support.clean_machine import CleanMachine, put
+from tests.support.clean_machine import CleanMachine, installed_inv, put
 from tests.support.paths import ROOT
 from vpcache.terraform.installation import PINNED, fetched_terraform
 from vpcache.testing.run import free_port
 
-
-def _is_installed() -> bool:
-    """Return whether .venv is up to date, so that ./inv runs a task at once."""
-    stamp = ROOT / ".venv/.installed"
-    files = ["pyproject.toml", "requirements-build.lock", "requirements.lock"]
-    current = subprocess.run(["cksum", *files], cwd=ROOT, capture_output=True, check=True).stdout
-    return stamp.exists() and stamp.read_bytes() == current
-
-
-pytestmark = pytest.mark.skipif(not _is_installed(), reason="./inv would install .venv first, for a minute")
+pytestmark = pytest.mark.skipif(not installed_inv(), reason="./inv would install .venv first, for a minute")
 
 
 @pytest.fixture
 def bare(tmp_path):
     return CleanMachine(tmp_path)
+
+
+def test_inv_uses_what_bash_3_2_has():
+    script = (ROOT / "inv").read_text()
+    later = (
+        r"declare -A|local -n|mapfile|readarray|coproc|&>>|\|&|;&|\$\{\w+(\^|,|@)|\[\[ -v|wait -n|printf -v"
+    )
+    assert re.findall(later, script) == []
+    assert re.findall(r"\$\{(\w+)\[@\]\}", script) == []  # bash before 4.4: an empty array is unset
+    assert "sed -r" not in script and "sed -i" not in script and "readlink -f" not in script  # GNU only
 
 
 def test_failed_download_of_terraform_stops_inv(bare):

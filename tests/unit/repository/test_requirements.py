@@ -109,7 +109,7 @@ def test_lock_names_no_index_and_no_url(lock):
 
 
 def test_developers_packages_are_installed_only_from_their_lock():
-    script = (ROOT / "tools/development.py").read_text()
+    script = (ROOT / "tools/environments/development.py").read_text()
     assert script.count('"install"') == 1
     for option in ("--require-hashes", "--no-deps", "--no-build-isolation", "--use-pep517", '"check"'):
         assert option in script

@@ -1,6 +1,7 @@
 """The packages of the tasks for developers, which the first such task installs.
 
-`python -m tools.development` installs them before, with the system packages of the lab, as CI does.
+`python -m tools.environments.development` installs them and the system packages of the lab, as CI does before
+it has credentials.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from vpcache.cli.system_packages import prepare_host
+from vpcache.cli.host.system_packages import prepare_host
 from vpcache.errors import VpcacheError
 
 LOCK = "requirements-dev.lock"
@@ -40,7 +41,7 @@ def install(root: Path, environment: Path = Path(sys.prefix)) -> None:
 
 if __name__ == "__main__":
     try:
-        install(Path(__file__).parents[1])
+        install(Path(__file__).parents[2])
         prepare_host()
     except VpcacheError as error:
         sys.exit(f"inv: {error}")

@@ -1,0 +1,1 @@
+"""Virtual environments: the packages of developers in the one of ./inv, MkDocs and checkov in their own."""
