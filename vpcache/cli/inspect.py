@@ -60,7 +60,7 @@ def capture(root: Path, name: str, zone: str, file: str, seconds: str) -> None:
     """
     duration = parse_positive(seconds, "--seconds") if seconds else None
     prefix, _ = _namespace_command(name, zone)
-    path = _new_capture(root, name, file)
+    path = capture_file(root, name, file)
     recorder = [*prefix, sys.executable, "-m", "vpcache.lab.network.pcap", str(path)]
     process = subprocess.Popen(recorder, start_new_session=True)
     try:
@@ -78,7 +78,7 @@ def capture(root: Path, name: str, zone: str, file: str, seconds: str) -> None:
         print(f"no packet passed {name} during the capture; {shown} is empty")
 
 
-def _new_capture(root: Path, name: str, file: str) -> Path:
+def capture_file(root: Path, name: str, file: str) -> Path:
     """Return the path of the capture, which does not exist. Raises VpcacheError if it cannot be written."""
     if not file:
         (root / "reports").mkdir(exist_ok=True)

@@ -82,3 +82,4 @@ def test_plan_reports_warnings_losses_and_misspelt_values(tiny, name):
     assert {key: document[key] for key in lost} == lost
     tiny.succeed("destroy", *stack)
     assert f"nothing is left of {name}" in tiny.succeed("destroy", *stack)
+    assert f"run `./inv apply --env tiny --name {name}`" in tiny.refuse("outputs", *stack)

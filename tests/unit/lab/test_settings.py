@@ -20,7 +20,7 @@ def test_parse_settings_returns_values() -> None:
     [
         ("elastic_ips", "invalid setting 'elastic_ips': write name=value"),
         ("elastic_ips=many", "setting elastic_ips is 'many': must be a whole number"),
-        ("elastic_ips=-1", "setting elastic_ips is '-1': must be a whole number"),
+        ("elastic_ips=-1", "setting elastic_ips is '-1': must be a whole number of at least 1"),
         ("elastic_ips=", "setting elastic_ips is '': must be a whole number"),
         ("elastic_ips=²", "setting elastic_ips is '²': must be a whole number"),
         ("elastic_ips=0", "setting elastic_ips is 0: must be a whole number of at least 1"),

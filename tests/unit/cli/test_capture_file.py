@@ -1,0 +1,24 @@
+"""The file of a packet capture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vpcache.cli.inspect import capture_file
+from vpcache.errors import VpcacheError
+
+
+def test_capture_is_in_the_folder_of_reports(tmp_path: Path) -> None:
+    assert capture_file(tmp_path, "vpcache-dev/0001", "") == tmp_path / "reports/vpcache-dev-0001.pcap"
+    assert list((tmp_path / "reports").iterdir()) == []
+
+
+def test_earlier_capture_is_replaced_and_a_folder_is_not(tmp_path: Path) -> None:
+    file = tmp_path / "x.pcap"
+    file.write_bytes(b"earlier")
+    assert capture_file(tmp_path, "internet", str(file)) == file
+    assert not file.exists()
+    with pytest.raises(VpcacheError, match=r"cannot write .*: Is a directory"):
+        capture_file(tmp_path, "internet", str(tmp_path))
