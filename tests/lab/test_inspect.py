@@ -179,6 +179,8 @@ def test_configure_changes_a_running_lab(online: VpcFactory) -> None:
         online.lab.configure(colour=1)
     with pytest.raises(LabError, match="must be a whole number"):
         online.lab.configure(nat_idle_seconds=0)
+    unknown = run(online.lab, "lab.audit", "--principal", "nobody")
+    assert unknown.stderr.startswith("error: unknown principal 'nobody': those that made a call are ")
 
 
 def test_dns_attributes_of_a_vpc_are_applied(online: VpcFactory) -> None:

@@ -24,7 +24,7 @@ def cost(root: Path, environment: str, region: str, *, source: str, as_json: boo
     from vpcache.cost.savings import choices
     from vpcache.terraform.resources import resources
 
-    check_source(environment, source)
+    check_source(environment, source, region=region)
     region_name = None
     if source:
         document = read(source)

@@ -46,7 +46,7 @@ def diagram(
     as_json: bool,
 ) -> None:
     """Draw an environment, or the state or plan in a file, as SVG and PNG."""
-    check_source(environment, source)
+    check_source(environment, source, target=target.name, region=target.region, name=name)
     if live and source:
         raise VpcacheError("--live probes a running stack: use --env instead of --from")
     for file in (svg, png):

@@ -103,9 +103,12 @@ def audit(principal: str, *, as_json: bool) -> None:
     """Print the permissions that roles and users used and did not use while the lab enforced IAM."""
     audits = running_lab(reads=True).audit()
     if principal:
+        known = ", ".join(each.principal for each in audits) or "none"
         audits = tuple(
             each for each in audits if principal in (each.principal, each.principal.rpartition("/")[2])
         )
+        if not audits:
+            raise VpcacheError(f"unknown principal '{principal}': those that made a call are {known}")
     if as_json:
         print(json.dumps({"principals": [asdict(each) for each in audits]}))
         return

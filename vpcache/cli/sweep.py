@@ -47,6 +47,12 @@ def sweep(root: Path, target: TargetChoice, name: str, *, tests: bool, yes: bool
     The stack is the one called `name`. Without a name, the stacks are those of dead test runs, with `tests`
     those of all test runs.
     """
+    if name and tests:
+        raise VpcacheError(f"--tests sweeps the stacks of all test runs: omit --name {name}, or --tests")
+    if confirm and not name:
+        raise VpcacheError(f"--confirm is the name of a protected stack: add --name {confirm}")
+    if name:
+        check_stack_name(name)
     if not may_have_stacks(target):
         print("nothing to sweep: the lab is not running, and its stacks ended with it")
         return

@@ -13,10 +13,16 @@ from vpcache.errors import VpcacheError
 from vpcache.stack.stack import Stack
 
 
-def check_source(environment: str, source: str) -> None:
-    """Raise VpcacheError unless either an environment or a file is given."""
+def check_source(environment: str, source: str, **options: str) -> None:
+    """Raise VpcacheError unless either an environment or a file is given.
+
+    `options` are the values of options that choose the environment's stack, which a file does not have.
+    """
     if bool(environment) == bool(source):
         raise VpcacheError("use either --env, or --from with the output of `terraform show -json`")
+    for option, value in options.items():
+        if source and value:
+            raise VpcacheError(f"--{option} {value} is of a stack: omit it with --from")
 
 
 def planned(stack: Stack) -> Mapping[str, Any]:

@@ -140,6 +140,8 @@ def test_invalid_source(reject: Reject, task: str, words: tuple[str, ...], messa
     [
         (("--from", "x.json", "--live"), "--live probes a running stack: use --env instead of --from"),
         ((*DEV, "--live"), "the lab is not running at"),
+        (("--from", "x.json", "--name", "x"), "error: --name x is of a stack: omit it with --from"),
+        (("--from", "x.json", "--target", "aws"), "--target aws is of a stack: omit it with --from"),
     ],
 )
 def test_invalid_live_diagram(reject: Reject, words: tuple[str, ...], message: str) -> None:
@@ -154,6 +156,26 @@ def test_invalid_number_of_processes(reject: Reject, number: str) -> None:
 @pytest.mark.parametrize("path", ["nothing", "tests/nothing.py", "tests/unit/nothing.py::test_one"])
 def test_missing_path_of_tests(reject: Reject, path: str) -> None:
     assert f"--paths has '{path}', which does not exist" in reject("test", "--paths", path)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ("--name", "x1", "--tests"),
+            "--tests sweeps the stacks of all test runs: omit --name x1, or --tests",
+        ),
+        (("--confirm", "x1"), "--confirm is the name of a protected stack: add --name x1"),
+        (("--name", "X"), "invalid stack name 'X'"),
+    ],
+)
+def test_invalid_options_of_a_sweep(reject: Reject, words: tuple[str, ...], message: str) -> None:
+    assert message in reject("sweep", *words)
+
+
+def test_region_of_a_file_is_not_an_option(reject: Reject) -> None:
+    line = reject("cost", "--from", "x.json", "--region", "eu-west-1")
+    assert line == "error: --region eu-west-1 is of a stack: omit it with --from"
 
 
 @pytest.mark.parametrize("task", ["lab.shell", "lab.capture"])
