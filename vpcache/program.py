@@ -12,10 +12,11 @@ CLONE = "./inv"
 def program() -> str:
     """Return the command with which this user runs tasks.
 
-    A clone has the script `inv` beside `tasks.py`, and Invoke itself needs a `tasks.py`.
+    A clone has the script `inv` beside `tasks.py`, and Invoke itself needs a `tasks.py`. The script runs the
+    module vpcache.cli.program.
     """
     is_clone = Path("inv").is_file() and Path("tasks.py").is_file()
-    is_invoke = "invoke" in Path(sys.argv[0]).parts[-2:]
+    is_invoke = {"invoke", "program.py"} & set(Path(sys.argv[0]).parts[-2:])
     return CLONE if is_clone or is_invoke else "vpcache"
 
 

@@ -78,25 +78,42 @@ def confirm_name(name: str, what: str, option: str) -> None:
         raise VpcacheError(f"'{answer}' is not {name}: nothing was changed")
 
 
-def parse_positive(text: str, option: str) -> float:
-    """Return the value of an option as a number. Raises VpcacheError unless it is above 0."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
+def parse_positive(text: str, option: str, *, at_most: float) -> float:
+    """Return the number in an option. Raises VpcacheError unless it is above 0 and at most `at_most`."""
+    number = _number(text)
     if not 0 < number < math.inf:
         raise VpcacheError(f"{option} is '{text}': must be a number above 0")
+    if number > at_most:
+        raise VpcacheError(f"{option} is '{text}': must be at most {at_most:g}")
     return number
 
 
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
 def writable(file: str) -> Path:
-    """Return the path of a file. Raises VpcacheError if the file is not writable."""
+    """Return the path of a file, without creating it. Raises VpcacheError if it cannot be written."""
     path = Path(file)
+    exists = path.exists()
     try:
         path.open("ab").close()
+        if not exists:
+            path.unlink()
     except OSError as error:
         raise VpcacheError(f"cannot write {path}: {error.strerror}") from error
     return path
+
+
+def parse_number(text: str, option: str, *, at_most: float) -> float:
+    """Return the number in an option. Raises VpcacheError unless it is from 0 to `at_most`."""
+    number = _number(text)
+    if not 0 <= number <= at_most:
+        raise VpcacheError(f"{option} is '{text}': must be a number from 0 to {at_most:g}")
+    return number
 
 
 def print_notice(text: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from vpcache.cli.console import print_notice, step, user_errors, writable
 from vpcache.cli.lab import chosen_lab
-from vpcache.cli.stack import TargetChoice, chosen_stack, print_header
+from vpcache.cli.stack import TargetChoice, check_options, chosen_stack, print_header
 from vpcache.cli.terraform_json import check_source, planned, read, source_name
 from vpcache.errors import VpcacheError
 from vpcache.project import Project
@@ -49,9 +49,12 @@ def diagram(
     check_source(environment, source, target=target.name, region=target.region, name=name)
     if live and source:
         raise VpcacheError("--live probes a running stack: use --env instead of --from")
-    for file in (svg, png):
-        if file:
-            writable(file)
+    if svg and png and Path(svg).absolute() == Path(png).absolute():
+        raise VpcacheError(f"--svg and --png are both {svg}: use two files")
+    for file in filter(None, (svg, png)):
+        writable(file)
+    if environment:
+        check_options(Project(root), environment, target, name)
     if source:
         subject = _Subject(Path(source).stem.strip("-") or "diagram", read(source), source_name(source))
     else:

@@ -15,7 +15,7 @@ from vpcache.cli.console import (
     user_errors,
     writable,
 )
-from vpcache.cli.stack import TargetChoice, chosen_stack, print_header
+from vpcache.cli.stack import TargetChoice, check_confirm, chosen_stack, print_header
 from vpcache.drills.changes import lab_of
 from vpcache.drills.chart import svg_chart, text_chart
 from vpcache.drills.context import DrillContext
@@ -28,6 +28,7 @@ from vpcache.drills.summary import drill_lines, soak_lines
 from vpcache.errors import VpcacheError
 from vpcache.lab.daemon.process_stats import ProcessStats
 from vpcache.program import command
+from vpcache.project import default_name
 from vpcache.stack.stack import Stack
 from vpcache.stack.target import LAB, target_name
 from vpcache.wording import counted
@@ -84,6 +85,7 @@ def drill(
 ) -> None:
     """Inject a fault under load, or with --soak several faults, and print the effect on callers."""
     options.check()
+    check_confirm(confirm, name or default_name(environment))
     if options.soak:
         minutes = _number(options.minutes, "--minutes", _MINUTES, _MAX_MINUTES)
         if target_name(target.name, os.environ) != LAB:
@@ -180,12 +182,7 @@ def may_begin(context: DrillContext, seconds: float, *, yes: bool, confirm: str)
 
 def _number(text: str | None, option: str, default: float, limit: float) -> float:
     """Return the number in an option. Raises VpcacheError unless it is above 0 and at most `limit`."""
-    if text is None:
-        return default
-    number = parse_positive(text, option)
-    if number > limit:
-        raise VpcacheError(f"{option} is '{text}': must be at most {limit:g}")
-    return number
+    return default if text is None else parse_positive(text, option, at_most=limit)
 
 
 def _show(report: Report) -> None:

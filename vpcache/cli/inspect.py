@@ -35,6 +35,9 @@ def has_windows(environment: Mapping[str, str], platform: str) -> bool:
     return platform == "darwin" or any(environment.get(name) for name in names)
 
 
+_MAX_CAPTURE = 86400.0  # seconds
+
+
 @user_errors
 def show() -> None:
     """Print the lab's topology as a tree."""
@@ -58,9 +61,9 @@ def capture(root: Path, name: str, zone: str, file: str, seconds: str) -> None:
 
     The default file is in the project's folder `reports/`.
     """
-    duration = parse_positive(seconds, "--seconds") if seconds else None
-    prefix, _ = _namespace_command(name, zone)
+    duration = parse_positive(seconds, "--seconds", at_most=_MAX_CAPTURE) if seconds else None
     path = capture_file(root, name, file)
+    prefix, _ = _namespace_command(name, zone)
     recorder = [*prefix, sys.executable, "-m", "vpcache.lab.network.pcap", str(path)]
     process = subprocess.Popen(recorder, start_new_session=True)
     try:

@@ -9,18 +9,20 @@ from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
-from vpcache.cli.console import is_confirmed, print_notice, step, user_errors
+from vpcache.cli.console import is_confirmed, parse_positive, print_notice, step, user_errors
 from vpcache.cli.host.foreground import stopped_by_signals, wait_for_end
 from vpcache.cli.host.system_packages import prepare_host
 from vpcache.errors import VpcacheError
 from vpcache.lab.client import DEFAULT_PORT, Lab, LabStatus
 from vpcache.lab.doctor import Finding, examine
 from vpcache.lab.faults import Fault, fault_kind
-from vpcache.lab.settings import parse_value
+from vpcache.lab.settings import LabSettings, parse_value
 from vpcache.program import command
 from vpcache.project import Project
 from vpcache.stack.journal import stacks_in_all_regions
 from vpcache.stack.target import lab_target
+
+_MAX_DELAY = 3600.0  # seconds by which an origin is slow
 
 
 @user_errors
@@ -93,7 +95,9 @@ def doctor(*, as_json: bool) -> None:
 @user_errors
 def configure(name: str, value: str) -> None:
     """Change a setting of the running lab and print all settings."""
-    settings = running_lab().configure(**{name: parse_value(name, value)})
+    values = {name: parse_value(name, value)}
+    LabSettings().changed(values)
+    settings = running_lab().configure(**values)
     for key, current in asdict(settings).items():
         print(f"{key}: {current}")
 
@@ -127,11 +131,9 @@ def audit(principal: str, *, as_json: bool) -> None:
 @user_errors
 def fault(kind: str, target: str, mode: str, seconds: str) -> None:
     """Inject a fault and print all active faults."""
-    try:
-        duration = float(seconds) if seconds else None
-    except ValueError:
-        raise VpcacheError(f"--seconds is '{seconds}': must be a number") from None
-    _print_faults(running_lab().fault(kind, target, mode or None, seconds=duration))
+    duration = parse_positive(seconds, "--seconds", at_most=_MAX_DELAY) if seconds else None
+    checked = Fault.create(kind, target, mode or None, duration)
+    _print_faults(running_lab().fault(kind, target, checked.mode, seconds=duration))
 
 
 @user_errors
@@ -141,7 +143,7 @@ def clear(kind: str, target: str) -> None:
     Raises VpcacheError if the target has no fault.
     """
     if bool(kind) != bool(target):
-        raise VpcacheError("give both the kind and the target of a fault, or neither to clear all faults")
+        raise VpcacheError("use both --kind and --target for one fault, or neither to clear all faults")
     kind_name = fault_kind(kind) if kind else None
     lab = running_lab()
     before = lab.faults()
@@ -179,7 +181,7 @@ def _print_faults(faults: Sequence[Fault]) -> None:
 def chosen_lab() -> Lab:
     """Return the lab on the port in VPCACHE_LAB_PORT. Raises VpcacheError if the port is invalid."""
     port = os.environ.get("VPCACHE_LAB_PORT", str(DEFAULT_PORT))
-    if not port.isdigit() or not 0 < int(port) < 65536:
+    if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
         raise VpcacheError(f"VPCACHE_LAB_PORT is '{port}': must be a port number from 1 to 65535")
     return Lab(int(port))
 

@@ -8,11 +8,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from vpcache.cli.console import user_errors
+from vpcache.cli.console import parse_number, user_errors
 from vpcache.cli.lab import running_lab
 from vpcache.errors import VpcacheError
-from vpcache.lab.client import Lab
-from vpcache.lab.origins import Origin
+from vpcache.lab.origins import MAX_DELAY, Origin
 
 _PROXY = re.compile(r"(?:127\.0\.0\.1|localhost):([0-9]{1,5})")
 
@@ -32,13 +31,16 @@ class Choice:
 @user_errors
 def change(choice: Choice) -> None:
     """Add, replace or remove an origin."""
-    lab = running_lab()
     _check(choice)
     if choice.remove:
-        lab.remove_origin(choice.name)
+        running_lab().remove_origin(choice.name)
         print(f"https://{choice.name} was removed")
     else:
-        print(_serve(lab, choice).label)
+        origin = _origin(choice)
+        served = running_lab().serve_origin(
+            origin.name, folder=origin.folder, port=origin.port, status=origin.status, delay=origin.delay
+        )
+        print(served.label)
 
 
 @user_errors
@@ -72,23 +74,20 @@ def _check(choice: Choice) -> None:
         raise VpcacheError("--delay and --remove exclude each other: use one of them")
 
 
-def _serve(lab: Lab, choice: Choice) -> Origin:
+def _origin(choice: Choice) -> Origin:
+    """Return the chosen origin. Raises VpcacheError that names the invalid option."""
     folder = Path(choice.serve).absolute() if choice.serve else None
     if folder and not folder.is_dir():
         raise VpcacheError(f"--serve is '{choice.serve}': must be an existing folder")
     proxy = _PROXY.fullmatch(choice.proxy)
-    if choice.proxy and proxy is None:
+    if choice.proxy and not (proxy and 0 < int(proxy[1]) < 65536):
         raise VpcacheError(f"--proxy is '{choice.proxy}': must be 127.0.0.1:PORT")
-    if choice.status and not choice.status.isdecimal():
+    if choice.status and not re.fullmatch("[2-5][0-9]{2}", choice.status):
         raise VpcacheError(f"--status is '{choice.status}': must be a number from 200 to 599")
-    try:
-        delay = float(choice.delay or 0)
-    except ValueError:
-        raise VpcacheError(f"--delay is '{choice.delay}': must be a number of seconds") from None
-    return lab.serve_origin(
+    return Origin.create(
         choice.name,
-        folder=folder,
+        folder=str(folder) if folder else None,
         port=int(proxy[1]) if proxy else None,
         status=int(choice.status) if choice.status else None,
-        delay=delay,
+        delay=parse_number(choice.delay or "0", "--delay", at_most=MAX_DELAY),
     )

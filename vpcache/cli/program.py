@@ -1,4 +1,4 @@
-"""The console script `vpcache`: the tasks for the project in the current folder."""
+"""The command lines of the tasks: the console script `vpcache`, and `./inv` in a clone."""
 
 from __future__ import annotations
 
@@ -8,20 +8,68 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import invoke
+from invoke.exceptions import Exit, ParseError
+from invoke.parser.context import ParserContext
 from invoke.program import Program
 
 from vpcache.cli.tasks import user_tasks
+from vpcache.cli.usage import empty_option, usage_error
+
+
+class TaskProgram(Program):
+    """Invoke's program, whose messages name options as they are typed, and the help of the task."""
+
+    def parse_tasks(self) -> None:
+        """Parse tasks and options. Raises Exit with one line for those that do not exist or lack a value."""
+        try:
+            super().parse_tasks()
+        except ParseError as error:
+            raise _usage_exit(str(error), error.context, self._task_names()) from error
+        for context in self.tasks:
+            if problem := empty_option(context):
+                raise Exit(f"error: {problem}", code=1)
+
+    def parse_cleanup(self) -> None:
+        """Print help and lists. Raises Exit with one line for the help of an unknown task."""
+        try:
+            super().parse_cleanup()
+        except ParseError as error:
+            raise _usage_exit(str(error), None, self._task_names()) from error
+
+    def _task_names(self) -> list[str]:
+        return [] if self.collection is None else list(self.collection.task_names)
+
+
+def _usage_exit(message: str, context: ParserContext | None, tasks: list[str]) -> Exit:
+    return Exit(f"error: {usage_error(message, context, tasks)}", code=1)
 
 
 def main() -> None:
-    """Run the tasks in the command line."""
-    tasks = user_tasks(Path.cwd())
+    """Run the tasks in the command line of `vpcache`, for the project in the current folder."""
     words = sys.argv[1:]
     if words and not words[0].startswith("-") and {"--help", "-h"} & {*words[1:]}:
         words = ["--help", words[0]]  # Invoke would parse the --help of `apply --help` as the value of --env
-    program = Program(name="vpcache", binary="vpcache", version=version("vpcache"), namespace=tasks)
+    namespace = user_tasks(Path.cwd())
+    _run(
+        TaskProgram(name="vpcache", binary="vpcache", version=version("vpcache"), namespace=namespace), words
+    )
+
+
+def clone_main() -> None:
+    """Run the tasks in the command line of `./inv`, which are those of the clone's tasks.py."""
+    names = ["invoke", "inv"]
+    program = TaskProgram(name="Invoke", binary="inv[oke]", binary_names=names, version=invoke.__version__)
+    _run(program, sys.argv[1:])
+
+
+def _run(program: Program, words: list[str]) -> None:
     try:
-        program.run(["vpcache", *words])
+        program.run([program.binary_names[0], *words])
     except BrokenPipeError:  # the reader of the output, e.g. `head`, has exited
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(128 + signal.SIGPIPE)
+
+
+if __name__ == "__main__":
+    clone_main()

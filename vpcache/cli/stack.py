@@ -18,13 +18,13 @@ from vpcache.errors import VpcacheError
 from vpcache.front_door import FrontDoor
 from vpcache.lab.host import other_system
 from vpcache.program import command, typed
-from vpcache.project import Project, default_name
+from vpcache.project import Project, check_stack_name, default_name
 from vpcache.stack import journal
 from vpcache.stack.command_line import command_for
 from vpcache.stack.outside import Outside
 from vpcache.stack.stack import Plan, Stack
 from vpcache.stack.state import bucket_exists, state_exists
-from vpcache.stack.target import LAB, Target, aws_target, lab_target, target_name
+from vpcache.stack.target import LAB, Target, aws_target, lab_target, offline_target, target_name
 from vpcache.terraform.plans import losses, losses_line, what_to_confirm
 from vpcache.terraform.undeclared import check_values
 from vpcache.wording import left as resources_left
@@ -41,6 +41,7 @@ class TargetChoice:
 @user_errors
 def apply(root: Path, environment: str, target: TargetChoice, name: str, *, yes: bool, confirm: str) -> None:
     """Apply the stack's environment and print a summary and the next commands."""
+    check_confirm(confirm, name or default_name(environment))
     stack = chosen_stack(root, environment, target, name, start_lab=True)
     print_header("apply", stack)
     with stack.exclusive_lock():
@@ -125,8 +126,8 @@ def destroy(
     root: Path, environment: str, target: TargetChoice, name: str, *, yes: bool, confirm: str
 ) -> None:
     """Destroy the stack and report leftovers."""
-    project = Project(root)
-    project.environment_dir(environment)
+    check_options(Project(root), environment, target, name)
+    check_confirm(confirm, name or default_name(environment))
     if not may_have_stacks(target):
         print("nothing to destroy: the lab is not running, and its stacks ended with it")
         return
@@ -170,6 +171,7 @@ def chosen_target(
     if target_name(choice.name, os.environ) != LAB:
         return aws_target(os.environ, **regions)
     lab = chosen_lab()
+    target = lab_target(lab.endpoint, os.environ, **regions)
     if start_lab:
         started(lab, project)
     else:
@@ -180,7 +182,23 @@ def chosen_target(
                 + (other_system(typed()) or f"run `{command('lab.start')}`, or apply a stack")
             )
         status.check_owner()
-    return lab_target(lab.endpoint, os.environ, **regions)
+    return target
+
+
+def check_options(project: Project, environment: str, choice: TargetChoice, name: str) -> None:
+    """Raise VpcacheError if an option that selects a stack is invalid. No lab and no account is needed."""
+    pinned = project.values(environment).region
+    check_stack_name(name or default_name(environment))
+    if target_name(choice.name, os.environ) == LAB:
+        offline_target(os.environ, region=choice.region or None, pinned_region=pinned)
+    else:
+        aws_target(os.environ, region=choice.region or None, pinned_region=pinned)
+
+
+def check_confirm(confirm: str, name: str) -> None:
+    """Raise VpcacheError if --confirm is not the name of the stack, whether it is required or not."""
+    if confirm not in ("", name):
+        raise VpcacheError(f"--confirm is '{confirm}', but the stack is {name}: nothing was changed")
 
 
 def chosen_stack(
@@ -191,6 +209,7 @@ def chosen_stack(
     Raises VpcacheError if the stack was applied from another environment.
     """
     project = Project(root)
+    check_options(project, environment, target, name)
     pinned = project.values(environment).region
     if start_lab:  # before a plan, which Terraform makes in spite of such values
         check_values(project.environment_dir(environment))

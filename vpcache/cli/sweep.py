@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from vpcache.cli.console import confirm_name, is_confirmed, print_notice, step, user_errors
-from vpcache.cli.stack import TargetChoice, chosen_target, may_have_stacks
+from vpcache.cli.stack import TargetChoice, check_confirm, chosen_target, may_have_stacks
 from vpcache.drills.injection import restore_interrupted_drills
 from vpcache.errors import InterruptedRunError, VpcacheError
 from vpcache.project import Project, check_stack_name
@@ -20,7 +21,7 @@ from vpcache.stack.overview.summary import age_text
 from vpcache.stack.stack import Stack
 from vpcache.stack.state import StateLocation, erase_state, state_exists, state_location
 from vpcache.stack.state_history import shown_names
-from vpcache.stack.target import Target
+from vpcache.stack.target import LAB, Target, offline_target, target_name
 from vpcache.terraform.runner import TerraformError
 from vpcache.wording import counted
 from vpcache.wording import left as resources_left
@@ -47,12 +48,7 @@ def sweep(root: Path, target: TargetChoice, name: str, *, tests: bool, yes: bool
     The stack is the one called `name`. Without a name, the stacks are those of dead test runs, with `tests`
     those of all test runs.
     """
-    if name and tests:
-        raise VpcacheError(f"--tests sweeps the stacks of all test runs: omit --name {name}, or --tests")
-    if confirm and not name:
-        raise VpcacheError(f"--confirm is the name of a protected stack: add --name {confirm}")
-    if name:
-        check_stack_name(name)
+    _check_sweep(target, name, tests=tests, confirm=confirm)
     if not may_have_stacks(target):
         print("nothing to sweep: the lab is not running, and its stacks ended with it")
         return
@@ -83,6 +79,19 @@ def sweep(root: Path, target: TargetChoice, name: str, *, tests: bool, yes: bool
     print(f"nothing is left of {', '.join(abandoned.name for abandoned in stacks)} in account {account}")
 
 
+def _check_sweep(choice: TargetChoice, name: str, *, tests: bool, confirm: str) -> None:
+    """Raise VpcacheError for invalid or contradictory options. No lab and no account is needed."""
+    if target_name(choice.name, os.environ) == LAB:
+        offline_target(os.environ, region=choice.region or None)
+    if name:
+        check_stack_name(name)
+        check_confirm(confirm, name)
+    elif confirm:
+        raise VpcacheError(f"--confirm is the name of a protected stack: add --name {confirm}")
+    if name and tests:
+        raise VpcacheError(f"--tests sweeps the stacks of all test runs: omit --name {name}, or --tests")
+
+
 @user_errors
 def unlock(root: Path, target: TargetChoice, name: str, *, yes: bool) -> None:
     """Release the lock on a stack's state, after a confirmation."""
@@ -109,7 +118,6 @@ def _find_abandoned(
     Without a name, return the stacks of dead test runs, with `tests` those of all test runs.
     """
     if name:
-        check_stack_name(name)
         entry = journal.read(where, state_location(where, account, name), print_notice)
         abandoned = AbandonedStack(name, entry, leftovers(where, name, since=entry.began if entry else None))
         return [abandoned] if abandoned.entry or abandoned.left else []

@@ -79,7 +79,7 @@ def new_env(
     origin_url: str = "",
     like: str = "dev",
 ) -> None:
-    """Create an environment, with CIDR blocks that have room to grow.
+    """Create an environment with CIDR blocks that can grow.
 
     Its folder in envs/ has the files of another environment and a terraform.tfvars
     that explains each value. Nothing is applied, and neither lab nor account is

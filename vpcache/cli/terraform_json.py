@@ -45,7 +45,7 @@ def read(source: str) -> Mapping[str, Any]:
         document = json.loads(text)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise VpcacheError(f"cannot read {source_name(source)}: {reason}") from error
+        raise VpcacheError(f"cannot read --from {source}: {reason}") from error
     except ValueError as error:
         raise VpcacheError(
             f"{source_name(source)} is not JSON ({error}): use the output of `terraform show -json`"

@@ -8,6 +8,8 @@ from typing import Any
 
 from vpcache.lab.errors import LabError
 
+_MAX = 2**31 - 1  # of a time or a number, as the kernel's
+
 NAT_IDLE_SECONDS = 350  # "NAT gateway basics" in the VPC user guide
 
 
@@ -39,8 +41,10 @@ class LabSettings:
             if choices:
                 if value not in choices:
                     raise LabError(f"setting {name} is {value!r}: must be {' or '.join(choices)}")
-            elif not isinstance(value, int) or isinstance(value, bool) or value < minimum:
-                raise LabError(f"setting {name} is {value!r}: must be a whole number of at least {minimum}")
+            elif not isinstance(value, int) or isinstance(value, bool) or not minimum <= value <= _MAX:
+                raise LabError(
+                    f"setting {name} is {value!r}: must be a whole number from {minimum} to {_MAX}"
+                )
         return replace(self, **values)
 
 

@@ -23,7 +23,7 @@ def test_parse_settings_returns_values() -> None:
         ("elastic_ips=-1", "setting elastic_ips is '-1': must be a whole number of at least 1"),
         ("elastic_ips=", "setting elastic_ips is '': must be a whole number"),
         ("elastic_ips=²", "setting elastic_ips is '²': must be a whole number"),
-        ("elastic_ips=0", "setting elastic_ips is 0: must be a whole number of at least 1"),
+        ("elastic_ips=0", "setting elastic_ips is 0: must be a whole number from 1 to 2147483647"),
         ("iam=on", "setting iam is 'on': must be off or enforce"),
         ("elastic_ip=2", "unknown setting 'elastic_ip'; choose from nat_idle_seconds, elastic_ips"),
     ],
