@@ -42,12 +42,14 @@ class Broadcast:
         self.injected: float | None = None
         self.removed: float | None = None
         self._load = load
+        self._epoch = 0.0  # when the load began, as time.time()
         self._texts = {"name": fault, "zone": context.zone, "stack": context.stack.name}
         self._lab = lab_of(context.target) if context.target.is_lab else None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="broadcast", daemon=True)
 
     def __enter__(self) -> Broadcast:
+        self._epoch = time.time() - self._load.now
         if self._lab:
             self._thread.start()
         return self
@@ -64,14 +66,13 @@ class Broadcast:
         self._report(is_running=False)
 
     def _report(self, *, is_running: bool) -> None:
-        epoch = time.time() - self._load.now
         times = {"injected": self.injected, "removed": self.removed}
         progress = {
             **self._texts,
             "phase": self.phase,
             "is_running": is_running,
-            **{name: None if at is None else _ms(epoch + at) for name, at in times.items()},
-            "seconds": chart_seconds(self._load.samples(), epoch),
+            **{name: None if at is None else _ms(self._epoch + at) for name, at in times.items()},
+            "seconds": chart_seconds(self._load.samples(), self._epoch),
         }
         if self._lab:
             with suppress(LabError):

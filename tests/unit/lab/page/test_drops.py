@@ -94,6 +94,20 @@ def test_progress_of_a_drill_is_kept() -> None:
     assert progress.latest == DRILL | {"seconds": [SECOND | {"p99_ms": None}]}
 
 
+def test_drill_that_reports_no_more_was_interrupted() -> None:
+    now = 100.0
+    progress = DrillProgress(clock=lambda: now)
+    progress.report(DRILL)
+    now = 116.0
+    assert progress.latest is not None
+    assert (progress.latest["is_running"], progress.latest["phase"]) == (False, "interrupted")
+    progress.report(DRILL)
+    assert progress.latest["is_running"]
+    progress.report(DRILL | {"is_running": False, "phase": "ended"})
+    now = 200.0
+    assert progress.latest["phase"] == "ended"
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [

@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from vpcache.lab.errors import LabError
 
 _TEXTS = ("name", "zone", "stack", "phase")
 _FIGURES = ("at", "requests", "errors", "hit_rate", "p50_ms", "p99_ms")
+_SILENT_SECONDS = 15.0  # a drill reports once a second
 _MAX_SECONDS = 600  # of a drill that are shown, the newest
 
 
 class DrillProgress:
-    """Holds the progress of the latest drill of the lab."""
+    """Holds the progress of the latest drill of the lab. `clock` returns seconds."""
 
-    def __init__(self) -> None:
-        self.latest: dict[str, Any] | None = None
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._reported: tuple[float, dict[str, Any]] | None = None
+
+    @property
+    def latest(self) -> dict[str, Any] | None:
+        """The progress, None before the first drill. A drill that is silent for seconds was killed."""
+        if self._reported is None:
+            return None
+        at, progress = self._reported
+        if progress["is_running"] and self._clock() - at > _SILENT_SECONDS:
+            return progress | {"is_running": False, "phase": "interrupted"}
+        return progress
 
     def report(self, body: Mapping[str, Any]) -> None:
         """Replace the progress. Raises LabError if a value is missing or invalid."""
-        self.latest = checked(body)
+        self._reported = self._clock(), checked(body)
 
 
 def checked(body: Mapping[str, Any]) -> dict[str, Any]:
