@@ -8,11 +8,15 @@ import subprocess
 import sys
 
 import pytest
+import requests
 
 from tests.support.external_project import VERSION, VirtualEnvironment, environment_with_wheel
+from tests.support.paths import ROOT
 from vpcache.testing.run import free_port
 
 pytestmark = pytest.mark.lab
+
+PAGE = ROOT / "vpcache/lab/daemon/page"
 
 TYPED = """\
 from pathlib import Path
@@ -40,6 +44,22 @@ def vpcache(
     return owner.run(folder, str(owner.python.with_name("vpcache")), *words, **environment)
 
 
+def files_of_page(port: str) -> set[str]:
+    """Return the names of the files that the page of a lab consists of, each of which the lab serves."""
+
+    def get(path: str) -> str:
+        answer = requests.get(f"http://127.0.0.1:{port}{path}", headers={"Accept": "text/html"}, timeout=30)
+        assert answer.ok, path
+        return answer.text
+
+    found, unread = {"index.html"}, [get("/")]
+    while unread:
+        names = set(re.findall(r'(?:/_lab/page|"\.)/([\w.-]+)"', unread.pop())) - found
+        found |= names
+        unread += [get(f"/_lab/page/{name}") for name in names]
+    return found
+
+
 def test_console_script_lists_the_tasks_of_users(owner, tmp_path):
     done = vpcache(owner, tmp_path, "--list")
     assert done.returncode == 0, done.stdout
@@ -59,6 +79,7 @@ def test_lab_and_sweep_run_without_a_clone(owner, tmp_path):
         assert json.loads(vpcache(owner, tmp_path, "lab.status", "--json", **port).stdout)["running"]
         swept = vpcache(owner, tmp_path, "sweep", **port)
         assert swept.returncode == 0, swept.stdout
+        assert files_of_page(port["VPCACHE_LAB_PORT"]) == {path.name for path in PAGE.iterdir()}
     finally:
         assert vpcache(owner, tmp_path, "lab.stop", **port).returncode == 0
 
