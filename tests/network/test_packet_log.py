@@ -183,3 +183,30 @@ def test_changed_rules_lose_no_logged_packet() -> None:
         traffic = network.traffic(lambda traffic: len(traffic.flows) >= 2)
 
     assert {traffic.interfaces[flow.in_device].id for flow in traffic.flows} == {"eni-client-a", "eni-cache"}
+
+
+@isolated
+def test_internet_packet_for_a_nat_gateway_is_logged_as_accepted() -> None:
+    with logged(replace(VPC, flow_logs=(FLOW_LOG,))) as network:
+        assert network.is_silent(INTERNET, EGRESS["a"], 443)
+
+        traffic = network.traffic(lambda traffic: bool(traffic.flows))
+
+    ((flow, count),) = traffic.flows.items()
+    assert (flow.verdict, traffic.interfaces[flow.out_device].id) == (Verdict.ACCEPTED, "eni-nat-a")
+    assert (flow.destination_port, count.tcp_flags) == (443, SYN)
+
+
+@isolated
+def test_packets_for_resolver_and_router_are_not_logged() -> None:
+    with logged(replace(VPC, flow_logs=(FLOW_LOG,))) as network:
+        network.serve(ns("cache"), CACHE_ADDRESS, PORT)
+        with network.datagrams(ns("client-a"), CLIENT_A) as end:
+            for address in ("10.0.0.2", "169.254.169.253", "10.0.0.129"):
+                end.sendto(b"request", (address, 53))
+        assert network.call(ns("client-b"), CACHE_ADDRESS, PORT)
+
+        traffic = network.traffic(lambda traffic: len(traffic.flows) >= 2)
+
+    assert {flow.destination_port for flow in traffic.flows} & {53} == set()
+    assert network.logs.drops() == ()

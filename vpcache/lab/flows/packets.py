@@ -35,6 +35,9 @@ class Verdict(StrEnum):
     ACL_INGRESS = "acl ingress"
 
 
+_VERDICTS = {f"{verdict}\0".encode(): verdict for verdict in Verdict}  # by the prefix of a message
+
+
 class Flow(NamedTuple):
     """The packets of one direction of a connection on their way from one device of the router to another.
 
@@ -107,7 +110,7 @@ def _packet(attributes: dict[int, bytes], device: Callable[[int], str], now: flo
         struct.unpack("!QQ", attributes[_TIMESTAMP]) if _TIMESTAMP in attributes else (now, 0)
     )
     flow = Flow(
-        Verdict(attributes[_PREFIX].rstrip(b"\0").decode()),
+        _VERDICTS[attributes[_PREFIX]],
         device(int.from_bytes(attributes[_IN_INDEX])),
         device(int.from_bytes(attributes[_OUT_INDEX])),
         source,

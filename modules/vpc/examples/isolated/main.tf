@@ -24,7 +24,8 @@ module "vpc" {
     }]
   }) }
 
-  flow_logs = { s3 = { bucket_arn = aws_s3_bucket.flow_logs.arn } }
+  # plain text, as the lab writes no Parquet files
+  flow_logs = { s3 = { bucket_arn = aws_s3_bucket.flow_logs.arn, parquet = false } }
 }
 
 resource "aws_s3_bucket" "flow_logs" {

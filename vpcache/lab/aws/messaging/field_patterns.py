@@ -33,7 +33,7 @@ class InvalidPatternError(ValueError):
 def field_matcher(pattern: str) -> Callable[[str], bool]:
     """Return a function that returns whether a message matches a pattern such as "[client, status = 4*]".
 
-    An event must have as many fields as the pattern; an ellipsis in the pattern matches any number. A
+    An event must have as many fields as the pattern; an ellipsis in the pattern fits any number. A
     value may have the wildcard *; conditions are joined by && and ||. Raises InvalidPatternError.
     """
     text = pattern.strip()

@@ -104,7 +104,11 @@ class FlowLogsResponse(PagedResponse):
         }
         for name, (value, known) in refused.items():
             if value not in known:
-                raise NotImplementedError(f"The {name} {value} of CreateFlowLogs is not emulated by the lab.")
+                choices = " or ".join(filter(None, known))
+                message = (
+                    f"The {name} {value} of CreateFlowLogs is not emulated by the lab: only {choices} is."
+                )
+                raise NotImplementedError(message)
         record_format = self._get_param("LogFormat")
         try:
             fields_of(record_format or _ANY_FIELD)
