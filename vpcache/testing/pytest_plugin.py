@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -261,7 +261,9 @@ def stack(pytestconfig: pytest.Config, vpcache_run: PytestRun, stack_variables: 
             pytrace=False,
         )
     with _user_errors():
-        return vpcache_run.stack(root_module, stack_variables, _work_dir(pytestconfig))
+        return vpcache_run.stack(
+            root_module, stack_variables, _work_dir(pytestconfig), _uncaptured(pytestconfig)
+        )
 
 
 @pytest.fixture(scope="session")
@@ -346,6 +348,17 @@ def _work_dir(config: pytest.Config) -> Path:
     folder.mkdir(exist_ok=True)
     (folder / ".gitignore").write_text("*\n")
     return folder
+
+
+def _uncaptured(config: pytest.Config) -> Callable[[str], None]:
+    """Return a function that prints a line on stderr at once, also in a worker, which shares the terminal."""
+
+    def notify(line: str) -> None:
+        capture = config.pluginmanager.getplugin("capturemanager")
+        with capture.global_and_fixture_disabled() if capture else nullcontext():
+            print(line, file=sys.stderr, flush=True)
+
+    return notify
 
 
 @contextmanager

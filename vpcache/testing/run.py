@@ -25,9 +25,12 @@ from vpcache.stack.resource_types import STACK_TAG
 from vpcache.stack.stack import Stack
 from vpcache.stack.target import AWS, LAB, Target, aws_target, lab_target, target_name
 from vpcache.terraform.root_module import check_root_module
+from vpcache.testing.apply_progress import ApplyProgress
 from vpcache.testing.report.facts import Facts, noted
 
 _FOLDERS = "vpcache-ci-"
+
+Notify = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -107,18 +110,20 @@ class PytestRun:
         endpoint = self.lab().endpoint
         return lab_target(endpoint, os.environ, region=self.region_option, pinned_region=self.pinned_region)
 
-    def stack(self, root_module: Path, variables: Mapping[str, Any], work_dir: Path) -> Stack:
+    def stack(
+        self, root_module: Path, variables: Mapping[str, Any], work_dir: Path, notify: Notify = lambda _: None
+    ) -> Stack:
         """Return this run's stack, with its files below `work_dir`. The first call applies it.
 
-        Raises VpcacheError if the apply fails, and so does every later call. Warns if none of the stack's
-        resources has its tag.
+        `notify` receives lines about the progress of the apply. Raises VpcacheError if the apply fails, and
+        so does every later call. Warns if none of the stack's resources has its tag.
         """
         stack = self._stack(root_module, variables, work_dir)
         with self._setup_lock():
             if self._failure.exists():
                 raise VpcacheError(self._failure.read_text())
             if not self._is_applied.exists():
-                self._apply(stack)
+                self._apply(stack, notify)
         return stack
 
     def show_json(self) -> dict[str, Any] | None:
@@ -182,7 +187,7 @@ class PytestRun:
             temporary=True,
         )
 
-    def _apply(self, stack: Stack) -> None:
+    def _apply(self, stack: Stack, notify: Notify) -> None:
         try:
             check_root_module(stack.environment_dir, stack.variables)
             stack.init()
@@ -199,7 +204,9 @@ class PytestRun:
                 )
             )
             with noted(self.facts, "apply", stack) as note:
-                stack.apply(on_event=note.events.append)
+                progress = ApplyProgress(notify, f"{stack.name} on {stack.target.name}", note.events.append)
+                stack.apply(on_event=progress)
+                progress.end()
         except VpcacheError as error:
             self._failure.write_text(str(error))
             raise

@@ -42,6 +42,7 @@ def test_failed_apply_produces_a_complete_report(tmp_path):
     )
     assert run.returncode == pytest.ExitCode.TESTS_FAILED, run.stdout + run.stderr
     assert "report: out/report.html" in run.stdout
+    assert run.stderr.count("vpcache: applying vpcache-ci-") == 1  # printed by the worker, during the apply
 
     page = (tmp_path / "out/report.html").read_text()
     assert "1 resources in" in page
