@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import shlex
 import signal
 import sys
@@ -16,8 +17,14 @@ from typing import ParamSpec, TypeVar
 from invoke.exceptions import Exit
 
 from vpcache.errors import VpcacheError
+from vpcache.lab.client import DEFAULT_PORT, Lab
+from vpcache.lab.errors import LabEndedError
 from vpcache.program import typed
 from vpcache.prompt import ask, is_yes
+
+_NO_CONNECTION = re.compile(
+    r"(?i)could not connect|connection (refused|(was )?(closed|reset|broken|aborted))|remote end closed"
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -31,7 +38,7 @@ def user_errors(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except VpcacheError as error:
-            raise Exit(f"error: {error}", code=error.exit_status) from error
+            raise Exit(f"error: {lost_lab(str(error)) or error}", code=error.exit_status) from error
         except BrokenPipeError:
             # the reader of the output, e.g. `head`, has exited; the flush at exit must not write to it
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -41,11 +48,24 @@ def user_errors(command: Callable[P, R]) -> Callable[P, R]:
                 "botocore."
             ):  # not imported: most commands do not need it
                 raise
-            raise Exit(f"error: unexpected AWS error: {error}", code=1) from error
+            message = lost_lab(str(error)) or f"unexpected AWS error: {error}"
+            raise Exit(f"error: {message}", code=1) from error
         except KeyboardInterrupt as error:
             raise Exit("interrupted", code=130) from error
 
     return guarded
+
+
+def lost_lab(message: str) -> str | None:
+    """Return the error to show if the chosen lab ended during the command, None for any other failure.
+
+    `message` is an error of Terraform's provider or of botocore, which has the address of the lab.
+    """
+    port = os.environ.get("VPCACHE_LAB_PORT", str(DEFAULT_PORT))
+    if f"127.0.0.1:{port}" not in message or not _NO_CONNECTION.search(message):
+        return None
+    lab = Lab(int(port))
+    return None if lab.status().running else str(LabEndedError(lab.endpoint))
 
 
 def is_confirmed(question: str) -> bool:

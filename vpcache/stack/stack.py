@@ -424,6 +424,7 @@ class Stack:
             executable=find_terraform(self.target.environment),
             environment=terraform_environment(self.target.environment, self._data_dir),
             log_dir=self.work_dir / "logs",
+            check_target=self.target.check_running,
         )
 
     def _begin(

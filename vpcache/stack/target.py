@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from vpcache.errors import VpcacheError
+from vpcache.lab.errors import LabEndedError
 from vpcache.program import command
 from vpcache.stack.aws_clients import AwsClients, profile_region
 from vpcache.stack.region import DEFAULT_REGION, chosen_region
@@ -48,6 +50,19 @@ class Target:
         """Whether S3 has a custom endpoint, where buckets are addressed by path instead of by host name."""
         host = urlsplit(self.client("s3").meta.endpoint_url).hostname or ""
         return not host.endswith(_AWS_DOMAINS)
+
+    def check_running(self) -> None:
+        """Raise LabEndedError if this is a lab that no longer listens on its port."""
+        if not self.is_lab:
+            return
+        endpoint = self.environment["AWS_ENDPOINT_URL"]
+        location = urlsplit(endpoint)
+        try:
+            socket.create_connection((location.hostname, location.port or 0), timeout=1).close()
+        except ConnectionRefusedError as error:
+            raise LabEndedError(endpoint) from error
+        except OSError:
+            return  # it is busy
 
     def session(self) -> boto3.Session:
         """Return the boto3 session, which is cached. Raises VpcacheError if it has no credentials."""

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -22,6 +23,7 @@ Event = Mapping[str, Any]
 
 PROVIDER = Path("registry.terraform.io/hashicorp/aws")
 _POLL_SECONDS = 0.1
+_CHECK_SECONDS = 1.0
 
 
 class TerraformError(VpcacheError):
@@ -37,13 +39,21 @@ class Terraform(python_terraform.Terraform):  # type: ignore[misc]  # it is unty
 
     Output is written to files, as a pipe would kill Terraform with SIGPIPE when Python dies. Input is empty.
     The subprocess has its own session. SIGINT, SIGTERM and SIGHUP are forwarded as SIGINT: Terraform then
-    finishes the current resource, writes its state and releases its lock.
+    finishes the current resource, writes its state and releases its lock. `check_target` is called every
+    second while the subprocess runs. If it raises, the subprocess is killed: its target and state are gone.
     """
 
     def __init__(
-        self, working_dir: Path, *, executable: Path, environment: Mapping[str, str], log_dir: Path
+        self,
+        working_dir: Path,
+        *,
+        executable: Path,
+        environment: Mapping[str, str],
+        log_dir: Path,
+        check_target: Callable[[], None] = lambda: None,
     ) -> None:
         self.environment = dict(environment)
+        self._check_target = check_target
         self.log_dir = log_dir
         log_dir.mkdir(parents=True, exist_ok=True)
         super().__init__(working_dir=str(working_dir), terraform_bin_path=str(executable))
@@ -85,7 +95,7 @@ class Terraform(python_terraform.Terraform):  # type: ignore[misc]  # it is unty
                 pass_fds=() if lock_fd is None else (lock_fd,),
             )
             signals.forward_to(process)
-            for line in _lines_until_exit(process, lines):
+            for line in _lines_until_exit(process, lines, self._check_target):
                 if on_event is not None:
                     _emit(line, on_event)
             output, error_output = _contents(lines), _contents(problems)
@@ -138,16 +148,29 @@ def _new_file(path: Path) -> Iterator[tuple[BinaryIO, TextIO]]:
         yield writer, reader
 
 
-def _lines_until_exit(process: subprocess.Popen[bytes], output: TextIO) -> Iterator[str]:
-    part, is_running = "", True
+def _lines_until_exit(
+    process: subprocess.Popen[bytes], output: TextIO, check_target: Callable[[], None]
+) -> Iterator[str]:
+    part, is_running, checked = "", True, time.monotonic()
     while is_running:
         try:
             process.wait(_POLL_SECONDS)
             is_running = False
         except subprocess.TimeoutExpired:
-            pass
+            if time.monotonic() > checked + _CHECK_SECONDS:
+                checked = time.monotonic()
+                _check(process, check_target)
         *lines, part = (part + output.read()).split("\n")
         yield from lines
+
+
+def _check(process: subprocess.Popen[bytes], check_target: Callable[[], None]) -> None:
+    try:
+        check_target()
+    except VpcacheError:
+        _kill_session(process.pid)
+        process.wait()
+        raise
 
 
 def _contents(file: TextIO) -> str:

@@ -1,5 +1,6 @@
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.served.functions import eventually
+from vpcache.lab.errors import LabEndedError
+from vpcache.stack.target import lab_target
 from vpcache.terraform.process_environment import terraform_environment
 from vpcache.terraform.runner import Event, Terraform, TerraformError, plugin_dir
 
@@ -47,6 +50,21 @@ def test_failure_names_the_first_error_and_its_address(tmp_path):
 def test_unknown_attribute_is_not_a_command(tmp_path):
     with pytest.raises(AttributeError):
         _ = driver(tmp_path, "exit 0").aply
+
+
+def test_terraform_is_killed_when_its_target_has_ended(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        lab = lab_target(f"http://127.0.0.1:{server.getsockname()[1]}", {})
+        lab.check_running()
+    terraform = Terraform(
+        tmp_path,
+        executable=stand_in(tmp_path, "trap '' INT\nwhile :; do sleep 0.05; done"),
+        environment=os.environ,
+        log_dir=tmp_path / "logs",
+        check_target=lab.check_running,
+    )
+    with pytest.raises(LabEndedError, match=r"ended during the command, .* apply` starts a new lab"):
+        terraform.cmd("apply")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
