@@ -19,7 +19,7 @@ from vpcache.stack.target import Target
 
 MAX_KEYS = 16  # with two nodes, all of 16 keys fall on one node once in 32768 runs
 
-_FRONT_DOOR_PATH = "/employees"
+_PATH = "/employees"  # of the stack's own origin
 
 _EXAMPLES = {
     "cache_nodes": "module.elasticache_memcached.nodes",
@@ -107,39 +107,41 @@ class Probes:
         )
         return self.check("egress address is shared", None, lambda: (is_shared, evidence))
 
-    def cache_hit(self, *, function: str | None = None) -> Result:
+    def cache_hit(self, *, function: str | None = None, path: str = _PATH) -> Result:
         """Probe whether the second of two calls of a `cached_api` is a cache hit with the same body.
 
-        The default is the output `cached_api`.
+        The origin must answer `path` with status 200. The default of `function` is the output `cached_api`.
         """
         name = function or self.output("cached_api", "function")
 
         def probe() -> tuple[bool, str]:
-            first, second = (call_cached_api(self._target, name) for _ in range(2))
+            first, second = (call_cached_api(self._target, name, path) for _ in range(2))
+            if first.status != 200:
+                return False, f"status {first.status} for {path}"
             evidence = (
                 f"first from the {first.source} in {first.function_ms:.1f} ms, "
                 f"second from the {second.source} in {second.function_ms:.1f} ms, {len(second.body)} bytes"
             )
-            is_equal = first.status == second.status == 200 and first.body == second.body
+            is_equal = second.status == 200 and first.body == second.body
             return is_equal and second.source == "cache", evidence
 
         return self.check("cache hit", None, probe)
 
-    def front_door(self, *, url: str | None = None) -> Result:
+    def front_door(self, *, url: str | None = None, path: str = _PATH) -> Result:
         """Probe whether the cache answers the second of two signed requests of a `cached_api`'s URL.
 
-        The evidence has the status of a request without a signature: 403 with `AWS_IAM`. The default is the
-        output `cached_api_url`.
+        The evidence has the status of a request without a signature: 403 with `AWS_IAM`. The origin must
+        answer `path` with status 200. The default of `url` is the output `cached_api_url`.
         """
         door = FrontDoor(self._target, url or self.output("cached_api_url", "url"))
 
         def probe() -> tuple[bool, str]:
-            unsigned = door.get(_FRONT_DOOR_PATH, is_signed=False).status
+            unsigned = door.get(path, is_signed=False).status
             states = []
             for _ in range(2):
-                answer = door.get(_FRONT_DOOR_PATH)
+                answer = door.get(path)
                 if answer.status != 200:
-                    return False, f"status {answer.status} for a signed request of {door.url}"
+                    return False, f"status {answer.status} for a signed request of {door.url}, {path}"
                 states.append(answer.headers.get("x-cache", "no x-cache"))
             evidence = f"signed: {', then '.join(states)}; unsigned: status {unsigned}"
             return states[-1] in ("HIT", "STALE"), evidence
@@ -265,11 +267,14 @@ def custom_probes(root_module: Path) -> list[Callable[[Probes], Result]]:
     return [value for name, value in functions.items() if name.startswith("probe_") and callable(value)]
 
 
-def verify(target: Target, outputs: Outputs, root_module: Path | None = None) -> list[Result]:
+def verify(
+    target: Target, outputs: Outputs, root_module: Path | None = None, *, path: str = _PATH
+) -> list[Result]:
     """Run all probes of a stack concurrently, and return their results in a fixed order.
 
     Egress and the privacy of the cache need the egress probe functions, the front door its URL; they are
-    skipped in a stack without them. The probes of `root_module` (see `custom_probes`) come last.
+    skipped in a stack without them. The probes of `root_module` (see `custom_probes`) come last. The origin
+    must answer `path` with status 200.
     """
     probes = Probes(target, outputs)
     custom = custom_probes(root_module) if root_module else []
@@ -277,8 +282,8 @@ def verify(target: Target, outputs: Outputs, root_module: Path | None = None) ->
     runs: list[Callable[[], Result]] = [
         *(partial(probes.egress, zone) for zone in zones),
         probes.egress_address_is_shared if probes._shares_gateway() else probes.egress_addresses_differ,
-        probes.cache_hit,
-        *([probes.front_door] if outputs.get("cached_api_url") else []),
+        partial(probes.cache_hit, path=path),
+        *([partial(probes.front_door, path=path)] if outputs.get("cached_api_url") else []),
         probes.keys_on_every_node,
         *(partial(probes.cache_is_private, zone) for zone in zones),
         *(partial(probe, probes) for probe in custom),

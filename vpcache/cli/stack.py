@@ -97,15 +97,19 @@ def outputs(root: Path, environment: str, target: TargetChoice, name: str, *, as
 
 
 @user_errors
-def verify(root: Path, environment: str, target: TargetChoice, name: str, *, as_json: bool) -> None:
+def verify(
+    root: Path, environment: str, target: TargetChoice, name: str, *, path: str, as_json: bool
+) -> None:
     """Run all probes of the running stack and print the results."""
     from vpcache import probes
+
+    check_path(path)
 
     stack = chosen_stack(root, environment, target, name)
     values = stack.outputs()
     if not as_json:
         print_header("verify", stack)
-    results = probes.verify(stack.target, values, stack.environment_dir)
+    results = probes.verify(stack.target, values, stack.environment_dir, path=path)
     has_passed = all(result.passed for result in results)
     if as_json:
         print(json.dumps({"passed": has_passed, "probes": [asdict(result) for result in results]}))
@@ -235,6 +239,12 @@ def _check_environment(project: Project, stack: Stack) -> None:
         f"{fault}, and {entry.environment} is not in this project: use another --name, or destroy the stack "
         f"with `{sweep_command}`"
     )
+
+
+def check_path(path: str) -> None:
+    """Raise VpcacheError unless a path of the origin is absolute."""
+    if not re.fullmatch(r"/\S*", path):
+        raise VpcacheError(f"--path is '{path}': must begin with a slash and have no spaces, e.g. /employees")
 
 
 def _check_quotas(stack: Stack, planned: Plan) -> None:

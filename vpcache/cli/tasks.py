@@ -236,16 +236,26 @@ def logs(
     logs_command.logs(root(context), env, TargetChoice(target, region), name, options, as_json=json)
 
 
-@task(help=STACK_HELP | JSON_HELP)
+@task(
+    help=STACK_HELP
+    | JSON_HELP
+    | {"path": "resource that the origin answers with status 200; set it for an origin of another API"}
+)
 def verify(
-    context: Context, env: str, target: str = "", region: str = "", name: str = "", json: bool = False
+    context: Context,
+    env: str,
+    path: str = "/employees",
+    target: str = "",
+    region: str = "",
+    name: str = "",
+    json: bool = False,
 ) -> None:
     """Probe the running stack and show the evidence.
 
     The probes check that each zone uses its own NAT gateway, that the cache
     answers, and that the cache is private. The exit status is 1 if a probe fails.
     """
-    stack_commands.verify(root(context), env, TargetChoice(target, region), name, as_json=json)
+    stack_commands.verify(root(context), env, TargetChoice(target, region), name, path=path, as_json=json)
 
 
 @task(

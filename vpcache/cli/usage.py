@@ -18,7 +18,7 @@ _EXTRA_VALUE = re.compile(r"Flag <Argument: (\S+).*> doesn't take any value!")
 
 
 def usage_error(message: str, context: ParserContext | None, tasks: Sequence[str]) -> str:
-    """Return Invoke's parse error with options as they are typed and what to type next.
+    """Return Invoke's parse error with the names of options and what to type next.
 
     `context` is that of the task before the error, without a name or None before the first task.
     """
@@ -45,7 +45,7 @@ def empty_option(context: ParserContext) -> str | None:
 
 
 def option(argument: Argument) -> str:
-    """Return the option of an argument as it is typed: `--in` for `in_`."""
+    """Return the option of an argument: `--in` for `in_`."""
     return f"--{_dashed(argument.names[0])}"
 
 

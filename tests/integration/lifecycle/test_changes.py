@@ -119,18 +119,22 @@ def node_zones(stack: Stack) -> list[str]:
 
 def test_changes_are_applied_under_load_or_refused(deployed, target, bundle, tmp_path):
     stack = deployed.stack
-    deployed.change(cidr_block="10.0.0.0/23", zones=zones(A, B), cache=cache(A, B))
+    deployed.change(zones=zones(A, B), cache=cache(A, B))
 
-    # add a zone with a cache node, and change a function
+    # add a zone with a cache node in a secondary CIDR block, as the VPC's is full, and change a function
     with under_load(target, stack):
         changes = deployed.change(
+            secondary_cidr_blocks=["10.0.1.0/24"],
             zones=zones(A, B, C),
             cache=cache(A, B, C),
             memory_size=512,
             bundles=stack.variables["bundles"] | {"cached_api": another_bundle(bundle, tmp_path)},
             address_service_url="https://checkip.amazonaws.com/",
         )
-    assert all(C in address for address, actions in changes.items() if actions == ("create",))
+    created = {address for address, actions in changes.items() if actions == ("create",)}
+    of_block = {address for address in created if "10.0.1.0/24" in address}
+    assert len(of_block) == 4, of_block  # the block, and a rule of each zone's probe
+    assert all(C in address for address in created - of_block)
     assert not [address for address, actions in changes.items() if "delete" in actions]
     assert node_zones(stack) == [A, B, C]
 
@@ -148,7 +152,7 @@ def test_changes_are_applied_under_load_or_refused(deployed, target, bundle, tmp
         deployed.change(cache=cache(A, B, parameters={"max_item_size": "2097152"}))
         changes = deployed.change(zones=zones(A, B))
     deleted = {address for address, actions in changes.items() if actions == ("delete",)}
-    assert len(deleted) == 15, deleted  # subnets, routes, NAT gateway, elastic IP and the zone's probe
+    assert len(deleted) == 16, deleted  # subnets, routes, NAT gateway, elastic IP and the zone's probe
     assert all(C in address for address in deleted)
     assert all(changes[address] == ("update",) for address in changes.keys() - deleted)
     assert stack.outputs()["zones"] == [A, B]

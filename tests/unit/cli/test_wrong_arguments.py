@@ -81,6 +81,7 @@ PATHS = frozenset({"absolute path", "directory"})
 # the values that are valid: any other is wrong
 VALID = {
     ("call", "--path"): PATHS,
+    ("verify", "--path"): PATHS,
     ("new-env", "--name"): {"unknown"},
     ("lab.clear", "--target"): ANY,  # what has no fault
     ("lab.mend", "--target"): ANY,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vpcache.cli.console import user_errors
-from vpcache.cli.stack import TargetChoice, chosen_stack, print_header
+from vpcache.cli.stack import TargetChoice, check_path, chosen_stack, print_header
 from vpcache.errors import VpcacheError
 from vpcache.functions import CachedAnswer, call_cached_api
 
@@ -26,8 +26,7 @@ class CallOptions:
         """Raise VpcacheError for an invalid value or combination of options."""
         if self.as_json and self.as_body:
             raise VpcacheError("--body and --json exclude each other: use one of them")
-        if not self.path.startswith("/"):
-            raise VpcacheError(f"--path is '{self.path}': must begin with a slash, e.g. --path /employees")
+        check_path(self.path)
 
 
 @user_errors
