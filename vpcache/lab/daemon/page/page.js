@@ -67,7 +67,9 @@ const stackKey = (stack) => `${stack.region}/${stack.name}`;
 function drawPictures(stack) {
   const parent = byId("picture");
   const pictures = stack ? stack.vpcs.map((vpc) => view(stack, vpc)) : [];
-  const hosts = state.internet.hosts;
+  const hosts = state.internet.hosts.map((each) =>
+    each.function && stack ? { ...each, function: shortName(each.function, stack.name) } : each,
+  );
   why.update(pictures, hosts);
   if (parent.children.length !== Math.max(pictures.length, 1)) {
     parent.replaceChildren(...pictures.map(() => element("div")));
