@@ -8,7 +8,7 @@ import pytest
 
 import vpcache
 from tests.support.paths import ROOT
-from tools import api_docs, page_blocks, site_links
+from tools import api_docs, checks, page_blocks, site_links
 from tools.reference_text import NOTE
 
 
@@ -94,3 +94,14 @@ def test_site_hook_imports_the_standard_library_only():
     source = Path(site_links.__file__).read_text()
     assert "import vpcache" not in source
     assert "from tools" not in source
+
+
+def test_docs_task_prints_what_it_wrote(monkeypatch, capsys):
+    written: list[Path] = []
+    for tool, page in ((api_docs, Path("docs/reference/tasks.md")), (page_blocks, ROOT / "docs/lab.md")):
+        monkeypatch.setattr(tool, "outdated", lambda _, page=page: [page])
+        monkeypatch.setattr(tool, "write", written.append)
+    monkeypatch.setattr(checks, "with_tables", lambda readme, _: readme)
+    checks.docs(ROOT)
+    assert capsys.readouterr().out == "wrote docs/reference/tasks.md\nwrote docs/lab.md\n"
+    assert written == [ROOT, ROOT]

@@ -46,11 +46,11 @@ def logs(
 ) -> None:
     """Print the log lines of a stack's functions, with `follow` until Ctrl-C."""
     duration = parse_duration(options.since)
+    start = int((time.time() - duration.total_seconds()) * 1000)
     stack = chosen_stack(root, environment, target, name)
     sources = chosen_sources(log_sources(stack.written_state(), stack.name), options.function, stack.name)
     reader = LogReader(stack.target, sources, options.pattern, print_notice)
     line = _line_writer(sources, as_json=as_json, with_date=duration > timedelta(days=1))
-    start = int((time.time() - duration.total_seconds()) * 1000)
     if options.follow:
         _follow(Follower.since(reader, start), line)
         return
