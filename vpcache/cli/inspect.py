@@ -86,7 +86,7 @@ def capture_file(root: Path, name: str, file: str) -> Path:
     if not file:
         (root / "reports").mkdir(exist_ok=True)
     path = writable(file or str(root / "reports" / f"{name.replace('/', '-')}.pcap")).absolute()
-    path.unlink()  # the recorder creates it once it listens
+    path.unlink(missing_ok=True)  # the recorder creates it once it listens
     return path
 
 

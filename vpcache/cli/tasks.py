@@ -8,8 +8,6 @@ from invoke.collection import Collection
 from invoke.context import Context
 from invoke.tasks import task
 
-from vpcache.cli import cost as cost_commands
-from vpcache.cli import diagram as diagram_commands
 from vpcache.cli import drill as drill_commands
 from vpcache.cli import environment as environment_commands
 from vpcache.cli import reboot as reboot_commands
@@ -18,6 +16,8 @@ from vpcache.cli import sweep as sweep_commands
 from vpcache.cli.lab_tasks import JSON_HELP, lab_tasks, root
 from vpcache.cli.stack import TargetChoice
 from vpcache.cli.views import call as call_command
+from vpcache.cli.views import cost as cost_commands
+from vpcache.cli.views import diagram as diagram_commands
 from vpcache.cli.views import logs as logs_command
 from vpcache.cli.views import status as status_command
 
@@ -143,9 +143,9 @@ def outputs(
     | JSON_HELP
     | {
         "drift": "also find changes outside Terraform, by a refresh-only plan of each stack: seconds each",
-        "env": "only stacks of this environment",
+        "env": "only stacks of this environment; default: all environments",
         "region": "only this AWS region; default: all regions with a state bucket",
-        "name": "only the stack with this name",
+        "name": "only the stack with this name; default: all stacks",
     }
 )
 def status(
@@ -205,8 +205,8 @@ def call(
     help=STACK_HELP
     | {
         "function": "function, with or without the stack's name before it, e.g. cached-api; default: all",
-        "since": "how far back: a number with s, m, h or d; default 10m",
-        "filter": "only lines that match this filter pattern of CloudWatch Logs, e.g. ERROR",
+        "since": "how far back: a number with s, m, h or d; default: 10m",
+        "filter": "only lines that match this filter pattern of CloudWatch Logs, e.g. ERROR; default: all",
         "follow": "print new lines until Ctrl-C, which exits with status 130",
         "json": "print one JSON object for each line and nothing else",
     }
@@ -239,7 +239,7 @@ def logs(
 @task(
     help=STACK_HELP
     | JSON_HELP
-    | {"path": "resource that the origin answers with status 200; set it for an origin of another API"}
+    | {"path": "resource that the origin answers with status 200; default: /employees, which another API lacks"}
 )
 def verify(
     context: Context,

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.commands import Commands
 from tests.support.paths import ROOT
-from vpcache.cli.terraform_json import planned
+from vpcache.cli.views.terraform_json import planned
 from vpcache.cost.bill import bill
 from vpcache.cost.prices import load_prices
 from vpcache.cost.savings import choices

@@ -43,7 +43,7 @@ def test_each_option_has_help(name, task):
 
 
 def test_cost_does_not_import_the_lab():
-    program = "import sys, vpcache.cli.cost; print(*sys.modules)"
+    program = "import sys, vpcache.cli.views.cost; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert [name for name in loaded.stdout.split() if name in ("vpcache.cli.lab", "vpcache.lab.client")] == []
 

@@ -91,7 +91,7 @@ VALID = {
     ("test", "--select"): ANY,  # an expression of pytest
     ("test", "--paths"): {"directory"},
 } | {(task, "--name"): {"unknown"} for task, context in TASKS.items() if "env" in context.args}
-FREE = {"--principal", "--in", "--zone"}  # names that only the lab or a stack knows
+FREE = {"--principal", "--in", "--zone", "--function", "--filter"}  # names that only the lab or a stack knows
 OUTPUT_FILES = {"--svg", "--png", "--figure", "--file"}
 
 
@@ -221,8 +221,8 @@ CONTRADICTIONS = {
     "apply --env dev --confirm vpcache-prod": "--confirm is 'vpcache-prod', but the stack is vpcache-dev",
     "destroy --env dev --name two --confirm vpcache-dev": "--confirm is 'vpcache-dev', but the stack is two",
     "cost --env dev --from x.json": "use either --env, or --from",
-    "cost --from README.md --region eu-west-1": "omit --region eu-west-1",
-    "diagram --from README.md --name two --target aws": "omit --target aws, --name two",
+    "cost --from README.md --region eu-west-1": "--region eu-west-1 is of a stack: omit it",
+    "diagram --from README.md --name two --target aws": "--target aws is of a stack: omit it",
     "diagram --from README.md --live": "--live probes a running stack",
     "diagram --env dev --svg x.svg --png ./x.svg": "--svg and --png are both x.svg",
     "drill --env dev --fault zone --minutes 3": "--minutes 3 requires --soak",
@@ -233,8 +233,8 @@ CONTRADICTIONS = {
     "drill --env dev --soak --svg x.svg": "omit --svg x.svg",
     "drill --env dev --soak --target aws": "use --target lab",
     "drill --env dev --fault all-nodes --zone us-east-1a": "omit --zone us-east-1a",
-    "sweep --confirm vpcache-dev": "--confirm vpcache-dev requires --name",
-    "sweep --name vpcache-dev --tests": "--tests and --name vpcache-dev exclude each other",
+    "sweep --confirm vpcache-dev": "add --name vpcache-dev",
+    "sweep --name vpcache-dev --tests": "omit --name vpcache-dev, or --tests",
     "sweep --name vpcache-dev --confirm vpcache-prod": "--confirm is 'vpcache-prod'",
     "lab.clear --kind zone": "use both --kind and --target",
     "lab.clear --target us-east-1a": "use both --kind and --target",

@@ -19,7 +19,7 @@ from vpcache.lab.faults import Fault
 from vpcache.project import Project, check_stack_name
 from vpcache.stack.overview.listing import stacks
 from vpcache.stack.overview.summary import Condition, StackSummary, age_text
-from vpcache.stack.target import LAB, Target, target_name
+from vpcache.stack.target import LAB, Target, offline_target, target_name
 from vpcache.terraform.drift import Drift
 
 _MANY = 3  # resources with drift that the table names
@@ -43,7 +43,10 @@ def status(
     wanted = project.environment_name(environment) if environment else ""
     if name:
         check_stack_name(name)
-    if target_name(choice.name, os.environ) == LAB and not (lab := chosen_lab()).status().running:
+    is_lab = target_name(choice.name, os.environ) == LAB
+    if is_lab:
+        offline_target(os.environ, region=choice.region or None)
+    if is_lab and not (lab := chosen_lab()).status().running:
         text = f"the lab is not running at {lab.endpoint}: no stacks"
         print(json.dumps(_document(LAB, None, [], None)) if as_json else text)
         return

@@ -118,7 +118,7 @@ def test_longest_prefix_decides():
     assert path(CLIENTS["a"], Internet(IPv4Address("192.0.2.1")), vpc).passes(HTTPS)
 
 
-def test_private_interface_with_a_route_to_the_internet_gateway_has_no_public_address():
+def test_internet_gateway_requires_a_public_address():
     vpc = with_tables(a=(Route(ANYWHERE, RouteTarget.INTERNET_GATEWAY),))
     assert "eni-client-a has no public address" in first_obstacle(path(CLIENTS["a"], HOST, vpc), HTTPS)[1]
 

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from vpcache.cli.console import user_errors
-from vpcache.cli.terraform_json import check_source, planned, read, source_name
+from vpcache.cli.views.terraform_json import check_source, planned, read, source_name
 from vpcache.project import Project
 from vpcache.stack.target import offline_target
 
