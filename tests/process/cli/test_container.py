@@ -57,7 +57,7 @@ def test_commands_of_the_readme_work_in_the_container(container: str) -> None:
         return _engine_prints("exec", container, "./inv", *words)
 
     assert "FAILED" not in typed("lab.doctor")
-    assert "56 added" in typed("apply", "--env", "dev")
+    assert "56/56 created" in typed("apply", "--env", "dev")
     assert "from the origin" in typed("call", "--env", "dev")
     assert "from the cache" in typed("call", "--env", "dev")
     assert "failed" not in typed("verify", "--env", "dev")
