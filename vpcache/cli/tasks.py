@@ -239,7 +239,9 @@ def logs(
 @task(
     help=STACK_HELP
     | JSON_HELP
-    | {"path": "resource that the origin answers with status 200; default: /employees, which another API lacks"}
+    | {
+        "path": "resource that the origin answers with status 200; default: /employees, which another API lacks"
+    }
 )
 def verify(
     context: Context,
