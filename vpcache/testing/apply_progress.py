@@ -40,7 +40,8 @@ class ApplyProgress:
         if now - self._printed >= _INTERVAL:
             self._printed = now
             done, total = self._progress.done, self._progress.total
-            self._notify(f"vpcache: {done} of {total} resources after {now - self._began:.0f} s")
+            count = f"{done} of {total} resources" if total else "planning"
+            self._notify(f"vpcache: {count} after {now - self._began:.0f} s")
 
     def end(self) -> None:
         """Announce the end of a successful apply."""

@@ -33,3 +33,12 @@ def test_apply_is_announced_and_reported_every_ten_seconds():
         "vpcache: 3 of 3 resources after 21 s",
         "vpcache: applied vpcache-ci-1 on lab in 21 s",
     ]
+
+
+def test_apply_without_a_plan_yet_is_planning():
+    lines: list[str] = []
+    now = 0.0
+    progress = ApplyProgress(lines.append, "vpcache-ci-1 on lab", lambda _: None, lambda: now)
+    now = 12.0
+    progress({"type": "version"})
+    assert lines[1:] == ["vpcache: planning after 12 s"]
