@@ -239,9 +239,7 @@ def logs(
 @task(
     help=STACK_HELP
     | JSON_HELP
-    | {
-        "path": "resource that the origin answers with status 200; default: /employees, which another API lacks"
-    }
+    | {"path": "resource that the origin answers with status 200; default: /employees"}
 )
 def verify(
     context: Context,
