@@ -121,7 +121,7 @@ def test_changed_topology_is_read_again(observer: Observer, lab: Lab) -> None:
     assert lab.models == 3
 
 
-def test_closed_observer_holds_nothing_and_begins_anew(observer: Observer, lab: Lab) -> None:
+def test_closed_observer_holds_nothing_and_begins_again(observer: Observer, lab: Lab) -> None:
     observer.open()
     observer.close()
     assert lab.closed == 1
