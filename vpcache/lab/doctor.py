@@ -29,7 +29,7 @@ table inet probe {
   chain raw {
     type filter hook prerouting priority raw;
     meta mark set iifname map @way
-    iifname . ip saddr != @known drop
+    iifname . ip saddr != @known log prefix "probe" group 1 snaplen 80 drop
     ip daddr set ip daddr map @private
   }
   chain forward {
@@ -129,7 +129,12 @@ def _write_findings(stream: TextIO) -> None:
             "use a kernel with CONFIG_IP_MULTIPLE_TABLES",
         ),
         _check_command("blackhole routes", "ip route add blackhole 10.0.0.0/8 table 1000", "update iproute2"),
-        _check_command("packet filter", "nft -f -", "sudo modprobe -a nf_tables nft_ct nft_nat", _RULESET),
+        _check_command(
+            "packet filter",
+            "nft -f -",
+            "sudo modprobe -a nf_tables nft_ct nft_nat nft_log nfnetlink_log",
+            _RULESET,
+        ),
         _check_writable("sysctls", Path("/proc/sys/net/ipv4/ip_forward"), "1"),
     ):
         stream.write(json.dumps(asdict(finding)) + "\n")
