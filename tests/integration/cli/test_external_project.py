@@ -76,7 +76,11 @@ def test_doctor_works_without_tasks(environment, tmp_path):
     assert environment.run(tmp_path, "-m", "vpcache.lab.doctor").returncode == 0
     finished = environment.run(tmp_path, "-m", "vpcache.lab.doctor", PATH="/nonexistent")
     assert finished.returncode == 1
-    assert re.search(r"^FAILED  memcached +not found: install memcached$", finished.stdout, re.MULTILINE)
+    assert re.search(
+        r"^FAILED  memcached +the lab needs memcached, not found on PATH: install memcached",
+        finished.stdout,
+        re.MULTILINE,
+    )
 
 
 def test_installed_package_is_the_wheel(environment, tmp_path):

@@ -45,7 +45,7 @@ def test_failed_apply_produces_a_complete_report(tmp_path):
     assert run.stderr.count("vpcache: applying vpcache-ci-") == 1  # printed by the worker, during the apply
 
     page = (tmp_path / "out/report.html").read_text()
-    assert "1 resources in" in page
+    assert "1 resource in" in page
     assert "InvalidVpcID.NotFound" in page
     assert 'class="bar create"' in page and 'class="bar create failed"' in page
     assert 'class="bar delete"' in page
