@@ -50,10 +50,10 @@ def stateful_losses(changes: Iterable[PlannedChange]) -> list[PlannedChange]:
 
 
 def losses(changes: Iterable[PlannedChange]) -> dict[str, list[str]]:
-    """Return the addresses that a plan replaces, and those that it destroys without a replacement."""
-    all_changes = list(changes)
+    """Return the addresses that a plan replaces, and those that it destroys without a replacement, sorted."""
+    all_changes = list(changes)  # Terraform reports them in no fixed order
     return {
-        name: [change.address for change in all_changes if change.action == action]
+        name: sorted(change.address for change in all_changes if change.action == action)
         for name, action in (("replaces", "replace"), ("destroys", "delete"))
     }
 

@@ -83,7 +83,7 @@ def test_changes_that_require_the_stack_name(changes, outside, is_protected, is_
 
 
 def test_losses_are_one_line_with_counts_and_addresses():
-    changes = [PlannedChange(name, "aws_route", "delete") for name in "abcdefghij"]
+    changes = [PlannedChange(name, "aws_route", "delete") for name in "jihgfedcba"]
     changes += [PlannedChange("r", "aws_eip", "replace"), PlannedChange("u", "aws_eip", "update")]
     assert losses_line(changes) == "replaces 1: r; destroys 10: a, b, c, d, e, f, g, h and 2 more"
     assert losses(changes) == {"replaces": ["r"], "destroys": list("abcdefghij")}
