@@ -70,7 +70,7 @@ def make_small_project(folder: Path) -> Path:
     (folder / "envs/small").mkdir(parents=True)
     (folder / "envs/small/main.tf").write_text(MAIN)
     (folder / "lambda").mkdir()
-    for shared in ("modules", "tools"):
+    for shared in ("modules", "tools", "requirements-dev.lock"):
         (folder / shared).symlink_to(ROOT / shared)
     shutil.copy(ROOT / "tasks.py", folder)
     return folder
