@@ -152,8 +152,8 @@ def test_tasks_add_list_and_remove(client: tuple[VpcFactory, str, str], api: Pat
         (["--serve", "/missing"], "--serve is '/missing': must be an existing folder"),
         (["--proxy", "10.0.0.1:80"], "--proxy is '10.0.0.1:80': must be 127.0.0.1:PORT"),
         (["--status", "ok"], "--status is 'ok': must be a number from 200 to 599"),
-        (["--status", "99"], "status 99 of origin a.example: must be a number from 200 to 599"),
-        (["--status", "200", "--delay", "x"], "--delay is 'x': must be a number of seconds"),
+        (["--status", "99"], "--status is '99': must be a number from 200 to 599"),
+        (["--status", "200", "--delay", "x"], "--delay is 'x': must be a number from 0 to 60"),
         (["--remove"], "unknown origin 'a.example'; choose from none"),
     ],
 )
