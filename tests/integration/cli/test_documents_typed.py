@@ -17,7 +17,8 @@ NOT_HERE = {
     "provider-schema": "needs PyPI",
     "test": "this is it",
 }
-PHASES = {"lab.start": 0, "apply": 1, "destroy": 3, "lab.stop": 4}  # all else comes between apply and destroy
+PHASES = {"lab.start": 0, "apply": 1, "lab.fault": 2, "lab.clear": 3, "destroy": 5, "lab.stop": 6}
+OTHERS = 4  # the phase of all other commands: on a lab without faults
 
 
 def typed():
@@ -26,7 +27,7 @@ def typed():
     elsewhere = {"aws", "prod", "staging"}  # no account; too large; an environment that readers create
     here = [words for words in ours if words[0] not in NOT_HERE and not elsewhere & set(words)]
     once = {tuple(words): None for words in here}
-    return sorted(once, key=lambda words: PHASES.get(words[0], 2))
+    return sorted(once, key=lambda words: PHASES.get(words[0], OTHERS))
 
 
 def test_what_is_shown_works(tmp_path, vpcache_run):
