@@ -17,7 +17,6 @@ from typing import ParamSpec, TypeVar
 from invoke.exceptions import Exit
 
 from vpcache.errors import VpcacheError
-from vpcache.lab.client import DEFAULT_PORT, Lab
 from vpcache.lab.errors import LabEndedError
 from vpcache.program import typed
 from vpcache.prompt import ask, is_yes
@@ -61,8 +60,12 @@ def lost_lab(message: str) -> str | None:
 
     `message` is an error of Terraform's provider or of botocore, which has the address of the lab.
     """
+    if not _NO_CONNECTION.search(message):
+        return None
+    from vpcache.lab.client import DEFAULT_PORT, Lab  # not at the top: most commands need no lab
+
     port = os.environ.get("VPCACHE_LAB_PORT", str(DEFAULT_PORT))
-    if f"127.0.0.1:{port}" not in message or not _NO_CONNECTION.search(message):
+    if f"127.0.0.1:{port}" not in message:
         return None
     lab = Lab(int(port))
     return None if lab.status().running else str(LabEndedError(lab.endpoint))
