@@ -16,6 +16,8 @@ from vpcache.errors import VpcacheError
 from vpcache.lab.network.nsenter import nsenter_command, with_resolver
 from vpcache.lab.network.pcap import packet_count
 
+_MAX_CAPTURE = 86400.0  # seconds
+
 
 @user_errors
 def open_page() -> None:
@@ -33,9 +35,6 @@ def has_windows(environment: Mapping[str, str], platform: str) -> bool:
     """
     names = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
     return platform == "darwin" or any(environment.get(name) for name in names)
-
-
-_MAX_CAPTURE = 86400.0  # seconds
 
 
 @user_errors
@@ -64,6 +63,7 @@ def capture(root: Path, name: str, zone: str, file: str, seconds: str) -> None:
     duration = parse_positive(seconds, "--seconds", at_most=_MAX_CAPTURE) if seconds else None
     path = capture_file(root, name, file)
     prefix, _ = _namespace_command(name, zone)
+    path.unlink(missing_ok=True)  # an earlier capture; the recorder creates the file once it listens
     recorder = [*prefix, sys.executable, "-m", "vpcache.lab.network.pcap", str(path)]
     process = subprocess.Popen(recorder, start_new_session=True)
     try:
@@ -82,12 +82,10 @@ def capture(root: Path, name: str, zone: str, file: str, seconds: str) -> None:
 
 
 def capture_file(root: Path, name: str, file: str) -> Path:
-    """Return the path of the capture, which does not exist. Raises VpcacheError if it cannot be written."""
+    """Return the path of the capture. Raises VpcacheError if it cannot be written."""
     if not file:
         (root / "reports").mkdir(exist_ok=True)
-    path = writable(file or str(root / "reports" / f"{name.replace('/', '-')}.pcap")).absolute()
-    path.unlink(missing_ok=True)  # the recorder creates it once it listens
-    return path
+    return writable(file or str(root / "reports" / f"{name.replace('/', '-')}.pcap")).absolute()
 
 
 def _namespace_command(name: str, zone: str) -> tuple[list[str], str]:

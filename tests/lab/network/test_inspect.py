@@ -152,6 +152,10 @@ def test_capture_counts_packets_and_rejects_files(online: VpcFactory, tmp_path: 
         assert time.monotonic() < deadline, silent
     assert silent == f"no packet passed internet during the capture; {empty} is empty\n"
     assert packet_count(empty) == 0
+    content = empty.read_bytes()
+    unknown = run(online.lab, "lab.capture", "--in", "nowhere", "--file", str(empty))
+    assert unknown.returncode == 1
+    assert empty.read_bytes() == content  # the earlier capture
     for file in (tmp_path, tmp_path / "absent/x.pcap"):
         rejected = run(online.lab, *words, str(file))
         assert rejected.returncode == 1
