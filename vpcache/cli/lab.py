@@ -19,7 +19,8 @@ from vpcache.lab.faults import Fault, fault_kind
 from vpcache.lab.settings import LabSettings, parse_value
 from vpcache.program import command
 from vpcache.project import Project
-from vpcache.stack.journal import stacks_in_all_regions
+from vpcache.stack.overview.listing import stacks as listed_stacks
+from vpcache.stack.overview.summary import Condition
 from vpcache.stack.target import lab_target
 
 _MAX_DELAY = 3600.0  # seconds by which an origin is slow
@@ -52,11 +53,18 @@ def stop(*, yes: bool) -> None:
         print(f"the lab at {lab.endpoint} was not running")
         return
     status.check_owner(enters=True)
-    stacks = ", ".join(stacks_in_all_regions(lab_target(lab.endpoint, os.environ)))
+    stacks = ", ".join(_stacks_of(lab))
     if stacks and not (yes or is_confirmed(f"stop the lab at {lab.endpoint}, which deletes {stacks}")):
         return
     lab.stop()
     print(f"the lab at {lab.endpoint} was stopped{f', and {stacks} deleted' if stacks else ''}")
+
+
+def _stacks_of(lab: Lab) -> list[str]:
+    """Return the names of the stacks of all regions of a lab."""
+    target = lab_target(lab.endpoint, os.environ)
+    found = listed_stacks(target, target.account(), print_notice, all_regions=True)
+    return sorted({stack.name for stack in found if stack.condition is not Condition.EMPTY})
 
 
 @user_errors

@@ -15,7 +15,7 @@ from typing import Any
 
 from vpcache.stack.outside import InterruptedRun, Mark
 from vpcache.stack.resource_types import pages
-from vpcache.stack.state import StateLocation, erase_object, s3_client, state_bucket
+from vpcache.stack.state import StateLocation, erase_object, s3_client
 from vpcache.stack.target import Target
 
 APPLYING, APPLIED, FAILED, DESTROYING = "applying", "applied", "failed", "destroying"
@@ -164,14 +164,6 @@ def entries(
                     notice(f"skipped s3://{location.bucket}/{item['Key']}: {error}")
     except s3.exceptions.NoSuchBucket:
         return
-
-
-def stacks_in_all_regions(target: Target) -> list[str]:
-    """Return the names of the stacks with an entry in a state bucket of the account, in any region."""
-    s3, prefix = s3_client(target), state_bucket(target.account(), "")
-    buckets = [name for bucket in s3.list_buckets()["Buckets"] if (name := bucket["Name"]).startswith(prefix)]
-    items = (item for bucket in buckets for item in pages(s3, "list_objects_v2", "Contents", Bucket=bucket))
-    return sorted({item["Key"].rpartition("/")[0] for item in items if item["Key"].endswith(f"/{_FILE}")})
 
 
 def _key(state: str) -> str:
