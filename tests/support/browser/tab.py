@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.support.browser.devtools import BrowserError, DevTools, devtools
 
-_INTERVAL = 0.1  # seconds between two looks
+_INTERVAL = 0.1  # seconds between two checks
 _KEYS = {
     "Tab": {"code": "Tab", "windowsVirtualKeyCode": 9},
     "Enter": {"code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"},

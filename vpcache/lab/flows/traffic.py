@@ -1,4 +1,4 @@
-"""The traffic of a VPC: what its router logged since the last look, and the drops of the last minute."""
+"""The traffic of a VPC: what its router logged since the last reading, and the drops of the last minute."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vpcache.lab.topology import Interface, Vpc
 DROPS_SECONDS = 60.0
 _KEPT_DROPS = 10_000  # packets; bounds the memory that a flood takes
 KEPT_FLOWS = 50_000
-"""The maximum number of flows between two looks; more make the traffic incomplete."""
+"""The maximum number of flows between two readings; more make the traffic incomplete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class FlowCount:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """The flows of a VPC between two looks, and its interfaces by the router's device towards them.
+    """The flows of a VPC between two readings, and its interfaces by the router's device towards them.
 
     `is_incomplete` says that packets were lost.
     """
@@ -71,7 +71,7 @@ class TrafficMemory:
         self._is_incomplete = False
 
     def update(self, vpc: Vpc, interfaces: Mapping[str, Interface]) -> None:
-        """Replace the VPC's state. Interfaces that were deleted remain known until the next look."""
+        """Replace the VPC's state. Interfaces that were deleted remain known until the next reading."""
         with self._lock:
             self._vpc = vpc
             self._interfaces |= interfaces
