@@ -47,25 +47,29 @@ def _usage_exit(message: str, context: ParserContext | None, tasks: list[str]) -
 
 def main() -> None:
     """Run the tasks in the command line of `vpcache`, for the project in the current folder."""
-    words = sys.argv[1:]
-    if words and not words[0].startswith("-") and {"--help", "-h"} & {*words[1:]}:
-        words = ["--help", words[0]]  # Invoke would parse the --help of `apply --help` as the value of --env
     namespace = user_tasks(Path.cwd())
-    _run(
-        TaskProgram(name="vpcache", binary="vpcache", version=version("vpcache"), namespace=namespace), words
-    )
+    _run(TaskProgram(name="vpcache", binary="vpcache", version=version("vpcache"), namespace=namespace))
 
 
 def clone_main() -> None:
     """Run the tasks in the command line of `./inv`, which are those of the clone's tasks.py."""
     names = ["invoke", "inv"]
     program = TaskProgram(name="Invoke", binary="inv[oke]", binary_names=names, version=invoke.__version__)
-    _run(program, sys.argv[1:])
+    _run(program)
 
 
-def _run(program: Program, words: list[str]) -> None:
+def _help_first(words: list[str]) -> list[str]:
+    """Return `--help apply` for `apply --help`, where Invoke would parse --help as the value of --env."""
+    before = words[:2] if words[:1] == ["--search-root"] else []  # ./inv adds it
+    task = words[len(before) :][:1]
+    if task and not task[0].startswith("-") and {"--help", "-h"} & {*words[len(before) + 1 :]}:
+        return [*before, "--help", *task]
+    return words
+
+
+def _run(program: Program) -> None:
     try:
-        program.run([program.binary_names[0], *words])
+        program.run([program.binary_names[0], *_help_first(sys.argv[1:])])
     except BrokenPipeError:  # the reader of the output, e.g. `head`, has exited
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(128 + signal.SIGPIPE)
