@@ -13,7 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from tests.support.paths import ROOT
+from vpcache.lab.client import Lab
 from vpcache.testing.run import PytestRun
 
 SECONDS = 300
@@ -76,6 +79,22 @@ def own_lab(run: PytestRun) -> Iterator[Commands]:
     """Return commands for a dedicated lab that is stopped at the end of the `with` block."""
     with run.own_lab() as lab:
         yield Commands(lab.port)
+
+
+@contextmanager
+def lab_as_aws(
+    run: PytestRun, monkeypatch: pytest.MonkeyPatch, region: str | None = "us-east-1"
+) -> Iterator[Lab]:
+    """Start a dedicated lab with default settings, to which --target aws leads in the `with` block."""
+    with own_lab(run) as commands:
+        commands.succeed("lab.start")
+        lab = Lab(commands.port)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", lab.endpoint)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "by-hand")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "by-hand")
+        if region:
+            monkeypatch.setenv("AWS_REGION", region)
+        yield lab
 
 
 def host_state() -> dict[str, list[str]]:

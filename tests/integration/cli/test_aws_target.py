@@ -10,9 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.support.commands import Commands, own_lab
+from tests.support.commands import Commands, lab_as_aws
 from tests.support.small_project import make_small_project
-from vpcache.lab.client import Lab
 from vpcache.stack import journal
 from vpcache.stack.leftovers import leftovers
 from vpcache.stack.state import s3_client, state_exists, state_location
@@ -28,12 +27,7 @@ YES = ("--target", "aws", "--yes")
 @pytest.fixture
 def aws_commands(tmp_path, monkeypatch, vpcache_run):
     """Commands with --target aws and the endpoint of a dedicated lab."""
-    with own_lab(vpcache_run) as lab:
-        lab.succeed("lab.start")
-        monkeypatch.setenv("AWS_ENDPOINT_URL", Lab(lab.port).endpoint)
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "by-hand")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "by-hand")
-        monkeypatch.setenv("AWS_REGION", "us-east-1")
+    with lab_as_aws(vpcache_run, monkeypatch):
         yield Commands(free_port(), make_small_project(tmp_path / "project"))
 
 

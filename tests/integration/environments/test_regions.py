@@ -8,9 +8,8 @@ import secrets
 
 import pytest
 
-from tests.support.commands import Commands, own_lab
+from tests.support.commands import Commands, lab_as_aws
 from tests.support.small_project import make_small_project
-from vpcache.lab.client import Lab
 from vpcache.stack import journal
 from vpcache.stack.leftovers import leftovers
 from vpcache.stack.state import s3_client, state_location
@@ -39,11 +38,7 @@ resource "aws_iam_role" "this" {
 @pytest.fixture
 def aws(tmp_path, monkeypatch, vpcache_run):
     """Commands with --target aws and the endpoint of a dedicated lab."""
-    with own_lab(vpcache_run) as lab:
-        lab.succeed("lab.start")
-        monkeypatch.setenv("AWS_ENDPOINT_URL", Lab(lab.port).endpoint)
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    with lab_as_aws(vpcache_run, monkeypatch, region=None):
         monkeypatch.setenv("VPCACHE_TARGET", "aws")
         project = make_small_project(tmp_path / "project")
         (project / "envs/small/role.tf").write_text(ROLE)

@@ -9,10 +9,9 @@ import subprocess
 
 import pytest
 
-from tests.support.commands import Commands, own_lab
+from tests.support.commands import Commands, lab_as_aws
 from tests.support.paths import ROOT
 from vpcache.errors import VpcacheError
-from vpcache.lab.client import Lab
 from vpcache.stack.stack import Stack
 from vpcache.stack.target import aws_target
 from vpcache.terraform.installation import find_terraform
@@ -27,13 +26,7 @@ NAME = "vpcache-ci-quota"
 @pytest.fixture
 def lab(vpcache_run, monkeypatch):
     """Return a dedicated lab with default settings, whose endpoint is AWS_ENDPOINT_URL."""
-    with own_lab(vpcache_run) as commands:
-        commands.succeed("lab.start")
-        lab = Lab(commands.port)
-        monkeypatch.setenv("AWS_ENDPOINT_URL", lab.endpoint)
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "by-hand")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "by-hand")
-        monkeypatch.setenv("AWS_REGION", "us-east-1")
+    with lab_as_aws(vpcache_run, monkeypatch) as lab:
         yield lab
 
 
