@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from tests.support.network.scenario import PORT, VPC
 from vpcache.lab.daemon.live.drill_progress import DrillProgress
 from vpcache.lab.daemon.live.drops import described
 from vpcache.lab.errors import LabError
+from vpcache.lab.flows.drops import Drop, DropCause
 from vpcache.lab.topology import Topology
 
 TOPOLOGY = Topology((VPC,))
@@ -28,23 +29,26 @@ DRILL = {
 }
 
 
-@dataclass(frozen=True)
-class Dropped:
-    vpc_id: str = "vpc-1"
-    cause: str = "security_group"
-    resource_ids: tuple[str, ...] = ("sg-cache",)
-    direction: str = "ingress"
-    interface_id: str = "eni-cache"
-    source: str = "10.0.0.160"
-    destination: str = "10.0.0.150"
-    protocol: int = 6
-    destination_port: int = PORT
-    packets: int = 2
-    last_seen: float = 100.0
+DROP = Drop(
+    vpc_id="vpc-1",
+    cause=DropCause.GROUP,
+    resource_ids=("sg-cache",),
+    direction="ingress",
+    interface_id="eni-cache",
+    peer_interface_id="eni-other",
+    source="10.0.0.160",
+    destination="10.0.0.150",
+    protocol=6,
+    source_port=40000,
+    destination_port=PORT,
+    packets=2,
+    bytes=120,
+    last_seen=100.0,
+)
 
 
 def test_drop_names_both_ends_and_the_cause() -> None:
-    assert described([Dropped()], TOPOLOGY, {"eni-cache": ["kv/0001"]}) == [
+    assert described([DROP], TOPOLOGY, {"eni-cache": ["kv/0001"]}) == [
         {
             "cause": "security group ingress",
             "resources": ["sg-cache"],
@@ -63,7 +67,7 @@ def test_drop_names_both_ends_and_the_cause() -> None:
 
 def test_drops_that_differ_in_their_source_port_are_one() -> None:
     found = described(
-        [Dropped(), Dropped(packets=3, last_seen=90), Dropped(destination_port=22)], TOPOLOGY, {}
+        [DROP, replace(DROP, packets=3, last_seen=90), replace(DROP, destination_port=22)], TOPOLOGY, {}
     )
     assert sorted((each["port"], each["count"], each["last"]) for each in found) == [
         (22, 2, 100_000),
@@ -72,12 +76,12 @@ def test_drops_that_differ_in_their_source_port_are_one() -> None:
 
 
 def test_newest_drop_is_first() -> None:
-    found = described([Dropped(), Dropped(destination_port=22, last_seen=200)], TOPOLOGY, {})
+    found = described([DROP, replace(DROP, destination_port=22, last_seen=200)], TOPOLOGY, {})
     assert [each["port"] for each in found] == [22, PORT]
 
 
 def test_acl_drop_of_icmp_from_the_internet_has_no_port_and_no_name() -> None:
-    drop = Dropped(cause="network_acl", protocol=1, destination_port=0, source="198.51.100.1")
+    drop = replace(DROP, cause=DropCause.ACL, protocol=1, destination_port=0, source="198.51.100.1")
     (found,) = described([drop], TOPOLOGY, {})
     assert (found["cause"], found["protocol"], found["port"], found["source_name"]) == (
         "network acl inbound",

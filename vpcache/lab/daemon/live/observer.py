@@ -12,11 +12,11 @@ from vpcache.lab.daemon.link_counters import Counters, LinkCounters, traffic
 from vpcache.lab.daemon.live import drops as dropped
 from vpcache.lab.daemon.live import fault_view
 from vpcache.lab.daemon.live.drill_progress import DrillProgress
-from vpcache.lab.daemon.live.drops import DroppedFlow
 from vpcache.lab.daemon.live.invocations import WatchedRunner
 from vpcache.lab.daemon.live.model import Model
 from vpcache.lab.daemon.live.stacks import elastic_ips, outside, stacks, users_by_interface
 from vpcache.lab.faults import Fault, internet_hosts
+from vpcache.lab.flows.drops import Drop
 from vpcache.lab.topology import Topology
 
 Json = dict[str, Any]
@@ -49,7 +49,7 @@ class Observer:
         runner: WatchedRunner,
         drills: DrillProgress,
         *,
-        drops: Callable[[], Iterable[DroppedFlow]],
+        drops: Callable[[], Iterable[Drop]],
         model: Callable[[], Model],
         at_rest: Callable[[], AbstractContextManager[None]],
         lab: Mapping[str, Any],

@@ -162,14 +162,14 @@ def _routes(vpc: Vpc, routes: Iterable[Route]) -> list[Json]:
     return local + [
         {
             "destination": str(each.destination),
-            "target": target_id(vpc, each),
+            "target": _target_id(vpc, each),
             "is_blackhole": each.target is RouteTarget.BLACKHOLE,
         }
         for each in routes
     ]
 
 
-def target_id(vpc: Vpc, route: Route) -> str | None:
+def _target_id(vpc: Vpc, route: Route) -> str | None:
     """Return the ID of a route's target: a NAT gateway rather than its interface; None for a black hole."""
     match route.target:
         case RouteTarget.INTERFACE:
