@@ -1,4 +1,4 @@
-"""Reports a running drill to the page of its lab, whose chart so draws itself."""
+"""Reports a running drill to the page of its lab, which draws the chart."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from vpcache.drills.timeline import seconds
 from vpcache.lab.errors import LabError
 
 _INTERVAL = 1.0  # seconds between reports
+_SHOWN_SECONDS = 600.0  # of a drill, the newest: a report of all would take longer from second to second
 
 
 class SampledLoad(Protocol):
@@ -72,11 +73,15 @@ class Broadcast:
             "phase": self.phase,
             "is_running": is_running,
             **{name: None if at is None else _ms(self._epoch + at) for name, at in times.items()},
-            "seconds": chart_seconds(self._load.samples(), self._epoch),
+            "seconds": chart_seconds(self._recent(), self._epoch),
         }
         if self._lab:
             with suppress(LabError):
                 self._lab.show_drill(progress)
+
+    def _recent(self) -> list[Sample]:
+        since = math.floor(self._load.now - _SHOWN_SECONDS)
+        return [sample for sample in self._load.samples() if sample.at >= since]
 
 
 def chart_seconds(samples: Sequence[Sample], epoch: float) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from vpcache.drills.drill import Report
 from vpcache.drills.soak import SoakReport
 from vpcache.drills.timeline import Phase
+from vpcache.wording import counted
 
 
 def drill_lines(report: Report) -> list[str]:
@@ -41,8 +42,8 @@ def soak_lines(report: SoakReport) -> list[str]:
 def _counts(phase: Phase) -> str:
     if not phase.samples:
         return "no requests"
-    requests = f"{len(phase.samples)} request{'' if len(phase.samples) == 1 else 's'}"
-    return f"{requests}, {phase.errors or 'no'} error{'' if phase.errors == 1 else 's'}"
+    errors = counted(phase.errors, "error") if phase.errors else "no errors"
+    return f"{counted(len(phase.samples), 'request')}, {errors}"
 
 
 def _end(phase: Phase) -> str:

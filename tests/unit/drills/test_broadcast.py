@@ -83,3 +83,16 @@ def test_second_without_answers_has_no_hit_rate() -> None:
         "p99_ms": 4,
     }
     assert chart_seconds([], 100.0) == []
+
+
+class HourOfLoad:
+    now = 3600.0
+
+    def samples(self) -> list[Sample]:
+        return [Sample(float(second), 2, "cache", True) for second in range(3600)]
+
+
+def test_report_of_a_long_drill_has_its_last_ten_minutes(lab: FakeLab) -> None:
+    with Broadcast(context(), "zone", HourOfLoad()):
+        pass
+    assert len(lab.reports[-1]["seconds"]) == 599  # the last second has not ended
