@@ -1,0 +1,23 @@
+"""A network whose parts have names: what the prover's IDs stand for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from vpcache.lab.topology import Topology
+
+
+@dataclass(frozen=True)
+class Network:
+    """A topology with the names of its parts.
+
+    `interfaces` has the IDs of the interfaces by the name of their function, cache node or gateway. `names`
+    has the name or the Terraform address of each ID. `unknown` has the addresses of resources that carry
+    packets and are not part of the topology, with what they are: "VPC peering connection".
+    """
+
+    topology: Topology
+    interfaces: Mapping[str, tuple[str, ...]]
+    names: Mapping[str, str] = field(default_factory=dict)
+    unknown: Mapping[str, str] = field(default_factory=dict)
