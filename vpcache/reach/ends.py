@@ -33,17 +33,8 @@ def place(network: Network, name: str) -> Place:
     if name == INTERNET:
         return Place(name, (Internet(INTERNET_ADDRESS),))
     ends = [end for vpc in network.topology.vpcs for end in attached(vpc)]
-    by_id = [
-        end
-        for end in ends
-        if name in (end.interface.id, end.interface.subnet_id, *end.interface.security_groups)
-    ]
-    if by_id:
-        return Place(name, tuple(by_id))
-    if "/" in name or name.replace(".", "").isdigit():
-        if block := _block(network, name):
-            return block
-    return _named(network, ends, name)
+    by_id = tuple(end for end in ends if name in _ids(end))
+    return (Place(name, by_id) if by_id else _block(network, name)) or _named(network, ends, name)
 
 
 def places(network: Network) -> tuple[Place, ...]:
