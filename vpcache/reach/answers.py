@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -68,24 +68,24 @@ def answers(network: Network, source: Place, target: Place, flow: Flow) -> list[
     ]
 
 
-def matrix(network: Network) -> list[Reach]:
-    """Return what passes between all pairs of named places of a network; pairs without traffic are absent.
+def matrix(network: Network, found: Sequence[Place] | None = None) -> list[Reach]:
+    """Return what passes between all pairs of places, by default all of a network.
 
-    For a place with several interfaces it is what passes between any of them.
+    Pairs without traffic are absent. For a place with several interfaces it is what passes between any.
     """
     prover = Prover(network.topology)
-    found = []
-    for source in places(network):
-        for target in places(network):
-            packets = Intervals.union(
-                prover.path(one, other).permitted
-                for one in source.ends
-                for other in target.ends
-                if one != other
-            )
-            if packets and source.name != target.name:
-                found.append(Reach(source.name, target.name, packets))
-    return found
+    every = places(network) if found is None else found
+    return [
+        Reach(source.name, target.name, packets)
+        for source in every
+        for target in every
+        if source != target and (packets := _between(prover, source, target))
+    ]
+
+
+def _between(prover: Prover, source: Place, target: Place) -> Intervals:
+    pairs = ((one, other) for one in source.ends for other in target.ends if one != other)
+    return Intervals.union(prover.path(*pair).permitted for pair in pairs)
 
 
 def egress_addresses(network: Network) -> Mapping[str, tuple[str, ...]]:

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from vpcache.lab.prover.intervals import Intervals
 from vpcache.lab.prover.traffic import described
 from vpcache.reach.answers import egress_addresses, matrix
+from vpcache.reach.ends import by_zone, places
 from vpcache.reach.network import Network
+
+_Flows = dict[tuple[str, str], Intervals]  # by the names of source and target
 
 
 @dataclass(frozen=True)
@@ -71,13 +74,12 @@ def compare(before: Network, after: Network) -> Comparison:
     )
 
 
-def _by_ends(network: Network) -> dict[tuple[str, str], Intervals]:
-    return {(each.source, each.target): each.packets for each in matrix(network)}
+def _by_ends(network: Network) -> _Flows:
+    zonal = [zone for each in places(network) for zone in by_zone(each)]
+    return {(each.source, each.target): each.packets for each in matrix(network, zonal)}
 
 
-def _beyond(
-    one: dict[tuple[str, str], Intervals], other: dict[tuple[str, str], Intervals]
-) -> Iterator[Changed]:
+def _beyond(one: _Flows, other: _Flows) -> Iterator[Changed]:
     for ends, packets in one.items():
         if more := packets - other.get(ends, Intervals()):
             yield Changed(*ends, more)

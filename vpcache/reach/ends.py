@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, ip_network
 
 from vpcache.errors import VpcacheError
 from vpcache.lab.prover.ends import Attached, End, Internet, attached, end_at
+from vpcache.lab.topology import InterfaceKind
 from vpcache.reach.network import Network
 
 INTERNET = "internet"
@@ -38,8 +39,31 @@ def place(network: Network, name: str) -> Place:
 
 
 def places(network: Network) -> tuple[Place, ...]:
-    """Return all named things of a network, and the internet."""
-    return (*(place(network, name) for name in network.interfaces), place(network, INTERNET))
+    """Return all named things of a network that send or answer, and the internet.
+
+    NAT gateways are none of them: they only forward.
+    """
+    found = (place(network, name) for name in network.interfaces)
+    return (*(each for each in found if not _is_nat_gateway(each)), place(network, INTERNET))
+
+
+def by_zone(found: Place) -> tuple[Place, ...]:
+    """Return a place for each zone in which a place has ends: "cached-api in us-east-1a"."""
+    zones = {end.interface.zone: None for end in found.ends if isinstance(end, Attached)}
+    if len(zones) < 2:
+        return (found,)
+    return tuple(
+        Place(
+            f"{found.name} in {zone}",
+            tuple(end for end in found.ends if isinstance(end, Attached) and end.interface.zone == zone),
+        )
+        for zone in zones
+    )
+
+
+def _is_nat_gateway(found: Place) -> bool:
+    kinds = {end.interface.kind for end in found.ends if isinstance(end, Attached)}
+    return kinds == {InterfaceKind.NAT_GATEWAY}
 
 
 def _ids(end: Attached) -> tuple[str, ...]:

@@ -8,8 +8,8 @@
     always: cached-api -> internet tcp 443
     each zone leaves by its own address
 
-An end is `internet`, the name of a function, cache or NAT gateway, an ID or a CIDR block. Without protocol and
-port an assertion is about all traffic.
+An end is `internet`, the name of a function, cache or NAT gateway, an ID or a CIDR block. Without protocol
+and port an assertion is about all traffic.
 """
 
 from __future__ import annotations
