@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
@@ -27,6 +27,7 @@ class RouteTarget(StrEnum):
     INTERFACE = "interface"
     GATEWAY_ENDPOINT = "gateway_endpoint"
     BLACKHOLE = "blackhole"
+    UNMODELED = "unmodeled"  # a peering connection or transit gateway, which the lab refuses
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Rule:
     protocol: str
     ports: tuple[int, int] | None
     peer: IpNetwork | str  # a CIDR block, or the ID of a security group
+    id: str = field(default="", compare=False)  # "sgr-0123", or the address of its Terraform resource
+    description: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,7 @@ class Route:
     target: RouteTarget
     interface_id: str | None = None
     endpoint_id: str | None = None  # of a gateway endpoint
+    unmodeled: str = ""  # the target that the model does not contain: "VPC peering connection pcx-0123"
 
 
 @dataclass(frozen=True, slots=True)

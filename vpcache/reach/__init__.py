@@ -1,1 +1,1 @@
-"""Who can reach whom: networks from Terraform's plans and states, proven by `vpcache.lab.prover`."""
+"""Reachability: the flows that pass in networks of Terraform's plans and states, or of running stacks."""

@@ -13,19 +13,19 @@ from vpcache.reach.network import Network
 
 INTERNET = "internet"
 INTERNET_ADDRESS = IPv4Address("192.0.2.1")
-"""An address that stands for hosts of the internet that no rule names: of RFC 5737's TEST-NET-1."""
+"""The address of a host of the internet that no rule names: of RFC 5737's TEST-NET-1."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """A name with the ends that it stands for."""
+    """A name and its ends."""
 
     name: str
     ends: tuple[End, ...]
 
 
 def place(network: Network, name: str) -> Place:
-    """Return the ends that a name stands for.
+    """Return the ends of a name.
 
     A name is `internet`, the name of a function, cache or NAT gateway, also without the stack's name before
     it, the ID of an interface, a subnet, a security group or a NAT gateway, or a CIDR block. Raises

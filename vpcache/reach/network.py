@@ -13,11 +13,15 @@ class Network:
     """A topology with the names of its parts.
 
     `interfaces` has the IDs of the interfaces by the name of their function, cache node or gateway. `names`
-    has the name or the Terraform address of each ID. `unknown` has the addresses of resources that carry
-    packets and are not part of the topology, with what they are: "VPC peering connection".
+    has the name or the Terraform address of each ID. `unmodeled` has the addresses of resources that carry
+    packets and are not part of the topology, with what they are: "VPC peering connection". `undecided` has
+    what a plan leaves open: sentences such as "aws_route.x: gateway_id is known after the apply". `ports`
+    has the port of each cache node by its name.
     """
 
     topology: Topology
     interfaces: Mapping[str, tuple[str, ...]]
     names: Mapping[str, str] = field(default_factory=dict)
-    unknown: Mapping[str, str] = field(default_factory=dict)
+    unmodeled: Mapping[str, str] = field(default_factory=dict)
+    undecided: tuple[str, ...] = ()
+    ports: Mapping[str, int] = field(default_factory=dict)

@@ -7,9 +7,9 @@ import pytest
 from tests.support.terraform_documents import function, group, network, state
 from tests.unit.reach.test_terraform_network import ALL_OUT, rule, shop
 from vpcache.errors import VpcacheError
-from vpcache.reach import terraform_network
 from vpcache.reach.network import Network
 from vpcache.reach.policy import parse_policy, violations
+from vpcache.reach.terraform_source import network as terraform_network
 
 OPEN = rule(11211, cidr_blocks=["0.0.0.0/0"])
 

@@ -11,9 +11,9 @@ from vpcache.errors import VpcacheError
 from vpcache.lab.prover.path import Path
 from vpcache.lab.prover.prover import Prover
 from vpcache.lab.prover.traffic import Flow, described
-from vpcache.reach import terraform_network
 from vpcache.reach.ends import place
 from vpcache.reach.network import Network
+from vpcache.reach.terraform_source import network as terraform_network
 
 MEMCACHED = Flow("tcp", 11211)
 HTTPS = Flow("tcp", 443)
@@ -145,7 +145,7 @@ def test_subnet_without_a_route_has_no_way_out() -> None:
 
 def test_resources_outside_the_model_are_named() -> None:
     peering = resource("aws_vpc_peering_connection", "other", vpc_id="vpc.shop")
-    assert shop(peering).unknown == {"aws_vpc_peering_connection.other": "VPC peering connection"}
+    assert shop(peering).unmodeled == {"aws_vpc_peering_connection.other": "VPC peering connection"}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, IPv4Network, ip_address
 from itertools import cycle
 
 from vpcache.lab.topology import Interface, InterfaceKind, Subnet
-from vpcache.reach.routes import interface_of_nat_gateway
+from vpcache.reach.terraform_source.routes import interface_of_nat_gateway
 from vpcache.terraform.resources import Resource, Resources
 
 _LAST_RESERVED = 1  # AWS reserves the last address of a subnet

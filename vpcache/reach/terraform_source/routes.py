@@ -71,7 +71,7 @@ class _Targets:
 
 
 def interface_of_nat_gateway(nat_gateway_id: str) -> str:
-    """Return the name that stands for the interface of a NAT gateway."""
+    """Return the ID of the interface of a NAT gateway, which Terraform does not know."""
     return f"interface of {nat_gateway_id}"
 
 

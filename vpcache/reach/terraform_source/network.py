@@ -8,10 +8,10 @@ from typing import Any
 
 from vpcache.errors import VpcacheError
 from vpcache.lab.topology import GatewayEndpoint, IpNetwork, NatGateway, Subnet, Topology, Vpc
-from vpcache.reach.firewall import network_acls, security_groups
-from vpcache.reach.interfaces import Named, named_interfaces, with_addresses
 from vpcache.reach.network import Network
-from vpcache.reach.routes import interface_of_nat_gateway, route_tables, subnet_tables
+from vpcache.reach.terraform_source.firewall import network_acls, security_groups
+from vpcache.reach.terraform_source.interfaces import Named, named_interfaces, with_addresses
+from vpcache.reach.terraform_source.routes import interface_of_nat_gateway, route_tables, subnet_tables
 from vpcache.terraform.resources import Resource, Resources, resources
 
 _VPCS = ("aws_vpc", "aws_default_vpc")

@@ -1,0 +1,1 @@
+"""Networks from the states and plans of Terraform. Pure."""
