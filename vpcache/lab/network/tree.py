@@ -97,6 +97,8 @@ def _table(vpc: Vpc, table: RouteTable) -> Branch:
                 return str(route.endpoint_id)
             case RouteTarget.BLACKHOLE:
                 return "nowhere (blackhole)"
+            case RouteTarget.UNMODELED:
+                return route.unmodeled
 
     routes = tuple(Branch(f"{route.destination} to {target(route)}") for route in table.routes)
     return Branch(table.id, (*(Branch(f"{cidr} local") for cidr in (*vpc.cidrs, *vpc.ipv6_cidrs)), *routes))

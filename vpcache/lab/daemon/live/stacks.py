@@ -181,6 +181,8 @@ def _target_id(vpc: Vpc, route: Route) -> str | None:
             return "egress-only internet gateway"
         case RouteTarget.GATEWAY_ENDPOINT:
             return route.endpoint_id
+        case RouteTarget.UNMODELED:
+            return route.unmodeled
         case RouteTarget.BLACKHOLE:
             return None
 
