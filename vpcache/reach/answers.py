@@ -84,8 +84,10 @@ def matrix(network: Network, found: Sequence[Place] | None = None) -> list[Reach
 
 
 def _between(prover: Prover, source: Place, target: Place) -> Intervals:
+    if len(source.ends) == len(target.ends) == 1:
+        return prover.permitted(source.ends[0], target.ends[0])
     pairs = ((one, other) for one in source.ends for other in target.ends if one != other)
-    return Intervals.union(prover.path(*pair).permitted for pair in pairs)
+    return Intervals.union(prover.permitted(*pair) for pair in pairs)
 
 
 def egress_addresses(network: Network) -> Mapping[str, tuple[str, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -20,7 +20,7 @@ class Intervals:
     @classmethod
     def of(cls, *ranges: Range) -> Intervals:
         """Return the union of `ranges`, which may overlap and come in any order."""
-        return cls(tuple(_merged(sorted(ranges))))
+        return cls(_merged(sorted(ranges)))
 
     @classmethod
     def union(cls, sets: Iterable[Intervals]) -> Intervals:
@@ -28,12 +28,18 @@ class Intervals:
         return cls.of(*chain.from_iterable(each.ranges for each in sets))
 
     def __or__(self, other: Intervals) -> Intervals:
-        if not self.ranges or self.ranges == other.ranges:
+        if other._covers(self):
             return other
-        return Intervals.of(*self.ranges, *other.ranges) if other.ranges else self
+        if self._covers(other):
+            return self
+        return Intervals(_merged(sorted(self.ranges + other.ranges)))
 
     def __and__(self, other: Intervals) -> Intervals:
-        return Intervals(tuple(_common(self.ranges, other.ranges)))
+        if other._covers(self):
+            return self
+        if self._covers(other):
+            return other
+        return Intervals(_common(self.ranges, other.ranges))
 
     def __sub__(self, other: Intervals) -> Intervals:
         return Intervals(tuple(_without(self.ranges, other.ranges)))
@@ -50,35 +56,48 @@ class Intervals:
         """Return whether every number of this set is in `other`."""
         return not self - other
 
+    def _covers(self, other: Intervals) -> bool:
+        """Return whether one range contains all of `other`, the frequent case that needs no comparison."""
+        if len(self.ranges) != 1 or not other.ranges:
+            return not other.ranges
+        ((low, high),) = self.ranges
+        return low <= other.ranges[0][0] and other.ranges[-1][1] <= high
+
     def size(self) -> int:
         """Return how many numbers the set has."""
         return sum(high - low + 1 for low, high in self.ranges)
 
 
-def _merged(ranges: Iterable[Range]) -> Iterator[Range]:
-    current: Range | None = None
-    for low, high in ranges:
-        if current is None:
-            current = (low, high)
-        elif low <= current[1] + 1:
-            current = (current[0], max(current[1], high))
+def _merged(ranges: Sequence[Range]) -> tuple[Range, ...]:
+    """Return sorted ranges as disjoint ranges."""
+    found: list[Range] = []
+    last = -1
+    for each in ranges:
+        low, high = each
+        if found and low <= last + 1:
+            if high > last:
+                found[-1] = (found[-1][0], high)
+                last = high
         else:
-            yield current
-            current = (low, high)
-    if current is not None:
-        yield current
+            found.append(each)
+            last = high
+    return tuple(found)
 
 
-def _common(left: tuple[Range, ...], right: tuple[Range, ...]) -> Iterator[Range]:
+def _common(left: tuple[Range, ...], right: tuple[Range, ...]) -> tuple[Range, ...]:
+    found = []
     i = j = 0
     while i < len(left) and j < len(right):
-        low, high = max(left[i][0], right[j][0]), min(left[i][1], right[j][1])
+        (left_low, left_high), (right_low, right_high) = left[i], right[j]
+        low = left_low if left_low > right_low else right_low
+        high = left_high if left_high < right_high else right_high
         if low <= high:
-            yield low, high
-        if left[i][1] < right[j][1]:
+            found.append((low, high))
+        if left_high < right_high:
             i += 1
         else:
             j += 1
+    return tuple(found)
 
 
 def _without(left: tuple[Range, ...], right: tuple[Range, ...]) -> Iterator[Range]:

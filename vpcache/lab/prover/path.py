@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
+from typing import NamedTuple
 
 from vpcache.lab.addresses import IpAddress
 from vpcache.lab.prover.intervals import Intervals
@@ -38,27 +41,36 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A filter or a route on the way. The first decision that matches a packet decides.
+class Reasons:
+    """The decisions of a step in their order: the first that matches a packet decides.
 
     Packets that no decision matches are dropped, for the reason `otherwise`.
     """
 
-    stage: Stage
-    resource: str  # an ID
     decisions: tuple[Decision, ...]
     otherwise: str
-    permitted: Intervals = field(init=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "permitted", _permitted(self.decisions))
+
+class Step(NamedTuple):
+    """A filter or a route on the way, and the packets that it passes.
+
+    `explain` makes the reasons, which most callers never need. With `is_unmodeled` the step drops packets
+    because the model does not contain what decides on them.
+    """
+
+    stage: Stage
+    resource: str  # an ID
+    permitted: Intervals
+    explain: Callable[[], Reasons]
+    is_unmodeled: bool = False
 
     def decide(self, flow: Flow) -> tuple[bool, str]:
         """Return whether the step passes a flow, and the reason."""
-        for decision in self.decisions:
+        reasons = self.explain()
+        for decision in reasons.decisions:
             if flow.number in decision.packets:
                 return decision.permits, decision.reason
-        return False, self.otherwise
+        return False, reasons.otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +102,27 @@ class Path:
         return tuple(step for step in self.steps if flow.number not in step.permitted)
 
 
-def always(stage: Stage, resource: str, reason: str) -> Step:
-    """Return a step that passes all packets."""
-    return Step(stage, resource, (Decision(ALL, permits=True, reason=reason),), "")
+def always(stage: Stage, resource: str, reason: str, *values: object) -> Step:
+    """Return a step that passes all packets. `reason` is a format of `str.format` for `values`."""
+    return Step(stage, resource, ALL, partial(_passed, reason, values))
 
 
-def never(stage: Stage, resource: str, reason: str) -> Step:
-    """Return a step that drops all packets."""
-    return Step(stage, resource, (), reason)
+def never(stage: Stage, resource: str, reason: str, *values: object) -> Step:
+    """Return a step that drops all packets. `reason` is a format of `str.format` for `values`."""
+    return Step(stage, resource, NOTHING, partial(_dropped, reason, values))
 
 
-def _permitted(decisions: tuple[Decision, ...]) -> Intervals:
-    permitted, remaining = Intervals(), ALL
-    for decision in decisions:
-        if decision.permits:
-            permitted |= decision.packets & remaining
-        remaining -= decision.packets
-    return permitted
+def unmodeled(stage: Stage, resource: str, reason: str, *values: object) -> Step:
+    """Return a step on whose packets the model cannot decide."""
+    return Step(stage, resource, NOTHING, partial(_dropped, reason, values), is_unmodeled=True)
+
+
+NOTHING = Intervals()
+
+
+def _passed(reason: str, values: tuple[object, ...]) -> Reasons:
+    return Reasons((Decision(ALL, permits=True, reason=reason.format(*values)),), "")
+
+
+def _dropped(reason: str, values: tuple[object, ...]) -> Reasons:
+    return Reasons((), reason.format(*values))

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from vpcache.lab.addresses import IpAddress
 from vpcache.lab.prover.ends import Attached, End, Internet, Unused
-from vpcache.lab.prover.path import Path, Stage, Step, always, never
-from vpcache.lab.prover.traffic import EPHEMERAL_PORTS
+from vpcache.lab.prover.intervals import Intervals
+from vpcache.lab.prover.path import Path, Stage, Step, always, never, unmodeled
+from vpcache.lab.prover.traffic import ALL, EPHEMERAL_PORTS
 from vpcache.lab.prover.vpc_filters import VpcFilters
 from vpcache.lab.topology import Route, RouteTarget, Topology
 
@@ -38,69 +40,86 @@ class Prover:
 
     def path(self, source: End, target: End) -> Path:
         """Return the path of a connection between two ends."""
+        return Path(tuple(self._steps(source, target)), self._seen_as(source, target))
+
+    def permitted(self, source: End, target: End) -> Intervals:
+        """Return the packets that reach the target and are answered: those that `path` permits."""
+        packets = ALL
+        for step in self._steps(source, target):
+            packets &= step.permitted
+            if not packets:
+                break
+        return packets
+
+    def _steps(self, source: End, target: End) -> Iterator[Step]:
         match source, target:
-            case Unused(), _:
-                return Path((never(Stage.SOURCE, source.vpc_id, _unused(source)),), source.address)
-            case Attached(), Unused():
-                groups = self._leaving(source, target.address)
-                missing = never(Stage.TARGET, target.vpc_id, _unused(target))
-                return Path((*groups, missing), source.address)
             case Attached(), Attached(by_public_address=False):
-                return Path(tuple(self._between_vpcs(source, target)), source.address)
+                return self._inside(source, target)
             case Attached(), Attached() | Internet():
                 return self._outward(source, target)
+            case Unused(), _:
+                return iter((never(Stage.SOURCE, source.vpc_id, *_unused(source)),))
+            case Attached(), Unused():
+                missing = never(Stage.TARGET, target.vpc_id, *_unused(target))
+                return chain(self._leaving(source, target.address), (missing,))
             case _, Attached():
-                return Path(tuple(self._inward(source.address, target)), source.address)
-        return Path((*self._fault(source.address), *self._fault(target.address)), source.address)
+                return self._inward(source.address, target)
+        return chain(self._fault(source.address), self._fault(target.address))
 
-    def _between_vpcs(self, source: Attached, target: Attached) -> Iterator[Step]:
-        if source.vpc_id != target.vpc_id:
-            yield never(Stage.ROUTE, source.vpc_id, f"{source.vpc_id} and {target.vpc_id} are not connected")
-            return
-        yield from self._inside(source, target)
+    def _seen_as(self, source: End, target: End) -> IpAddress | None:
+        """Return the source address that the target sees, None if a sender has no public address."""
+        match source, target:
+            case Attached(), Attached(by_public_address=True) | Internet():
+                address = _dialled(target)
+                return source.address if address is None else self._sender(source, address).public_address
+        return source.address
 
     def _inside(self, source: Attached, target: Attached) -> Iterator[Step]:
+        if source.vpc_id != target.vpc_id:
+            yield never(
+                Stage.ROUTE, source.vpc_id, "{} and {} are not connected", source.vpc_id, target.vpc_id
+            )
+            return
         vpc = self._vpcs[source.vpc_id]
         yield from self._leaving(source, target.address, target.interface.security_groups)
         yield from vpc.crossing(source.interface, target.interface, source.address, target.address)
-        yield always(Stage.ROUTE, vpc.table_id(source.interface), f"{target.address} is local")
+        yield vpc.local(source.interface)
         yield from self._entering(target, source.address, source.interface.security_groups)
         yield from vpc.crossing_back(source.interface, target.interface, source.address, target.address)
 
-    def _outward(self, source: Attached, target: Internet | Attached) -> Path:
-        """Return the path through a gateway, to a host or to the public address of an interface."""
-        address = target.address if isinstance(target, Internet) else target.public_address
+    def _outward(self, source: Attached, target: Internet | Attached) -> Iterator[Step]:
+        """Yield the steps through a gateway, to a host or to the public address of an interface."""
+        address = _dialled(target)
         if address is None:
-            missing = never(Stage.TARGET, source.vpc_id, f"{target.address} has no public address")
-            return Path((missing,), source.address)
+            yield never(Stage.TARGET, source.vpc_id, "{} has no public address", target.address)
+            return
         vpc = self._vpcs[source.vpc_id]
-        sender, there, back = source, list[Step](), list[Step]()
-        route = vpc.route(source.interface, address)
-        if gateway := vpc.nat_interface(route):
-            sender = Attached(source.vpc_id, gateway, gateway.address)
-            there = [*self._to_nat_gateway(source, sender, address)]
-            back = [*vpc.crossing_back(source.interface, gateway, source.address, address)]
-        steps = (
-            *self._leaving(source, address),
-            *there,
-            vpc.acl(sender.interface, Stage.ACL_OUTBOUND, address),
-            self._public_route(sender, address, Stage.ROUTE),
-            *self._beyond(sender, target, address),
-            vpc.acl(sender.interface, Stage.ANSWER_INBOUND, address),
-            *back,
-        )
-        return Path(steps, sender.public_address)
+        sender = self._sender(source, address)
+        yield from self._leaving(source, address)
+        if sender is not source:
+            yield from self._to_nat_gateway(source, sender, address)
+        yield vpc.acl(sender.interface, Stage.ACL_OUTBOUND, address)
+        yield self._public_route(sender, address, Stage.ROUTE)
+        yield from self._beyond(sender, target, address)
+        yield vpc.acl(sender.interface, Stage.ANSWER_INBOUND, address)
+        if sender is not source:
+            yield from vpc.crossing_back(source.interface, sender.interface, source.address, address)
+
+    def _sender(self, source: Attached, address: IpAddress) -> Attached:
+        """Return the end that sends to an address outside the VPC: a NAT gateway, or `source` itself."""
+        vpc = self._vpcs[source.vpc_id]
+        gateway = vpc.nat_interface(vpc.route(source.interface, address))
+        return Attached(source.vpc_id, gateway, gateway.address) if gateway else source
 
     def _to_nat_gateway(self, source: Attached, gateway: Attached, address: IpAddress) -> Iterator[Step]:
         vpc = self._vpcs[source.vpc_id]
         name = vpc.nat_id(gateway.interface)
         table = vpc.table_id(source.interface)
-        yield always(Stage.ROUTE, table, f"{table} leads {address} to {name}")
+        yield always(Stage.ROUTE, table, "{} leads {} to {}", table, address, name)
         yield from vpc.crossing(source.interface, gateway.interface, source.address, address)
         yield from self._fault(gateway.interface.id)
-        yield always(
-            Stage.NAT_GATEWAY, name, f"{name} sends from {gateway.public_address or gateway.address}"
-        )
+        seen = gateway.public_address or gateway.address
+        yield always(Stage.NAT_GATEWAY, name, "{} sends from {}", name, seen)
 
     def _beyond(self, sender: Attached, target: Internet | Attached, address: IpAddress) -> Iterator[Step]:
         """Yield the steps behind the gateway through which `sender` sends."""
@@ -136,16 +155,17 @@ class Prover:
 
     def _fault(self, place: object) -> Iterator[Step]:
         """Yield the fault of an interface or an address, if any."""
-        if text := self.faults.get(str(place)):
-            yield never(Stage.FAULT, str(place), text)
+        if self.faults and (text := self.faults.get(str(place))):
+            yield never(Stage.FAULT, str(place), "{}", text)
 
     def _public_address(self, target: Attached) -> Step:
         gateway = self._vpcs[target.vpc_id].vpc.internet_gateway_id
         if gateway is None:
-            return never(Stage.INTERNET_GATEWAY, target.vpc_id, f"{target.vpc_id} has no internet gateway")
-        if target.public_address is None:
-            return never(Stage.INTERNET_GATEWAY, gateway, f"{target.interface.id} has no public address")
-        return always(Stage.INTERNET_GATEWAY, gateway, f"{target.public_address} is {target.interface.id}")
+            return never(Stage.INTERNET_GATEWAY, target.vpc_id, "{} has no internet gateway", target.vpc_id)
+        public, interface = target.public_address, target.interface.id
+        if public is None:
+            return never(Stage.INTERNET_GATEWAY, gateway, "{} has no public address", interface)
+        return always(Stage.INTERNET_GATEWAY, gateway, "{} is {}", public, interface)
 
     def _public_route(self, source: Attached, address: IpAddress, stage: Stage) -> Step:
         """Return the step from an interface through an internet gateway or a gateway endpoint."""
@@ -153,12 +173,20 @@ class Prover:
         table = vpc.table_id(source.interface)
         route = vpc.route(source.interface, address)
         if route is None:
-            return never(stage, table, f"{table} has no route to {address}")
+            return never(stage, table, "{} has no route to {}", table, address)
+        name = f"{route.destination} of {table}"
+        if route.target is RouteTarget.UNMODELED:
+            return unmodeled(stage, table, "{} leads to {}, outside the model", name, route.unmodeled)
         internet_gateway = vpc.vpc.internet_gateway_id
         problem, gateway = _way_out(source, route, internet_gateway, is_answer=stage is Stage.ANSWER_ROUTE)
         if problem:
-            return never(stage, table, f"{route.destination} of {table} {problem}")
-        return always(stage, table, f"{table} leads {route.destination} to {gateway}")
+            return never(stage, table, "{} {}", name, problem)
+        return always(stage, table, "{} leads {} to {}", table, route.destination, gateway)
+
+
+def _dialled(target: Internet | Attached) -> IpAddress | None:
+    """Return the address to which packets to the internet go."""
+    return target.address if isinstance(target, Internet) else target.public_address
 
 
 def _way_out(
@@ -179,5 +207,5 @@ def _way_out(
     return "leads to no gateway to the internet", None
 
 
-def _unused(end: Unused) -> str:
-    return f"no interface of {end.vpc_id} has {end.address}"
+def _unused(end: Unused) -> tuple[str, str, IpAddress]:
+    return "no interface of {} has {}", end.vpc_id, end.address

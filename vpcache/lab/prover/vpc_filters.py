@@ -6,32 +6,29 @@ from collections.abc import Iterator
 from functools import cache, cached_property
 
 from vpcache.lab.addresses import IpAddress
-from vpcache.lab.prover.filters import acl_step, group_step
+from vpcache.lab.prover.acl_filter import AclFilter
+from vpcache.lab.prover.group_filter import GroupFilter
 from vpcache.lab.prover.path import Stage, Step, always
 from vpcache.lab.topology import (
     Interface,
     InterfaceKind,
-    NetworkAcl,
     Route,
     RouteTable,
     RouteTarget,
-    SecurityGroup,
     Subnet,
     Vpc,
 )
 
 
 class VpcFilters:
-    """Looks up the security groups, the network ACL and the routes that apply to an interface.
-
-    Steps are made once for all interfaces with the same groups, or in the same subnet.
-    """
+    """Looks up the security groups, the network ACL and the routes that apply to an interface."""
 
     def __init__(self, vpc: Vpc, source_ports: tuple[int, int]) -> None:
         self.vpc = vpc
-        self._source_ports = source_ports
-        self._acl_step = cache(self._new_acl_step)
-        self._group_step = cache(self._new_group_step)
+        self._groups = GroupFilter(vpc.security_groups)
+        self._acls = AclFilter(vpc.network_acls, source_ports)
+        self._route = cache(self._new_route)
+        self._local = cache(self._new_local)
 
     def groups(
         self, interface: Interface, stage: Stage, peer: IpAddress, peer_groups: frozenset[str]
@@ -39,11 +36,11 @@ class VpcFilters:
         """Return the step through the security groups of an interface."""
         if self.is_nat_gateway(interface):
             return always(stage, self.nat_id(interface), "a NAT gateway has no security group")
-        return self._group_step(stage, interface.security_groups, peer, peer_groups)
+        return self._groups.step(stage, interface.security_groups, peer, peer_groups)
 
     def acl(self, interface: Interface, stage: Stage, peer: IpAddress) -> Step:
         """Return the step through the network ACL of an interface's subnet."""
-        return self._acl_step(stage, interface.subnet_id, peer)
+        return self._acls.step(stage, interface.subnet_id, peer)
 
     def crossing(
         self, source: Interface, target: Interface, source_address: IpAddress, target_address: IpAddress
@@ -63,9 +60,11 @@ class VpcFilters:
 
     def route(self, interface: Interface, address: IpAddress) -> Route | None:
         """Return the route with the longest prefix that contains an address."""
-        table = self._tables.get(self.table_id(interface))
-        matching = [each for each in (table.routes if table else ()) if address in each.destination]
-        return max(matching, key=lambda each: each.destination.prefixlen, default=None)
+        return self._route(self.table_id(interface), address)
+
+    def local(self, interface: Interface) -> Step:
+        """Return the step through the local route, to the other interfaces of the VPC."""
+        return self._local(self.table_id(interface))
 
     def table_id(self, interface: Interface) -> str:
         """Return the ID of the route table of an interface's subnet."""
@@ -86,17 +85,14 @@ class VpcFilters:
         """Return whether an interface is that of a NAT gateway."""
         return interface.kind is InterfaceKind.NAT_GATEWAY
 
-    def _new_group_step(
-        self, stage: Stage, groups: frozenset[str], peer: IpAddress, peer_groups: frozenset[str]
-    ) -> Step:
-        known = [self._groups[each] for each in sorted(groups) if each in self._groups]
-        return group_step(stage, known, peer, peer_groups)
+    def _new_local(self, table_id: str) -> Step:
+        blocks = ", ".join(map(str, (*self.vpc.cidrs, *self.vpc.ipv6_cidrs)))
+        return always(Stage.ROUTE, table_id, "{} is local in {}", blocks, table_id)
 
-    def _new_acl_step(self, stage: Stage, subnet_id: str, peer: IpAddress) -> Step:
-        acl = self._acls.get(subnet_id)
-        if acl is None:
-            return always(stage, subnet_id, f"{subnet_id} has no network ACL that denies anything")
-        return acl_step(stage, acl, peer, self._source_ports)
+    def _new_route(self, table_id: str, address: IpAddress) -> Route | None:
+        table = self._tables.get(table_id)
+        matching = [each for each in (table.routes if table else ()) if address in each.destination]
+        return max(matching, key=lambda each: each.destination.prefixlen, default=None)
 
     @cached_property
     def _interfaces(self) -> dict[str, Interface]:
@@ -113,11 +109,3 @@ class VpcFilters:
     @cached_property
     def _tables(self) -> dict[str, RouteTable]:
         return {each.id: each for each in self.vpc.route_tables}
-
-    @cached_property
-    def _groups(self) -> dict[str, SecurityGroup]:
-        return {each.id: each for each in self.vpc.security_groups}
-
-    @cached_property
-    def _acls(self) -> dict[str, NetworkAcl]:
-        return {subnet_id: acl for acl in self.vpc.network_acls for subnet_id in acl.subnet_ids}
