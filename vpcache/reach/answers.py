@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from enum import StrEnum
 
-from vpcache.lab.prover.ends import Attached, End
+from vpcache.lab.prover.ends import End
 from vpcache.lab.prover.intervals import Intervals
 from vpcache.lab.prover.path import Path, Step
 from vpcache.lab.prover.prover import Prover
-from vpcache.lab.prover.traffic import Flow, described
-from vpcache.reach.ends import Place, places
+from vpcache.lab.prover.traffic import ALL, Flow, described
+from vpcache.reach.ends import Place, pairs
 from vpcache.reach.network import Network
+
+
+class Verdict(StrEnum):
+    """Whether a flow reaches its target and is answered."""
+
+    PASSES = "passes"
+    BLOCKED = "does not pass"
+    UNKNOWN = "cannot be decided"
 
 
 @dataclass(frozen=True)
@@ -23,30 +31,37 @@ class Answer:
     target: str
     flow: Flow
     path: Path
+    ends: tuple[End, End]
 
     @property
-    def passes(self) -> bool:
-        """Whether the flow reaches its target and is answered."""
-        return self.path.passes(self.flow)
+    def verdict(self) -> Verdict:
+        """Unknown if only steps outside the model stop the flow."""
+        obstacles = self.obstacles
+        if not obstacles:
+            return Verdict.PASSES
+        return Verdict.UNKNOWN if all(step.is_unmodeled for step in obstacles) else Verdict.BLOCKED
 
     @property
     def obstacles(self) -> tuple[Step, ...]:
-        """The steps that stop the flow, in the order of the path."""
+        """All steps that stop the flow, in the order of the path."""
         return self.path.obstacles(self.flow)
 
-    def lines(self) -> Iterator[str]:
-        """Yield the answer in words: one line, then one for each step that decides against the flow."""
-        seen = self.path.seen_as
-        verb = "passes" if self.passes else "does not pass"
-        by = f", seen as {seen}" if self.passes and seen is not None else ""
-        yield f"{self.flow} {verb} from {self.source} to {self.target}{by}"
-        for step in self.obstacles:
-            yield f"  {step.stage}: {step.decide(self.flow)[1]}"
+    @property
+    def summary(self) -> str:
+        """The answer in one sentence."""
+        is_seen = self.verdict is Verdict.PASSES and self.path.seen_as not in (None, self.ends[0].address)
+        seen = f", seen as {self.path.seen_as}" if is_seen else ""
+        return f"{self.flow} from {self.source} to {self.target}: {self.verdict}{seen}"
+
+    def hops(self) -> Iterator[tuple[bool, str]]:
+        """Yield for each step whether the flow passes it, and the reason."""
+        for step, text in worded(self.path, self.flow):
+            yield self.flow.number in step.permitted, text
 
 
 @dataclass(frozen=True)
 class Reach:
-    """What passes between two named places."""
+    """What passes between two places."""
 
     source: str
     target: str
@@ -59,62 +74,57 @@ class Reach:
 def answers(network: Network, source: Place, target: Place, flow: Flow) -> list[Answer]:
     """Return an answer for each pair of different ends of two places."""
     prover = Prover(network.topology)
-    labels = _labels(network)
     return [
-        Answer(_label(labels, one, source), _label(labels, other, target), flow, prover.path(one, other))
-        for one in source.ends
-        for other in target.ends
-        if one != other
+        Answer(source.label(one), target.label(other), flow, prover.path(one, other), (one, other))
+        for one, other in pairs(source, target)
     ]
 
 
-def matrix(network: Network, found: Sequence[Place] | None = None) -> list[Reach]:
-    """Return what passes between all pairs of places, by default all of a network.
+def first_flow(packets: Intervals) -> Flow:
+    """Return the flow with the lowest number of a set that is not empty."""
+    return Flow.of_number(packets.ranges[0][0])
 
-    Pairs without traffic are absent. For a place with several interfaces it is what passes between any.
-    """
-    prover = Prover(network.topology)
-    every = places(network) if found is None else found
+
+def worded(path: Path, flow: Flow) -> Iterator[tuple[Step, str]]:
+    """Yield the steps of a path, each with what it does with a flow: "route: rtb-1 leads ... to nat-1"."""
+    for step in path.steps:
+        yield step, f"{step.stage}: {step.decide(flow)[1]}"
+
+
+def flows_between(
+    network: Network, source: Place, target: Place, packets: Intervals = ALL
+) -> list[tuple[Reach, Path]]:
+    """Return for each pair of different ends the part of `packets` that passes, if any, and its path."""
     return [
-        Reach(source.name, target.name, packets)
-        for source in every
-        for target in every
-        if source != target and (packets := _between(prover, source, target))
+        (Reach(source.label(one), target.label(other), passing), path)
+        for one, other, path in _paths(network, source, target)
+        if (passing := path.permitted & packets)
     ]
 
 
-def _between(prover: Prover, source: Place, target: Place) -> Intervals:
-    if len(source.ends) == len(target.ends) == 1:
-        return prover.permitted(source.ends[0], target.ends[0])
-    pairs = ((one, other) for one in source.ends for other in target.ends if one != other)
-    return Intervals.union(prover.permitted(*pair) for pair in pairs)
+def blocked_between(
+    network: Network, source: Place, target: Place, packets: Intervals
+) -> list[tuple[Reach, Path]]:
+    """Return for each pair of different ends the part of `packets` that is stopped, if any, and its path."""
+    return [
+        (Reach(source.label(one), target.label(other), stopped), path)
+        for one, other, path in _paths(network, source, target)
+        if (stopped := packets - path.permitted)
+    ]
 
 
-def egress_addresses(network: Network) -> Mapping[str, tuple[str, ...]]:
-    """Return the addresses from which the internet sees the interfaces of each zone, by zone."""
+def undecided_between(
+    network: Network, source: Place, target: Place, packets: Intervals
+) -> list[tuple[Reach, Path]]:
+    """Return for each pair the part of `packets` that only steps outside the model stop, and its path."""
+    return [
+        (Reach(source.label(one), target.label(other), undecided), path)
+        for one, other, path in _paths(network, source, target)
+        if any(step.is_unmodeled for step in path.steps)
+        and (undecided := packets & path.permitted_by_the_model)
+    ]
+
+
+def _paths(network: Network, source: Place, target: Place) -> Iterator[tuple[End, End, Path]]:
     prover = Prover(network.topology)
-    internet = next(each for each in places(network) if each.name == "internet").ends[0]
-    seen = sorted(
-        (end.interface.zone, str(path.seen_as))
-        for each in places(network)
-        for end in each.ends
-        if isinstance(end, Attached)
-        for path in (prover.path(end, internet),)
-        if path.permitted and path.seen_as is not None and path.seen_as != end.address
-    )
-    return {
-        zone: tuple(sorted({address for _, address in found}))
-        for zone, found in groupby(seen, key=lambda pair: pair[0])
-    }
-
-
-def _labels(network: Network) -> dict[str, str]:
-    return {id_: name for name, ids in network.interfaces.items() for id_ in ids}
-
-
-def _label(labels: Mapping[str, str], end: End, place: Place) -> str:
-    """Return the name of an end, with its zone where its place has several ends."""
-    if not isinstance(end, Attached):
-        return place.name
-    name = labels.get(end.interface.id, end.interface.id)
-    return f"{name} in {end.interface.zone}" if len(place.ends) > 1 and end.interface.zone else name
+    return ((one, other, prover.path(one, other)) for one, other in pairs(source, target))

@@ -1,4 +1,4 @@
-"""What a change opens, closes and leads elsewhere: two networks compared, as text and as Markdown. Pure."""
+"""What a change opens, closes and leads elsewhere: two networks compared. Pure."""
 
 from __future__ import annotations
 
@@ -6,21 +6,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vpcache.lab.prover.intervals import Intervals
+from vpcache.lab.prover.path import Stage
 from vpcache.lab.prover.traffic import described
-from vpcache.reach.answers import egress_addresses, matrix
-from vpcache.reach.ends import by_zone, places
+from vpcache.reach.answers import blocked_between, first_flow, flows_between, worded
+from vpcache.reach.ends import Place, by_zone, places
+from vpcache.reach.matrix import egress_addresses, matrix
 from vpcache.reach.network import Network
 
-_Flows = dict[tuple[str, str], Intervals]  # by the names of source and target
+_DECIDING = (Stage.GROUP_EGRESS, Stage.GROUP_INGRESS, Stage.ROUTE, Stage.NAT_GATEWAY, Stage.INTERNET_GATEWAY)
+"""The stages that explain why traffic passes; network ACLs mostly pass everything."""
 
 
 @dataclass(frozen=True)
 class Changed:
-    """The traffic between two places that only one of two networks passes."""
+    """The traffic between two places that only one of two networks passes, and the reason.
+
+    For opened traffic the reasons are those of the security groups that let it pass now, for closed traffic
+    those of the steps that stop it now.
+    """
 
     source: str
     target: str
     packets: Intervals
+    reasons: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.source} -> {self.target}: {described(self.packets)}"
@@ -28,7 +36,7 @@ class Changed:
 
 @dataclass(frozen=True)
 class Moved:
-    """A zone whose egress addresses change; empty texts stand for none."""
+    """A zone whose egress addresses change; empty texts are none."""
 
     zone: str
     before: str
@@ -46,43 +54,60 @@ class Comparison:
     closed: tuple[Changed, ...]
     moved: tuple[Moved, ...]
 
-    def lines(self) -> Iterator[str]:
-        """Yield the comparison in words, one line for each change."""
-        for title, found in self._parts():
-            yield from (f"{title}: {each}" for each in found)
-        if not any(found for _, found in self._parts()):
-            yield "no flow changes"
-
-    def markdown(self) -> str:
-        """Return the comparison for a comment of a pull request."""
-        parts = [
-            f"**{title}**\n\n" + "\n".join(f"- `{each}`" for each in found)
-            for title, found in self._parts()
-            if found
-        ]
-        return "\n\n".join(parts) or "No flow changes."
-
-    def _parts(self) -> tuple[tuple[str, tuple[Changed | Moved, ...]], ...]:
-        return ("opens", self.opened), ("closes", self.closed), ("egress address", self.moved)
+    @property
+    def is_empty(self) -> bool:
+        """Whether no flow and no egress address changes."""
+        return not (self.opened or self.closed or self.moved)
 
 
 def compare(before: Network, after: Network) -> Comparison:
     """Return what the change from `before` to `after` opens, closes and leads elsewhere."""
-    old, new = _by_ends(before), _by_ends(after)
+    old, new = _Side(before), _Side(after)
     return Comparison(
-        opened=tuple(_beyond(new, old)), closed=tuple(_beyond(old, new)), moved=tuple(_moved(before, after))
+        opened=tuple(
+            Changed(*ends, packets, new.passing_reasons(*ends, packets)) for ends, packets in new.beyond(old)
+        ),
+        closed=tuple(
+            Changed(*ends, packets, new.stopping_reasons(*ends, packets)) for ends, packets in old.beyond(new)
+        ),
+        moved=tuple(_moved(before, after)),
     )
 
 
-def _by_ends(network: Network) -> _Flows:
-    zonal = [zone for each in places(network) for zone in by_zone(each)]
-    return {(each.source, each.target): each.packets for each in matrix(network, zonal)}
+class _Side:
+    """One of two networks: its places by zone, and the traffic between them."""
 
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        zonal = [zone for each in places(network) for zone in by_zone(each)]
+        self._places: dict[str, Place] = {each.name: each for each in zonal}
+        found = matrix(network, zonal, zonal)
+        self._flows = {(each.source, each.target): each.packets for each in found}
 
-def _beyond(one: _Flows, other: _Flows) -> Iterator[Changed]:
-    for ends, packets in one.items():
-        if more := packets - other.get(ends, Intervals()):
-            yield Changed(*ends, more)
+    def beyond(self, other: _Side) -> Iterator[tuple[tuple[str, str], Intervals]]:
+        """Yield the ends and the traffic that this network passes and the other does not."""
+        for ends, packets in self._flows.items():
+            if more := packets - other._flows.get(ends, Intervals()):
+                yield ends, more
+
+    def passing_reasons(self, source: str, target: str, packets: Intervals) -> tuple[str, ...]:
+        """Return the rules and routes by which traffic passes."""
+        found = flows_between(self._network, self._places[source], self._places[target], packets)
+        reach, path = found[0]
+        return tuple(
+            text for step, text in worded(path, first_flow(reach.packets)) if step.stage in _DECIDING
+        )
+
+    def stopping_reasons(self, source: str, target: str, packets: Intervals) -> tuple[str, ...]:
+        """Return the steps that stop traffic in this network; an end that it lacks is the reason."""
+        missing = [end for end in (source, target) if end not in self._places]
+        if missing:
+            return (f"{missing[0]} does not exist",)
+        found = blocked_between(self._network, self._places[source], self._places[target], packets)
+        reach, path = found[0]
+        flow = first_flow(reach.packets)
+        stopping = path.obstacles(flow)
+        return tuple(text for step, text in worded(path, flow) if step in stopping)
 
 
 def _moved(before: Network, after: Network) -> Iterator[Moved]:

@@ -1,50 +1,167 @@
-"""Ends of flows as users name them: `internet`, `cached-api`, `cache`, an ID, a CIDR block. Pure."""
+"""Ends of flows by the names that users give them: `internet`, `cache`, an ID, a CIDR block. Pure."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from ipaddress import IPv4Address, ip_network
+from ipaddress import ip_network
 
 from vpcache.errors import VpcacheError
-from vpcache.lab.prover.ends import Attached, End, Internet, attached, end_at
-from vpcache.lab.topology import InterfaceKind
+from vpcache.lab.prover.ends import Attached, End, Internet, Unused, attached, end_at
+from vpcache.lab.topology import InterfaceKind, IpNetwork, RouteTarget, Topology
+from vpcache.reach.internet import INTERNET, host_classes
 from vpcache.reach.network import Network
 
-INTERNET = "internet"
-INTERNET_ADDRESS = IPv4Address("192.0.2.1")
-"""The address of a host of the internet that no rule names: of RFC 5737's TEST-NET-1."""
+_SHOWN = 12  # names in an error
+_WORDS = re.compile(r"[-/ .:_]+")
 
 
 @dataclass(frozen=True)
 class Place:
-    """A name and its ends."""
+    """A name and its ends. `labels` has a name for each end where that of the place is not precise."""
 
     name: str
     ends: tuple[End, ...]
+    labels: tuple[str, ...] = ()
+
+    def label(self, end: End) -> str:
+        """Return the name of an end of this place."""
+        return self.labels[self.ends.index(end)] if self.labels else self.name
+
+
+class Places:
+    """The places of a network by name. The ends are listed once, so that thousands of names are cheap."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._ends = [end for vpc in network.topology.vpcs for end in attached(vpc)]
+        self._by_interface: dict[str, list[Attached]] = {}
+        for end in self._ends:
+            self._by_interface.setdefault(end.interface.id, []).append(end)
+        self._owners = {id_: name for name, ids in network.interfaces.items() for id_ in ids}
+
+    def all(self) -> tuple[Place, ...]:
+        """Return all named things of the network that send or answer, and the internet.
+
+        NAT gateways are none of them: they only forward.
+        """
+        found = (self._place(name, self._of_owners([name])) for name in self._network.interfaces)
+        return (*(each for each in found if each.ends and not _is_nat_gateway(each)), self.internet())
+
+    def internet(self) -> Place:
+        """Return the internet with a host for each class of its hosts."""
+        classes = host_classes(self._network.topology)
+        return Place(
+            INTERNET, tuple(Internet(each.address) for each in classes), tuple(each.name for each in classes)
+        )
+
+    def named(self, name: str) -> Place:
+        """Return the place that a name means.
+
+        In this order: `internet`; the ID of an interface, a subnet, a VPC, a security group or a NAT gateway;
+        a CIDR block; the name of a function, a cache, an endpoint or a NAT gateway, or a part of it between
+        hyphens (`cached-api`); `cache` and `function` for all of them; the name of subnets or of security
+        groups, or a part of it (`private`); `public` and `private` for subnets by their default route.
+        Raises VpcacheError with what there is if the network has none of these, or if the name is ambiguous.
+        """
+        if name == INTERNET:
+            return self.internet()
+        ends = [end for end in self._ends if name in self._ids(end)]
+        if ends or name in self._network.names:
+            return self._place(name, ends)
+        if block := _block(name):
+            return self._in_block(name, block)
+        searches: tuple[Callable[[str], list[Attached] | None], ...] = (
+            self._by_owner,
+            self._by_kind,
+            self._by_subnet_or_group,
+            self._by_tier,
+        )
+        for search in searches:
+            found = search(name)
+            if found is not None:
+                return self._place(name, found)
+        raise VpcacheError(f"nothing in this network is called '{name}'; {self._choices(name)}")
+
+    def _place(self, name: str, ends: Iterable[Attached]) -> Place:
+        found = tuple(ends)
+        return Place(name, found, tuple(self._label(end, several=len(found) > 1) for end in found))
+
+    def _label(self, end: Attached, *, several: bool) -> str:
+        """Return the name of an end, with its zone where its owner has several interfaces."""
+        name = self._owners.get(end.interface.id, end.interface.id)
+        is_shared = len(self._network.interfaces.get(name, ())) > 1
+        return f"{name} in {end.interface.zone}" if several and is_shared and end.interface.zone else name
+
+    def _ids(self, end: Attached) -> tuple[str, ...]:
+        return end.interface.id, end.interface.subnet_id, end.vpc_id, *end.interface.security_groups
+
+    def _of_owners(self, names: Iterable[str]) -> list[Attached]:
+        interfaces = self._network.interfaces
+        return [end for name in names for id_ in interfaces[name] for end in self._by_interface.get(id_, ())]
+
+    def _in_block(self, name: str, block: IpNetwork) -> Place:
+        ends = [end for end in self._ends if end.address in block]
+        if ends:
+            return self._place(name, ends)
+        return Place(name, (end_at(self._network.topology, block[0]),))
+
+    def _by_owner(self, name: str) -> list[Attached] | None:
+        known = self._network.interfaces
+        if name in known:
+            return self._of_owners([name])
+        matching = [each for each in known if each.startswith(f"{name}/")] or [
+            each for each in known if _has_words(each, name)
+        ]
+        owners = sorted({each.rpartition("/")[0] or each for each in matching})
+        if len(owners) > 1:
+            raise VpcacheError(f"'{name}' is ambiguous: choose from {', '.join(owners)}")
+        return self._of_owners(matching) if matching else None
+
+    def _by_kind(self, name: str) -> list[Attached] | None:
+        if name in ("cache", "caches"):
+            return self._of_owners(self._network.ports) if self._network.ports else None
+        if name in ("function", "functions"):
+            found = [end for end in self._ends if end.interface.kind is InterfaceKind.FUNCTION]
+            return found or None
+        return None
+
+    def _by_subnet_or_group(self, name: str) -> list[Attached] | None:
+        ids = {id_ for id_, known in self._network.names.items() if known == name or _has_words(known, name)}
+        subnets = {subnet.id for vpc in self._network.topology.vpcs for subnet in vpc.subnets} & ids
+        if subnets:
+            return [end for end in self._ends if end.interface.subnet_id in subnets]
+        groups = {group.id for vpc in self._network.topology.vpcs for group in vpc.security_groups} & ids
+        if len(groups) > 1:
+            names = sorted(self._network.names[each] for each in groups)
+            raise VpcacheError(f"'{name}' is ambiguous: choose from {', '.join(names)}")
+        return [end for end in self._ends if groups & end.interface.security_groups] if groups else None
+
+    def _by_tier(self, name: str) -> list[Attached] | None:
+        if name not in ("public", "private"):
+            return None
+        public = set(_public_subnets(self._network.topology))
+        return [end for end in self._ends if (end.interface.subnet_id in public) is (name == "public")]
+
+    def _choices(self, name: str) -> str:
+        known = sorted({*self._network.interfaces, INTERNET, "public", "private"})
+        parts = {part: None for each in known for part in (each, each.partition("/")[0])}
+        if close := get_close_matches(name, parts, n=1):
+            return f"did you mean {close[0]}?"
+        more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
+        return f"choose from {', '.join(known[:_SHOWN])}{more}, an ID or a CIDR block"
 
 
 def place(network: Network, name: str) -> Place:
-    """Return the ends of a name.
-
-    A name is `internet`, the name of a function, cache or NAT gateway, also without the stack's name before
-    it, the ID of an interface, a subnet, a security group or a NAT gateway, or a CIDR block. Raises
-    VpcacheError with what there is if the network has none of these, or if the name is ambiguous.
-    """
-    if name == INTERNET:
-        return Place(name, (Internet(INTERNET_ADDRESS),))
-    ends = [end for vpc in network.topology.vpcs for end in attached(vpc)]
-    by_id = tuple(end for end in ends if name in _ids(end))
-    return (Place(name, by_id) if by_id else _block(network, name)) or _named(network, ends, name)
+    """Return the place that a name means, as `Places.named`."""
+    return Places(network).named(name)
 
 
 def places(network: Network) -> tuple[Place, ...]:
-    """Return all named things of a network that send or answer, and the internet.
-
-    NAT gateways are none of them: they only forward.
-    """
-    found = (place(network, name) for name in network.interfaces)
-    return (*(each for each in found if not _is_nat_gateway(each)), place(network, INTERNET))
+    """Return all places of a network that send or answer, as `Places.all`."""
+    return Places(network).all()
 
 
 def by_zone(found: Place) -> tuple[Place, ...]:
@@ -61,48 +178,48 @@ def by_zone(found: Place) -> tuple[Place, ...]:
     )
 
 
+def pairs(source: Place, target: Place) -> Iterator[tuple[End, End]]:
+    """Yield the pairs of different ends of two places that a packet can connect: of one IP version."""
+    return (
+        (one, other)
+        for one in source.ends
+        for other in target.ends
+        if one != other and one.address.version == other.address.version and not _is_same_host(one, other)
+    )
+
+
+def _is_same_host(one: End, other: End) -> bool:
+    if isinstance(one, Attached) and isinstance(other, Attached):
+        return one.interface.id == other.interface.id
+    return isinstance(one, Internet | Unused) and isinstance(other, Internet)
+
+
 def _is_nat_gateway(found: Place) -> bool:
     kinds = {end.interface.kind for end in found.ends if isinstance(end, Attached)}
     return kinds == {InterfaceKind.NAT_GATEWAY}
 
 
-def _ids(end: Attached) -> tuple[str, ...]:
-    return (end.interface.id, end.interface.subnet_id, *end.interface.security_groups)
+def _has_words(known: str, name: str) -> bool:
+    """Return whether a name is a part of another between hyphens: cached-api of vpcache-dev-cached-api."""
+    words, wanted = _WORDS.split(known), _WORDS.split(name)
+    return any(words[start : start + len(wanted)] == wanted for start in range(len(words)))
 
 
-def _block(network: Network, text: str) -> Place | None:
-    """Return the ends in a CIDR block: the interfaces in it, or a host of the internet."""
+def _public_subnets(topology: Topology) -> Iterator[str]:
+    for vpc in topology.vpcs:
+        tables = {
+            table.id
+            for table in vpc.route_tables
+            if any(
+                route.target is RouteTarget.INTERNET_GATEWAY and not route.destination.prefixlen
+                for route in table.routes
+            )
+        }
+        yield from (subnet.id for subnet in vpc.subnets if subnet.route_table_id in tables)
+
+
+def _block(text: str) -> IpNetwork | None:
     try:
-        block = ip_network(text)
+        return ip_network(text, strict=False)
     except ValueError:
         return None
-    ends = [end for vpc in network.topology.vpcs for end in attached(vpc) if end.address in block]
-    return Place(text, tuple(ends) or (end_at(network.topology, block[0]),))
-
-
-def _named(network: Network, ends: list[Attached], name: str) -> Place:
-    exact = network.interfaces.get(name)
-    if exact is None:
-        matching = [known for known in network.interfaces if _matches(known, name)]
-        groups = {known.rpartition("/")[0] or known for known in matching}
-        if len(groups) > 1:
-            raise VpcacheError(f"'{name}' is ambiguous: choose from {', '.join(sorted(matching))}")
-        exact = tuple(id_ for known in matching for id_ in network.interfaces[known])
-    found = tuple(end for end in ends if end.interface.id in exact)
-    if not found:
-        raise VpcacheError(f"nothing in this network is called '{name}'; {_choices(network, name)}")
-    return Place(name, found)
-
-
-def _matches(known: str, name: str) -> bool:
-    """Return whether a name is meant: `cached-api` is vpcache-dev-cached-api, `vpcache-dev` all its nodes."""
-    return known.endswith(f"-{name}") or known.startswith((f"{name}/", f"{name}-"))
-
-
-def _choices(network: Network, name: str) -> str:
-    known = [*network.interfaces, INTERNET]
-    short = [
-        part for each in known for part in (each, each.rpartition("/")[0], each.rpartition("-")[2]) if part
-    ]
-    close = get_close_matches(name, short, n=1)
-    return f"did you mean {close[0]}?" if close else f"choose from {', '.join(sorted(known))}"

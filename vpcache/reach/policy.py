@@ -1,39 +1,42 @@
-"""Policies: assertions about a network, one a line, kept beside its root module. Pure.
+"""Policies: assertions about a network, one a line, in a file beside its root module. Pure.
 
     # what must never pass
-    never: internet -> cache
-    # all that may reach a place
-    only: cached-api -> cache tcp 11211
+    never: internet -> private
+    # what passes, and all that reaches its target
+    only: cached-api -> cache:11211
     # what must pass
-    always: cached-api -> internet tcp 443
+    always: cached-api -> internet:443
     each zone leaves by its own address
 
-An end is `internet`, the name of a function, cache or NAT gateway, an ID or a CIDR block. Without protocol
-and port an assertion is about all traffic.
+The ends are those of `vpcache.reach.ends.Places.named`, the target has a port as in
+`vpcache.reach.traffic.parse_target`. Without a port, an assertion is about all traffic.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from vpcache.errors import VpcacheError
-from vpcache.lab.prover.intervals import Intervals
-from vpcache.lab.prover.path import Path, Stage
-from vpcache.lab.prover.prover import Prover
-from vpcache.lab.prover.traffic import ALL, Flow, described, traffic
-from vpcache.reach.answers import egress_addresses, matrix
-from vpcache.reach.ends import Place, place
+from vpcache.lab.prover.path import Path
+from vpcache.lab.prover.traffic import described
+from vpcache.reach.answers import (
+    Reach,
+    blocked_between,
+    first_flow,
+    flows_between,
+    undecided_between,
+    worded,
+)
+from vpcache.reach.ends import Place, Places, pairs
+from vpcache.reach.matrix import egress_addresses, matrix
 from vpcache.reach.network import Network
+from vpcache.reach.traffic import Target, parse_target
 
 OWN_ADDRESSES = "each zone leaves by its own address"
-_LINE = re.compile(
-    r"(?P<verb>\w+):\s*(?P<source>\S+)\s*->\s*(?P<target>\S+)"
-    r"(?:\s+(?P<protocol>tcp|udp|icmp|icmpv6)(?:\s+(?P<low>\d+)(?:-(?P<high>\d+))?)?)?"
-)
-_MAX_PORT = 65535
+_LINE = re.compile(r"(?P<verb>\w+):\s*(?P<source>\S+)\s*->\s*(?P<target>\S+)")
 
 
 class Verb(StrEnum):
@@ -45,26 +48,48 @@ class Verb(StrEnum):
 
 
 @dataclass(frozen=True)
-class Assertion:
-    """An assertion and its line, from 1 on. Without ends it is about the egress addresses of the zones."""
+class Position:
+    """A place in a policy's file; lines and columns begin at 1."""
 
+    file: str
     line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True)
+class Flows:
+    """The flows of an assertion: what it says of them, their ends, and where the ends are written."""
+
+    verb: Verb
+    source: str
+    target: Target
+    source_at: Position
+    target_at: Position
+
+
+@dataclass(frozen=True)
+class Assertion:
+    """A line of a policy. Without flows it is about the egress addresses of the zones."""
+
     text: str
-    verb: Verb | None = None
-    source: str = ""
-    target: str = ""
-    packets: Intervals = ALL
+    at: Position
+    flows: Flows | None = None
 
 
 @dataclass(frozen=True)
 class Violation:
-    """An assertion that does not hold, and the reason."""
+    """An assertion that does not hold, the reason, and the steps of the offending path."""
 
     assertion: Assertion
     reason: str
+    steps: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"line {self.assertion.line}: {self.assertion.text}: {self.reason}"
+        at = self.assertion.at
+        return f"{at.file}:{at.line}: {self.assertion.text}: {self.reason}"
 
 
 def parse_policy(text: str, file: str = "the policy") -> tuple[Assertion, ...]:
@@ -75,80 +100,94 @@ def parse_policy(text: str, file: str = "the policy") -> tuple[Assertion, ...]:
 
 def _assertion(number: int, line: str, file: str) -> Assertion:
     text, column = line.strip(), len(line) - len(line.lstrip()) + 1
+    at = Position(file, number, column)
     if text == OWN_ADDRESSES:
-        return Assertion(number, text)
+        return Assertion(text, at)
     found = _LINE.fullmatch(text)
     if found is None or found["verb"] not in tuple(Verb):
         raise VpcacheError(
-            f"{file}:{number}:{column}: cannot read '{text}': use `{Verb.NEVER}: A -> B`, "
-            f"`{Verb.ALWAYS}: A -> B tcp 443`, `{Verb.ONLY}: A -> B tcp 443`, or `{OWN_ADDRESSES}`"
+            f"{at}: cannot read '{text}': use `{Verb.NEVER}: A -> B`, `{Verb.ALWAYS}: A -> B:443`, "
+            f"`{Verb.ONLY}: A -> B:443`, or `{OWN_ADDRESSES}`"
         )
-    low, high = int(found["low"] or 0), int(found["high"] or found["low"] or _MAX_PORT)
-    if not low <= high <= _MAX_PORT:
-        at = column + found.start("low")
-        raise VpcacheError(f"{file}:{number}:{at}: ports {low}-{high}: must rise, up to {_MAX_PORT}")
-    packets = _packets(found["protocol"], low, high, with_ports=found["low"] is not None)
-    return Assertion(number, text, Verb(found["verb"]), found["source"], found["target"], packets)
-
-
-def _packets(protocol: str | None, low: int, high: int, *, with_ports: bool) -> Intervals:
-    if protocol is None:
-        return ALL
-    if protocol in ("icmp", "icmpv6"):
-        number = Flow(protocol).number
-        return Intervals.of((number, number))
-    return traffic(protocol, (low, high) if with_ports else None)
+    source_at = Position(file, number, column + found.start("source"))
+    target_at = Position(file, number, column + found.start("target"))
+    try:
+        target = parse_target(found["target"])
+    except VpcacheError as error:
+        raise VpcacheError(f"{target_at}: {error}") from None
+    return Assertion(text, at, Flows(Verb(found["verb"]), found["source"], target, source_at, target_at))
 
 
 def violations(network: Network, policy: Iterable[Assertion]) -> list[Violation]:
     """Return the assertions that do not hold. Raises VpcacheError for ends that the network does not have."""
-    return [violation for each in policy for violation in _violations(network, each)]
+    places = Places(network)
+    return [violation for each in policy for violation in _violations(network, places, each)]
 
 
-def _violations(network: Network, assertion: Assertion) -> Iterator[Violation]:
-    if assertion.verb is None:
+def _violations(network: Network, places: Places, assertion: Assertion) -> Iterator[Violation]:
+    flows = assertion.flows
+    if flows is None:
         yield from _shared_addresses(network, assertion)
         return
-    source, target = place(network, assertion.source), place(network, assertion.target)
-    if assertion.verb is Verb.NEVER:
-        yield from _passing(network, assertion, source, target)
+    source = _place(places, flows.source, flows.source_at)
+    target = _place(places, flows.target.name, flows.target_at)
+    if flows.verb is Verb.NEVER:
+        yield from _passing(network, assertion, flows, source, target)
         return
-    yield from _missing(network, assertion, source, target)
-    if assertion.verb is Verb.ONLY:
-        yield from _others(network, assertion, source, target)
+    yield from _missing(network, assertion, flows, source, target)
+    if flows.verb is Verb.ONLY:
+        yield from _others(network, places, assertion, flows, source, target)
 
 
-def _passing(network: Network, assertion: Assertion, source: Place, target: Place) -> Iterator[Violation]:
-    prover = Prover(network.topology)
-    for one in source.ends:
-        for other in target.ends:
-            path = prover.path(one, other)
-            if one != other and (open_ := path.permitted & assertion.packets):
-                yield Violation(assertion, f"{described(open_)} passes: {_way(path, _first(open_))}")
-                return
+def _place(places: Places, name: str, at: Position) -> Place:
+    try:
+        return places.named(name)
+    except VpcacheError as error:
+        raise VpcacheError(f"{at}: {error}") from None
 
 
-def _missing(network: Network, assertion: Assertion, source: Place, target: Place) -> Iterator[Violation]:
-    prover = Prover(network.topology)
-    for one in source.ends:
-        for other in target.ends:
-            path = prover.path(one, other)
-            if one != other and (closed := assertion.packets - path.permitted):
-                flow = _first(closed)
-                step = next(iter(path.obstacles(flow)))
-                yield Violation(assertion, f"{described(closed)} does not pass: {step.decide(flow)[1]}")
-                return
+def _passing(
+    network: Network, assertion: Assertion, flows: Flows, source: Place, target: Place
+) -> Iterator[Violation]:
+    packets = flows.target.packets
+    if passing := flows_between(network, source, target, packets):
+        yield _violation(assertion, passing, "passes")
+    elif undecided := undecided_between(network, source, target, packets):
+        yield _violation(assertion, undecided, "cannot be decided")
 
 
-def _others(network: Network, assertion: Assertion, source: Place, target: Place) -> Iterator[Violation]:
+def _missing(
+    network: Network, assertion: Assertion, flows: Flows, source: Place, target: Place
+) -> Iterator[Violation]:
+    if not any(pairs(source, target)):
+        yield Violation(assertion, f"{source.name} or {target.name} has no network interface")
+    elif blocked := blocked_between(network, source, target, flows.target.packets):
+        yield _violation(assertion, blocked, "does not pass")
+
+
+def _violation(assertion: Assertion, found: Sequence[tuple[Reach, Path]], verb: str) -> Violation:
+    """Return the violation by the first of some flows, with its path."""
+    reach, path = found[0]
+    more = f", and {len(found) - 1} more pairs" if len(found) > 1 else ""
+    flow = first_flow(reach.packets)
+    steps = tuple(text for _, text in worded(path, flow))
+    obstacle = next((f": {step.decide(flow)[1]}" for step in path.obstacles(flow)), "")
+    reason = f"{described(reach.packets)} {verb} from {reach.source} to {reach.target}{more}{obstacle}"
+    return Violation(assertion, reason, steps)
+
+
+def _others(
+    network: Network, places: Places, assertion: Assertion, flows: Flows, source: Place, target: Place
+) -> Iterator[Violation]:
     allowed, wanted = set(source.ends), set(target.ends)
-    for reach in matrix(network):
-        one, other = place(network, reach.source), place(network, reach.target)
-        if wanted.isdisjoint(other.ends):
-            continue
-        packets = reach.packets - assertion.packets if set(one.ends) <= allowed else reach.packets
-        if packets:
-            yield Violation(assertion, f"{reach.source} reaches {reach.target} too: {described(packets)}")
+    every = places.all()
+    targets = [each for each in every if not wanted.isdisjoint(each.ends)]
+    by_name = {each.name: each for each in every}
+    for reach in matrix(network, every, targets):
+        is_source = set(by_name[reach.source].ends) <= allowed
+        if packets := reach.packets - flows.target.packets if is_source else reach.packets:
+            others = flows_between(network, by_name[reach.source], by_name[reach.target], packets)
+            yield _violation(assertion, others, "passes too")
 
 
 def _shared_addresses(network: Network, assertion: Assertion) -> Iterator[Violation]:
@@ -161,19 +200,3 @@ def _shared_addresses(network: Network, assertion: Assertion) -> Iterator[Violat
     for address, found in zones.items():
         if len(found) > 1:
             yield Violation(assertion, f"{' and '.join(found)} leave by {address}")
-
-
-def _way(path: Path, flow: Flow) -> str:
-    """Return what the security groups and gateways on a path do with a flow that passes."""
-    deciding = (Stage.GROUP_EGRESS, Stage.GROUP_INGRESS, Stage.INTERNET_GATEWAY)
-    reasons = (step.decide(flow)[1] for step in path.steps if step.stage in deciding)
-    return ", ".join(dict.fromkeys(reasons)) or "no rule stops it"
-
-
-def _first(packets: Intervals) -> Flow:
-    """Return the flow with the lowest number of a set."""
-    number = packets.ranges[0][0]
-    protocol, port = number >> 16, number & 0xFFFF
-    names = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmpv6"}
-    name = names.get(protocol, str(protocol))
-    return Flow(name, port if name in ("tcp", "udp") else None)

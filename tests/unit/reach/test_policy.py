@@ -21,8 +21,8 @@ def broken(text: str, subject: Network) -> list[str]:
 POLICY = """
 # the cache is private
 never: internet -> cache
-only: api -> cache tcp 11211
-always: api -> internet tcp 443   # the origin
+only: api -> cache:11211
+always: api -> internet:443   # the origin
 each zone leaves by its own address
 """
 
@@ -34,27 +34,29 @@ def test_policy_that_holds_has_no_violation() -> None:
 def test_only_names_who_else_reaches_the_target() -> None:
     subject = shop(group("other", egress=[ALL_OUT]), function("other", 2), ingress=OPEN)
     found = broken(POLICY, subject)
-    assert "line 4: only: api -> cache tcp 11211: shop-other reaches cache/0001 too: tcp 11211" in found
+    passes = "tcp 11211 passes too from shop-other in eu-west-3a to cache/0001, and 1 more pairs"
+    assert f"the policy:4: only: api -> cache:11211: {passes}" in found
 
 
 def test_never_names_the_rules_that_let_it_pass() -> None:
-    (line,) = broken("never: api -> cache", shop())
-    assert line.startswith(
-        "line 1: never: api -> cache: tcp 11211 passes: security_group.api allows all traffic"
-    )
-    assert line.endswith("security_group.cache allows tcp 11211 from security_group.api")
+    (violation,) = violations(shop(), parse_policy("never: api -> cache"))
+    passes = "tcp 11211 passes from shop-api in eu-west-3a to cache/0001, and 3 more pairs"
+    assert str(violation) == f"the policy:1: never: api -> cache: {passes}"
+    rule_of_cache = "security_group.cache allows tcp 11211 from security_group.api"
+    assert any(rule_of_cache in step for step in violation.steps)
 
 
 def test_always_names_the_obstacle() -> None:
-    (line,) = broken("always: api -> cache tcp 11211-11212", shop())
-    assert "tcp 11212 does not pass: no rule of security_group.cache allows it from" in line
+    (line,) = broken("always: api -> cache:11211-11212", shop())
+    assert "tcp 11212 does not pass from shop-api in eu-west-3a to cache/0001" in line
+    assert "no rule of security_group.cache allows it from" in line
 
 
 def test_zones_that_share_an_address_are_named() -> None:
     found = [*network(2, one_gateway_per_zone=False), group("api", egress=[ALL_OUT]), function("api", 2)]
     subject = terraform_network.network(state(*found))
     assert broken("each zone leaves by its own address", subject) == [
-        "line 1: each zone leaves by its own address: eu-west-3a and eu-west-3b leave by 203.0.113.10"
+        "the policy:1: each zone leaves by its own address: eu-west-3a and eu-west-3b leave by 203.0.113.10"
     ]
 
 
@@ -64,8 +66,9 @@ def test_zones_that_share_an_address_are_named() -> None:
         ("never: a -> b\n  sometimes: a -> b", "reach.policy:2:3: cannot read 'sometimes: a -> b'"),
         ("never a -> b", "reach.policy:1:1: cannot read 'never a -> b'"),
         ("never: a -> b gre", "reach.policy:1:1: cannot read"),
-        ("never: a -> b tcp 443-80", "reach.policy:1:19: ports 443-80: must rise"),
-        ("never: a -> b tcp 70000", "reach.policy:1:19: ports 70000-70000: must rise"),
+        ("never: a -> b:443-80", "reach.policy:1:13: 'b:443-80': ports 443-80 must rise"),
+        ("never: a -> b:70000", "reach.policy:1:13: 'b:70000': ports 70000-70000 must rise"),
+        ("never: a -> b:1/icmp", "reach.policy:1:13: 'b:1/icmp': icmp has no ports"),
     ],
 )
 def test_line_that_cannot_be_read_has_line_and_column(text: str, message: str) -> None:
@@ -75,5 +78,5 @@ def test_line_that_cannot_be_read_has_line_and_column(text: str, message: str) -
 
 
 def test_end_that_the_network_lacks_is_an_error() -> None:
-    with pytest.raises(VpcacheError, match="nothing in this network is called 'database'"):
+    with pytest.raises(VpcacheError, match=r"^the policy:1:20: nothing in this network is called 'database'"):
         broken("never: internet -> database", shop())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -86,12 +86,12 @@ class Path:
     @property
     def permitted(self) -> Intervals:
         """The packets that reach the target and are answered."""
-        packets = ALL
-        for step in self.steps:
-            packets &= step.permitted
-            if not packets:
-                break
-        return packets
+        return common(self.steps)
+
+    @property
+    def permitted_by_the_model(self) -> Intervals:
+        """The packets that pass all steps but those that are outside the model."""
+        return common(step for step in self.steps if not step.is_unmodeled)
 
     def passes(self, flow: Flow) -> bool:
         """Return whether a flow reaches the target and is answered."""
@@ -100,6 +100,16 @@ class Path:
     def obstacles(self, flow: Flow) -> tuple[Step, ...]:
         """Return all steps that drop a flow, not only the first one."""
         return tuple(step for step in self.steps if flow.number not in step.permitted)
+
+
+def common(steps: Iterable[Step]) -> Intervals:
+    """Return the packets that all steps pass."""
+    packets = ALL
+    for step in steps:
+        packets &= step.permitted
+        if not packets:
+            break
+    return packets
 
 
 def always(stage: Stage, resource: str, reason: str, *values: object) -> Step:

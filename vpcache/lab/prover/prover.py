@@ -15,8 +15,8 @@ from itertools import chain
 from vpcache.lab.addresses import IpAddress
 from vpcache.lab.prover.ends import Attached, End, Internet, Unused
 from vpcache.lab.prover.intervals import Intervals
-from vpcache.lab.prover.path import Path, Stage, Step, always, never, unmodeled
-from vpcache.lab.prover.traffic import ALL, EPHEMERAL_PORTS
+from vpcache.lab.prover.path import Path, Stage, Step, always, common, never, unmodeled
+from vpcache.lab.prover.traffic import EPHEMERAL_PORTS
 from vpcache.lab.prover.vpc_filters import VpcFilters
 from vpcache.lab.topology import Route, RouteTarget, Topology
 
@@ -44,12 +44,7 @@ class Prover:
 
     def permitted(self, source: End, target: End) -> Intervals:
         """Return the packets that reach the target and are answered: those that `path` permits."""
-        packets = ALL
-        for step in self._steps(source, target):
-            packets &= step.permitted
-            if not packets:
-                break
-        return packets
+        return common(self._steps(source, target))
 
     def _steps(self, source: End, target: End) -> Iterator[Step]:
         match source, target:

@@ -44,6 +44,13 @@ class Flow:
             return _block(self.protocol)[0] | _ECHO[self.protocol][0] << 8
         return _block(self.protocol)[0] | (self.port or 0)
 
+    @classmethod
+    def of_number(cls, number: int) -> Flow:
+        """Return the flow of a packet's number; a packet of ICMP becomes an echo request."""
+        protocol, port = divmod(number, _BLOCK)
+        name = _NAMES.get(protocol, str(protocol))
+        return cls(name, port if name in ("tcp", "udp") else None)
+
     def __str__(self) -> str:
         return self.protocol if self.port is None else f"{self.protocol} {self.port}"
 
