@@ -80,11 +80,6 @@ def answers(network: Network, source: Place, target: Place, flow: Flow) -> list[
     ]
 
 
-def first_flow(packets: Intervals) -> Flow:
-    """Return the flow with the lowest number of a set that is not empty."""
-    return Flow.of_number(packets.ranges[0][0])
-
-
 def worded(path: Path, flow: Flow) -> Iterator[tuple[Step, str]]:
     """Yield the steps of a path, each with what it does with a flow: "route: rtb-1 leads ... to nat-1"."""
     for step in path.steps:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from vpcache.lab.prover.intervals import Intervals
 from vpcache.lab.prover.path import Stage
-from vpcache.lab.prover.traffic import described
-from vpcache.reach.answers import blocked_between, first_flow, flows_between, worded
+from vpcache.lab.prover.traffic import described, first_flow
+from vpcache.reach.answers import blocked_between, flows_between, worded
 from vpcache.reach.ends import Place, by_zone, places
 from vpcache.reach.matrix import egress_addresses, matrix
 from vpcache.reach.network import Network

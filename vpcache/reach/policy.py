@@ -21,11 +21,10 @@ from enum import StrEnum
 
 from vpcache.errors import VpcacheError
 from vpcache.lab.prover.path import Path
-from vpcache.lab.prover.traffic import described
+from vpcache.lab.prover.traffic import described, first_flow
 from vpcache.reach.answers import (
     Reach,
     blocked_between,
-    first_flow,
     flows_between,
     undecided_between,
     worded,

@@ -44,13 +44,6 @@ class Flow:
             return _block(self.protocol)[0] | _ECHO[self.protocol][0] << 8
         return _block(self.protocol)[0] | (self.port or 0)
 
-    @classmethod
-    def of_number(cls, number: int) -> Flow:
-        """Return the flow of a packet's number; a packet of ICMP becomes an echo request."""
-        protocol, port = divmod(number, _BLOCK)
-        name = _NAMES.get(protocol, str(protocol))
-        return cls(name, port if name in ("tcp", "udp") else None)
-
     def __str__(self) -> str:
         return self.protocol if self.port is None else f"{self.protocol} {self.port}"
 
@@ -77,6 +70,13 @@ def answered(allowed: Intervals, source_ports: Range = EPHEMERAL_PORTS) -> Inter
     """
     numbers = range(_LAST_PROTOCOL + 1)
     return Intervals.of(*(_block(str(each)) for each in numbers if _is_answered(each, allowed, source_ports)))
+
+
+def first_flow(packets: Intervals) -> Flow:
+    """Return the flow with the lowest number of a set, which must not be empty."""
+    protocol, port = divmod(packets.ranges[0][0], _BLOCK)
+    name = _NAMES.get(protocol, str(protocol))
+    return Flow(name, port if name in ("tcp", "udp") else None)
 
 
 def described(packets: Intervals) -> str:
