@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from typing import Any
 
+from vpcache.lab.addresses import SERVICE_ADDRESSES
 from vpcache.lab.topology import Route, RouteTable, RouteTarget
-from vpcache.terraform.resources import Resources
+from vpcache.terraform.resources import Resource, Resources
 
 _TABLES = ("aws_route_table", "aws_default_route_table")
 _DESTINATIONS = (
@@ -94,13 +95,25 @@ def _main_tables(state: Resources) -> Iterator[tuple[str, str]]:
 
 
 def _endpoint_routes(state: Resources) -> Iterator[tuple[str, tuple[Route, ...]]]:
-    """Yield the routes that gateway endpoints add to route tables: one for each CIDR block of the service."""
+    """Yield the routes that gateway endpoints add to route tables: one for each CIDR block of the service.
+
+    The blocks are unknown before the apply, and in a lab: then it is the address of the service in a lab.
+    """
     tables: dict[str, list[Route]] = {}
     for endpoint in state.of("aws_vpc_endpoint"):
         if endpoint.text("vpc_endpoint_type") in ("", "Gateway"):
-            for table in endpoint.texts("route_table_ids"):
+            service = endpoint.text("service_name").rpartition(".")[2]
+            in_lab = [str(SERVICE_ADDRESSES[service])] if service in SERVICE_ADDRESSES else []
+            for table in (*endpoint.texts("route_table_ids"), *_associated(state, endpoint)):
                 tables.setdefault(table, []).extend(
                     Route(ip_network(cidr), RouteTarget.GATEWAY_ENDPOINT, endpoint_id=endpoint.id)
-                    for cidr in endpoint.texts("cidr_blocks")
+                    for cidr in endpoint.texts("cidr_blocks") or in_lab
                 )
-    yield from ((table, tuple(routes)) for table, routes in tables.items())
+    yield from ((table, tuple(dict.fromkeys(routes))) for table, routes in tables.items())
+
+
+def _associated(state: Resources, endpoint: Resource) -> Iterator[str]:
+    """Yield the route tables with which resources beside an endpoint associate it."""
+    for each in state.of("aws_vpc_endpoint_route_table_association"):
+        if each.text("vpc_endpoint_id") == endpoint.id:
+            yield each.text("route_table_id")
