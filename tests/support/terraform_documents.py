@@ -21,6 +21,16 @@ def state(*resources: dict[str, Any]) -> dict[str, Any]:
     return {"format_version": "1.0", "values": {"root_module": root}}
 
 
+def plan(*resources: dict[str, Any]) -> dict[str, Any]:
+    """Return a plan after which these resources exist, and of which it changes none."""
+    changes = [
+        {key: value for key, value in each.items() if key != "values"}
+        | {"change": {"actions": ["no-op"], "before": each["values"], "after": each["values"]}}
+        for each in resources
+    ]
+    return {"format_version": "1.2", "resource_changes": changes}
+
+
 def network(zones: int, *, one_gateway_per_zone: bool = True, name: str = "shop") -> list[dict[str, Any]]:
     """Return a VPC with a public and a private subnet in each zone, and a NAT gateway in each or in one."""
     vpc = f"vpc.{name}"

@@ -1,0 +1,1 @@
+"""Findings: classic mistakes in a network, and in a change of it."""
