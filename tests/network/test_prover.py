@@ -8,12 +8,11 @@ from random import Random
 
 import pytest
 
-from tests.support.network.exchange import Attempt, exchange
-from tests.support.network.harness import HOST, OTHER_HOST, NetworkHarness, needs_namespaces
+from tests.support.network.harness import HOST, OTHER_HOST, SILENCE, NetworkHarness, needs_namespaces
 from tests.support.network.isolation import isolated
 from tests.support.network.random_vpcs import PORTS, SOURCE_PORTS, random_vpc
-from vpcache.lab.addresses import IpAddress
-from vpcache.lab.network.naming import INTERNET, interface_namespace
+from vpcache.lab.packets.exchange import exchange
+from vpcache.lab.packets.flows import LiveFlow, attempts_of
 from vpcache.lab.prover.ends import Attached, Internet, attached
 from vpcache.lab.prover.path import Path
 from vpcache.lab.prover.prover import Prover
@@ -35,51 +34,38 @@ def test_prover_agrees_with_the_kernel(seed: int) -> None:
 def compare(random: Random) -> int:
     """Compare prover and kernel for flows of a random VPC; return how many flows passed."""
     vpc = random_vpc(random)
-    prover = Prover(Topology((vpc,)), SOURCE_PORTS)
+    topology = Topology((vpc,))
+    prover = Prover(topology, SOURCE_PORTS)
     ends = [end for end in attached(vpc) if end.interface.kind is InterfaceKind.PLAIN]
-    proven = dict(_flow(random, prover, ends, SOURCE_PORTS[0] + number) for number in range(FLOWS))
-    expected = {
-        attempt: str(path.seen_as)
-        for attempt, path in proven.items()
-        if path.passes(Flow(attempt.protocol, attempt.port))
-    }
-    hosts = [(INTERNET, host) for host in HOSTS]
-    inside = [(interface_namespace(end.interface.id), str(end.address)) for end in ends]
-    listeners = [
-        (protocol, namespace, address, port)
-        for protocol in ("tcp", "udp")
-        for port in PORTS
-        for namespace, address in (*hosts, *inside)
-    ]
-    network = NetworkHarness(vpc)
-    answers = exchange(network.namespaces, listeners, proven, len(expected))
-    for attempt in proven:
-        assert answers.get(attempt) == expected.get(attempt), _difference(attempt, proven[attempt], vpc)
-    return len(expected)
+    flows = [_flow(random, prover, ends) for _ in range(FLOWS)]
+    attempts = [attempts_of(topology, flow, (SOURCE_PORTS,))[0] for flow, _ in flows]
+    outcomes = exchange(NetworkHarness(vpc).namespaces, attempts, silence=SILENCE)
+    for (flow, path), outcome in zip(flows, outcomes, strict=True):
+        seen_as = outcome.seen_as if outcome.is_answered else None
+        assert not outcome.problem
+        assert seen_as == (path.seen_as if flow.is_expected else None), _difference(flow, path, vpc)
+    return sum(flow.is_expected for flow, _ in flows)
 
 
-def _flow(random: Random, prover: Prover, ends: list[Attached], source_port: int) -> tuple[Attempt, Path]:
-    source, target, dialled = _ends(random, ends)
-    protocol, port = random.choice(("tcp", "udp")), random.choice(PORTS)
-    namespace = INTERNET if isinstance(source, Internet) else interface_namespace(source.interface.id)
-    attempt = Attempt(protocol, namespace, str(source.address), source_port, str(dialled), port)
-    return attempt, prover.path(source, target)
+def _flow(random: Random, prover: Prover, ends: list[Attached]) -> tuple[LiveFlow, Path]:
+    source, target = _ends(random, ends)
+    flow = Flow(random.choice(("tcp", "udp")), random.choice(PORTS))
+    path = prover.path(source, target)
+    return LiveFlow(source, target, flow, path.passes(flow)), path
 
 
-def _ends(random: Random, ends: list[Attached]) -> tuple[Attached | Internet, Attached | Internet, IpAddress]:
-    """Return two ends and the address to which the source connects: from the internet an elastic IP."""
+def _ends(random: Random, ends: list[Attached]) -> tuple[Attached | Internet, Attached | Internet]:
     source, target = random.choice(ends), random.choice(ends)
     host = Internet(IPv4Address(random.choice(HOSTS)))
     if random.random() < 0.25 and target.public_address:
-        return host, target, target.public_address
+        return host, replace(target, by_public_address=True)
     if random.random() < 0.15 and target.public_address and target.interface != source.interface:
-        return source, replace(target, by_public_address=True), target.public_address
+        return source, replace(target, by_public_address=True)
     if random.random() < 0.25 or source.interface == target.interface:
-        return source, host, host.address
-    return source, target, target.address
+        return source, host
+    return source, target
 
 
-def _difference(attempt: Attempt, path: Path, vpc: Vpc) -> str:
-    flow = Flow(attempt.protocol, attempt.port)
-    steps = "\n".join(f"{step.stage}: {step.decide(flow)}" for step in path.steps)
-    return f"{attempt}\n{steps}\n{vpc}"
+def _difference(flow: LiveFlow, path: Path, vpc: Vpc) -> str:
+    steps = "\n".join(f"{step.stage}: {step.decide(flow.flow)}" for step in path.steps)
+    return f"{flow.flow} from {flow.source.address} to {flow.target.address}\n{steps}\n{vpc}"
