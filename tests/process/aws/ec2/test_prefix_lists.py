@@ -146,3 +146,12 @@ def test_route_to_an_unknown_prefix_list_is_rejected(ec2: Any, network: Network,
         GatewayId=network.internet_gateway,
     )
     assert code == "InvalidPrefixListID.NotFound"
+
+
+def test_service_is_described_with_the_cidr_blocks_of_its_prefix_list(ec2: Any) -> None:
+    (described,) = ec2.describe_prefix_lists(
+        Filters=[{"Name": "prefix-list-name", "Values": ["com.amazonaws.us-east-1.s3"]}]
+    )["PrefixLists"]
+
+    assert described["Cidrs"] == [each["Cidr"] for each in entries(ec2, described["PrefixListId"])]
+    assert described["Cidrs"] == ["198.51.100.30/32"]

@@ -31,6 +31,7 @@ PAGED = {
     "DescribeSubnets": "Subnets",
     "DescribeTags": "Tags",
     "DescribeVpcEndpoints": "VpcEndpoints",
+    "DescribeVpcPeeringConnections": "VpcPeeringConnections",
     "DescribeVpcs": "Vpcs",
     "GetManagedPrefixListEntries": "Entries",
     "GetSecurityGroupsForVpc": "SecurityGroupForVpcs",

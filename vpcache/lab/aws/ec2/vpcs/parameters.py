@@ -32,6 +32,7 @@ DESCRIPTIONS: Mapping[str, tuple[str, ...]] = {
     "DescribeVpcAttribute": ("Attribute", "VpcId"),
     "DescribeVpcEndpointServices": (*_PAGE, "Filters", "ServiceNames"),
     "DescribeVpcEndpoints": (*_PAGE, "Filters", "VpcEndpointIds"),
+    "DescribeVpcPeeringConnections": (*_PAGE, "Filters", "VpcPeeringConnectionIds"),  # there are none
     "DescribeVpcs": (*_PAGE, "Filters", "VpcIds"),
     "DescribeVpnGateways": ("Filters", "VpnGatewayIds"),
     "GetManagedPrefixListEntries": (*_PAGE, "PrefixListId", "TargetVersion"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.exceptions import EC2ClientError
 
 from vpcache.lab.aws.ec2.pages_and_tokens import PagedResponse
+from vpcache.lab.aws.ec2.vpcs.prefix_lists import entries_of
 
 _GROUP_FILTERS = {"primary-vpc-id": "vpc-id"}
 """Filters of GetSecurityGroupsForVpc, and their names in DescribeSecurityGroups."""
@@ -53,6 +55,16 @@ class VpcResponse(PagedResponse):
             for each in groups
         ]
         return ActionResult({"SecurityGroupForVpcs": descriptions})
+
+    def describe_prefix_lists(self) -> Any:
+        """Answer DescribePrefixLists, with the CIDR blocks of each service, which moto omits.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribePrefixLists.html
+        """
+        described = [copy.copy(each) for each in super().describe_prefix_lists().result["PrefixLists"]]
+        for each in described:
+            each.cidrs = [entry["Cidr"] for entry in entries_of(each)]
+        return ActionResult({"PrefixLists": described})
 
     def modify_managed_prefix_list(self) -> Any:
         """Answer ModifyManagedPrefixList, with the maximum number of entries."""
