@@ -8,11 +8,9 @@ from ipaddress import ip_network
 from typing import Any
 
 from vpcache.lab.topology import AclEntry, IpNetwork, NetworkAcl, Rule, SecurityGroup
+from vpcache.reach.protocols import ICMP, port_range, protocol_name
 from vpcache.terraform.resources import Resource, Resources
 
-_PROTOCOLS = {"-1": "all", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
-_PORTS = ("tcp", "udp", "icmp", "icmpv6")
-_EVERY_PORT = (0, 65535)
 _GROUPS = ("aws_security_group", "aws_default_security_group")
 _ACLS = ("aws_network_acl", "aws_default_network_acl")
 
@@ -50,8 +48,8 @@ def _rules(state: Resources) -> Iterator[tuple[str, bool, str, Mapping[str, Any]
 def _expanded(
     group: str, protocol: str, values: Mapping[str, Any], prefix_lists: Mapping[str, list[IpNetwork]]
 ) -> Iterator[Rule]:
-    name = _PROTOCOLS.get(protocol, protocol)
-    ports = _ports(name, values.get("from_port"), values.get("to_port"))
+    name = protocol_name(protocol)
+    ports = port_range(name, values.get("from_port"), values.get("to_port"))
     if values.get("self"):
         yield Rule(name, ports, group)
     for key in ("referenced_security_group_id", "source_security_group_id", "security_groups"):
@@ -64,14 +62,6 @@ def _expanded(
         for prefix_list in _listed(values.get(key)):
             for cidr in prefix_lists.get(prefix_list, []):
                 yield Rule(name, ports, cidr)
-
-
-def _ports(protocol: str, low: Any, high: Any) -> tuple[int, int] | None:
-    if protocol not in _PORTS or low is None or high is None:
-        return None
-    if protocol in ("tcp", "udp") and low < 0:
-        return _EVERY_PORT
-    return int(low), int(high)
 
 
 def _listed(value: Any) -> list[str]:
@@ -134,10 +124,10 @@ def _entries(state: Resources, acl: Resource, *, is_egress: bool) -> Iterator[Ac
 def _entry(values: Mapping[str, Any], number: Any, action: Any, cidr: Any) -> Iterator[AclEntry]:
     if not cidr:
         return
-    protocol = _PROTOCOLS.get(str(values.get("protocol")), str(values.get("protocol")))
+    protocol = protocol_name(str(values.get("protocol")))
     ports: tuple[int, int] | None
-    if protocol in ("icmp", "icmpv6"):
+    if protocol in ICMP:
         ports = int(values.get("icmp_type") or 0), int(values.get("icmp_code") or 0)
     else:
-        ports = _ports(protocol, values.get("from_port"), values.get("to_port"))
+        ports = port_range(protocol, values.get("from_port"), values.get("to_port"))
     yield AclEntry(int(number), protocol, ports, ip_network(cidr), action == "allow")
