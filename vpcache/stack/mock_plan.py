@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,9 +81,12 @@ class _Planner:
         folder = str(plugins) if plugins else None
         self.terraform.cmd("init", input=False, no_color=IsFlagged, plugin_dir=folder)
 
-    def plan(self, changes: Iterable[Mapping[str, Any]]) -> _Plan:
-        """Return a plan with generated IDs for the resources that `changes` of a previous plan create."""
-        self._write(changes)
+    def plan(self, changes: Iterable[Mapping[str, Any]], data: Iterable[Mapping[str, Any]] = ()) -> _Plan:
+        """Return a plan with generated IDs for the resources that `changes` of a previous plan create.
+
+        `data` are data sources with values.
+        """
+        self._write(changes, data)
         plans: list[_Plan] = []
 
         def collect(event: Event) -> None:
@@ -96,9 +99,9 @@ class _Planner:
             raise VpcacheError(f"terraform test printed no plan of {self.stack.environment_dir}")
         return plans[0]
 
-    def _write(self, changes: Iterable[Mapping[str, Any]]) -> None:
+    def _write(self, changes: Iterable[Mapping[str, Any]], data: Iterable[Mapping[str, Any]] = ()) -> None:
         source = os.path.relpath(self.stack.environment_dir, self.folder)
-        text = plan_hcl(source, self.stack.target.region, changes)
+        text = plan_hcl(source, self.stack.target.region, changes, data)
         (self.folder / "tests/plan.tftest.hcl").write_text(text)
 
 
@@ -108,6 +111,20 @@ def mock_plan(stack: Stack) -> _Plan:
     Raises VpcacheError if the root module cannot be planned without data from the account.
     """
     stack.check_values()
+    planner = _planner(stack)
+    return planner.plan(planner.plan(())["resource_changes"])
+
+
+def evaluated_plan(stack: Stack, plan: _Plan) -> _Plan:
+    """Return a mock plan with generated IDs of the resources of a plan, and with the data that the plan read.
+
+    So it has the values of all expressions of the root module. Raises VpcacheError as `mock_plan` does.
+    """
+    read = (plan.get("prior_state") or {}).get("values", {}).get("root_module", {})
+    return _planner(stack).plan(plan["resource_changes"], list(_data(read)))
+
+
+def _planner(stack: Stack) -> _Planner:
     folder = stack.work_dir / "mock-plan"
     (folder / "tests").mkdir(parents=True, exist_ok=True)
     (folder / "main.tf").touch()
@@ -123,11 +140,16 @@ def mock_plan(stack: Stack) -> _Plan:
         ),
     )
     planner.begin()
-    return planner.plan(planner.plan(())["resource_changes"])
+    return planner
 
 
-def plan_hcl(source: str, region: str, changes: Iterable[Mapping[str, Any]]) -> str:
-    """Return a Terraform test that plans the module at `source`, with IDs for the resources in `changes`."""
+def plan_hcl(
+    source: str, region: str, changes: Iterable[Mapping[str, Any]], read: Iterable[Mapping[str, Any]] = ()
+) -> str:
+    """Return a Terraform test that plans the module at `source`, with IDs for the resources in `changes`.
+
+    `read` are data sources with their values.
+    """
     zones = [f"{region}{letter}" for letter in "abcdef"]
     data = {
         "aws_availability_zones": {"names": zones},
@@ -146,6 +168,10 @@ def plan_hcl(source: str, region: str, changes: Iterable[Mapping[str, Any]]) -> 
         _block("override_resource", "values", _generated(change, region), target=change["address"])
         for change in changes
         if change["mode"] == "managed" and change["type"] in _IDS.keys() | _ATTRIBUTES.keys()
+    ]
+    overrides += [
+        _block("override_data", "values", _without_nulls(each["values"]), target=each["address"])
+        for each in read
     ]
     return "\n".join(
         [
@@ -179,3 +205,14 @@ def _block(head: str, key: str, values: Any, target: str = "") -> str:
     """Return an HCL block with one argument; JSON is valid syntax for its value."""
     address = f"target = {target}\noverride_during = plan\n" if target else ""
     return f"{head} {{\n{address}{key} = {json.dumps(values)}\n}}"
+
+
+def _data(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the data sources in a module of a state."""
+    yield from (each for each in module.get("resources", []) if each["mode"] == "data")
+    for child in module.get("child_modules", []):
+        yield from _data(child)
+
+
+def _without_nulls(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

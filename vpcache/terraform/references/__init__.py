@@ -1,0 +1,1 @@
+"""References between the resources of a plan, whose IDs are known after the apply only. Pure."""
