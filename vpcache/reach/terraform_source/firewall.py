@@ -4,79 +4,128 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any
 
 from vpcache.lab.topology import AclEntry, IpNetwork, NetworkAcl, Rule, SecurityGroup
 from vpcache.reach.protocols import ICMP, port_range, protocol_name
+from vpcache.reach.terraform_source.prefix_lists import prefix_lists
 from vpcache.terraform.resources import Resource, Resources
 
+_EVERYONE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 _GROUPS = ("aws_security_group", "aws_default_security_group")
 _ACLS = ("aws_network_acl", "aws_default_network_acl")
 
 
 def security_groups(state: Resources, vpc_id: str) -> tuple[SecurityGroup, ...]:
-    """Return the security groups of a VPC with their rules, sorted by ID."""
+    """Return the security groups of a VPC with their rules, sorted by ID.
+
+    A default security group that Terraform does not manage has AWS's rules; aws_default_security_group
+    removes these: https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html
+    """
     ingress, egress = defaultdict[str, list[Rule]](list), defaultdict[str, list[Rule]](list)
-    prefix_lists = _prefix_lists(state)
-    for group, is_ingress, protocol, values in _rules(state):
-        rules = ingress if is_ingress else egress
-        rules[group] += _expanded(group, protocol, values, prefix_lists)
-    groups = (each for each in state.of(*_GROUPS) if each.text("vpc_id") == vpc_id)
-    return tuple(
-        sorted(
-            (SecurityGroup(each.id, tuple(ingress[each.id]), tuple(egress[each.id])) for each in groups),
-            key=lambda group: group.id,
+    blocks = prefix_lists(state)
+    gone = {
+        (rule.group, rule.is_ingress, each) for rule in _former(state) for each in _expanded(rule, blocks)
+    }
+    for rule in _rules(state):
+        rules = ingress if rule.is_ingress else egress
+        rules[rule.group] += (
+            each
+            for each in _expanded(rule, blocks)
+            if not (rule.is_listed and (rule.group, rule.is_ingress, each) in gone)
         )
-    )
+    ids = {each.id for each in state.of(*_GROUPS) if each.text("vpc_id") == vpc_id}
+    default = default_security_group(state, vpc_id)
+    if default and default not in ids:
+        ids.add(default)
+        ingress[default].insert(0, Rule("all", None, default, description="the default security group's"))
+        egress[default][:0] = [
+            Rule("all", None, each, description="the default security group's") for each in _EVERYONE
+        ]
+    return tuple(SecurityGroup(each, tuple(ingress[each]), tuple(egress[each])) for each in sorted(ids))
 
 
-def _rules(state: Resources) -> Iterator[tuple[str, bool, str, Mapping[str, Any]]]:
-    """Yield the group of each rule, whether it is an ingress rule, its protocol, and its values."""
-    for kind in ("ingress", "egress"):
-        is_ingress = kind == "ingress"
-        for rule in state.of(f"aws_vpc_security_group_{kind}_rule"):
-            yield rule.text("security_group_id"), is_ingress, rule.text("ip_protocol"), rule.values
-        for group in state.of(*_GROUPS):
+def default_security_group(state: Resources, vpc_id: str) -> str:
+    """Return the ID of a VPC's default security group, empty if the document does not have it."""
+    managed = (each.id for each in state.of("aws_default_security_group") if each.text("vpc_id") == vpc_id)
+    vpcs = (each for each in state.of("aws_vpc", "aws_default_vpc") if each.id == vpc_id)
+    return next(managed, next((each.text("default_security_group_id") for each in vpcs), ""))
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """A rule of a security group as Terraform has it, with the attributes that all forms share."""
+
+    id: str
+    group: str
+    is_ingress: bool
+    protocol: str
+    values: Mapping[str, Any]
+    is_listed: bool = False  # among the attributes of its group
+
+
+def _former(state: Resources) -> Iterator[_Rule]:
+    """Yield the rules that a plan deletes or changes: in the plan their groups still list them."""
+    yield from _resource_rules(Resources(state.former))
+
+
+def _rules(state: Resources) -> Iterator[_Rule]:
+    """Yield the rules of all groups; a rule in a group's block has the address of the group for its ID."""
+    yield from _resource_rules(state)
+    for group in state.of(*_GROUPS):
+        for kind in ("ingress", "egress"):
             for block in group.blocks(kind):
-                yield group.id, is_ingress, str(block.get("protocol") or ""), block
+                protocol = str(block.get("protocol") or "")
+                yield _Rule(group.address, group.id, kind == "ingress", protocol, block, is_listed=True)
+
+
+def _resource_rules(state: Resources) -> Iterator[_Rule]:
+    """Yield the rules that are resources of their own."""
+    for kind in ("ingress", "egress"):
+        for rule in state.of(f"aws_vpc_security_group_{kind}_rule"):
+            group_id, protocol = rule.text("security_group_id"), rule.text("ip_protocol")
+            yield _Rule(_rule_id(rule), group_id, kind == "ingress", protocol, rule.values)
     for rule in state.of("aws_security_group_rule"):
         is_ingress = rule.text("type") == "ingress"
-        yield rule.text("security_group_id"), is_ingress, rule.text("protocol"), rule.values
+        group_id, protocol = rule.text("security_group_id"), rule.text("protocol")
+        yield _Rule(_rule_id(rule), group_id, is_ingress, protocol, rule.values)
 
 
-def _expanded(
-    group: str, protocol: str, values: Mapping[str, Any], prefix_lists: Mapping[str, list[IpNetwork]]
-) -> Iterator[Rule]:
-    name = protocol_name(protocol)
-    ports = port_range(name, values.get("from_port"), values.get("to_port"))
+def _rule_id(rule: Resource) -> str:
+    """Return AWS's ID of a rule, else its address; the ID of aws_security_group_rule is not AWS's."""
+    return rule.text("security_group_rule_id") or rule.address
+
+
+def _expanded(rule: _Rule, blocks: Mapping[str, list[IpNetwork]]) -> Iterator[Rule]:
+    """Yield a rule for each peer."""
+    protocol = protocol_name(rule.protocol)
+    ports = port_range(protocol, rule.values.get("from_port"), rule.values.get("to_port"))
+    description = str(rule.values.get("description") or "")
+    for peer in _peers(rule, blocks):
+        yield Rule(protocol, ports, peer, rule.id, description)
+
+
+def _peers(rule: _Rule, blocks: Mapping[str, list[IpNetwork]]) -> Iterator[IpNetwork | str]:
+    values = rule.values
     if values.get("self"):
-        yield Rule(name, ports, group)
+        yield rule.group
     for key in ("referenced_security_group_id", "source_security_group_id", "security_groups"):
         for peer in _listed(values.get(key)):
-            yield Rule(name, ports, peer.rpartition("/")[2])  # ACCOUNT/sg-... of a peered VPC
+            yield peer.rpartition("/")[2]  # ACCOUNT/sg-... of a peered VPC
     for key in ("cidr_ipv4", "cidr_ipv6", "cidr_blocks", "ipv6_cidr_blocks"):
         for text in _listed(values.get(key)):
-            yield Rule(name, ports, ip_network(text))
+            yield ip_network(text)
     for key in ("prefix_list_id", "prefix_list_ids"):
         for prefix_list in _listed(values.get(key)):
-            for cidr in prefix_lists.get(prefix_list, []):
-                yield Rule(name, ports, cidr)
+            yield from blocks.get(prefix_list, [])
 
 
 def _listed(value: Any) -> list[str]:
     """Return the strings of an attribute that is a string, a list or null; unknown items are absent."""
     items = [value] if isinstance(value, str) else value or []
     return [item for item in items if isinstance(item, str) and item]
-
-
-def _prefix_lists(state: Resources) -> dict[str, list[IpNetwork]]:
-    lists = defaultdict[str, list[IpNetwork]](list)
-    for each in state.of("aws_ec2_managed_prefix_list"):
-        lists[each.id] += [ip_network(entry["cidr"]) for entry in each.blocks("entry")]
-    for entry in state.of("aws_ec2_managed_prefix_list_entry"):
-        lists[entry.text("prefix_list_id")].append(ip_network(entry.text("cidr")))
-    return lists
 
 
 def network_acls(state: Resources, vpc_id: str, subnet_ids: list[str]) -> tuple[NetworkAcl, ...]:
@@ -87,6 +136,8 @@ def network_acls(state: Resources, vpc_id: str, subnet_ids: list[str]) -> tuple[
     """
     acls = [each for each in state.of(*_ACLS) if each.text("vpc_id") == vpc_id]
     members = {each.id: set(each.texts("subnet_ids")) for each in acls}
+    for former in Resources(state.former).of("aws_network_acl_association"):
+        members.get(former.text("network_acl_id"), set()).discard(former.text("subnet_id"))
     for association in state.of("aws_network_acl_association"):
         members.setdefault(association.text("network_acl_id"), set()).add(association.text("subnet_id"))
     default = next((each.id for each in acls if each.type == "aws_default_network_acl"), None)
@@ -109,7 +160,15 @@ def network_acls(state: Resources, vpc_id: str, subnet_ids: list[str]) -> tuple[
 
 
 def _entries(state: Resources, acl: Resource, *, is_egress: bool) -> Iterator[AclEntry]:
+    rules = [*state.of("aws_network_acl_rule"), *Resources(state.former).of("aws_network_acl_rule")]
+    own = {
+        rule.values.get("rule_number")
+        for rule in rules
+        if rule.text("network_acl_id") == acl.id and bool(rule.values.get("egress")) is is_egress
+    }
     for block in acl.blocks("egress" if is_egress else "ingress"):
+        if block.get("rule_no") in own:
+            continue  # the ACL lists the rules that are resources of their own too
         yield from _entry(block, block.get("rule_no"), block.get("action"), block.get("cidr_block"))
         yield from _entry(block, block.get("rule_no"), block.get("action"), block.get("ipv6_cidr_block"))
     for rule in state.of("aws_network_acl_rule"):

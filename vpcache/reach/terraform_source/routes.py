@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from typing import Any
 
-from vpcache.lab.addresses import SERVICE_ADDRESSES
 from vpcache.lab.topology import Route, RouteTable, RouteTarget
-from vpcache.terraform.resources import Resource, Resources
+from vpcache.reach.terraform_source.prefix_lists import is_gateway, prefix_lists, service_blocks
+from vpcache.reach.terraform_source.unmodeled import unmodeled_target
+from vpcache.terraform.resources import Resources
 
 _TABLES = ("aws_route_table", "aws_default_route_table")
 _DESTINATIONS = (
@@ -50,11 +51,15 @@ class _Targets:
             each.id: interface_of_nat_gateway(each.id) for each in state.of("aws_nat_gateway")
         }
         self._internet_gateways = {each.id for each in state.of("aws_internet_gateway")}
+        self._vpn_gateways = {each.id for each in state.of("aws_vpn_gateway")}
+        self._prefix_lists = prefix_lists(state)
 
     def routes(self, values: Mapping[str, Any]) -> Iterator[Route]:
         for key in _DESTINATIONS:
             if cidr := values.get(key):
                 yield self._route(ip_network(cidr), values)
+        for block in self._prefix_lists.get(str(values.get("destination_prefix_list_id") or ""), []):
+            yield self._route(block, values)
 
     def _route(self, destination: Any, values: Mapping[str, Any]) -> Route:
         if nat_gateway := values.get("nat_gateway_id"):
@@ -66,9 +71,16 @@ class _Targets:
             return Route(destination, RouteTarget.EGRESS_ONLY_GATEWAY)
         if interface := values.get("network_interface_id"):
             return Route(destination, RouteTarget.INTERFACE, interface)
-        if str(values.get("gateway_id") or "") in self._internet_gateways:
+        gateway = str(values.get("gateway_id") or "")
+        if gateway in self._internet_gateways:
             return Route(destination, RouteTarget.INTERNET_GATEWAY)
-        return Route(destination, RouteTarget.BLACKHOLE)
+        if gateway in self._vpn_gateways or gateway.startswith("vgw-"):
+            return Route(destination, RouteTarget.UNMODELED, unmodeled=f"VPN gateway {gateway}")
+        if gateway:
+            return Route(destination, RouteTarget.BLACKHOLE)
+        # a state has the target of each route
+        unmodeled = unmodeled_target(values) or "a target that is known after the apply"
+        return Route(destination, RouteTarget.UNMODELED, unmodeled=unmodeled)
 
 
 def interface_of_nat_gateway(nat_gateway_id: str) -> str:
@@ -78,11 +90,21 @@ def interface_of_nat_gateway(nat_gateway_id: str) -> str:
 
 def _routes(state: Resources) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield each route with its table's ID, from resources and inline blocks."""
+    resources = state.of("aws_route")
+    former = Resources(state.former).of("aws_route")
+    own = {(each.text("route_table_id"), _destination(each.values)) for each in (*resources, *former)}
     for table in state.of(*_TABLES):
         for block in table.blocks("route"):
-            yield table.id, block
-    for route in state.of("aws_route"):
+            if (table.id, _destination(block)) not in own:  # a table lists the routes of resources too
+                yield table.id, block
+    for route in resources:
         yield route.text("route_table_id"), route.values
+
+
+def _destination(values: Mapping[str, Any]) -> str:
+    return next(
+        (str(values[key]) for key in (*_DESTINATIONS, "destination_prefix_list_id") if values.get(key)), ""
+    )
 
 
 def _main_tables(state: Resources) -> Iterator[tuple[str, str]]:
@@ -100,20 +122,20 @@ def _endpoint_routes(state: Resources) -> Iterator[tuple[str, tuple[Route, ...]]
     The blocks are unknown before the apply, and in a lab: then it is the address of the service in a lab.
     """
     tables: dict[str, list[Route]] = {}
-    for endpoint in state.of("aws_vpc_endpoint"):
-        if endpoint.text("vpc_endpoint_type") in ("", "Gateway"):
-            service = endpoint.text("service_name").rpartition(".")[2]
-            in_lab = [str(SERVICE_ADDRESSES[service])] if service in SERVICE_ADDRESSES else []
-            for table in (*endpoint.texts("route_table_ids"), *_associated(state, endpoint)):
-                tables.setdefault(table, []).extend(
-                    Route(ip_network(cidr), RouteTarget.GATEWAY_ENDPOINT, endpoint_id=endpoint.id)
-                    for cidr in endpoint.texts("cidr_blocks") or in_lab
-                )
-    yield from ((table, tuple(dict.fromkeys(routes))) for table, routes in tables.items())
-
-
-def _associated(state: Resources, endpoint: Resource) -> Iterator[str]:
-    """Yield the route tables with which resources beside an endpoint associate it."""
-    for each in state.of("aws_vpc_endpoint_route_table_association"):
-        if each.text("vpc_endpoint_id") == endpoint.id:
-            yield each.text("route_table_id")
+    gone = {
+        (each.text("vpc_endpoint_id"), each.text("route_table_id"))
+        for each in Resources(state.former).of("aws_vpc_endpoint_route_table_association")
+    }
+    associated = [
+        (each.text("vpc_endpoint_id"), each.text("route_table_id"))
+        for each in state.of("aws_vpc_endpoint_route_table_association")
+    ]
+    for endpoint in filter(is_gateway, state.of("aws_vpc_endpoint")):
+        listed = (each for each in endpoint.texts("route_table_ids") if (endpoint.id, each) not in gone)
+        further = (table for id_, table in associated if id_ == endpoint.id)
+        for table in dict.fromkeys((*listed, *further)):
+            tables.setdefault(table, []).extend(
+                Route(block, RouteTarget.GATEWAY_ENDPOINT, endpoint_id=endpoint.id)
+                for block in service_blocks(state, endpoint)
+            )
+    yield from ((table, tuple(routes)) for table, routes in tables.items())
