@@ -70,7 +70,7 @@ def compare(before: Network, after: Network) -> Comparison:
         closed=tuple(
             Changed(*ends, packets, new.stopping_reasons(*ends, packets)) for ends, packets in old.beyond(new)
         ),
-        moved=tuple(_moved(before, after)),
+        moved=moved(before, after),
     )
 
 
@@ -110,9 +110,11 @@ class _Side:
         return tuple(text for step, text in worded(path, flow) if step in stopping)
 
 
-def _moved(before: Network, after: Network) -> Iterator[Moved]:
+def moved(before: Network, after: Network) -> tuple[Moved, ...]:
+    """Return the zones whose egress addresses differ between two networks."""
     old, new = egress_addresses(before), egress_addresses(after)
-    for zone in sorted({*old, *new}):
-        pair = [", ".join(addresses.get(zone, ())) for addresses in (old, new)]
-        if pair[0] != pair[1]:
-            yield Moved(zone, *pair)
+    texts = {
+        zone: [", ".join(addresses.get(zone, ())) for addresses in (old, new)]
+        for zone in sorted({*old, *new})
+    }
+    return tuple(Moved(zone, *pair) for zone, pair in texts.items() if pair[0] != pair[1])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from vpcache.lab.addresses import IpAddress
 from vpcache.lab.packets.flows import Seen, Verdict
+from vpcache.reach import answers
 from vpcache.reach.answers import Answer
 from vpcache.wording import counted
 
@@ -21,7 +22,7 @@ class Compared:
     @property
     def proven(self) -> Verdict:
         """The prover's verdict."""
-        return Verdict.PASSES if self.answer.passes else Verdict.DROPPED
+        return Verdict.PASSES if self._is_passed else Verdict.DROPPED
 
     @property
     def disagrees(self) -> bool:
@@ -34,8 +35,12 @@ class Compared:
         return self.proven is not self.seen.verdict or self._addresses_differ
 
     @property
+    def _is_passed(self) -> bool:
+        return self.answer.verdict is answers.Verdict.PASSES
+
+    @property
     def _addresses_differ(self) -> bool:
-        return self.answer.passes and self.seen.seen_as not in (None, self.answer.path.seen_as)
+        return self._is_passed and self.seen.seen_as not in (None, self.answer.path.seen_as)
 
     def __str__(self) -> str:
         answer = self.answer

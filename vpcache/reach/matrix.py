@@ -32,7 +32,8 @@ def matrix(
 def egress_addresses(network: Network) -> Mapping[str, tuple[str, ...]]:
     """Return the addresses from which the internet sees the interfaces of each zone, by zone.
 
-    NAT gateways and interfaces that send from their own public address are not counted.
+    An address that a plan does not know has the name of its elastic IP. NAT gateways and interfaces that
+    send from their own public address are not counted.
     """
     prover = Prover(network.topology)
     found = Places(network)
@@ -43,7 +44,7 @@ def egress_addresses(network: Network) -> Mapping[str, tuple[str, ...]]:
             continue
         address = prover.path(end, host).seen_as
         if address is not None and address != end.public_address:
-            seen.setdefault(end.interface.zone, set()).add(str(address))
+            seen.setdefault(end.interface.zone, set()).add(network.address_name(address))
     return {zone: tuple(sorted(addresses)) for zone, addresses in sorted(seen.items())}
 
 

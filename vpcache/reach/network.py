@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from vpcache.lab.addresses import IpAddress
 from vpcache.lab.topology import Topology
 
 
@@ -25,3 +26,8 @@ class Network:
     unmodeled: Mapping[str, str] = field(default_factory=dict)
     undecided: tuple[str, ...] = ()
     ports: Mapping[str, int] = field(default_factory=dict)
+
+    def address_name(self, address: IpAddress) -> str:
+        """Return an address; of one that a plan does not know yet, the elastic IP that it belongs to."""
+        name = self.names.get(str(address))
+        return str(address) if name is None else f"the address of {name}, known after the apply"

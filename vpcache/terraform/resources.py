@@ -118,7 +118,7 @@ def _after(
     changes: Iterable[Mapping[str, Any]], resolved: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Resource]:
     for item in changes:
-        if after := item["change"].get("after"):
+        if (after := item["change"].get("after")) is not None:
             yield _resource(item, resolved.get(item["address"], after))
 
 

@@ -25,7 +25,7 @@ def test_agreement_shows_both_verdicts_of_each_flow() -> None:
     assert not found.disagreements
     assert list(found.lines()) == [
         "tcp 443 from shop-api in eu-west-3a to internet: proven passes, sent passes seen as 203.0.113.10",
-        "tcp 11211 from internet to cache/0001 in eu-west-3a: proven does not pass, sent does not pass",
+        "tcp 11211 from internet to cache/0001: proven does not pass, sent does not pass",
         "2 flows, 0 disagreements",
     ]
 

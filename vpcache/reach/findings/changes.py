@@ -18,20 +18,15 @@ def egress_addresses_change(view: View, moved: Iterable[Moved]) -> Iterator[Find
         gateway = _gateway(view, each.zone)
         if each.after:
             text = (
-                f"{each.zone} leaves by {each.after} instead of {each.before} after this change: servers "
-                f"that allow {each.before} only refuse it; keep the elastic IP, or announce the new address"
-            )
-        elif gateway:
-            text = (
-                f"{each.zone} loses {each.before}: it leaves by {view.resource(gateway)}, whose address is "
-                "known after the apply; keep the elastic IP, or announce the new address"
+                f"{each.zone} will leave by {each.after} instead of {each.before}: servers that allow "
+                f"{each.before} only refuse it; keep the elastic IP, or announce the new address"
             )
         else:
             text = (
                 f"{each.zone} loses {each.before} and its way to the internet after this change; "
                 "route its subnets to a NAT gateway"
             )
-        severity = Severity.WARNING if each.after or gateway else Severity.ERROR
+        severity = Severity.WARNING if each.after else Severity.ERROR
         yield Finding(EGRESS_ADDRESS_CHANGES, severity, gateway or each.zone, text)
 
 

@@ -72,17 +72,17 @@ def _former(state: Resources) -> Iterator[_Rule]:
 
 
 def _rules(state: Resources) -> Iterator[_Rule]:
-    """Yield the rules of all groups; a rule in a group's block has the address of the group for its ID."""
+    """Yield the rules of all groups; a rule in a group's block has no ID."""
     yield from _resource_rules(state)
     for group in state.of(*_GROUPS):
         for kind in ("ingress", "egress"):
             for block in group.blocks(kind):
                 protocol = str(block.get("protocol") or "")
-                yield _Rule(group.address, group.id, kind == "ingress", protocol, block, is_listed=True)
+                yield _Rule("", group.id, kind == "ingress", protocol, block, is_listed=True)
 
 
 def _resource_rules(state: Resources) -> Iterator[_Rule]:
-    """Yield the rules that are resources of their own."""
+    """Yield the rules that are separate resources."""
     for kind in ("ingress", "egress"):
         for rule in state.of(f"aws_vpc_security_group_{kind}_rule"):
             group_id, protocol = rule.text("security_group_id"), rule.text("ip_protocol")
@@ -168,7 +168,7 @@ def _entries(state: Resources, acl: Resource, *, is_egress: bool) -> Iterator[Ac
     }
     for block in acl.blocks("egress" if is_egress else "ingress"):
         if block.get("rule_no") in own:
-            continue  # the ACL lists the rules that are resources of their own too
+            continue  # the ACL lists the rules that are separate resources too
         yield from _entry(block, block.get("rule_no"), block.get("action"), block.get("cidr_block"))
         yield from _entry(block, block.get("rule_no"), block.get("action"), block.get("ipv6_cidr_block"))
     for rule in state.of("aws_network_acl_rule"):

@@ -13,6 +13,7 @@ from typing import Any
 from vpcache.terraform.references.addresses import Key, child_address, module_steps
 
 Json = Mapping[str, Any]
+_Source = tuple[str, str, str, bool]  # module, type, name, whether it is a data source
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,8 @@ class Configuration:
         self.variables = document.get("variables") or {}
         prior = (document.get("prior_state") or {}).get("values", {}).get("root_module", {})
         self.instances = (*_planned(document["resource_changes"]), *_read(prior))
+        self._modules = {"": self._root}
+        self._configured: dict[_Source, Json] = {}
 
     def of(self, module: ModuleInstance, kind: str, name: str, *, is_data: bool) -> list[Instance]:
         """Return the instances of one resource in a module."""
@@ -94,20 +97,20 @@ class Configuration:
 
     def module(self, address: str) -> ModuleInstance:
         """Return the instance of a module by its address."""
-        found = self._root
-        for name, key in module_steps(address):
-            found = self._child(found, name, key)
-        return found
+        if address not in self._modules:
+            found = self._root
+            for name, key in module_steps(address):
+                found = self._child(found, name, key)
+            self._modules[address] = found
+        return self._modules[address]
 
     def children(self, parent: ModuleInstance, name: str) -> list[ModuleInstance]:
         """Return the instances of a module that `parent` calls."""
         depth = len(module_steps(parent.address))
-        prefix = f"{child_address(parent.address, name, None)}"
-        inside = (
-            each.module for each in self.instances if each.module.startswith((f"{prefix}.", f"{prefix}["))
-        )
+        prefix = child_address(parent.address, name, None)
+        inside = (each for each in self._addresses if each.startswith((f"{prefix}.", f"{prefix}[")))
         steps = [module_steps(each)[depth] for each in inside]
-        exact = [(name, None)] if any(each.module == prefix for each in self.instances) or not steps else []
+        exact = [(name, None)] if prefix in self._addresses or not steps else []
         return [self._child(parent, name, key) for _, key in dict.fromkeys([*exact, *steps])]
 
     def expressions(self, instance: Instance) -> Json:
@@ -119,10 +122,13 @@ class Configuration:
         return Scope(self.module(instance.module), instance.key, _iterated(self._resource(instance)))
 
     def _resource(self, instance: Instance) -> Json:
-        mode = "data" if instance.is_data else "managed"
-        resources = self.module(instance.module).configuration.get("resources", [])
-        wanted = (mode, instance.type, instance.name)
-        return next((each for each in resources if (each["mode"], each["type"], each["name"]) == wanted), {})
+        source = (instance.module, instance.type, instance.name, instance.is_data)
+        if source not in self._configured:
+            for each in self.module(instance.module).configuration.get("resources", []):
+                own = (instance.module, each["type"], each["name"], each["mode"] == "data")
+                self._configured[own] = each
+            self._configured.setdefault(source, {})
+        return self._configured[source]
 
     def _child(self, parent: ModuleInstance, name: str, key: Key) -> ModuleInstance:
         call = (parent.configuration.get("module_calls") or {}).get(name) or {}
@@ -131,8 +137,13 @@ class Configuration:
         )
 
     @cached_property
-    def _by_source(self) -> dict[tuple[str, str, str, bool], list[Instance]]:
-        found: dict[tuple[str, str, str, bool], list[Instance]] = {}
+    def _addresses(self) -> dict[str, None]:
+        """The addresses of the modules with resources, in the order of the plan."""
+        return dict.fromkeys(each.module for each in self.instances)
+
+    @cached_property
+    def _by_source(self) -> dict[_Source, list[Instance]]:
+        found: dict[_Source, list[Instance]] = {}
         for each in self.instances:
             found.setdefault((each.module, each.type, each.name, each.is_data), []).append(each)
         return found

@@ -44,7 +44,7 @@ class Evaluation:
 
 
 def _pairs(evaluated: Instance, planned: Instance, search: Search) -> dict[str, str]:
-    """Return what stands for the generated IDs of an instance."""
+    """Return the values of the plan for the generated IDs of an instance."""
     own = candidate_of(planned, ()).value
     pairs = {"id": own}
     if evaluated.type == "aws_eip":

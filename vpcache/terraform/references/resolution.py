@@ -28,7 +28,7 @@ def resolve(document: Json, evaluated: Json | None = None) -> Resolution:
 
     `evaluated` is a plan of the same configuration with generated IDs, as `mock_plan` returns it: Terraform
     itself has evaluated its expressions. Without it, of several candidates an attribute gets the one with the
-    key of its own instance, and a list gets all. What is not certain stays unknown and is said:
+    key of its instance, and a list gets all. What is not certain stays unknown and is said:
     "aws_route.x: gateway_id is known after the apply". A literal ID beside a reference in one list, and a
     dynamic block whose number is unknown, are not in a plan's JSON.
     """

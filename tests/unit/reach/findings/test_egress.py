@@ -68,16 +68,15 @@ def test_elastic_ip_that_a_plan_does_not_know_is_no_finding() -> None:
 def test_egress_address_about_to_change_is_found() -> None:
     other = resource("aws_eip", f"shop-{A}", public_ip="203.0.113.99")
     assert lines(change_findings(shop(), shop(other))) == [
-        "warning: eu-west-3a leaves by 203.0.113.99 instead of 203.0.113.10 after this change: servers that "
-        "allow 203.0.113.10 only refuse it; keep the elastic IP, or announce the new address "
+        "warning: eu-west-3a will leave by 203.0.113.99 instead of 203.0.113.10: servers that allow "
+        "203.0.113.10 only refuse it; keep the elastic IP, or announce the new address "
         "[egress-address-changes]"
     ]
 
 
 def test_egress_address_that_the_apply_decides_is_found() -> None:
     (line,) = lines(change_findings(shop(), shop(resource("aws_eip", f"shop-{A}"))))
-    assert "it leaves by nat_gateway.shop-eu-west-3a" in line
-    assert "whose address is known after the apply" in line
+    assert "will leave by the address of aws_eip.shop-eu-west-3a, known after the apply" in line
 
 
 def test_zone_that_loses_its_way_out_is_an_error() -> None:

@@ -1,0 +1,36 @@
+"""The networks before and after a plan. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vpcache.lab.topology import Topology
+from vpcache.reach.network import Network
+from vpcache.reach.terraform_source.network import network
+
+NO_NETWORK = Network(Topology(), {})
+"""The network before the first apply, and after a destroy."""
+
+
+def is_plan(document: Mapping[str, Any]) -> bool:
+    """Return whether a document is a plan; otherwise it is a state."""
+    return "resource_changes" in document
+
+
+def before(plan: Mapping[str, Any]) -> Network:
+    """Return the network that a plan changes: that of the state after its refresh, empty without one."""
+    state = plan.get("prior_state") or {}
+    return network(state) if _has_subnets(state) else NO_NETWORK
+
+
+def _has_subnets(state: Mapping[str, Any]) -> bool:
+    root = state.get("values", {}).get("root_module", {})
+    return _has_subnets_in(root)
+
+
+def _has_subnets_in(module: Mapping[str, Any]) -> bool:
+    found = any(
+        item.get("type") in ("aws_subnet", "aws_default_subnet") for item in module.get("resources", ())
+    )
+    return found or any(map(_has_subnets_in, module.get("child_modules", ())))
