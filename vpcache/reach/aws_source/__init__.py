@@ -1,0 +1,1 @@
+"""The network of a running stack, from describe operations of AWS's API."""
