@@ -1,0 +1,26 @@
+"""The network of the running stack, through AWS's API, and that of its state: the same flows pass."""
+
+from __future__ import annotations
+
+from vpcache.reach.answers import matrix
+from vpcache.reach.aws_source import network as aws_network
+from vpcache.reach.aws_source.collector import collect
+from vpcache.reach.comparison import compare
+from vpcache.reach.terraform_source import network as terraform_network
+from vpcache.reach.terraform_source.vpcs import vpc_ids
+from vpcache.stack.stack import Outputs, Stack
+from vpcache.stack.target import Target, aws_target
+
+
+def test_running_stack_passes_the_flows_of_its_state(stack: Stack, target: Target, outputs: Outputs) -> None:
+    """The session is that of `--target aws`, for which the lab at the target's endpoint is AWS."""
+    document = stack.show_json() or {}
+    aws = aws_target(target.environment, region=target.region)
+
+    running = aws_network.network(collect(aws.client, vpc_ids(document)))
+
+    expected = terraform_network.network(document)
+    assert set(running.interfaces) == set(expected.interfaces)
+    assert set(map(str, matrix(running))) == set(map(str, matrix(expected)))
+    assert list(compare(expected, running).lines()) == ["no flow changes"]
+    assert (running.unmodeled, running.undecided) == ({}, ())
