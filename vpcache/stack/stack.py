@@ -187,12 +187,17 @@ class Stack:
 
     def changes(self, plan: Plan) -> dict[str, tuple[str, ...]]:
         """Return the actions of a plan by address: create, update, delete, or two of them in order."""
-        _, text, _ = self._terraform.cmd("show", str(plan.path), json=IsFlagged)
         return {
             change["address"]: tuple(change["change"]["actions"])
-            for change in json.loads(text).get("resource_changes", [])
+            for change in self.plan_json(plan).get("resource_changes", [])
             if change["change"]["actions"] not in (["no-op"], ["read"])
         }
+
+    def plan_json(self, plan: Plan) -> dict[str, Any]:
+        """Return the output of `terraform show -json` for a plan of this stack."""
+        _, text, _ = self._terraform.cmd("show", str(plan.path), json=IsFlagged)
+        document: dict[str, Any] = json.loads(text)
+        return document
 
     def drift(self) -> list[Drift]:
         """Return the resources that were changed or deleted outside Terraform.

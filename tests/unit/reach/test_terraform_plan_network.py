@@ -101,7 +101,7 @@ def test_route_to_a_target_outside_the_model_names_it(target: dict[str, str], na
 
 
 def test_rules_have_their_id_and_description() -> None:
-    values = {
+    values: dict[str, Any] = {
         "security_group_id": "security_group.api",
         "ip_protocol": "tcp",
         "from_port": 443,
