@@ -28,9 +28,10 @@ def resolve(document: Json, evaluated: Json | None = None) -> Resolution:
 
     `evaluated` is a plan of the same configuration with generated IDs, as `mock_plan` returns it: Terraform
     itself has evaluated its expressions. Without it, of several candidates an attribute gets the one with the
-    key of its instance, and a list gets all. What is not certain stays unknown and is said:
-    "aws_route.x: gateway_id is known after the apply". A literal ID beside a reference in one list, and a
-    dynamic block whose number is unknown, are not in a plan's JSON.
+    key of its instance, and a list gets all; a local value is taken for the only resource of the type in the
+    module, in its parents or in the plan. What is not certain stays unknown and is said: "aws_route.x:
+    gateway_id is known after the apply". A literal ID beside a reference in one list, arithmetic on an index,
+    and a dynamic block whose number is unknown, are not in a plan's JSON.
     """
     configuration = Configuration(document)
     resolver = _Resolver(configuration, Evaluation(configuration, evaluated) if evaluated else None)
