@@ -48,6 +48,11 @@ class Prover:
 
     def _steps(self, source: End, target: End) -> Iterator[Step]:
         match source, target:
+            case Attached(), _ if self._is_nat_gateway(source):
+                return iter((self._only_forwards(source),))
+            case Attached(), Attached(by_public_address=False) if source.interface == target.interface:
+                interface = source.interface.id
+                return iter((always(Stage.TARGET, interface, "packets to {0} do not leave {0}", interface),))
             case Attached(), Attached(by_public_address=False):
                 return self._inside(source, target)
             case Attached(), Attached() | Internet():
@@ -79,6 +84,8 @@ class Prover:
         yield from self._leaving(source, target.address, target.interface.security_groups)
         yield from vpc.crossing(source.interface, target.interface, source.address, target.address)
         yield vpc.local(source.interface)
+        if self._is_nat_gateway(target):
+            yield self._only_forwards(target)
         yield from self._entering(target, source.address, source.interface.security_groups)
         yield from vpc.crossing_back(source.interface, target.interface, source.address, target.address)
 
@@ -129,9 +136,8 @@ class Prover:
         yield from self._fault(peer)
         yield self._public_address(target)
         yield vpc.acl(target.interface, Stage.ACL_INBOUND, peer)
-        if vpc.is_nat_gateway(target.interface):
-            reason = "a NAT gateway accepts no connections from the internet"
-            yield never(Stage.NAT_GATEWAY, vpc.nat_id(target.interface), reason)
+        if self._is_nat_gateway(target):
+            yield self._only_forwards(target)
         yield from self._entering(target, peer)
         yield vpc.acl(target.interface, Stage.ANSWER_OUTBOUND, peer)
         yield self._public_route(target, peer, Stage.ANSWER_ROUTE)
@@ -147,6 +153,18 @@ class Prover:
     ) -> Iterator[Step]:
         yield from self._fault(target.interface.id)
         yield self._vpcs[target.vpc_id].groups(target.interface, Stage.GROUP_INGRESS, peer, peer_groups)
+
+    def _is_nat_gateway(self, end: Attached) -> bool:
+        return self._vpcs[end.vpc_id].is_nat_gateway(end.interface)
+
+    def _only_forwards(self, gateway: Attached) -> Step:
+        """Return the step at a NAT gateway that is an end itself.
+
+        It does not even answer pings:
+        https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html
+        """
+        name = self._vpcs[gateway.vpc_id].nat_id(gateway.interface)
+        return never(Stage.NAT_GATEWAY, name, "{} accepts no connections and opens none", name)
 
     def _fault(self, place: object) -> Iterator[Step]:
         """Yield the fault of an interface or an address, if any."""

@@ -22,7 +22,7 @@ from tests.support.network.scenario import (
 from vpcache.lab.prover.ends import Attached, Internet
 from vpcache.lab.prover.path import Path, Stage
 from vpcache.lab.prover.prover import Prover
-from vpcache.lab.prover.traffic import Flow, described
+from vpcache.lab.prover.traffic import ALL, Flow, described
 from vpcache.lab.topology import (
     AclEntry,
     NetworkAcl,
@@ -101,6 +101,22 @@ def test_internet_reaches_the_web_interface_at_port_80_only():
 @pytest.mark.parametrize("target", [CACHE, CLIENTS["a"], NATS["a"]], ids=lambda each: each.id)
 def test_internet_reaches_no_private_interface_and_no_nat_gateway(target):
     assert not path(HOST, target).permitted
+
+
+@pytest.mark.parametrize(
+    ("source", "target"), [(CLIENTS["a"], NATS["a"]), (NATS["a"], WEB), (NATS["a"], HOST)]
+)
+def test_nat_gateway_is_no_end_of_a_connection(source, target):
+    assert not path(source, target).permitted
+    assert (Stage.NAT_GATEWAY, "nat-a accepts no connections and opens none") in [
+        (step.stage, step.decide(CACHED)[1]) for step in path(source, target).obstacles(CACHED)
+    ]
+
+
+def test_packets_between_the_addresses_of_an_interface_pass():
+    prover = Prover(Topology((VPC,)))
+    primary, secondary = (Attached(VPC.id, CACHE, address) for address in CACHE.addresses)
+    assert prover.path(primary, secondary).permitted == ALL
 
 
 def test_black_hole_is_named():
