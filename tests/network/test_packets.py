@@ -74,6 +74,16 @@ def test_server_that_listens_is_asked_and_others_are_added() -> None:
 
 
 @isolated
+def test_target_without_a_route_is_not_reached() -> None:
+    flows = [Flow("tcp", PORT), Flow("udp", PORT), Flow("icmp")]
+    attempts = [attempt(Internet(HOST), CACHE_END, flow, is_expected=False) for flow in flows]
+    network = NetworkHarness(VPC)
+    with internet_hosts(network.namespaces, [HOST]):
+        out = outcome(network, *attempts)
+    assert [(each.is_answered, each.problem) for each in out] == [(False, "")] * 3
+
+
+@isolated
 def test_interface_that_does_not_exist_is_a_problem_of_its_flow_only() -> None:
     network = NetworkHarness(VPC)
     subprocess.run(["ip", "netns", "del", ns("other")], check=True)

@@ -143,8 +143,8 @@ class _Exchange:
         protocol = self._attempts[number].protocol
         if protocol == "tcp":
             self._selector.unregister(client)
-            if client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
-                self._answered.add(number)
+            client.getpeername()  # raises OSError if the connection failed, or had no route
+            self._answered.add(number)
         elif reply_content(protocol, client.recv(_LARGEST)) == self._tokens[number]:
             self._answered.add(number)
 
