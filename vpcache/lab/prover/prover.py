@@ -71,8 +71,20 @@ class Prover:
         match source, target:
             case Attached(), Attached(by_public_address=True) | Internet():
                 address = _dialled(target)
-                return source.address if address is None else self._sender(source, address).public_address
+                return source.address if address is None else self._address_outside(source, address)
         return source.address
+
+    def _address_outside(self, source: Attached, address: IpAddress) -> IpAddress | None:
+        """Return the source address that an address outside the VPC sees.
+
+        A gateway endpoint translates none:
+        https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-s3.html
+        """
+        sender = self._sender(source, address)
+        route = self._vpcs[source.vpc_id].route(sender.interface, address)
+        if route is not None and route.target is RouteTarget.GATEWAY_ENDPOINT:
+            return sender.address
+        return sender.public_address
 
     def _inside(self, source: Attached, target: Attached) -> Iterator[Step]:
         if source.vpc_id != target.vpc_id:

@@ -19,6 +19,7 @@ from tests.support.network.scenario import (
     interface,
     with_interfaces,
 )
+from vpcache.lab.addresses import SERVICE_ADDRESSES
 from vpcache.lab.prover.ends import Attached, Internet
 from vpcache.lab.prover.path import Path, Stage
 from vpcache.lab.prover.prover import Prover
@@ -101,6 +102,15 @@ def test_internet_reaches_the_web_interface_at_port_80_only():
 @pytest.mark.parametrize("target", [CACHE, CLIENTS["a"], NATS["a"]], ids=lambda each: each.id)
 def test_internet_reaches_no_private_interface_and_no_nat_gateway(target):
     assert not path(HOST, target).permitted
+
+
+def test_gateway_endpoint_translates_no_address():
+    service = Internet(SERVICE_ADDRESSES["s3"])
+    to_endpoint = Route(IPv4Network(service.address), RouteTarget.GATEWAY_ENDPOINT, endpoint_id="vpce-1")
+    assert path(CLIENTS["a"], service, with_tables(a=(to_endpoint,))).seen_as == CLIENTS["a"].address
+    behind_nat_gateway = with_tables(public=(Route(ANYWHERE, RouteTarget.INTERNET_GATEWAY), to_endpoint))
+    assert path(CLIENTS["a"], service, behind_nat_gateway).seen_as == NATS["a"].address
+    assert path(CLIENTS["a"], HOST, behind_nat_gateway).seen_as == IPv4Address(EGRESS["a"])
 
 
 @pytest.mark.parametrize(
