@@ -222,7 +222,7 @@ def _way_out(
         case Route(target=RouteTarget.BLACKHOLE):
             return "is a black hole: its target does not exist", None
         case Route(target=RouteTarget.GATEWAY_ENDPOINT, endpoint_id=endpoint):
-            return "", endpoint
+            return f"leads to {endpoint}, which starts no connections" if is_answer else "", endpoint
         case Route(target=RouteTarget.INTERNET_GATEWAY) if gateway:
             if source.public_address is None:
                 return f"leads to {gateway}, but {source.interface.id} has no public address", None

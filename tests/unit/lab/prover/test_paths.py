@@ -104,6 +104,17 @@ def test_internet_reaches_no_private_interface_and_no_nat_gateway(target):
     assert not path(HOST, target).permitted
 
 
+def test_service_behind_a_gateway_endpoint_starts_no_connection():
+    service = Internet(SERVICE_ADDRESSES["s3"])
+    to_endpoint = Route(IPv4Network(service.address), RouteTarget.GATEWAY_ENDPOINT, endpoint_id="vpce-1")
+    public = Route(ANYWHERE, RouteTarget.INTERNET_GATEWAY)
+    assert path(service, WEB, with_tables(public=(public,))).passes(Flow("tcp", 80))
+    assert first_obstacle(path(service, WEB, with_tables(public=(public, to_endpoint))), Flow("tcp", 80)) == (
+        Stage.ANSWER_ROUTE,
+        "198.51.100.30/32 of rtb-public leads to vpce-1, which starts no connections",
+    )
+
+
 def test_gateway_endpoint_translates_no_address():
     service = Internet(SERVICE_ADDRESSES["s3"])
     to_endpoint = Route(IPv4Network(service.address), RouteTarget.GATEWAY_ENDPOINT, endpoint_id="vpce-1")
