@@ -34,8 +34,11 @@ def group(random: Random, name: str, names: Sequence[str] = GROUPS) -> SecurityG
     """Return a security group of which some rules name one of the groups `names`."""
     ingress = {_rule(random, names) for _ in range(random.randint(1, 5))}
     egress = {_rule(random, names) for _ in range(random.randint(0, 3))}
-    if random.random() < 0.7:
-        egress |= {Rule("all", None, ANYWHERE), Rule("all", None, ANYWHERE_IPV6)}
+    everything = {Rule("all", None, ANYWHERE), Rule("all", None, ANYWHERE_IPV6)}
+    if random.random() < 0.4:
+        ingress |= everything
+    if random.random() < 0.8:
+        egress |= everything
     return SecurityGroup(name, tuple(sorted(ingress, key=repr)), tuple(sorted(egress, key=repr)))
 
 

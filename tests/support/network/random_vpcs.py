@@ -38,6 +38,7 @@ SECONDARY_CIDR = IPv4Network("10.2.0.0/25")
 _IPV6_CIDR = IPv6Network("2600:1f18:a:100::/56")
 _MORE_SUBNETS = (Subnet("subnet-second", IPv4Network("10.2.0.0/26"), "us-east-1a", "rtb-second"),)
 _OTHER_SUBNET = Subnet("subnet-far", IPv4Network("10.1.0.0/26"), "us-east-1a", "rtb-far")
+_KINDS = (InterfaceKind.PLAIN, InterfaceKind.FUNCTION, InterfaceKind.CACHE_NODE, InterfaceKind.ENDPOINT)
 _PRIVATE, _PUBLIC = ("rtb-a", "rtb-b"), ("rtb-public", "rtb-second")
 
 
@@ -113,7 +114,7 @@ def _interface(random: Random, vpc: Vpc, number: int, subnet: Subnet, place: int
     block = _IPV6_CIDR.network_address + (vpc.subnets.index(subnet) << 64)
     return Interface(
         f"eni-i{number}",
-        InterfaceKind.PLAIN,
+        random.choice(_KINDS),
         subnet.id,
         subnet.zone,
         address,
@@ -121,6 +122,7 @@ def _interface(random: Random, vpc: Vpc, number: int, subnet: Subnet, place: int
         frozenset(random.sample(GROUPS, random.choice((1, 1, 2)))),
         public_address=elastic[0] if random.random() < 0.5 else None,
         secondary_elastic_ips=tuple((each, elastic[1]) for each in secondary if random.random() < 0.5),
+        source_dest_check=random.random() < 0.8,
         ipv6_addresses=(IPv6Address(int(block) + place),) if ipv6 else (),
     )
 
