@@ -23,8 +23,8 @@ def send(pid: int, topology: Topology, flows: Sequence[LiveFlow]) -> list[Seen]:
     """Send flows in the lab whose first process is `pid`, and return what became of each.
 
     `topology` is that of the lab, with its own interface IDs. Flows are sent together: those that are dropped
-    cost one timeout, of about a second for every 150. Nothing remains in the lab, however this process ends.
-    Raises LabError for a flow that cannot be sent, and if the lab cannot be entered.
+    cost one timeout, of about two seconds for every 150. Nothing remains in the lab, however this process
+    ends. Raises LabError for a flow that cannot be sent, and if the lab cannot be entered.
     """
     attempts = [attempts_of(topology, flow) for flow in flows]
     request = {
