@@ -18,7 +18,7 @@ _KINDS = {
 def interfaces(found: Descriptions, vpc_id: str, cache_nodes: Collection[str]) -> tuple[Interface, ...]:
     """Return the interfaces of a VPC that have an IPv4 address, sorted by ID.
 
-    `cache_nodes` has the IDs of those of cache nodes, which have no type of their own.
+    `cache_nodes` has the IDs of those of cache nodes, which have no dedicated type.
     """
     made = (
         _interface(each, is_node=each["NetworkInterfaceId"] in cache_nodes)

@@ -31,7 +31,7 @@ _IDS = {
 def network(found: Descriptions) -> Network:
     """Return the network of all described VPCs, with the names that the network of their state has.
 
-    `undecided` has what AWS's API does not tell, or what has no interface.
+    `undecided` has what AWS's API does not return, and what has no interface.
     """
     nodes = tuple(owners.cache_nodes(found))
     serverless = tuple(owners.serverless_caches(found))

@@ -44,8 +44,8 @@ def functions(found: Descriptions) -> Iterator[Owner]:
 def cache_nodes(found: Descriptions) -> Iterator[Owner]:
     """Yield the nodes of the cache clusters in the VPCs, named "cluster/0001".
 
-    The description of an interface names the cluster, its zone tells the node. Nodes in the same zone have
-    the same security groups, so that their order does not matter.
+    The description of an interface names the cluster, its zone identifies the node. Nodes in the same
+    zone have the same security groups, so that their order does not matter.
     """
     groups = {each["GroupId"] for each in found.security_groups}
     for cluster in found.cache_clusters:
