@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vpcache.lab.prover.traffic import described
-from vpcache.reach.answers import matrix
+from vpcache.reach.matrix import matrix
 from vpcache.reach.network import Network
 from vpcache.reach.terraform_source.network import network
 from vpcache.stack.mock_plan import evaluated_plan

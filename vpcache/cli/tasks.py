@@ -14,6 +14,8 @@ from vpcache.cli import reboot as reboot_commands
 from vpcache.cli import stack as stack_commands
 from vpcache.cli import sweep as sweep_commands
 from vpcache.cli.lab_tasks import JSON_HELP, lab_tasks, root
+from vpcache.cli.reach import command as reach_command
+from vpcache.cli.reach.options import ReachOptions
 from vpcache.cli.stack import TargetChoice
 from vpcache.cli.views import call as call_command
 from vpcache.cli.views import cost as cost_commands
@@ -33,6 +35,7 @@ def user_tasks(project: Path) -> Collection:
         call,
         logs,
         verify,
+        reach,
         diagram,
         cost,
         drill,
@@ -256,6 +259,69 @@ def verify(
     answers, and that the cache is private. The exit status is 1 if a probe fails.
     """
     stack_commands.verify(root(context), env, TargetChoice(target, region), name, path=path, as_json=json)
+
+
+@task(
+    help=STACK_HELP
+    | JSON_HELP
+    | {
+        "env": f"{STACK_HELP['env']}; default: none, as --from-plan is given",
+        "from": "end that sends: a name, an ID, a CIDR block, internet; default: each",
+        "to": "end that answers, as NAME, NAME:PORT or NAME:PORT/udp, e.g. cache:11211; default: each",
+        "plan": "plan the environment and show what the change opens, closes and re-routes",
+        "from-plan": "file with the output of `terraform show -json`, of a plan or a state, - for stdin; "
+        "default: none",
+        "against": "file with the state to compare --from-plan with; default: the state in the plan",
+        "policy": "file with assertions; default: reach.policy beside the root module, if it exists",
+        "live": "send the packets in the lab and show both verdicts",
+        "markdown": "Markdown file to write, for a pull request's comment; default: none",
+        "sarif": "SARIF file to write, for code scanning; default: none",
+    }
+)
+def reach(
+    context: Context,
+    env: str = "",
+    target: str = "",
+    region: str = "",
+    name: str = "",
+    from_: str = "",
+    to: str = "",
+    plan: bool = False,
+    from_plan: str = "",
+    against: str = "",
+    policy: str = "",
+    live: bool = False,
+    markdown: str = "",
+    sarif: str = "",
+    json: bool = False,
+) -> None:
+    """Show which packets can pass, and why; check the policy.
+
+    Without --from and --to it is a table of all ends, with findings. The exit status
+    is 1 if the policy is violated, 2 if the question or its input is invalid.
+
+    invoke reach --env dev --from internet --to cache:11211
+    invoke reach --env dev --plan --markdown reach.md
+    terraform show -json plan.tfplan | invoke reach --from-plan - --policy reach.policy
+    """
+    reach_command.reach(
+        root(context),
+        ReachOptions(
+            environment=env,
+            target=TargetChoice(target, region),
+            name=name,
+            source=from_,
+            destination=to,
+            plan=plan,
+            from_plan=from_plan,
+            against=against,
+            policy=policy,
+            live=live,
+            markdown=markdown,
+            sarif=sarif,
+            as_json=json,
+        ),
+    )
 
 
 @task(

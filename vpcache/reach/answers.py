@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from vpcache.lab.prover.ends import End
+from vpcache.lab.prover.ends import Attached, End
 from vpcache.lab.prover.intervals import Intervals
 from vpcache.lab.prover.path import Path, Step
 from vpcache.lab.prover.prover import Prover
@@ -72,12 +72,20 @@ class Reach:
 
 
 def answers(network: Network, source: Place, target: Place, flow: Flow) -> list[Answer]:
-    """Return an answer for each pair of different ends of two places."""
+    """Return an answer for each pair of different ends of two places.
+
+    An interface has several addresses. Those for which the answer is that for its first address are left out.
+    """
     prover = Prover(network.topology)
-    return [
-        Answer(source.label(one), target.label(other), flow, prover.path(one, other), (one, other))
-        for one, other in pairs(source, target)
-    ]
+    found: dict[tuple[str, str, Verdict], Answer] = {}
+    for one, other in pairs(source, target):
+        answer = Answer(source.label(one), target.label(other), flow, prover.path(one, other), (one, other))
+        found.setdefault((_id(one), _id(other), answer.verdict), answer)
+    return list(found.values())
+
+
+def _id(end: End) -> str:
+    return end.interface.id if isinstance(end, Attached) else str(end.address)
 
 
 def worded(path: Path, flow: Flow) -> Iterator[tuple[Step, str]]:

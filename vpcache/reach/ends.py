@@ -36,7 +36,8 @@ class Places:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._ends = [end for vpc in network.topology.vpcs for end in attached(vpc)]
+        ends = (end for vpc in network.topology.vpcs for end in attached(vpc))
+        self._ends = sorted(ends, key=_order)
         self._by_interface: dict[str, list[Attached]] = {}
         for end in self._ends:
             self._by_interface.setdefault(end.interface.id, []).append(end)
@@ -61,9 +62,10 @@ class Places:
         """Return the place that a name means.
 
         In this order: `internet`; the ID of an interface, a subnet, a VPC, a security group or a NAT gateway;
-        a CIDR block; the name of a function, a cache, an endpoint or a NAT gateway, or a part of it between
-        hyphens (`cached-api`); `cache` and `function` for all of them; the name of subnets or of security
-        groups, or a part of it (`private`); `public` and `private` for subnets by their default route.
+        a CIDR block; `s3` or `dynamodb`, if they have a gateway endpoint in a route table; the name of a
+        function, a cache, an endpoint or a NAT gateway, or a part of it between hyphens (`cached-api`);
+        `cache` and `function` for all of them; the name of subnets or of security groups, or a part of it
+        (`private`); `public` and `private` for subnets by their default route.
         Raises VpcacheError with what there is if the network has none of these, or if the name is ambiguous.
         """
         if name == INTERNET:
@@ -73,6 +75,8 @@ class Places:
             return self._place(name, ends)
         if block := _block(name):
             return self._in_block(name, block)
+        if name in (services := self._services()):
+            return Place(name, services[name])
         searches: tuple[Callable[[str], list[Attached] | None], ...] = (
             self._by_owner,
             self._by_kind,
@@ -90,23 +94,39 @@ class Places:
         return Place(name, found, tuple(self._label(end, several=len(found) > 1) for end in found))
 
     def _label(self, end: Attached, *, several: bool) -> str:
-        """Return the name of an end, with its zone where its owner has several interfaces."""
+        """Return the name of an end, with its zone where its owner has several interfaces.
+
+        An address that is not the first of its interface is named too.
+        """
         name = self._owners.get(end.interface.id, end.interface.id)
         is_shared = len(self._network.interfaces.get(name, ())) > 1
-        return f"{name} in {end.interface.zone}" if several and is_shared and end.interface.zone else name
+        zone = f" in {end.interface.zone}" if several and is_shared and end.interface.zone else ""
+        address = "" if end.address == end.interface.address else f" at {end.address}"
+        return f"{name}{zone}{address}"
 
     def _ids(self, end: Attached) -> tuple[str, ...]:
         return end.interface.id, end.interface.subnet_id, end.vpc_id, *end.interface.security_groups
 
     def _of_owners(self, names: Iterable[str]) -> list[Attached]:
-        interfaces = self._network.interfaces
-        return [end for name in names for id_ in interfaces[name] for end in self._by_interface.get(id_, ())]
+        ids = {id_ for name in names for id_ in self._network.interfaces[name]}
+        return sorted((end for id_ in ids for end in self._by_interface.get(id_, ())), key=_order)
 
     def _in_block(self, name: str, block: IpNetwork) -> Place:
         ends = [end for end in self._ends if end.address in block]
         if ends:
             return self._place(name, ends)
         return Place(name, (end_at(self._network.topology, block[0]),))
+
+    def _services(self) -> dict[str, tuple[End, ...]]:
+        """Return a host of each service with a gateway endpoint, from the routes that lead to it."""
+        found: dict[str, tuple[End, ...]] = {}
+        for vpc in self._network.topology.vpcs:
+            names = {endpoint.id: endpoint.service for endpoint in vpc.gateway_endpoints}
+            routes = (route for table in vpc.route_tables for route in table.routes)
+            for route in routes:
+                if name := names.get(route.endpoint_id or ""):
+                    found.setdefault(name, (Internet(route.destination[0]),))
+        return found
 
     def _by_owner(self, name: str) -> list[Attached] | None:
         known = self._network.interfaces
@@ -146,7 +166,7 @@ class Places:
         return [end for end in self._ends if (end.interface.subnet_id in public) is (name == "public")]
 
     def _choices(self, name: str) -> str:
-        known = sorted({*self._network.interfaces, INTERNET, "public", "private"})
+        known = sorted({*self._network.interfaces, *self._services(), INTERNET, "public", "private"})
         parts = {part: None for each in known for part in (each, each.partition("/")[0])}
         if close := get_close_matches(name, parts, n=1):
             return f"did you mean {close[0]}?"
@@ -186,6 +206,10 @@ def pairs(source: Place, target: Place) -> Iterator[tuple[End, End]]:
         for other in target.ends
         if one != other and one.address.version == other.address.version and not _is_same_host(one, other)
     )
+
+
+def _order(end: Attached) -> tuple[str, str]:
+    return end.interface.zone, end.interface.id
 
 
 def _is_same_host(one: End, other: End) -> bool:

@@ -17,7 +17,7 @@ class Network:
     has the name or the Terraform address of each ID. `unmodeled` has the addresses of resources that carry
     packets and are not part of the topology, with what they are: "VPC peering connection". `undecided` has
     what a plan leaves open: sentences such as "aws_route.x: gateway_id is known after the apply". `ports`
-    has the port of each cache node by its name.
+    has the port of each cache node by its name, and `addresses` the Terraform address of each ID.
     """
 
     topology: Topology
@@ -26,6 +26,7 @@ class Network:
     unmodeled: Mapping[str, str] = field(default_factory=dict)
     undecided: tuple[str, ...] = ()
     ports: Mapping[str, int] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
     def address_name(self, address: IpAddress) -> str:
         """Return an address; of one that a plan does not know yet, the elastic IP that it belongs to."""

@@ -207,7 +207,7 @@ class Stack:
         Raises VpcacheError if the stack is not applied.
         """
         if not self._has_state():
-            raise self._not_applied()
+            raise self.not_applied()
         path = self.work_dir / "drift.tfplan"
         self._terraform.cmd(
             "plan",
@@ -358,17 +358,18 @@ class Stack:
         """Return the root module's outputs. Raises VpcacheError if the stack is not applied."""
         outputs = self._outputs()
         if not outputs and not self._has_resources():
-            raise self._not_applied()
+            raise self.not_applied()
         return outputs
 
     def written_state(self) -> str:
         """Return the content of the state. Raises VpcacheError if the stack is not applied."""
         text = read_state(self.target, self.state)
         if not text:
-            raise self._not_applied()
+            raise self.not_applied()
         return text
 
-    def _not_applied(self) -> VpcacheError:
+    def not_applied(self) -> VpcacheError:
+        """Return the error that the stack has no state, with the command that applies it."""
         return VpcacheError(
             self.elsewhere()
             or f"stack {self.name} is not applied on {self.target.name} in {self.target.region}: run "

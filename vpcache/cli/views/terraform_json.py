@@ -38,14 +38,17 @@ def source_name(source: str) -> str:
     return "stdin" if source == "-" else source
 
 
-def read(source: str) -> Mapping[str, Any]:
-    """Return the JSON object in a file, or on stdin for `-`. Raises VpcacheError if it is not valid."""
+def read(source: str, option: str = "--from") -> Mapping[str, Any]:
+    """Return the JSON object in a file, or on stdin for `-`. Raises VpcacheError if it is not valid.
+
+    `option` is the option that has the file's name.
+    """
     try:
         text = sys.stdin.read() if source == "-" else Path(source).read_text()
         document = json.loads(text)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise VpcacheError(f"cannot read --from {source}: {reason}") from error
+        raise VpcacheError(f"cannot read {option} {source}: {reason}") from error
     except ValueError as error:
         raise VpcacheError(
             f"{source_name(source)} is not JSON ({error}): use the output of `terraform show -json`"

@@ -205,7 +205,7 @@ class Prover:
         internet_gateway = vpc.vpc.internet_gateway_id
         problem, gateway = _way_out(source, route, internet_gateway, is_answer=stage is Stage.ANSWER_ROUTE)
         if problem:
-            return never(stage, table, "{} {}", name, problem)
+            return never(stage, table, "{} {}", name, problem.format(vpc.target_id(route)))
         return always(stage, table, "{} leads {} to {}", table, route.destination, gateway)
 
 
@@ -217,7 +217,10 @@ def _dialled(target: Internet | Attached) -> IpAddress | None:
 def _way_out(
     source: Attached, route: Route, gateway: str | None, *, is_answer: bool
 ) -> tuple[str, str | None]:
-    """Return why a route leads to no gateway, empty if it does, and the gateway."""
+    """Return why a route leads to no gateway, empty if it does, and the gateway.
+
+    The reason may have a place for the target of the route, as in `str.format`.
+    """
     match route:
         case Route(target=RouteTarget.BLACKHOLE):
             return "is a black hole: its target does not exist", None
@@ -229,7 +232,7 @@ def _way_out(
             return "", gateway
         case Route(target=RouteTarget.EGRESS_ONLY_GATEWAY) if source.address.version == 6 and not is_answer:
             return "", "the egress-only internet gateway"
-    return "leads to no gateway to the internet", None
+    return "leads to {}, not to an internet gateway", None
 
 
 def _unused(end: Unused) -> tuple[str, str, IpAddress]:

@@ -81,6 +81,11 @@ class VpcFilters:
         """Return the ID of the NAT gateway of an interface."""
         return self._nat_ids.get(interface.id, interface.id)
 
+    def target_id(self, route: Route) -> str:
+        """Return the ID of what a route leads to; of an interface of a NAT gateway that of the gateway."""
+        id_ = route.interface_id or route.endpoint_id
+        return self._nat_ids.get(id_, id_) if id_ else "no target"
+
     def is_nat_gateway(self, interface: Interface) -> bool:
         """Return whether an interface is that of a NAT gateway."""
         return interface.kind is InterfaceKind.NAT_GATEWAY

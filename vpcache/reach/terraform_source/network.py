@@ -54,6 +54,7 @@ def network(document: Mapping[str, Any], evaluated: Mapping[str, Any] | None = N
         unmodeled_resources(state),
         state.undecided,
         dict(_ports(state, interfaces)),
+        {each.id: each.address for each in state.all},
     )
 
 

@@ -18,10 +18,24 @@ def is_plan(document: Mapping[str, Any]) -> bool:
     return "resource_changes" in document
 
 
+def after(document: Mapping[str, Any], evaluated: Mapping[str, Any] | None = None) -> Network:
+    """Return the network after a plan, or that of a state. It is empty after a destroy.
+
+    `evaluated` is as in `vpcache.terraform.references.resolution`.
+    """
+    if is_plan(document) and all(each["change"]["actions"] == ["delete"] for each in _managed(document)):
+        return NO_NETWORK
+    return network(document, evaluated)
+
+
 def before(plan: Mapping[str, Any]) -> Network:
     """Return the network that a plan changes: that of the state after its refresh, empty without one."""
     state = plan.get("prior_state") or {}
     return network(state) if _has_subnets(state) else NO_NETWORK
+
+
+def _managed(plan: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [each for each in plan["resource_changes"] if each.get("mode") == "managed"]
 
 
 def _has_subnets(state: Mapping[str, Any]) -> bool:

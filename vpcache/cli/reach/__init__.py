@@ -1,0 +1,1 @@
+"""The command that answers which packets can pass, in a running stack or after a plan."""

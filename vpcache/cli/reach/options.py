@@ -1,0 +1,60 @@
+"""The options of `reach` as typed, and their check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from vpcache.cli.console import writable
+from vpcache.cli.stack import TargetChoice
+from vpcache.errors import VpcacheError
+from vpcache.reach.traffic import Target, parse_target
+
+
+@dataclass(frozen=True)
+class ReachOptions:
+    """The options of the task, empty if omitted."""
+
+    environment: str
+    target: TargetChoice
+    name: str
+    source: str
+    destination: str
+    plan: bool
+    from_plan: str
+    against: str
+    policy: str
+    live: bool
+    markdown: str
+    sarif: str
+    as_json: bool
+
+    @property
+    def asks_for_flows(self) -> bool:
+        """Whether an end was given: then policy and findings are not asked for."""
+        return bool(self.source or self.destination)
+
+    def check(self) -> None:
+        """Raise VpcacheError for an invalid value or combination of options."""
+        if bool(self.environment) == bool(self.from_plan):
+            raise VpcacheError("use either --env, or --from-plan with the output of `terraform show -json`")
+        if self.from_plan:
+            chosen = {"target": self.target.name, "region": self.target.region, "name": self.name}
+            for option, value in chosen.items():
+                if value:
+                    raise VpcacheError(f"--{option} {value} is of a stack: omit it with --from-plan")
+            if self.plan:
+                raise VpcacheError("--plan plans an environment: use --env instead of --from-plan")
+        elif self.against:
+            raise VpcacheError(f"--against {self.against} compares files: use it with --from-plan")
+        if self.live and (self.plan or self.from_plan):
+            raise VpcacheError("--live sends packets in a running stack: omit --plan and --from-plan")
+        if self.policy and not Path(self.policy).is_file():
+            raise VpcacheError(f"--policy {self.policy}: there is no such file")
+        self.traffic()
+        for file in filter(None, (self.markdown, self.sarif)):
+            writable(file)
+
+    def traffic(self) -> Target | None:
+        """Return the target of the flows, None if all are meant. Raises VpcacheError for an invalid port."""
+        return parse_target(self.destination) if self.destination else None

@@ -1,0 +1,95 @@
+"""The networks that `reach` answers for: of a running stack, of a plan, or of a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from vpcache.cli.console import step
+from vpcache.cli.reach.options import ReachOptions
+from vpcache.cli.stack import chosen_stack, print_header
+from vpcache.cli.views.terraform_json import read, source_name
+from vpcache.project import Project
+from vpcache.reach.aws_source.collector import collect
+from vpcache.reach.aws_source.network import network as network_of
+from vpcache.reach.network import Network
+from vpcache.reach.terraform_source import plans
+from vpcache.reach.terraform_source.network import network
+from vpcache.reach.terraform_source.vpcs import vpc_ids
+from vpcache.stack.stack import Stack
+
+POLICY = "reach.policy"
+"""The policy of an environment: this file beside its root module."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The network to report on; `before` is the network that a plan changes.
+
+    `folder` is the root module, and `policy` the file of its policy, if there are any.
+    """
+
+    name: str
+    network: Network
+    before: Network | None = None
+    folder: Path | None = None
+    policy: Path | None = None
+    stack: Stack | None = None
+
+
+def subject(root: Path, options: ReachOptions) -> Subject:
+    """Return the network that the options choose. Raises VpcacheError if it cannot be read."""
+    policy = Path(options.policy) if options.policy else None
+    if options.from_plan:
+        return _from_file(options, policy)
+    stack = chosen_stack(root, options.environment, options.target, options.name, start_lab=options.plan)
+    if not options.as_json:
+        print_header("reach", stack)
+    folder = Project(root).environment_dir(options.environment)
+    if policy is None and (folder / POLICY).is_file():
+        policy = folder / POLICY
+    if options.plan:
+        before, after = _planned(stack)
+        return Subject(f"the plan of {stack.name}", after, before, folder, policy, stack)
+    with step("network"):
+        running = _running(stack)
+    return Subject(stack.name, running, folder=folder, policy=policy, stack=stack)
+
+
+def _from_file(options: ReachOptions, policy: Path | None) -> Subject:
+    document = read(options.from_plan, "--from-plan")
+    before = None
+    if options.against:
+        before = network(read(options.against, "--against"))
+    elif plans.is_plan(document):
+        before = plans.before(document)
+    return Subject(source_name(options.from_plan), plans.after(document), before, policy=policy)
+
+
+def _planned(stack: Stack) -> tuple[Network, Network]:
+    """Return the networks before and after a plan.
+
+    The JSON of a plan lacks local values. If it leaves something open, Terraform evaluates the root module
+    with generated IDs, which takes seconds.
+    """
+    from vpcache.stack.mock_plan import evaluated_plan
+
+    with stack.exclusive_lock():
+        with step("init"):
+            stack.init()
+        with step("plan"):
+            planned = stack.plan()
+        document = stack.plan_json(planned)
+        after = plans.after(document)
+        if after.undecided:
+            with step("unknown values"):
+                after = plans.after(document, evaluated_plan(stack, document))
+    return plans.before(document), after
+
+
+def _running(stack: Stack) -> Network:
+    """Return the network of a stack as AWS's API describes it now, whatever the state says."""
+    state = stack.show_json()
+    if state is None:
+        raise stack.not_applied()
+    return network_of(collect(stack.target.client, vpc_ids(state)))
