@@ -51,7 +51,7 @@ def overlapping_routes(view: View, vpc: Vpc) -> Iterator[Finding]:
     """Find routes to a NAT gateway or internet gateway beside a wider route to another one.
 
     The route with the longest prefix decides:
-    https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html#route-tables-priority
+    https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html
     """
     clients = view.by_table(vpc, view.clients(vpc))
     for table in vpc.route_tables:

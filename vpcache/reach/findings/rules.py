@@ -66,7 +66,7 @@ RULES = (
         SHARED_NAT_GATEWAY,
         "Zones leave by the NAT gateway of another zone",
         "Create a NAT gateway and a route table in each zone, so that an outage stays in its zone.",
-        f"{_VPC}/nat-gateway-basics.html",
+        f"{_VPC}/vpc-nat-gateway.html",
     ),
     FindingRule(
         BLACK_HOLE_ROUTE,
@@ -84,13 +84,13 @@ RULES = (
         OVERLAPPING_ROUTE,
         "A more specific route leads a part of the internet elsewhere than the default route",
         "The route with the longest prefix decides. Remove the more specific route, or lead it the same way.",
-        f"{_VPC}/VPC_Route_Tables.html#route-tables-priority",
+        f"{_VPC}/route-tables-priority.html",
     ),
     FindingRule(
         WRONG_PORT,
         "Rules open a cache at other ports than that at which it listens",
         "Allow the port of the cache in the rules of its security group and of its clients' groups.",
-        "https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/accessing-elasticache.html",
+        "https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/elasticache-vpc-accessing.html",
     ),
     FindingRule(
         NO_WAY_OUT,
@@ -108,7 +108,7 @@ RULES = (
         EGRESS_ADDRESS_CHANGES,
         "A change gives a zone another address on the internet, or none",
         "Keep the elastic IP, or give the new address to those who allow the old one before the change.",
-        f"{_VPC}/nat-gateway-basics.html",
+        f"{_VPC}/vpc-nat-gateway.html",
     ),
 )
 """All rules, in the order in which SARIF lists them."""
