@@ -10,6 +10,8 @@ It follows a request and then its answers, with each port to which they may go, 
 - The route with the longest prefix decides: https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html
 - An internet gateway translates private to public addresses one to one:
   https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html
+- A gateway endpoint changes no address, and its service starts no connections:
+  https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
 - A NAT gateway accepts no connections from outside, and sends from its own address and subnet:
   https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html
 """
@@ -62,7 +64,11 @@ class Connections:
         if isinstance(source, Internet) or inside:
             return source.address
         gateway = self._nat_gateway(source.interface, _dialled(target))
-        return (gateway.public_address if gateway else source.public_address) or source.address
+        sender, private = (gateway, gateway.address) if gateway else (source.interface, source.address)
+        route = self._route(sender, _dialled(target))
+        if route and route.target is RouteTarget.GATEWAY_ENDPOINT:
+            return private
+        return (gateway.public_address if gateway else source.public_address) or private
 
     def _arrives(
         self, source: Attached | Internet, target: Attached | Internet, protocol: str, port: int
@@ -119,10 +125,13 @@ class Connections:
             interface, public = gateway, gateway.public_address
             packet = replace(packet, source=gateway.address)
         route = self._route(interface, packet.destination)
-        if route is None or route.target is not RouteTarget.INTERNET_GATEWAY or public is None:
+        if route is None or not self._acl_allows(interface, packet, is_inbound=False):
             return None
-        leaves = self._acl_allows(interface, packet, is_inbound=False)
-        return replace(packet, source=public) if leaves else None
+        if route.target is RouteTarget.GATEWAY_ENDPOINT:
+            return packet
+        if route.target is not RouteTarget.INTERNET_GATEWAY or public is None:
+            return None
+        return replace(packet, source=public)
 
     def _enters(self, target: Interface, packet: Packet) -> bool:
         """Return whether a packet of the internet to an interface's public address reaches the interface."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 from itertools import product
 from random import Random
 
 import pytest
 
 from tests.support.network.brute_force import ECHO_REQUEST, Connections
-from tests.support.network.harness import HOST, OTHER_HOST
-from tests.support.network.random_vpcs import random_vpc
+from tests.support.network.random_vpcs import HOSTS, random_vpc
 from vpcache.lab.prover.ends import Attached, Internet, attached
 from vpcache.lab.prover.path import Path
 from vpcache.lab.prover.prover import Prover
@@ -47,7 +46,7 @@ def test_prover_agrees_with_packets_followed_one_by_one(seed: int) -> None:
                 assert explained == expected.intersection(tried)
                 assert not expected or path.seen_as == connections.seen_as(source, target)
                 passing, flows = passing + len(expected), flows + len(asked)
-    assert flows // 20 < passing < flows * 19 // 20, "both outcomes are tested"
+    assert flows // 50 < passing < flows * 49 // 50, "both outcomes are tested"
 
 
 def _explained(path: Path, flow: Flow) -> bool:
@@ -109,18 +108,19 @@ def _boundaries(vpc: Vpc) -> set[int]:
 
 def _pairs(random: Random, vpc: Vpc) -> list[tuple[Attached | Internet, Attached | Internet]]:
     """Return pairs of ends: of the VPC, by public addresses, and on the internet."""
-    inside = [each for each in attached(vpc) if each.interface.kind is InterfaceKind.PLAIN]
+    ends = [each for each in attached(vpc) if each.address.version == 4]
+    inside = [each for each in ends if each.interface.kind is not InterfaceKind.NAT_GATEWAY]
     public = [replace(each, by_public_address=True) for each in inside if each.public_address]
     gateways = [
         replace(each, by_public_address=True)
-        for each in attached(vpc)
-        if each.interface.kind is InterfaceKind.NAT_GATEWAY
+        for each in ends
+        if each.interface.kind is InterfaceKind.NAT_GATEWAY and each.public_address
     ]
-    hosts = [Internet(IPv4Address(each)) for each in (HOST, OTHER_HOST)]
+    hosts = [Internet(each) for each in HOSTS]
     pairs: list[tuple[Attached | Internet, Attached | Internet]] = [
         *((one, other) for one in inside for other in inside if one.interface.id != other.interface.id),
         *((one, other) for one in inside for other in public if one.interface.id != other.interface.id),
         *product(hosts, (*public, *gateways)),
         *product(inside, hosts),
     ]
-    return random.sample(pairs, PAIRS)
+    return random.sample(pairs, min(len(pairs), PAIRS))
