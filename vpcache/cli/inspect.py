@@ -15,6 +15,7 @@ from vpcache.cli.lab import running_lab
 from vpcache.errors import VpcacheError
 from vpcache.lab.network.nsenter import nsenter_command, with_resolver
 from vpcache.lab.network.pcap import packet_count
+from vpcache.wording import shown
 
 _MAX_CAPTURE = 86400.0  # seconds
 
@@ -74,11 +75,10 @@ def capture(root: Path, name: str, zone: str, file: str, seconds: str) -> None:
     if not path.exists():
         raise VpcacheError(f"the capture of {name} failed: see the error above")
     count = packet_count(path)
-    shown = os.path.relpath(path) if path.is_relative_to(Path.cwd()) else path
     if count:
-        print(f"captured the packets of {name} in {shown}: {count}, {path.stat().st_size} bytes")
+        print(f"captured the packets of {name} in {shown(path)}: {count}, {path.stat().st_size} bytes")
     else:
-        print(f"no packet passed {name} during the capture; {shown} is empty")
+        print(f"no packet passed {name} during the capture; {shown(path)} is empty")
 
 
 def capture_file(root: Path, name: str, file: str) -> Path:

@@ -72,9 +72,11 @@ _ID = re.compile(
 """IDs of EC2, and addresses: one that a plan does not know has the name of its elastic IP."""
 
 
-def report(network: Network, subject: str) -> Report:
-    """Return the report of a network before anything is asked."""
-    return Report(subject, names=network.names, unmodeled=network.unmodeled, undecided=network.undecided)
+def report(network: Network, subject: str, answers: tuple[Answer, ...] = ()) -> Report:
+    """Return the report of a network with some answers, or before anything is asked."""
+    return Report(
+        subject, answers, names=network.names, unmodeled=network.unmodeled, undecided=network.undecided
+    )
 
 
 def with_flows(asked: Report, network: Network, source: str, target: Target) -> Report:
@@ -122,7 +124,12 @@ def with_change(asked: Report, before: Network, after: Network) -> Report:
 
 def with_policy(asked: Report, network: Network, policy: tuple[Assertion, ...], file: str) -> Report:
     """Add the check of a policy. Raises VpcacheError for an end that the network does not have."""
-    return replace(asked, policy=PolicyResult(file, len(policy), tuple(violations(network, policy))))
+    return replace(asked, policy=policy_result(network, policy, file))
+
+
+def policy_result(network: Network, policy: tuple[Assertion, ...], file: str) -> PolicyResult:
+    """Return the check of a policy. Raises VpcacheError for an end that the network does not have."""
+    return PolicyResult(file, len(policy), tuple(violations(network, policy)))
 
 
 def rows(found: Iterable[Reach]) -> tuple[Row, ...]:

@@ -24,9 +24,12 @@ from vpcache.lab.client import Lab
 from vpcache.lab.errors import LabError
 from vpcache.lab.settings import parse_settings
 from vpcache.probes import Probes
+from vpcache.reach.network import Network
+from vpcache.reach.running import running_network
 from vpcache.stack.stack import Outputs, Stack
 from vpcache.stack.target import AWS, LAB, Target
 from vpcache.terraform.root_module import environment_values
+from vpcache.testing.reach import StackReach
 from vpcache.testing.report.facts import ProbeRecord
 from vpcache.testing.run import PytestRun, new_run_folder
 
@@ -288,6 +291,21 @@ def probes(
     """The probes of the stack, which return evidence: `assert probes.egress("us-east-1a")`."""
     test, in_drill = request.node.nodeid, request.node.get_closest_marker("drill") is not None
     return Probes(target, outputs, lambda result: vpcache_run.facts.add(ProbeRecord(result, test, in_drill)))
+
+
+@pytest.fixture
+def reach(stack: Stack, outputs: Outputs) -> StackReach:
+    """Which packets can pass in the stack's VPC: `assert reach.can("cached-api", "cache", 11211)`.
+
+    `reach.policy()` checks the assertions in `reach.policy` beside the root module. The network is read
+    through AWS's API, so that changes outside Terraform count too.
+    """
+
+    def read() -> Network:
+        with _user_errors():
+            return running_network(stack)
+
+    return StackReach(read, stack.environment_dir)
 
 
 def _join(config: pytest.Config) -> None:

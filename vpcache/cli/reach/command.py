@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from vpcache.errors import VpcacheError
 from vpcache.reach import report as reports
 from vpcache.reach.policy import parse_policy
 from vpcache.reach.report import PolicyResult, Report
+from vpcache.wording import shown
 
 
 class PolicyViolatedError(VpcacheError):
@@ -59,7 +59,7 @@ def _report(asked: Subject, options: ReachOptions) -> Report:
         found = reports.with_change(found, asked.before, asked.network)
     if asked.policy is None:
         return found
-    file = os.path.relpath(asked.policy)
+    file = shown(asked.policy)
     return reports.with_policy(found, asked.network, parse_policy(_text(asked.policy), file), file)
 
 

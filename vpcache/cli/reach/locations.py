@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 from vpcache.reach.network import Network
+from vpcache.wording import shown
 
 _BLOCK = re.compile(
     r'^(?:module\s+"(?P<module>[^"]+)"|resource\s+"(?P<type>[^"]+)"\s+"(?P<name>[^"]+)")', re.MULTILINE
@@ -21,7 +21,7 @@ def locator(network: Network, folder: Path | None, default: str) -> Callable[[st
     the first line of its main.tf, or of `default` without a folder. Files are relative to the current folder.
     """
     blocks = dict(_blocks(folder)) if folder else {}
-    fallback = (os.path.relpath(folder / "main.tf") if folder else default, 1)
+    fallback = (shown(folder / "main.tf") if folder else default, 1)
 
     def locate(resource: str) -> tuple[str, int]:
         address = network.addresses.get(resource, resource).split("[")[0]
@@ -37,5 +37,5 @@ def _blocks(folder: Path) -> list[tuple[str, tuple[str, int]]]:
         text = file.read_text()
         for block in _BLOCK.finditer(text):
             name = f"module.{block['module']}" if block["module"] else f"{block['type']}.{block['name']}"
-            found.append((name, (os.path.relpath(file), text.count("\n", 0, block.start()) + 1)))
+            found.append((name, (shown(file), text.count("\n", 0, block.start()) + 1)))
     return found

@@ -10,16 +10,11 @@ from vpcache.cli.reach.options import ReachOptions
 from vpcache.cli.stack import chosen_stack, print_header
 from vpcache.cli.views.terraform_json import read, source_name
 from vpcache.project import Project
-from vpcache.reach.aws_source.collector import collect
-from vpcache.reach.aws_source.network import network as network_of
 from vpcache.reach.network import Network
+from vpcache.reach.running import POLICY, running_network
 from vpcache.reach.terraform_source import plans
 from vpcache.reach.terraform_source.network import network
-from vpcache.reach.terraform_source.vpcs import vpc_ids
 from vpcache.stack.stack import Stack
-
-POLICY = "reach.policy"
-"""The policy of an environment: this file beside its root module."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +47,7 @@ def subject(root: Path, options: ReachOptions) -> Subject:
         before, after = _planned(stack)
         return Subject(f"the plan of {stack.name}", after, before, folder, policy, stack)
     with step("network"):
-        running = _running(stack)
+        running = running_network(stack)
     return Subject(stack.name, running, folder=folder, policy=policy, stack=stack)
 
 
@@ -85,11 +80,3 @@ def _planned(stack: Stack) -> tuple[Network, Network]:
             with step("unknown values"):
                 after = plans.after(document, evaluated_plan(stack, document))
     return plans.before(document), after
-
-
-def _running(stack: Stack) -> Network:
-    """Return the network of a stack as AWS's API describes it now, whatever the state says."""
-    state = stack.show_json()
-    if state is None:
-        raise stack.not_applied()
-    return network_of(collect(stack.target.client, vpc_ids(state)))

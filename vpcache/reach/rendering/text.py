@@ -16,7 +16,7 @@ def lines(report: Report) -> Iterator[str]:
     for finding in report.findings:
         yield f"{finding.severity}: {report.named(finding.text)} [{finding.rule}]"
     if report.policy is not None:
-        yield from _policy(report, report.policy)
+        yield from policy_lines(report, report.policy)
     for answer in report.answers:
         yield from _answer(report, answer, all_hops=len(report.answers) <= _WITH_HOPS)
     if report.comparison is not None:
@@ -65,7 +65,8 @@ def _comparison(report: Report, comparison: Comparison) -> Iterator[str]:
         yield "no flow and no egress address changes"
 
 
-def _policy(report: Report, policy: PolicyResult) -> Iterator[str]:
+def policy_lines(report: Report, policy: PolicyResult) -> Iterator[str]:
+    """Yield the violations of a policy with their paths, and how many of its assertions hold."""
     for violation in policy.violations:
         yield f"violated: {report.named(str(violation))}"
         yield from (f"  {report.named(step)}" for step in violation.steps)
