@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vpcache.lab.prover.intervals import Intervals
-from vpcache.lab.prover.path import Stage
+from vpcache.lab.prover.path import NOTHING, Stage
 from vpcache.lab.prover.traffic import described, first_flow
 from vpcache.reach.answers import blocked_between, flows_between, worded
-from vpcache.reach.ends import Place, by_zone, places
+from vpcache.reach.ends import Place, by_zone, cluster_of, joined, places
 from vpcache.reach.matrix import egress_addresses, matrix
 from vpcache.reach.network import Network
 
@@ -61,17 +61,27 @@ class Comparison:
 
 
 def compare(before: Network, after: Network) -> Comparison:
-    """Return what the change from `before` to `after` opens, closes and leads elsewhere."""
+    """Return what the change from `before` to `after` opens, closes and leads elsewhere.
+
+    Networks are compared zone by zone. A change of all zones of a place is one change of the place, and one
+    of several nodes of a cluster is one change of the cluster.
+    """
     old, new = _Side(before), _Side(after)
     return Comparison(
         opened=tuple(
-            Changed(*ends, packets, new.passing_reasons(*ends, packets)) for ends, packets in new.beyond(old)
+            Changed(*names, packets, new.passing_reasons(*ends, packets))
+            for names, ends, packets in new.beyond(old)
         ),
         closed=tuple(
-            Changed(*ends, packets, new.stopping_reasons(*ends, packets)) for ends, packets in old.beyond(new)
+            Changed(*names, packets, new.stopping_reasons(*ends, packets))
+            for names, ends, packets in old.beyond(new)
         ),
         moved=moved(before, after),
     )
+
+
+Ends = tuple[str, str]
+"""The names of a source and of a target."""
 
 
 class _Side:
@@ -79,16 +89,26 @@ class _Side:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        zonal = [zone for each in places(network) for zone in by_zone(each)]
+        self._zones = {each.name: by_zone(each) for each in places(network)}
+        self._owners = {zone.name: name for name, zones in self._zones.items() for zone in zones}
+        zonal = [zone for zones in self._zones.values() for zone in zones]
         self._places: dict[str, Place] = {each.name: each for each in zonal}
         found = matrix(network, zonal, zonal)
         self._flows = {(each.source, each.target): each.packets for each in found}
 
-    def beyond(self, other: _Side) -> Iterator[tuple[tuple[str, str], Intervals]]:
-        """Yield the ends and the traffic that this network passes and the other does not."""
-        for ends, packets in self._flows.items():
-            if more := packets - other._flows.get(ends, Intervals()):
-                yield ends, more
+    def beyond(self, other: _Side) -> Iterator[tuple[Ends, Ends, Intervals]]:
+        """Yield the traffic that this network passes and the other does not: names for it, and two ends."""
+        sources: dict[tuple[str, str, Intervals], list[str]] = {}
+        for (source, target), packets in self._flows.items():
+            if more := packets - other._flows.get((source, target), NOTHING):
+                sources.setdefault((self._owners[source], target, more), []).append(source)
+        targets: dict[tuple[tuple[str, ...], str, Intervals], list[Ends]] = {}
+        for (owner, target, more), found in sources.items():
+            names = (owner,) if len(found) == len(self._zones[owner]) else tuple(found)
+            targets.setdefault((names, cluster_of(target), more), []).append((found[0], target))
+        for (names, _, more), ends in targets.items():
+            target = joined([target for _, target in ends])
+            yield from (((name, target), ends[0], more) for name in names)
 
     def passing_reasons(self, source: str, target: str, packets: Intervals) -> tuple[str, ...]:
         """Return the rules and routes by which traffic passes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from ipaddress import ip_network
@@ -185,17 +185,29 @@ def places(network: Network) -> tuple[Place, ...]:
 
 
 def by_zone(found: Place) -> tuple[Place, ...]:
-    """Return a place for each zone in which a place has ends: "cached-api in us-east-1a"."""
-    zones = {end.interface.zone: None for end in found.ends if isinstance(end, Attached)}
-    if len(zones) < 2:
+    """Return a place for each zone in which a place has ends: "cached-api in us-east-1a".
+
+    A cache node has one zone, which its name leaves out.
+    """
+    ends = [end for end in found.ends if isinstance(end, Attached)]
+    if not ends or any(end.interface.kind is InterfaceKind.CACHE_NODE for end in ends):
         return (found,)
+    zones = dict.fromkeys(end.interface.zone for end in ends)
     return tuple(
-        Place(
-            f"{found.name} in {zone}",
-            tuple(end for end in found.ends if isinstance(end, Attached) and end.interface.zone == zone),
-        )
+        Place(f"{found.name} in {zone}", tuple(end for end in ends if end.interface.zone == zone))
         for zone in zones
     )
+
+
+def cluster_of(name: str) -> str:
+    """Return the cluster of a cache node, and other names unchanged."""
+    return name.rpartition("/")[0] or name
+
+
+def joined(names: Sequence[str]) -> str:
+    """Return the names of nodes of one cluster in one text: "cache/0001, 0002"."""
+    first, *others = names
+    return ", ".join((first, *(each.rpartition("/")[2] for each in others)))
 
 
 def pairs(source: Place, target: Place) -> Iterator[tuple[End, End]]:

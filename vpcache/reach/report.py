@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from vpcache.lab.prover.traffic import ALL, described
 from vpcache.reach.answers import Answer, Reach, answers, flows_between
 from vpcache.reach.comparison import Comparison, compare
-from vpcache.reach.ends import Places
+from vpcache.reach.ends import Places, cluster_of
 from vpcache.reach.findings.checks import change_findings, findings
 from vpcache.reach.findings.finding import Finding
 from vpcache.reach.matrix import egress_addresses, matrix
@@ -136,6 +136,6 @@ def rows(found: Iterable[Reach]) -> tuple[Row, ...]:
     """Return flows as rows of a table; nodes of one cluster with the same traffic share a row."""
     merged: dict[tuple[str, str, str], list[str]] = {}
     for reach in found:
-        owner = reach.target.rpartition("/")[0] or reach.target
-        merged.setdefault((reach.source, owner, described(reach.packets)), []).append(reach.target)
+        key = reach.source, cluster_of(reach.target), described(reach.packets)
+        merged.setdefault(key, []).append(reach.target)
     return tuple(Row(source, tuple(targets), text) for (source, _, text), targets in merged.items())

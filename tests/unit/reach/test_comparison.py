@@ -22,7 +22,7 @@ def test_equal_networks_have_no_change() -> None:
 def test_opened_rule_is_named_with_its_ports() -> None:
     change = compare(shop(), shop(ingress=rule(11211, self=True)))
     assert "cache/0001 -> cache/0002: tcp 11211" in opened(change)
-    assert "shop-api in eu-west-3a -> cache/0001: tcp 11211" in closed(change)
+    assert closed(change) == ["shop-api -> cache/0001, 0002: tcp 11211"]
 
 
 def test_opened_flow_has_the_rule_as_its_reason() -> None:
@@ -50,3 +50,14 @@ def test_removed_gateway_closes_the_way_out_of_its_zone() -> None:
     change = compare(shop(), shop(table))
     assert "shop-api in eu-west-3a -> internet: all traffic" in closed(change)
     assert [str(each) for each in change.moved] == ["eu-west-3a: 203.0.113.10 -> none"]
+
+
+def test_added_zone_opens_its_own_flows_only() -> None:
+    change = compare(shop(zones=2), shop(zones=3))
+    assert opened(change) == [
+        "shop-api -> cache/0003: tcp 11211",
+        "shop-api in eu-west-3c -> cache/0001, 0002: tcp 11211",
+        "shop-api in eu-west-3c -> internet: all traffic",
+    ]
+    assert not closed(change)
+    assert [str(each) for each in change.moved] == ["eu-west-3c: none -> 203.0.113.12"]

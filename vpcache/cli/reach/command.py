@@ -53,7 +53,7 @@ def _report(asked: Subject, options: ReachOptions) -> Report:
         return reports.with_flows(found, asked.network, options.source, traffic)
     if options.source or traffic:
         return reports.with_matrix(found, asked.network, options.source, traffic)
-    if asked.before is None:
+    if asked.before is None or not asked.before.topology.vpcs:
         found = reports.with_findings(reports.with_matrix(found, asked.network), asked.network)
     else:
         found = reports.with_change(found, asked.before, asked.network)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from vpcache.reach.answers import Answer, Verdict
 from vpcache.reach.comparison import Comparison
+from vpcache.reach.ends import joined
 from vpcache.reach.report import PolicyResult, Report, Row
 
 _WITH_HOPS = 4  # answers that are printed with all their steps; of others the obstacles are printed
@@ -35,8 +36,7 @@ def lines(report: Report) -> Iterator[str]:
 
 def cells(row: Row) -> tuple[str, str, str]:
     """Return the cells of a row: "cache/0001, 0002" for the nodes of a cluster."""
-    first, *others = row.targets
-    return row.source, ", ".join((first, *(each.rpartition("/")[2] for each in others))), row.traffic
+    return row.source, joined(row.targets), row.traffic
 
 
 def table(rows: list[tuple[str, ...]]) -> Iterator[str]:
