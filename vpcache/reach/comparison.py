@@ -122,7 +122,8 @@ class _Side:
         """Return the steps that stop traffic in this network; an end that it lacks is the reason."""
         missing = [end for end in (source, target) if end not in self._places]
         if missing:
-            return (f"{missing[0]} does not exist",)
+            undecided = ", or the plan does not decide where it is" if self._network.undecided else ""
+            return (f"{missing[0]} does not exist{undecided}",)
         found = blocked_between(self._network, self._places[source], self._places[target], packets)
         reach, path = found[0]
         flow = first_flow(reach.packets)

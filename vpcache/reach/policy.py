@@ -33,6 +33,7 @@ from vpcache.reach.ends import Place, Places, pairs
 from vpcache.reach.matrix import egress_addresses, matrix
 from vpcache.reach.network import Network
 from vpcache.reach.traffic import Target, parse_target
+from vpcache.wording import counted
 
 OWN_ADDRESSES = "each zone leaves by its own address"
 _LINE = re.compile(r"(?P<verb>\w+):\s*(?P<source>\S+)\s*->\s*(?P<target>\S+)")
@@ -167,7 +168,7 @@ def _missing(
 def _violation(assertion: Assertion, found: Sequence[tuple[Reach, Path]], verb: str) -> Violation:
     """Return the violation by the first of some flows, with its path."""
     reach, path = found[0]
-    more = f", and {len(found) - 1} more pairs" if len(found) > 1 else ""
+    more = f", and between {counted(len(found) - 1, 'more pair')}" if len(found) > 1 else ""
     flow = first_flow(reach.packets)
     steps = tuple(text for _, text in worded(path, flow))
     obstacle = next((f": {step.decide(flow)[1]}" for step in path.obstacles(flow)), "")
@@ -182,11 +183,13 @@ def _others(
     every = places.all()
     targets = [each for each in every if not wanted.isdisjoint(each.ends)]
     by_name = {each.name: each for each in every}
+    others: list[tuple[Reach, Path]] = []
     for reach in matrix(network, every, targets):
         is_source = set(by_name[reach.source].ends) <= allowed
         if packets := reach.packets - flows.target.packets if is_source else reach.packets:
-            others = flows_between(network, by_name[reach.source], by_name[reach.target], packets)
-            yield _violation(assertion, others, "passes too")
+            others += flows_between(network, by_name[reach.source], by_name[reach.target], packets)
+    if others:
+        yield _violation(assertion, others, "passes too")
 
 
 def _shared_addresses(network: Network, assertion: Assertion) -> Iterator[Violation]:

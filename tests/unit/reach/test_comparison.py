@@ -58,6 +58,7 @@ def test_added_zone_opens_its_own_flows_only() -> None:
         "shop-api -> cache/0003: tcp 11211",
         "shop-api in eu-west-3c -> cache/0001, 0002: tcp 11211",
         "shop-api in eu-west-3c -> internet: all traffic",
+        "cache/0003 -> internet: all traffic",
     ]
     assert not closed(change)
     assert [str(each) for each in change.moved] == ["eu-west-3c: none -> 203.0.113.12"]

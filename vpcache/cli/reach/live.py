@@ -8,7 +8,6 @@ from dataclasses import replace
 from vpcache.cli.console import step
 from vpcache.cli.lab import running_lab
 from vpcache.cli.reach.sources import Subject
-from vpcache.errors import VpcacheError
 from vpcache.lab.errors import LabNotRunningError
 from vpcache.lab.packets.flows import LiveFlow
 from vpcache.lab.packets.sending import send
@@ -18,12 +17,10 @@ from vpcache.reach.live import Agreement, agreement
 
 
 def sent(asked: Subject, proven: Sequence[Answer]) -> Agreement:
-    """Send the flows of answers in the lab of a stack, and return both verdicts of each.
+    """Send the flows of answers in the running lab, and return both verdicts of each.
 
-    Raises VpcacheError if the stack is not on the lab, or if the flows cannot be sent.
+    Raises VpcacheError if the flows cannot be sent.
     """
-    if asked.stack is None or not asked.stack.target.is_lab:
-        raise VpcacheError("--live sends packets in the lab: use it with --target lab")
     lab = running_lab(enters=True)
     pid = lab.status().pid
     if pid is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from vpcache.cli.console import writable
 from vpcache.cli.stack import TargetChoice
 from vpcache.errors import VpcacheError
 from vpcache.reach.traffic import Target, parse_target
+from vpcache.stack.target import LAB, target_name
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class ReachOptions:
 
     @property
     def asks_for_flows(self) -> bool:
-        """Whether an end was given: then policy and findings are not asked for."""
+        """Whether an end was given; policy and findings are of a whole network."""
         return bool(self.source or self.destination)
 
     def check(self) -> None:
@@ -49,6 +51,10 @@ class ReachOptions:
             raise VpcacheError(f"--against {self.against} compares files: use it with --from-plan")
         if self.live and (self.plan or self.from_plan):
             raise VpcacheError("--live sends packets in a running stack: omit --plan and --from-plan")
+        if self.live and target_name(self.target.name, os.environ) != LAB:
+            raise VpcacheError("--live sends packets in the lab: use it with --target lab")
+        if self.policy and self.asks_for_flows:
+            raise VpcacheError("--policy checks a whole network: omit --from and --to")
         if self.policy and not Path(self.policy).is_file():
             raise VpcacheError(f"--policy {self.policy}: there is no such file")
         self.traffic()

@@ -22,6 +22,7 @@ class Stage(StrEnum):
     ACL_INBOUND = "network ACL inbound"
     ANSWER_OUTBOUND = "network ACL outbound, answer"
     ANSWER_INBOUND = "network ACL inbound, answer"
+    LOCAL_ROUTE = "local route"
     ROUTE = "route"
     ANSWER_ROUTE = "route, answer"
     NAT_GATEWAY = "NAT gateway"

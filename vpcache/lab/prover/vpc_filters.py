@@ -92,7 +92,7 @@ class VpcFilters:
 
     def _new_local(self, table_id: str) -> Step:
         blocks = ", ".join(map(str, (*self.vpc.cidrs, *self.vpc.ipv6_cidrs)))
-        return always(Stage.ROUTE, table_id, "{} is local in {}", blocks, table_id)
+        return always(Stage.LOCAL_ROUTE, table_id, "{} is local in {}", blocks, table_id)
 
     def _new_route(self, table_id: str, address: IpAddress) -> Route | None:
         table = self._tables.get(table_id)

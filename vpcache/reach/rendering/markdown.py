@@ -6,6 +6,7 @@ https://docs.github.com/en/get-started/writing-on-github describes the syntax.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from html import escape
 
 from vpcache.lab.prover.traffic import described
 from vpcache.reach.comparison import Changed, Comparison
@@ -23,9 +24,7 @@ def markdown(report: Report) -> str:
     if report.comparison is not None:
         parts += _comparison(report, report.comparison)
     if report.findings:
-        listed = (
-            f"- **{each.severity}** {report.named(each.text)} (`{each.rule}`)" for each in report.findings
-        )
+        listed = (f"- **{each.severity}** {each.text} (`{each.rule}`)" for each in report.findings)
         parts.append("**Findings**\n\n" + "\n".join(listed))
     if report.answers:
         parts.append("\n".join(f"- {report.named(answer.summary)}" for answer in report.answers))
@@ -46,7 +45,9 @@ def _policy(report: Report, policy: PolicyResult) -> str:
     for violation in policy.violations:
         at = violation.assertion.at
         listed.append(f"- line {at.line}, `{violation.assertion.text}`: {report.named(violation.reason)}")
-        listed += [f"  - {report.named(step)}" for step in violation.steps]
+        if violation.steps:
+            steps = "".join(f"<li>{escape(report.named(step))}</li>" for step in violation.steps)
+            listed.append(f"  <details><summary>path</summary><ol>{steps}</ol></details>")
     return f"**Policy** `{policy.file}` is violated\n\n" + "\n".join(listed)
 
 

@@ -34,8 +34,7 @@ def sarif(report: Report, version: str, locate: Locate) -> dict[str, Any]:
             message = report.named(f"{violation.assertion.text}: {violation.reason}")
             results.append(_result("policy-violation", "error", message, (at.file, at.line)))
     for finding in report.findings:
-        message = report.named(finding.text)
-        results.append(_result(finding.rule, finding.severity, message, locate(finding.resource)))
+        results.append(_result(finding.rule, finding.severity, finding.text, locate(finding.resource)))
     if report.comparison is not None:
         results += [
             _result("opened-flow", "note", _opened(report, change), locate(""))

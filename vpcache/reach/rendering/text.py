@@ -15,7 +15,7 @@ _WITH_HOPS = 4  # answers that are printed with all their steps; of others the o
 def lines(report: Report) -> Iterator[str]:
     """Yield a report line by line: findings and violations first, then what was asked."""
     for finding in report.findings:
-        yield f"{finding.severity}: {report.named(finding.text)} [{finding.rule}]"
+        yield f"{finding.severity}: {finding.text} [{finding.rule}]"
     if report.policy is not None:
         yield from policy_lines(report, report.policy)
     for answer in report.answers:

@@ -123,12 +123,12 @@ def _nodes(state: Resources) -> Iterator[Named]:
 
 
 def _zones_of_nodes(cluster: Resource, zones: list[str]) -> Iterator[tuple[str, str]]:
-    if nodes := cluster.blocks("cache_nodes"):
+    nodes, count = cluster.blocks("cache_nodes"), cluster.values.get("num_cache_nodes") or 0
+    if nodes and len(nodes) == count:  # a plan that changes the number has the former nodes
         yield from ((str(node.get("id")), str(node.get("availability_zone"))) for node in nodes)
         return
     preferred = cluster.texts("preferred_availability_zones") or [cluster.text("availability_zone")]
     chosen = preferred if set(preferred) <= set(zones) else zones
-    count = cluster.values.get("num_cache_nodes") or 0
     for number, zone in zip(range(1, count + 1), cycle(chosen), strict=False):
         yield f"{number:04}", zone
 

@@ -23,7 +23,8 @@ def after(document: Mapping[str, Any], evaluated: Mapping[str, Any] | None = Non
 
     `evaluated` is as in `vpcache.terraform.references.resolution`.
     """
-    if is_plan(document) and all(each["change"]["actions"] == ["delete"] for each in _managed(document)):
+    changes = _managed(document) if is_plan(document) else []
+    if changes and all(each["change"]["actions"] == ["delete"] for each in changes):
         return NO_NETWORK
     return network(document, evaluated)
 
