@@ -89,6 +89,8 @@ VALID = {
     ("lab.fault", "--target"): ANY,  # the lab knows the targets
     ("lab.origin", "--serve"): {"directory"},
     ("lab.shell", "--command"): ANY,
+    ("reach", "--from"): ANY,  # the stack knows its ends
+    ("reach", "--to"): ANY,
     ("test", "--select"): ANY,  # an expression of pytest
     ("test", "--paths"): {"directory"},
 } | {(task, "--name"): {"unknown"} for task, context in TASKS.items() if "env" in context.args}

@@ -52,10 +52,11 @@ def subject(root: Path, options: ReachOptions) -> Subject:
 
 
 def _from_file(options: ReachOptions, policy: Path | None) -> Subject:
+    against = read(options.against, "--against") if options.against else None
     document = read(options.from_plan, "--from-plan")
     before = None
-    if options.against:
-        before = network(read(options.against, "--against"))
+    if against is not None:
+        before = network(against)
     elif plans.is_plan(document):
         before = plans.before(document)
     return Subject(source_name(options.from_plan), plans.after(document), before, policy=policy)
