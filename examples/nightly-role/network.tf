@@ -26,6 +26,7 @@ locals {
       Action = [
         "ec2:DescribeAddresses",
         "ec2:DescribeAddressesAttribute",
+        "ec2:DescribeEgressOnlyInternetGateways",
         "ec2:DescribeFlowLogs",
         "ec2:DescribeInternetGateways",
         "ec2:DescribeNatGateways",
@@ -38,7 +39,9 @@ locals {
         "ec2:DescribeSubnets",
         "ec2:DescribeVpcAttribute",
         "ec2:DescribeVpcEndpoints",
+        "ec2:DescribeVpcPeeringConnections",
         "ec2:DescribeVpcs",
+        "ec2:DescribeVpnGateways",
       ]
       Resource  = ["*"]
       Condition = local.in_region

@@ -76,6 +76,7 @@ def night_of_dev(project: NightlyProject) -> None:
     project.update()
     project.succeed("apply", *stack, "--yes")
     project.succeed("verify", *stack)
+    project.succeed("reach", *stack)
     for fault in DRILLS:
         project.succeed("drill", *stack, "--fault", fault, "--seconds", "2")
     project.succeed("destroy", *stack, "--yes")
