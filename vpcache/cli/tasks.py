@@ -297,12 +297,12 @@ def reach(
 ) -> None:
     """Show which packets can pass, and why; check the policy.
 
-    Without --from and --to it is a table of all ends, with findings. The exit status
-    is 1 if the policy is violated, 2 if the question or its input is invalid.
+    Without --from and --to it is a table of all ends, with findings. The exit
+    status is 1 if the policy is violated, 2 if the input is invalid.
 
     invoke reach --env dev --from internet --to cache:11211
     invoke reach --env dev --plan --markdown reach.md
-    terraform show -json plan.tfplan | invoke reach --from-plan - --policy reach.policy
+    terraform show -json plan.tfplan | invoke reach --from-plan -
     """
     reach_command.reach(
         root(context),
