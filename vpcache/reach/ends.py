@@ -112,10 +112,13 @@ class Places:
         return sorted((end for id_ in ids for end in self._by_interface.get(id_, ())), key=_order)
 
     def _in_block(self, name: str, block: IpNetwork) -> Place:
-        ends = [end for end in self._ends if end.address in block]
-        if ends:
-            return self._place(name, ends)
-        return Place(name, (end_at(self._network.topology, block[0]),))
+        """Return the interfaces in a block and, of its part outside the VPCs, a host of each class."""
+        inside = self._place(name, (end for end in self._ends if end.address in block))
+        classes = host_classes(self._network.topology, block)
+        if not inside.ends and not classes:
+            return Place(name, (end_at(self._network.topology, block[0]),))
+        hosts = tuple(Internet(each.address) for each in classes)
+        return Place(name, (*inside.ends, *hosts), (*inside.labels, *(str(each.address) for each in hosts)))
 
     def _services(self) -> dict[str, tuple[End, ...]]:
         """Return a host of each service with a gateway endpoint, from the routes that lead to it."""

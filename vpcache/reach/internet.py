@@ -54,16 +54,21 @@ class HostClass:
         return INTERNET if self.block is None else f"{INTERNET} ({self.block})"
 
 
-def host_classes(topology: Topology) -> tuple[HostClass, ...]:
-    """Return a host of each class of the internet. The first is of the class that most hosts belong to."""
+def host_classes(topology: Topology, within: IpNetwork | None = None) -> tuple[HostClass, ...]:
+    """Return a host of each class of the internet. The first is of the class that most hosts belong to.
+
+    With `within`, the classes are those of the hosts in a CIDR block outside the VPCs, which may be private.
+    """
     blocks = {block for block in _blocks(topology) if block.prefixlen}
     own: set[IpNetwork] = set()
     for vpc in topology.vpcs:
         own |= {*vpc.cidrs, *vpc.ipv6_cidrs}
     has_ipv6 = any(vpc.ipv6_cidrs for vpc in topology.vpcs)
     found: dict[tuple[int, frozenset[IpNetwork]], HostClass] = {}
-    for address in (ANY_HOST, ANY_IPV6_HOST, *_bounds(blocks)):
-        if (address.version == 6 and not has_ipv6) or not _is_public(address) or _is_in(address, own):
+    any_hosts = (ANY_HOST, ANY_IPV6_HOST) if within is None else (within[0],)
+    for address in (*any_hosts, *_bounds(blocks)):
+        is_asked = _is_public(address) if within is None else address in within
+        if not is_asked or _is_in(address, own) or (address.version == 6 and not has_ipv6):
             continue
         naming = frozenset[IpNetwork](block for block in blocks if address in block)
         smallest: IpNetwork | None = max(naming, key=lambda block: block.prefixlen, default=None)
