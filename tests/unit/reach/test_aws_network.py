@@ -151,7 +151,7 @@ def test_gateways_to_other_networks_are_named() -> None:
     [
         (interface("eni-1", Attachment={"InstanceId": "i-1"}), "i-1", "instance"),
         (
-            interface("eni-1", RequesterId="amazon-elb", Description="ELB app/shop/0123"),
+            interface("eni-1", RequesterManaged=True, Description="ELB app/shop/0123"),
             "app/shop/0123",
             "load balancer",
         ),
@@ -169,7 +169,7 @@ def test_gateways_to_other_networks_are_named() -> None:
             "tgw-attach-01",
             "transit gateway attachment",
         ),
-        (interface("eni-1", Description="RDSNetworkInterface"), "eni-1", "database"),
+        (interface("eni-1", RequesterManaged=True, Description="Amazon EKS shop"), "eni-1", "EKS cluster"),
         (
             interface("eni-1", "efs", RequesterManaged=True, Description="EFS mount target for fs-1"),
             "eni-1",

@@ -24,7 +24,10 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 """
 _READERS = 8  # a client of botocore keeps ten connections
 _FILTER_VALUES = 200
-"""The number of values of a filter; EC2 answers more of them with FilterLimitExceeded."""
+"""The number of values that a filter can have.
+
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html#Filtering_Resources_CLI
+"""
 
 
 @dataclass(frozen=True)

@@ -16,16 +16,15 @@ _BY_TYPE = {
     "transit_gateway": "transit gateway attachment",
 }
 """By `InterfaceType`: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterface.html"""
-_BY_REQUESTER = {"amazon-elb": "load balancer", "amazon-rds": "database"}
-_BY_DESCRIPTION = {
-    "ELB ": "load balancer",
-    "RDSNetworkInterface": "database",
-    "Amazon EKS": "EKS cluster",
-    "arn:aws:ecs:": "ECS service",
-}
-"""By the start of the description: https://repost.aws/knowledge-center/elb-find-load-balancer-IP"""
-_ATTACHMENT = re.compile(r"tgw-attach-[0-9a-f]+")
 _LOAD_BALANCER = "ELB "
+_BY_DESCRIPTION = {_LOAD_BALANCER: "load balancer", "Amazon EKS ": "EKS cluster"}
+"""By the start of the description: of an Application Load Balancer and a Classic Load Balancer, which have
+interfaces of the type `interface`, and of the control plane of EKS.
+
+https://repost.aws/knowledge-center/elb-find-load-balancer-ip
+https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html#network-requirements-subnets
+"""
+_ATTACHMENT = re.compile(r"tgw-attach-[0-9a-f]+")
 
 
 def gateways(found: Descriptions) -> Iterator[tuple[str, str]]:
@@ -59,8 +58,7 @@ def owners(interfaces: Iterable[Item]) -> Iterator[tuple[str, str]]:
 def _kind(interface: Item) -> str:
     """Return the kind of the service of an interface, empty for a plain interface of the account."""
     description = interface.get("Description", "")
-    found = _BY_TYPE.get(interface["InterfaceType"]) or _BY_REQUESTER.get(interface.get("RequesterId", ""))
-    if found:
+    if found := _BY_TYPE.get(interface["InterfaceType"]):
         return found
     for start, kind in _BY_DESCRIPTION.items():
         if description.startswith(start):
