@@ -48,8 +48,8 @@ from vpcache.lab.topology import (
 )
 
 _ICMP = ("icmp", "icmpv6")
-_PROTOCOLS = {"-1": "all", "tcp": "tcp", "udp": "udp", "icmp": "icmp", "icmpv6": "icmpv6", "58": "icmpv6"}
-_ACL_PROTOCOLS = _PROTOCOLS | {"6": "tcp", "17": "udp", "1": "icmp"}
+_PROTOCOLS = {"-1": "all", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
+"""The names of protocols; the others have their numbers."""
 _DEFAULT_DENY_ENTRY = 32767  # the rule number of AWS's own entry, which denies all other packets
 _INTERFACE_KINDS = {
     "nat_gateway": InterfaceKind.NAT_GATEWAY,
@@ -205,7 +205,7 @@ def _acl_entries(acl: Any, *, egress: bool) -> tuple[AclEntry, ...]:
         if is_true(each.egress) == egress
         and (each.cidr_block or each.ipv6_cidr_block)
         and int(each.rule_number) < _DEFAULT_DENY_ENTRY
-        and (protocol := _ACL_PROTOCOLS.get(str(each.protocol), str(each.protocol)))
+        and (protocol := _protocol(each.protocol))
     )
     return tuple(sorted(entries, key=lambda each: each.number))
 
@@ -223,20 +223,23 @@ def _group(backend: ec2.Ec2Backend, group: Any) -> SecurityGroup:
 
 
 def _rules(backend: ec2.Ec2Backend, rules: Iterable[Any]) -> tuple[Rule, ...]:
-    """Return the rules for the protocols that the lab supports."""
-    supported = (
-        Rule(_PROTOCOLS[rule.ip_protocol], _ports(rule), peer)
+    found = (
+        Rule(protocol, _ports(protocol, rule), peer)
         for rule in rules
-        if rule.ip_protocol in _PROTOCOLS
+        for protocol in (_protocol(rule.ip_protocol),)
         for peer in _peers(backend, rule)
     )
-    return tuple(sorted(set(supported), key=repr))
+    return tuple(sorted(set(found), key=repr))
 
 
-def _ports(rule: Any) -> tuple[int, int] | None:
-    if _PROTOCOLS[rule.ip_protocol] in _ICMP:
+def _protocol(name_or_number: object) -> str:
+    return _PROTOCOLS.get(str(name_or_number), str(name_or_number))
+
+
+def _ports(protocol: str, rule: Any) -> tuple[int, int] | None:
+    if protocol in _ICMP:
         return _icmp(rule.from_port, rule.to_port)
-    if rule.ip_protocol not in ("tcp", "udp"):
+    if protocol not in ("tcp", "udp"):
         return None
     low, high = int(rule.from_port), int(rule.to_port)
     return (0, 65535) if low < 0 else (low, high)

@@ -201,16 +201,16 @@ def test_invalid_rules_are_rejected(region: Region) -> None:
     )
     for wrong in invalid_entries:
         assert error_code(ec2.create_network_acl_entry, **entry | wrong) == "InvalidParameterValue", wrong
-    invalid_rules: tuple[tuple[dict[str, Any], str], ...] = (
-        ({"IpProtocol": "carrier-pigeon"}, "InvalidParameterValue"),
-        ({"ToPort": 65536}, "InvalidParameterValue"),
-        ({"IpRanges": [{"CidrIp": "10.0.0.0/33"}]}, "InvalidParameterValue"),
-        ({"FromPort": None}, "MissingParameter"),
+    invalid_rules: tuple[dict[str, Any], ...] = (
+        {"IpProtocol": "carrier-pigeon"},
+        {"ToPort": 65536},
+        {"IpRanges": [{"CidrIp": "10.0.0.0/33"}]},
+        {"FromPort": None},
     )
-    for wrong, code in invalid_rules:
+    for wrong in invalid_rules:
         permission = {name: value for name, value in (rule | wrong).items() if value is not None}
-        call = ec2.authorize_security_group_ingress
-        assert error_code(call, GroupId=group, IpPermissions=[permission]) == code, wrong
+        code = error_code(ec2.authorize_security_group_ingress, GroupId=group, IpPermissions=[permission])
+        assert code == "InvalidParameterValue", wrong
     assert len(region.reconciled) == count
 
 

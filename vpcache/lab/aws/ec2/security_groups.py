@@ -14,12 +14,30 @@ from moto.ec2.exceptions import (
 from moto.ec2.models.security_groups import SecurityGroupRule
 
 from vpcache.lab.aws.ec2.interfaces import InterfacesBackend, ensure_unused
-from vpcache.lab.aws.ec2.validation import check_cidr, check_ipv6_cidr, check_ports, check_protocol
+from vpcache.lab.aws.ec2.validation import (
+    check_cidr,
+    check_ipv6_cidr,
+    check_protocol,
+    check_rule_ports,
+    rule_ports,
+)
 from vpcache.lab.aws.ec2.vpcs.group_texts import check_group, check_rule_description
+
+_ANY = -1
 
 
 class GroupRule(SecurityGroupRule):  # type: ignore[misc]
-    """A rule with a description for every type of peer, which equality ignores."""
+    """A rule with a description for every type of peer, which equality ignores.
+
+    Its ports are None where the protocol has none: AWS ignores those of the request.
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html
+    """
+
+    def __init__(
+        self, backend: Any, protocol: Any, group_id: str, ports: tuple[Any, Any], *peer: Any, **options: Any
+    ) -> None:
+        super().__init__(backend, protocol, group_id, _ANY, _ANY, *peer, **options)
+        self.from_port, self.to_port = rule_ports(self.ip_protocol, *ports)
 
     @property
     def description(self) -> str | None:
@@ -33,9 +51,8 @@ class GroupRule(SecurityGroupRule):  # type: ignore[misc]
     __hash__ = None  # type: ignore[assignment]  # rules change in place
 
     def _identity(self) -> tuple[Any, ...]:
-        ports = (None, None) if self.ip_protocol == "-1" else (self.from_port, self.to_port)
         peer = (self.cidr_ipv4, self.cidr_ipv6, self.source_group.get("GroupId"), self.prefix_list_id)
-        return (self.ip_protocol, *ports, *peer)
+        return (self.ip_protocol, self.from_port, self.to_port, *peer)
 
 
 class SecurityGroupsBackend(InterfacesBackend):
@@ -131,11 +148,7 @@ class SecurityGroupsBackend(InterfacesBackend):
         tags: dict[str, str] | None = None,
     ) -> Iterator[GroupRule]:
         check_protocol(ip_protocol)
-        if ip_protocol in ("tcp", "udp") and (from_port is None or to_port is None):
-            raise EC2ClientError(
-                "MissingParameter", "The request must contain the parameter FromPort, ToPort"
-            )
-        check_ports(ip_protocol, from_port, to_port)
+        check_rule_ports(ip_protocol, from_port, to_port)
         for each in ip_ranges or []:
             if "CidrIpv6" in each:
                 check_ipv6_cidr(each["CidrIpv6"])
@@ -153,8 +166,7 @@ class SecurityGroupsBackend(InterfacesBackend):
                 self,
                 ip_protocol,
                 group_id,
-                from_port,
-                to_port,
+                (from_port, to_port),
                 ip_range,
                 source_group,
                 prefix_list,

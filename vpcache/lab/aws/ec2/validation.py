@@ -10,6 +10,10 @@ from moto.ec2.exceptions import EC2ClientError
 
 _PROTOCOL_NAMES = ("tcp", "udp", "icmp", "icmpv6", "-1")
 _PROTOCOLS_WITH_PORTS = ("tcp", "udp", "6", "17")
+_ICMP = ("icmp", "1", "icmpv6", "58")
+_NEEDED_IN_RULES = dict.fromkeys(_PROTOCOLS_WITH_PORTS, "from and to ports with TCP/UDP") | dict.fromkeys(
+    ("icmp", "1"), "type and code with ICMP"
+)
 _NOT_FOR_VPCS = tuple(map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4")))
 """https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html"""
 _PREFIX_LENGTHS = range(16, 29)  # of subnets
@@ -43,6 +47,33 @@ def check_ports(protocol: Any, first: Any, last: Any) -> None:
             "InvalidParameterValue",
             f"Invalid TCP/UDP port range ({first}:{last}): the first port must not be greater than the last.",
         )
+
+
+def check_rule_ports(protocol: Any, first: Any, last: Any) -> None:
+    """Raise EC2ClientError for invalid ports of a security group rule; TCP, UDP and ICMP need them.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html
+    """
+    needed = _NEEDED_IN_RULES.get(str(protocol))
+    if needed and None in (first, last):
+        raise EC2ClientError(
+            "InvalidParameterValue", f"Invalid value for portRange. Must specify both {needed}."
+        )
+    check_ports(protocol, first, last)
+
+
+def rule_ports(protocol: str, first: Any, last: Any) -> tuple[int | None, int | None]:
+    """Return the ports of a security group rule, or the type and code of ICMP; None means all.
+
+    The ports of other protocols are ignored.
+    """
+    if protocol not in _PROTOCOLS_WITH_PORTS + _ICMP:
+        return None, None
+    return _optional(first), _optional(last)
+
+
+def _optional(number: Any) -> int | None:
+    return None if number is None else int(number)
 
 
 def check_cidr(cidr: Any) -> None:
