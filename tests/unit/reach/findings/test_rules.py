@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tests.support.paths import ROOT
 from tests.unit.reach.findings.shop_plans import A, B, nat, routes, shop
 from vpcache.reach.findings import rules
 from vpcache.reach.findings.checks import findings
@@ -23,3 +24,9 @@ def test_findings_name_rules_of_the_table_and_known_resources() -> None:
     assert found
     assert {each.rule for each in found} <= {each.id for each in rules.RULES}
     assert {each.resource for each in found} <= set(subject.names)
+
+
+def test_page_lists_each_rule() -> None:
+    section = (ROOT / "docs/reach.md").read_text().split("## Findings", 1)[1].split("\n## ", 1)[0]
+    listed = re.findall(r"^\| `([a-z-]+)` \|", section, re.MULTILINE)
+    assert sorted(listed) == sorted(each.id for each in rules.RULES)
