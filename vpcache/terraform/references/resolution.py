@@ -64,12 +64,8 @@ class _Block:
         )
 
     def nested(self, name: str, value: Json, flag: Json, evaluated: list[Json]) -> _Block:
-        """Return a nested block; the evaluated block that is equal as far as known is taken from the list.
-
-        An only block is always the same one: of a resource that exists, AWS has set more of its attributes.
-        """
-        is_only = len(self.values.get(name) or ()) == len(evaluated) == 1
-        equal = next((each for each in evaluated if is_only or _is_equal(value, each)), None)
+        """Return a nested block; the evaluated block that is equal as far as known is taken from the list."""
+        equal = next((each for each in evaluated if _is_equal(value, each)), None)
         if equal is not None:
             evaluated.remove(equal)
         return _Block(value, flag, _of_block(self.expression(name), value), equal or {}, f"{name}.")
