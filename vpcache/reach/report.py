@@ -56,11 +56,11 @@ class Report:
 
     def named(self, text: str) -> str:
         """Return a text with the name behind each ID, e.g. "sg-0123 (shop-cache)"."""
-        return _ID.sub(lambda found: self._with_name(found[0]), text)
+        return _ID.sub(lambda found: self._with_name(found[0], found.string[found.end() :]), text)
 
-    def _with_name(self, id_: str) -> str:
+    def _with_name(self, id_: str, rest: str) -> str:
         name = self.names.get(id_, id_)
-        if name == id_:
+        if name == id_ or rest.startswith(f" ({name})"):
             return id_
         return f"the address of {name}" if id_[0].isdigit() else f"{id_} ({name})"
 
