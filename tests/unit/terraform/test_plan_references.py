@@ -222,3 +222,23 @@ def test_mock_plan_decides_local_values() -> None:
     found = resources(document, mock)
     interface = next(each for each in found.all if each.type == "aws_network_interface")
     assert (interface.text("subnet_id"), found.undecided) == ("aws_subnet.private[1]", ())
+
+
+def test_mock_plan_decides_blocks_whose_other_values_aws_has_set() -> None:
+    """A function that exists has the VPC of its subnets in its block, and its evaluation has none."""
+    root = module(configured("aws_lambda_function.this", vpc_config=[{"subnet_ids": ("local.subnets",)}]))
+    document = plan(root, unchanged("aws_lambda_function.this", vpc_config=[{"vpc_id": "vpc-1"}]), *SUBNETS)
+    document["resource_changes"][0]["change"] |= {
+        "actions": ["update"],
+        "after_unknown": {"vpc_config": [{"subnet_ids": True}]},
+    }
+    mock = plan(
+        root,
+        created("aws_lambda_function.this", vpc_config=[{"subnet_ids": ["subnet-a", "subnet-b"]}]),
+        created("aws_subnet.private[0]", id="subnet-a"),
+        created("aws_subnet.private[1]", id="subnet-b"),
+    )
+    found = resources(document, mock)
+    function = next(each for each in found.all if each.type == "aws_lambda_function")
+    subnets = ["aws_subnet.private[0]", "aws_subnet.private[1]"]
+    assert (function.blocks("vpc_config")[0]["subnet_ids"], found.undecided) == (subnets, ())

@@ -196,7 +196,13 @@ def _blocks_need(instance: Instance, path: str, name: str) -> int:
 
 
 def _is_equal(value: Json, other: Json) -> bool:
-    """Return whether a block is equal to another one as far as its values are known."""
+    """Return whether a block is equal to another one as far as the values of both are known.
+
+    A resource that exists has attributes that AWS sets, such as the VPC of a function, and its evaluation
+    does not.
+    """
     return all(
-        other.get(name) == known for name, known in value.items() if not isinstance(known, (list, dict))
+        other.get(name) in (None, known)
+        for name, known in value.items()
+        if not isinstance(known, (list, dict))
     )
