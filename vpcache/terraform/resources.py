@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from vpcache.errors import VpcacheError
-from vpcache.terraform.references.resolution import resolve
 
 _MARKS = ("format_version", "planned_values", "resource_changes", "values")
 _FORMAT = "1"
@@ -78,6 +77,8 @@ def resources(document: Mapping[str, Any], evaluated: Mapping[str, Any] | None =
     """
     _check(document)
     if changes := document.get("resource_changes"):
+        from vpcache.terraform.references.resolution import resolve  # not at the top: most tasks read states
+
         # the data sources of a plan are separate from its changes
         read = (document.get("prior_state") or {}).get("values", {}).get("root_module", {})
         data = (resource for resource in _of_module(read) if resource.is_data)
