@@ -5,8 +5,7 @@ from collections import Counter
 
 from tests.support.paths import ROOT
 from vpcache.diagram.drawing.svg import svg
-from vpcache.diagram.layout import layout
-from vpcache.diagram.parser import parse
+from vpcache.diagram.picture import picture
 
 
 def test_second_plan_is_empty(stack):
@@ -36,6 +35,6 @@ def test_readme_diagram_shows_this_stack(stack, outputs):
     text = json.dumps(stack.show_json()).replace(stack.name, "vpcache-dev")
     text = re.sub("|".join(map(re.escape, addresses)), lambda match: addresses[match[0]], text)
     committed = (ROOT / "docs/dev.svg").read_text()
-    assert _structure(svg(layout(parse(json.loads(text))))) == _structure(committed), (
+    assert _structure(svg(picture(json.loads(text)))) == _structure(committed), (
         "run `./inv apply --env dev` and `./inv diagram --env dev --svg docs/dev.svg`"
     )

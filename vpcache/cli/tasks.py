@@ -328,6 +328,7 @@ def reach(
     help=STACK_HELP
     | JSON_HELP
     | {
+        "plan": "draw the plan of the environment, and mark what it creates, opens and closes",
         "live": "probe the running stack and show the results in the diagram",
         "svg": "SVG file to write; default: an SVG and a PNG in reports/, none if --png is given",
         "png": "PNG file to write; default: none if --svg is given",
@@ -340,18 +341,20 @@ def diagram(
     target: str = "",
     region: str = "",
     name: str = "",
+    plan: bool = False,
     live: bool = False,
     svg: str = "",
     png: str = "",
     from_: str = "",
     json: bool = False,
 ) -> None:
-    """Draw zones, subnets, egress paths and security groups.
+    """Draw zones, subnets, egress paths and the traffic that passes.
 
     The diagram shows the state of an applied stack, else a plan that needs neither
     lab nor account. Without --svg and --png, both files are written to reports/.
 
     invoke diagram --env dev --live
+    invoke diagram --env dev --plan --svg change.svg
     invoke diagram --env prod --svg prod.svg
     terraform show -json | invoke diagram --from - --png mine.png
     """
@@ -363,6 +366,7 @@ def diagram(
         source=from_,
         svg=svg,
         png=png,
+        plan=plan,
         live=live,
         as_json=json,
     )

@@ -9,9 +9,9 @@ from vpcache.diagram.columns import ARROW_GAP, LABEL, PILL, Columns, PlacedBand
 from vpcache.diagram.drawing.shapes import Box, Connector, Pill, Shape
 from vpcache.diagram.drawing.text import pill_width
 from vpcache.diagram.live import Live
-from vpcache.diagram.model import Permission
+from vpcache.diagram.model import Change, Permission
 
-_ASIDE, _TRACK = 14, 12
+_ASIDE, _TRACK, _BESIDE = 14, 12, 96
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,11 @@ class _Join:
         return set(self.source.band.columns) & set(self.target.band.columns)
 
     @property
+    def ends(self) -> tuple[Box, Box]:
+        """The boxes of its bands."""
+        return self.source.box, self.target.box
+
+    @property
     def is_straight(self) -> bool:
         """Whether the bands are adjacent."""
         return bool(self.common) and 0 < self.target.box.y - self.source.box.bottom <= ARROW_GAP
@@ -41,12 +46,15 @@ class _Join:
 def arrows(permissions: Sequence[Permission], columns: Columns, live: Live) -> Iterator[Shape]:
     """Yield an arrow for each permission: straight down between adjacent bands, else beside the zones."""
     passed = live.of("cache hit")
-    aside = [join for join in _joins(permissions, columns) if not join.is_straight]
+    joins = _joins(permissions, columns)
+    straight, aside = ([join for join in joins if join.is_straight is kind] for kind in (True, False))
     widest = max((_width(join, live) for join in aside), default=0.0)
-    for join in _joins(permissions, columns):
+    for join in joins:
         width = _width(join, live)
         if join.is_straight:
             x = (columns.zones[min(join.common)][1].x + columns.zones[max(join.common)][1].right) / 2
+            beside = [each for each in straight if each.ends == join.ends]
+            x += _BESIDE * (beside.index(join) - (len(beside) - 1) / 2)
             points = [(x, join.source.box.bottom), (x, join.target.box.y)]
             middle = (x, (join.source.box.bottom + join.target.box.y) / 2 - 3)
         else:
@@ -54,9 +62,12 @@ def arrows(permissions: Sequence[Permission], columns: Columns, live: Live) -> I
             track = sorted(aside, key=lambda other: other.span).index(join)
             points = _around(join, columns, columns.right + _ASIDE + widest + _TRACK * (track + 1))
             middle = (columns.right + _ASIDE + widest / 2, points[-3][1])
-        yield Connector(points, "permission", is_arrow=True)
+        style = "permission"
+        if join.permission.change is not Change.NONE:
+            style += f" {join.permission.change}"
+        yield Connector(points, style, is_arrow=True)
         box = Box(middle[0] - width / 2, middle[1] - PILL / 2, width, PILL)
-        yield Pill(box, "permission", join.permission.traffic, passed)
+        yield Pill(box, style, join.permission.traffic, passed)
 
 
 def arrows_width(permissions: Sequence[Permission], columns: Columns, live: Live) -> float:

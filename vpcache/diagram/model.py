@@ -22,14 +22,26 @@ class ResourceKind(StrEnum):
     ENDPOINT = "interface endpoint"
 
 
+class Change(StrEnum):
+    """What a plan does with traffic that security groups allow."""
+
+    NONE = "unchanged"
+    OPENED = "opened"
+    CLOSED = "closed"
+
+
 @dataclass(frozen=True)
 class AttachedResource:
-    """A resource with a network interface in a subnet; `groups` are the IDs of its security groups."""
+    """A resource with a network interface in a subnet; `groups` are the IDs of its security groups.
+
+    `is_new` is whether a plan creates it, as for NAT gateways and subnets.
+    """
 
     kind: ResourceKind
     name: str
     detail: str
     groups: frozenset[str]
+    is_new: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,6 +50,7 @@ class NatGatewayView:
 
     id: str
     public_address: str
+    is_new: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,15 +64,21 @@ class SubnetView:
     nat_gateway_id: str | None
     nat_gateways: tuple[NatGatewayView, ...]
     resources: tuple[AttachedResource, ...]
+    is_new: bool = False
 
 
 @dataclass(frozen=True)
 class SecurityGroupView:
-    """A security group; `open_to` are its rules for other sources than groups: `tcp 443 from ::/0`."""
+    """A security group; `open_to` are its rules for other sources than groups: `tcp 443 from ::/0`.
+
+    `opened` and `closed` are those that a plan adds and removes.
+    """
 
     id: str
     name: str
     open_to: tuple[str, ...] = ()
+    opened: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,6 +88,7 @@ class Permission:
     source: str
     target: str
     traffic: str
+    change: Change = Change.NONE
 
 
 @dataclass(frozen=True)
@@ -88,6 +108,11 @@ class VpcView:
     def zones(self) -> list[str]:
         """The names of its availability zones."""
         return sorted({subnet.zone for subnet in self.subnets})
+
+    @property
+    def new_zones(self) -> set[str]:
+        """The zones of which all subnets are new."""
+        return set(self.zones) - {subnet.zone for subnet in self.subnets if not subnet.is_new}
 
 
 @dataclass(frozen=True)

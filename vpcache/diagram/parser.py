@@ -33,18 +33,19 @@ _REFERRED_TO = (
 )
 
 
-def parse(document: Mapping[str, Any]) -> Diagram:
+def parse(document: Mapping[str, Any], evaluated: Mapping[str, Any] | None = None) -> Diagram:
     """Return the diagram of a state or plan in the format of `terraform show -json`.
 
-    Raises VpcacheError if the document is neither, or has no subnet, or no IDs, which relate its resources.
+    `evaluated` is as in `vpcache.terraform.resources.resources`. Raises VpcacheError if the document is
+    neither, or has no subnet, or if references to resources that do not exist yet are not decided.
     """
-    state = resources(document)
-    for resource in state.of(*_REFERRED_TO):
-        if not resource.text("id"):
-            raise VpcacheError(
-                f"{resource.address} has no ID in this plan, as it does not exist yet: use the state "
-                "after the apply, or --env"
-            )
+    state = resources(document, evaluated)
+    missing = [each.address for each in state.of(*_REFERRED_TO) if not each.text("id")]
+    if missing and state.undecided:
+        raise VpcacheError(
+            f"{missing[0]} has no ID in this plan, as it does not exist yet, and {state.undecided[0]}: use "
+            "the state after the apply, or --env with --plan"
+        )
     subnets = state.of("aws_subnet", "aws_default_subnet")
     if not subnets:
         raise VpcacheError("this state or plan contains no aws_subnet, so there is nothing to draw")

@@ -234,6 +234,8 @@ CONTRADICTIONS = {
     "cost --from README.md --region eu-west-1": "--region eu-west-1 is of a stack: omit it",
     "diagram --from README.md --name two --target aws": "--target aws is of a stack: omit it",
     "diagram --from README.md --live": "--live probes a running stack",
+    "diagram --from README.md --plan": "--plan plans an environment: use --env instead of --from",
+    "diagram --env dev --plan --live": "--live probes a running stack: omit --plan",
     "diagram --env dev --svg x.svg --png ./x.svg": "--svg and --png are both x.svg",
     "drill --env dev --fault zone --minutes 3": "--minutes 3 requires --soak",
     "drill --env dev --fault zone --confirm x": "--confirm is 'x', but the stack is vpcache-dev",

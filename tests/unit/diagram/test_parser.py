@@ -220,10 +220,14 @@ def test_plan_is_read_with_data_sources_without_mock_values():
     assert [each.public_address for each in drawn.subnets[0].nat_gateways] == [""]
 
 
-def test_plan_without_ids_is_refused():
-    parts = network(1)
+def test_plan_with_undecided_references_is_refused():
+    parts = [*network(1), function("api", 1)]
     for part in parts:
         part["change"] = {"actions": ["create"], "after": part["values"] | {"id": None}}
+    parts[-1]["change"] |= {
+        "after": {"vpc_config": [{}]},
+        "after_unknown": {"vpc_config": [{"subnet_ids": True}]},
+    }
     with pytest.raises(VpcacheError, match=r"aws_vpc\.shop has no ID in this plan"):
         parse({"format_version": "1.2", "resource_changes": parts})
 

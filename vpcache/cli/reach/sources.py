@@ -8,7 +8,7 @@ from pathlib import Path
 from vpcache.cli.console import step
 from vpcache.cli.reach.options import ReachOptions
 from vpcache.cli.stack import chosen_stack, print_header
-from vpcache.cli.views.terraform_json import read, source_name
+from vpcache.cli.views.terraform_json import plan_documents, read, source_name
 from vpcache.project import Project
 from vpcache.reach.network import Network
 from vpcache.reach.running import POLICY, running_network
@@ -44,7 +44,8 @@ def subject(root: Path, options: ReachOptions) -> Subject:
     if policy is None and (folder / POLICY).is_file():
         policy = folder / POLICY
     if options.plan:
-        before, after = _planned(stack)
+        document, evaluated = plan_documents(stack)
+        before, after = plans.before(document), plans.after(document, evaluated)
         return Subject(f"the plan of {stack.name}", after, before, folder, policy, stack)
     with step("network"):
         running = running_network(stack)
@@ -60,24 +61,3 @@ def _from_file(options: ReachOptions, policy: Path | None) -> Subject:
     elif plans.is_plan(document):
         before = plans.before(document)
     return Subject(source_name(options.from_plan), plans.after(document), before, policy=policy)
-
-
-def _planned(stack: Stack) -> tuple[Network, Network]:
-    """Return the networks before and after a plan.
-
-    The JSON of a plan lacks local values. If it leaves something open, Terraform evaluates the root module
-    with generated IDs, which takes seconds.
-    """
-    from vpcache.stack.mock_plan import evaluated_plan
-
-    with stack.exclusive_lock():
-        with step("init"):
-            stack.init()
-        with step("plan"):
-            planned = stack.plan()
-        document = stack.plan_json(planned)
-        after = plans.after(document)
-        if after.undecided:
-            with step("unknown values"):
-                after = plans.after(document, evaluated_plan(stack, document))
-    return plans.before(document), after

@@ -6,13 +6,14 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vpcache.cli.console import print_notice, step, user_errors, writable
 from vpcache.cli.lab import chosen_lab
 from vpcache.cli.stack import TargetChoice, check_options, chosen_stack, print_header
-from vpcache.cli.views.terraform_json import check_source, planned, read, source_name
+from vpcache.cli.views.terraform_json import check_source, plan_documents, planned, read, source_name
 from vpcache.errors import VpcacheError
 from vpcache.project import Project
 from vpcache.stack.stack import Stack
@@ -24,12 +25,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Subject:
-    """The subject of a diagram: its name, its state or plan, the source of that, and results of probes."""
+    """The subject of a diagram: its name, its state or plan, the source of that, and results of probes.
+
+    `evaluated` is as in `vpcache.terraform.resources.resources`.
+    """
 
     name: str
     document: Mapping[str, Any]
     drawn_from: str
     results: Sequence[Result] = ()
+    evaluated: Mapping[str, Any] | None = None
 
 
 @user_errors
@@ -42,13 +47,18 @@ def diagram(
     source: str,
     svg: str,
     png: str,
+    plan: bool,
     live: bool,
     as_json: bool,
 ) -> None:
-    """Draw an environment, or the state or plan in a file, as SVG and PNG."""
+    """Draw an environment, its plan, or the state or plan in a file, as SVG and PNG."""
     check_source(environment, source, target=target.name, region=target.region, name=name)
     if live and source:
         raise VpcacheError("--live probes a running stack: use --env instead of --from")
+    if plan and source:
+        raise VpcacheError("--plan plans an environment: use --env instead of --from")
+    if plan and live:
+        raise VpcacheError("--live probes a running stack: omit --plan")
     if svg and png and Path(svg).absolute() == Path(png).absolute():
         raise VpcacheError(f"--svg and --png are both {svg}: use two files")
     for file in filter(None, (svg, png)):
@@ -58,8 +68,9 @@ def diagram(
     if source:
         subject = _Subject(Path(source).stem.strip("-") or "diagram", read(source), source_name(source))
     else:
-        subject = _stack(root, environment, target, name, live=live, is_quiet=as_json)
-    text = _svg(subject)
+        choose = _plan if plan else partial(_stack, live=live)
+        subject = choose(root, environment, target, name, is_quiet=as_json)
+    text = _svg(subject, f"reach {_options(environment, target, name, source, plan=plan)}")
     if not (svg or png):
         folder = root / "reports"
         folder.mkdir(exist_ok=True)
@@ -78,6 +89,28 @@ def diagram(
     else:
         origin = subject.drawn_from if source else f"the {subject.drawn_from}"
         print(f"drawn from {origin}: {', '.join(file for file, _ in files.values())}")
+
+
+def _options(environment: str, target: TargetChoice, name: str, source: str, *, plan: bool) -> str:
+    """Return the options of `reach` for the subject of a diagram."""
+    values = {
+        "env": environment,
+        "target": target.name,
+        "region": target.region,
+        "name": name,
+        "from-plan": source,
+    }
+    chosen = [f"--{option} {value}" for option, value in values.items() if value]
+    return " ".join([*chosen, *(["--plan"] if plan else [])])
+
+
+def _plan(root: Path, environment: str, target: TargetChoice, name: str, *, is_quiet: bool) -> _Subject:
+    """Return the plan of the chosen stack, which shows what it changes."""
+    stack = chosen_stack(root, environment, target, name, start_lab=True)
+    if not is_quiet:
+        print_header("diagram", stack)
+    document, evaluated = plan_documents(stack)
+    return _Subject(stack.name, document, "plan", evaluated=evaluated)
 
 
 def _stack(
@@ -114,13 +147,12 @@ def _has_target(target: TargetChoice) -> bool:
     return status.running
 
 
-def _svg(subject: _Subject) -> str:
+def _svg(subject: _Subject, command: str) -> str:
     from vpcache.diagram.drawing.svg import svg
-    from vpcache.diagram.layout import layout
     from vpcache.diagram.live import Live
-    from vpcache.diagram.parser import parse
+    from vpcache.diagram.picture import picture
 
-    return svg(layout(parse(subject.document), Live(subject.results)))
+    return svg(picture(subject.document, Live(subject.results), subject.evaluated, command))
 
 
 def _run_probes(stack: Stack) -> Sequence[Result]:

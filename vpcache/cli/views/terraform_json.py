@@ -33,6 +33,27 @@ def planned(stack: Stack) -> Mapping[str, Any]:
         return mock_plan(stack)
 
 
+def plan_documents(stack: Stack) -> tuple[Mapping[str, Any], Mapping[str, Any] | None]:
+    """Return the plan of a stack, and its evaluation as in `vpcache.terraform.resources.resources`.
+
+    The JSON of a plan lacks local values. If it leaves something open, Terraform evaluates the root module
+    with generated IDs, which takes seconds.
+    """
+    from vpcache.reach.terraform_source import plans
+    from vpcache.stack.mock_plan import evaluated_plan
+
+    with stack.exclusive_lock():
+        with step("init"):
+            stack.init()
+        with step("plan"):
+            planned = stack.plan()
+        document = stack.plan_json(planned)
+        if not plans.after(document).undecided:
+            return document, None
+        with step("unknown values"):
+            return document, evaluated_plan(stack, document)
+
+
 def source_name(source: str) -> str:
     """Return the name of a file for messages, `stdin` for `-`."""
     return "stdin" if source == "-" else source

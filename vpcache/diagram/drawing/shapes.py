@@ -39,6 +39,7 @@ class Frame:
     style: str
     title: str = ""
     note: str = ""
+    note_style: str = "note"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Card:
     icon: str
     title: str
     detail: str = ""
+    is_new: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,15 @@ class Pill:
     style: str
     text: str
     passed: bool | None = None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A sign in a circle around (x, y); `style` names what it says: passed, failed, opened, closed, ..."""
+
+    x: float
+    y: float
+    style: str
 
 
 @dataclass(frozen=True)
@@ -89,8 +100,8 @@ class Text:
     note: str = ""
 
 
-Shape = Frame | Connector | Text | Bar | Card | Pill
-LAYERS = (Frame, Connector, Text, Bar, Card, Pill)  # later ones are painted over earlier ones
+Shape = Frame | Connector | Text | Bar | Card | Pill | Mark
+LAYERS = (Frame, Connector, Text, Bar, Card, Pill, Mark)  # later ones are painted over earlier ones
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from vpcache.diagram.drawing.shapes import (
     Connector,
     Drawing,
     Frame,
+    Mark,
     Pill,
     Shape,
     Text,
@@ -32,8 +33,16 @@ _ICONS = {
     + _STROKE.format("M7 14h14M14 7c-4 4-4 10 0 14M14 7c4 4 4 10 0 14"),
     "gateway": _STROKE.format("M10.5 19.5v-11M7 12l3.5-3.5L14 12M17.5 8.5v11M14 16l3.5 3.5L21 16"),
 }
-_PASSED = "M-3.6 .2l2.5 2.6 4.8-5.2"
-_FAILED = "M-3-3l6 6M3-3l-6 6"
+_PROBLEM = "M0-4.2v4.8M0 3.9v.2"
+_SIGNS = {
+    "passed": "M-3.6 .2l2.5 2.6 4.8-5.2",
+    "failed": "M-3-3l6 6M3-3l-6 6",
+    "opened": "M-4 0h8M0-4v8",
+    "closed": "M-4 0h8",
+    "moved": "M-4 0h7.5M.5-3.2l3.2 3.2-3.2 3.2",
+    "error": _PROBLEM,
+    "warning": _PROBLEM,
+}  # around (0, 0), within a circle of radius 8
 
 
 def svg(drawing: Drawing) -> str:
@@ -69,7 +78,7 @@ def _frame(frame: Frame) -> Iterator[str]:
     base = box.y + (16 if frame.style == "band" else 20)
     yield _text(box.x + 12, base, f"label {frame.style}", frame.title)
     if frame.note:
-        yield _text(box.right - 12, base, "note end", frame.note)
+        yield _text(box.right - 12, base, f"{frame.note_style} end", frame.note)
 
 
 @_lines.register
@@ -86,7 +95,7 @@ def _card(card: Card) -> Iterator[str]:
     kind, _, colour = card.icon.partition(" ")
     icon = card.icon if card.icon in _ICONS else kind
     css = "-".join(icon.split()) if card.icon in _ICONS else f"{kind} {colour}"
-    yield _rect(box, f"card {css}", 6)
+    yield _rect(box, f"card {css}{' new' if card.is_new else ''}", 6)
     top = box.y + (box.height - 28) / 2
     yield f'<rect class="badge {css}" x="{box.x + 8:.1f}" y="{top:.1f}" width="28" height="28" rx="6"/>'
     yield _icon(icon, box.x + 8, top, "on-badge")
@@ -105,9 +114,12 @@ def _pill(pill: Pill) -> Iterator[str]:
         yield _text(box.middle + shift, box.y + box.height / 2 + 4.2, f"on-pill {pill.style}", pill.text)
     if pill.passed is not None:
         x = box.x + (12 if pill.text else box.width / 2)
-        css, path = ("passed", _PASSED) if pill.passed else ("failed", _FAILED)
-        yield f'<g transform="translate({x:.1f} {box.y + box.height / 2:.1f})">'
-        yield f'<circle class="mark {css}" r="8"/><path class="sign" d="{path}"/></g>'
+        yield _sign(x, box.y + box.height / 2, "passed" if pill.passed else "failed")
+
+
+@_lines.register
+def _mark(mark: Mark) -> Iterator[str]:
+    yield _sign(mark.x, mark.y, mark.style)
 
 
 @_lines.register
@@ -131,6 +143,13 @@ def _connector(connector: Connector) -> Iterator[str]:
 def _text_line(line: Text) -> Iterator[str]:
     note = f'<tspan class="faint" dx="9">{escape(line.note)}</tspan>' if line.note else ""
     yield f'<text class="{line.style}" x="{line.x:.1f}" y="{line.y:.1f}">{escape(line.text)}{note}</text>'
+
+
+def _sign(x: float, y: float, css: str) -> str:
+    return (
+        f'<g transform="translate({x:.1f} {y:.1f})"><circle class="mark {css}" r="8"/>'
+        f'<path class="sign" d="{_SIGNS[css]}"/></g>'
+    )
 
 
 def _icon(name: str, x: float, y: float, css: str) -> str:

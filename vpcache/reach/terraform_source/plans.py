@@ -31,8 +31,12 @@ def after(document: Mapping[str, Any], evaluated: Mapping[str, Any] | None = Non
 
 def before(plan: Mapping[str, Any]) -> Network:
     """Return the network that a plan changes: that of the state after its refresh, empty without one."""
-    state = plan.get("prior_state") or {}
-    return network(state) if _has_subnets(state) else NO_NETWORK
+    return network(plan["prior_state"]) if has_before(plan) else NO_NETWORK
+
+
+def has_before(document: Mapping[str, Any]) -> bool:
+    """Return whether a document is the plan of a change to a network that exists."""
+    return is_plan(document) and _has_subnets(document.get("prior_state") or {})
 
 
 def _managed(plan: Mapping[str, Any]) -> list[Mapping[str, Any]]:
