@@ -73,6 +73,12 @@ def bench(_: Context, json: bool = False, figure: str = "", lab: bool = True) ->
 
 
 @task
+def bench_reach(_: Context) -> None:
+    """Measure the prover: matrix, memory, flows and findings by size."""
+    checks.bench_reach(ROOT)
+
+
+@task
 def docs(_: Context) -> None:
     """Generate the reference pages and the module READMEs."""
     checks.docs(ROOT)
@@ -115,7 +121,7 @@ def lab_bench(_: Context) -> None:
 
 namespace = user_tasks(ROOT)
 # Any, since `task` is annotated to return a Callable
-developer_tasks: tuple[Any, ...] = (test, check, docs, docs_site, bench, provider_schema)
+developer_tasks: tuple[Any, ...] = (test, check, docs, docs_site, bench, bench_reach, provider_schema)
 for developer_task in developer_tasks:
     namespace.add_task(developer_task)
 namespace.collections["lab"].add_task(lab_bench)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
+from random import Random
 
 from vpcache.lab.topology import (
+    AclEntry,
     Interface,
     InterfaceKind,
     NatGateway,
+    NetworkAcl,
     Route,
     RouteTable,
     RouteTarget,
@@ -58,6 +62,48 @@ def site(zones: int, interfaces: int) -> Topology:
         cache_clusters=(),
     )
     return Topology((vpc,))
+
+
+def busy_site(zones: int, interfaces: int, rules: int, seed: int) -> Topology:
+    """Return `site` with half as many security groups as interfaces, each with random rules.
+
+    An interface is in one to three groups. Peers of rules are groups and CIDR blocks, ports are few or many.
+    """
+    random = Random(seed)
+    (vpc,) = site(zones, interfaces).vpcs
+    groups = [f"sg-{number}" for number in range(interfaces // 2)]
+    blocks = [vpc.cidr, ANYWHERE, *(subnet.cidr for subnet in vpc.subnets)]
+    plain = [
+        each
+        if each.kind is InterfaceKind.NAT_GATEWAY
+        else replace(each, security_groups=frozenset(random.sample(groups, random.choice((1, 2, 3)))))
+        for each in vpc.interfaces
+    ]
+    egress = rules // 4
+    rules_of = [
+        (
+            tuple(_rule(random, groups, blocks) for _ in range(rules - egress)),
+            (*(_rule(random, groups, blocks) for _ in range(egress - 1)), *_ALL),
+        )
+        for _ in groups
+    ]
+    found = (SecurityGroup(group, *both) for group, both in zip(groups, rules_of, strict=True))
+    return Topology((replace(vpc, interfaces=tuple(plain), security_groups=tuple(found)),))
+
+
+def with_acl(topology: Topology) -> Topology:
+    """Return a topology whose first subnet has a network ACL that passes no answers of most flows."""
+    (vpc,) = topology.vpcs
+    ingress = (AclEntry(100, "all", None, ANYWHERE, allows=True),)
+    egress = (AclEntry(100, "tcp", (0, 20000), ANYWHERE, allows=True),)
+    acl = NetworkAcl("acl-1", frozenset({vpc.subnets[0].id}), ingress, egress)
+    return Topology((replace(vpc, network_acls=(acl,)),))
+
+
+def _rule(random: Random, groups: list[str], blocks: list[IPv4Network]) -> Rule:
+    low = random.randint(1, 60000)
+    peer = random.choice(groups) if random.random() < 0.5 else random.choice(blocks)
+    return Rule(random.choice(("tcp", "udp")), (low, low + random.choice((0, 0, 10, 1000))), peer)
 
 
 def _subnet(kind: str, number: int, zone: str) -> Subnet:

@@ -103,6 +103,13 @@ def bench_lab(root: Path) -> None:
     _run(root, "bench.lab")
 
 
+@user_errors
+def bench_reach(root: Path) -> None:
+    """Run the benchmark of the prover. The exit status is 1 if a figure misses its limit."""
+    _prepare(root, needs_lab=False)
+    _run(root, "bench.reach")
+
+
 def _prepare(root: Path, *, needs_lab: bool) -> None:
     """Install what a run of tests or benchmarks requires and this machine lacks."""
     if needs_lab:

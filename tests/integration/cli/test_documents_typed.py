@@ -11,6 +11,7 @@ pytestmark = pytest.mark.lab
 # what is shown and not typed here, and why
 NOT_HERE = {
     "bench": "tests/process/lambda/test_bench.py",
+    "bench-reach": "takes a minute",
     "check": "it runs before the suite in CI",
     "drill": "tests/drills; each takes a minute, a soak half an hour",
     "lab.bench": "takes minutes",
