@@ -70,7 +70,7 @@ def group_names_itself(view: View, vpc: Vpc) -> Iterator[Finding]:
             for one in dict.fromkeys([*sources, *opening.members])
             for other in opening.members
             if one.interface.id != other.interface.id
-            if (packets := view.path(one, other).permitted & opening.packets)
+            if (packets := view.permitted(one, other) & opening.packets)
         ]
         if passing:
             opened = Intervals.union(packets for _, _, packets in passing)
@@ -91,7 +91,7 @@ def _openings(view: View, vpc: Vpc) -> Iterator[_Opening]:
 def _reached_from(view: View, host: Internet, opening: _Opening) -> list[Attached]:
     exposed = opening.packets - PUBLIC
     members = (each for each in opening.members if each.address.version == host.address.version)
-    return [each for each in members if view.path(host, each).permitted & exposed]
+    return [each for each in members if view.permitted(host, each) & exposed]
 
 
 def _inside(view: View, vpc: Vpc, opening: _Opening) -> str:
@@ -102,7 +102,7 @@ def _inside(view: View, vpc: Vpc, opening: _Opening) -> str:
     clients = [
         each
         for each in view.clients(vpc)
-        if any(view.path(each, other).permitted & exposed for other in opening.members if other != each)
+        if any(view.permitted(each, other) & exposed for other in opening.members if other != each)
     ]
     reaching = view.listed(clients) or "each interface of the VPC with a rule for it"
     return f"now {reaching} can reach {view.listed(opening.members)}, the internet cannot because {obstacle}"

@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from vpcache.lab.addresses import IpAddress
 from vpcache.lab.prover.ends import Attached, Internet, attached
+from vpcache.lab.prover.intervals import Intervals
 from vpcache.lab.prover.path import Path
 from vpcache.lab.prover.prover import Prover
 from vpcache.lab.prover.traffic import EPHEMERAL_PORTS
@@ -37,6 +38,10 @@ class View:
     def path(self, source: Attached | Internet, target: Attached | Internet) -> Path:
         """Return the path of a connection between two ends."""
         return self._prover.path(source, target)
+
+    def permitted(self, source: Attached | Internet, target: Attached | Internet) -> Intervals:
+        """Return the packets that reach the target and are answered, faster than `path` does."""
+        return self._prover.permitted(source, target)
 
     def filters(self, vpc: Vpc) -> VpcFilters:
         """Return what looks up the routes of a VPC."""
