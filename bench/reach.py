@@ -65,7 +65,7 @@ def main() -> int:
 
 
 def measure_alone(size: int) -> Figures:
-    """Return the figures of a size, measured in a process of its own: memory is never given back."""
+    """Return the figures of a size, measured in a new process, because Python does not release all memory."""
     command = [sys.executable, "-m", "bench.reach", "--size", str(size)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return Figures(**json.loads(done.stdout))
