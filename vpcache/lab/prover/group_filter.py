@@ -44,7 +44,8 @@ class GroupFilter:
         peers = self._peers(peer, peer_groups)
         permitted = NOTHING
         for group in groups:
-            permitted |= self._permitted_by(stage, group, peers)
+            allowed = self._permitted_by(stage, group, peers)
+            permitted = permitted | allowed if permitted else allowed
         explain = partial(self._explain, stage, groups, peer, peer_groups)
         return Step(stage, self._name(groups), permitted, explain)
 

@@ -157,13 +157,15 @@ class Prover:
     def _leaving(
         self, source: Attached, peer: IpAddress, peer_groups: frozenset[str] = frozenset()
     ) -> Iterator[Step]:
-        yield from self._fault(source.interface.id)
+        if self.faults:
+            yield from self._fault(source.interface.id)
         yield self._vpcs[source.vpc_id].groups(source.interface, Stage.GROUP_EGRESS, peer, peer_groups)
 
     def _entering(
         self, target: Attached, peer: IpAddress, peer_groups: frozenset[str] = frozenset()
     ) -> Iterator[Step]:
-        yield from self._fault(target.interface.id)
+        if self.faults:
+            yield from self._fault(target.interface.id)
         yield self._vpcs[target.vpc_id].groups(target.interface, Stage.GROUP_INGRESS, peer, peer_groups)
 
     def _is_nat_gateway(self, end: Attached) -> bool:
