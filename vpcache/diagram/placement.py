@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import cycle
 
 from vpcache.diagram.model import AttachedResource, ResourceKind
+from vpcache.terraform.cache_nodes import nodes_of
 from vpcache.terraform.resources import Resource, Resources
 
 
@@ -72,10 +72,7 @@ def _function_detail(function: Resource) -> str:
 
 
 def _nodes(state: Resources, cluster: Resource, vpc_name: str) -> Iterator[tuple[str, str, str]]:
-    """Yield number, subnet ID and details of each node.
-
-    Planned nodes are in the zones of their cluster's arguments; without those AWS chooses.
-    """
+    """Yield number, subnet ID and details of each node."""
     subnets = {
         subnet.text("availability_zone"): subnet.id
         for group in state.of("aws_elasticache_subnet_group")
@@ -87,15 +84,8 @@ def _nodes(state: Resources, cluster: Resource, vpc_name: str) -> Iterator[tuple
     details = ["" if name == vpc_name else short(name, vpc_name), cluster.text("node_type")]
     if cluster.values.get("transit_encryption_enabled"):
         details.append("TLS")
-    if nodes := cluster.blocks("cache_nodes"):
-        for node in nodes:
-            subnet_id = subnets.get(node.get("availability_zone") or "", "")
-            yield str(node.get("id") or ""), subnet_id, ", ".join(filter(None, details))
-        return
-    preferred = cluster.texts("preferred_availability_zones") or [cluster.text("availability_zone")]
-    zones = preferred if all(zone in subnets for zone in preferred) else list(subnets)
-    if zones is not preferred:
+    nodes = nodes_of(cluster, list(subnets))
+    if nodes.is_chosen_by_aws:
         details.append("AWS chooses the zone")
-    count = cluster.values.get("num_cache_nodes") or 0
-    for number, zone in zip(range(1, count + 1), cycle(zones), strict=False):
-        yield f"{number:04}", subnets[zone], ", ".join(filter(None, details))
+    for number, zone in nodes.zones:
+        yield number, subnets.get(zone, ""), ", ".join(filter(None, details))

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address
-from itertools import cycle
 
 from vpcache.lab.topology import Interface, InterfaceKind, Subnet
 from vpcache.reach.terraform_source.public_addresses import PublicAddresses
 from vpcache.reach.terraform_source.routes import interface_of_nat_gateway
+from vpcache.terraform.cache_nodes import nodes_of
 from vpcache.terraform.resources import Resource, Resources
 
 _LAST_RESERVED = 1  # AWS reserves the last address of a subnet
@@ -111,7 +111,7 @@ def _nodes(state: Resources) -> Iterator[Named]:
     for cluster in state.of("aws_elasticache_cluster"):
         groups = frozenset(cluster.texts("security_group_ids"))
         subnets = subnets_of_groups.get(cluster.text("subnet_group_name"), [])
-        for number, zone in _zones_of_nodes(cluster, [zones.get(each, "") for each in subnets]):
+        for number, zone in nodes_of(cluster, [zones.get(each, "") for each in subnets]).zones:
             subnet = next((each for each in subnets if zones.get(each) == zone), "")
             name = f"{cluster.text('cluster_id')}/{number}"
             yield Named(name, name, InterfaceKind.CACHE_NODE, subnet, groups)
@@ -120,17 +120,6 @@ def _nodes(state: Resources) -> Iterator[Named]:
         for subnet in cache.texts("subnet_ids"):
             name = cache.text("name")
             yield Named(name, f"{name} in {subnet}", InterfaceKind.ENDPOINT, subnet, groups)
-
-
-def _zones_of_nodes(cluster: Resource, zones: list[str]) -> Iterator[tuple[str, str]]:
-    nodes, count = cluster.blocks("cache_nodes"), cluster.values.get("num_cache_nodes") or 0
-    if nodes and len(nodes) == count:  # a plan that changes the number has the former nodes
-        yield from ((str(node.get("id")), str(node.get("availability_zone"))) for node in nodes)
-        return
-    preferred = cluster.texts("preferred_availability_zones") or [cluster.text("availability_zone")]
-    chosen = preferred if set(preferred) <= set(zones) else zones
-    for number, zone in zip(range(1, count + 1), cycle(chosen), strict=False):
-        yield f"{number:04}", zone
 
 
 def _nat_gateways(state: Resources, public: PublicAddresses) -> Iterator[Named]:
