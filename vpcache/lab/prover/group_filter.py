@@ -11,7 +11,7 @@ from functools import cache, partial
 
 from vpcache.lab.addresses import IpAddress
 from vpcache.lab.prover.intervals import Intervals
-from vpcache.lab.prover.path import NOTHING, Decision, Reasons, Stage, Step
+from vpcache.lab.prover.path import Decision, Reasons, Stage, Step
 from vpcache.lab.prover.traffic import described, traffic
 from vpcache.lab.topology import IpNetwork, Rule, SecurityGroup
 
@@ -27,34 +27,28 @@ class GroupFilter:
 
     def __init__(self, groups: Iterable[SecurityGroup]) -> None:
         self._groups = {group.id: group for group in groups}
-        self._numbers: dict[Peer, int] = {}
-        self._allowed = {
-            (stage, id_): self._by_peer(_rules(group, stage))
-            for stage in (Stage.GROUP_EGRESS, Stage.GROUP_INGRESS)
-            for id_, group in self._groups.items()
-        }
-        self._permitted: dict[tuple[Stage, str, frozenset[int]], Intervals] = {}
+        peers = (rule.peer for group in self._groups.values() for rule in (*group.ingress, *group.egress))
+        self._numbers = {peer: number for number, peer in enumerate(dict.fromkeys(peers))}
         self._name = cache(_name)
+        self._ingress = cache(partial(self._by_peer, Stage.GROUP_INGRESS))
+        self._egress = cache(partial(self._by_peer, Stage.GROUP_EGRESS))
         self._peers_of_ends: dict[tuple[int, int, frozenset[str]], frozenset[int]] = {}
 
     def step(
         self, stage: Stage, groups: frozenset[str], peer: IpAddress, peer_groups: frozenset[str]
     ) -> Step:
         """Return the step through the security groups of an interface; `peer` is the other end."""
-        peers = self._peers(peer, peer_groups)
-        permitted = NOTHING
-        for group in groups:
-            allowed = self._permitted_by(stage, group, peers)
-            permitted = permitted | allowed if permitted else allowed
+        permitted = self.permitted(stage, groups, peer, peer_groups)
         explain = partial(self._explain, stage, groups, peer, peer_groups)
         return Step(stage, self._name(groups), permitted, explain)
 
-    def _permitted_by(self, stage: Stage, group: str, peers: frozenset[int]) -> Intervals:
-        key = stage, group, peers
-        if key not in self._permitted:
-            allowed = self._allowed.get((stage, group), {})
-            self._permitted[key] = Intervals.union(allowed[each] for each in peers & allowed.keys())
-        return self._permitted[key]
+    def permitted(
+        self, stage: Stage, groups: frozenset[str], peer: IpAddress, peer_groups: frozenset[str]
+    ) -> Intervals:
+        """Return the packets that the step with the same arguments passes."""
+        allowed = self._ingress(groups) if stage is Stage.GROUP_INGRESS else self._egress(groups)
+        found = [allowed[each] for each in self._peers(peer, peer_groups) & allowed.keys()]
+        return found[0] if len(found) == 1 else Intervals.union(found)
 
     def _peers(self, address: IpAddress, groups: frozenset[str]) -> frozenset[int]:
         """Return the numbers of the peers that an end is: the CIDR blocks of its address, and its groups."""
@@ -65,12 +59,13 @@ class GroupFilter:
             )
         return self._peers_of_ends[key]
 
-    def _by_peer(self, rules: Iterable[Rule]) -> Mapping[int, Intervals]:
-        allowed: dict[int, Intervals] = {}
-        for rule in rules:
-            number = self._numbers.setdefault(rule.peer, len(self._numbers))
-            allowed[number] = allowed.get(number, NOTHING) | traffic(rule.protocol, rule.ports)
-        return allowed
+    def _by_peer(self, stage: Stage, groups: frozenset[str]) -> Mapping[int, Intervals]:
+        """Return what the rules of several groups allow together, by the number of the peer."""
+        allowed: dict[int, list[Intervals]] = {}
+        for group in groups & self._groups.keys():
+            for rule in _rules(self._groups[group], stage):
+                allowed.setdefault(self._numbers[rule.peer], []).append(traffic(rule.protocol, rule.ports))
+        return {number: Intervals.union(packets) for number, packets in allowed.items()}
 
     def _explain(
         self, stage: Stage, groups: frozenset[str], peer: IpAddress, peer_groups: frozenset[str]

@@ -44,13 +44,23 @@ class Prover:
 
     def permitted(self, source: End, target: End) -> Intervals:
         """Return the packets that reach the target and are answered: those that `path` permits."""
+        match source, target:
+            case Attached(), Attached(by_public_address=False) if self._is_filtered_only(source, target):
+                vpc = self._vpcs[source.vpc_id]
+                return vpc.permitted(source.interface, target.interface, source.address, target.address)
         return common(self._steps(source, target))
+
+    def _is_filtered_only(self, source: Attached, target: Attached) -> bool:
+        """Return whether only security groups and network ACLs decide on packets between two interfaces."""
+        is_gateway = self._is_nat_gateway(source) or self._is_nat_gateway(target)
+        is_same = source.interface.id == target.interface.id
+        return source.vpc_id == target.vpc_id and not (is_gateway or is_same or self.faults)
 
     def _steps(self, source: End, target: End) -> Iterator[Step]:
         match source, target:
             case Attached(), _ if self._is_nat_gateway(source):
                 return iter((self._only_forwards(source),))
-            case Attached(), Attached(by_public_address=False) if source.interface == target.interface:
+            case Attached(), Attached(by_public_address=False) if source.interface.id == target.interface.id:
                 interface = source.interface.id
                 return iter((always(Stage.TARGET, interface, "packets to {0} do not leave {0}", interface),))
             case Attached(), Attached(by_public_address=False):

@@ -8,6 +8,7 @@ from functools import cache, cached_property
 from vpcache.lab.addresses import IpAddress
 from vpcache.lab.prover.acl_filter import AclFilter
 from vpcache.lab.prover.group_filter import GroupFilter
+from vpcache.lab.prover.intervals import Intervals
 from vpcache.lab.prover.path import Stage, Step, always
 from vpcache.lab.topology import (
     Interface,
@@ -41,6 +42,21 @@ class VpcFilters:
     def acl(self, interface: Interface, stage: Stage, peer: IpAddress) -> Step:
         """Return the step through the network ACL of an interface's subnet."""
         return self._acls.step(stage, interface.subnet_id, peer)
+
+    def permitted(
+        self, source: Interface, target: Interface, source_address: IpAddress, target_address: IpAddress
+    ) -> Intervals:
+        """Return the packets from one interface to another that all groups and network ACLs pass."""
+        from_source, to_target = source.security_groups, target.security_groups
+        packets = self._groups.permitted(Stage.GROUP_EGRESS, from_source, target_address, to_target)
+        if packets:
+            packets &= self._groups.permitted(Stage.GROUP_INGRESS, to_target, source_address, from_source)
+        if packets and self.vpc.network_acls:
+            for step in self.crossing(source, target, source_address, target_address):
+                packets &= step.permitted
+            for step in self.crossing_back(source, target, source_address, target_address):
+                packets &= step.permitted
+        return packets
 
     def crossing(
         self, source: Interface, target: Interface, source_address: IpAddress, target_address: IpAddress

@@ -36,6 +36,7 @@ def test_prover_agrees_with_packets_followed_one_by_one(seed: int) -> None:
         requests = {"tcp": ports, "udp": ports, "icmp": [ECHO_REQUEST], "47": [0]}
         for source, target in _pairs(random, vpc):
             path = prover.path(source, target)
+            assert prover.permitted(source, target) == path.permitted
             for protocol, asked in requests.items():
                 expected = connections.open_ports(source, target, protocol, asked)
                 proven = {port for port in asked if path.passes(_flow(protocol, port))}
