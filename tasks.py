@@ -74,7 +74,7 @@ def bench(_: Context, json: bool = False, figure: str = "", lab: bool = True) ->
 
 @task
 def bench_reach(_: Context) -> None:
-    """Measure the prover: matrix, memory, flows and findings by size."""
+    """Measure the prover by the size of a VPC."""
     checks.bench_reach(ROOT)
 
 
