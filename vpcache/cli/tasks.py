@@ -348,7 +348,7 @@ def diagram(
     from_: str = "",
     json: bool = False,
 ) -> None:
-    """Draw zones, subnets, egress paths and the traffic that passes.
+    """Draw zones, subnets, egress paths and passing traffic.
 
     The diagram shows the state of an applied stack, else a plan that needs neither
     lab nor account. Without --svg and --png, both files are written to reports/.
