@@ -85,8 +85,8 @@ def _finding(view: View, vpc: Vpc, overlap: _Overlap, clients: list[Attached]) -
         overlap.table.id,
         f"{block} of {view.resource(overlap.table.id)} leads to {view.target(vpc, overlap.specific)}, not as "
         f"{overlap.general.destination} to {general}: packets from {view.listed(clients)} to {block} "
-        f"{_outcome(here)}, and to other addresses {_outcome(there)}; remove the more specific route, or "
-        f"lead it to {general}",
+        f"{_outcome(view, here)}, and to other addresses {_outcome(view, there)}; remove the more specific "
+        f"route, or lead it to {general}",
     )
 
 
@@ -106,8 +106,8 @@ def _beside(block: IpNetwork) -> IpAddress:
     return block.network_address.__class__(int(block.network_address) ^ last_bit)
 
 
-def _outcome(path: Path) -> str:
-    if path.permitted:
-        return f"leave as {path.seen_as}"
+def _outcome(view: View, path: Path) -> str:
+    if path.permitted and path.seen_as:
+        return f"leave as {view.network.address_name(path.seen_as)}"
     blocking = next(step for step in path.steps if HTTPS.number not in step.permitted)
     return f"are lost, because {blocking.decide(HTTPS)[1]}"

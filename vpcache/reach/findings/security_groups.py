@@ -60,25 +60,44 @@ def open_to_any_address(view: View, vpc: Vpc) -> Iterator[Finding]:
 
 
 def group_names_itself(view: View, vpc: Vpc) -> Iterator[Finding]:
-    """Find rules that let the members of a group reach each other, if members answer."""
+    """Find rules that let the members of a group reach each other, if members answer.
+
+    It is a note if other filters stop the members now.
+    """
     for opening in _openings(view, vpc):
-        if opening.rule.peer != opening.group.id:
+        if opening.rule.peer != opening.group.id or not opening.members:
             continue
         sources = [each for each in view.clients(vpc) if opening.group.id in each.interface.security_groups]
-        passing = [
-            (one, other, packets)
+        pairs = [
+            (one, other)
             for one in dict.fromkeys([*sources, *opening.members])
             for other in opening.members
             if one.interface.id != other.interface.id
+        ]
+        passing = [
+            (one, other, packets)
+            for one, other in pairs
             if (packets := view.permitted(one, other) & opening.packets)
         ]
-        if passing:
-            opened = Intervals.union(packets for _, _, packets in passing)
-            members, others = [one for one, _, _ in passing], [other for _, other, _ in passing]
-            targets = "each other" if set(members) == set(others) else view.listed(others)
-            effect = f"now {view.listed(members)} can reach {targets} at {described(opened)}"
-            text = opening.text(view, "itself", effect)
-            yield Finding(GROUP_NAMES_ITSELF, Severity.WARNING, opening.group.id, text)
+        severity = Severity.WARNING if passing else Severity.NOTE
+        effect = _among_members(view, passing) if passing else _no_members_pass(view, opening, pairs)
+        yield Finding(GROUP_NAMES_ITSELF, severity, opening.group.id, opening.text(view, "itself", effect))
+
+
+def _among_members(view: View, passing: list[tuple[Attached, Attached, Intervals]]) -> str:
+    opened = Intervals.union(packets for _, _, packets in passing)
+    members, others = [one for one, _, _ in passing], [other for _, other, _ in passing]
+    targets = "each other" if set(members) == set(others) else view.listed(others)
+    return f"now {view.listed(members)} can reach {targets} at {described(opened)}"
+
+
+def _no_members_pass(view: View, opening: _Opening, pairs: list[tuple[Attached, Attached]]) -> str:
+    """Return why no member reaches another one."""
+    if not pairs:
+        return f"now {view.listed(opening.members)} is its only member, and each new member can reach it"
+    flow = first_flow(opening.packets)
+    obstacle = view.path(*pairs[0]).obstacles(flow)[0].decide(flow)[1]
+    return f"now {view.listed(opening.members)} cannot reach each other, but only because {obstacle}"
 
 
 def _openings(view: View, vpc: Vpc) -> Iterator[_Opening]:

@@ -73,6 +73,12 @@ def test_group_that_names_itself_is_found_with_its_members() -> None:
     ]
 
 
+def test_group_that_names_itself_without_egress_rules_is_a_note() -> None:
+    (line,) = lines(shop(group("cache", ingress=[FROM_API, rule(11211, self=True)], egress=[])))
+    assert line.startswith("note: security_group.cache (shop-cache) allows tcp 11211 from itself")
+    assert "cannot reach each other, but only because no rule of security_group.cache allows it to" in line
+
+
 def test_group_of_functions_that_names_itself_is_no_finding() -> None:
     group_of_functions = group("api", ingress=[rule(443, self=True)], egress=[ALL_OUT])
     assert lines(shop(group_of_functions, function("other", 2, "api"))) == []
