@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.terraform_documents import cache, function, group, network, plan, state
+from tests.support.terraform_plans import configured, created, module
+from tests.support.terraform_plans import plan as terraform_plan
 from tests.unit.reach.test_terraform_network import ALL_OUT, rule
 from vpcache.cli.program import TaskProgram
 from vpcache.cli.tasks import user_tasks
@@ -64,6 +66,19 @@ def test_plan_is_compared_with_a_state(reach: Run) -> None:
 def test_plan_without_a_state_before_it_is_shown_as_a_table(reach: Run) -> None:
     _, output, _ = reach("--from-plan", "open.json")
     assert "shop-api  cache/0001, 0002  tcp 11211" in output
+
+
+def test_plan_with_open_local_values_names_the_option_that_decides_them(reach: Run, tmp_path: Path) -> None:
+    subnets = [created(f"aws_subnet.a[{n}]", "vpc_id", cidr_block=f"10.9.{n}.0/24") for n in range(2)]
+    interface = created("aws_network_interface.a", "subnet_id", tags={"Name": "a"})
+    root = module(
+        configured("aws_subnet.a"), configured("aws_network_interface.a", subnet_id=("local.subnet",))
+    )
+    (tmp_path / "locals.json").write_text(json.dumps(terraform_plan(root, interface, *subnets)))
+    status, output, error = reach("--from-plan", "locals.json")
+    assert status == 0
+    assert "not decided: aws_network_interface.a: subnet_id is known after the apply" in output
+    assert "`vpcache reach --plan --env ROOT_MODULE` lets Terraform evaluate them" in error
 
 
 def test_policy_that_holds_has_status_zero(reach: Run, tmp_path: Path) -> None:

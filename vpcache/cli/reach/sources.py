@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from vpcache.cli.console import step
+from vpcache.cli.console import print_notice, step
 from vpcache.cli.reach.options import ReachOptions
 from vpcache.cli.stack import chosen_stack, print_header
 from vpcache.cli.views.terraform_json import plan_documents, read, source_name
+from vpcache.program import command
 from vpcache.project import Project
 from vpcache.reach.network import Network
 from vpcache.reach.running import POLICY, running_network
@@ -60,4 +61,11 @@ def _from_file(options: ReachOptions, policy: Path | None) -> Subject:
         before = network(against)
     elif plans.is_plan(document):
         before = plans.before(document)
-    return Subject(source_name(options.from_plan), plans.after(document), before, policy=policy)
+    after = plans.after(document)
+    if plans.is_plan(document) and after.undecided:
+        print_notice(
+            "the JSON of a plan lacks local values: `"
+            + command("reach", "--plan", env="ROOT_MODULE")
+            + "` lets Terraform evaluate them"
+        )
+    return Subject(source_name(options.from_plan), after, before, policy=policy)
