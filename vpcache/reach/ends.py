@@ -41,6 +41,12 @@ class Places:
         self._by_interface: dict[str, list[Attached]] = {}
         for end in self._ends:
             self._by_interface.setdefault(end.interface.id, []).append(end)
+        self._may_be_empty = {subnet.id for vpc in network.topology.vpcs for subnet in vpc.subnets} | {
+            group.id for vpc in network.topology.vpcs for group in vpc.security_groups
+        }
+        self._nat_gateways = {
+            each.interface_id: each.id for vpc in network.topology.vpcs for each in vpc.nat_gateways
+        }
         self._owners = {id_: name for name, ids in network.interfaces.items() for id_ in ids}
 
     def all(self) -> tuple[Place, ...]:
@@ -71,7 +77,7 @@ class Places:
         if name == INTERNET:
             return self.internet()
         ends = [end for end in self._ends if name in self._ids(end)]
-        if ends or name in self._network.names:
+        if ends or name in self._may_be_empty:
             return self._place(name, ends)
         if block := _block(name):
             return self._in_block(name, block)
@@ -105,7 +111,9 @@ class Places:
         return f"{name}{zone}{address}"
 
     def _ids(self, end: Attached) -> tuple[str, ...]:
-        return end.interface.id, end.interface.subnet_id, end.vpc_id, *end.interface.security_groups
+        interface = end.interface
+        gateway = self._nat_gateways.get(interface.id, "")
+        return interface.id, interface.subnet_id, end.vpc_id, gateway, *interface.security_groups
 
     def _of_owners(self, names: Iterable[str]) -> list[Attached]:
         ids = {id_ for name in names for id_ in self._network.interfaces[name]}

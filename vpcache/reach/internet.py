@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from vpcache.lab.addresses import IpAddress
+from vpcache.lab.prover.ends import is_public
 from vpcache.lab.topology import IpNetwork, Topology
 
 INTERNET = "internet"
@@ -18,27 +19,6 @@ ANY_HOST = IPv4Address("192.0.2.1")
 """A host of the internet that no rule names, of RFC 5737's TEST-NET-1."""
 ANY_IPV6_HOST = IPv6Address("2001:db8::1")
 """The same for IPv6, of RFC 3849's prefix for documentation."""
-
-_NOT_PUBLIC = (
-    *map(
-        IPv4Network,
-        (
-            "0.0.0.0/8",
-            "10.0.0.0/8",
-            "100.64.0.0/10",
-            "127.0.0.0/8",
-            "169.254.0.0/16",
-            "172.16.0.0/12",
-            "192.168.0.0/16",
-            "224.0.0.0/3",
-        ),
-    ),
-)
-"""The blocks that no host of the internet has: https://www.iana.org/assignments/iana-ipv4-special-registry.
-
-The blocks for documentation are missing: they are the internet of the lab and of examples.
-"""
-_PUBLIC_IPV6 = IPv6Network("2000::/3")
 
 
 @dataclass(frozen=True)
@@ -67,7 +47,7 @@ def host_classes(topology: Topology, within: IpNetwork | None = None) -> tuple[H
     found: dict[tuple[int, frozenset[IpNetwork]], HostClass] = {}
     any_hosts = (ANY_HOST, ANY_IPV6_HOST) if within is None else (within[0],)
     for address in (*any_hosts, *_bounds(blocks)):
-        is_asked = _is_public(address) if within is None else address in within
+        is_asked = is_public(address) if within is None else address in within
         if not is_asked or _is_in(address, own) or (address.version == 6 and not has_ipv6):
             continue
         naming = frozenset[IpNetwork](block for block in blocks if address in block)
@@ -95,12 +75,6 @@ def _bounds(blocks: set[IpNetwork]) -> Iterator[IpAddress]:
         behind = int(block.broadcast_address) + 1
         if behind < 1 << block.max_prefixlen:
             yield ip_address(behind) if block.version == 4 else IPv6Address(behind)
-
-
-def _is_public(address: IpAddress) -> bool:
-    if isinstance(address, IPv6Address):
-        return address in _PUBLIC_IPV6
-    return not _is_in(address, _NOT_PUBLIC)
 
 
 def _is_in(address: IpAddress, blocks: Iterable[IpNetwork]) -> bool:

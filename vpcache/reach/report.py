@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from vpcache.errors import VpcacheError
 from vpcache.lab.prover.traffic import ALL, described
 from vpcache.reach.answers import Answer, Reach, answers, flows_between
 from vpcache.reach.comparison import Comparison, compare
@@ -82,10 +83,13 @@ def report(network: Network, subject: str, answers: tuple[Answer, ...] = ()) -> 
 def with_flows(asked: Report, network: Network, source: str, target: Target) -> Report:
     """Add the answers for flows between two ends, or for a target without one port all that passes.
 
-    Raises VpcacheError for ends that the network does not have.
+    Raises VpcacheError for ends that the network does not have, or that have no interface.
     """
     places = Places(network)
     one, other = places.named(source), places.named(target.name)
+    for each in (one, other):
+        if not each.ends:
+            raise VpcacheError(f"{each.name} has no network interface, so nothing passes")
     if target.flow is not None:
         return replace(asked, answers=tuple(answers(network, one, other, target.flow)))
     passing = [reach for reach, _ in flows_between(network, one, other, target.packets)]

@@ -17,6 +17,8 @@ _TRAFFIC = re.compile(
     r"(?P<name>.+?)(?::(?P<low>\d+)(?:-(?P<high>\d+))?)?(?:/(?P<protocol>tcp|udp|icmp|icmpv6))?"
 )
 
+_OTHER_PROTOCOL = re.compile(r".+:\d+(?:-\d+)?/(?P<protocol>\w+)")
+
 
 @dataclass(frozen=True)
 class Target:
@@ -40,6 +42,10 @@ def parse_target(text: str) -> Target:
     """
     if _is_block(text):
         return Target(text)
+    if (other := _OTHER_PROTOCOL.fullmatch(text)) and other["protocol"] not in PROTOCOLS:
+        raise VpcacheError(
+            f"'{text}': unknown protocol {other['protocol']}; choose from {', '.join(PROTOCOLS)}"
+        )
     found = _TRAFFIC.fullmatch(text)
     if found is None:
         raise VpcacheError(f"'{text}' is no end: use NAME, NAME:PORT or NAME:PORT/PROTOCOL")
@@ -55,8 +61,10 @@ def parse_target(text: str) -> Target:
     if low is None:
         return Target(name, traffic(protocol, None))
     first, last = int(low), int(high or low)
-    if not first <= last <= _MAX_PORT:
-        raise VpcacheError(f"'{text}': ports {low}-{high or low} must rise, up to {_MAX_PORT}")
+    if last > _MAX_PORT:
+        raise VpcacheError(f"'{text}': port {last} is above {_MAX_PORT}")
+    if first > last:
+        raise VpcacheError(f"'{text}': ports {first}-{last} are not in ascending order")
     kind = protocol or "tcp"
     return Target(name, traffic(kind, (first, last)), Flow(kind, first) if first == last else None)
 

@@ -33,7 +33,7 @@ def shop(*more: dict[str, object], **source: object) -> list[dict[str, object]]:
 @pytest.fixture
 def reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """A function that runs `reach` in a folder with a state and a plan; returns status, stdout and stderr."""
-    (tmp_path / "state.json").write_text(json.dumps(state(*shop())))
+    (tmp_path / "state.json").write_text(json.dumps(state(*shop(group("none")))))
     (tmp_path / "open.json").write_text(json.dumps(plan(*shop(cidr_blocks=["0.0.0.0/0"]))))
     monkeypatch.chdir(tmp_path)
 
@@ -99,7 +99,9 @@ def test_violated_policy_has_status_one(reach: Run, tmp_path: Path) -> None:
     ("words", "message"),
     [
         (("state.json", "--from", "nobody", "--to", "cache:1"), "nothing in this network is called 'nobody'"),
-        (("state.json", "--to", "cache:70000"), "'cache:70000': ports 70000-70000 must rise, up to 65535"),
+        (("state.json", "--to", "cache:70000"), "'cache:70000': port 70000 is above 65535"),
+        (("state.json", "--to", "cache:1/gre"), "'cache:1/gre': unknown protocol gre; choose from tcp, udp"),
+        (("state.json", "--from", "security_group.none", "--to", "cache:1"), "security_group.none has no"),
         (("nothing.json",), "cannot read --from-plan nothing.json: No such file or directory"),
         (("state.json", "--against", "nothing.json"), "cannot read --against nothing.json"),
         (("text",), "text is not JSON"),

@@ -55,6 +55,12 @@ def test_route_to_a_target_outside_the_model_cannot_be_decided() -> None:
     assert any("VPC peering connection pcx-1, outside the model" in hop for _, hop in answer.hops())
 
 
+def test_private_address_outside_the_vpc_is_not_on_the_internet() -> None:
+    answer = ask(shop(), "api", "192.168.7.0/24", HTTPS)
+    assert answer.verdict is Verdict.BLOCKED
+    assert any("192.168.7.0 is no address of the internet" in hop for _, hop in answer.hops())
+
+
 def test_matrix_has_only_pairs_with_traffic() -> None:
     pairs = {(each.source, each.target) for each in matrix(shop())}
     assert ("shop-api", "cache/0001") in pairs

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
+
 import pytest
 
 from tests.support.terraform_documents import function, group, resource
 from tests.unit.reach.test_terraform_network import ALL_OUT, rule, shop
 from vpcache.errors import VpcacheError
+from vpcache.lab.prover.ends import Attached
 from vpcache.reach.ends import place
 from vpcache.reach.network import Network
 
@@ -66,6 +69,12 @@ def test_service_means_the_hosts_behind_its_gateway_endpoint() -> None:
     )
     (end,) = place(shop(endpoint), "s3").ends
     assert str(end.address) == "198.51.100.30"
+
+
+def test_gateway_that_is_asked_for_is_an_end() -> None:
+    (end,) = place(shop(), "nat_gateway.shop-eu-west-3a").ends
+    assert isinstance(end, Attached)
+    assert end.public_address == IPv4Address("203.0.113.10")
 
 
 def test_name_of_two_functions_is_ambiguous() -> None:

@@ -66,8 +66,8 @@ def test_zones_that_share_an_address_are_named() -> None:
         ("never: a -> b\n  sometimes: a -> b", "reach.policy:2:3: cannot read 'sometimes: a -> b'"),
         ("never a -> b", "reach.policy:1:1: cannot read 'never a -> b'"),
         ("never: a -> b gre", "reach.policy:1:1: cannot read"),
-        ("never: a -> b:443-80", "reach.policy:1:13: 'b:443-80': ports 443-80 must rise"),
-        ("never: a -> b:70000", "reach.policy:1:13: 'b:70000': ports 70000-70000 must rise"),
+        ("never: a -> b:443-80", "reach.policy:1:13: 'b:443-80': ports 443-80 are not in ascending order"),
+        ("never: a -> b:70000", "reach.policy:1:13: 'b:70000': port 70000 is above 65535"),
         ("never: a -> b:1/icmp", "reach.policy:1:13: 'b:1/icmp': icmp has no ports"),
     ],
 )

@@ -4,14 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from ipaddress import IPv4Network, IPv6Network
 
 from vpcache.lab.addresses import IpAddress
 from vpcache.lab.topology import Interface, IpNetwork, Topology, Vpc
 
+NOT_PUBLIC = tuple(
+    map(
+        IPv4Network,
+        (
+            "0.0.0.0/8",
+            "10.0.0.0/8",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "169.254.0.0/16",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "224.0.0.0/3",
+        ),
+    )
+)
+"""The blocks that no host of the internet has: https://www.iana.org/assignments/iana-ipv4-special-registry.
+
+The blocks for documentation are missing: they are the internet of the lab and of examples.
+"""
+_PUBLIC_IPV6 = IPv6Network("2000::/3")
+
+
+def is_public(address: IpAddress) -> bool:
+    """Return whether a host of the internet can have an address."""
+    if address.version == 6:
+        return address in _PUBLIC_IPV6
+    return not any(address in block for block in NOT_PUBLIC)
+
 
 @dataclass(frozen=True, slots=True)
 class Internet:
-    """A host of the internet."""
+    """A host outside the VPCs, on the internet unless its address is private."""
 
     address: IpAddress
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from vpcache.lab.addresses import IpAddress
-from vpcache.lab.prover.ends import Attached, End, Internet, Unused
+from vpcache.lab.prover.ends import Attached, End, Internet, Unused, is_public
 from vpcache.lab.prover.intervals import Intervals
 from vpcache.lab.prover.path import Path, Stage, Step, always, common, never, unmodeled
 from vpcache.lab.prover.traffic import EPHEMERAL_PORTS
@@ -215,7 +215,8 @@ class Prover:
         if route.target is RouteTarget.UNMODELED:
             return unmodeled(stage, table, "{} leads to {}, outside the model", name, route.unmodeled)
         internet_gateway = vpc.vpc.internet_gateway_id
-        problem, gateway = _way_out(source, route, internet_gateway, is_answer=stage is Stage.ANSWER_ROUTE)
+        is_answer = stage is Stage.ANSWER_ROUTE
+        problem, gateway = _way_out(source, route, internet_gateway, address, is_answer=is_answer)
         if problem:
             return never(stage, table, "{} {}", name, problem.format(vpc.target_id(route)))
         return always(stage, table, "{} leads {} to {}", table, route.destination, gateway)
@@ -227,7 +228,7 @@ def _dialled(target: Internet | Attached) -> IpAddress | None:
 
 
 def _way_out(
-    source: Attached, route: Route, gateway: str | None, *, is_answer: bool
+    source: Attached, route: Route, gateway: str | None, address: IpAddress, *, is_answer: bool
 ) -> tuple[str, str | None]:
     """Return why a route leads to no gateway, empty if it does, and the gateway.
 
@@ -241,6 +242,8 @@ def _way_out(
         case Route(target=RouteTarget.INTERNET_GATEWAY) if gateway:
             if source.public_address is None:
                 return f"leads to {gateway}, but {source.interface.id} has no public address", None
+            if not is_public(address):
+                return f"leads to {gateway}, but {address} is no address of the internet", None
             return "", gateway
         case Route(target=RouteTarget.EGRESS_ONLY_GATEWAY) if source.address.version == 6 and not is_answer:
             return "", "the egress-only internet gateway"
