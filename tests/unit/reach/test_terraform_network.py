@@ -104,6 +104,28 @@ def test_acl_that_drops_answers_is_named() -> None:
     assert "drops answers from 192.0.2.1" in first_obstacle(shop(acl), "api", "internet", HTTPS)
 
 
+def test_acl_of_a_subnet_is_not_the_default_one_that_a_state_still_lists() -> None:
+    subnet = f"subnet.shop-private-{ZONES[0]}"
+    entry = {"rule_no": 100, "protocol": "-1", "from_port": 0, "to_port": 0, "cidr_block": "0.0.0.0/0"}
+    former = resource(
+        "aws_default_network_acl",
+        "default",
+        id="acl-9",
+        vpc_id="vpc.shop",
+        subnet_ids=[subnet],
+        ingress=[entry | {"action": "allow"}],
+        egress=[entry | {"action": "allow"}],
+    )
+    closed = resource(
+        "aws_network_acl", "closed", id="acl-1", vpc_id="vpc.shop", subnet_ids=[subnet], ingress=[], egress=[]
+    )
+    (vpc,) = shop(former, closed).topology.vpcs
+    members = {acl.id: acl.subnet_ids for acl in vpc.network_acls}
+    assert members["acl-1"] == {subnet}
+    assert subnet not in members["acl-9"]
+    assert f"subnet.shop-private-{ZONES[1]}" in members["acl-9"]
+
+
 def test_private_subnet_with_a_route_to_the_internet_gateway_is_named() -> None:
     zone = ZONES[0]
     table = resource(

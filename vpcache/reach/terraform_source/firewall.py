@@ -135,14 +135,8 @@ def network_acls(state: Resources, vpc_id: str, subnet_ids: list[str]) -> tuple[
     all traffic.
     """
     acls = [each for each in state.of(*_ACLS) if each.text("vpc_id") == vpc_id]
-    members = {each.id: set(each.texts("subnet_ids")) for each in acls}
-    for former in Resources(state.former).of("aws_network_acl_association"):
-        members.get(former.text("network_acl_id"), set()).discard(former.text("subnet_id"))
-    for association in state.of("aws_network_acl_association"):
-        members.setdefault(association.text("network_acl_id"), set()).add(association.text("subnet_id"))
-    default = next((each.id for each in acls if each.type == "aws_default_network_acl"), None)
-    if default:
-        members[default] |= set(subnet_ids) - set().union(*members.values())
+    chosen = _acls_of_subnets(state, acls, subnet_ids)
+    members = {each.id: {subnet for subnet, acl in chosen.items() if acl == each.id} for each in acls}
     return tuple(
         sorted(
             (
@@ -157,6 +151,24 @@ def network_acls(state: Resources, vpc_id: str, subnet_ids: list[str]) -> tuple[
             key=lambda acl: acl.id,
         )
     )
+
+
+def _acls_of_subnets(state: Resources, acls: list[Resource], subnet_ids: list[str]) -> dict[str, str]:
+    """Return the ID of the ACL of each subnet that has one in the document.
+
+    A subnet has one ACL, but until the next refresh a state also lists it at the ACL that it had before: the
+    association decides, then an ACL other than the default one.
+    """
+    default = next((each.id for each in acls if each.type == "aws_default_network_acl"), None)
+    chosen = dict.fromkeys(subnet_ids, default) if default else {}
+    ended = {
+        (each.text("network_acl_id"), each.text("subnet_id"))
+        for each in Resources(state.former).of("aws_network_acl_association")
+    }
+    listed = ((each.id, subnet) for each in acls if each.id != default for subnet in each.texts("subnet_ids"))
+    chosen |= {subnet: acl for acl, subnet in listed if (acl, subnet) not in ended}
+    associations = state.of("aws_network_acl_association")
+    return chosen | {each.text("subnet_id"): each.text("network_acl_id") for each in associations}
 
 
 def _entries(state: Resources, acl: Resource, *, is_egress: bool) -> Iterator[AclEntry]:
