@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,8 @@ def reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     monkeypatch.chdir(tmp_path)
 
     def run(*words: str) -> tuple[int, str, str]:
-        program = TaskProgram(name="vpcache", binary="vpcache", namespace=user_tasks(tmp_path), version="0")
+        tasks = deepcopy(user_tasks(tmp_path))  # Invoke removes the help of the options that it parses
+        program = TaskProgram(name="vpcache", binary="vpcache", namespace=tasks, version="0")
         status = 0
         try:
             program.run(["vpcache", "reach", *words])
