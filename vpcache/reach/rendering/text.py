@@ -25,7 +25,7 @@ def lines(report: Report) -> Iterator[str]:
     if report.rows is not None:
         yield from table([("from", "to", "traffic"), *map(cells, report.rows)])
         if not report.rows:
-            yield "nothing passes" + (", as far as it is decided" if report.undecided else "")
+            yield "nothing passes" + (", as far as this can be decided" if report.undecided else "")
     for zone, addresses in report.egress.items():
         yield f"{zone} leaves by {' and '.join(addresses)}"
     for address, kind in report.unmodeled.items():
