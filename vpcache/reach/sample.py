@@ -13,14 +13,20 @@ _HTTPS = Flow("tcp", 443)
 _MOST = 600  # flows, which the lab sends within seconds
 
 
-def sample(network: Network) -> list[Answer]:
-    """Return the answers for TCP between all places, at 443 and at each port at which a cache listens."""
-    places = Places(network).all()
+def sample(network: Network, source: str = "", target: str = "") -> list[Answer]:
+    """Return the answers for TCP between all places, at 443 and at each port at which a cache listens.
+
+    With `source` or `target`, they are those from or to this end.
+    """
+    places = Places(network)
+    every = places.all()
+    sources = (places.named(source),) if source else every
+    targets = (places.named(target),) if target else every
     flows = (_HTTPS, *(Flow("tcp", port) for port in sorted(set(network.ports.values()))))
     found = [
         answer
         for flow in flows
-        for source, target in product(places, places)
-        for answer in answers(network, source, target, flow)
+        for pair in product(sources, targets)
+        for answer in answers(network, *pair, flow)
     ]
     return found[:_MOST]

@@ -47,8 +47,9 @@ def run(root: Path, options: ReachOptions) -> Outcome:
     asked = subject(root, options)
     found = _report(asked, options)
     _write(asked, found, options)
-    _print(found, options)
-    return Outcome(found.policy, _sent(asked, found, options) if options.live else None)
+    packets = _sent(asked, found, options) if options.live else None
+    _print(found, packets, options)
+    return Outcome(found.policy, packets)
 
 
 def _report(asked: Subject, options: ReachOptions) -> Report:
@@ -87,24 +88,22 @@ def _write(asked: Subject, found: Report, options: ReachOptions) -> None:
         Path(options.sarif).write_text(f"{json.dumps(sarif(found, version('vpcache'), locate), indent=2)}\n")
 
 
-def _print(found: Report, options: ReachOptions) -> None:
+def _print(found: Report, packets: Agreement | None, options: ReachOptions) -> None:
     from vpcache.reach.rendering.document import document
     from vpcache.reach.rendering.text import lines
 
+    sent = list(packets.lines()) if packets else []
     if options.as_json:
-        print(json.dumps(document(found)))
+        print(json.dumps(document(found) | ({"packets": sent} if packets else {})))
     else:
-        print("\n".join(lines(found)))
+        print("\n".join((*lines(found), *sent)))
 
 
 def _sent(asked: Subject, found: Report, options: ReachOptions) -> Agreement:
-    """Send the flows of the report, or a sample of the whole network, and print both verdicts."""
+    """Send the flows of the report, or a sample of those between the ends that were asked for."""
     from vpcache.cli.reach.live import sent
     from vpcache.reach.sample import sample
 
-    both = sent(asked, found.answers or sample(asked.network))
-    if options.as_json:
-        print(json.dumps({"live": list(both.lines())}))
-    else:
-        print("\n".join(both.lines()))
-    return both
+    traffic = options.traffic()
+    target = traffic.name if traffic else ""
+    return sent(asked, found.answers or sample(asked.network, options.source, target))
