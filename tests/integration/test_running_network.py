@@ -6,8 +6,8 @@ from vpcache.reach.aws_source import network as aws_network
 from vpcache.reach.aws_source.collector import collect
 from vpcache.reach.comparison import compare
 from vpcache.reach.matrix import matrix
+from vpcache.reach.running import vpc_ids
 from vpcache.reach.terraform_source import network as terraform_network
-from vpcache.reach.terraform_source.vpcs import vpc_ids
 from vpcache.stack.stack import Outputs, Stack
 from vpcache.stack.target import Target, aws_target
 
@@ -17,7 +17,7 @@ def test_running_stack_passes_the_flows_of_its_state(stack: Stack, target: Targe
     document = stack.show_json() or {}
     aws = aws_target(target.environment, region=target.region)
 
-    running = aws_network.network(collect(aws.client, vpc_ids(document)))
+    running = aws_network.network(collect(aws.client, vpc_ids(stack.written_state())))
 
     expected = terraform_network.network(document)
     assert set(running.interfaces) == set(expected.interfaces)

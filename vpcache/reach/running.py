@@ -5,8 +5,8 @@ from __future__ import annotations
 from vpcache.reach.aws_source.collector import collect
 from vpcache.reach.aws_source.network import network
 from vpcache.reach.network import Network
-from vpcache.reach.terraform_source.vpcs import vpc_ids
 from vpcache.stack.stack import Stack
+from vpcache.stack.state_history import written_resources
 
 POLICY = "reach.policy"
 """The policy of a root module: this file beside it."""
@@ -15,9 +15,18 @@ POLICY = "reach.policy"
 def running_network(stack: Stack) -> Network:
     """Return the network of a stack, whatever its state says about rules and routes.
 
-    Raises VpcacheError if the stack is not applied, or if a permission is missing.
+    It only reads: the state names the VPCs, without `terraform init`, which completes the state bucket. Raises
+    VpcacheError if the stack is not applied, or if a permission is missing.
     """
-    state = stack.show_json()
-    if state is None:
-        raise stack.not_applied()
-    return network(collect(stack.target.client, vpc_ids(state)))
+    return network(collect(stack.target.client, vpc_ids(stack.written_state())))
+
+
+def vpc_ids(state: str) -> tuple[str, ...]:
+    """Return the IDs of the VPCs of a stack, from the content of its state: its own, and those that it uses.
+
+    Raises VpcacheError for an unknown format.
+    """
+    resources = list(written_resources(state))
+    own = (str(attributes.get("id")) for kind, attributes in resources if kind == "aws_vpc")
+    used = (str(attributes.get("vpc_id")) for _, attributes in resources)
+    return tuple(each for each in dict.fromkeys((*own, *used)) if each.startswith("vpc-"))
