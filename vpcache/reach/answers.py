@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -98,36 +98,32 @@ def flows_between(
     network: Network, source: Place, target: Place, packets: Intervals = ALL
 ) -> list[tuple[Reach, Path]]:
     """Return for each pair of different ends the part of `packets` that passes, if any, and its path."""
-    return [
-        (Reach(source.label(one), target.label(other), passing), path)
-        for one, other, path in _paths(network, source, target)
-        if (passing := path.permitted & packets)
-    ]
+    return _parts(network, source, target, lambda path: path.permitted & packets)
 
 
 def blocked_between(
     network: Network, source: Place, target: Place, packets: Intervals
 ) -> list[tuple[Reach, Path]]:
     """Return for each pair of different ends the part of `packets` that is stopped, if any, and its path."""
-    return [
-        (Reach(source.label(one), target.label(other), stopped), path)
-        for one, other, path in _paths(network, source, target)
-        if (stopped := packets - path.permitted)
-    ]
+    return _parts(network, source, target, lambda path: packets - path.permitted)
 
 
 def undecided_between(
     network: Network, source: Place, target: Place, packets: Intervals
 ) -> list[tuple[Reach, Path]]:
     """Return for each pair the part of `packets` that only steps outside the model stop, and its path."""
-    return [
-        (Reach(source.label(one), target.label(other), undecided), path)
-        for one, other, path in _paths(network, source, target)
-        if any(step.is_unmodeled for step in path.steps)
-        and (undecided := packets & path.permitted_by_the_model)
-    ]
+    return _parts(
+        network, source, target, lambda path: packets & (path.permitted_by_the_model - path.permitted)
+    )
 
 
-def _paths(network: Network, source: Place, target: Place) -> Iterator[tuple[End, End, Path]]:
+def _parts(
+    network: Network, source: Place, target: Place, part: Callable[[Path], Intervals]
+) -> list[tuple[Reach, Path]]:
     prover = Prover(network.topology)
-    return ((one, other, prover.path(one, other)) for one, other in pairs(source, target))
+    paths = ((one, other, prover.path(one, other)) for one, other in pairs(source, target))
+    return [
+        (Reach(source.label(one), target.label(other), found), path)
+        for one, other, path in paths
+        if (found := part(path))
+    ]

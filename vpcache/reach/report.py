@@ -15,7 +15,8 @@ from vpcache.reach.findings.checks import change_findings, findings
 from vpcache.reach.findings.finding import Finding
 from vpcache.reach.matrix import egress_addresses, matrix
 from vpcache.reach.network import Network
-from vpcache.reach.policy import Assertion, Violation, violations
+from vpcache.reach.policy import Violation, violations
+from vpcache.reach.policy_file import Policy
 from vpcache.reach.traffic import Target
 
 
@@ -126,14 +127,14 @@ def with_change(asked: Report, before: Network, after: Network) -> Report:
     return replace(asked, comparison=compare(before, after), findings=(*change_findings(before, after), *new))
 
 
-def with_policy(asked: Report, network: Network, policy: tuple[Assertion, ...], file: str) -> Report:
+def with_policy(asked: Report, network: Network, policy: Policy) -> Report:
     """Add the check of a policy. Raises VpcacheError for an end that the network does not have."""
-    return replace(asked, policy=policy_result(network, policy, file))
+    return replace(asked, policy=policy_result(network, policy))
 
 
-def policy_result(network: Network, policy: tuple[Assertion, ...], file: str) -> PolicyResult:
+def policy_result(network: Network, policy: Policy) -> PolicyResult:
     """Return the check of a policy. Raises VpcacheError for an end that the network does not have."""
-    return PolicyResult(file, len(policy), tuple(violations(network, policy)))
+    return PolicyResult(policy.file, len(policy.assertions), tuple(violations(network, policy.assertions)))
 
 
 def rows(found: Iterable[Reach]) -> tuple[Row, ...]:

@@ -8,15 +8,12 @@ from vpcache.reach.network import Network
 from vpcache.stack.stack import Stack
 from vpcache.stack.state_history import written_resources
 
-POLICY = "reach.policy"
-"""The policy of a root module: this file beside it."""
-
 
 def running_network(stack: Stack) -> Network:
     """Return the network of a stack, whatever its state says about rules and routes.
 
-    It only reads: the state names the VPCs, without `terraform init`, which completes the state bucket. Raises
-    VpcacheError if the stack is not applied, or if a permission is missing.
+    It only reads. The state names the VPCs, without `terraform init`, which may change the state bucket.
+    Raises VpcacheError if the stack is not applied, or if a permission is missing.
     """
     return network(collect(stack.target.client, vpc_ids(stack.written_state())))
 

@@ -12,11 +12,9 @@ from vpcache.lab.prover.traffic import Flow
 from vpcache.reach.answers import Answer, Verdict, answers
 from vpcache.reach.ends import Places
 from vpcache.reach.network import Network
-from vpcache.reach.policy import parse_policy
+from vpcache.reach.policy_file import POLICY, read_policy
 from vpcache.reach.rendering.text import lines, policy_lines
 from vpcache.reach.report import policy_result, report
-from vpcache.reach.running import POLICY
-from vpcache.wording import shown
 
 
 @dataclass(frozen=True)
@@ -65,15 +63,10 @@ class StackReach:
 
         Raises AssertionError with each violation and its path, and VpcacheError if the policy cannot be read.
         """
-        path = Path(file) if file else self._root_module / POLICY
-        try:
-            text = path.read_text()
-        except OSError as error:
-            raise VpcacheError(f"cannot read the policy {path}: {error.strerror}") from error
-        name = shown(path)
-        checked = policy_result(self._network, parse_policy(text, name), name)
+        policy = read_policy(Path(file) if file else self._root_module / POLICY)
+        checked = policy_result(self._network, policy)
         if checked.violations:
-            raise AssertionError("\n".join(policy_lines(report(self._network, name), checked)))
+            raise AssertionError("\n".join(policy_lines(report(self._network, policy.file), checked)))
 
     @cached_property
     def _network(self) -> Network:

@@ -249,6 +249,7 @@ CONTRADICTIONS = {
     "reach --from-plan README.md --target aws": "--target aws is of a stack: omit it with --from-plan",
     "reach --from-plan README.md --plan": "--plan plans an environment: use --env instead",
     "reach --env dev --against README.md": "--against README.md compares files: use it with --from-plan",
+    "reach --env dev --markdown x.md --sarif ./x.md": "--markdown and --sarif are both x.md",
     "reach --env dev --plan --live": "omit --plan and --from-plan",
     "reach --env dev --live --target aws": "--live sends packets in the lab: use it with --target lab",
     "reach --env dev --from internet --policy README.md": "omit --from and --to",

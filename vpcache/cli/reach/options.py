@@ -38,6 +38,22 @@ class ReachOptions:
 
     def check(self) -> None:
         """Raise VpcacheError for an invalid value or combination of options."""
+        self._check_source()
+        if self.live and (self.plan or self.from_plan):
+            raise VpcacheError("--live sends packets in a running stack: omit --plan and --from-plan")
+        if self.live and target_name(self.target.name, os.environ) != LAB:
+            raise VpcacheError("--live sends packets in the lab: use it with --target lab")
+        if self.policy and self.asks_for_flows:
+            raise VpcacheError("--policy checks a whole network: omit --from and --to")
+        if self.policy and not Path(self.policy).is_file():
+            raise VpcacheError(f"--policy {self.policy}: there is no such file")
+        if self.markdown and self.sarif and Path(self.markdown).absolute() == Path(self.sarif).absolute():
+            raise VpcacheError(f"--markdown and --sarif are both {self.markdown}: use two files")
+        self.traffic()
+        for file in filter(None, (self.markdown, self.sarif)):
+            writable(file)
+
+    def _check_source(self) -> None:
         if bool(self.environment) == bool(self.from_plan):
             raise VpcacheError("use either --env, or --from-plan with the output of `terraform show -json`")
         if self.from_plan:
@@ -49,17 +65,6 @@ class ReachOptions:
                 raise VpcacheError("--plan plans an environment: use --env instead of --from-plan")
         elif self.against:
             raise VpcacheError(f"--against {self.against} compares files: use it with --from-plan")
-        if self.live and (self.plan or self.from_plan):
-            raise VpcacheError("--live sends packets in a running stack: omit --plan and --from-plan")
-        if self.live and target_name(self.target.name, os.environ) != LAB:
-            raise VpcacheError("--live sends packets in the lab: use it with --target lab")
-        if self.policy and self.asks_for_flows:
-            raise VpcacheError("--policy checks a whole network: omit --from and --to")
-        if self.policy and not Path(self.policy).is_file():
-            raise VpcacheError(f"--policy {self.policy}: there is no such file")
-        self.traffic()
-        for file in filter(None, (self.markdown, self.sarif)):
-            writable(file)
 
     def traffic(self) -> Target | None:
         """Return the target of the flows, None if all are meant. Raises VpcacheError for an invalid port."""

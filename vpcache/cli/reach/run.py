@@ -11,12 +11,10 @@ from vpcache.cli.reach.errors import DisagreementError, PolicyViolatedError
 from vpcache.cli.reach.locations import locator
 from vpcache.cli.reach.options import ReachOptions
 from vpcache.cli.reach.sources import Subject, subject
-from vpcache.errors import VpcacheError
 from vpcache.reach import report as reports
 from vpcache.reach.live import Agreement
-from vpcache.reach.policy import parse_policy
 from vpcache.reach.report import PolicyResult, Report
-from vpcache.wording import counted, shown
+from vpcache.wording import counted
 
 
 @dataclass(frozen=True)
@@ -63,17 +61,7 @@ def _report(asked: Subject, options: ReachOptions) -> Report:
         found = reports.with_findings(reports.with_matrix(found, asked.network), asked.network)
     else:
         found = reports.with_change(found, asked.before, asked.network)
-    if asked.policy is None:
-        return found
-    file = shown(asked.policy)
-    return reports.with_policy(found, asked.network, parse_policy(_text(asked.policy), file), file)
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise VpcacheError(f"cannot read the policy {file}: {error}") from error
+    return found if asked.policy is None else reports.with_policy(found, asked.network, asked.policy)
 
 
 def _write(asked: Subject, found: Report, options: ReachOptions) -> None:

@@ -12,7 +12,8 @@ from vpcache.cli.views.terraform_json import plan_documents, read, source_name
 from vpcache.program import command
 from vpcache.project import Project
 from vpcache.reach.network import Network
-from vpcache.reach.running import POLICY, running_network
+from vpcache.reach.policy_file import POLICY, Policy, read_policy
+from vpcache.reach.running import running_network
 from vpcache.reach.terraform_source import plans
 from vpcache.reach.terraform_source.network import network
 from vpcache.stack.stack import Stack
@@ -22,28 +23,31 @@ from vpcache.stack.stack import Stack
 class Subject:
     """The network to report on; `before` is the network that a plan changes.
 
-    `folder` is the root module, and `policy` the file of its policy, if there are any.
+    `folder` is the root module, and `policy` that beside it or of --policy, if there are any.
     """
 
     name: str
     network: Network
     before: Network | None = None
     folder: Path | None = None
-    policy: Path | None = None
+    policy: Policy | None = None
     stack: Stack | None = None
 
 
 def subject(root: Path, options: ReachOptions) -> Subject:
-    """Return the network that the options choose. Raises VpcacheError if it cannot be read."""
-    policy = Path(options.policy) if options.policy else None
+    """Return the network that the options choose. Raises VpcacheError if it cannot be read.
+
+    The policy is read first: a mistake in it is found before a plan, which takes longer.
+    """
+    policy = read_policy(Path(options.policy)) if options.policy else None
     if options.from_plan:
         return _from_file(options, policy)
+    folder = Project(root).environment_dir(options.environment)
+    if policy is None and not options.asks_for_flows and (folder / POLICY).is_file():
+        policy = read_policy(folder / POLICY)
     stack = chosen_stack(root, options.environment, options.target, options.name, start_lab=options.plan)
     if not options.as_json:
         print_header("reach", stack)
-    folder = Project(root).environment_dir(options.environment)
-    if policy is None and (folder / POLICY).is_file():
-        policy = folder / POLICY
     if options.plan:
         document, evaluated = plan_documents(stack)
         before, after = plans.before(document), plans.after(document, evaluated)
@@ -53,7 +57,7 @@ def subject(root: Path, options: ReachOptions) -> Subject:
     return Subject(stack.name, running, folder=folder, policy=policy, stack=stack)
 
 
-def _from_file(options: ReachOptions, policy: Path | None) -> Subject:
+def _from_file(options: ReachOptions, policy: Policy | None) -> Subject:
     against = read(options.against, "--against") if options.against else None
     document = read(options.from_plan, "--from-plan")
     before = None

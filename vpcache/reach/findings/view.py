@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from ipaddress import IPv4Address, IPv6Address
 
 from vpcache.lab.addresses import IpAddress
 from vpcache.lab.prover.ends import Attached, Internet, attached
@@ -15,11 +14,12 @@ from vpcache.lab.prover.prover import Prover
 from vpcache.lab.prover.traffic import EPHEMERAL_PORTS
 from vpcache.lab.prover.vpc_filters import VpcFilters
 from vpcache.lab.topology import Interface, InterfaceKind, Route, RouteTarget, Rule, Vpc
+from vpcache.reach.internet import ANY_HOST, ANY_IPV6_HOST
 from vpcache.reach.network import Network
 
-HOST = Internet(IPv4Address("192.0.2.1"))
-HOSTS = {4: HOST, 6: Internet(IPv6Address("2001:db8::1"))}
-"""Hosts of the internet that no rule names, by IP version, of the blocks of RFC 5737 and RFC 3849."""
+HOST = Internet(ANY_HOST)
+HOSTS = {4: HOST, 6: Internet(ANY_IPV6_HOST)}
+"""Hosts of the internet that no rule names, by IP version."""
 MEMCACHED_PORT = 11211
 _LISTED = 4
 

@@ -10,6 +10,7 @@ from tests.unit.reach.test_terraform_network import rule, shop
 from vpcache.reach import report as reports
 from vpcache.reach.network import Network
 from vpcache.reach.policy import parse_policy
+from vpcache.reach.policy_file import Policy
 from vpcache.reach.rendering.document import document
 from vpcache.reach.rendering.markdown import markdown
 from vpcache.reach.rendering.sarif import sarif
@@ -28,7 +29,7 @@ def changed(policy: str = "never: cache -> cache") -> Report:
     """Return the report of a change that opens the cache, and violates a policy."""
     after = shop(ingress=OPEN)
     report = reports.with_change(reports.report(after, "the plan"), shop(), after)
-    return reports.with_policy(report, after, parse_policy(policy, "reach.policy"), "reach.policy")
+    return reports.with_policy(report, after, Policy("reach.policy", parse_policy(policy, "reach.policy")))
 
 
 def test_text_of_a_flow_marks_the_steps_that_stop_it() -> None:
