@@ -1,4 +1,7 @@
-"""The tasks of this repository, for users and for developers."""
+"""The tasks of this repository, for users and for developers.
+
+A task imports its command when it runs, as in vpcache/cli/tasks.py.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from typing import Any
 from invoke.context import Context
 from invoke.tasks import task
 
-from tools import checks
 from vpcache.cli.lab_tasks import JSON_HELP
 from vpcache.cli.tasks import user_tasks
 
@@ -44,6 +46,8 @@ def test(
     invoke test --paths "tests/unit tests/modules" -n 2
     invoke test --paths tests/integration --target aws
     """
+    from tools import checks
+
     checks.test(
         ROOT,
         numprocesses=numprocesses,
@@ -69,18 +73,24 @@ def bench(_: Context, json: bool = False, figure: str = "", lab: bool = True) ->
     It is also compared with the handler of the original scenario, which needs
     Node.js and npm.
     """
+    from tools import checks
+
     checks.bench(ROOT, as_json=json, figure=figure, with_lab=lab)
 
 
 @task
 def bench_reach(_: Context) -> None:
     """Measure the prover by the size of a VPC."""
+    from tools import checks
+
     checks.bench_reach(ROOT)
 
 
 @task
 def docs(_: Context) -> None:
     """Generate the reference pages and the module READMEs."""
+    from tools import checks
+
     checks.docs(ROOT)
 
 
@@ -90,6 +100,8 @@ def docs_site(_: Context) -> None:
 
     The first run installs MkDocs Material in a separate environment.
     """
+    from tools import checks
+
     checks.build_site(ROOT)
 
 
@@ -100,6 +112,8 @@ def check(_: Context) -> None:
     The linters are ruff, mypy, terraform fmt and validate, and checkov. The tables
     in the modules' READMEs must be up to date.
     """
+    from tools import checks
+
     checks.check(ROOT)
 
 
@@ -110,12 +124,16 @@ def provider_schema(_: Context, release: str = "0.3.0") -> None:
     The names of all arguments are checked against the schema in a package of 60 MB
     from PyPI.
     """
+    from tools import checks
+
     checks.provider_schema(ROOT, release)
 
 
 @task(name="bench")
 def lab_bench(_: Context) -> None:
     """Measure the lab: networks, latency, API, functions."""
+    from tools import checks
+
     checks.bench_lab(ROOT)
 
 

@@ -15,7 +15,8 @@ from vpcache.cli.console import (
     user_errors,
     writable,
 )
-from vpcache.cli.stack import TargetChoice, check_confirm, chosen_stack, print_header
+from vpcache.cli.stack import check_confirm, chosen_stack, print_header
+from vpcache.cli.target_choice import TargetChoice
 from vpcache.drills.changes import lab_of
 from vpcache.drills.chart import svg_chart, text_chart
 from vpcache.drills.context import DrillContext

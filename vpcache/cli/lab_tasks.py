@@ -10,11 +10,6 @@ from invoke.context import Context
 from invoke.parser.argument import Argument
 from invoke.tasks import Task, task
 
-from vpcache.cli import inspect as inspect_commands
-from vpcache.cli import lab as lab_commands
-from vpcache.cli import origin as origin_commands
-from vpcache.cli.console import print_notice
-
 JSON_HELP = {"json": "print one JSON object and nothing else"}
 
 
@@ -58,7 +53,9 @@ def start(context: Context, foreground: bool = False, all_addresses: bool = Fals
 
     invoke lab.start --foreground
     """
-    lab_commands.start(root(context), foreground=foreground, all_addresses=all_addresses)
+    from vpcache.cli.host import lifecycle
+
+    lifecycle.start(root(context), foreground=foreground, all_addresses=all_addresses)
 
 
 @task(help={"yes": "do not ask for confirmation if the lab has stacks"})
@@ -67,12 +64,16 @@ def stop(_: Context, yes: bool = False) -> None:
 
     If it has stacks, they are listed, and this must be confirmed.
     """
-    lab_commands.stop(yes=yes)
+    from vpcache.cli.host import lifecycle
+
+    lifecycle.stop(yes=yes)
 
 
 @task(help=JSON_HELP)
 def status(_: Context, json: bool = False) -> None:
     """Show whether the lab is running, and its endpoint."""
+    from vpcache.cli import lab as lab_commands
+
     lab_commands.status(as_json=json)
 
 
@@ -83,6 +84,8 @@ def open_page(_: Context) -> None:
     It shows each stack with its traffic, faults, dropped packets and logs, injects
     faults, invokes functions, and explains why a flow passes or not.
     """
+    from vpcache.cli import inspect as inspect_commands
+
     inspect_commands.open_page()
 
 
@@ -107,6 +110,8 @@ def fault(_: Context, kind: str, target: str, mode: str = "", seconds: str = "")
 
     invoke lab.fault cache-node vpcache-dev/0001 --mode hung
     """
+    from vpcache.cli import lab as lab_commands
+
     lab_commands.fault(kind, target, mode, seconds)
 
 
@@ -119,12 +124,17 @@ def clear(_: Context, kind: str = "", target: str = "") -> None:
 
     invoke lab.clear --kind cache-node --target vpcache-dev/0001
     """
+    from vpcache.cli import lab as lab_commands
+
     lab_commands.clear(kind, target)
 
 
 @task(help=CLEAR_HELP, name="mend")
 def deprecated_clear(_: Context, kind: str = "", target: str = "") -> None:
     """Deprecated since 0.3, removed in 0.4: use lab.clear."""
+    from vpcache.cli import lab as lab_commands
+    from vpcache.cli.console import print_notice
+
     print_notice("lab.mend is deprecated and will be removed in 0.4: use lab.clear")
     lab_commands.clear(kind, target)
 
@@ -136,7 +146,9 @@ def doctor(_: Context, json: bool = False) -> None:
     If a lab is running, the consistency of its control plane with its kernel state
     and processes is checked too.
     """
-    lab_commands.doctor(as_json=json)
+    from vpcache.cli.host import doctor as doctor_command
+
+    doctor_command.doctor(as_json=json)
 
 
 @task(
@@ -166,12 +178,16 @@ def origin(
 
     invoke lab.origin api.example.com --proxy 127.0.0.1:8000
     """
+    from vpcache.cli import origin as origin_commands
+
     origin_commands.change(origin_commands.Choice(name, serve, proxy, status, delay, remove))
 
 
 @task(help=JSON_HELP)
 def origins(_: Context, json: bool = False) -> None:
     """List the added hosts, and the requests that reached them."""
+    from vpcache.cli import origin as origin_commands
+
     origin_commands.show(as_json=json)
 
 
@@ -200,12 +216,16 @@ PLACE_HELP = {
 @task
 def show(_: Context) -> None:
     """Print the lab's topology as a tree."""
+    from vpcache.cli import inspect as inspect_commands
+
     inspect_commands.show()
 
 
 @task(klass=PlaceTask, help=PLACE_HELP | {"command": "command to run; default: an interactive shell"})
 def shell(_: Context, in_: str, zone: str = "", command: str = "") -> None:
     """Open a shell in a network namespace of the lab."""
+    from vpcache.cli import inspect as inspect_commands
+
     inspect_commands.shell(in_, zone, command)
 
 
@@ -219,16 +239,22 @@ def shell(_: Context, in_: str, zone: str = "", command: str = "") -> None:
 )
 def capture(context: Context, in_: str, zone: str = "", file: str = "", seconds: str = "") -> None:
     """Capture packets in a network namespace of the lab."""
+    from vpcache.cli import inspect as inspect_commands
+
     inspect_commands.capture(root(context), in_, zone, file, seconds)
 
 
 @task(help={"name": "setting, e.g. nat_idle_seconds", "value": "a whole number; for iam: off or enforce"})
 def configure(_: Context, name: str, value: str) -> None:
     """Change a setting of the running lab and show all settings."""
+    from vpcache.cli import lab as lab_commands
+
     lab_commands.configure(name, value)
 
 
 @task(help={"principal": "ARN or name of a role or user; default: all"} | JSON_HELP)
 def audit(_: Context, principal: str = "", json: bool = False) -> None:
     """Show the permissions that roles used and never used."""
+    from vpcache.cli import lab as lab_commands
+
     lab_commands.audit(principal, as_json=json)

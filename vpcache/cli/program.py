@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import invoke
@@ -15,6 +14,7 @@ from invoke.program import Program
 
 from vpcache.cli.tasks import user_tasks
 from vpcache.cli.usage import empty_option, usage_error
+from vpcache.errors import VpcacheError
 
 
 class TaskProgram(Program):
@@ -41,12 +41,36 @@ class TaskProgram(Program):
         return [] if self.collection is None else list(self.collection.task_names)
 
 
+class CloneProgram(TaskProgram):
+    """The program of `./inv`, which offers to download Terraform if a task needs it and it is missing."""
+
+    def execute(self) -> None:
+        """Run the tasks. Raises Exit with one line if the download of Terraform fails."""
+        if any(needs_terraform(context.name or "") for context in self.tasks):
+            from vpcache.terraform import installation
+
+            try:
+                installation.main(os.environ)
+            except VpcacheError as error:
+                raise Exit(f"inv: {error}", code=1) from error
+            except KeyboardInterrupt as error:
+                raise Exit(code=128 + signal.SIGINT) from error
+        super().execute()
+
+
+def needs_terraform(task: str) -> bool:
+    """Return whether a task may run Terraform: all do but those of the lab, which is empty when it starts."""
+    return not task.startswith("lab.") or task == "lab.bench"
+
+
 def _usage_exit(message: str, context: ParserContext | None, tasks: list[str]) -> Exit:
     return Exit(f"error: {usage_error(message, context, tasks)}", code=1)
 
 
 def main() -> None:
     """Run the tasks in the command line of `vpcache`, for the project in the current folder."""
+    from importlib.metadata import version  # slow to import
+
     namespace = user_tasks(Path.cwd())
     _run(TaskProgram(name="vpcache", binary="vpcache", version=version("vpcache"), namespace=namespace))
 
@@ -54,7 +78,7 @@ def main() -> None:
 def clone_main() -> None:
     """Run the tasks in the command line of `./inv`, which are those of the clone's tasks.py."""
     names = ["invoke", "inv"]
-    program = TaskProgram(name="Invoke", binary="inv[oke]", binary_names=names, version=invoke.__version__)
+    program = CloneProgram(name="Invoke", binary="inv[oke]", binary_names=names, version=invoke.__version__)
     _run(program)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from vpcache.cli.console import is_confirmed, user_errors
-from vpcache.cli.stack import TargetChoice, chosen_stack, print_header
+from vpcache.cli.stack import chosen_stack, print_header
+from vpcache.cli.target_choice import TargetChoice
 from vpcache.stack.reboot import cluster_id, cluster_state, reboot_pending_nodes
 from vpcache.wording import counted
 

@@ -8,12 +8,14 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from vpcache.cli.console import confirm_name, is_confirmed, print_notice, step, user_errors
-from vpcache.cli.lab import chosen_lab, print_notices, started
+from vpcache.cli.host.lifecycle import print_notices, started
+from vpcache.cli.lab import chosen_lab
+from vpcache.cli.target_choice import TargetChoice
 from vpcache.drills.injection import restore_interrupted_drill
 from vpcache.errors import VpcacheError
 from vpcache.front_door import FrontDoor
@@ -29,14 +31,6 @@ from vpcache.stack.target import LAB, Target, aws_target, lab_target, offline_ta
 from vpcache.terraform.plans import losses, losses_line, what_to_confirm
 from vpcache.terraform.undeclared import check_values
 from vpcache.wording import left as resources_left
-
-
-@dataclass(frozen=True)
-class TargetChoice:
-    """The options --target and --region as typed, empty if omitted."""
-
-    name: str
-    region: str
 
 
 @user_errors

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from vpcache.cli.console import confirm_name, is_confirmed, print_notice, step, user_errors
-from vpcache.cli.stack import TargetChoice, check_confirm, chosen_target, may_have_stacks
+from vpcache.cli.stack import check_confirm, chosen_target, may_have_stacks
+from vpcache.cli.target_choice import TargetChoice
 from vpcache.drills.injection import restore_interrupted_drills
 from vpcache.errors import InterruptedRunError, VpcacheError
 from vpcache.project import Project, check_stack_name

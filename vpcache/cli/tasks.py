@@ -1,4 +1,7 @@
-"""The tasks for users: `./inv apply` in a clone, `vpcache apply` with an installed package."""
+"""The tasks for users: `./inv apply` in a clone, `vpcache apply` with an installed package.
+
+A task imports its command when it runs: `--list`, `--help` and completion import no command.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,8 @@ from invoke.collection import Collection
 from invoke.context import Context
 from invoke.tasks import task
 
-from vpcache.cli import drill as drill_commands
-from vpcache.cli import environment as environment_commands
-from vpcache.cli import reboot as reboot_commands
-from vpcache.cli import stack as stack_commands
-from vpcache.cli import sweep as sweep_commands
 from vpcache.cli.lab_tasks import JSON_HELP, lab_tasks, root
-from vpcache.cli.reach import command as reach_command
-from vpcache.cli.reach.options import ReachOptions
-from vpcache.cli.stack import TargetChoice
-from vpcache.cli.views import call as call_command
-from vpcache.cli.views import cost as cost_commands
-from vpcache.cli.views import diagram as diagram_commands
-from vpcache.cli.views import logs as logs_command
-from vpcache.cli.views import status as status_command
+from vpcache.cli.target_choice import TargetChoice
 
 
 def user_tasks(project: Path) -> Collection:
@@ -91,6 +82,8 @@ def new_env(
     invoke new-env staging --region eu-west-1 --zones a,b,c
     invoke new-env live --region us-east-1 --zones a,b --like prod
     """
+    from vpcache.cli import environment as environment_commands
+
     environment_commands.new_env(
         root(context), name, region=region, zones=zones, cidr=cidr, origin_url=origin_url, like=like
     )
@@ -117,6 +110,8 @@ def apply(
     invoke apply --env dev
     invoke apply --env prod --name rehearsal
     """
+    from vpcache.cli import stack as stack_commands
+
     stack_commands.apply(root(context), env, TargetChoice(target, region), name, yes=yes, confirm=confirm)
 
 
@@ -130,6 +125,8 @@ def plan(
     status is 0 with and without changes. Without changes it prints "no changes".
     The lab is started if necessary, as it has the state.
     """
+    from vpcache.cli import stack as stack_commands
+
     stack_commands.plan(root(context), env, TargetChoice(target, region), name, as_json=json)
 
 
@@ -138,6 +135,8 @@ def outputs(
     context: Context, env: str, target: str = "", region: str = "", name: str = "", json: bool = False
 ) -> None:
     """Show the stack's zones, addresses, nodes and functions."""
+    from vpcache.cli import stack as stack_commands
+
     stack_commands.outputs(root(context), env, TargetChoice(target, region), name, as_json=json)
 
 
@@ -169,6 +168,8 @@ def status(
     invoke status
     invoke status --env dev --drift
     """
+    from vpcache.cli.views import status as status_command
+
     status_command.status(
         root(context), env, TargetChoice(target, region), name, with_drift=drift, as_json=json
     )
@@ -200,6 +201,8 @@ def call(
     invoke call --env dev --path /employees/archive
     invoke call --env dev --body | jq .
     """
+    from vpcache.cli.views import call as call_command
+
     options = call_command.CallOptions(path, as_json=json, as_body=body)
     call_command.call(root(context), env, TargetChoice(target, region), name, options)
 
@@ -235,6 +238,8 @@ def logs(
     invoke logs --env dev --since 1h --filter ERROR
     invoke logs --env dev --function cached-api --follow
     """
+    from vpcache.cli.views import logs as logs_command
+
     options = logs_command.LogOptions(function, since, filter, follow)
     logs_command.logs(root(context), env, TargetChoice(target, region), name, options, as_json=json)
 
@@ -258,6 +263,8 @@ def verify(
     The probes check that each zone uses its own NAT gateway, that the cache
     answers, and that the cache is private. The exit status is 1 if a probe fails.
     """
+    from vpcache.cli import stack as stack_commands
+
     stack_commands.verify(root(context), env, TargetChoice(target, region), name, path=path, as_json=json)
 
 
@@ -304,6 +311,9 @@ def reach(
     invoke reach --env dev --plan --markdown reach.md
     terraform show -json plan.tfplan | invoke reach --from-plan -
     """
+    from vpcache.cli.reach import command as reach_command
+    from vpcache.cli.reach.options import ReachOptions
+
     reach_command.reach(
         root(context),
         ReachOptions(
@@ -358,6 +368,8 @@ def diagram(
     invoke diagram --env prod --svg prod.svg
     terraform show -json | invoke diagram --from - --png mine.png
     """
+    from vpcache.cli.views import diagram as diagram_commands
+
     diagram_commands.diagram(
         root(context),
         env,
@@ -382,6 +394,8 @@ def cost(context: Context, env: str = "", region: str = "", from_: str = "", jso
     invoke cost --env prod
     terraform show -json | invoke cost --from -
     """
+    from vpcache.cli.views import cost as cost_commands
+
     cost_commands.cost(root(context), env, region, source=from_, as_json=json)
 
 
@@ -401,6 +415,8 @@ def destroy(
     be confirmed, and Lambda may keep its network interfaces for 45 minutes. A
     protected stack requires typing its name, on the lab too.
     """
+    from vpcache.cli import stack as stack_commands
+
     stack_commands.destroy(root(context), env, TargetChoice(target, region), name, yes=yes, confirm=confirm)
 
 
@@ -445,6 +461,8 @@ def drill(
     invoke drill --env dev --fault zone --zone us-east-1b --svg zone.svg
     invoke drill --env dev --soak
     """
+    from vpcache.cli import drill as drill_commands
+
     drill_commands.drill(
         root(context),
         env,
@@ -468,6 +486,8 @@ def reboot_cache(
 
     invoke reboot-cache --env dev
     """
+    from vpcache.cli import reboot as reboot_commands
+
     reboot_commands.reboot_cache(root(context), env, TargetChoice(target, region), name, yes=yes)
 
 
@@ -494,6 +514,8 @@ def sweep(
     Each stack is destroyed by its state first, then by its tag. Stacks outside
     test runs are destroyed only with --name, whether interrupted or not.
     """
+    from vpcache.cli import sweep as sweep_commands
+
     sweep_commands.sweep(
         root(context), TargetChoice(target, region), name, tests=tests, yes=yes, confirm=confirm
     )
@@ -502,4 +524,6 @@ def sweep(
 @task(help=SWEEP_HELP | YES_HELP)
 def unlock(context: Context, name: str, target: str = "", region: str = "", yes: bool = False) -> None:
     """Release the state lock of a dead run."""
+    from vpcache.cli import sweep as sweep_commands
+
     sweep_commands.unlock(root(context), TargetChoice(target, region), name, yes=yes)

@@ -1,7 +1,7 @@
 """The Terraform executable: the one on PATH, else a pinned release, downloaded with the user's consent.
 
-`./inv` runs this module before every task to offer the download, so it imports only the standard library
-until a download starts.
+`./inv` offers the download before every task that needs Terraform, so this module imports only the standard
+library until a download starts.
 """
 
 from __future__ import annotations

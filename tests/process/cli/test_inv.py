@@ -28,19 +28,32 @@ def test_inv_uses_what_bash_3_2_has():
     assert "sed -r" not in script and "sed -i" not in script and "readlink -f" not in script  # GNU only
 
 
-def test_failed_download_of_terraform_stops_inv(bare):
+def test_failed_download_of_terraform_stops_a_task_that_needs_it(bare):
     server = f"http://127.0.0.1:{free_port()}"
     done = bare.run(
-        [str(ROOT / "inv"), "--version"], VPCACHE_DOWNLOAD_TERRAFORM="1", VPCACHE_TERRAFORM_SERVER=server
+        [str(ROOT / "inv"), "cost", "--env", "dev"],
+        VPCACHE_DOWNLOAD_TERRAFORM="1",
+        VPCACHE_TERRAFORM_SERVER=server,
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert "Connection refused" in done.stderr
 
 
+@pytest.mark.parametrize("words", [["--list"], ["apply", "--help"], ["lab.status"]], ids=" ".join)
+def test_other_tasks_do_not_download_terraform(bare, words):
+    server = f"http://127.0.0.1:{free_port()}"
+    done = bare.run(
+        [str(ROOT / "inv"), *words], VPCACHE_DOWNLOAD_TERRAFORM="1", VPCACHE_TERRAFORM_SERVER=server
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_inv_runs_with_downloaded_terraform_and_without(bare):
-    assert bare.run([str(ROOT / "inv"), "--version"]).stdout.startswith("Invoke ")
+    missing = bare.run([str(ROOT / "inv"), "unlock", "--name", "Invalid"])
     put(fetched_terraform(bare.environment).parent, PINNED.version)
-    assert bare.run([str(ROOT / "inv"), "--version"]).stdout.startswith("Invoke ")
+    downloaded = bare.run([str(ROOT / "inv"), "unlock", "--name", "Invalid"])
+    assert missing.stderr == downloaded.stderr
+    assert "Invalid" in downloaded.stderr
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vpcache.cli.console import writable
-from vpcache.cli.stack import TargetChoice
+from vpcache.cli.target_choice import TargetChoice
 from vpcache.errors import VpcacheError
 from vpcache.reach.traffic import Target, parse_target
 from vpcache.stack.target import LAB, target_name

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vpcache.cli.console import user_errors
-from vpcache.cli.stack import TargetChoice, check_path, chosen_stack, print_header
+from vpcache.cli.stack import check_path, chosen_stack, print_header
+from vpcache.cli.target_choice import TargetChoice
 from vpcache.errors import VpcacheError
 from vpcache.functions import CachedAnswer, call_cached_api
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from vpcache.cli.console import print_notice, step, user_errors, writable
 from vpcache.cli.lab import chosen_lab
-from vpcache.cli.stack import TargetChoice, check_options, chosen_stack, print_header
+from vpcache.cli.stack import check_options, chosen_stack, print_header
+from vpcache.cli.target_choice import TargetChoice
 from vpcache.cli.views.terraform_json import check_source, plan_documents, planned, read, source_name
 from vpcache.errors import VpcacheError
 from vpcache.project import Project

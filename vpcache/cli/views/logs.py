@@ -14,7 +14,8 @@ from pathlib import Path
 from invoke.exceptions import Exit
 
 from vpcache.cli.console import print_notice, user_errors
-from vpcache.cli.stack import TargetChoice, chosen_stack
+from vpcache.cli.stack import chosen_stack
+from vpcache.cli.target_choice import TargetChoice
 from vpcache.errors import VpcacheError
 from vpcache.logs.events import Follower, LogEvent, LogReader
 from vpcache.logs.sources import LogSource, chosen_sources, log_sources

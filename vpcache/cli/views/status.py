@@ -13,7 +13,8 @@ from typing import Any
 
 from vpcache.cli.console import print_notice, step, user_errors
 from vpcache.cli.lab import chosen_lab
-from vpcache.cli.stack import TargetChoice, chosen_target
+from vpcache.cli.stack import chosen_target
+from vpcache.cli.target_choice import TargetChoice
 from vpcache.errors import InterruptedRunError, VpcacheError
 from vpcache.lab.faults import Fault
 from vpcache.project import Project, check_stack_name
