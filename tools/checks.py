@@ -118,11 +118,16 @@ def _prepare(root: Path, *, needs_lab: bool) -> None:
 
 
 def _run(root: Path, module: str, *options: str) -> None:
-    """Run a module and wait for its cleanup. It receives every termination signal as one SIGINT."""
+    """Run a module and wait for its cleanup. It receives every termination signal as one SIGINT.
+
+    It caches bytecode: it starts hundreds of processes, and each would compile the sources again.
+    """
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     with Forwarding() as signals:
         process = subprocess.Popen(
             [sys.executable, "-m", module, *options],
             cwd=root,
+            env=environment,
             start_new_session=True,
             preexec_fn=partial(signal_when_parent_dies, signal.SIGINT),
         )
