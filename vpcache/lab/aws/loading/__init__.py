@@ -1,0 +1,1 @@
+"""What moto and botocore read from their data files: less than they would, and later."""
