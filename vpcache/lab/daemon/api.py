@@ -19,7 +19,6 @@ from vpcache.lab.daemon.region import Region
 from vpcache.lab.errors import LabError
 from vpcache.lab.faults import Fault, fault_kind
 from vpcache.lab.origins import Origin
-from vpcache.lab.owner import LabOwner
 
 T = TypeVar("T")
 
@@ -30,13 +29,16 @@ class LabApi:
     """A WSGI application that serves the lab's API and passes all other requests on to AWS's API."""
 
     def __init__(
-        self, aws: ControlPlane, region: Region, drills: DrillProgress, pid: int, owner: LabOwner
+        self,
+        aws: ControlPlane,
+        region: Region,
+        drills: DrillProgress,
+        status: Callable[[], dict[str, Any]],
     ) -> None:
         self._aws = aws
         self._region = region
         self._drills = drills
-        self._pid = pid
-        self._owner = owner
+        self._status = status
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Answer one request."""
@@ -56,11 +58,7 @@ class LabApi:
     def _answer(self, request: Request) -> Any:
         resource = request.path.removeprefix(PREFIX)
         handlers: dict[tuple[str, str], Callable[[], Any]] = {
-            ("GET", "status"): lambda: {
-                "pid": self._pid,
-                "faults": _as_json(self._region.faults),
-                "owner": asdict(self._owner),
-            },
+            ("GET", "status"): self._status,
             ("GET", "calls"): lambda: {"calls": self._aws.calls.counts()},
             ("GET", "audit"): lambda: [asdict(each) for each in self._aws.audit()],
             ("GET", "authorized-requests"): lambda: [

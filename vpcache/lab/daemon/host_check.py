@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from werkzeug.wrappers import Response
-
 WSGIApplication = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 _OWN_HOSTS = ("127.0.0.1", "localhost")
@@ -28,7 +26,12 @@ class HostHeaderMiddleware:
         reason = rejection_reason(environ.get("HTTP_HOST", ""), environ.get("HTTP_ORIGIN"))
         if reason is None:
             return self._application(environ, start_response)
-        return Response(f"{reason}\n", status=403, mimetype="text/plain")(environ, start_response)
+        body = f"{reason}\n".encode()
+        start_response(
+            "403 Forbidden",
+            [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))],
+        )
+        return [body]
 
 
 def rejection_reason(host: str, origin: str | None) -> str | None:

@@ -10,17 +10,14 @@ from wsgiref.types import WSGIApplication
 
 from cheroot.server import HTTPConnection
 from cheroot.wsgi import Gateway_10, Server
-from moto.moto_server.werkzeug_app import (
-    PRESERVED_HEADER_NAMES_ENVIRON_KEY,
-    environ_key_for_header,
-    should_preserve_original_header_name,
-)
 
 _log = logging.getLogger(__name__)
 
 _THREADS = 16  # at the start; more are started if fewer than _SPARE_THREADS are idle
 _SPARE_THREADS = 4
 _BACKLOG = 128  # connections that wait to be accepted
+PRESERVED_HEADER_NAMES = "moto.preserved_header_names"
+"""The key of `moto.core.request` in a request's environment."""
 _TIMEOUT = 120
 """Seconds after which an idle connection is closed.
 
@@ -88,7 +85,7 @@ class _Gateway(Gateway_10):
         raw_uri = environ["REQUEST_URI"]
         environ["RAW_URI"] = raw_uri
         environ["PATH_INFO"] = unquote(raw_uri.partition("?")[0], "latin-1")  # cheroot keeps %2F
-        environ[PRESERVED_HEADER_NAMES_ENVIRON_KEY] = self._preserved_names(environ)
+        environ[PRESERVED_HEADER_NAMES] = self._preserved_names(environ)
         return environ
 
     def _preserved_names(self, environ: dict[str, Any]) -> dict[str, str]:
@@ -96,7 +93,14 @@ class _Gateway(Gateway_10):
 
         In `environ`, a header with an underscore has the key of the one with a dash, which takes precedence.
         """
-        names = {}
+        names: dict[str, str] = {}
+        if all(b"_" not in header for header in self.req.inheaders):
+            return names
+        from moto.core.request import (  # imported late: see `vpcache.lab.daemon.startup`
+            environ_key_for_header,
+            should_preserve_original_header_name,
+        )
+
         for header in self.req.inheaders:
             name = header.decode("latin-1").lower()
             if "_" not in name:

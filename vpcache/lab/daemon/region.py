@@ -2,6 +2,9 @@
 
 control plane's model -> topology_builder.derive -> Topology -> planner.plan -> Network -> Kernel.apply
                                                         `-> servers, memcached nodes, function processes
+
+What reads the control plane's model is imported at its first use: the lab is ready before moto is imported
+(see `vpcache.lab.daemon.startup`).
 """
 
 from __future__ import annotations
@@ -10,18 +13,11 @@ import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from wsgiref.types import WSGIApplication
 
 from vpcache.lab.addresses import IpAddress, public_addresses
 from vpcache.lab.aws import ACCOUNT
-from vpcache.lab.aws.apigateway.requests.hosts import is_resolvable
-from vpcache.lab.aws.awslambda.urls.calls import call_url
-from vpcache.lab.aws.environment_hosts import hosts_in_environments
-from vpcache.lab.aws.flow_logs.delivery import FlowLogDelivery
-from vpcache.lab.aws.iam.execution_sessions import ExecutionSessions
-from vpcache.lab.aws.inventory import Place, directory
-from vpcache.lab.aws.topology_builder import derive
 from vpcache.lab.daemon.flow_logs import FlowLogs
 from vpcache.lab.daemon.packet_logs import PacketLogs
 from vpcache.lab.errors import LabError
@@ -39,6 +35,7 @@ from vpcache.lab.faults import (
 )
 from vpcache.lab.flows.drops import Drop
 from vpcache.lab.functions.runtime import FunctionRuntime
+from vpcache.lab.functions.spec import Credentials
 from vpcache.lab.memcached.nodes import CacheNodes
 from vpcache.lab.memcached.serverless import ServerlessCaches
 from vpcache.lab.network.consistency import compared, differences
@@ -49,14 +46,19 @@ from vpcache.lab.network.planner import plan
 from vpcache.lab.network.steps import Network
 from vpcache.lab.network.tree import tree
 from vpcache.lab.origins import Origin, OriginRequest, UnservedHost, normalized
-from vpcache.lab.services.api_hosts import ApiHosts
 from vpcache.lab.services.dns import Resolvers
 from vpcache.lab.services.function_hosts import FunctionHosts
+from vpcache.lab.services.http_host import HttpAnswer, HttpRequest
 from vpcache.lab.services.internet import Internet
 from vpcache.lab.services.origin_hosts import OriginHosts
 from vpcache.lab.services.responders import Connect
 from vpcache.lab.settings import LabSettings
 from vpcache.lab.topology import Topology
+
+if TYPE_CHECKING:
+    from vpcache.lab.aws.flow_logs.delivery import FlowLogDelivery
+    from vpcache.lab.aws.inventory import Place
+    from vpcache.lab.services.api_hosts import ApiHosts
 
 _CONNECT_SECONDS = 2.0
 
@@ -80,7 +82,7 @@ class Region:
         self._serverless = ServerlessCaches(
             self._namespaces, interface_namespace, self._internet.authority, work_dir
         )
-        self._function_hosts = FunctionHosts(self._namespaces, self._internet.tls, call_url)
+        self._function_hosts = FunctionHosts(self._namespaces, self._internet.tls, _call_url)
         self._origins = OriginHosts(self._namespaces, self._internet.tls, connect_to_host)
         self._api_hosts: ApiHosts | None = None
         self._resolvers = Resolvers(self._namespaces, router_namespace, self._public_addresses)
@@ -89,7 +91,7 @@ class Region:
             interface_namespace,
             work_dir,
             self._internet.ca_file,
-            ExecutionSessions(),
+            _ExecutionSessions(),
             self._is_usable,
             settings=lambda: self._settings,
         )
@@ -108,10 +110,14 @@ class Region:
 
     def directory(self) -> list[Place]:
         """Return all names with their namespaces. The model must not change during the call."""
+        from vpcache.lab.aws.inventory import directory
+
         return directory(self._derive())
 
     def tree(self) -> list[str]:
         """Return the topology as a tree, line by line. The model must not change during the call."""
+        from vpcache.lab.aws.inventory import directory
+
         topology = self._derive()
         names: dict[str, list[str]] = {}
         for place in directory(topology):
@@ -137,6 +143,8 @@ class Region:
 
     def open_api(self, api: WSGIApplication) -> None:
         """Serve AWS's API under its own host names, inside the lab."""
+        from vpcache.lab.services.api_hosts import ApiHosts
+
         with self._lock:
             self._api_hosts = ApiHosts(self._namespaces, self._internet.authority, api)
             self._apply(self._topology)
@@ -258,6 +266,8 @@ class Region:
 
     def unserved_hosts(self) -> tuple[UnservedHost, ...]:
         """Return the hosts in environment variables of functions that the lab's internet does not have."""
+        from vpcache.lab.aws.environment_hosts import hosts_in_environments
+
         named = hosts_in_environments(ACCOUNT)
         return tuple(each for each in named if self._public_addresses(each.host) is None)
 
@@ -317,6 +327,8 @@ class Region:
         self._apply(topology)
 
     def _derive(self) -> Topology:
+        from vpcache.lab.aws.topology_builder import derive
+
         return replace(derive(), origins=self._origins.hosts)
 
     def _serves_itself(self, name: str) -> bool:
@@ -324,6 +336,8 @@ class Region:
 
     def _public_addresses(self, name: str) -> tuple[IpAddress, ...] | None:
         """Return the addresses of a public host name in lower case, or None for an unknown name."""
+        from vpcache.lab.aws.apigateway.requests.hosts import is_resolvable
+
         origins = {host.hostname: host.address for host in self._origins.hosts}
         if address := self._function_hosts.address(name) or origins.get(name):
             return (address,)
@@ -339,3 +353,23 @@ class Region:
             return True
         interfaces = (interface for vpc in self._topology.vpcs for interface in vpc.interfaces)
         return all(interface.zone not in lost for interface in interfaces if interface.id == interface_id)
+
+
+def _call_url(hostname: str, request: HttpRequest) -> HttpAnswer:
+    from vpcache.lab.aws.awslambda.urls.calls import call_url
+
+    return call_url(hostname, request)
+
+
+class _ExecutionSessions:
+    """The sessions of execution roles in the control plane."""
+
+    def begin(self, role_arn: str, function_name: str) -> Credentials:
+        from vpcache.lab.aws.iam.execution_sessions import ExecutionSessions
+
+        return ExecutionSessions().begin(role_arn, function_name)
+
+    def end(self, credentials: Credentials) -> None:
+        from vpcache.lab.aws.iam.execution_sessions import ExecutionSessions
+
+        ExecutionSessions().end(credentials)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import socket
 import sys
+from dataclasses import asdict
+from typing import Any
+from wsgiref.types import WSGIApplication
 
 from vpcache.lab.daemon.host_loopback import HostLoopback
-from vpcache.lab.daemon.startup import cache_botocore_endpoints
 from vpcache.lab.errors import LabError
 from vpcache.lab.network.isolation import run_isolated
 from vpcache.lab.network.naming import WORK_DIR
@@ -53,53 +54,31 @@ def _bind(host: str, port: int) -> socket.socket:
 
 
 def _serve(listener: socket.socket, loopback: HostLoopback, pid: int, owner: LabOwner, ready_fd: int) -> None:
-    gc.disable()  # imports create many objects and no garbage
-    cache_botocore_endpoints()
     # imported late: an import may start a thread, and the user namespace must be entered before that
-    from vpcache.lab.aws.apigateway.requests.hosts import http_api_hosts
-    from vpcache.lab.aws.awslambda.urls.calls import FUNCTION_URL_HOSTS
-    from vpcache.lab.aws.gateway.app import create_app
-    from vpcache.lab.daemon.api import LabApi
-    from vpcache.lab.daemon.host_check import HostHeaderMiddleware
     from vpcache.lab.daemon.http_server import PersistentServer
-    from vpcache.lab.daemon.link_counters import LinkCounters
-    from vpcache.lab.daemon.live.actions import actions
-    from vpcache.lab.daemon.live.drill_progress import DrillProgress
-    from vpcache.lab.daemon.live.feed import Feed
-    from vpcache.lab.daemon.live.invocations import WatchedRunner
-    from vpcache.lab.daemon.live.model_reader import read_model
-    from vpcache.lab.daemon.live.observer import Observer
-    from vpcache.lab.daemon.live.page import PageMiddleware
     from vpcache.lab.daemon.region import Region
-    from vpcache.lab.services.named_hosts import NamedHostsMiddleware
+    from vpcache.lab.daemon.startup import StartingApplication
 
     region = Region(WORK_DIR, loopback.connect)
-    runner = WatchedRunner(region.functions)
-    aws = create_app(runner, region.reconcile, lambda: region.settings)
-    region.deliver_flow_logs(aws.flow_logs)
-    apis = http_api_hosts()
-    region.open_api(NamedHostsMiddleware(aws, apis))
-    drills = DrillProgress()
-    observer = Observer(
-        region,
-        LinkCounters(region.namespaces),
-        runner,
-        drills,
-        drops=region.drops,
-        model=read_model,
-        at_rest=aws.at_rest,
-        lab={"endpoint": f"http://127.0.0.1:{listener.getsockname()[1]}", "pid": pid},
-    )
-    page = PageMiddleware(LabApi(aws, region, drills, pid, owner), Feed(observer), actions(region))
-    app = NamedHostsMiddleware(HostHeaderMiddleware(page), apis)
-    app = NamedHostsMiddleware(app, FUNCTION_URL_HOSTS)
-    region.reconcile()
-    server = PersistentServer(listener, app)
+
+    def status() -> dict[str, Any]:
+        return {"pid": pid, "faults": list(map(asdict, region.faults)), "owner": asdict(owner)}
+
+    def load() -> WSGIApplication:
+        from vpcache.lab.aws.loading.reduction import reduce_data
+
+        reduce_data()
+        from vpcache.lab.daemon.application import create_application
+
+        lab = {"endpoint": f"http://127.0.0.1:{listener.getsockname()[1]}", "pid": pid}
+        return create_application(region, status, lab)
+
+    application = StartingApplication(load, status)
+    server = PersistentServer(listener, application)
     server.prepare()
-    gc.freeze()
-    gc.enable()
     os.write(ready_fd, b"ready\n")
     os.close(ready_fd)
+    application.start()
     server.serve()
 
 

@@ -1,23 +1,68 @@
-"""Measures that shorten the daemon's start."""
+"""The start of the daemon: the lab is ready before the control plane is imported, which takes a second."""
 
 from __future__ import annotations
 
-from functools import cache
+import gc
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from vpcache.lab.daemon.host_check import rejection_reason
+
+_STATUS = "/_lab/status"
+_log = logging.getLogger(__name__)
 
 
-def cache_botocore_endpoints() -> None:
-    """Make botocore read its table of endpoints only once.
+class StartingApplication:
+    """Answers requests for the lab's status at once, and all others once `load` has returned the application.
 
-    moto creates a session for each list of regions, and each session reads the table, a megabyte of JSON,
-    again: 0.4 s of the daemon's start.
+    `load` runs in another thread, from `start` on, without garbage collection: imports create many objects
+    and no garbage. If it fails, the log has the traceback, and all further requests get the error.
     """
-    from botocore.loaders import JSONFileLoader
 
-    read = JSONFileLoader.load_file
-    cached = cache(lambda path: read(JSONFileLoader(), path))
+    def __init__(self, load: Callable[[], WSGIApplication], status: Callable[[], Mapping[str, Any]]) -> None:
+        self._load = load
+        self._status = status
+        self._loaded: Future[WSGIApplication] = Future()
 
-    def load_file(self: Any, path: str) -> Any:
-        return cached(path) if path.endswith("endpoints") else read(self, path)
+    def start(self) -> None:
+        """Begin to load the application."""
+        threading.Thread(target=self._run, name="load", daemon=True).start()
 
-    JSONFileLoader.load_file = load_file
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        if not self._loaded.done() and _asks_for_status(environ):
+            return _json(start_response, "200 OK", self._status())
+        return self._loaded.result()(environ, start_response)
+
+    def _run(self) -> None:
+        gc.disable()
+        try:
+            self._loaded.set_result(self._load())
+        except Exception as error:
+            _log.exception("the control plane could not be loaded")
+            self._loaded.set_result(_failure(f"the lab could not load its control plane: {error!r}"))
+        gc.freeze()
+        gc.enable()
+
+
+def _asks_for_status(environ: WSGIEnvironment) -> bool:
+    is_own = rejection_reason(environ.get("HTTP_HOST", ""), environ.get("HTTP_ORIGIN")) is None
+    return is_own and (environ["REQUEST_METHOD"], environ["PATH_INFO"]) == ("GET", _STATUS)
+
+
+def _failure(message: str) -> WSGIApplication:
+    def application(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return _json(start_response, "500 Internal Server Error", {"error": message})
+
+    return application
+
+
+def _json(start_response: StartResponse, status: str, content: Mapping[str, Any]) -> Iterable[bytes]:
+    body = json.dumps(content).encode()
+    start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    return [body]
