@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from sys import intern
 from typing import Any
+
+_PREFIX = re.compile(rb'"endpointPrefix"\s*:\s*"([^"]+)"')
+_HEAD = 4096  # bytes at the beginning of a service's model, which have its metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +32,17 @@ def partitions() -> Mapping[str, Partition]:
 
 
 def service_regions(service: str, partition: str = "aws") -> tuple[str, ...]:
-    """Return the regions of a service, by the name of its endpoints, in a partition."""
+    """Return the regions of a service, by its name in botocore, in a partition; nothing if it is unknown."""
+    prefix = _endpoint_prefix(service)
     known = partitions().get(partition)
-    return known.services.get(service, ()) if known else ()
+    return known.services.get(prefix, ()) if known and prefix else ()
 
 
 def use_table_of_endpoints() -> None:
     """Make boto3's sessions list regions and partitions from `partitions()`.
 
-    moto asks a session for the regions of each service, and each session reads the table of endpoints again:
-    that takes 0.4 s of the daemon's start and 45 MB.
+    moto asks several sessions for the regions of services. Each session reads the table of endpoints again,
+    and the whole model of each service: that takes 0.4 s of the daemon's start and 45 MB.
     """
     from boto3.session import Session
 
@@ -59,3 +65,20 @@ def _partition(entry: dict[str, Any]) -> Partition:
         if "endpoints" in service
     }
     return Partition(titles, services)
+
+
+def _endpoint_prefix(service: str) -> str | None:
+    """Return the name of a service's endpoints, such as "monitoring" of "cloudwatch".
+
+    It is in the metadata at the beginning of the service's model. None if there is no model.
+    """
+    folder = files("botocore").joinpath("data", service)
+    versions = sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
+    for name, is_compressed in (("service-2.json", False), ("service-2.json.gz", True)):
+        file = folder.joinpath(*versions[-1:], name)
+        if file.is_file():
+            with file.open("rb") as stream:
+                head = (gzip.GzipFile(fileobj=stream) if is_compressed else stream).read(_HEAD)
+            match = _PREFIX.search(head)
+            return match[1].decode() if match else service
+    return None
