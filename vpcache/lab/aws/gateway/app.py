@@ -58,7 +58,6 @@ _log = logging.getLogger(__name__)
 _MOTO_SETTINGS = {
     "MOTO_ACCOUNT_ID": ACCOUNT,
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",  # the lab runs no instances, and images take long to load
-    "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # roles attach AWS managed policies
 }
 DECLARATIONS: Mapping[str, Declarations] = {
     "apigateway": APIGATEWAY_PARAMETERS,

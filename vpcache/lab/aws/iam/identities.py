@@ -14,6 +14,7 @@ from vpcache.lab.aws import ACCOUNT
 from vpcache.lab.aws.accounts import user_arn
 from vpcache.lab.aws.dispatch import UrlModule
 from vpcache.lab.aws.iam.linked_roles import linked_role, takes_suffix
+from vpcache.lab.aws.iam.managed_policies import aws_managed_policies
 from vpcache.lab.aws.iam.trust_policies import check_trust_policy
 from vpcache.lab.aws.lag import ListingLag
 from vpcache.lab.settings import LabSettings
@@ -50,6 +51,9 @@ class IdentitiesBackend(IAMBackend):  # type: ignore[misc]
     @property
     def _url_module(self) -> UrlModule:
         return self._urls
+
+    def _init_aws_policies(self) -> list[Any]:
+        return aws_managed_policies(self.account_id, self.region_name)
 
     def get_role(self, role_name: str) -> Any:
         """Return a role. Raises NotFoundException."""

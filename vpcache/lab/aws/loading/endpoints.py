@@ -67,6 +67,7 @@ def _partition(entry: dict[str, Any]) -> Partition:
     return Partition(titles, services)
 
 
+@cache
 def _endpoint_prefix(service: str) -> str | None:
     """Return the name of a service's endpoints, such as "monitoring" of "cloudwatch".
 

@@ -35,6 +35,4 @@ def read_model(path: str) -> Any | None:
 
 def _without_documentation(members: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     """Return an object without its documentation; a member of a shape may have that name, too."""
-    return {
-        name: value for name, value in members if name != _DOCUMENTATION or not isinstance(value, str)
-    }
+    return {name: value for name, value in members if name != _DOCUMENTATION or not isinstance(value, str)}
