@@ -9,9 +9,9 @@ import ctypes
 import threading
 import time
 
-_INTERVAL = 5.0  # seconds between looks at the process's CPU time
-_IDLE = 0.02
-"""The share of CPU time below which the lab is idle."""
+_INTERVAL = 5.0  # seconds between readings of the process's CPU time
+_IDLE = 0.1
+"""Seconds of CPU time per interval below which the lab is idle."""
 _M_ARENA_MAX = -8
 """mallopt(3): the number of heaps. By default, each thread may get one, whose free memory the others lack."""
 _M_MMAP_THRESHOLD = -3
@@ -24,26 +24,36 @@ _BLOCK = 128 << 10
 _libc = ctypes.CDLL(None)
 
 
-class Trimming:
-    """Returns free memory after each period of work, as soon as the lab is idle."""
+class Work:
+    """Finds the ends of periods of work in readings of the CPU time, in seconds, at equal intervals."""
 
-    def start(self) -> None:
-        """Begin; for the life of the process."""
-        threading.Thread(target=self._run, name="memory", daemon=True).start()
+    def __init__(self) -> None:
+        self._last = self._end = 0.0
 
-    def _run(self) -> None:
-        before, has_worked = time.process_time(), True
+    def has_ended(self, cpu: float) -> bool:
+        """Return whether the lab has worked and is idle since the last reading; true once for a period."""
+        used, self._last = cpu - self._last, cpu
+        if used >= _IDLE or cpu - self._end < _IDLE:
+            return False
+        self._end = cpu
+        return True
+
+
+def trim_when_idle() -> None:
+    """Return free memory after each period of work, in a thread."""
+
+    def run() -> None:
+        work = Work()
         while True:
             time.sleep(_INTERVAL)
-            now = time.process_time()
-            is_idle, before = now - before < _IDLE * _INTERVAL, now
-            if is_idle and has_worked:
+            if work.has_ended(time.process_time()):
                 trim()
-            has_worked = not is_idle
+
+    threading.Thread(target=run, name="memory", daemon=True).start()
 
 
 def use_one_heap() -> None:
-    """Make all threads allocate from one heap, without large blocks. Call it before the first thread starts."""
+    """Make all threads allocate from one heap, without large blocks. Call it before a thread starts."""
     if hasattr(_libc, "mallopt"):  # of glibc
         _libc.mallopt(_M_ARENA_MAX, 1)
         _libc.mallopt(_M_MMAP_THRESHOLD, _BLOCK)

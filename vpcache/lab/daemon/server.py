@@ -11,7 +11,7 @@ from typing import Any
 from wsgiref.types import WSGIApplication
 
 from vpcache.lab.daemon.host_loopback import HostLoopback
-from vpcache.lab.daemon.memory import Trimming, use_one_heap
+from vpcache.lab.daemon.memory import trim_when_idle, use_one_heap
 from vpcache.lab.errors import LabError
 from vpcache.lab.network.isolation import run_isolated
 from vpcache.lab.network.naming import WORK_DIR
@@ -81,7 +81,7 @@ def _serve(listener: socket.socket, loopback: HostLoopback, pid: int, owner: Lab
     os.write(ready_fd, b"ready\n")
     os.close(ready_fd)
     application.start()
-    Trimming().start()
+    trim_when_idle()
     server.serve()
 
 
