@@ -12,11 +12,13 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from bench.daemon import CONCURRENCY as CALLERS
+from bench.daemon import INVOCATIONS as GROWING
+from bench.daemon import SETTLED, measure_growth, measure_starts
 from bench.sites import site
 from vpcache.lab.client import Lab
 from vpcache.lab.functions.python.interpreters import host_interpreter
@@ -67,7 +69,10 @@ def limits(network: Figures, api: Figures) -> list[tuple[str, float, float, str]
         ("through NAT and internet gateway, over loopback", trips["nat"] / trips["loopback"], 4.0, ""),
         ("6 zones and 200 interfaces", large["build"], 2.0, " s"),
         ("one more interface", large["more"] * 1e3, 50.0, " ms"),
-        ("lab ready", api["start"], 2.0, " s"),
+        ("lab ready", api["ready"], 0.5, " s"),
+        ("memory of a fresh lab", api["fresh"], 150.0, " MiB"),
+        (f"memory after {GROWING} invocations", api["invoked"], 150.0, " MiB"),
+        (f"growth of it since the first {SETTLED}", api["growth"], 3.0, " MiB"),
         ("warm invocation through the API, p50", api["invoke"] * 1e3, 15.0, " ms"),
         (f"of {CONCURRENCY} concurrent invocations, errors", api["errors"], 0.0, ""),
         (
@@ -144,15 +149,11 @@ def _round_trip(namespaces: Namespaces, client: str, server: str, address: str) 
 
 def measure_api(folder: Path) -> Figures:
     """Measure a lab's start, warm invocations and plain requests, and many concurrent invocations."""
-    port = free_port()
-    starts = []
-    for _ in range(3):
-        lab = Lab(port)
-        starts.append(_timed(partial(lab.start, folder / "lab.log")))
-        lab.stop()
+    lab = Lab(free_port())
+    starts = measure_starts(lab, folder / "lab.log")
     lab.start(folder / "lab.log")
     try:
-        return {"start": statistics.median(starts), **_invocations(lab)}
+        return {**starts, **_invocations(lab)}
     finally:
         lab.stop()
 
@@ -170,6 +171,7 @@ def _invocations(lab: Lab) -> Figures:
     invoke(functions[0])
     warm = [_timed(lambda: invoke(functions[0])) for _ in range(INVOCATIONS)]
     bare = [_timed(lambda: lab.ask("GET", "status")) for _ in range(INVOCATIONS)]
+    growth = measure_growth(lab, lambda: invoke(functions[0]))
     before = _available()
     with ThreadPoolExecutor(CONCURRENCY) as pool:
         began = time.time()
@@ -182,6 +184,7 @@ def _invocations(lab: Lab) -> Figures:
     return {
         "invoke": statistics.median(warm),
         "bare": statistics.median(bare),
+        **growth,
         "errors": CONCURRENCY - len(spans),
         "running": max(sum(start <= moment < end for start, end in spans) for moment, _ in spans),
         "late": max(start for start, _ in spans) - began,
@@ -250,6 +253,15 @@ def _tables(network: Figures, api: Figures) -> Iterator[str]:
     yield "round trip        µs   over loopback"
     for path, seconds in network["round_trips"].items():
         yield f"{path:12}{seconds * 1e6:8.1f}{seconds / loopback:16.2f}"
+    cold = "not measured" if api["cold"] is None else f"{api['cold']:.2f} s"
+    yield (
+        f"lab ready after {api['ready']:.2f} s, with a cold file cache: {cold}; first answer of AWS's API "
+        f"after {api['answered']:.2f} s"
+    )
+    yield (
+        f"memory of the daemon {api['fresh']:.0f} MiB when fresh, {api['invoked']:.0f} MiB after {GROWING} "
+        f"invocations by {CALLERS} callers"
+    )
     yield (
         f"warm invocation {api['invoke'] * 1e3:.1f} ms, beside a bare request to the lab "
         f"{api['bare'] * 1e3:.1f} ms"
