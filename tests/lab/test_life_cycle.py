@@ -93,7 +93,8 @@ def test_daemon_stats_show_open_connections(new_lab: Callable[[], Lab]) -> None:
         during = max((lab.daemon_stats() for _ in _moments(1.0)), key=lambda stats: stats.descriptors)
     assert during.descriptors >= before.descriptors + connection_count
     assert during.threads > before.threads  # a thread waits for the first request of a connection
-    assert 100 < before.memory_mb <= during.memory_mb + 1  # MiB: moto alone requires more than 100
+    assert 50 < before.memory_mb <= during.memory_mb + 1  # MiB: moto alone requires more than 50
+    assert before.memory_mb < 120  # of a fresh lab: with all data of moto and botocore it would be 220
 
 
 def test_two_labs_are_isolated(new_lab: Callable[[], Lab]) -> None:

@@ -140,6 +140,10 @@ def test_nightly_role_allows_all_calls_of_a_lifecycle(destroyed):
     assert needed_actions(calls) <= allowed_actions(), "the role in examples/nightly-role lacks something"
 
 
+def test_memory_of_the_daemon_is_small_after_a_lifecycle(destroyed):
+    assert Lab(destroyed.stack.commands.port).daemon_stats().memory_mb <= 150  # MiB
+
+
 def test_lab_stop_leaves_nothing_on_the_host(destroyed):
     destroyed.stack.commands.succeed("lab.stop")
     wait_until_gone(destroyed.processes)

@@ -27,7 +27,7 @@ print(before - process_stats().memory_mb)
     ("readings", "ends"),
     [
         ([0.0, 0.0, 0.0], [False, False, False]),
-        ([1.0, 1.05, 1.05], [False, True, False]),  # at work, idle, still idle
+        ([1.0, 1.05, 1.05], [False, True, False]),  # busy, idle, still idle
         ([1.0, 2.0, 3.0], [False, False, False]),
         ([1.0, 1.01, 1.02, 2.0, 2.01], [False, True, False, False, True]),
         ([0.06, 0.12, 0.18], [False, True, False]),  # little in each interval, but much in all
