@@ -45,7 +45,9 @@ class StartingApplication:
             self._loaded.set_result(self._load())
         except Exception as error:
             _log.exception("the control plane could not be loaded")
-            self._loaded.set_result(_failure(f"the lab could not load its control plane: {error!r}"))
+            self._loaded.set_result(
+                _failure(f"the lab could not load its control plane ({error!r}); its log says where")
+            )
         gc.freeze()
         gc.enable()
 
