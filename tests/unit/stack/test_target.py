@@ -1,4 +1,5 @@
 import pytest
+from botocore.loaders import JSONFileLoader
 
 from vpcache.errors import VpcacheError
 from vpcache.stack.target import aws_target, lab_target, target_name
@@ -48,3 +49,9 @@ def test_missing_profile_is_reported(tmp_path):
     }
     with pytest.raises(VpcacheError, match="target aws"):
         aws_target(nowhere).session()
+
+
+def test_targets_share_the_models_of_services(monkeypatch):
+    lab_target(ENDPOINT, {}).client("sqs")
+    monkeypatch.setattr(JSONFileLoader, "load_file", None)  # a call raises TypeError
+    assert lab_target("http://127.0.0.1:4601", {}).client("sqs").meta.endpoint_url == "http://127.0.0.1:4601"
