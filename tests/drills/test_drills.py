@@ -5,7 +5,6 @@ import pytest
 from vpcache.drills.context import DrillContext
 from vpcache.drills.drill import Schedule, run
 from vpcache.drills.faults import FAULTS, check_fault, fault_named
-from vpcache.drills.soak import SOAK_FAULTS, soak
 from vpcache.errors import VpcacheError
 from vpcache.testing.report.facts import DrillRecord
 
@@ -76,17 +75,3 @@ def test_drill_refuses_to_replace_an_active_fault(stack, outputs, lab):
         with pytest.raises(VpcacheError, match=f"./inv lab.clear --kind zone --target {zone}"):
             FAULTS["zone"].changes(DrillContext(stack, outputs, zone), "drill")
         assert [fault.target for fault in lab.faults()] == [zone]
-
-
-def test_soak_of_two_minutes_leaks_nothing(stack, outputs, lab):
-    context = DrillContext(stack, outputs, outputs["zones"][0])
-    report = soak(context, rounds=len(SOAK_FAULTS), interval=16, rate=10)
-    figures = report.figures()
-    assert figures["wrong_answers"] == 0
-    assert figures["faults"] == len(SOAK_FAULTS)
-    assert figures["errors_on_known_keys"] <= 0.01 * len(report.samples), figures
-    first, _, last = figures["descriptors"]
-    assert last <= first + 100, figures
-    before, _, after = figures["memory_mb"]
-    assert after <= before + 64, figures  # other tests use the same lab at the same time
-    assert lab.status().running

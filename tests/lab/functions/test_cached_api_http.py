@@ -13,10 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support.network.cached_api import new_cached_api
 from tests.support.network.vpc_factory import ZONES, VpcFactory
-from tests.support.paths import LAMBDA
-from tests.support.runtimes import HOST_PYTHON
-from vpcache.bundle import bundle
 
 ORIGIN = """
     import json
@@ -52,42 +50,25 @@ def new_url(online: VpcFactory, function: str, **options: Any) -> str:
     return str(urlsplit(url["FunctionUrl"]).hostname)
 
 
-def new_cached_api(online: VpcFactory, work: Path) -> str:
+def serve_cached_api(online: VpcFactory, work: Path) -> str:
     """Create the cached API with a cluster and an origin; return the host of its URL."""
     origin = new_url(online, online.new_function("origin", code=ORIGIN))
-    cluster = online.new_cluster()
-    elasticache = online.client("elasticache")
-    described = elasticache.describe_cache_clusters(CacheClusterId=cluster)["CacheClusters"][0]
-    endpoint = described["ConfigurationEndpoint"]
-    name = f"{online.name}-cached-api"
-    functions = online.client("lambda")
-    functions.create_function(
-        FunctionName=name,
-        Runtime=HOST_PYTHON,
-        Role=online.role,
-        Handler="handler.handler",
-        Code={"ZipFile": bundle(LAMBDA / "cached_api", work).path.read_bytes()},
-        Timeout=15,
-        MemorySize=512,
-        VpcConfig=online.vpc_config(ZONES[0]),
-        Environment={
-            "Variables": {
-                "CACHE_ENDPOINT": f"{endpoint['Address']}:{endpoint['Port']}",
-                "ORIGIN_URL": f"https://{origin}",
-                "PATH_TTLS": "/employees=60",
-                "QUERY_PARAMETERS": "page",
-                "PURGE_TOKEN_SHA256": hashlib.sha256(TOKEN.encode()).hexdigest(),
-                "PURGE_PREFIXES": "/employees",
-                "PURGE_CHECK_SECONDS": "0",
-            }
-        },
+    name, _ = new_cached_api(
+        online,
+        work,
+        ZONES[0],
+        ORIGIN_URL=f"https://{origin}",
+        PATH_TTLS="/employees=60",
+        QUERY_PARAMETERS="page",
+        PURGE_TOKEN_SHA256=hashlib.sha256(TOKEN.encode()).hexdigest(),
+        PURGE_PREFIXES="/employees",
+        PURGE_CHECK_SECONDS="0",
     )
-    functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.05})
     return new_url(online, name, Cors=CORS)
 
 
 def test_http_semantics_hold_through_a_function_url(online: VpcFactory, tmp_path: Path) -> None:
-    host = new_cached_api(online, tmp_path)
+    host = serve_cached_api(online, tmp_path)
 
     def curl(target: str = "/employees", method: str = "GET", body: Any = None, **headers: str) -> Any:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
