@@ -35,6 +35,14 @@ def pytest_collection_modifyitems(config, items):
     items[:] = [item for item in items if item not in long]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """One worker runs the drills; None leaves the choice to pytest-xdist."""
+    from tests.drill_scheduling import DrillScheduling  # pytest-xdist may be missing
+
+    return DrillScheduling(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 def _sort_slowest_first(items):
     """Sort by file: first the drills, which lock the shared stack; tests that wait for it come later.
 
