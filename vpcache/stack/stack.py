@@ -27,7 +27,14 @@ from vpcache.stack.state import (
     state_exists,
     state_location,
 )
-from vpcache.stack.state_history import Version, shown_names, versions_since, written_names
+from vpcache.stack.state_history import (
+    Version,
+    has_resources,
+    shown_names,
+    versions_since,
+    written_names,
+    written_outputs,
+)
 from vpcache.stack.target import Target
 from vpcache.terraform import provider_lock
 from vpcache.terraform.diagnostics import warning
@@ -356,8 +363,9 @@ class Stack:
 
     def outputs(self) -> Outputs:
         """Return the root module's outputs. Raises VpcacheError if the stack is not applied."""
-        outputs = self._outputs()
-        if not outputs and not self._has_resources():
+        text = read_state(self.target, self.state)
+        outputs = Outputs(written_outputs(text))
+        if not outputs and not has_resources(text):
             raise self.not_applied()
         return outputs
 
@@ -388,13 +396,7 @@ class Stack:
 
     def output_or_none(self, name: str) -> Any:
         """Return one output, None if the stack is not applied or only partially applied."""
-        return self._outputs().get(name)
-
-    def _outputs(self) -> Outputs:
-        if not self._has_state():
-            return Outputs()
-        _, text, _ = self._terraform.cmd("output", json=IsFlagged)
-        return Outputs({key: output["value"] for key, output in json.loads(text).items()})
+        return written_outputs(read_state(self.target, self.state)).get(name)
 
     def _has_state(self) -> bool:
         """Return whether a state exists. If so, Terraform is initialised to read it."""
@@ -403,11 +405,6 @@ class Stack:
         if not self._is_initialised:
             self.init()
         return True
-
-    def _has_resources(self) -> bool:
-        """Return whether the state has resources: a root module may have no outputs."""
-        state = read_state(self.target, self.state)
-        return bool(state and json.loads(state).get("resources"))
 
     @property
     def _is_initialised(self) -> bool:

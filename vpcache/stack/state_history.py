@@ -1,4 +1,4 @@
-"""The resources in a state, from `terraform show -json` and from the earlier versions of the state."""
+"""The content of a state, from the state itself, its earlier versions and `terraform show -json`."""
 
 from __future__ import annotations
 
@@ -51,19 +51,38 @@ def written_resources(text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
     Raises VpcacheError for an unknown format.
     """
+    for resource in _document(text).get("resources", ()):
+        if resource["mode"] == "managed":
+            for instance in resource["instances"]:
+                yield resource["type"], instance.get("attributes") or {}
+
+
+def written_outputs(text: str) -> dict[str, Any]:
+    """Return the root module's outputs in the content of a state. Raises VpcacheError for an unknown format.
+
+    They are what `terraform output -json` prints, without a start of Terraform.
+    https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statefile/version4.go
+    """
+    return {name: output["value"] for name, output in _document(text).get("outputs", {}).items()}
+
+
+def has_resources(text: str) -> bool:
+    """Return whether the content of a state has resources. Raises VpcacheError for an unknown format."""
+    return bool(_document(text).get("resources"))
+
+
+def _document(text: str) -> Mapping[str, Any]:
+    """Return the parsed content of a state, empty if there is none."""
     if not text:
-        return
+        return {}
     try:
-        document = json.loads(text)
+        document: Mapping[str, Any] = json.loads(text)
         version = document.get("version")
     except (ValueError, AttributeError) as error:
         raise VpcacheError(f"the state is not valid JSON of Terraform ({error})") from error
     if version != _FORMAT:
         raise VpcacheError(f"the state has format {version}, not {_FORMAT}: update vpcache")
-    for resource in document["resources"]:
-        if resource["mode"] == "managed":
-            for instance in resource["instances"]:
-                yield resource["type"], instance.get("attributes") or {}
+    return document
 
 
 def versions_since(target: Target, location: StateLocation, since: datetime) -> list[Version]:
