@@ -1,5 +1,8 @@
 """Rolling reboot of cache nodes under load, after a change of their parameters."""
 
+from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle
+
 import pytest
 
 from tests.support.commands import Commands
@@ -38,8 +41,16 @@ def change(target, outputs):
         CacheParameterGroupName=group,
         ParameterNameValues=[{"ParameterName": "idle_timeout", "ParameterValue": "0"}],
     )
-    reboot_pending_nodes(target, cluster, lambda _: None, poll_seconds=0.2)
+    reboot_pending_nodes(target, cluster, lambda _: None)
     assert set_by_user() == before, "Terraform would remove the remaining parameters"
+
+
+def answers_until_the_end(process, client, function):
+    """Yield the answers of the cached API while a process runs."""
+    for path in cycle(PATHS):
+        if process.poll() is not None:
+            return
+        yield client.call_cached_api(function, path)
 
 
 def test_nodes_are_rebooted_one_by_one_without_errors(stack, lab, target, outputs, change):
@@ -55,16 +66,18 @@ def test_nodes_are_rebooted_one_by_one_without_errors(stack, lab, target, output
     assert list(cluster_state(target, cluster).pending) == nodes
     notice = f"pending-reboot: cache nodes {', '.join(nodes)} use outdated parameters; run `"
     assert notice in commands.succeed("verify", "--env", "dev", "--name", stack.name)
-    answers, states = [], []
-    with commands.start(*words) as process:
+    states = []
+    with ThreadPoolExecutor() as callers, commands.start(*words) as process:
+        calls = callers.submit(lambda: list(answers_until_the_end(process, client, outputs["cached_api"])))
         while process.poll() is None:
             states.append(cluster_state(target, cluster).pending)
-            answers += [client.call_cached_api(outputs["cached_api"], path) for path in PATHS]
         out, err = process.communicate()
+        answers = calls.result()
     assert process.returncode == 0, out + err
     assert f"pending-reboot in {cluster}: {', '.join(nodes)} of {', '.join(nodes)}" in out
-    assert [line for line in out.splitlines() if line.endswith("rebooting")] == [
-        f"node {node}: rebooting" for node in nodes
+    steps = [line for line in out.splitlines() if line.endswith("rebooting") or " in-sync " in line]
+    assert [line.partition(" after ")[0] for line in steps] == [
+        f"node {node}: {step}" for node in nodes for step in ("rebooting", "available and in-sync")
     ]
     assert tuple(nodes[1:]) in states, "the second node was rebooted before the first was back"
     assert cluster_state(target, cluster).pending == ()

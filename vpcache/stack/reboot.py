@@ -11,12 +11,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import Any
 
 from vpcache.errors import VpcacheError
 from vpcache.stack.target import Target
 
-_POLL_SECONDS = 5.0
+_FIRST_PAUSES = (0.5, 1.0, 2.0)  # seconds between two checks: a node of a lab is back within one
+_PAUSE = 5.0  # the pauses after these
 _MAX_SECONDS = 15 * 60.0  # timeout of one reboot
 
 
@@ -75,9 +77,7 @@ def cluster_state(target: Target, cluster: str) -> ClusterState:
     )
 
 
-def reboot_pending_nodes(
-    target: Target, cluster: str, on_progress: Callable[[str], None], *, poll_seconds: float = _POLL_SECONDS
-) -> list[str]:
+def reboot_pending_nodes(target: Target, cluster: str, on_progress: Callable[[str], None]) -> list[str]:
     """Reboot the `pending-reboot` nodes of a cluster one after another, and return their IDs.
 
     Each reboot starts after the previous one is complete. `on_progress` receives one line for each change of
@@ -90,17 +90,15 @@ def reboot_pending_nodes(
             f"cache cluster {cluster} is '{state.status}': wait until it is 'available', then run it again"
         )
     for node in state.pending:
-        _reboot(target, cluster, node, on_progress, poll_seconds)
+        _reboot(target, cluster, node, on_progress)
     return list(state.pending)
 
 
-def _reboot(
-    target: Target, cluster: str, node: str, on_progress: Callable[[str], None], poll_seconds: float
-) -> None:
+def _reboot(target: Target, cluster: str, node: str, on_progress: Callable[[str], None]) -> None:
     started, reported = time.monotonic(), ("", 0)
     on_progress(f"node {node}: rebooting")
     target.client("elasticache").reboot_cache_cluster(CacheClusterId=cluster, CacheNodeIdsToReboot=[node])
-    while True:
+    for pause in chain(_FIRST_PAUSES, repeat(_PAUSE)):
         state = cluster_state(target, cluster)
         seconds = time.monotonic() - started
         if state.is_back(node):
@@ -114,4 +112,4 @@ def _reboot(
         if (current := (state.status, int(seconds // 60))) != reported:
             on_progress(f"node {node}: cluster {state.status}, {seconds:.0f} s")
             reported = current
-        time.sleep(poll_seconds)
+        time.sleep(pause)
