@@ -151,6 +151,16 @@ def test_other_variables_pass():
     )
 
 
+@pytest.mark.parametrize("target", [to_aws, to_lab])
+def test_garbage_collection_is_rarer_unless_the_user_sets_it(target, tmp_path):
+    def settings(**environ):
+        passed = terraform_environment(target(environ), tmp_path)
+        return passed["GOGC"], passed["GOMEMLIMIT"]
+
+    assert settings() == ("400", "1GiB")
+    assert settings(GOGC="50", GOMEMLIMIT="256MiB") == ("50", "256MiB")
+
+
 def test_debug_log_goes_to_a_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert terraform_environment({"TF_LOG": "DEBUG"}, tmp_path)["TF_LOG_PATH"] == str(
