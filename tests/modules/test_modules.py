@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from moto.server import ThreadedMotoServer
 
-from tests.support.attached_provider import attached_provider
 from tests.support.paths import ROOT
 from vpcache.terraform.installation import find_terraform
 from vpcache.terraform.process_environment import terraform_environment
+from vpcache.terraform.provider.attached import attached_provider
 from vpcache.terraform.runner import plugin_dir
 
 TREES = ("modules", "envs")
@@ -110,7 +110,7 @@ def test_folder_is_valid_and_its_tests_pass(folder: str, tmp_path: Path) -> None
     space = workspace(folder, tmp_path)
     space.init("-backend=false")
     data_dir = Path(space.environment["TF_DATA_DIR"])
-    with attached_provider(data_dir, tmp_path / "provider.log", space.environment) as environment:
+    with attached_provider(data_dir, space.environment) as environment:
         attached = replace(space, environment=environment)
         attached.terraform("validate", "-no-color")
         assert " 0 failed" in attached.terraform("test", "-no-color")

@@ -11,7 +11,7 @@ import pytest
 from tests.support.paths import ROOT
 from vpcache.terraform.installation import find_terraform
 from vpcache.terraform.process_environment import terraform_environment
-from vpcache.terraform.provider_lock import LOCK_FILE, lockfile_mode, remedy
+from vpcache.terraform.provider.lock import LOCK_FILE, lockfile_mode, remedy
 from vpcache.terraform.runner import PROVIDER, plugin_dir
 
 EXAMPLE = "examples/platform-team/infra"

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from vpcache.errors import VpcacheError
 from vpcache.stack.stack import Stack
 from vpcache.terraform.installation import find_terraform
 from vpcache.terraform.process_environment import terraform_environment
+from vpcache.terraform.provider.attached import attached_provider
 from vpcache.terraform.root_module import values_files
 from vpcache.terraform.runner import Event, Terraform, plugin_dir
 
@@ -68,25 +70,18 @@ _Plan = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class _Planner:
-    """A working directory in which a Terraform test plans the stack's root module."""
+    """A working directory, initialised, in which a Terraform test plans the stack's root module."""
 
     stack: Stack
     folder: Path
     terraform: Terraform
-
-    def begin(self) -> None:
-        """Install the module and the providers."""
-        self._write(())
-        plugins = plugin_dir(self.stack.target.environment)
-        folder = str(plugins) if plugins else None
-        self.terraform.cmd("init", input=False, no_color=IsFlagged, plugin_dir=folder)
 
     def plan(self, changes: Iterable[Mapping[str, Any]], data: Iterable[Mapping[str, Any]] = ()) -> _Plan:
         """Return a plan with generated IDs for the resources that `changes` of a previous plan create.
 
         `data` are data sources with values.
         """
-        self._write(changes, data)
+        self.write(changes, data)
         plans: list[_Plan] = []
 
         def collect(event: Event) -> None:
@@ -99,7 +94,8 @@ class _Planner:
             raise VpcacheError(f"terraform test printed no plan of {self.stack.environment_dir}")
         return plans[0]
 
-    def _write(self, changes: Iterable[Mapping[str, Any]], data: Iterable[Mapping[str, Any]] = ()) -> None:
+    def write(self, changes: Iterable[Mapping[str, Any]], data: Iterable[Mapping[str, Any]] = ()) -> None:
+        """Write the Terraform test, from which `init` also takes the modules."""
         source = os.path.relpath(self.stack.environment_dir, self.folder)
         text = plan_hcl(source, self.stack.target.region, changes, data)
         (self.folder / "tests/plan.tftest.hcl").write_text(text)
@@ -111,8 +107,8 @@ def mock_plan(stack: Stack) -> _Plan:
     Raises VpcacheError if the root module cannot be planned without data from the account.
     """
     stack.check_values()
-    planner = _planner(stack)
-    return planner.plan(planner.plan(())["resource_changes"])
+    with _planner(stack) as planner:
+        return planner.plan(planner.plan(())["resource_changes"])
 
 
 def evaluated_plan(stack: Stack, plan: _Plan) -> _Plan:
@@ -121,26 +117,30 @@ def evaluated_plan(stack: Stack, plan: _Plan) -> _Plan:
     So it has the values of all expressions of the root module. Raises VpcacheError as `mock_plan` does.
     """
     read = (plan.get("prior_state") or {}).get("values", {}).get("root_module", {})
-    return _planner(stack).plan(plan["resource_changes"], list(_data(read)))
+    with _planner(stack) as planner:
+        return planner.plan(plan["resource_changes"], list(_data(read)))
 
 
-def _planner(stack: Stack) -> _Planner:
+@contextmanager
+def _planner(stack: Stack) -> Iterator[_Planner]:
+    """Yield a planner whose Terraform tests share one provider process."""
     folder = stack.work_dir / "mock-plan"
     (folder / "tests").mkdir(parents=True, exist_ok=True)
     (folder / "main.tf").touch()
-    environ = stack.target.environment
-    planner = _Planner(
-        stack,
+    environ, data_dir = stack.target.environment, folder / "terraform"
+    terraform = Terraform(
         folder,
-        Terraform(
-            folder,
-            executable=find_terraform(environ),
-            environment=terraform_environment(environ, folder / "terraform"),
-            log_dir=folder / "logs",
-        ),
+        executable=find_terraform(environ),
+        environment=terraform_environment(environ, data_dir),
+        log_dir=folder / "logs",
     )
-    planner.begin()
-    return planner
+    planner = _Planner(stack, folder, terraform)
+    planner.write(())
+    plugins = plugin_dir(environ)
+    terraform.cmd("init", input=False, no_color=IsFlagged, plugin_dir=str(plugins) if plugins else None)
+    with attached_provider(data_dir, terraform.environment) as environment:
+        terraform.environment = environment
+        yield planner
 
 
 def plan_hcl(

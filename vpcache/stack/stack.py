@@ -36,12 +36,12 @@ from vpcache.stack.state_history import (
     written_outputs,
 )
 from vpcache.stack.target import Target
-from vpcache.terraform import provider_lock
 from vpcache.terraform.diagnostics import warning
 from vpcache.terraform.drift import Drift, drift
 from vpcache.terraform.installation import find_terraform
 from vpcache.terraform.plans import PlannedChange, planned_change
 from vpcache.terraform.process_environment import terraform_environment
+from vpcache.terraform.provider import lock as provider_lock
 from vpcache.terraform.root_module import check_provider_region, check_root_module, declared_variables
 from vpcache.terraform.runner import Event, Terraform, TerraformError, TerraformKilledError, plugin_dir
 from vpcache.terraform.undeclared import check_values, unset_variables

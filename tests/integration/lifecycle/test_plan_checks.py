@@ -15,7 +15,7 @@ from vpcache.errors import VpcacheError
 from vpcache.stack.stack import Stack
 from vpcache.stack.target import aws_target
 from vpcache.terraform.installation import find_terraform
-from vpcache.terraform.provider_lock import LOCK_FILE
+from vpcache.terraform.provider.lock import LOCK_FILE
 from vpcache.testing.run import free_port
 
 pytestmark = pytest.mark.lab

@@ -1,0 +1,86 @@
+"""One provider process for several Terraform commands, with a program in place of the provider."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import wait_until_gone
+from vpcache.errors import VpcacheError
+from vpcache.terraform.provider.attached import attached_provider
+
+PROVIDER = "providers/registry.terraform.io/hashicorp/aws/5.100.0/linux_amd64/terraform-provider-aws_v5.100.0_x5"
+STARTS = """\
+#!/bin/sh
+test "$*" = -debug || exit 2
+echo $$ > "$FOLDER/pid"
+echo "Provider started. To attach Terraform CLI, set TF_REATTACH_PROVIDERS:"
+echo "	TF_REATTACH_PROVIDERS='{\\"aws\\":{}}'"
+exec sleep 60
+"""
+HOLDS = """
+import os, pathlib, sys
+from vpcache.terraform.provider.attached import attached_provider
+with attached_provider(pathlib.Path(sys.argv[1]), os.environ):
+    print("attached", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A TF_DATA_DIR with a provider that starts."""
+    _provider(tmp_path, STARTS)
+    return tmp_path
+
+
+def _provider(folder: Path, script: str) -> None:
+    executable = folder / PROVIDER
+    executable.parent.mkdir(parents=True)
+    executable.write_text(script)
+    executable.chmod(0o755)
+
+
+def _pid(folder: Path) -> int:
+    return int((folder / "pid").read_text())
+
+
+def test_provider_ends_with_the_context(folder: Path) -> None:
+    with attached_provider(folder, {"FOLDER": str(folder), "PATH": os.environ["PATH"]}) as environment:
+        assert environment["TF_REATTACH_PROVIDERS"] == '{"aws":{}}'
+        assert environment["FOLDER"] == str(folder)
+        os.kill(_pid(folder), 0)
+    wait_until_gone({_pid(folder)})
+
+
+def test_provider_ends_with_a_killed_python(folder: Path) -> None:
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDS, str(folder)],
+        env={**os.environ, "FOLDER": str(folder)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with holder:
+        assert holder.stdout is not None and holder.stdout.readline() == b"attached\n"
+        holder.send_signal(signal.SIGKILL)
+    wait_until_gone({_pid(folder)})
+
+
+def test_provider_that_does_not_start_is_an_error(tmp_path: Path) -> None:
+    _provider(tmp_path, "#!/bin/sh\necho 'no memory'\nexit 1\n")
+    with (
+        pytest.raises(VpcacheError, match="the AWS provider does not start: .*provider.log"),
+        attached_provider(tmp_path, os.environ),
+    ):
+        pass
+    assert (tmp_path / "provider.log").read_text() == "no memory\n"
+
+
+def test_environment_without_an_aws_provider_is_unchanged(tmp_path: Path) -> None:
+    with attached_provider(tmp_path, {"HOME": "/root"}) as environment:
+        assert environment == {"HOME": "/root"}
