@@ -19,6 +19,7 @@ from python_terraform import IsFlagged
 
 from vpcache.errors import VpcacheError
 from vpcache.stack.stack import Stack
+from vpcache.terraform.initialisation import initialise
 from vpcache.terraform.installation import find_terraform
 from vpcache.terraform.process_environment import terraform_environment
 from vpcache.terraform.provider.attached import attached_provider
@@ -137,7 +138,7 @@ def _planner(stack: Stack) -> Iterator[_Planner]:
     planner = _Planner(stack, folder, terraform)
     planner.write(())
     plugins = plugin_dir(environ)
-    terraform.cmd("init", input=False, no_color=IsFlagged, plugin_dir=str(plugins) if plugins else None)
+    initialise(terraform, plugin_dir=str(plugins) if plugins else None)
     with attached_provider(data_dir, terraform.environment) as environment:
         terraform.environment = environment
         yield planner

@@ -38,6 +38,7 @@ from vpcache.stack.state_history import (
 from vpcache.stack.target import Target
 from vpcache.terraform.diagnostics import warning
 from vpcache.terraform.drift import Drift, drift
+from vpcache.terraform.initialisation import initialise
 from vpcache.terraform.installation import find_terraform
 from vpcache.terraform.plans import PlannedChange, planned_change
 from vpcache.terraform.process_environment import terraform_environment
@@ -155,7 +156,7 @@ class Stack:
         return state_location(self.target, self.account, self.name)
 
     def init(self) -> None:
-        """Run `terraform init` for this stack, and create the state bucket.
+        """Run `terraform init` for this stack if it has something to do, and create the state bucket.
 
         Raises VpcacheError if the root module is not suitable for a stack.
         """
@@ -164,12 +165,10 @@ class Stack:
         ensure_bucket(self.target, self.state)
         plugins = plugin_dir(self.target.environment)
         try:
-            self._terraform.cmd(
-                "init",
+            initialise(
+                self._terraform,
                 backend_config=self.state.backend_config(),
                 reconfigure=IsFlagged,
-                input=False,
-                no_color=IsFlagged,
                 plugin_dir=str(plugins) if plugins else None,
                 lockfile=provider_lock.lockfile_mode(self.environment_dir, self.target.environment),
             )

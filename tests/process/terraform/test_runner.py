@@ -1,7 +1,6 @@
 import os
 import signal
 import socket
-import stat
 import subprocess
 import sys
 import textwrap
@@ -11,18 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.served.functions import eventually
+from tests.support.terraform_stand_in import stand_in
 from vpcache.lab.errors import LabEndedError
 from vpcache.stack.target import lab_target
 from vpcache.terraform.process_environment import terraform_environment
 from vpcache.terraform.runner import Event, Terraform, TerraformError, plugin_dir
-
-
-def stand_in(folder: Path, body: str) -> Path:
-    """Write a program that replaces Terraform."""
-    program = folder / "terraform"
-    program.write_text(f"#!/bin/sh\n{textwrap.dedent(body)}")
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    return program
 
 
 def driver(folder: Path, body: str) -> Terraform:
