@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.examples.proofs import PROOFS, Applied, Proof
 from tests.support.paths import ROOT
+from tests.support.terraform.attached import attached
 from vpcache.stack.stack import Stack
 from vpcache.terraform.root_module import declared_variables
 
@@ -18,15 +19,22 @@ def label(example: Path) -> str:
     return f"{example.parents[1].name}-{example.name}"
 
 
+@pytest.fixture(scope="module")
+def attached_target(target, tmp_path_factory):
+    """The target, with one provider process for all examples."""
+    with attached(target, tmp_path_factory.mktemp("provider")) as with_provider:
+        yield with_provider
+
+
 @pytest.mark.lab
 @pytest.mark.parametrize("example", EXAMPLES, ids=label)
-def test_example_applies_and_destroys(example, target, tmp_path):
+def test_example_applies_and_destroys(example, attached_target, tmp_path):
     proof = PROOFS.get(label(example), Proof())
     has_function = "bundle" in declared_variables(example)
     stack = Stack(
         name=f"ex-{secrets.token_hex(4)}",
         environment_dir=example,
-        target=target,
+        target=attached_target,
         work_dir=tmp_path,
         variables={**proof.variables, **({"bundle": proof.bundle(tmp_path)} if has_function else {})},
         temporary=True,

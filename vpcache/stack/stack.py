@@ -30,7 +30,6 @@ from vpcache.stack.state import (
 from vpcache.stack.state_history import (
     Version,
     has_resources,
-    shown_names,
     versions_since,
     written_names,
     written_outputs,
@@ -285,7 +284,7 @@ class Stack:
         if entry is None or not entry.is_interrupted:
             return Outside()
         left = leftovers(self.target, self.name, since=entry.began)
-        unknown = unknown_to(shown_names(self.show_json()), left)
+        unknown = unknown_to(written_names(read_state(self.target, self.state)), left)
         return outside(unknown, entry.run, self._versions(entry.began)) if unknown else Outside()
 
     def _versions(self, since: datetime) -> list[Version] | None:

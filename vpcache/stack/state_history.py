@@ -38,8 +38,8 @@ def shown_names(document: Mapping[str, Any] | None) -> Names:
 def written_names(text: str) -> Names:
     """Return the managed resources in the content of a state. Raises VpcacheError for an unknown format.
 
-    `terraform show -json` is the documented interface to a state. It takes seconds for each version, and an
-    interrupted run leaves dozens of versions.
+    `terraform show -json` is the documented interface to a state. It takes seconds for each version, as it
+    starts the provider, and an interrupted run leaves dozens of versions.
     """
     return frozenset(
         (type, str(attributes["id"])) for type, attributes in written_resources(text) if attributes.get("id")

@@ -68,6 +68,8 @@ AWS_VARIABLES = frozenset(
 )
 AWS_PREFIXES = ("AWS_ENDPOINT_URL_",)
 
+_ATTACHED = "TF_REATTACH_PROVIDERS"
+
 _GARBAGE_COLLECTION = {"GOGC": "400", "GOMEMLIMIT": "1GiB"}
 """Go's garbage collector in Terraform and in its provider, unless the user's shell has other values.
 
@@ -113,13 +115,16 @@ def aws_environment(environ: Mapping[str, str], region: str) -> dict[str, str]:
 def terraform_environment(environ: Mapping[str, str], data_dir: Path) -> dict[str, str]:
     """Return the environment of a Terraform process with its data in `data_dir`, from `environ`.
 
+    `environ` is a target's, which has no variable of the shell that is not listed above. It may have the
+    address of an attached provider.
+
     The debug log that TF_LOG enables is written to TF_LOG_PATH, by default `data_dir`/terraform.log. On
     stderr it would hide the reason of a failure.
     """
     environment = {
         key: value
         for key, value in environ.items()
-        if _passes(key, TERRAFORM_VARIABLES, (*TERRAFORM_PREFIXES, "AWS_"))
+        if _passes(key, TERRAFORM_VARIABLES | {_ATTACHED}, (*TERRAFORM_PREFIXES, "AWS_"))
     }
     if not os.access(environment.get("TF_CLI_CONFIG_FILE", os.devnull), os.R_OK):
         del environment["TF_CLI_CONFIG_FILE"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.terraform_stand_in import stand_in
+from tests.support.terraform.stand_in import stand_in
 from vpcache.terraform.initialisation import initialise
 from vpcache.terraform.provider.lock import LOCK_FILE
 from vpcache.terraform.runner import Terraform, TerraformError

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.served.functions import eventually
-from tests.support.terraform_stand_in import stand_in
+from tests.support.terraform.stand_in import stand_in
 from vpcache.lab.errors import LabEndedError
 from vpcache.stack.target import lab_target
 from vpcache.terraform.process_environment import terraform_environment
