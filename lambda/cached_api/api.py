@@ -7,6 +7,7 @@ import envelope
 import purges
 import response
 from envelope import DEFLATED, PASS, PLAIN, EnvelopeError
+from hits import Hits
 from memcached import lease
 from memcached.cluster import CacheError
 from memcached.connection import Connection, TooLargeError
@@ -30,18 +31,17 @@ class CachedApi:
         self._settings = settings
         self._telemetry = telemetry
         self._throughput = Throughput()
+        self.hits = Hits(cluster, telemetry)
 
     def get(self, resource):
         """Return the response for a Resource, as bytes. Raises OriginError if neither side has one."""
         try:
-            if resource.namespace:
-                value, node = self._cluster.run(self._purges.read, resource.key, resource.namespace)
-            else:
-                value, node = self._cluster.run(Connection.read, resource.key)
+            value, node = self._read(resource)
             now = envelope.now_ms()
-            if value is not None and (hit := envelope.fresh(value, now)):
-                body, age = hit
-                complete = response.finish(body, "HIT", age, node.host)
+            if value is not None and (times := envelope.fresh(value, now)):
+                self.hits.remember(resource, node, value, times, now)
+                age = (now - times[0]) // 1000
+                complete = response.finish(value[envelope.HEADER_BYTES :], "HIT", age, node.host)
                 self._telemetry.hit()
                 return complete
             entry = self._unpack(value, resource.key, node)
@@ -148,11 +148,14 @@ class CachedApi:
 
         The Entry is None if there is none, or if it was purged.
         """
-        if resource.namespace:
-            value, node = self._cluster.run(self._purges.read, resource.key, resource.namespace)
-        else:
-            value, node = self._cluster.run(Connection.read, resource.key)
+        value, node = self._read(resource)
         return self._unpack(value, resource.key, node), node
+
+    def _read(self, resource):
+        """Return the value of a Resource, None if there is none, and its node. Raises CacheError."""
+        if resource.namespace:
+            return self._cluster.run(self._purges.read, resource.key, resource.namespace)
+        return self._cluster.run(Connection.read, resource.key)
 
     def _unpack(self, value, key, node):
         """Return the Entry in a value that a node has under `key`; None for no value or a foreign one."""

@@ -13,7 +13,7 @@ EARLY = 0.05  # the last part of a lifetime in which a refresh begins, at a rand
 INFLATE_BYTES_PER_SECOND = 350e6  # zlib with JSON on one core: 100 KB take 0.3 ms
 _MAGIC = b"vpc"
 _HEADER = struct.Struct("!3sBQQQ")
-_HEADER_BYTES = _HEADER.size
+HEADER_BYTES = _HEADER.size
 
 
 class EnvelopeError(Exception):
@@ -59,23 +59,23 @@ def unpack(value):
         raise EnvelopeError(f"{len(value)} bytes") from error
     if magic != _MAGIC or kind > PASS:
         raise EnvelopeError(f"begins with {bytes(value[:4])!r}")
-    return Entry(kind, stored_at, refresh_at, fresh_until, value[_HEADER_BYTES:])
+    return Entry(kind, stored_at, refresh_at, fresh_until, value[HEADER_BYTES:])
 
 
 def was_stored_by(value, moment):
     """Return whether the entry in a buffer is not younger than `moment`, in ns since 1970."""
-    return len(value) >= _HEADER_BYTES and _HEADER.unpack_from(value)[2] * 1_000_000 <= moment
+    return len(value) >= HEADER_BYTES and _HEADER.unpack_from(value)[2] * 1_000_000 <= moment
 
 
 def fresh(value, now):
-    """Return the body in a buffer, and its age in s, if it is plain and needs no refresh; otherwise None.
+    """Return when the entry in a buffer was stored and is refreshed; None if it is not plain, or due.
 
-    This is the fast path of a hit: it unpacks no more than most hits need.
+    It unpacks no more than most hits need.
     """
-    if len(value) >= _HEADER_BYTES:
+    if len(value) >= HEADER_BYTES:
         magic, kind, stored_at, refresh_at, _ = _HEADER.unpack_from(value)
         if kind == PLAIN and now < refresh_at and magic == _MAGIC:
-            return value[_HEADER_BYTES:], (now - stored_at) // 1000
+            return stored_at, refresh_at
     return None
 
 

@@ -32,8 +32,11 @@ class Handler:
         telemetry = self.telemetry
         telemetry.begin(context)
         try:
-            if type(event) is dict and "requestContext" in event:
-                return self.front_door.respond(event)
+            if type(event) is dict:
+                if "requestContext" in event:
+                    return self.front_door.respond(event)
+                if (hit := self.hits.again(event.get("path"))) is not None:
+                    return hit
             return self.api.get(self.routes.resource_of(event))
         except BadEventError as error:
             return response.error(400, str(error))
@@ -64,6 +67,11 @@ class Handler:
         """The cached API. Raises SettingsError."""
         origin = Origin(self.settings.origin_limit)
         return CachedApi(self.cluster, origin, self.settings, self.telemetry)
+
+    @functools.cached_property
+    def hits(self):
+        """The last hits of this worker. Raises SettingsError."""
+        return self.api.hits
 
     @functools.cached_property
     def routes(self):

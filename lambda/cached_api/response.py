@@ -51,7 +51,7 @@ def prepare(status, content_type, content):
 
 def finish(prepared, state, age, host=None):
     """Return the complete response. `state` is HIT, MISS, STALE or BYPASS, `age` is in seconds."""
-    return b"".join((prepared, _last_headers(state, age, host)))
+    return b"".join((prepared, last_headers(state, age, host)))
 
 
 def error(status, message):
@@ -71,7 +71,8 @@ def _raise_mmap_threshold():
 
 
 @functools.lru_cache(maxsize=1024)  # most hits within a second share a few ages
-def _last_headers(state, age, host):
+def last_headers(state, age, host):
+    """Return what completes a prepared response; the arguments are those of `finish`."""
     node = f',"x-cache-node":{json.dumps(host)}' if host else ""
     return f',"x-cache":"{state}"{node},"age":"{max(age, 0)}"}}}}'.encode()
 

@@ -23,20 +23,26 @@ class Telemetry:
         service = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "cached_api")
         self._log = Logger(service=service)
         self._metrics = EphemeralMetrics(namespace="vpcache", service=service)
+        self._hits = 0
         self._counts: Counter[str] = Counter()
         self._origin_ms = []
         self._clock = clock
         self._flush_at = clock() + FLUSH_SECONDS
-        self._request_id = None
+        self._context = None
 
     def begin(self, context):
         """Set the invocation that the next log lines belong to."""
-        self._request_id = context and context.aws_request_id
+        self._context = context
+
+    @property
+    def _request_id(self):
+        return self._context and self._context.aws_request_id
 
     def hit(self):
         """Count a response from the cache."""
-        self._counts["Hit"] += 1
-        if self._clock() >= self._flush_at:
+        self._hits += 1
+        clock = self._clock  # a call of the attribute would be slower
+        if clock() >= self._flush_at:
             self.flush()
 
     def responded(self, path, state, age):
@@ -86,6 +92,9 @@ class Telemetry:
 
     def flush(self):
         """Write all metrics."""
+        if self._hits:
+            self._counts["Hit"] += self._hits
+            self._hits = 0
         for name, count in self._counts.items():
             self._metrics.add_metric(name, MetricUnit.Count, count)
         for value in self._origin_ms:

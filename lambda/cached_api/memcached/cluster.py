@@ -61,6 +61,10 @@ class Cluster:
         is_displaced = self._usable.node_of(key) != self._known.node_of(key)
         return min(seconds, DISPLACED_SECONDS) if is_displaced else seconds
 
+    def seconds_to_check(self):
+        """Return the time to the next check of the nodes. Until then no key moves away from a usable node."""
+        return self._check_at - self._clock()
+
     def _check_nodes(self):
         """Discover the nodes if that is due, and use nodes again that were down for long enough."""
         now = self._clock()

@@ -14,10 +14,27 @@ from pymemcache.exceptions import MemcacheServerError, MemcacheUnexpectedCloseEr
 MAX_VALUE_BYTES = 8 * 1024 * 1024
 _INITIAL_BUFFER = 128 * 1024
 _MAX_LINE = 512
+_LINE_FEED = ord("\n")
 
 
 class TooLargeError(Exception):
     """The node does not accept an item of this size; the connection stays usable."""
+
+
+class Known:
+    """A value that was read, by its reply: `beginning` are the first line and the value's first bytes.
+
+    The rest of the value is at `start` to `end` of the reply, whose size is `size`.
+    """
+
+    __slots__ = ("beginning", "command", "end", "size", "start")  # read faster than a named tuple
+
+    def __init__(self, command: bytes, beginning: bytes, end: int):
+        self.command = command
+        self.beginning = beginning
+        self.start = len(beginning)
+        self.end = end
+        self.size = end + 2
 
 
 class Connection(Client):
@@ -51,6 +68,36 @@ class Connection(Client):
         if _status(line) == b"EN":
             return None
         raise self._protocol_error(line)
+
+    def recognize(self, key, size, header_bytes):
+        """Return the Known of the value of `size` bytes that `read(key)` has just returned.
+
+        `read_again` recognizes it by its first `header_bytes` bytes.
+        """
+        start = self._buffer.index(b"\r\n") + 2
+        return Known(_read_command(key)[0], bytes(self._view[: start + header_bytes]), start + size)
+
+    def read_again(self, known):
+        """Return the value but for its header, as a view, if the node has the known one; otherwise None.
+
+        This is the fast path of a hit. It opens no connection.
+        """
+        sock = self.sock
+        if sock is None:
+            return None
+        try:
+            sock.sendall(known.command)
+            size = sock.recv_into(self._view)
+            if size >= known.start and self._buffer.startswith(known.beginning):
+                if size < known.size:
+                    size = self._receive_value(size, known.size)
+                if size == known.size and self._buffer[size - 1] == _LINE_FEED:
+                    return self._view[known.start : known.end]
+            self._parse(size)  # receive the rest of another reply
+        except BaseException:
+            self.close()
+            raise
+        return None
 
     def meta_get(self, key, flags):
         """Return the value of `key`, None if there is none, and the flags of the reply as a list.

@@ -9,9 +9,10 @@ from types import SimpleNamespace
 
 
 class FakeTelemetry:
-    """Has the methods of Telemetry; retains the messages of cache errors and failures, and purges."""
+    """Has the methods of Telemetry; counts hits, and retains messages of errors and failures, and purges."""
 
     def __init__(self) -> None:
+        self.hits = 0
         self.errors: list[str] = []
         self.purges: list[tuple[object, ...]] = []
 
@@ -19,7 +20,7 @@ class FakeTelemetry:
         pass
 
     def hit(self):
-        pass
+        self.hits += 1
 
     def responded(self, path, state, age):
         pass
@@ -71,7 +72,7 @@ class Api:
     def get(self, path):
         """Return status, X-Cache and body of a response; status and message of an OriginError."""
         try:
-            raw = self._api.get(self._routes.resource_of({"path": path}))
+            raw = self._api.hits.again(path) or self._api.get(self._routes.resource_of({"path": path}))
         except self._modules.origin.OriginError as error:
             return SimpleNamespace(status=error.status, cache=None, body=str(error), age=0)
         response = json.loads(raw)
