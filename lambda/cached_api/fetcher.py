@@ -5,6 +5,7 @@ import queue
 import re
 import threading
 import time
+from contextlib import closing
 from http.client import HTTPException
 
 import requests
@@ -60,33 +61,35 @@ class Fetcher:
         return reply
 
     def _work(self):
-        session = _new_session()
-        blank = session.prepare_request(requests.Request("GET", "http://localhost"))
+        adapter = _new_adapter()
+        verify = next((os.environ[name] for name in _CA_VARIABLES if os.environ.get(name)), True)
+        session = requests.Session()
+        session.trust_env = False  # no .netrc
+        # preparing a request for each fetch would double the time spent in requests
+        request = session.prepare_request(requests.Request("GET", "http://localhost"))
         while order := self._orders.get():
-            url, outcome = order
-            request = blank.copy()  # preparing a new one would double the time spent in requests
-            request.url = url
+            request.url, outcome = order
             try:
-                outcome.put(self._exchange(session, request))
+                outcome.put(self._exchange(adapter, request, verify))
             except Exception as error:
                 outcome.put(error)
 
-    def _exchange(self, session, request):
+    def _exchange(self, adapter, request, verify):
         deadline = time.monotonic() + self._limit
         timeout = (CONNECT_SECONDS, self._limit)
-        options = {"timeout": timeout, "verify": session.verify, "stream": True, "allow_redirects": False}
-        with session.send(request, **options) as reply:
+        # cookies, hooks and redirects of Session.send are not used; they take 0.1 to 0.2 ms
+        with closing(adapter.send(request, stream=True, timeout=timeout, verify=verify)) as reply:
             content = bytearray()
-            while chunk := reply.raw.read1(_CHUNK, decode_content=True):
+            while chunk := reply.read1(_CHUNK, decode_content=True):
                 content += chunk
                 if len(content) > self._max_bytes:
-                    return reply.status_code, "", None
+                    return reply.status, "", None
                 if time.monotonic() > deadline:
                     raise TimeoutError("the body is incomplete")
             content_type = reply.headers.get("content-type", "")
             if not _CONTENT_TYPE.fullmatch(content_type):
                 content_type = "application/octet-stream"
-            return reply.status_code, content_type, bytes(content)
+            return reply.status, content_type, bytes(content)
 
 
 def _get_within(outcome, seconds):
@@ -97,28 +100,28 @@ def _get_within(outcome, seconds):
         return None
 
 
-def _new_session():
-    """Return a session that keeps connections open, verifies TLS and retries idempotent requests."""
-    retry = Retry(
-        RETRIES,
-        redirect=False,
-        allowed_methods={"GET"},
-        status_forcelist={502, 503, 504},
-        raise_on_status=False,
-        respect_retry_after_header=False,
-        backoff_factor=BACKOFF_SECONDS,
+def _new_adapter():
+    """Return an adapter that keeps connections open and retries idempotent requests; it uses no proxy."""
+    return _Adapter(
+        max_retries=Retry(
+            RETRIES,
+            redirect=False,
+            allowed_methods={"GET"},
+            status_forcelist={502, 503, 504},
+            raise_on_status=False,
+            respect_retry_after_header=False,
+            backoff_factor=BACKOFF_SECONDS,
+        )
     )
-    session = requests.Session()
-    session.trust_env = False  # no proxy, no .netrc
-    session.verify = next((os.environ[name] for name in _CA_VARIABLES if os.environ.get(name)), True)
-    session.mount("https://", _IPv4Adapter(max_retries=retry))
-    session.mount("http://", _IPv4Adapter(max_retries=retry))
-    return session
 
 
-class _IPv4Adapter(HTTPAdapter):
+class _Adapter(HTTPAdapter):
     """Binds each connection to an IPv4 address: NAT gateways have no IPv6."""
 
     def init_poolmanager(self, *args, **options):
         """Create the connection pool with an IPv4 source address."""
         super().init_poolmanager(*args, source_address=("0.0.0.0", 0), **options)
+
+    def build_response(self, request, reply):
+        """Return urllib3's response, without the one of requests and its cookies."""
+        return reply

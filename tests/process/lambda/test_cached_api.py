@@ -103,6 +103,18 @@ def test_client_error_is_returned_and_not_stored(new_api, origin, status):
     assert new_api().get("/employees").cache == "MISS"
 
 
+@pytest.mark.parametrize("status", [200, 204])
+def test_empty_response_is_stored(new_api, origin, status):
+    origin.status, origin.content = status, b""
+    api = new_api()
+    responses = [api.get("/employees") for _ in range(3)]
+    assert [(each.status, each.body, each.cache) for each in responses] == [
+        (status, "", "MISS"),
+        (status, "", "HIT"),
+        (status, "", "HIT"),
+    ]
+
+
 def test_not_found_is_stored_for_a_short_time(new_api, origin, cached_api, monkeypatch):
     origin.status = 404
     api = new_api()

@@ -294,6 +294,26 @@ def test_faulty_origin_is_a_clear_error(new_api, serve, talk, status, message):
     assert message in response.body
 
 
+def test_origin_request_has_no_credentials_or_proxy_of_the_environment(new_api, serve, tmp_path, monkeypatch):
+    requests = []
+
+    def talk(connection):
+        requests.append(connection.recv(65536))
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nSet-Cookie: a=b\r\n\r\n{}")
+        connection.close()
+
+    (tmp_path / "netrc").write_text("default login ann password secret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    api = new_api(url=f"http://127.0.0.1:{serve(talk)}")
+    assert [get(api, path).cache for path in ("/employees", "/orders")] == ["MISS", "MISS"]
+    assert [request.split(b" ")[:2] for request in requests] == [
+        [b"GET", b"/employees"],
+        [b"GET", b"/orders"],
+    ]
+    assert not any(name in request.lower() for request in requests for name in (b"authorization", b"cookie"))
+
+
 def test_slow_origin_within_the_limit_is_a_miss(new_api, origin):
     origin.delay = 0.8
     assert get(new_api(), origin_seconds=0.8).cache == "MISS"
