@@ -54,8 +54,8 @@ def goals(result: Result) -> list[Goal]:
         hit = result.hits[size]
         raw, ours = hit[RAW], hit[OURS]
         all_goals += [
-            Goal(f"hit {size}, p50 over the raw socket's", ours.p50 / raw.p50, 1.3),
-            Goal(f"hit {size}, p99 over the raw socket's", ours.p99 / raw.p99, 1.6),
+            Goal(f"hit {size}, p50 over the raw socket's", ours.p50 / raw.p50, 1.2),
+            Goal(f"hit {size}, p99 over the raw socket's", ours.p99 / raw.p99, 1.4),
             Goal(
                 f"hit {size}, the scenario's p50 over ours",
                 hit[SCENARIO].p50 / ours.p50,
@@ -74,7 +74,10 @@ def goals(result: Result) -> list[Goal]:
     for size, miss in result.misses.items():
         all_goals.append(
             Goal(
-                f"miss {size}, p50 over the origin's own", (miss[OURS].p50 - miss[ORIGIN].p50) / 1e3, 2, " ms"
+                f"miss {size}, p50 over the origin's own",
+                (miss[OURS].p50 - miss[ORIGIN].p50) / 1e3,
+                1.5,
+                " ms",
             )
         )
     limit = min(120, 1.2 * result.imports[BARE])
