@@ -176,6 +176,11 @@ class Stack:
                 raise VpcacheError(remedy) from error
             raise
 
+    def ensure_initialised(self) -> None:
+        """Call `init` unless Terraform's data of this stack exist."""
+        if not self._is_initialised:
+            self.init()
+
     def check_values(self) -> None:
         """Raise VpcacheError for values that the root module does not declare, and for missing values."""
         check_values(self.environment_dir)
@@ -400,21 +405,21 @@ class Stack:
         """Return whether a state exists. If so, Terraform is initialised to read it."""
         if not state_exists(self.target, self.state):
             return False
-        if not self._is_initialised:
-            self.init()
+        self.ensure_initialised()
         return True
 
     @property
     def _is_initialised(self) -> bool:
         """Whether Terraform's data exist and refer to the same state."""
         try:
-            backend = json.loads((self._data_dir / "terraform.tfstate").read_text())["backend"]["config"]
+            backend = json.loads((self.data_dir / "terraform.tfstate").read_text())["backend"]["config"]
         except (OSError, ValueError, KeyError):
             return False
         return (backend["bucket"], backend["key"]) == (self.state.bucket, self.state.key)
 
     @property
-    def _data_dir(self) -> Path:
+    def data_dir(self) -> Path:
+        """The folder of Terraform's data: its modules and providers, and the location of the state."""
         return self.work_dir / "terraform"
 
     @cached_property
@@ -423,7 +428,7 @@ class Stack:
         return Terraform(
             self.environment_dir,
             executable=find_terraform(self.target.environment),
-            environment=terraform_environment(self.target.environment, self._data_dir),
+            environment=terraform_environment(self.target.environment, self.data_dir),
             log_dir=self.work_dir / "logs",
             check_target=self.target.check_running,
         )
