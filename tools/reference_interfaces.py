@@ -30,7 +30,9 @@ class _Options:
         """Return the recorder for the plugin's group of options."""
         return self
 
-    def addoption(self, name: str, *, help: str, metavar: str = "", choices: tuple[str, ...] = ()) -> None:
+    def addoption(
+        self, name: str, *, help: str, metavar: str = "", choices: tuple[str, ...] = (), **_: object
+    ) -> None:
         """Record an option."""
         value = metavar or "|".join(choices)
         self.options.append((f"{name} {value}".strip(), help))

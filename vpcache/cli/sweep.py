@@ -24,6 +24,7 @@ from vpcache.stack.state import StateLocation, erase_state, state_exists, state_
 from vpcache.stack.state_history import shown_names
 from vpcache.stack.target import LAB, Target, offline_target, target_name
 from vpcache.terraform.runner import TerraformError
+from vpcache.testing.kept.removal import sweep_kept
 from vpcache.wording import counted
 from vpcache.wording import left as resources_left
 
@@ -47,11 +48,16 @@ def sweep(root: Path, target: TargetChoice, name: str, *, tests: bool, yes: bool
     """Print stacks and, after a confirmation, destroy them by their state, then by their tag.
 
     The stack is the one called `name`. Without a name, the stacks are those of dead test runs, with `tests`
-    those of all test runs.
+    those of all test runs. Stacks that test runs keep are printed, and removed if `name` or `tests` is given.
     """
     _check_sweep(target, name, tests=tests, confirm=confirm)
+    is_lab = target_name(target.name, os.environ) == LAB
+    has_kept = is_lab and sweep_kept(root, name, print_notice, tests=tests)
+    if has_kept and name:
+        return
     if not may_have_stacks(target):
-        print("nothing to sweep: the lab is not running, and its stacks ended with it")
+        if not (has_kept and tests):
+            print("nothing to sweep: the lab is not running, and its stacks ended with it")
         return
     project = Project(root)
     chosen = chosen_target(target, project)

@@ -513,6 +513,8 @@ def sweep(
 
     Each stack is destroyed by its state first, then by its tag. Stacks outside
     test runs are destroyed only with --name, whether interrupted or not.
+    Stacks that `pytest --vpcache-keep` keeps on labs are shown, and removed
+    with --name or --tests.
     """
     from vpcache.cli import sweep as sweep_commands
 

@@ -39,12 +39,12 @@ class DrillHolder:
 
     def is_alive(self) -> bool | None:
         """Return whether the process still runs, None if it runs on another machine."""
-        return _start_of(self.pid) == self.started if self.machine == _machine() else None
+        return start_of(self.pid) == self.started if self.machine == _machine() else None
 
 
 def this_process() -> DrillHolder:
     """Return this process as a holder."""
-    return DrillHolder(journal.who(), _machine(), os.getpid(), _start_of(os.getpid()) or "")
+    return DrillHolder(journal.who(), _machine(), os.getpid(), start_of(os.getpid()) or "")
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ def _machine() -> str:
     return f"{platform.node()} {namespace.readlink()}" if namespace.exists() else platform.node()
 
 
-def _start_of(pid: int) -> str | None:
+def start_of(pid: int) -> str | None:
     """Return the start time of a process of this machine, in an opaque form; None if it does not run."""
     if not Path("/proc/self/stat").exists():
         words = subprocess.run(

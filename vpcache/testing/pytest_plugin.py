@@ -21,14 +21,19 @@ import pytest
 from vpcache.bundle import bundle as make_bundle
 from vpcache.errors import InterruptedRunError, VpcacheError
 from vpcache.lab.client import Lab
-from vpcache.lab.errors import LabError
-from vpcache.lab.settings import parse_settings
 from vpcache.probes import Probes
 from vpcache.reach.network import Network
 from vpcache.reach.running import running_network
 from vpcache.stack.stack import Outputs, Stack
-from vpcache.stack.target import AWS, LAB, Target
-from vpcache.terraform.root_module import environment_values
+from vpcache.stack.target import LAB, Target
+from vpcache.testing.options import (
+    WORK_DIR,
+    add_options,
+    keep_options,
+    lab_settings,
+    pinned_region,
+    root_module_of,
+)
 from vpcache.testing.reach import StackReach
 from vpcache.testing.report.facts import ProbeRecord
 from vpcache.testing.run import PytestRun, new_run_folder
@@ -37,48 +42,14 @@ if TYPE_CHECKING:
     from vpcache.testing.report.suite import SuiteReport
 
 _PACKAGE = Path(__file__).parents[1]
-_ROOT_MODULE = "vpcache_env_dir"
-_LAB_SETTINGS = "vpcache_lab_settings"
-_IAM = "vpcache_iam"
 _RUN = pytest.StashKey[PytestRun]()
 _JOINED = pytest.StashKey[ExitStack]()
 _REPORT: pytest.StashKey[SuiteReport] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options. Their prefix avoids clashes: pytest rejects duplicate options."""
-    group = parser.getgroup("vpcache", "vpcache, Terraform stacks on the embedded lab or on AWS")
-    group.addoption(
-        "--vpcache-env-dir",
-        metavar="DIR",
-        help="root module that the fixture `stack` applies; by default the ini option vpcache_env_dir",
-    )
-    group.addoption(
-        "--vpcache-target",
-        choices=(LAB, AWS),
-        help="target of the apply: a lab that the run starts (the default), or AWS, which costs money; "
-        "also VPCACHE_TARGET",
-    )
-    group.addoption(
-        "--vpcache-region",
-        metavar="REGION",
-        help="AWS region, e.g. eu-west-1; default: the region in the root module's values, then, "
-        "on AWS, AWS_REGION and the profile's region, then us-east-1",
-    )
-    group.addoption(
-        "--vpcache-report-dir",
-        metavar="DIR",
-        help="write report.html to this folder: stack, probes, drills, timings, leftovers",
-    )
-    parser.addini(
-        _ROOT_MODULE, "root module that the fixture `stack` applies, relative to the root directory"
-    )
-    parser.addini(
-        _LAB_SETTINGS,
-        "settings of the run's lab, one `name=value` a line; the defaults are AWS's quotas and delays",
-        type="linelist",
-    )
-    parser.addini(_IAM, "`enforce` makes the run's lab refuse what IAM policies do not allow", default="")
+    """Add the options and the ini options."""
+    add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -91,13 +62,15 @@ def pytest_configure(config: pytest.Config) -> None:
     name = config.getoption("--vpcache-target") or os.environ.get("VPCACHE_TARGET") or LAB
     worker_input = getattr(config, "workerinput", None)
     folder = Path(worker_input["vpcache_folder"]) if worker_input else new_run_folder()
-    root_module = _root_module(config)
+    root_module = root_module_of(config)
     config.stash[_RUN] = PytestRun(
         folder,
         name,
-        _lab_settings(config),
+        lab_settings(config),
         region_option=config.getoption("--vpcache-region"),
-        pinned_region=_pinned_region(root_module) if root_module else None,
+        pinned_region=pinned_region(root_module) if root_module else None,
+        keep_options=keep_options(config, root_module, name) if root_module else None,
+        notify=_uncaptured(config),
     )
     if (report := config.getoption("--vpcache-report-dir")) and not worker_input:
         from vpcache.testing.report.suite import SuiteReport  # slow to import
@@ -108,10 +81,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str | None:
     """Return the root module and the target, None without a root module."""
-    root_module = _root_module(config)
+    root_module = root_module_of(config)
     if root_module is None:
         return None
-    return f"vpcache: {os.path.relpath(root_module, config.rootpath)} on {config.stash[_RUN].target_name}"
+    kept = ", kept after the run" if config.getoption("--vpcache-keep") else ""
+    where = os.path.relpath(root_module, config.rootpath)
+    return f"vpcache: {where} on {config.stash[_RUN].target_name}{kept}"
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -122,7 +97,7 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip tests that require the lab's network if the target is not the lab."""
-    if config.stash[_RUN].target_name == LAB or _root_module(config) is None:
+    if config.stash[_RUN].target_name == LAB or root_module_of(config) is None:
         return
     for item in items:
         if item.get_closest_marker("lab") or "lab" in _fixtures(item):
@@ -256,7 +231,7 @@ def stack_variables() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def stack(pytestconfig: pytest.Config, vpcache_run: PytestRun, stack_variables: dict[str, Any]) -> Stack:
     """The root module, applied under a name that is unique to the run: `assert stack.plan().is_empty`."""
-    root_module = _root_module(pytestconfig)
+    root_module = root_module_of(pytestconfig)
     if root_module is None:
         pytest.fail(
             'no root module to apply: write vpcache_env_dir = "DIR" below [tool.pytest.ini_options] in '
@@ -334,35 +309,9 @@ def _without_package(trace: TracebackType | None) -> TracebackType | None:
     return rest if is_own else TracebackType(rest, trace.tb_frame, trace.tb_lasti, trace.tb_lineno)
 
 
-def _root_module(config: pytest.Config) -> Path | None:
-    if option := config.getoption("--vpcache-env-dir"):
-        return Path(config.invocation_params.dir, option)
-    ini_value = config.getini(_ROOT_MODULE)
-    return Path(config.rootpath, ini_value) if ini_value else None
-
-
-def _pinned_region(root_module: Path) -> str | None:
-    try:
-        return environment_values(root_module).region
-    except VpcacheError as error:
-        raise pytest.UsageError(str(error)) from error
-
-
-def _lab_settings(config: pytest.Config) -> dict[str, int | str]:
-    try:
-        settings = parse_settings(config.getini(_LAB_SETTINGS))
-    except LabError as error:
-        raise pytest.UsageError(f"ini option {_LAB_SETTINGS}: {error}") from None
-    iam = config.getini(_IAM)
-    try:
-        return settings | parse_settings([f"iam={iam}"] if iam else [])
-    except LabError as error:
-        raise pytest.UsageError(f"ini option {_IAM}: {error}") from None
-
-
 def _work_dir(config: pytest.Config) -> Path:
     """Return the folder of logs, bundles and Terraform's data, which git ignores."""
-    folder = config.rootpath / ".vpcache"
+    folder = config.rootpath / WORK_DIR
     folder.mkdir(exist_ok=True)
     (folder / ".gitignore").write_text("*\n")
     return folder

@@ -11,10 +11,10 @@ import socket
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from vpcache.drills.injection import restore_interrupted_drill
 from vpcache.errors import VpcacheError
@@ -25,7 +25,11 @@ from vpcache.stack.resource_types import STACK_TAG
 from vpcache.stack.stack import Stack
 from vpcache.stack.target import AWS, LAB, Target, aws_target, lab_target, target_name
 from vpcache.terraform.root_module import check_root_module
+from vpcache.testing import liveness
 from vpcache.testing.apply_progress import ApplyProgress
+from vpcache.testing.kept.record import records
+from vpcache.testing.kept.removal import remove_ended
+from vpcache.testing.kept.reuse import KeepOptions, Reuse
 from vpcache.testing.report.facts import Facts, noted
 
 _FOLDERS = "vpcache-ci-"
@@ -45,6 +49,8 @@ class PytestRun:
     lab_settings: Mapping[str, int | str] = field(default_factory=dict)  # overrides for the run's lab
     region_option: str | None = None  # from the option --vpcache-region
     pinned_region: str | None = None  # from the values of the root module
+    keep_options: KeepOptions | None = None  # None without a root module
+    notify: Notify = lambda _: None  # receives lines about a kept stack
 
     @contextmanager
     def joined(self, notice: Callable[[str], None]) -> Iterator[None]:
@@ -55,13 +61,14 @@ class PytestRun:
         """
         if not self.folder.exists():
             _clean_up_dead_runs(self.folder.parent, notice)
-        with self._liveness_lock():
+            remove_ended(records(), notice)
+        with liveness.hold(self.folder):
             yield
 
     @property
     def stack_name(self) -> str:
-        """The name of the stack, which is unique."""
-        return self.folder.name
+        """The name of the stack: that of the kept stack if the run uses it, else a unique one."""
+        return self._kept_name() or self.folder.name
 
     @property
     def facts(self) -> Facts:
@@ -79,11 +86,12 @@ class PytestRun:
         """Return this run's lab. The first call starts it."""
         with self._setup_lock():
             if not self._lab_port.exists():
-                lab = Lab(free_port())
-                self._lab_port.write_text(str(lab.port))
-                lab.start(self.folder / "lab.log")
-                if self.lab_settings:
-                    lab.configure(**self.lab_settings)
+                reuse = self._reuse()
+                lab = reuse.kept_lab(self._lab_target) if reuse else None
+                if lab is not None:
+                    self._lab_port.write_text(str(lab.port))
+                else:
+                    self._start_lab(reuse)
             return Lab(int(self._lab_port.read_text()))
 
     @contextmanager
@@ -107,8 +115,7 @@ class PytestRun:
         """Return the target of this run's stack. Raises VpcacheError if the target's name is unknown."""
         if target_name(self.target_name, {}) != LAB:
             return aws_target(os.environ, region=self.region_option, pinned_region=self.pinned_region)
-        endpoint = self.lab().endpoint
-        return lab_target(endpoint, os.environ, region=self.region_option, pinned_region=self.pinned_region)
+        return self._lab_target(self.lab())
 
     def stack(
         self, root_module: Path, variables: Mapping[str, Any], work_dir: Path, notify: Notify = lambda _: None
@@ -118,6 +125,8 @@ class PytestRun:
         `notify` receives lines about the progress of the apply. Raises VpcacheError if the apply fails, and
         so does every later call. Warns if none of the stack's resources has its tag.
         """
+        with self._setup_lock():
+            self._reuse()  # before the name of the stack is read
         stack = self._stack(root_module, variables, work_dir)
         with self._setup_lock():
             if self._failure.exists():
@@ -138,8 +147,14 @@ class PytestRun:
         """Announce the destroy with `notify` and destroy the stack. Raises VpcacheError if something is left.
 
         With `skip_destroy`, a stack on the run's lab is not destroyed: it ends when the lab stops. A running
-        Terraform process is awaited.
+        Terraform process is awaited. A kept stack is not destroyed.
         """
+        if reuse := self._decided_reuse():
+            if skip_destroy and self._journal.exists() and not self._is_applied.exists():
+                with self._journaled_stack().exclusive_lock():  # Terraform may outlive the worker
+                    pass
+            reuse.release(notify)
+            return
         if not self._journal.exists():
             return
         stack = self._journaled_stack()
@@ -152,12 +167,14 @@ class PytestRun:
         self._destroy(stack)
 
     def clean_up(self) -> None:
-        """Stop the run's labs and delete its folder. Stacks on the labs end with them."""
+        """Stop the run's labs, except that of a kept stack, and delete its folder. Stacks end with labs."""
         ports = [record.name for record in self._own_labs.glob("*")]
         if self._lab_port.exists():
             ports.append(self._lab_port.read_text())
+        kept = {str(record.lab.port) for record in records().all().values() if record.lab is not None}
         for port in ports:
-            Lab(int(port)).stop()
+            if port not in kept:
+                Lab(int(port)).stop()
         shutil.rmtree(self.folder)
 
     @property
@@ -177,6 +194,50 @@ class PytestRun:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
+    def _reuse(self) -> Reuse | None:
+        """Return the use of the kept stack, None if this run has a temporary one. The first call decides.
+
+        The setup lock must be held. With --vpcache-fresh alone, the kept stack is removed.
+        """
+        options = self.keep_options
+        if options is None or not (options.keep or options.fresh):
+            return None
+        if not self._kept_file.exists():
+            reuse = self._reuse_of(options)
+            is_claimed = reuse.claim()
+            if is_claimed and not options.keep:
+                reuse.discard()
+            self._kept_file.write_text(options.stack_name if is_claimed and options.keep else "")
+        return self._decided_reuse()
+
+    def _decided_reuse(self) -> Reuse | None:
+        """Return what `_reuse` has returned, None if it was not called."""
+        if self.keep_options is None or not self._kept_name():
+            return None
+        return self._reuse_of(self.keep_options)
+
+    def _reuse_of(self, options: KeepOptions) -> Reuse:
+        # pytest may be within a line of dots
+        return Reuse(options, self.folder, self.lab_settings, lambda line: self.notify(f"\nvpcache: {line}"))
+
+    def _kept_name(self) -> str:
+        """Return the name of the kept stack if this run uses it, else nothing."""
+        return self._kept_file.read_text() if self._kept_file.exists() else ""
+
+    def _lab_target(self, lab: Lab) -> Target:
+        return lab_target(
+            lab.endpoint, os.environ, region=self.region_option, pinned_region=self.pinned_region
+        )
+
+    def _start_lab(self, reuse: Reuse | None) -> None:
+        lab = Lab(free_port())
+        self._lab_port.write_text(str(lab.port))
+        lab.start(self.folder / "lab.log")
+        if self.lab_settings:
+            lab.configure(**self.lab_settings)
+        if reuse is not None:
+            reuse.has_lab(lab, self._lab_target(lab).region)
+
     def _stack(self, root_module: Path, variables: Mapping[str, Any], work_dir: Path) -> Stack:
         return Stack(
             name=self.stack_name,
@@ -188,29 +249,40 @@ class PytestRun:
         )
 
     def _apply(self, stack: Stack, notify: Notify) -> None:
+        reuse = self._decided_reuse()
         try:
             check_root_module(stack.environment_dir, stack.variables)
-            stack.init()
-            # before the first resource is created, so that an interrupted apply is followed by a destroy
-            self._journal.write_text(
-                json.dumps(
-                    {
-                        "target": self.target_name,
-                        "region": stack.target.region,
-                        "root_module": str(stack.environment_dir),
-                        "variables": stack.variables,
-                        "work_dir": str(stack.work_dir.parents[2]),
-                    }
-                )
-            )
-            with noted(self.facts, "apply", stack) as note:
-                progress = ApplyProgress(notify, f"{stack.name} on {stack.target.name}", note.events.append)
-                stack.apply(on_event=progress)
-                progress.end()
+            if reuse is not None:
+                self._write_journal(stack)
+                reuse.bring_up_to_date(stack, lambda: self._apply_by_terraform(stack, notify))
+            else:
+                stack.init()
+                # before the first resource is created, so that an interrupted apply is followed by a destroy
+                self._write_journal(stack)
+                self._apply_by_terraform(stack, notify)
         except VpcacheError as error:
             self._failure.write_text(str(error))
             raise
         self._is_applied.touch()
+
+    def _write_journal(self, stack: Stack) -> None:
+        self._journal.write_text(
+            json.dumps(
+                {
+                    "target": self.target_name,
+                    "region": stack.target.region,
+                    "root_module": str(stack.environment_dir),
+                    "variables": stack.variables,
+                    "work_dir": str(stack.work_dir.parents[2]),
+                }
+            )
+        )
+
+    def _apply_by_terraform(self, stack: Stack, notify: Notify) -> None:
+        with noted(self.facts, "apply", stack) as note:
+            progress = ApplyProgress(notify, f"{stack.name} on {stack.target.name}", note.events.append)
+            stack.apply(on_event=progress)
+            progress.end()
         if not any(item.is_tagged for item in leftovers(stack.target, stack.name)):
             warnings.warn(
                 f"no resource of {stack.name} has the tag {STACK_TAG}, so leftovers of a destroy cannot be "
@@ -236,26 +308,6 @@ class PytestRun:
         if left:
             raise VpcacheError(f"leftovers of {stack.name} after destroy: {', '.join(map(str, left))}")
 
-    def _liveness_lock(self) -> IO[str]:
-        """Return a file that is locked until it is closed. A run whose file is not locked is dead.
-
-        A new folder gets its final name when the lock is held. Other runs would take it for a dead run's
-        otherwise.
-        """
-        if not self.folder.exists():
-            hidden = Path(tempfile.mkdtemp(prefix=f".{self.folder.name}-", dir=self.folder.parent))
-            file = (hidden / _LIVENESS_FILE).open("w")
-            fcntl.flock(file, fcntl.LOCK_SH)
-            try:
-                hidden.rename(self.folder)
-                return file
-            except OSError:  # another process of this run was faster
-                file.close()
-                shutil.rmtree(hidden)
-        file = (self.folder / _LIVENESS_FILE).open("w")
-        fcntl.flock(file, fcntl.LOCK_SH)
-        return file
-
     @property
     def _lab_port(self) -> Path:
         return self.folder / "lab-port"
@@ -263,6 +315,11 @@ class PytestRun:
     @property
     def _own_labs(self) -> Path:
         return self.folder / "own-labs"
+
+    @property
+    def _kept_file(self) -> Path:
+        """Has the name of the kept stack that the run uses, or nothing if it uses a temporary one."""
+        return self.folder / "kept"
 
     @property
     def _journal(self) -> Path:
@@ -275,9 +332,6 @@ class PytestRun:
     @property
     def _is_applied(self) -> Path:
         return self.folder / "stack-applied"
-
-
-_LIVENESS_FILE = "alive"
 
 
 def new_run_folder() -> Path:
@@ -296,9 +350,10 @@ def _clean_up_dead_runs(folders: Path, notice: Callable[[str], None]) -> None:
     for folder in folders.glob(f"{_FOLDERS}*"):
         if not os.access(folder, os.W_OK):  # a folder of another user
             continue
-        dead = PytestRun(folder, LAB)
-        with suppress(BlockingIOError, FileNotFoundError), (folder / _LIVENESS_FILE).open() as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with liveness.dead(folder) as is_dead:
+            if not is_dead:
+                continue
+            dead = PytestRun(folder, LAB)
             on_aws = (
                 "; its stack may still exist on aws: "
                 f"`{command('sweep', name=dead.stack_name, target=AWS, region=dead.region)}`"
@@ -306,4 +361,4 @@ def _clean_up_dead_runs(folders: Path, notice: Callable[[str], None]) -> None:
                 else ""
             )
             dead.clean_up()
-            notice(f"cleaned up after the dead test run {dead.stack_name}{on_aws}")
+            notice(f"cleaned up after the dead test run {dead.folder.name}{on_aws}")

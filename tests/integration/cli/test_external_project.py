@@ -19,6 +19,9 @@ from tests.support.external_project import (
 )
 from tests.support.paths import ROOT
 from vpcache.lab.client import Lab
+from vpcache.stack.target import lab_target
+from vpcache.testing.kept.record import Records
+from vpcache.testing.kept.removal import remove
 
 pytestmark = pytest.mark.lab
 
@@ -53,6 +56,50 @@ def test_example_passes_without_a_clone(environment, repository):
     assert f"vpcache-{VERSION}" in finished.stdout
     assert list(repository.rglob("vpcache-ci-*")) == []
     assert "data:image/svg+xml;base64," in (repository / "reports/report.html").read_text()
+
+
+def test_example_keeps_its_stack(environment, repository, tmp_path):
+    """Each run has the same tests; the last one finds a rule that was deleted behind Terraform's back."""
+    state = tmp_path / "state"
+
+    def run(*words: str) -> str:
+        options = ("-p", "no:cacheprovider", "--vpcache-keep", *words)
+        finished = environment.run(repository, "-m", "pytest", *options, XDG_STATE_HOME=str(state))
+        assert finished.returncode == 0, finished.stdout
+        return finished.stdout
+
+    def edit(file: str, old: str, new: str) -> None:
+        text = (repository / file).read_text()
+        assert old in text
+        (repository / file).write_text(text.replace(old, new))
+
+    kept = Records(state / "vpcache/kept")
+    try:
+        run()
+        (record,) = kept.all().values()
+        assert "nothing changed" in run()
+        edit("functions/courier/handler.py", '{"address": ', '{"courier": "new", "address": ')
+        assert "updated the code of functions" in run()
+        target = lab_target(record.lab.lab.endpoint, {}, region=record.region)
+        answer = target.client("lambda").invoke(FunctionName=f"{record.name}-courier-us-east-1a")
+        assert json.load(answer["Payload"])["courier"] == "new"
+        edit(
+            "infra/main.tf",
+            "egress_rules = {",
+            'egress_rules = {\n    https = { port = 8443, cidr_ipv4 = "0.0.0.0/0" }',
+        )
+        assert f"{record.name}: HCL changed since the last run" in run()
+        (rule, *_) = target.client("ec2").describe_security_group_rules()["SecurityGroupRules"]
+        target.client("ec2").revoke_security_group_egress(
+            GroupId=rule["GroupId"], SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]]
+        )
+        found = (
+            "resources were changed after its apply, by ec2:RevokeSecurityGroupEgress; starting from scratch"
+        )
+        assert found in run()
+    finally:
+        for key, left in kept.all().items():
+            remove(kept, key, left)
 
 
 @pytest.mark.long

@@ -1,0 +1,1 @@
+"""Stacks that are kept between test runs: their records, and what a run may reuse of them."""
