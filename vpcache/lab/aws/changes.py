@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Lock
 
 from vpcache.lab.aws.scheduler import Scheduler
@@ -21,7 +22,7 @@ class Changes:
     def __init__(self, reconcile: Callable[[], None]) -> None:
         self.reconcile = reconcile
         self._lock = Lock()
-        self._scheduler = Scheduler("scheduled changes")
+        self.scheduler = Scheduler("scheduled changes")
 
     @contextmanager
     def exclusive_lock(self) -> Iterator[None]:
@@ -31,7 +32,7 @@ class Changes:
 
     def schedule(self, seconds: float, change: Callable[[], None]) -> None:
         """Apply a change after a delay in seconds, then reconcile; exceptions are logged."""
-        self._scheduler.after(seconds, lambda: self._apply(change))
+        self.scheduler.after(seconds, partial(self._apply, change))
 
     def _apply(self, change: Callable[[], None]) -> None:
         with self._lock:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from vpcache.lab.aws.clock import Instant
 
 T = TypeVar("T")
 
@@ -19,8 +21,10 @@ class ListingLag(Generic[T]):
 
     def __init__(self, lag_ms: Callable[[], int]) -> None:
         self._lag_ms = lag_ms
-        self._created: dict[str, float] = {}  # name -> time from which the list shows the member
-        self._deleted: dict[str, tuple[float, T]] = {}  # name -> time until which it is shown, and its entry
+        self._created: dict[str, Instant] = {}  # name -> time from which the list shows the member
+        self._deleted: dict[
+            str, tuple[Instant, T]
+        ] = {}  # name -> time until which it is shown, and its entry
         self._lock = threading.Lock()
 
     def created(self, name: str) -> None:
@@ -48,5 +52,10 @@ class ListingLag(Generic[T]):
             self._deleted = {name: (end, entry) for name, (end, entry) in self._deleted.items() if end > now}
             return {name: entry for name, (_, entry) in self._deleted.items()}
 
-    def _lag_end(self) -> float:
-        return time.monotonic() + self._lag_ms() / 1000
+    def saved_state(self) -> dict[str, Any]:
+        """Return the state for a snapshot: the members whose lag is not over."""
+        self.deleted_members()
+        return vars(self)
+
+    def _lag_end(self) -> Instant:
+        return Instant.after(self._lag_ms() / 1000)

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from itertools import count
 
+from vpcache.lab.aws.clock import Instant
+
 _log = logging.getLogger(__name__)
 
 
@@ -32,6 +34,11 @@ class Scheduler:
             if not self._is_running:
                 self._is_running = True
                 threading.Thread(target=self._run, name=self._name, daemon=True).start()
+
+    def pending(self) -> list[tuple[Instant, Callable[[], None]]]:
+        """Return the pending actions and when they are due, the next one first."""
+        with self._changed:
+            return [(Instant(due), action) for due, _, action in sorted(self._pending)]
 
     def _run(self) -> None:
         while action := self._next_action():

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import time
+from typing import Any
+
+from vpcache.lab.aws.clock import Instant
+
+_PAST = Instant("-inf")
 
 
 class Transition:
@@ -10,12 +15,12 @@ class Transition:
 
     def __init__(self) -> None:
         self._state = ""
-        self._end = 0.0
+        self._end = _PAST
 
     def begin(self, state: str, milliseconds: int) -> None:
         """Show `state` for this time. Replaces an earlier transition."""
         self._state = state
-        self._end = time.monotonic() + milliseconds / 1000
+        self._end = Instant.after(milliseconds / 1000)
 
     @property
     def is_over(self) -> bool:
@@ -25,3 +30,7 @@ class Transition:
     def state(self, final: str) -> str:
         """Return the state to show: `final` once the transition is over."""
         return final if self.is_over else self._state
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state for a snapshot, the same for each transition to `_state` that is over."""
+        return vars(self) | ({"_end": _PAST} if self.is_over else {})

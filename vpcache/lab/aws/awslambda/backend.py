@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from moto.awslambda.exceptions import (
@@ -108,6 +109,12 @@ class FunctionsBackend(LambdaBackend, CloudWatchMetricProvider):  # type: ignore
     def get_cloudwatch_metrics(account_id: str, region: str) -> list[MetricAggregatedDatum]:
         """Return the metrics of one region's functions."""
         return lambda_of(account_id, region).invocations.metrics.data()
+
+    def resume(self) -> None:
+        """Prepare the runtimes of a snapshot's functions. A function without one fails when it is called."""
+        for runtime in {str(each.latest.run_time) for each in self._lambdas}:
+            with suppress(NotImplementedError):
+                self._runner.check_runtime(runtime)
 
     # functions
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
@@ -68,11 +69,12 @@ class FunctionInterfaces:
             return
         token = self._lingering[placement] = object()
 
-        def delete_if_still_unneeded() -> None:
-            if self._lingering.get(placement) is token:
-                self._delete(placement)
+        self._schedule(seconds, partial(self._delete_unneeded, placement, token))
 
-        self._schedule(seconds, delete_if_still_unneeded)
+    def _delete_unneeded(self, placement: Placement, token: object) -> None:
+        """Delete an interface that has not been needed since its release."""
+        if self._lingering.get(placement) is token:
+            self._delete(placement)
 
     def _delete(self, placement: Placement) -> None:
         self._lingering.pop(placement, None)

@@ -170,6 +170,12 @@ class StacksBackend(CloudFormationBackend):  # type: ignore[misc]  # mypy sees m
 
         self._begin(stack, operate, caller)
 
+    def resume(self) -> None:
+        """End the operations that a snapshot contains: their threads ended with the lab that wrote it."""
+        for stack in list(self.stacks.values()):
+            if stack.is_busy:
+                stack.fail("The lab ended during this operation")
+
     def _begin(self, stack: Stack, operate: Any, caller: Caller) -> None:
         operation = StackOperation(
             stack, self.calls(caller), self._catalog, self.account_id, self.export_values

@@ -11,6 +11,7 @@ from typing import Any
 from vpcache.lab.aws.cloudformation.templates.template import Template
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
+_IN_PROGRESS, _CLEANUP = "_IN_PROGRESS", "_COMPLETE_CLEANUP_IN_PROGRESS"  # how statuses end
 REVIEW = "REVIEW_IN_PROGRESS"  # of a stack that has only a change set
 
 
@@ -136,7 +137,7 @@ class Stack:
     @property
     def is_busy(self) -> bool:
         """Whether an operation is in progress."""
-        return self.status.endswith("_IN_PROGRESS") and self.status != REVIEW
+        return self.status.endswith(_IN_PROGRESS) and self.status != REVIEW
 
     def set_status(self, status: str, reason: str | None = None) -> None:
         """Change the stack's own status, with an event."""
@@ -147,6 +148,16 @@ class Stack:
         """Change the status of a resource, with an event."""
         self._add_event(resource.logical_id, resource.id, resource.type, status, reason)
         resource.status, resource.reason, resource.changed = status, reason, datetime.now(UTC)
+
+    def fail(self, reason: str) -> None:
+        """Let the operation in progress fail, and the resources that it was changing."""
+        for resource in self.resources.values():
+            if resource.status.endswith(_IN_PROGRESS):
+                failed = resource.status.removesuffix(_IN_PROGRESS) + "_FAILED"
+                self.set_resource_status(resource, failed, reason)
+        is_cleanup = self.status.endswith(_CLEANUP)
+        end = "_COMPLETE" if is_cleanup else "_FAILED"
+        self.set_status(self.status.removesuffix(_CLEANUP if is_cleanup else _IN_PROGRESS) + end, reason)
 
     def _add_event(
         self, logical_id: str, physical_id: str, kind: str, status: str, reason: str | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from moto.core.utils import utcnow
@@ -216,7 +217,7 @@ class MemcachedBackend(ServerlessCachesBackend):
         del self.clusters[cluster.id]
         self.deleting = self.deleting | {cluster.id: cluster}  # a new dict: reads hold no lock
         if milliseconds := self._settings().transition_ms:
-            self._schedule(milliseconds / 1000, lambda: self._finish_deletion(cluster))
+            self._schedule(milliseconds / 1000, partial(self._finish_deletion, cluster))
         else:
             self._finish_deletion(cluster)
         return cluster

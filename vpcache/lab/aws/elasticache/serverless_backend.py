@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/WhatIs.corecomponents.ht
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from moto.core.utils import utcnow
@@ -103,7 +104,7 @@ class ServerlessCachesBackend(CacheGroupsBackend):
         cache = self._available_serverless_cache(name)
         cache.is_deleting = True
         if milliseconds := self._settings().transition_ms:
-            self._schedule(milliseconds / 1000, lambda: self._finish_serverless_deletion(cache))
+            self._schedule(milliseconds / 1000, partial(self._finish_serverless_deletion, cache))
         else:
             self._finish_serverless_deletion(cache)
         return cache

@@ -110,8 +110,10 @@ def create_app(
     usage = Usage()
     install_backends(functions, settings, changes, usage)
     api = LabApi()
-    application = _moto_application(RareBackends(changes, api))
-    api.app = ControlPlane(application, changes, Authorization(settings, usage), FlowLogDelivery(usage))
+    rare_backends = RareBackends(changes, api)
+    application = _moto_application(rare_backends)
+    authorization = Authorization(settings, usage)
+    api.app = ControlPlane(application, changes, authorization, FlowLogDelivery(usage), rare_backends.install)
     return api.app
 
 
@@ -148,11 +150,16 @@ class ControlPlane:
         changes: Changes,
         authorization: Authorization,
         flow_logs: FlowLogDelivery,
+        install: Callable[[str], None],
     ) -> None:
         self.calls = CallCounter()
+        self.writes = 0
+        """The number of requests that may have changed the model."""
+        self.changes = changes
+        self.install = install
+        """Prepares the backend of a service, by signing name, before its first use."""
         self.flow_logs = flow_logs
         self._moto = moto
-        self._changes = changes
         self._authorization = authorization
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
@@ -163,17 +170,19 @@ class ControlPlane:
                 f"{call.service}:{call.action}" if call.is_named else RestRequest.of(call.service, environ)
             )
         if call.is_change:
-            with self._changes.exclusive_lock():
+            with self.changes.exclusive_lock():
                 response = self._answer(call, environ)
                 if not 300 <= response.status_code < 500:  # a failed call may have changed the model partly
                     response = self._reconciled(call, response)
         else:
             response = self._answer(call, environ)
+        if not call.is_read:
+            self.writes += 1
         return response(environ, start_response)
 
     def at_rest(self) -> AbstractContextManager[None]:
         """Block all changes inside a `with` block."""
-        return self._changes.exclusive_lock()
+        return self.changes.exclusive_lock()
 
     def audit(self) -> list[Permissions]:
         """Return the permissions of every principal whose calls were evaluated."""
@@ -203,7 +212,7 @@ class ControlPlane:
 
     def _reconciled(self, call: Call, response: Response) -> Response:
         try:
-            self._changes.reconcile()
+            self.changes.reconcile()
         except Exception as error:
             _log.exception("the data plane could not be updated after %s of %s", call.action, call.service)
             message = f"{call.action} succeeded, but the data plane could not be updated: {error}"

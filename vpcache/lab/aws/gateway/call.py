@@ -21,6 +21,8 @@ _WITHOUT_EFFECT = re.compile(
     r"/(invocations|invoke-async|response-streaming-invocations)/?$|^/2018-10-31/layers/"
 )
 """Paths of Lambda's API whose requests do not affect the data plane: invocations and layers."""
+_READING = ("GET ", "HEAD ", "Filter", "Head", "Lookup", "Query", "Search", "Simulate")
+"""How further actions start that change nothing."""
 _NAMED_EARLY = ("apigateway", "lambda")
 """The services whose requests are validated by the operation that their URL names."""
 _UNSIGNED = {"AssumeRoleWithSAML": "sts", "AssumeRoleWithWebIdentity": "sts"}  # services by action
@@ -56,6 +58,11 @@ class Call:
         return cls(
             service, action, is_change and service in RECONCILED_SERVICES, is_dry_run, form, region, key_id
         )
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the request changes nothing in the model, whichever service it is for."""
+        return self.action.startswith((*READ_ACTION_PREFIXES, *_READING))
 
     @property
     def is_named(self) -> bool:

@@ -8,7 +8,13 @@ from typing import Any
 
 from moto.core.exceptions import ServiceException
 from moto.iam.exceptions import NotFoundException
-from moto.iam.models import IAMBackend, Role, filter_items_with_path_prefix, iam_backends
+from moto.iam.models import (
+    AWSManagedPolicy,
+    IAMBackend,
+    Role,
+    filter_items_with_path_prefix,
+    iam_backends,
+)
 
 from vpcache.lab.aws import ACCOUNT
 from vpcache.lab.aws.accounts import user_arn
@@ -54,6 +60,17 @@ class IdentitiesBackend(IAMBackend):  # type: ignore[misc]
 
     def _init_aws_policies(self) -> list[Any]:
         return aws_managed_policies(self.account_id, self.region_name)
+
+    def saved_state(self) -> dict[str, Any]:
+        """Return the state for a snapshot, without the policies that AWS manages: each lab has them."""
+        state = {name: value for name, value in vars(self).items() if name != "aws_managed_policies"}
+        own = {arn: each for arn, each in self.managed_policies.items() if not _is_managed_by_aws(each)}
+        return state | {"managed_policies": own}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take over the state of a snapshot."""
+        self.managed_policies.update(state.pop("managed_policies"))
+        self.__dict__.update(state)
 
     def get_role(self, role_name: str) -> Any:
         """Return a role. Raises NotFoundException."""
@@ -178,6 +195,10 @@ def identity_exists(arn: str) -> bool:
     identities = backend.roles if kind == "role" else backend.users
     name = path.rpartition("/")[2]
     return any(each.arn == arn and each.name == name for each in list(identities.values()))
+
+
+def _is_managed_by_aws(policy: Any) -> bool:
+    return isinstance(policy, AWSManagedPolicy)
 
 
 def _is_linked(role: Any) -> bool:

@@ -83,6 +83,13 @@ class SessionsBackend(STSBackend):  # type: ignore[misc]
             self._ended.pop(oldest, None)
         return True
 
+    def resume(self) -> None:
+        """Revoke the sessions that a snapshot contains: their processes ended with the lab that wrote it."""
+        keys = iam_backends[self.account_id][self.partition].access_keys
+        for access_key_id in list(self._of_functions):
+            self.end_execution(access_key_id)
+            keys.pop(access_key_id, None)
+
     def is_of_execution(self, access_key_id: str) -> bool:
         """Return whether an access key is or was of a function process."""
         return access_key_id in self._of_functions or access_key_id in self._ended

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from moto.events import urls
@@ -61,19 +62,22 @@ class RulesBackend(EventsBackend):  # type: ignore[misc]  # mypy sees moto's cla
         super().put_targets(name, event_bus_arn, targets)
 
     def _arm(self, rule: Rule, schedule: Rate | Cron, last: datetime) -> None:
+        now = datetime.now(UTC)
         due = schedule.next_after(last)
-        if due is None:
-            return
+        if due is not None and due < now:  # after a snapshot: AWS makes up for no time that has passed
+            due = schedule.next_after(now)
+        if due is not None:
+            seconds = (due - now).total_seconds() * _SECOND
+            self._scheduler.after(seconds, partial(self._fire, rule, schedule, due))
 
-        def fire() -> None:
-            current = self._get_event_bus("default").rules.get(rule.name)
-            if current is rule and rule.state == "ENABLED":
-                for target in list(rule.targets):
-                    payload = target.get("Input") or json.dumps(_scheduled_event(rule, due))
-                    invoke_for(target["Arn"], _PRINCIPAL, rule.arn, rule.account_id, payload.encode())
-                self._arm(rule, schedule, due)
-
-        self._scheduler.after((due - datetime.now(UTC)).total_seconds() * _SECOND, fire)
+    def _fire(self, rule: Rule, schedule: Rate | Cron, due: datetime) -> None:
+        """Invoke the targets of a rule that is unchanged and enabled, and wait for the next time."""
+        current = self._get_event_bus("default").rules.get(rule.name)
+        if current is rule and rule.state == "ENABLED":
+            for target in list(rule.targets):
+                payload = target.get("Input") or json.dumps(_scheduled_event(rule, due))
+                invoke_for(target["Arn"], _PRINCIPAL, rule.arn, rule.account_id, payload.encode())
+            self._arm(rule, schedule, due)
 
 
 def _schedule(expression: str) -> Rate | Cron:

@@ -139,14 +139,22 @@ class EventSourceMappings:
         self._pollers.pop(uuid).stop()
         milliseconds = self._transition_ms()
         mapping.begin(DELETING, milliseconds)
-        self._scheduler.after(milliseconds / 1000, lambda: self._mappings.__delitem__(uuid))
+        self._scheduler.after(milliseconds / 1000, partial(self._forget, uuid))
         return mapping
+
+    def resume(self) -> None:
+        """Continue to poll after the state was loaded from a snapshot."""
+        for poller in self._pollers.values():
+            poller.resume()
 
     def _change(self, mapping: EventSourceMapping, state: str) -> None:
         """Show a transitional state, then poll by the mapping's settings."""
         milliseconds = self._transition_ms()
         mapping.begin(state, milliseconds)
-        self._scheduler.after(milliseconds / 1000, lambda: self._apply(mapping))
+        self._scheduler.after(milliseconds / 1000, partial(self._apply, mapping))
+
+    def _forget(self, uuid: str) -> None:
+        del self._mappings[uuid]
 
     def _apply(self, mapping: EventSourceMapping) -> None:
         poller = self._pollers.get(mapping.uuid)

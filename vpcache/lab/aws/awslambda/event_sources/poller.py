@@ -31,6 +31,7 @@ from vpcache.lab.aws.awslambda.event_sources.records import (
     payload_of,
     record_of,
 )
+from vpcache.lab.aws.clock import Instant
 
 _log = logging.getLogger(__name__)
 
@@ -59,10 +60,10 @@ class QueuePoller:
         self._schedule = schedule
         self._is_running = False
         self._buffer: list[tuple[Record, int]] = []  # received records, with their sizes in bytes
-        self._window_end = 0.0
+        self._window_end = Instant.after(0)
         self._lock = threading.Lock()
         self._running_batches = 0
-        self._due: float | None = None  # of the next poll
+        self._due: Instant | None = None  # of the next poll
         self._set(settings)
 
     def start(self, settings: MappingSettings) -> None:
@@ -78,6 +79,11 @@ class QueuePoller:
         self._backend.unwatch(self._queue_name, self.wake)
         self._buffer.clear()  # these messages become visible again, as on AWS
 
+    def resume(self) -> None:
+        """Continue after a snapshot. Its running batches have ended: their messages become visible again."""
+        self._running_batches = 0
+        self.wake()
+
     def wake(self) -> None:
         """Poll soon."""
         self._wake_after(0)
@@ -89,7 +95,7 @@ class QueuePoller:
         self._max_batches = settings.max_concurrency or default
 
     def _wake_after(self, seconds: float) -> None:
-        due = time.monotonic() + seconds
+        due = Instant.after(seconds)
         with self._lock:
             if self._due is not None and self._due <= due:
                 return
@@ -129,7 +135,7 @@ class QueuePoller:
                     self._delete(record)
                     continue
                 if not self._buffer:
-                    self._window_end = time.monotonic() + self._settings.window
+                    self._window_end = Instant.after(self._settings.window)
                 self._buffer.append((record, len(json.dumps(record))))
 
     def _is_batch_due(self) -> bool:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from moto.awslambda.exceptions import UnknownFunctionException
@@ -22,6 +23,7 @@ from vpcache.lab.aws.awslambda.invocation.records import (
     invocation_record,
 )
 from vpcache.lab.aws.awslambda.names import FunctionName
+from vpcache.lab.aws.clock import Instant
 from vpcache.lab.aws.scheduler import Scheduler
 from vpcache.lab.functions.spec import Event
 
@@ -70,7 +72,7 @@ class _QueuedEvent:
     name: FunctionName
     arn: str  # with the qualifier
     event: Event
-    queued_at: float = field(default_factory=time.monotonic)
+    queued_at: Instant = field(default_factory=lambda: Instant.after(0))
     attempts: int = 0
     throttles: int = 0  # consecutive
     last_result: ExecutionResult | None = None
@@ -86,14 +88,21 @@ class EventQueue:
         self._functions = functions
         self._minute_ms = minute_ms
         self._scheduler = Scheduler("function events")
+        self._running: dict[str, _QueuedEvent] = {}  # by the event's request ID
 
     def put(self, name: FunctionName, arn: str, event: Event) -> None:
         """Queue an event. `arn` is the function's ARN with the qualifier."""
         self._schedule(0, _QueuedEvent(name, arn, event))
 
+    def resume(self) -> None:
+        """Run the events again whose attempts a snapshot contains, as Lambda does: at least once."""
+        running, self._running = self._running, {}
+        for queued in running.values():
+            self._schedule(0, queued)
+
     def _schedule(self, seconds: float, queued: _QueuedEvent) -> None:
         """Run an event after a delay in AWS's seconds."""
-        self._scheduler.after(seconds * self._scale, lambda: self._begin(queued))
+        self._scheduler.after(seconds * self._scale, partial(self._begin, queued))
 
     @property
     def _scale(self) -> float:
@@ -111,10 +120,11 @@ class EventQueue:
             except ThrottledError:
                 self._delay(queued)
             else:
+                self._running[queued.event.request_id] = queued
                 threading.Thread(target=self._attempt, args=(queued, attempt), daemon=True).start()
 
     def _attempt(self, queued: _QueuedEvent, attempt: Callable[[], ExecutionResult]) -> None:
-        with _dropped_if_deleted(queued):
+        with _dropped_if_deleted(queued), self._running_until_end(queued):
             try:
                 queued.last_result = attempt()
             except Exception:  # a failure of the lab; on AWS a system error, which counts as a throttle
@@ -128,6 +138,13 @@ class EventQueue:
                 self._continue(queued, after_failure(queued.attempts, self._age(queued), policy))
             else:
                 self._finish(queued, Condition.SUCCESS)
+
+    @contextmanager
+    def _running_until_end(self, queued: _QueuedEvent) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self._running.pop(queued.event.request_id, None)
 
     def _delay(self, queued: _QueuedEvent) -> None:
         """Schedule another attempt for an event that was throttled."""
