@@ -36,6 +36,8 @@ def lab_tasks() -> Collection:
         capture,
         configure,
         audit,
+        save,
+        load,
     )
     return Collection("lab", *tasks)
 
@@ -44,9 +46,11 @@ def lab_tasks() -> Collection:
     help={
         "foreground": "do not return until the lab ends; SIGTERM and Ctrl-C stop it",
         "all-addresses": "in a container: listen on all addresses, which its published port needs",
+        "persist": "folder in which the lab keeps its state, and from which it starts; "
+        "default: VPCACHE_LAB_PERSIST, or none",
     }
 )
-def start(context: Context, foreground: bool = False, all_addresses: bool = False) -> None:
+def start(context: Context, foreground: bool = False, all_addresses: bool = False, persist: str = "") -> None:
     """Start the lab on 127.0.0.1.
 
     The port is 4600, or the value of VPCACHE_LAB_PORT.
@@ -55,7 +59,7 @@ def start(context: Context, foreground: bool = False, all_addresses: bool = Fals
     """
     from vpcache.cli.host import lifecycle
 
-    lifecycle.start(root(context), foreground=foreground, all_addresses=all_addresses)
+    lifecycle.start(root(context), foreground=foreground, all_addresses=all_addresses, persist=persist)
 
 
 @task(help={"yes": "do not ask for confirmation if the lab has stacks"})
@@ -258,3 +262,35 @@ def audit(_: Context, principal: str = "", json: bool = False) -> None:
     from vpcache.cli import lab as lab_commands
 
     lab_commands.audit(principal, as_json=json)
+
+
+@task(help={"file": "file to write; an existing one is replaced"})
+def save(_: Context, file: str) -> None:
+    """Write the lab's state to a file: resources, code, S3 objects.
+
+    The items of caches are not part of it.
+
+    invoke lab.save dev.snapshot
+    """
+    from vpcache.cli.host import snapshots
+
+    snapshots.save(file)
+
+
+@task(
+    help={
+        "file": "file that lab.save wrote, with the same version",
+        "replace": "stop a lab in use first, which deletes its stacks",
+        "yes": "do not ask for confirmation before --replace stops a lab",
+    }
+)
+def load(context: Context, file: str, replace: bool = False, yes: bool = False) -> None:
+    """Load a file of lab.save into an unused lab, which is started.
+
+    Load files of people whose code you would run: they contain functions.
+
+    invoke lab.load dev.snapshot
+    """
+    from vpcache.cli.host import snapshots
+
+    snapshots.load(root(context), file, replace=replace, yes=yes)

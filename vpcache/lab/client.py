@@ -13,8 +13,10 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from vpcache.lab.daemon.process_stats import ProcessStats
 from vpcache.lab.daemon_environment import daemon_environment
@@ -27,6 +29,7 @@ from vpcache.lab.owner import LabOwner, obstacle, this_process
 from vpcache.lab.permissions import AuthorizedRequest, Permissions
 from vpcache.lab.privileges import is_container, start_failure
 from vpcache.lab.settings import LabSettings
+from vpcache.lab.snapshots.file import read_snapshot, replace_file
 from vpcache.program import command, typed
 
 DEFAULT_PORT = 4600
@@ -34,13 +37,15 @@ _REQUEST_TIMEOUT = 5.0  # seconds, as all timeouts here
 _CONSISTENCY_TIMEOUT = 60.0
 _START_TIMEOUT = 60.0
 _STOP_TIMEOUT = 10.0
+_SNAPSHOT_TIMEOUT = 120.0
 
 
 @dataclass(frozen=True)
 class LabStatus:
     """Whether a lab runs at `endpoint`, its process ID on the host, its active faults and its owner.
 
-    The owner is None if the lab is not running, and for a lab of an earlier release.
+    The owner is None if the lab is not running, and for a lab of an earlier release. `state_folder` is the
+    folder in which it keeps its state, None if it keeps none.
     """
 
     running: bool
@@ -48,6 +53,7 @@ class LabStatus:
     pid: int | None = None
     faults: tuple[Fault, ...] = ()
     owner: LabOwner | None = None
+    state_folder: str | None = None
 
     def check_owner(self, *, enters: bool = False) -> None:
         """Raise LabError if the lab belongs to another user.
@@ -74,17 +80,35 @@ class Lab:
         except LabNotRunningError:
             return LabStatus(running=False, endpoint=self.endpoint)
         owner = LabOwner(**answer["owner"]) if "owner" in answer else None
-        return LabStatus(True, self.endpoint, int(answer["pid"]), _faults(answer["faults"]), owner)
+        return LabStatus(
+            running=True,
+            endpoint=self.endpoint,
+            pid=int(answer["pid"]),
+            faults=_faults(answer["faults"]),
+            owner=owner,
+            state_folder=answer.get("state_folder"),
+        )
 
-    def start(self, log: Path, *, all_addresses: bool = False) -> LabStatus:
+    def start(
+        self, log: Path, *, all_addresses: bool = False, persist: str | Path | None = None
+    ) -> LabStatus:
         """Start the lab unless it runs, and wait until it serves. The daemon's output is appended to `log`.
 
         With `all_addresses` it listens on all addresses of this container, so that a published port reaches
-        it. Raises LabError if the port is in use, if the host lacks something that the lab requires, and for
-        `all_addresses` outside a container.
+        it. With `persist` it keeps its state in that folder, and starts with the state that the folder has.
+        Raises LabError if the port is in use, if the host lacks something that the lab requires, for
+        `all_addresses` outside a container, for a folder that another lab uses or whose state this lab
+        cannot load, and if the lab runs and keeps its state elsewhere.
         """
+        folder = None if persist is None else Path(persist).absolute()
         status = self.status()
         if status.running:
+            if folder and (kept := status.state_folder) != str(folder):
+                raise LabError(
+                    f"the lab at {self.endpoint} is running and keeps its state "
+                    f"{f'in {kept}' if kept else 'in no folder'}, not in {folder}: stop it with "
+                    f"`{command('lab.stop')}`, or leave --persist and VPCACHE_LAB_PERSIST out"
+                )
             return status
         check_host(command("lab.start"))
         if all_addresses and not is_container(os.environ):
@@ -106,6 +130,7 @@ class Lab:
                     str(self.port),
                     "--ready-fd",
                     str(writer),
+                    *(("--persist", str(folder)) if folder else ()),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
@@ -125,12 +150,15 @@ class Lab:
     def stop(self) -> bool:
         """Stop the lab with everything in it, and wait for its end. Returns whether it was running.
 
-        Raises LabError if it belongs to another user, or does not end.
+        A lab that keeps its state writes it first. Raises LabError if it belongs to another user, or does
+        not end.
         """
         status = self.status()
         if status.pid is None:
             return False
         status.check_owner(enters=True)
+        if status.state_folder:
+            self.ask("POST", "state", timeout=_SNAPSHOT_TIMEOUT)
         process = os.pidfd_open(status.pid)
         try:
             signal.pidfd_send_signal(process, signal.SIGTERM)
@@ -139,6 +167,37 @@ class Lab:
         finally:
             os.close(process)
         return True
+
+    def is_in_use(self) -> bool:
+        """Return whether a call may have changed the running lab since its start."""
+        return bool(self.ask("GET", "in-use")["is_in_use"])
+
+    def save(self, path: str | Path) -> int:
+        """Write a snapshot of the running lab to a file, and return its size in bytes.
+
+        It has all resources, the code of functions, the objects of S3, settings, faults and origins; it has
+        no items of caches. It has the passwords and keys that are in the lab. An existing file is replaced
+        once the new one is complete. Raises LabError if the file cannot be written.
+        """
+        content = self._send("GET", "snapshot", timeout=_SNAPSHOT_TIMEOUT)
+        try:
+            replace_file(Path(path), content)
+        except OSError as error:
+            raise LabError(f"{path} cannot be written ({error.strerror}): choose another file") from error
+        return len(content)
+
+    def load(self, path: str | Path) -> list[str]:
+        """Load a snapshot of a lab of the same version into the running lab, which nobody has used yet.
+
+        Its settings are replaced. Load files of people whose functions you would run: a snapshot contains
+        code. Returns what could not be set, such as origins whose folder this machine lacks, one line each.
+        Raises SnapshotError for a file that this lab cannot load, and LabError if the lab is in use.
+        """
+        content, name = read_snapshot(Path(path)), str(path)
+        again = command("lab.load", name)
+        query = urlencode({"name": name, "remedy": f"`{again} --replace` stops it first, with its stacks"})
+        answer = json.loads(self._send("PUT", f"snapshot?{query}", content, timeout=_SNAPSHOT_TIMEOUT))
+        return [str(problem) for problem in answer["problems"]]
 
     def fault(
         self,
@@ -352,15 +411,24 @@ class Lab:
         Raises LabNotRunningError if nothing listens on the port, and LabError if the answer is an error
         or does not come from a lab.
         """
+        data = None if body is None else json.dumps(body).encode()
+        try:
+            return json.loads(self._send(method, resource, data, timeout=timeout))
+        except ValueError as error:
+            raise LabError(self._not_a_lab()) from error
+
+    def _send(self, method: str, resource: str, data: bytes | None = None, *, timeout: float) -> bytes:
+        """Send a request to the lab's own API and return the answer. Raises as `ask` does."""
         request = urllib.request.Request(  # noqa: S310  # always http on loopback
             f"{self.endpoint}/_lab/{resource}",
             method=method,
-            data=None if body is None else json.dumps(body).encode(),
+            data=data,
             headers={"Content-Type": "application/json"},
         )
         try:
             with self._opener.open(request, timeout=timeout) as answer:
-                return json.load(answer)
+                content: bytes = answer.read()
+                return content
         except urllib.error.HTTPError as error:
             raise LabError(_message(error) or self._not_a_lab()) from error
         except urllib.error.URLError as error:
@@ -370,7 +438,7 @@ class Lab:
                     f"{start_advice(command('lab.start'), typed())}"
                 ) from None
             raise LabError(self._not_a_lab()) from error
-        except (OSError, ValueError) as error:
+        except (OSError, HTTPException) as error:
             raise LabError(self._not_a_lab()) from error
 
     def _not_a_lab(self) -> str:

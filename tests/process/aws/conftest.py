@@ -6,6 +6,19 @@ from typing import Any
 import pytest
 
 from tests.support.served.region import Network, Region, two_zones
+from tests.support.served.saved import check_can_be_saved, forget_services_of_moto
+
+
+@pytest.fixture
+def region(region: Region) -> Iterator[Region]:
+    """The region, whose model must have a snapshot after each test, whatever the test leaves in it.
+
+    Resources of services that the lab leaves to moto are those of this test only, too: they may refer to
+    others.
+    """
+    forget_services_of_moto()
+    yield region
+    check_can_be_saved(region)
 
 
 @pytest.fixture

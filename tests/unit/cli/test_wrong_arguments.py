@@ -60,6 +60,8 @@ BASE = {
     "lab.shell": {"--in": "internet"},
     "lab.capture": {"--in": "internet"},
     "lab.configure": {"--name": "nat_idle_seconds", "--value": "5"},
+    "lab.save": {"--file": "dev.snapshot"},
+    "lab.load": {"--file": "dev.snapshot"},
 }
 
 VALUES = {
@@ -89,6 +91,7 @@ VALID = {
     ("lab.fault", "--target"): ANY,  # the lab knows the targets
     ("lab.origin", "--serve"): {"directory"},
     ("lab.shell", "--command"): ANY,
+    ("lab.start", "--persist"): ANY,  # any folder, which is created
     ("reach", "--from"): ANY,  # the stack knows its ends
     ("reach", "--to"): ANY,
     ("test", "--select"): ANY,  # an expression of pytest

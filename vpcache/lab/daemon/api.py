@@ -19,6 +19,8 @@ from vpcache.lab.daemon.region import Region
 from vpcache.lab.errors import LabError
 from vpcache.lab.faults import Fault, fault_kind
 from vpcache.lab.origins import Origin
+from vpcache.lab.snapshots.lab import LabSnapshots
+from vpcache.lab.snapshots.persistence import Persistence
 
 T = TypeVar("T")
 
@@ -34,11 +36,15 @@ class LabApi:
         region: Region,
         drills: DrillProgress,
         status: Callable[[], dict[str, Any]],
+        snapshots: LabSnapshots,
+        persistence: Persistence | None,
     ) -> None:
         self._aws = aws
         self._region = region
         self._drills = drills
         self._status = status
+        self._snapshots = snapshots
+        self._persistence = persistence
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Answer one request."""
@@ -51,6 +57,8 @@ class LabApi:
             answer, status = {"error": str(error)}, 400
         except HTTPException as error:
             answer, status = {"error": f"{request.path}: {error.description}"}, error.code or 500
+        if isinstance(answer, bytes):
+            return Response(answer, mimetype="application/zip")(environ, start_response)
         return Response(json.dumps(answer), status=status, mimetype="application/json")(
             environ, start_response
         )
@@ -85,6 +93,10 @@ class LabApi:
             ("GET", "origin"): lambda: {"calls": self._region.origin_calls()},
             ("POST", "connect"): lambda: self._connect(_object(request)),
             ("PUT", "drill"): lambda: self._drills.report(_object(request)),
+            ("GET", "snapshot"): lambda: self._snapshots.save().packed(),
+            ("PUT", "snapshot"): lambda: self._load(request),
+            ("GET", "in-use"): lambda: {"is_in_use": self._snapshots.is_in_use},
+            ("POST", "state"): self._write_state,
             ("GET", "faults"): lambda: _as_json(self._region.faults),
             ("PUT", "faults"): lambda: _as_json(self._region.fault(_fault(request))),
             ("DELETE", "faults"): lambda: _as_json(self._region.clear_faults(*_cleared(request))),
@@ -100,6 +112,14 @@ class LabApi:
         """Return what `func` returns while no call changes the model."""
         with self._aws.at_rest():
             return func()
+
+    def _write_state(self) -> None:
+        if self._persistence:
+            self._persistence.write()
+
+    def _load(self, request: Request) -> dict[str, list[str]]:
+        name, remedy = (request.args.get(each, "") for each in ("name", "remedy"))
+        return {"problems": self._snapshots.load(request.get_data(), name, remedy)}
 
     def _connect(self, body: dict[str, Any]) -> dict[str, str]:
         try:

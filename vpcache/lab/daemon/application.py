@@ -21,17 +21,29 @@ from vpcache.lab.daemon.live.observer import Observer
 from vpcache.lab.daemon.live.page import PageMiddleware
 from vpcache.lab.daemon.region import Region
 from vpcache.lab.services.named_hosts import NamedHostsMiddleware
+from vpcache.lab.snapshots.folder import StateFolder
+from vpcache.lab.snapshots.lab import LabSnapshots
+from vpcache.lab.snapshots.persistence import Persistence
 
 
 def create_application(
-    region: Region, status: Callable[[], dict[str, Any]], lab: dict[str, Any]
+    region: Region, status: Callable[[], dict[str, Any]], lab: dict[str, Any], folder: StateFolder | None
 ) -> WSGIApplication:
-    """Return the application, and serve AWS's API inside the lab, too. `lab` is what the page shows of it."""
+    """Return the application, and serve AWS's API inside the lab, too. `lab` is what the page shows of it.
+
+    With a `folder`, the state in it is loaded, and kept from then on. Raises LabError if it is refused.
+    """
     runner = WatchedRunner(region.functions)
     aws = create_app(runner, region.reconcile, lambda: region.settings)
     region.deliver_flow_logs(aws.flow_logs)
     apis = http_api_hosts()
     region.open_api(NamedHostsMiddleware(aws, apis))
+    snapshots = LabSnapshots(aws, region)
+    persistence = (
+        Persistence(folder, snapshots, lambda: (aws.writes, runner.changes, region.state()))
+        if folder
+        else None
+    )
     drills = DrillProgress()
     observer = Observer(
         region,
@@ -43,6 +55,12 @@ def create_application(
         at_rest=aws.at_rest,
         lab=lab,
     )
-    page = PageMiddleware(LabApi(aws, region, drills, status), Feed(observer), actions(region))
+    page = PageMiddleware(
+        LabApi(aws, region, drills, status, snapshots, persistence), Feed(observer), actions(region)
+    )
+    if persistence:
+        for problem in persistence.load():
+            print(problem, flush=True)
+        persistence.start()
     app = NamedHostsMiddleware(HostHeaderMiddleware(page), apis)
     return NamedHostsMiddleware(app, FUNCTION_URL_HOSTS)

@@ -10,8 +10,9 @@ What reads the control plane's model is imported at its first use: the lab is re
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from wsgiref.types import WSGIApplication
@@ -107,6 +108,32 @@ class Region:
             self._settings = self._settings.changed(values)
             self._apply(self._topology)
             return self._settings
+
+    def state(self) -> dict[str, Any]:
+        """Return settings, faults and origins as JSON has them."""
+        return {
+            "settings": asdict(self._settings),
+            "faults": [asdict(fault) for fault in self._faults],
+            "origins": [asdict(origin) for origin in self.origins],
+        }
+
+    def load_state(self, state: Mapping[str, Any]) -> list[str]:
+        """Set settings, faults and origins. Returns why some could not be set, one line each.
+
+        The model has been loaded: faults have targets in it. Raises LabError for invalid settings.
+        """
+        self.change_settings(state["settings"])
+        self.reconcile()
+        origins = [partial(self.serve_origin, Origin(**values)) for values in state["origins"]]
+        faults = [partial(self.fault, Fault.create(**values)) for values in state["faults"]]
+        problems = []
+        changes: list[Callable[[], object]] = [*origins, *faults]
+        for change in changes:
+            try:
+                change()
+            except LabError as error:
+                problems.append(str(error))
+        return problems
 
     def directory(self) -> list[Place]:
         """Return all names with their namespaces. The model must not change during the call."""

@@ -20,14 +20,26 @@ _log = logging.getLogger(__name__)
 class StartingApplication:
     """Answers requests for the lab's status at once, and all others once `load` has returned the application.
 
-    `load` runs in another thread, from `start` on, without garbage collection: imports create many objects
-    and no garbage. If it fails, the log has the traceback, and all further requests get the error.
+    After `start`, `load` runs in another thread. If it fails, the log has the traceback, and all further
+    requests get the error.
     """
 
     def __init__(self, load: Callable[[], WSGIApplication], status: Callable[[], Mapping[str, Any]]) -> None:
-        self._load = load
+        self._create = load
         self._status = status
         self._loaded: Future[WSGIApplication] = Future()
+
+    def load(self) -> None:
+        """Load the application, without garbage collection: imports create many objects and no garbage.
+
+        Raises what its creation raises.
+        """
+        gc.disable()
+        try:
+            self._loaded.set_result(self._create())
+        finally:
+            gc.freeze()
+            gc.enable()
 
     def start(self) -> None:
         """Begin to load the application."""
@@ -40,16 +52,13 @@ class StartingApplication:
         return self._loaded.result()(environ, start_response)
 
     def _run(self) -> None:
-        gc.disable()
         try:
-            self._loaded.set_result(self._load())
+            self.load()
         except Exception as error:
             _log.exception("the control plane could not be loaded")
             self._loaded.set_result(
                 _failure(f"the lab could not load its control plane ({error!r}); its log says where")
             )
-        gc.freeze()
-        gc.enable()
 
 
 def _asks_for_status(environ: WSGIEnvironment) -> bool:

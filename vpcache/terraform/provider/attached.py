@@ -26,7 +26,9 @@ _POLL_SECONDS = 0.05
 
 # The provider ends with this shell's stdin, so also when the Python process is killed. A background job of a
 # shell has no stdin, hence descriptor 3.
-_UNTIL_STDIN_ENDS = 'exec 3<&0; "$0" -debug & provider=$!; { read -r _ <&3; kill $provider; } & wait $provider'
+_UNTIL_STDIN_ENDS = (
+    'exec 3<&0; "$0" -debug & provider=$!; { read -r _ <&3; kill $provider; } & wait $provider'
+)
 
 
 @contextmanager

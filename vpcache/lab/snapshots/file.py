@@ -1,0 +1,145 @@
+"""The file of a snapshot: a zip archive with a manifest, the lab's own state and the control plane's model.
+
+manifest.json   the versions that wrote it, when, and the digest of each other entry
+lab.json        settings, faults and origins
+model.pickle    the model, read by `vpcache.lab.snapshots.reader` only
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import platform
+import sys
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from vpcache.lab.errors import LabError
+from vpcache.program import command
+
+SUFFIX = ".snapshot"
+_FORMAT = 1
+_MANIFEST, _LAB, _MODEL = "manifest.json", "lab.json", "model.pickle"
+_LEVEL = 1  # of the compression: the function's code is compressed, and texts shrink to a tenth
+_CONTROL_PLANE = Path(__file__).parent.parent / "aws"
+
+
+class SnapshotError(LabError):
+    """A file that this lab cannot load."""
+
+
+@dataclass(frozen=True)
+class Versions:
+    """What a model depends on: its classes are those of vpcache and moto, its encoding Python's.
+
+    `sources` is a digest of the control plane's source code, which changes between releases.
+    """
+
+    vpcache: str
+    moto: str
+    python: str
+    sources: str
+
+    @classmethod
+    def current(cls) -> Versions:
+        """Return the versions of this process."""
+        python = ".".join(platform.python_version_tuple()[:2])
+        return cls(version("vpcache"), version("moto"), python, _sources())
+
+    @property
+    def label(self) -> str:
+        """The versions in one line."""
+        return f"vpcache {self.vpcache} (sources {self.sources}), moto {self.moto}, Python {self.python}"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A lab's state: `model` is the control plane's, `lab` the settings, faults and origins as JSON has them.
+
+    `written` is the time of its creation, in ISO 8601. `has_pending` is whether the model has pending
+    actions: without them, it changes by calls only.
+    """
+
+    model: bytes = field(repr=False)
+    lab: Mapping[str, Any]
+    has_pending: bool = False
+    written: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+    def packed(self) -> bytes:
+        """Return the contents of the file."""
+        entries = {_LAB: json.dumps(self.lab).encode(), _MODEL: self.model}
+        manifest = {
+            "format": _FORMAT,
+            "written": self.written,
+            "versions": asdict(Versions.current()),
+            "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in entries.items()},
+        }
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
+            for name, content in ({_MANIFEST: json.dumps(manifest, indent=2).encode()} | entries).items():
+                archive.writestr(name, content)
+        return file.getvalue()
+
+
+def read_snapshot(path: Path) -> bytes:
+    """Return the contents of a snapshot's file. Raises SnapshotError for a file that is none."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SnapshotError(f"{path} cannot be read ({error.strerror}): name a file of lab.save") from error
+    unpacked(content, str(path), f"write it with `{command('lab.save', str(path))}` on such a lab")
+    return content
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file as a whole: a reader finds the old or the new contents. Raises OSError."""
+    new = path.with_name(f"{path.name}.new")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+
+
+def unpacked(content: bytes, name: str, remedy: str) -> Snapshot:
+    """Return the snapshot in the contents of a file.
+
+    Raises SnapshotError, which calls the file `name` and ends with `remedy`, for any other file, a truncated
+    or changed one, and one of other versions.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            manifest = json.loads(archive.read(_MANIFEST))
+            entries = {each: archive.read(each) for each in (_LAB, _MODEL)}
+        digests = {each: hashlib.sha256(entry).hexdigest() for each, entry in entries.items()}
+        is_whole = manifest["sha256"] == digests
+        is_known = manifest["format"] == _FORMAT
+        versions = Versions(**manifest["versions"])
+        snapshot = Snapshot(entries[_MODEL], json.loads(entries[_LAB]), written=str(manifest["written"]))
+    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError, OSError, RuntimeError) as error:
+        raise SnapshotError(f"{name} is no snapshot of a lab, or only a part of one: {remedy}") from error
+    if not is_known or versions != Versions.current():
+        raise SnapshotError(
+            f"{name} was written by {versions.label}, and this is {Versions.current().label}: {remedy}"
+        )
+    if not is_whole:
+        raise SnapshotError(f"{name} was changed after it was written: {remedy}")
+    return snapshot
+
+
+@cache
+def _sources() -> str:
+    """Return the digest of the control plane's source code."""
+    digest = hashlib.sha256(sys.implementation.name.encode())
+    for file in sorted(_CONTROL_PLANE.rglob("*.py")):
+        digest.update(str(file.relative_to(_CONTROL_PLANE)).encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:12]
