@@ -27,7 +27,7 @@ def start(root: Path, *, foreground: bool = False, all_addresses: bool = False, 
     if before.running and (foreground or all_addresses or persist):
         raise VpcacheError(
             f"the lab is already running at {before.endpoint}, process {before.pid}: "
-            f"`{command('lab.stop')}` stops it, with its stacks"
+            f"`{command('lab.stop')}` stops it{'' if before.state_folder else ', with its stacks'}"
         )
     with stopped_by_signals(lab) if foreground else nullcontext():
         status = started(lab, Project(root), all_addresses=all_addresses, persist=persist)
