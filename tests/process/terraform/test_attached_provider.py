@@ -14,7 +14,9 @@ from tests.support.commands import wait_until_gone
 from vpcache.errors import VpcacheError
 from vpcache.terraform.provider.attached import attached_provider
 
-PROVIDER = "providers/registry.terraform.io/hashicorp/aws/5.100.0/linux_amd64/terraform-provider-aws_v5.100.0_x5"
+PROVIDER = (
+    "providers/registry.terraform.io/hashicorp/aws/5.100.0/linux_amd64/terraform-provider-aws_v5.100.0_x5"
+)
 STARTS = """\
 #!/bin/sh
 test "$*" = -debug || exit 2
@@ -74,7 +76,7 @@ def test_provider_ends_with_a_killed_python(folder: Path) -> None:
 def test_provider_that_does_not_start_is_an_error(tmp_path: Path) -> None:
     _provider(tmp_path, "#!/bin/sh\necho 'no memory'\nexit 1\n")
     with (
-        pytest.raises(VpcacheError, match="the AWS provider does not start: .*provider.log"),
+        pytest.raises(VpcacheError, match=r"the AWS provider does not start: .*provider\.log"),
         attached_provider(tmp_path, os.environ),
     ):
         pass

@@ -18,10 +18,11 @@ PROVIDER = "providers/registry.terraform.io/hashicorp/aws/5.100.0/linux_amd64/te
 INIT = """\
 echo init >> "$RUNS"
 test ! -e "$RUNS.fail" || exit 1
-mkdir -p "$TF_DATA_DIR/modules" "$TF_DATA_DIR/$(dirname "$PROVIDER")"
-echo '{"Modules": [{"Key": "", "Dir": "."}, {"Key": "net", "Dir": "../net"}]}' > "$TF_DATA_DIR/modules/modules.json"
-echo '{"backend": {}}' > "$TF_DATA_DIR/terraform.tfstate"
-echo provider > "$TF_DATA_DIR/$PROVIDER"
+cd "$TF_DATA_DIR"
+mkdir -p modules "$(dirname "$PROVIDER")"
+echo '{"Modules": [{"Key": "", "Dir": "."}, {"Key": "net", "Dir": "../net"}]}' > modules/modules.json
+echo '{"backend": {}}' > terraform.tfstate
+echo provider > "$PROVIDER"
 """
 
 
@@ -116,4 +117,3 @@ def test_failed_init_is_repeated(module: RootModule) -> None:
     more.unlink()
     fail.unlink()
     assert module.initialise() == 1  # although the configuration is that of the first
-
