@@ -2,6 +2,7 @@
 
 import pytest
 
+from vpcache.stack.stack import Stack
 from vpcache.terraform.runner import TerraformError
 
 CLUSTER = "module.elasticache_memcached.aws_elasticache_cluster.this[0]"
@@ -11,6 +12,20 @@ SPANNING = {
     "module.cached_api.aws_lambda_function.this",
     "module.origin[0].aws_lambda_function.this",
 }
+
+
+@pytest.fixture(scope="module")
+def deployed(stack, attached_target):
+    """The deployed stack, with one provider process for all plans."""
+    given = {name: value for name, value in stack.variables.items() if name not in ("name", "region")}
+    return Stack(
+        name=stack.name,
+        environment_dir=stack.environment_dir,
+        target=attached_target,
+        work_dir=stack.work_dir,
+        variables=given,
+        temporary=True,
+    )
 
 
 def _changes(stack, **variables):
@@ -29,20 +44,20 @@ def cache(stack):
     }
 
 
-def test_plan_with_current_settings_is_empty(stack, outputs, cache):
-    assert _changes(stack, cache=cache) == {}
+def test_plan_with_current_settings_is_empty(deployed, outputs, cache):
+    assert _changes(deployed, cache=cache) == {}
 
 
-def test_zone_with_cache_nodes_needs_two_steps_to_remove(stack, outputs, cache):
+def test_zone_with_cache_nodes_needs_two_steps_to_remove(deployed, outputs, cache):
     zones = {"a": {"public_cidr": "10.0.0.0/26", "private_cidr": "10.0.0.128/26"}}
     with pytest.raises(
         TerraformError, match="has nodes in us-east-1b: the zones of all nodes must be in subnets"
     ):
-        _changes(stack, zones=zones, cache={**cache, "zones": ["a"]})
+        _changes(deployed, zones=zones, cache={**cache, "zones": ["a"]})
 
 
-def test_third_party_origin_removes_the_stacks_own(stack, outputs):
-    changes = _changes(stack, origin_url="https://api.example.com/v1")
+def test_third_party_origin_removes_the_stacks_own(deployed, outputs):
+    changes = _changes(deployed, origin_url="https://api.example.com/v1")
     assert changes.pop("module.cached_api.aws_lambda_function.this") == ("update",)
     assert set(changes.values()) == {("delete",)}
     assert all("origin" in address for address in changes)
@@ -53,17 +68,17 @@ def test_third_party_origin_removes_the_stacks_own(stack, outputs):
     [{"node_type": "cache.t4g.small"}, {"transit_encryption": True}],
     ids=lambda changed: next(iter(changed)),
 )
-def test_replacement_of_the_cluster_is_in_the_plan(stack, outputs, cache, changed):
-    changes = _changes(stack, cache=cache | changed)
+def test_replacement_of_the_cluster_is_in_the_plan(deployed, outputs, cache, changed):
+    changes = _changes(deployed, cache=cache | changed)
     assert changes[CLUSTER] == ("delete", "create")
     assert set(changes) <= SPANNING
 
 
-def test_additional_node_changes_only_the_cluster(stack, outputs, cache):
+def test_additional_node_changes_only_the_cluster(deployed, outputs, cache):
     zones = [*cache["zones"], "a"]
-    assert _changes(stack, cache={**cache, "zones": zones}) == {CLUSTER: ("update",)}
+    assert _changes(deployed, cache={**cache, "zones": zones}) == {CLUSTER: ("update",)}
 
 
-def test_move_of_a_node_is_refused_with_instructions(stack, outputs, cache):
+def test_move_of_a_node_is_refused_with_instructions(deployed, outputs, cache):
     with pytest.raises(TerraformError, match="append zones to nodes or remove the last ones"):
-        _changes(stack, cache={**cache, "zones": ["a", "a"]})
+        _changes(deployed, cache={**cache, "zones": ["a", "a"]})

@@ -15,12 +15,12 @@ from vpcache.stack.target import Target
 
 
 @pytest.fixture
-def network(target: Target, tmp_path: Path) -> Iterator[dict[str, Any]]:
+def network(attached_target: Target, tmp_path: Path) -> Iterator[dict[str, Any]]:
     """Yield the outputs of a VPC of plain resources, with the names of terraform-aws-modules/vpc."""
     stack = Stack(
         name=f"net-{secrets.token_hex(4)}",
         environment_dir=Path(__file__).with_name("plain_vpc"),
-        target=target,
+        target=attached_target,
         work_dir=tmp_path / "network",
         variables={},
         temporary=True,
@@ -35,11 +35,13 @@ def network(target: Target, tmp_path: Path) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.lab
-def test_modules_work_in_an_existing_vpc(network: dict[str, Any], target: Target, tmp_path: Path) -> None:
+def test_modules_work_in_an_existing_vpc(
+    network: dict[str, Any], attached_target: Target, tmp_path: Path
+) -> None:
     stack = Stack(
         name=f"byo-{secrets.token_hex(4)}",
         environment_dir=ROOT / "examples/byo-vpc",
-        target=target,
+        target=attached_target,
         work_dir=tmp_path / "stack",
         variables={"bundle": Project(ROOT).bundles()["egress_probe"], **network},
         temporary=True,
@@ -48,7 +50,7 @@ def test_modules_work_in_an_existing_vpc(network: dict[str, Any], target: Target
     try:
         stack.apply()
         outputs = stack.outputs()
-        probes = Probes(target, outputs)
+        probes = Probes(attached_target, outputs)
         assert sorted(outputs["egress_probes"]) == network["azs"]
         for zone, function in outputs["egress_probes"].items():
             assert probes.egress(zone)

@@ -7,7 +7,6 @@ import pytest
 
 from tests.support.examples.proofs import PROOFS, Applied, Proof
 from tests.support.paths import ROOT
-from tests.support.terraform.attached import attached
 from vpcache.stack.stack import Stack
 from vpcache.terraform.root_module import declared_variables
 
@@ -17,13 +16,6 @@ EXAMPLES = sorted(main.parent for main in ROOT.glob("modules/*/examples/*/main.t
 def label(example: Path) -> str:
     """Return the module and the name of an example."""
     return f"{example.parents[1].name}-{example.name}"
-
-
-@pytest.fixture(scope="module")
-def attached_target(target, tmp_path_factory):
-    """The target, with one provider process for all examples."""
-    with attached(target, tmp_path_factory.mktemp("provider")) as with_provider:
-        yield with_provider
 
 
 @pytest.mark.lab

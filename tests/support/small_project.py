@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 
 from tests.support.paths import ROOT
+from vpcache.project import Project
+from vpcache.stack.target import Target
 
 HEAD = """
 terraform {
@@ -74,3 +76,10 @@ def make_small_project(folder: Path) -> Path:
         (folder / shared).symlink_to(ROOT / shared)
     shutil.copy(ROOT / "tasks.py", folder)
     return folder
+
+
+def apply_small_stack(root: Path, target: Target, name: str) -> None:
+    """Apply the environment in `root` without a new process; `./inv` then finds the stack under its name."""
+    stack = Project(root).stack("small", target, name)
+    stack.init()
+    stack.apply()

@@ -74,7 +74,7 @@ def github(target):
 
 
 @pytest.fixture
-def new_stack(target, tmp_path):
+def new_stack(attached_target, tmp_path):
     """Create stacks of the role's root module; destroy them after the test."""
     stacks = []
 
@@ -83,7 +83,7 @@ def new_stack(target, tmp_path):
             Stack(
                 name=f"nightly-{secrets.token_hex(4)}",
                 environment_dir=ROLE,
-                target=target,
+                target=attached_target,
                 work_dir=tmp_path,
                 variables={"repository": REPOSITORY} | variables,
                 temporary=True,

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from tests.support.commands import Commands
-from tests.support.small_project import make_small_project
+from tests.support.small_project import apply_small_stack, make_small_project
 from vpcache.stack.state import read_state, state_location
 
 pytestmark = pytest.mark.lab
@@ -25,8 +25,8 @@ def small(tmp_path, lab):
     return Commands(lab.port, project)
 
 
-def test_stack_is_changed_by_its_environment_only(small, name, target):
-    small.succeed("apply", "--env", "small", "--name", name)
+def test_stack_is_changed_by_its_environment_only(small, name, target, attached_target):
+    apply_small_stack(small.root, attached_target, name)
     location = state_location(target, target.account(), name)
     before = read_state(target, location)
     for environment in ("other", "elsewhere/small"):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.terraform.attached import attached
 from vpcache.drills.context import DrillContext
 from vpcache.drills.faults import fault_named, shared_gateway
 from vpcache.drills.injection import injected
@@ -50,12 +51,13 @@ def stack(lab: Lab, origin: str, tmp_path_factory: pytest.TempPathFactory) -> It
     create(project, new, "dev")
     target = lab_target(lab.endpoint, os.environ, pinned_region=project.values("staging").region)
     name = f"vpcache-ci-own-{secrets.token_hex(3)}"
-    own = project.stack("staging", target, name, temporary=True)
-    own = own.with_variables(nat=SINGLE, bundles=Project(ROOT).bundles())
-    own.init()
-    own.apply()
-    yield own
-    assert own.destroy() == []
+    with attached(target, tmp_path_factory.mktemp("provider")) as with_provider:
+        own = project.stack("staging", with_provider, name, temporary=True)
+        own = own.with_variables(nat=SINGLE, bundles=Project(ROOT).bundles())
+        own.init()
+        own.apply()
+        yield own
+        assert own.destroy() == []
 
 
 def test_calls_reach_the_origin_from_the_elastic_ip(stack: Stack, lab: Lab) -> None:

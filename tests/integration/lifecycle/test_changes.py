@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.terraform.attached import attached
 from vpcache.drills.load import Load, LoadSize
 from vpcache.lab.client import Lab
 from vpcache.stack.stack import Stack
@@ -83,8 +84,9 @@ def lab(vpcache_run, tmp_path) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def target(lab) -> Target:
-    return lab_target(lab.endpoint, os.environ)
+def target(lab, tmp_path) -> Iterator[Target]:
+    with attached(lab_target(lab.endpoint, os.environ), tmp_path) as with_provider:
+        yield with_provider
 
 
 @pytest.fixture

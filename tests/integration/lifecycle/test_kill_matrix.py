@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import Commands
-from tests.support.small_project import make_small_project
+from tests.support.small_project import apply_small_stack, make_small_project
 from vpcache.stack import journal, lock
 from vpcache.stack.leftovers import leftovers
 from vpcache.stack.state import read_state, state_location
@@ -74,11 +74,11 @@ def small(tmp_path, lab, monkeypatch) -> Iterator[Commands]:
 
 
 @pytest.mark.parametrize("case", list(_cases()))
-def test_killed_task_is_cleaned_up_completely(case, small, target):
+def test_killed_task_is_cleaned_up_completely(case, small, target, attached_target):
     stack = f"kill-{secrets.token_hex(3)}"
     location = state_location(target, target.account(), stack)
     if case.task == "destroy":
-        small.succeed("apply", "--env", "small", "--name", stack)
+        apply_small_stack(small.root, attached_target, stack)
     with small.start(case.task, "--env", "small", "--name", stack) as process:
         done = _wait_for(process, case)
         _kill(process, case)

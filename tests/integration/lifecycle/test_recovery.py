@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.commands import Commands
 from tests.support.execution_roles import TRUST_POLICY
-from tests.support.small_project import HEAD, make_small_project
+from tests.support.small_project import HEAD, apply_small_stack, make_small_project
 from vpcache.stack import journal
 from vpcache.stack.leftovers import leftovers
 from vpcache.stack.outside import mark
@@ -49,9 +49,9 @@ def name() -> str:
 
 
 @pytest.fixture
-def stack(small, name, target) -> Iterator[tuple[str, ...]]:
+def stack(small, name, target, attached_target) -> Iterator[tuple[str, ...]]:
     """The options of an applied small stack, which is swept after the test."""
-    small.succeed("apply", "--env", "small", "--name", name)
+    apply_small_stack(small.root, attached_target, name)
     yield ("--env", "small", "--name", name)
     small.succeed("sweep", "--name", name, "--confirm", name)
     assert leftovers(target, name) == []

@@ -7,6 +7,7 @@ import os
 import pytest
 
 from tests.support.paths import MODULES
+from tests.support.terraform.attached import attached
 from vpcache.functions import call
 from vpcache.stack.stack import Stack
 from vpcache.stack.target import lab_target
@@ -83,7 +84,8 @@ def target(vpcache_run, tmp_path):
     with vpcache_run.own_lab() as lab:
         lab.start(tmp_path / "lab.log")
         lab.configure(interface_linger_seconds=LINGER_SECONDS, missing_runtime="host")
-        yield lab_target(lab.endpoint, os.environ)
+        with attached(lab_target(lab.endpoint, os.environ), tmp_path) as with_provider:
+            yield with_provider
 
 
 @pytest.fixture
