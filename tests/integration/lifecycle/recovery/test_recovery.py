@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import secrets
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.support.commands import Commands
 from tests.support.execution_roles import TRUST_POLICY
-from tests.support.small_project import HEAD, apply_small_stack, make_small_project
+from tests.support.small_project import HEAD
 from vpcache.stack import journal
 from vpcache.stack.leftovers import leftovers
 from vpcache.stack.outside import mark
@@ -22,39 +19,12 @@ from vpcache.terraform.runner import TerraformError
 pytestmark = pytest.mark.lab
 
 HOUR = timedelta(hours=1)
-SECOND_ZONE = '    us-east-1b = { public_cidr = "10.7.0.64/26", private_cidr = "10.7.0.192/26" },'
 REFUSED = """
 resource "aws_subnet" "refused" {
   vpc_id     = "vpc-0123456789abcdef0"
   cidr_block = "10.0.0.0/24"
 }
 """
-SUBNET = """
-resource "aws_subnet" "more" {
-  vpc_id     = module.vpc.vpc_id
-  cidr_block = "CIDR"
-}
-"""
-PROTECTION = 'variable "protected" {\n  type = bool\n}\n'
-
-
-@pytest.fixture
-def small(tmp_path, lab) -> Commands:
-    return Commands(lab.port, make_small_project(tmp_path / "project"))
-
-
-@pytest.fixture
-def name() -> str:
-    return f"rec-{secrets.token_hex(3)}"
-
-
-@pytest.fixture
-def stack(small, name, target, attached_target) -> Iterator[tuple[str, ...]]:
-    """The options of an applied small stack, which is swept after the test."""
-    apply_small_stack(small.root, attached_target, name)
-    yield ("--env", "small", "--name", name)
-    small.succeed("sweep", "--name", name, "--confirm", name)
-    assert leftovers(target, name) == []
 
 
 def interrupt(target, name: str, since: datetime | None = None) -> None:
@@ -204,53 +174,6 @@ def test_failed_apply_keeps_an_earlier_interruption(tmp_path, name, target):
     failed = journal.read(target, stack.state)
     assert failed is not None and failed.phase == journal.FAILED
     assert stack.destroy() == []
-
-
-def test_destroy_of_a_protected_stack_needs_its_name(small, name, stack, target):
-    _protect(small)
-    line = small.refuse("destroy", *stack, "--yes")
-    assert f"./inv destroy --env small --name {name} --yes --confirm {name}" in line
-    assert "--confirm is 'other'" in small.refuse("destroy", *stack, "--confirm", "other")
-    assert "VPC" in leftover_kinds(target, name)
-    assert f"nothing is left of {name}" in small.succeed("destroy", *stack, "--confirm", name)
-
-
-def test_sweep_of_a_protected_stack_needs_its_name(small, name, stack, target):
-    _protect(small)
-    small.succeed("apply", *stack)  # writes the protection into the journal
-    (small.root / "envs/small/terraform.tfvars").write_text("protected = false\n")
-    assert f"--confirm {name}" in small.refuse("sweep", "--name", name, "--yes")
-    assert "VPC" in leftover_kinds(target, name)
-
-
-def test_protected_subnets_need_the_name_to_be_deleted(small, name, stack, target):
-    main = small.root / "envs/small/main.tf"
-    before = main.read_text()
-    main.write_text(before.replace("zones      = {", f"zones      = {{\n{SECOND_ZONE}"))
-    _protect(small)
-    small.succeed("apply", *stack, "--yes")
-    main.write_text(before)
-    line = small.refuse("apply", *stack, "--yes")
-    assert "delete module.vpc.aws_subnet.private" in line
-    assert f"{name} is protected" in line
-    small.succeed("apply", *stack, "--confirm", name)
-
-
-def test_subnet_replacement_is_refused(small, name, stack, target):
-    """The modules reject this themselves; another root module may not."""
-    more = small.root / "envs/small/more.tf"
-    more.write_text(SUBNET.replace("CIDR", "10.7.0.64/27"))
-    small.succeed("apply", *stack)
-    more.write_text(SUBNET.replace("CIDR", "10.7.0.96/27"))
-    line = small.refuse("apply", *stack, "--yes")
-    assert "replace aws_subnet.more" in line
-    assert "remove the zone from the environment, apply, and add it again" in line
-    assert f"--confirm {name}" in line
-
-
-def _protect(small: Commands) -> None:
-    (small.root / "envs/small/terraform.tfvars").write_text("protected = true\n")
-    (small.root / "envs/small/protected.tf").write_text(PROTECTION)
 
 
 def _remove_from_state(target, name: str, type: str, id: str) -> None:
