@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from moto.core.exceptions import ServiceException
@@ -50,6 +51,7 @@ class IdentitiesBackend(IAMBackend):  # type: ignore[misc]
         self, region_name: str, account_id: str, *, urls: UrlModule, settings: Callable[[], LabSettings]
     ) -> None:
         super().__init__(region_name, account_id)
+        del self.managed_policies  # none, until the first use
         self._urls = urls
         self._lag: ListingLag[Role] = ListingLag(lambda: settings().iam_lag_ms)
         self._deletion_tasks: set[str] = set()
@@ -58,8 +60,21 @@ class IdentitiesBackend(IAMBackend):  # type: ignore[misc]
     def _url_module(self) -> UrlModule:
         return self._urls
 
+    @cached_property
+    def managed_policies(self) -> dict[str, Any]:
+        """The managed policies by ARN, AWS's among them.
+
+        AWS's 1,600 are created at the first use: moto asks for the IAM of an account at each request of any
+        service.
+        """
+        policies = {policy.arn: policy for policy in aws_managed_policies(self.account_id, self.region_name)}
+        # concurrent first uses get the same policies
+        found: dict[str, Any] = self.__dict__.setdefault("managed_policies", policies)
+        return found
+
     def _init_aws_policies(self) -> list[Any]:
-        return aws_managed_policies(self.account_id, self.region_name)
+        """Return none to the constructor of the base class."""
+        return []
 
     def saved_state(self) -> dict[str, Any]:
         """Return the state for a snapshot, without the policies that AWS manages: each lab has them."""
