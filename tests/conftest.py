@@ -1,3 +1,4 @@
+import gc
 import signal
 
 import hypothesis
@@ -20,6 +21,10 @@ hypothesis.settings.load_profile("suite")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
+# tests create millions of short-lived objects; at Python's default thresholds a third of the time is spent in
+# collections that walk AWS's models, which stay
+gc.set_threshold(20_000, 10, 50)
+
 
 def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="also run the tests marked long, which take minutes")
@@ -41,6 +46,11 @@ def pytest_xdist_make_scheduler(config, log):
     from tests.drill_scheduling import DrillScheduling  # pytest-xdist may be missing
 
     return DrillScheduling(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_collection_finish():
+    """Leave modules and collected tests out of garbage collections: they live as long as the process."""
+    gc.freeze()
 
 
 def _sort_slowest_first(items):
