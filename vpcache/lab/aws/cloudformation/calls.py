@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 from wsgiref.types import WSGIApplication
 
@@ -27,9 +27,13 @@ class LabApi:
 
     def __init__(self) -> None:
         self.app: WSGIApplication | None = None
-        self._session = botocore.session.Session()
-        self._session.register_component("data_loader", _models())
         self.client: Callable[[str, str, Caller], Any] = lru_cache(maxsize=64)(self._client)
+
+    @cached_property
+    def _session(self) -> botocore.session.Session:
+        session = botocore.session.Session()
+        session.register_component("data_loader", _models())
+        return session
 
     def _client(self, service: str, region: str, caller: Caller) -> Any:
         """Return a client with the credentials of `caller`."""
