@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from moto.awslambda.exceptions import InvalidParameterValueException
 
-from vpcache.lab.aws.awslambda.version import Placement
+if TYPE_CHECKING:
+    from vpcache.lab.aws.awslambda.version import Placement
 
 
 class ExecutionRoles(Protocol):
