@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -149,10 +150,16 @@ def with_tables(readme: str, folder: Path) -> str:
 
 def _parse(file: Path) -> _Attributes:
     try:
-        document: dict[str, Any] = hcl2.loads(file.read_text())
+        document = _parsed(file.read_text())
     except Exception as error:  # the parser's own errors have no common base
         reason = str(error).partition("\n")[0]
         raise VpcacheError(f"cannot parse {file}: {reason}") from error
+    return document
+
+
+@cache
+def _parsed(text: str) -> _Attributes:
+    document: dict[str, Any] = hcl2.loads(text)
     return document
 
 

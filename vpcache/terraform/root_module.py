@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -136,15 +137,20 @@ def values_files(folder: Path) -> list[Path]:
     return [file for file in (*names, *automatic) if file.exists()]
 
 
-def _hcl(file: Path) -> dict[str, Any]:
+def _hcl(file: Path) -> Mapping[str, Any]:
     """Return the HCL of a file, parsed by python-hcl2. Raises VpcacheError if it cannot be parsed."""
-    import hcl2
-
     try:
-        with file.open() as stream:
-            document: dict[str, Any] = hcl2.load(stream)
+        return _parsed(file.read_text())
     except Exception as error:  # the errors of lark and python-hcl2 have no common base class
         raise VpcacheError(unparsable(file, error)) from error
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Mapping[str, Any]:
+    """Return parsed HCL. A command reads the values of an environment several times."""
+    import hcl2
+
+    document: dict[str, Any] = hcl2.loads(text)
     return document
 
 

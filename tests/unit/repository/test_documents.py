@@ -36,6 +36,8 @@ def all_tasks():
 
 
 TASKS = all_tasks()
+CONTEXTS = TASKS.to_contexts()
+OWN_OPTIONS = Parser(initial=Program().initial_context, ignore_unknown=True)
 DEPRECATED = {"lab.mend"}
 
 
@@ -43,8 +45,9 @@ def complaint(words):
     """Return why Invoke would not take these words as a command line, None if it would."""
     words = ["apply" if word == "TASK" else word for word in words]
     try:  # first its own options, then the tasks with theirs, as Invoke itself does
-        rest = Parser(initial=Program().initial_context, ignore_unknown=True).parse_argv(words).unparsed
-        Parser(contexts=TASKS.to_contexts()).parse_argv(rest)
+        rest = OWN_OPTIONS.parse_argv(words).unparsed
+        named = [each for each in CONTEXTS if {each.name, *each.aliases} & set(rest)]
+        Parser(contexts=named).parse_argv(rest)  # which copies all contexts
     except ParseError as error:
         return str(error)
     return None
