@@ -13,8 +13,6 @@ from bench.rig import Origin, cluster
 from tests.support.cached_api.cached_reads import Api, FakeTelemetry
 from tests.support.cached_api.http_events import HttpCaller
 from tests.support.paths import LAMBDA
-from tests.support.served.functions import role_and_client
-from tests.support.served.region import Region, serve
 from tests.support.terraform.attached import attached
 from vpcache.stack.target import Target
 
@@ -117,16 +115,3 @@ def new_front_door(cached_api, origin, two_nodes):
         return HttpCaller(handler)
 
     return create
-
-
-@pytest.fixture
-def region() -> Iterator[Region]:
-    """An empty region's API, with a fake data plane."""
-    with serve() as served:
-        yield served
-
-
-@pytest.fixture
-def functions(region):
-    """A client of the region's Lambda, in an account with the functions' execution role."""
-    return role_and_client(region)

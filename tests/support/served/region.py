@@ -8,8 +8,9 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
-from wsgiref.types import WSGIApplication
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import boto3
 import pytest
@@ -75,14 +76,12 @@ class Region:
     settings: LabSettings = field(default_factory=lambda: INSTANT_SETTINGS)
 
     def client(self, service: str, region: str = "us-east-1", account: str = "test") -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=self.url,
-            region_name=region,
-            aws_access_key_id=account,
-            aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
-        )
+        """Return a client that other tests share."""
+        return _shared_client(self.url, service, region, account)
+
+    def own_client(self, service: str, region: str = "us-east-1", account: str = "test") -> Any:
+        """Return a new client, for a test that changes the client."""
+        return _client(self.url, service, region, account)
 
     def reconcile(self) -> None:
         if self.reconcile_error:
@@ -90,27 +89,65 @@ class Region:
         self.reconciled.append(derive())
 
 
-@contextmanager
-def serve() -> Iterator[Region]:
-    """Serve a region with empty EC2, ElastiCache and Lambda; tests of a process share other services."""
-    region = Region("", RecordingRunner(), [])
-    region.api = create_app(region.runner, lambda: region.reconcile(), lambda: region.settings)
-    server = make_server(
-        "127.0.0.1",
-        0,
-        region.api,
-        threaded=True,
-        request_handler=RequestHandler,
+def _client(url: str, service: str, region: str, account: str) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=url,
+        region_name=region,
+        aws_access_key_id=account,
+        aws_secret_access_key="test",
+        config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
     )
-    region.url = f"http://127.0.0.1:{server.port}"
+
+
+_shared_client = lru_cache(maxsize=64)(_client)  # to create one takes longer than a call
+
+
+@dataclass
+class Port:
+    """A free port of 127.0.0.1 that serves the API of one region after another."""
+
+    url: str = ""
+    api: WSGIApplication | None = None
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        """Pass a request to the API of the present region."""
+        assert self.api is not None, "no region is served"
+        return self.api(environ, start_response)
+
+
+@contextmanager
+def listen() -> Iterator[Port]:
+    """Open a port."""
+    port = Port()
+    server = make_server("127.0.0.1", 0, port, threaded=True, request_handler=RequestHandler)
+    port.url = f"http://127.0.0.1:{server.port}"
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
-        yield region
+        yield port
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def serve_at(port: Port) -> Iterator[Region]:
+    """Serve a region with empty EC2, ElastiCache and Lambda; tests of a process share other services."""
+    region = Region(port.url, RecordingRunner(), [])
+    port.api = region.api = create_app(region.runner, lambda: region.reconcile(), lambda: region.settings)
+    try:
+        yield region
+    finally:
+        port.api = None
+
+
+@contextmanager
+def serve() -> Iterator[Region]:
+    """Serve a region at a new port."""
+    with listen() as port, serve_at(port) as region:
+        yield region
 
 
 def unique(name: str) -> str:
@@ -172,6 +209,7 @@ def error_code(call: Any, **arguments: Any) -> str:
     return api_error(call, **arguments).code
 
 
+@lru_cache(maxsize=64)
 def unchecked(client: Any) -> Any:
     """Return a client of the same service that does not check parameters before it sends them."""
     return boto3.client(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.served.region import api_error, error_code, unique
+from tests.support.served.region import Region, api_error, error_code, unique
 
 BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
@@ -149,7 +149,8 @@ def test_public_policy_is_blocked_by_default(s3: Any, bucket: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["ab", "Upper", "under_score", "192.168.1.1", "two..dots", "-dash", "xn--a"])
-def test_invalid_bucket_name_is_rejected(s3: Any, name: str) -> None:
+def test_invalid_bucket_name_is_rejected(region: Region, name: str) -> None:
+    s3 = region.own_client("s3")
     s3.meta.events.unregister("before-parameter-build.s3", unique_id="validate_bucket_name")
     error = api_error(s3.create_bucket, Bucket=name)
 

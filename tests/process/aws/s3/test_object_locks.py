@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.served.region import api_error, error_code
+from tests.support.served.region import Region, api_error, error_code
 
 LOCK = {
     "ObjectLockEnabled": "Enabled",
@@ -20,8 +20,10 @@ def versioned(s3: Any, bucket: str) -> str:
     return bucket
 
 
-def without_digest(s3: Any) -> Any:
-    """Return a client that sends no digest of its requests, as Terraform's."""
+@pytest.fixture
+def without_digest(region: Region) -> Any:
+    """A client that sends no digest of its requests, as Terraform's."""
+    s3 = region.own_client("s3")
 
     def remove(request: Any, **_: Any) -> None:
         for name in [each for each in request.headers if "checksum" in each.lower() or each == "Content-MD5"]:
@@ -48,7 +50,7 @@ def test_lock_needs_versioning(s3: Any, bucket: str) -> None:
     assert error[:2] == (409, "InvalidBucketState")
 
 
-def test_legal_hold_ends_before_its_version_is_deleted(s3: Any, versioned: str) -> None:
+def test_legal_hold_ends_before_its_version_is_deleted(s3: Any, without_digest: Any, versioned: str) -> None:
     s3.put_object_lock_configuration(Bucket=versioned, ObjectLockConfiguration=LOCK)
     until = datetime.now(UTC) + timedelta(days=1)
     version = s3.put_object(
@@ -65,7 +67,7 @@ def test_legal_hold_ends_before_its_version_is_deleted(s3: Any, versioned: str) 
     assert s3.get_object_legal_hold(**request)["LegalHold"] == {"Status": "ON"}
     deletion = {**request, "BypassGovernanceRetention": True}
     assert error_code(s3.delete_object, **deletion) == "AccessDenied"
-    without_digest(s3).put_object_legal_hold(**request, LegalHold={"Status": "OFF"})
+    without_digest.put_object_legal_hold(**request, LegalHold={"Status": "OFF"})
     s3.delete_object(**deletion)
 
 

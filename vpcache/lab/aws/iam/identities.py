@@ -78,13 +78,17 @@ class IdentitiesBackend(IAMBackend):  # type: ignore[misc]
 
     def saved_state(self) -> dict[str, Any]:
         """Return the state for a snapshot, without the policies that AWS manages: each lab has them."""
-        state = {name: value for name, value in vars(self).items() if name != "aws_managed_policies"}
-        own = {arn: each for arn, each in self.managed_policies.items() if not _is_managed_by_aws(each)}
-        return state | {"managed_policies": own}
+        state = dict(vars(self))
+        del state["aws_managed_policies"]
+        policies = state.get("managed_policies", {})  # without a use, the account has none of its own
+        return state | {
+            "managed_policies": {arn: each for arn, each in policies.items() if not _is_managed_by_aws(each)}
+        }
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take over the state of a snapshot."""
-        self.managed_policies.update(state.pop("managed_policies"))
+        if own := state.pop("managed_policies"):
+            self.managed_policies.update(own)
         self.__dict__.update(state)
 
     def get_role(self, role_name: str) -> Any:
