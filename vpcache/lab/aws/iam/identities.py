@@ -80,7 +80,7 @@ class IdentitiesBackend(IAMBackend):  # type: ignore[misc]
         """Return the state for a snapshot, without the policies that AWS manages: each lab has them."""
         state = dict(vars(self))
         del state["aws_managed_policies"]
-        policies = state.get("managed_policies", {})  # without a use, the account has none of its own
+        policies = state.get("managed_policies", {})  # empty until the first use
         return state | {
             "managed_policies": {arn: each for arn, each in policies.items() if not _is_managed_by_aws(each)}
         }
