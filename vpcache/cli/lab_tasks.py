@@ -285,9 +285,10 @@ def save(_: Context, file: str) -> None:
     }
 )
 def load(context: Context, file: str, replace: bool = False, yes: bool = False) -> None:
-    """Load a file of lab.save into an unused lab, which is started.
+    """Load a file of lab.save into an unused lab.
 
-    Load files of people whose code you would run: they contain functions.
+    The lab is started if it is not running. Load files of people whose code you
+    would run: they contain functions.
 
     invoke lab.load dev.snapshot
     """
