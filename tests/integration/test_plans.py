@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.terraform.attached import attached
 from vpcache.stack.stack import Stack
 from vpcache.terraform.runner import TerraformError
 
@@ -15,17 +16,18 @@ SPANNING = {
 
 
 @pytest.fixture(scope="module")
-def deployed(stack, attached_target):
+def deployed(stack):
     """The deployed stack, with one provider process for all plans."""
     given = {name: value for name, value in stack.variables.items() if name not in ("name", "region")}
-    return Stack(
-        name=stack.name,
-        environment_dir=stack.environment_dir,
-        target=attached_target,
-        work_dir=stack.work_dir,
-        variables=given,
-        temporary=True,
-    )
+    with attached(stack.target, stack.environment_dir) as with_provider:
+        yield Stack(
+            name=stack.name,
+            environment_dir=stack.environment_dir,
+            target=with_provider,
+            work_dir=stack.work_dir,
+            variables=given,
+            temporary=True,
+        )
 
 
 def _changes(stack, **variables):

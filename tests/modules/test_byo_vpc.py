@@ -8,19 +8,35 @@ from typing import Any
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.terraform.attached import attached
 from vpcache.probes import Probes
 from vpcache.project import Project
 from vpcache.stack.stack import Stack
 from vpcache.stack.target import Target
 
+PLAIN_VPC = Path(__file__).with_name("plain_vpc")
+EXAMPLE = ROOT / "examples/byo-vpc"
+
 
 @pytest.fixture
-def network(attached_target: Target, tmp_path: Path) -> Iterator[dict[str, Any]]:
+def network_target(target: Target) -> Iterator[Target]:
+    with attached(target, PLAIN_VPC) as with_provider:
+        yield with_provider
+
+
+@pytest.fixture
+def example_target(target: Target) -> Iterator[Target]:
+    with attached(target, EXAMPLE) as with_provider:
+        yield with_provider
+
+
+@pytest.fixture
+def network(network_target: Target, tmp_path: Path) -> Iterator[dict[str, Any]]:
     """Yield the outputs of a VPC of plain resources, with the names of terraform-aws-modules/vpc."""
     stack = Stack(
         name=f"net-{secrets.token_hex(4)}",
-        environment_dir=Path(__file__).with_name("plain_vpc"),
-        target=attached_target,
+        environment_dir=PLAIN_VPC,
+        target=network_target,
         work_dir=tmp_path / "network",
         variables={},
         temporary=True,
@@ -36,12 +52,12 @@ def network(attached_target: Target, tmp_path: Path) -> Iterator[dict[str, Any]]
 
 @pytest.mark.lab
 def test_modules_work_in_an_existing_vpc(
-    network: dict[str, Any], attached_target: Target, tmp_path: Path
+    network: dict[str, Any], example_target: Target, tmp_path: Path
 ) -> None:
     stack = Stack(
         name=f"byo-{secrets.token_hex(4)}",
-        environment_dir=ROOT / "examples/byo-vpc",
-        target=attached_target,
+        environment_dir=EXAMPLE,
+        target=example_target,
         work_dir=tmp_path / "stack",
         variables={"bundle": Project(ROOT).bundles()["egress_probe"], **network},
         temporary=True,
@@ -50,7 +66,7 @@ def test_modules_work_in_an_existing_vpc(
     try:
         stack.apply()
         outputs = stack.outputs()
-        probes = Probes(attached_target, outputs)
+        probes = Probes(example_target, outputs)
         assert sorted(outputs["egress_probes"]) == network["azs"]
         for zone, function in outputs["egress_probes"].items():
             assert probes.egress(zone)

@@ -110,7 +110,7 @@ def test_folder_is_valid_and_its_tests_pass(folder: str, tmp_path: Path) -> None
     space = workspace(folder, tmp_path)
     space.init("-backend=false")
     data_dir = Path(space.environment["TF_DATA_DIR"])
-    with attached_provider(data_dir, space.environment) as environment:
+    with attached_provider(space.folder, data_dir, space.environment) as environment:
         attached = replace(space, environment=environment)
         attached.terraform("validate", "-no-color")
         assert " 0 failed" in attached.terraform("test", "-no-color")

@@ -13,8 +13,6 @@ from bench.rig import Origin, cluster
 from tests.support.cached_api.cached_reads import Api, FakeTelemetry
 from tests.support.cached_api.http_events import HttpCaller
 from tests.support.paths import LAMBDA
-from tests.support.terraform.attached import attached
-from vpcache.stack.target import Target
 
 
 @contextmanager
@@ -71,13 +69,6 @@ def cached_api(function_modules):
     sys.modules["fetcher"] = modules.fetcher  # the function imports it at the first miss
     sys.modules["front_door.service"] = modules.service  # ... and this one at the first HTTP request
     return modules
-
-
-@pytest.fixture(scope="module")
-def attached_target(target: Target, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    """The target, with one provider process for the stacks of a file's tests."""
-    with attached(target, tmp_path_factory.mktemp("provider")) as with_provider:
-        yield with_provider
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from tests.support.paths import ROOT
+from tests.support.terraform.attached import attached
 from vpcache.project import Project
 from vpcache.stack.target import Target
 
@@ -80,6 +81,8 @@ def make_small_project(folder: Path) -> Path:
 
 def apply_small_stack(root: Path, target: Target, name: str) -> None:
     """Apply the environment in `root` without a new process; `./inv` then finds the stack under its name."""
-    stack = Project(root).stack("small", target, name)
-    stack.init()
-    stack.apply()
+    project = Project(root)
+    with attached(target, project.environment_dir("small")) as with_provider:
+        stack = project.stack("small", with_provider, name)
+        stack.init()
+        stack.apply()

@@ -139,7 +139,7 @@ def _planner(stack: Stack) -> Iterator[_Planner]:
     planner.write(())
     plugins = plugin_dir(environ)
     initialise(terraform, plugin_dir=str(plugins) if plugins else None)
-    with attached_provider(data_dir, terraform.environment) as environment:
+    with attached_provider(folder, data_dir, terraform.environment) as environment:
         terraform.environment = environment
         yield planner
 

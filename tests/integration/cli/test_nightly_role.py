@@ -29,6 +29,7 @@ from tests.support.nightly.service_authorization import (
     unknown_condition_keys,
 )
 from tests.support.paths import TESTS
+from tests.support.terraform.attached import attached
 from vpcache.stack.stack import Stack
 from vpcache.terraform.runner import TerraformError
 
@@ -71,6 +72,13 @@ def github(target):
     ]
     yield arn
     iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+
+
+@pytest.fixture(scope="module")
+def attached_target(target):
+    """The target, with one provider process for all stacks of the role."""
+    with attached(target, ROLE) as with_provider:
+        yield with_provider
 
 
 @pytest.fixture
@@ -142,10 +150,10 @@ def test_role_trusts_one_workflow_and_limits_each_statement(github, new_stack, t
 
 
 def _documents(iam, role):
-    attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    policies = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
     return [
         iam.get_policy_version(PolicyArn=policy["PolicyArn"], VersionId="v1")["PolicyVersion"]["Document"]
-        for policy in attached
+        for policy in policies
     ]
 
 

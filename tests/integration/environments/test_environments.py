@@ -25,8 +25,8 @@ def small(tmp_path, lab):
     return Commands(lab.port, project)
 
 
-def test_stack_is_changed_by_its_environment_only(small, name, target, attached_target):
-    apply_small_stack(small.root, attached_target, name)
+def test_stack_is_changed_by_its_environment_only(small, name, target):
+    apply_small_stack(small.root, target, name)
     location = state_location(target, target.account(), name)
     before = read_state(target, location)
     for environment in ("other", "elsewhere/small"):

@@ -51,7 +51,7 @@ def stack(lab: Lab, origin: str, tmp_path_factory: pytest.TempPathFactory) -> It
     create(project, new, "dev")
     target = lab_target(lab.endpoint, os.environ, pinned_region=project.values("staging").region)
     name = f"vpcache-ci-own-{secrets.token_hex(3)}"
-    with attached(target, tmp_path_factory.mktemp("provider")) as with_provider:
+    with attached(target, project.environment_dir("staging")) as with_provider:
         own = project.stack("staging", with_provider, name, temporary=True)
         own = own.with_variables(nat=SINGLE, bundles=Project(ROOT).bundles())
         own.init()

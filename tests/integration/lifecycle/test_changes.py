@@ -84,8 +84,8 @@ def lab(vpcache_run, tmp_path) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def target(lab, tmp_path) -> Iterator[Target]:
-    with attached(lab_target(lab.endpoint, os.environ), tmp_path) as with_provider:
+def target(lab) -> Iterator[Target]:
+    with attached(lab_target(lab.endpoint, os.environ), ROOT / "envs/dev") as with_provider:
         yield with_provider
 
 

@@ -74,11 +74,11 @@ def small(tmp_path, lab, monkeypatch) -> Iterator[Commands]:
 
 
 @pytest.mark.parametrize("case", list(_cases()))
-def test_killed_task_is_cleaned_up_completely(case, small, target, attached_target):
+def test_killed_task_is_cleaned_up_completely(case, small, target):
     stack = f"kill-{secrets.token_hex(3)}"
     location = state_location(target, target.account(), stack)
     if case.task == "destroy":
-        apply_small_stack(small.root, attached_target, stack)
+        apply_small_stack(small.root, target, stack)
     with small.start(case.task, "--env", "small", "--name", stack) as process:
         done = _wait_for(process, case)
         _kill(process, case)

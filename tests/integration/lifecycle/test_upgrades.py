@@ -80,21 +80,26 @@ BOTH = ["us-east-1a", "us-east-1b"]
 
 
 @pytest.fixture
-def target(vpcache_run, tmp_path):
+def root_module(tmp_path):
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra/main.tf").write_text(ROOT_MODULE)
+    return tmp_path / "infra"
+
+
+@pytest.fixture
+def target(vpcache_run, tmp_path, root_module):
     with vpcache_run.own_lab() as lab:
         lab.start(tmp_path / "lab.log")
         lab.configure(interface_linger_seconds=LINGER_SECONDS, missing_runtime="host")
-        with attached(lab_target(lab.endpoint, os.environ), tmp_path) as with_provider:
+        with attached(lab_target(lab.endpoint, os.environ), root_module) as with_provider:
             yield with_provider
 
 
 @pytest.fixture
-def stack(target, tmp_path, stack_variables):
-    (tmp_path / "infra").mkdir()
-    (tmp_path / "infra/main.tf").write_text(ROOT_MODULE)
+def stack(target, tmp_path, root_module, stack_variables):
     stack = Stack(
         name="vpcache-alias",
-        environment_dir=tmp_path / "infra",
+        environment_dir=root_module,
         target=target,
         work_dir=tmp_path / "work",
         variables={

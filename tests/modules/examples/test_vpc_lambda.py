@@ -7,5 +7,5 @@ from tests.support.examples.lifecycle import apply_and_destroy, each_example
 
 @pytest.mark.lab
 @each_example("vpc_lambda")
-def test_example_applies_and_destroys(example, attached_target, tmp_path):
-    apply_and_destroy(example, attached_target, tmp_path)
+def test_example_applies_and_destroys(example, target, tmp_path):
+    apply_and_destroy(example, target, tmp_path)

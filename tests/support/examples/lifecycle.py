@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.examples.proofs import PROOFS, Applied, Proof
 from tests.support.paths import MODULES
+from tests.support.terraform.attached import attached
 from vpcache.stack.stack import Stack
 from vpcache.stack.target import Target
 from vpcache.terraform.root_module import declared_variables
@@ -33,20 +34,21 @@ def apply_and_destroy(example: Path, target: Target, folder: Path) -> None:
     """Apply an example, plan it again, check its proof and destroy it. Its files are below `folder`."""
     proof = PROOFS.get(label(example), Proof())
     has_function = "bundle" in declared_variables(example)
-    stack = Stack(
-        name=f"ex-{secrets.token_hex(4)}",
-        environment_dir=example,
-        target=target,
-        work_dir=folder,
-        variables={**proof.variables, **({"bundle": proof.bundle(folder)} if has_function else {})},
-        temporary=True,
-    )
-    stack.init()
-    try:
-        stack.apply()
-        plan = stack.plan()
-        assert plan.is_empty, plan.text
-        proof.check(Applied(stack, folder))
-    finally:
-        leftovers = stack.destroy()
+    with attached(target, example) as with_provider:
+        stack = Stack(
+            name=f"ex-{secrets.token_hex(4)}",
+            environment_dir=example,
+            target=with_provider,
+            work_dir=folder,
+            variables={**proof.variables, **({"bundle": proof.bundle(folder)} if has_function else {})},
+            temporary=True,
+        )
+        stack.init()
+        try:
+            stack.apply()
+            plan = stack.plan()
+            assert plan.is_empty, plan.text
+            proof.check(Applied(stack, folder))
+        finally:
+            leftovers = stack.destroy()
     assert leftovers == []

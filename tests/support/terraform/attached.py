@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,8 +15,8 @@ from vpcache.terraform.runner import PROVIDER, plugin_dir
 
 
 @contextmanager
-def attached(target: Target, folder: Path) -> Iterator[Target]:
-    """Yield the target with a provider process that ends with the context, with its log in `folder`.
+def attached(target: Target, root_module: Path) -> Iterator[Target]:
+    """Yield the target with a provider process for stacks of a root module. It ends with the context.
 
     The commands for the target must run one after the other. Without a folder on this machine that holds one
     version of the provider, it is the target itself, and `init` downloads the provider.
@@ -24,7 +25,10 @@ def attached(target: Target, folder: Path) -> Iterator[Target]:
     if plugins is None or len(list((plugins / PROVIDER).iterdir())) != 1:
         yield target
         return
-    (folder / "providers").symlink_to(plugins)
-    with attached_provider(folder, terraform_environment(target.environment, folder)) as environment:
-        variable = "TF_REATTACH_PROVIDERS"
-        yield replace(target, environment={**target.environment, variable: environment[variable]})
+    with tempfile.TemporaryDirectory() as name:
+        data_dir = Path(name)
+        (data_dir / "providers").symlink_to(plugins)
+        environment = terraform_environment(target.environment, data_dir)
+        with attached_provider(root_module, data_dir, environment) as with_provider:
+            address = {"TF_REATTACH_PROVIDERS": with_provider["TF_REATTACH_PROVIDERS"]}
+            yield replace(target, environment={**target.environment, **address})

@@ -32,13 +32,17 @@ _UNTIL_STDIN_ENDS = (
 
 
 @contextmanager
-def attached_provider(data_dir: Path, environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
+def attached_provider(
+    root_module: Path, data_dir: Path, environment: Mapping[str, str]
+) -> Iterator[dict[str, str]]:
     """Yield the environment with which Terraform uses one provider process, which ends with the context.
 
-    `data_dir` is the TF_DATA_DIR of an initialised folder; the provider's log is in it. Without an AWS
-    provider in `data_dir` the environment is unchanged. Raises VpcacheError if the provider does not start.
+    The process has the working directory that Terraform gives it: `root_module`, to which paths of files in
+    the configuration are relative. `data_dir` is the folder's TF_DATA_DIR after an init; the provider's log
+    is in it. Without an AWS provider in `data_dir` the environment is unchanged. Raises VpcacheError if the
+    provider does not start.
     """
-    executable = next(data_dir.glob(_EXECUTABLES), None)
+    executable = next(data_dir.absolute().glob(_EXECUTABLES), None)
     if executable is None:
         yield dict(environment)
         return
@@ -47,6 +51,7 @@ def attached_provider(data_dir: Path, environment: Mapping[str, str]) -> Iterato
         log.open("wb") as output,
         subprocess.Popen(
             ["/bin/sh", "-c", _UNTIL_STDIN_ENDS, str(executable)],
+            cwd=root_module,
             env={"TF_LOG": "ERROR", **environment},
             stdin=subprocess.PIPE,
             stdout=output,

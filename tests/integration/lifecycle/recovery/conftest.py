@@ -21,9 +21,9 @@ def name() -> str:
 
 
 @pytest.fixture
-def stack(small, name, target, attached_target) -> Iterator[tuple[str, ...]]:
+def stack(small, name, target) -> Iterator[tuple[str, ...]]:
     """The options of an applied small stack, which is swept after the test."""
-    apply_small_stack(small.root, attached_target, name)
+    apply_small_stack(small.root, target, name)
     yield ("--env", "small", "--name", name)
     small.succeed("sweep", "--name", name, "--confirm", name)
     assert leftovers(target, name) == []
