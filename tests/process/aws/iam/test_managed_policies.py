@@ -8,17 +8,17 @@ import pytest
 
 from tests.support.served.region import Region
 from vpcache.lab.aws.iam import identities
+from vpcache.lab.aws.iam.managed_policies import aws_managed_policies
 
 
 @pytest.fixture
 def created(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The accounts whose policies were created."""
     accounts: list[str] = []
-    create = identities.aws_managed_policies
 
     def recorded(account: str, region: str) -> Any:
         accounts.append(account)
-        return create(account, region)
+        return aws_managed_policies(account, region)
 
     monkeypatch.setattr(identities, "aws_managed_policies", recorded)
     return accounts
