@@ -266,9 +266,10 @@ def audit(_: Context, principal: str = "", json: bool = False) -> None:
 
 @task(help={"file": "file to write; an existing one is replaced"})
 def save(_: Context, file: str) -> None:
-    """Write the lab's state to a file: resources, code, S3 objects.
+    """Write the lab's state to a file.
 
-    The items of caches are not part of it.
+    It has all resources, the code of functions and the objects in S3, so Terraform's
+    states too, but not the items of caches.
 
     invoke lab.save dev.snapshot
     """
