@@ -268,8 +268,8 @@ def audit(_: Context, principal: str = "", json: bool = False) -> None:
 def save(_: Context, file: str) -> None:
     """Write the lab's state to a file.
 
-    It has all resources, the code of functions and the objects in S3, so Terraform's
-    states too, but not the items of caches.
+    It has all resources, the code of functions and the objects in S3, such as
+    Terraform's states, but not the items of caches.
 
     invoke lab.save dev.snapshot
     """
