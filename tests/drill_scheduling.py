@@ -7,7 +7,7 @@ from xdist.scheduler import LoadFileScheduling
 _SHARED_STACK = "tests/drills"
 
 
-class DrillScheduling(LoadFileScheduling):
+class DrillScheduling(LoadFileScheduling):  # type: ignore[misc]  # mypy sees pytest-xdist's classes as Any
     """Distributes whole files, as --dist loadfile does, but all drills of the shared stack to one worker.
 
     Each drill locks the stack, so that drills on several workers would only wait for each other.

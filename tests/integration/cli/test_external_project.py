@@ -66,7 +66,7 @@ def test_example_keeps_its_stack(environment, repository, tmp_path):
         options = ("-p", "no:cacheprovider", "--vpcache-keep", *words)
         finished = environment.run(repository, "-m", "pytest", *options, XDG_STATE_HOME=str(state))
         assert finished.returncode == 0, finished.stdout
-        return finished.stdout
+        return str(finished.stdout)
 
     def edit(file: str, old: str, new: str) -> None:
         text = (repository / file).read_text()
@@ -77,6 +77,7 @@ def test_example_keeps_its_stack(environment, repository, tmp_path):
     try:
         run()
         (record,) = kept.all().values()
+        assert record.lab
         assert "nothing changed" in run()
         edit("functions/courier/handler.py", '{"address": ', '{"courier": "new", "address": ')
         assert "updated the code of functions" in run()

@@ -58,7 +58,7 @@ def test_hit_sends_once_and_receives_once(handler):
 
 
 def test_hit_makes_few_calls(handler):
-    calls = {"call": [], "c_call": []}
+    calls: dict[str, list[str]] = {"call": [], "c_call": []}
 
     def record(frame, event, argument):
         if event in calls:

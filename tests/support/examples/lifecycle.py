@@ -26,7 +26,7 @@ def label(example: Path) -> str:
 
 
 def each_example(module: str) -> pytest.MarkDecorator:
-    """Parametrize a test with the examples of a module. Each module has a file, so that one worker runs it."""
+    """Parametrize a test with the examples of a module. Each module has a file, so one worker runs it."""
     return pytest.mark.parametrize("example", examples(module), ids=label)
 
 

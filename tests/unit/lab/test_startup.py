@@ -30,7 +30,12 @@ def ask(
     """Return status and body of the response to a request."""
     request = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "HTTP_HOST": host, **environ}
     responses: list[str] = []
-    body = b"".join(app(request, lambda status, _: responses.append(status)))
+
+    def start_response(status: str, *_: Any) -> Callable[[bytes], object]:
+        responses.append(status)
+        return lambda _: None
+
+    body = b"".join(app(request, start_response))
     return responses[0], body
 
 

@@ -1,12 +1,15 @@
 """The restore of a kept stack's lab to what a new lab has."""
 
 from dataclasses import asdict
+from typing import cast
 
 import pytest
 
 from vpcache.lab.faults import Fault, FaultKind, Mode
 from vpcache.lab.origins import Origin
 from vpcache.lab.settings import LabSettings
+from vpcache.stack.state import StateLocation
+from vpcache.stack.target import Target
 from vpcache.testing.kept import lab_state
 
 
@@ -55,8 +58,8 @@ def restore(monkeypatch):
     monkeypatch.setattr(lab_state, "restore_interrupted_drill", lambda *_: None)
 
     def restored(lab, **settings):
-        lines = []
-        lab_state.restore(lab, None, None, settings, lines.append)
+        lines: list[str] = []
+        lab_state.restore(lab, cast(Target, None), cast(StateLocation, None), settings, lines.append)
         return lab.changes, lines
 
     return restored
