@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any
 
 HERE = Path(__file__).parent
+_SCENARIO = HERE / "scenario"
 _PACKAGES = ("package.json", "package-lock.json", "baseline.mjs")
 
 
@@ -68,9 +69,12 @@ def javascript(settings: dict[str, Any], work: Path) -> Candidate:
         raise RuntimeError("the baseline requires Node.js: install nodejs and npm")
     work.mkdir(parents=True, exist_ok=True)
     for name in _PACKAGES:
-        shutil.copy(HERE / name, work)
+        shutil.copy(_SCENARIO / name, work)
     installed = work / "node_modules" / ".package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < (HERE / "package-lock.json").stat().st_mtime:
+    if (
+        not installed.exists()
+        or installed.stat().st_mtime < (_SCENARIO / "package-lock.json").stat().st_mtime
+    ):
         subprocess.run(
             [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"],
             cwd=work,

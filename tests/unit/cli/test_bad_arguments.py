@@ -118,7 +118,7 @@ def test_unwritable_timeline(reject: Reject) -> None:
         (("--from", "nothing.json"), "cannot read --from nothing.json: No such file or directory"),
         (("--from", "README.md"), "README.md is not JSON (Expecting value"),
         (("--from", "-"), "error: stdin is not JSON"),  # stdin is empty
-        (("--from", "bench/package.json"), "use the output of `terraform show -json`"),
+        (("--from", "bench/scenario/package.json"), "use the output of `terraform show -json`"),
     ],
 )
 def test_invalid_source(reject: Reject, task: str, words: tuple[str, ...], message: str) -> None:

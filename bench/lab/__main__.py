@@ -16,9 +16,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from bench.daemon import CONCURRENCY as CALLERS
-from bench.daemon import INVOCATIONS as GROWING
-from bench.daemon import SETTLED, measure_growth, measure_starts
+from bench.lab.daemon import CONCURRENCY as CALLERS
+from bench.lab.daemon import INVOCATIONS as GROWING
+from bench.lab.daemon import SETTLED, measure_growth, measure_starts
 from bench.sites import site
 from vpcache.lab.client import Lab
 from vpcache.lab.functions.python.interpreters import host_interpreter
