@@ -27,7 +27,8 @@ def status(*, as_json: bool) -> None:
             print("the lab is not running")
             return
         user = f", user {status.owner.user}" if status.owner else ""
-        print(f"the lab is running at {status.endpoint}, process {status.pid}{user}")
+        kept = f", state in {status.state_folder}" if status.state_folder else ""
+        print(f"the lab is running at {status.endpoint}, process {status.pid}{user}{kept}")
         _print_faults(status.faults)
 
 

@@ -18,7 +18,15 @@ NOT_HERE = {
     "provider-schema": "needs PyPI",
     "test": "this is it",
 }
-PHASES = {"lab.start": 0, "apply": 1, "lab.fault": 2, "lab.clear": 3, "destroy": 5, "lab.stop": 6}
+PHASES = {
+    "lab.start": 0,
+    "apply": 1,
+    "lab.fault": 2,
+    "lab.clear": 3,
+    "lab.load": 5,  # it replaces the lab, whose audit and captures others show
+    "destroy": 6,
+    "lab.stop": 7,
+}
 OTHERS = 4  # the phase of all other commands: on a lab without faults
 
 

@@ -9,6 +9,7 @@ import secrets
 import pytest
 
 from tests.support.commands import Commands, lab_as_aws
+from tests.support.served.functions import eventually
 from tests.support.small_project import make_small_project
 from vpcache.stack import journal
 from vpcache.stack.leftovers import leftovers
@@ -94,7 +95,7 @@ def test_same_name_in_two_regions_is_independent(aws, name):
 
     output = aws.succeed("destroy", *stack, "--region", THERE)
     assert f"nothing is left of {name}" in output
-    assert f"{name}-{THERE}" not in role_names(there)
+    eventually(lambda: f"{name}-{THERE}" not in role_names(there))  # ListRoles lags behind deletions
     assert f"{name}-{HERE}" in role_names(there)
     assert "no changes" in aws.succeed("plan", *stack[:-1], "--region", HERE)
     aws.succeed("destroy", *stack, "--region", HERE)
