@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent
 
 @task(
     help={
-        "numprocesses": "number of concurrent tests, as in pytest-xdist; default: 4",
+        "numprocesses": "number of concurrent tests, as in pytest-xdist; default: 6",
         "select": "only tests that match this expression (pytest's -k); default: all",
         "paths": "only these files or folders, separated by spaces; default: all",
         "fast": "only tests/unit, which start no process; takes some seconds",
@@ -31,7 +31,7 @@ ROOT = Path(__file__).parent
 )
 def test(
     _: Context,
-    numprocesses: str = "4",
+    numprocesses: str = "6",
     select: str = "",
     paths: str = "",
     long: bool = False,

@@ -27,7 +27,7 @@ _POLL_SECONDS = 0.05
 # The provider ends with this shell's stdin, so also when the Python process is killed. A background job of a
 # shell has no stdin, hence descriptor 3.
 _UNTIL_STDIN_ENDS = (
-    'exec 3<&0; "$0" -debug & provider=$!; { read -r _ <&3; kill $provider; } & wait $provider'
+    'exec 3<&0; "$0" -debug & provider=$!; { read -r _ <&3; kill $provider 2>/dev/null; } & wait $provider'
 )
 
 
