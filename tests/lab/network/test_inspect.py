@@ -124,7 +124,7 @@ def test_shell_has_dns_and_trusts_the_labs_certificates(online: VpcFactory) -> N
 
 
 def size(file: Path) -> int:
-    """Return the size of a file, 0 if it does not exist: the check that it can be written deletes it again."""
+    """Return the size of a file, 0 without it: the check that it can be written deletes it again."""
     try:
         return file.stat().st_size
     except FileNotFoundError:
