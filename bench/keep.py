@@ -48,11 +48,12 @@ def main() -> None:
 
 
 def _project(folder: Path) -> Path:
-    """Copy the example, with the modules of this clone by their path."""
+    """Copy the example and the modules of this clone, which it uses by their relative path."""
     ignored = shutil.ignore_patterns(".terraform*", ".vpcache", "__pycache__")
     project = Path(shutil.copytree(ROOT / "examples/platform-team", folder / "project", ignore=ignored))
+    shutil.copytree(ROOT / "modules", folder / "modules", ignore=ignored)
     main = project / "infra/main.tf"
-    main.write_text(main.read_text().replace(MODULES, f"{ROOT}/modules/").replace("?ref=v0.3.0", ""))
+    main.write_text(main.read_text().replace(MODULES, "../../modules/").replace("?ref=v0.3.0", ""))
     return project
 
 
