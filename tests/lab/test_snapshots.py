@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import select
 import shutil
-import signal
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.commands import kill_lab
 from tests.support.network.vpc_factory import ZONES, VpcFactory
 from vpcache.lab.client import Lab
 from vpcache.lab.errors import LabError
@@ -36,18 +35,6 @@ def start(tmp_path: Path, vpcache_run: PytestRun) -> Iterator[Start]:
             return lab
 
         yield start
-
-
-def kill(lab: Lab) -> None:
-    """End a lab at once, and wait until it has ended."""
-    pid = lab.status().pid
-    assert pid
-    process = os.pidfd_open(pid)
-    try:
-        os.kill(pid, signal.SIGKILL)
-        select.select([process], [], [])
-    finally:
-        os.close(process)
 
 
 def client(lab: Lab, service: str) -> Any:
@@ -155,7 +142,7 @@ def test_killed_lab_comes_back_with_what_it_had_a_second_before(start: Start, tm
         bucket = f"{factory.name}-{number}"
         client(lab, "s3").create_bucket(Bucket=bucket)
         wait_until_kept(tmp_path / "state", bucket)
-        kill(lab)
+        kill_lab(lab)
         lab.start(tmp_path / f"lab-{lab.port}.log", persist=tmp_path / "state")
         buckets = [each["Name"] for each in client(lab, "s3").list_buckets()["Buckets"]]
         assert bucket in buckets

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -126,6 +127,18 @@ def wait_until_gone(pids: set[int], seconds: float = 10) -> None:
     while running := {pid for pid in pids if Path(f"/proc/{pid}").exists()}:
         assert time.monotonic() < deadline, f"still running: {running}"
         time.sleep(0.01)
+
+
+def kill_lab(lab: Lab) -> None:
+    """End a lab by SIGKILL, and wait until it has ended."""
+    pid = lab.status().pid
+    assert pid
+    process = os.pidfd_open(pid)
+    try:
+        os.kill(pid, signal.SIGKILL)
+        select.select([process], [], [])
+    finally:
+        os.close(process)
 
 
 def interrupt_when(process: subprocess.Popen[str], line: str) -> tuple[str, str]:

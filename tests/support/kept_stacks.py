@@ -15,32 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.small_project import ROOT_MODULE, STACK_OF_MARKS
 from vpcache.testing.kept.record import KeptStack, Records
 from vpcache.testing.kept.removal import remove
 
 SECONDS = 300
-_ROOT_MODULE = """
-terraform {
-  backend "s3" {}
-}
-
-variable "name" {}
-
-resource "terraform_data" "this" {
-  provisioner "local-exec" {
-    command = "echo applied >> marks"
-  }
-
-  provisioner "local-exec" {
-    when    = destroy
-    command = "echo destroyed >> marks"
-  }
-}
-
-output "greeting" {
-  value = "hello ${var.name}"
-}
-"""
 _HOLDING_TEST = """
 import time
 from pathlib import Path
@@ -191,7 +170,7 @@ def new_project(folder: Path, monkeypatch: pytest.MonkeyPatch, suite: str) -> Ke
     monkeypatch.setenv("TMPDIR", str(folder / "tmp"))
     monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
     root = folder / "project"
-    (root / "infra/main.tf").write_text(_ROOT_MODULE)
+    (root / "infra/main.tf").write_text(ROOT_MODULE + STACK_OF_MARKS)
     (root / "pytest.ini").write_text("[pytest]\nvpcache_env_dir = infra\n")
     (root / "test_suite.py").write_text(suite)
     return KeptProject(root, Records(folder / "state/vpcache/kept"))

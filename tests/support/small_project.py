@@ -10,6 +10,29 @@ from tests.support.terraform.attached import attached
 from vpcache.project import Project
 from vpcache.stack.target import Target
 
+ROOT_MODULE = """
+terraform {
+  backend "s3" {}
+}
+
+variable "name" {}
+"""
+STACK_OF_MARKS = """
+resource "terraform_data" "this" {
+  provisioner "local-exec" {
+    command = "echo applied >> marks"
+  }
+
+  provisioner "local-exec" {
+    when    = destroy
+    command = "echo destroyed >> marks"
+  }
+}
+
+output "greeting" {
+  value = "hello ${var.name}"
+}
+"""
 HEAD = """
 terraform {
   backend "s3" {}

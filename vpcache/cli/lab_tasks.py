@@ -66,7 +66,8 @@ def start(context: Context, foreground: bool = False, all_addresses: bool = Fals
 def stop(_: Context, yes: bool = False) -> None:
     """Stop the lab and delete all stacks on it.
 
-    If it has stacks, they are listed, and this must be confirmed.
+    If it has stacks, they are listed, and this must be confirmed. A lab that was
+    started with --persist keeps its stacks in its folder.
     """
     from vpcache.cli.host import lifecycle
 

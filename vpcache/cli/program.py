@@ -59,8 +59,8 @@ class CloneProgram(TaskProgram):
 
 
 def needs_terraform(task: str) -> bool:
-    """Return whether a task may run Terraform: all do but those of the lab, which is empty when it starts."""
-    return not task.startswith("lab.") or task == "lab.bench"
+    """Return whether a task may run Terraform. The tasks of the lab do not."""
+    return not task.startswith("lab.")
 
 
 def _usage_exit(message: str, context: ParserContext | None, tasks: list[str]) -> Exit:

@@ -63,3 +63,15 @@ def test_lab_that_keeps_its_state_is_stopped_and_started_with_it(
         monkeypatch.setenv("VPCACHE_LAB_PERSIST", folder)
         typed.succeed("lab.start")
         assert buckets(typed.port) == ["kept"]
+
+
+def test_lab_that_keeps_its_state_is_not_replaced(tmp_path: Path, vpcache_run: PytestRun) -> None:
+    folder, file = str(tmp_path / "state"), str(tmp_path / "dev.snapshot")
+    with own_lab(vpcache_run) as project:
+        typed = Commands(project.port)
+        typed.succeed("lab.start", "--persist", folder)
+        create_bucket(typed.port, "kept")
+        typed.succeed("lab.save", file)
+        refusal = typed.refuse("lab.load", file, "--replace", "--yes")
+        assert f"keeps its state in {folder}" in refusal and "lab.stop" in refusal
+        assert buckets(typed.port) == ["kept"]

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import secrets
-import select
-import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.commands import Commands
+from tests.support.commands import Commands, kill_lab
 from tests.support.small_project import HEAD, make_small_project
 from vpcache.lab.client import Lab
 from vpcache.testing.run import PytestRun
@@ -83,18 +80,6 @@ def persistent(tmp_path: Path, vpcache_run: PytestRun, monkeypatch: pytest.Monke
         yield Commands(lab.port, root)
 
 
-def kill(lab: Lab) -> None:
-    """End a lab at once, and wait until nothing is left of it."""
-    pid = lab.status().pid
-    assert pid
-    process = os.pidfd_open(pid)
-    try:
-        os.kill(pid, signal.SIGKILL)
-        select.select([process], [], [])
-    finally:
-        os.close(process)
-
-
 @pytest.mark.parametrize("rounds", [2, pytest.param(20, marks=pytest.mark.long)])
 def test_killed_lab_comes_back_with_its_stack(persistent: Commands, rounds: int) -> None:
     seed = secrets.randbits(32)
@@ -111,7 +96,7 @@ def test_killed_lab_comes_back_with_its_stack(persistent: Commands, rounds: int)
         _set_generation(persistent, number)
         with persistent.start("apply", *stack, "--yes") as process:
             time.sleep(moment)  # the random moment
-            kill(lab)
+            kill_lab(lab)
             _, err = process.communicate(timeout=180)
         assert "Traceback" not in err
 

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from tests.support.small_project import ROOT_MODULE, STACK_OF_MARKS
+
 pytest_plugins = ["pytester"]
 
 FOREIGN_CONFTEST = """
@@ -23,29 +25,6 @@ def test_foreign_option(pytestconfig):
     assert pytestconfig.getoption("--target") == "foreign"
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     assert list(Path(tempfile.gettempdir()).glob("*vpcache*")) == []
-"""
-ROOT_MODULE = """
-terraform {
-  backend "s3" {}
-}
-
-variable "name" {}
-"""
-STACK_OF_MARKS = """
-resource "terraform_data" "this" {
-  provisioner "local-exec" {
-    command = "echo applied >> marks"
-  }
-
-  provisioner "local-exec" {
-    when    = destroy
-    command = "echo destroyed >> marks"
-  }
-}
-
-output "greeting" {
-  value = "hello ${var.name}"
-}
 """
 TERRAFORM_THAT_FAILS = """#!/bin/sh
 [ "$1" = version ] && echo '{"terraform_version": "1.11.4"}' && exit

@@ -7,7 +7,9 @@ from pathlib import Path
 from vpcache.cli.console import is_confirmed, print_notice, step, user_errors, writable
 from vpcache.cli.host.lifecycle import stacks_of, started
 from vpcache.cli.lab import chosen_lab, running_lab
+from vpcache.errors import VpcacheError
 from vpcache.lab.snapshots.file import read_snapshot
+from vpcache.program import command
 from vpcache.project import Project
 
 
@@ -32,6 +34,11 @@ def load(root: Path, file: str, *, replace: bool, yes: bool) -> None:
     status = lab.status()
     if replace and status.running and lab.is_in_use():
         status.check_owner(enters=True)
+        if status.state_folder:
+            raise VpcacheError(
+                f"the lab at {lab.endpoint} keeps its state in {status.state_folder}, which --replace does "
+                f"not delete: stop it with `{command('lab.stop')}`, and load {file} without that folder"
+            )
         stacks = ", ".join(stacks_of(lab)) or "no stack, but possibly other resources"
         if not (yes or is_confirmed(f"stop the lab at {lab.endpoint}, which deletes {stacks}")):
             return
