@@ -16,7 +16,8 @@ from python_terraform import IsFlagged
 from vpcache.terraform.provider.lock import LOCK_FILE
 from vpcache.terraform.runner import Terraform
 
-_CONFIGURATION = ("*.tf", "*.tf.json", "*.tftest.hcl", "tests/*.tftest.hcl", LOCK_FILE)
+_SOURCES = ("*.tf", "*.tf.json", "*.tftest.hcl", "tests/*.tftest.hcl")
+_CONFIGURATION = (*_SOURCES, LOCK_FILE)
 _MODULES = "modules/modules.json"
 _BACKEND = "terraform.tfstate"
 _PROVIDERS = "providers/*/*/*/*/*/*"
@@ -28,8 +29,10 @@ def initialise(terraform: Terraform, **options: Any) -> None:
     if record.exists() and record.read_text() == fingerprint(terraform, options):
         return
     record.unlink(missing_ok=True)
+    before = _sources(Path(terraform.working_dir))
     terraform.cmd("init", input=False, no_color=IsFlagged, **options)
-    record.write_text(fingerprint(terraform, options))
+    if _sources(Path(terraform.working_dir)) == before:  # else it may have read the files before their change
+        record.write_text(fingerprint(terraform, options))
 
 
 def fingerprint(terraform: Terraform, options: Mapping[str, Any]) -> str:
@@ -51,6 +54,12 @@ def fingerprint(terraform: Terraform, options: Mapping[str, Any]) -> str:
         "configuration": [(str(file), _content(file)) for file in _configuration(folder, data_dir)],
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def _sources(folder: Path) -> list[tuple[str, str]]:
+    """Return the files of HCL of the root module, without those that `terraform init` writes."""
+    files = sorted(file for pattern in _SOURCES for file in folder.glob(pattern))
+    return [(str(file), _content(file)) for file in files]
 
 
 def _configuration(folder: Path, data_dir: Path) -> Iterator[Path]:

@@ -232,11 +232,11 @@ class PytestRun:
     def _start_lab(self, reuse: Reuse | None) -> None:
         lab = Lab(free_port())
         self._lab_port.write_text(str(lab.port))
-        lab.start(self.folder / "lab.log")
+        lab.start(self.folder / "lab.log" if reuse is None else reuse.lab_log)
         if self.lab_settings:
             lab.configure(**self.lab_settings)
         if reuse is not None:
-            reuse.has_lab(lab, self._lab_target(lab).region)
+            reuse.record_lab(lab, self._lab_target(lab).region)
 
     def _stack(self, root_module: Path, variables: Mapping[str, Any], work_dir: Path) -> Stack:
         return Stack(

@@ -16,7 +16,8 @@ _BLOCK = re.compile(r'^(?P<kind>\w+)\s*(?P<labels>(?:"[^"]*"\s*)*)\{')
 _LABEL = re.compile(r'"([^"]*)"')
 _KEYS = r'(?P<keys>(?:\.[A-Za-z_][\w-]*|\["[^"\]]+"\])*)'
 _KEY = re.compile(r'\.([\w-]+)|\["([^"\]]+)"\]')
-_ASSIGNMENT = re.compile(rf"\s*(?P<argument>\w+)\s*=\s*var\.[\w-]+{_KEYS}\s*(?:#.*)?")
+# an argument of a top-level block, as `terraform fmt` indents it, not of a block or object in it
+_ASSIGNMENT = re.compile(rf"  (?P<argument>\w+)\s*=\s*var\.[\w-]+{_KEYS}\s*(?:#.*)?")
 _CODE_ARGUMENTS = ("filename", "source_code_hash")
 _META_ARGUMENTS = ("count", "depends_on", "for_each", "providers", "source", "version")
 _BUNDLE_KEYS = ("path", "sha256")

@@ -39,7 +39,7 @@ DATA_TYPES = frozenset(
         "aws_cloudwatch_log_stream",
     }
 )
-"""Terraform's types of resources that calls for data create: their changes are not seen in the calls."""
+"""Terraform's types of resources that data-plane calls create: their changes are not seen in the calls."""
 
 
 def changes(calls: Mapping[str, int]) -> dict[str, int]:

@@ -17,9 +17,8 @@ from vpcache.testing.kept.fingerprint import Fingerprint, module_folders
 
 Bundles = Mapping[str, Mapping[str, str]]
 State = dict[str, Any]
-_MAX_BYTES = (
-    50 * 2**20
-)  # of a zip in a request: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+_MAX_BYTES = 50 << 20
+"""Of a zip in a request: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 _WAIT = {"Delay": 0.1, "MaxAttempts": 600}
 
 
@@ -38,19 +37,21 @@ def planned_changes(state: State, before: Bundles, after: Bundles) -> list[CodeC
     A function that publishes versions, or gets its code otherwise than from the bundle's path, is left to
     Terraform.
     """
-    changed = {before[path]["path"]: after[path] for path in after if before[path] != after[path]}
+    new: dict[str, Mapping[str, str]] = {}
+    for path in after:
+        if new.setdefault(before[path]["path"], after[path]) != after[path]:
+            return None  # bundles that had one zip have different ones now
     hashes = {before[path]["path"]: before[path]["sha256"] for path in after}
-    if changed.keys() & {before[path]["path"] for path in after if before[path] == after[path]}:
-        return None
+    changed = {path: bundle for path, bundle in new.items() if bundle["sha256"] != hashes[path]}
     changes, found = [], set()
     for attributes in _functions(state):
         path = attributes["filename"]
         if path not in changed:
             continue
-        if attributes["publish"] or attributes["source_code_hash"] != hashes[path]:
+        if attributes.get("publish") or attributes["source_code_hash"] != hashes[path]:
             return None
         found.add(path)
-        architectures = tuple(attributes["architectures"] or ())
+        architectures = tuple(attributes.get("architectures") or ())
         changes.append(CodeChange(attributes["function_name"], architectures, changed[path]))
     return changes if found == changed.keys() else None
 
@@ -62,11 +63,15 @@ def updated_state(state: State, changes: Sequence[CodeChange], answers: Mapping[
     for attributes in _functions(updated):
         name = attributes["function_name"]
         if name in bundles:
-            attributes["filename"] = bundles[name]["path"]
-            attributes["source_code_hash"] = bundles[name]["sha256"]
-            attributes["code_sha256"] = answers[name]["CodeSha256"]
-            attributes["source_code_size"] = answers[name]["CodeSize"]
-            attributes["last_modified"] = answers[name]["LastModified"]
+            code = {
+                "filename": bundles[name]["path"],
+                "source_code_hash": bundles[name]["sha256"],
+                "code_sha256": answers[name]["CodeSha256"],
+                "source_code_size": answers[name]["CodeSize"],
+                "last_modified": answers[name]["LastModified"],
+            }
+            # Terraform refuses a state with an attribute that this version of the provider does not have
+            attributes |= {key: value for key, value in code.items() if key in attributes}
     updated["serial"] += 1
     return updated
 

@@ -47,23 +47,23 @@ def unsuitable(record: KeptStack, expected: Expected) -> str:
     if record.region != expected.region:
         return f"it is in {record.region}, the target is {expected.region}"
     if record.lab is not None and record.version != expected.version:
-        return f"its lab is of vpcache {record.version}, this is {expected.version}"
+        return f"its lab was started by vpcache {record.version}, this run is {expected.version}"
     if record.settings != expected.settings:
         names = sorted(
             name
             for name in {*record.settings, *expected.settings}
             if record.settings.get(name) != expected.settings.get(name)
         )
-        return f"its lab has another setting of {', '.join(names)}"
+        return f"the lab's setting {', '.join(names)} differs"
     return ""
 
 
 def stale(record: KeptStack, seen: Seen) -> str:
     """Return how a kept stack differs from its record, in a few words, empty if it does not."""
     if not seen.state:
-        return "Terraform's state of it was deleted"
+        return "its Terraform state was deleted"
     if seen.state != record.state:
-        return "Terraform's state of it was changed"
+        return "its Terraform state was changed"
     if changed := changes_since(record.calls, seen.calls):
         more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
         return f"resources were changed after its apply, by {', '.join(changed[:3])}{more}"

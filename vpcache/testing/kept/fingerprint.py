@@ -16,11 +16,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from vpcache.terraform.provider.lock import LOCK_FILE
 from vpcache.terraform.root_module import values_files
 
 _PACKAGE = Path(__file__).parents[2]
 _BUNDLE = frozenset({"path", "sha256"})
-_LOCK_FILE = ".terraform.lock.hcl"
+_SOURCES = ("*.tf", "*.tf.json")
 
 # https://developer.hashicorp.com/terraform/language/functions, those that read files; a call within a string,
 # whose quotes are escaped, is text
@@ -50,8 +51,9 @@ def fingerprint(root_module: Path, data_dir: Path, variables: Mapping[str, Any])
     """Return the fingerprint of a root module that `terraform init` has initialised in `data_dir`."""
     bundles = dict(_bundles(variables))
     folders = sorted(set(module_folders(root_module, data_dir).values()))
-    texts = [(file, file.read_text()) for folder in folders for file in sorted(folder.glob("*.tf*"))]
-    files = {*values_files(root_module), root_module / _LOCK_FILE}
+    sources = [file for folder in folders for glob in _SOURCES for file in sorted(folder.glob(glob))]
+    texts = [(file, file.read_text()) for file in sources]
+    files = {*values_files(root_module), root_module / LOCK_FILE}
     is_open = False
     for file, text in texts:
         is_open = is_open or file.suffix == ".json" or bool(_IMPURE.search(text))

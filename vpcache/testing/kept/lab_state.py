@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -12,6 +11,7 @@ from vpcache.lab.client import Lab
 from vpcache.lab.faults import FaultKind, Mode
 from vpcache.lab.settings import LabSettings
 from vpcache.stack.state import StateLocation, read_state
+from vpcache.stack.state_history import written_resources
 from vpcache.stack.target import Target
 from vpcache.testing.kept.calls import DATA_TYPES
 from vpcache.testing.kept.decision import Seen
@@ -54,6 +54,5 @@ def restore(
 
 
 def _has_data(state: str) -> bool:
-    """Return whether a stack has resources that calls for data create."""
-    resources = json.loads(state)["resources"] if state else []
-    return any(resource["type"] in DATA_TYPES for resource in resources)
+    """Return whether a stack manages resources that data-plane calls create."""
+    return any(kind in DATA_TYPES for kind, _ in written_resources(state))

@@ -22,11 +22,12 @@ def is_used(record: KeptStack) -> bool:
     return bool(record.run) and is_alive(Path(record.run))
 
 
-def remove(stored: Records, key: str, record: KeptStack) -> None:
+def remove(stored: Records, key: str, record: KeptStack, *, keeps_files: bool = False) -> None:
     """Stop the lab of a kept stack, delete its files and erase its record. A stack on AWS remains."""
     if record.lab is not None and record.lab.is_alive():
         record.lab.lab.stop()
-    shutil.rmtree(record.work_dir, ignore_errors=True)
+    if not keeps_files:
+        shutil.rmtree(record.work_dir, ignore_errors=True)
     stored.erase(key)
 
 
@@ -57,12 +58,12 @@ def sweep_kept(root: Path, name: str, notice: Notify, *, tests: bool) -> bool:
     """
     stored = records()
     remove_ended(stored, notice)
-    kept = {key: record for key, record in stored.all().items() if record.target == LAB}
-    if name:
-        kept = _called(kept, name, root)
-    if not kept:
-        return False
+    if not stored.all():
+        return False  # the user's state folder need not be writable
     with stored.exclusive():
+        kept = {key: record for key, record in stored.all().items() if record.target == LAB}
+        if name:
+            kept = _called(kept, name, root)
         for key, record in kept.items():
             if is_used(record):
                 if name:
@@ -73,7 +74,7 @@ def sweep_kept(root: Path, name: str, notice: Notify, *, tests: bool) -> bool:
                 notice(f"removed {_summary(record)}, with its lab")
             else:
                 notice(f"kept {_summary(record)}: `{command('sweep', name=record.name)}` removes it")
-    return True
+    return bool(kept)
 
 
 def _called(kept: dict[str, KeptStack], name: str, root: Path) -> dict[str, KeptStack]:

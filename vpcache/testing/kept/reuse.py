@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from vpcache.drills.injection import restore_interrupted_drill
 from vpcache.errors import VpcacheError
 from vpcache.lab.client import Lab
 from vpcache.program import command
 from vpcache.stack import journal
 from vpcache.stack.stack import Stack
-from vpcache.stack.state import state_location
+from vpcache.stack.state import read_state, state_location
+from vpcache.stack.state_history import has_resources
 from vpcache.stack.target import LAB, Target
 from vpcache.terraform.runner import TerraformError, TerraformKilledError
 from vpcache.testing.kept.calls import changes
@@ -101,7 +103,12 @@ class Reuse:
         restore(lab, target, location, self.settings, self.notify)
         return lab
 
-    def has_lab(self, lab: Lab, region: str) -> None:
+    @property
+    def lab_log(self) -> Path:
+        """The log of the kept lab, which outlives the run."""
+        return Path(self._record().work_dir, "lab.log")
+
+    def record_lab(self, lab: Lab, region: str) -> None:
         """Record the new lab of this run."""
         self._write(replace(self._record(), lab=LabProcess.of(lab), region=region))
 
@@ -127,15 +134,18 @@ class Reuse:
                     self._applied(stack, current)
                     return
         if not stack.target.is_lab:
-            self._check_is_of_tests(stack)
+            self._check_is_of_these_tests(stack)
         if changed := differences(record, current):
             self.notify(f"{stack.name}: {', '.join(changed)} changed since the last run")
         stack.init()
-        if not stack.target.is_lab and self.options.fresh:
-            stack.destroy()
+        stack.check_values()  # before anything changes
+        if not stack.target.is_lab:
+            restore_interrupted_drill(stack.target, stack.state, self.notify)
+            if self.options.fresh:
+                self._destroy(stack)
         # before the apply: files that change during it differ at the next run
         current = fingerprint(stack.environment_dir, stack.data_dir, stack.variables)
-        self._write(replace(record, phase=Phase.APPLYING))
+        self._write(replace(record, phase=Phase.APPLYING, region=stack.target.region))
         try:
             apply()
         except TerraformKilledError:
@@ -149,11 +159,15 @@ class Reuse:
     def release(self, notify: Notify) -> None:
         """End the use of the stack at the end of the run, and `notify` how to remove it.
 
-        A stack whose apply is incomplete is not kept on a lab: the lab is stopped.
+        A stack whose apply is incomplete is not kept on a lab: the lab is stopped. The logs remain, as
+        messages name them. Without an apply, nothing is kept.
         """
         record = self._record()
         if record.target == LAB and (record.phase is Phase.APPLYING or record.has_ended):
-            self.discard()
+            remove(self.records, self.options.key, record, keeps_files=True)
+            return
+        if not record.region:
+            self.records.erase(self.options.key)
             return
         self._write(replace(record, run="", used=now()))
         where = f" --target {record.target} --region {record.region}" if record.lab is None else ""
@@ -251,11 +265,24 @@ class Reuse:
             )
         )
 
-    def _check_is_of_tests(self, stack: Stack) -> None:
-        """Raise VpcacheError if a stack of this name exists that no test run applied."""
+    def _check_is_of_these_tests(self, stack: Stack) -> None:
+        """Raise VpcacheError if a stack of this name exists that no test run of this root module applied.
+
+        Root modules are compared by the names of their folders: runs may begin in different folders.
+        """
         entry = journal.read(stack.target, stack.state)
-        if entry is not None and not entry.temporary:
+        if entry is None:
+            is_other = has_resources(read_state(stack.target, stack.state))
+        else:
+            is_other = not entry.temporary or Path(entry.environment).name != stack.environment_dir.name
+        if is_other:
             raise VpcacheError(
-                f"stack {stack.name} exists on {stack.target.name} and is not of a test run: "
-                "choose another --vpcache-name"
+                f"stack {stack.name} exists on {stack.target.name} in {stack.target.region} and was not "
+                f"applied by test runs of {self.options.root_module}: choose another --vpcache-name"
             )
+
+    def _destroy(self, stack: Stack) -> None:
+        """Destroy a stack on AWS, as --vpcache-fresh asks for. Raises VpcacheError if something is left."""
+        self.notify(f"destroying {stack.name}: --vpcache-fresh")
+        if left := stack.destroy():
+            raise VpcacheError(f"leftovers of {stack.name} after destroy: {', '.join(map(str, left))}")

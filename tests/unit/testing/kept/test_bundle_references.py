@@ -63,6 +63,8 @@ def test_whole_map_of_bundles_may_be_passed():
         'module "unknown" {\n  source = "./unknown"\n  bundle = var.bundles["api"]\n}\n',
         'output "code" {\n  value = module.api.function.code_sha256\n}\n',
         'output "function" {\n  value = aws_lambda_function.this\n}\n',
+        'module "api" {\n  config = {\n    bundle = var.bundles["api"]\n  }\n}\n',
+        'resource "aws_lambda_function" "x" {\n  x {\n    filename = var.bundles["api"].path\n  }\n}\n',
     ],
 )
 def test_other_use_of_the_bundle(use):
@@ -92,3 +94,5 @@ def test_modules_of_this_repository():
         }.items()
     }
     assert decides_only_code(modules, "bundles.egress_probe")
+    del modules["egress_probe"]  # the bundle is used there
+    assert not decides_only_code(modules, "bundles.egress_probe")

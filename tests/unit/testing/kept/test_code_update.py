@@ -46,6 +46,19 @@ def test_the_rest_is_left_to_terraform(resources):
 def test_two_bundles_with_one_zip_are_left_to_terraform():
     before, after = {"api": OLD, "job": OLD}, {"api": NEW, "job": OLD}
     assert planned_changes(state(function("a", OLD)), before, after) is None
+    after = {"api": NEW, "job": {"path": "job-2.zip", "sha256": "three"}}
+    assert planned_changes(state(function("a", OLD), function("job", OLD)), before, after) is None
+
+
+def test_attributes_that_the_provider_lacks_are_not_added():
+    before = state(function("a", OLD))
+    attributes = before["resources"][1]["instances"][0]["attributes"]
+    del attributes["code_sha256"], attributes["publish"], attributes["architectures"]
+    changes = planned_changes(before, {"api": OLD}, {"api": NEW})
+    assert changes is not None
+    answers = {"a": {"CodeSha256": "two", "CodeSize": 2, "LastModified": "now"}}
+    after = updated_state(before, changes, answers)
+    assert after["resources"][1]["instances"][0]["attributes"].keys() == attributes.keys()
 
 
 def test_state_after_the_update():

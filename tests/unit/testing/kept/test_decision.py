@@ -53,13 +53,13 @@ def test_unchanged_stack_is_reused():
         (
             RECORD,
             replace(EXPECTED, version="1.0 (bbbb)"),
-            "its lab is of vpcache 1.0 (aaaa), this is 1.0 (bbbb)",
+            "its lab was started by vpcache 1.0 (aaaa), this run is 1.0 (bbbb)",
         ),
-        (RECORD, replace(EXPECTED, settings={}), "its lab has another setting of elastic_ips"),
+        (RECORD, replace(EXPECTED, settings={}), "the lab's setting elastic_ips differs"),
         (
             RECORD,
             replace(EXPECTED, settings={"elastic_ips": 20, "iam": "enforce"}),
-            "its lab has another setting of iam",
+            "the lab's setting iam differs",
         ),
     ],
 )
@@ -74,8 +74,8 @@ def test_failed_apply_is_no_reason_against_it():
 @pytest.mark.parametrize(
     ("seen", "reason"),
     [
-        (Seen("", SEEN.calls), "Terraform's state of it was deleted"),
-        (Seen("other", SEEN.calls), "Terraform's state of it was changed"),
+        (Seen("", SEEN.calls), "its Terraform state was deleted"),
+        (Seen("other", SEEN.calls), "its Terraform state was changed"),
         (
             Seen("state", {**SEEN.calls, "ec2:DeleteRoute": 1}),
             "resources were changed after its apply, by ec2:DeleteRoute",
