@@ -89,7 +89,9 @@ def test_other_requests_wait_for_the_load(
         assert answer.result(SECONDS) == LOADED
 
 
-def test_failed_load_is_the_answer_to_all_requests(caplog: pytest.LogCaptureFixture) -> None:
+def test_failed_load_is_the_answer_to_all_requests_but_for_the_status(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     def load() -> Callable[..., Iterable[bytes]]:
         raise ImportError("no module named moto")
 
@@ -99,4 +101,5 @@ def test_failed_load_is_the_answer_to_all_requests(caplog: pytest.LogCaptureFixt
         status, body = ask(app, "/_lab/tree")
     assert status == "500 Internal Server Error"
     assert "no module named moto" in json.loads(body)["error"]
+    assert ask(app, "/_lab/status")[0] == "200 OK"
     assert "Traceback" in caplog.text

@@ -21,7 +21,7 @@ class StartingApplication:
     """Answers requests for the lab's status at once, and all others once `load` has returned the application.
 
     After `start`, `load` runs in another thread. If it fails, the log has the traceback, and all further
-    requests get the error.
+    requests but those for the status get the error: the lab can be stopped.
     """
 
     def __init__(self, load: Callable[[], WSGIApplication], status: Callable[[], Mapping[str, Any]]) -> None:
@@ -57,20 +57,21 @@ class StartingApplication:
         except Exception as error:
             _log.exception("the control plane could not be loaded")
             self._loaded.set_result(
-                _failure(f"the lab could not load its control plane ({error!r}); its log says where")
+                self._failure(f"the lab could not load its control plane ({error!r}); its log says where")
             )
+
+    def _failure(self, message: str) -> WSGIApplication:
+        def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            if _asks_for_status(environ):
+                return _json(start_response, "200 OK", self._status())
+            return _json(start_response, "500 Internal Server Error", {"error": message})
+
+        return application
 
 
 def _asks_for_status(environ: WSGIEnvironment) -> bool:
     is_own = rejection_reason(environ.get("HTTP_HOST", ""), environ.get("HTTP_ORIGIN")) is None
     return is_own and (environ["REQUEST_METHOD"], environ["PATH_INFO"]) == ("GET", _STATUS)
-
-
-def _failure(message: str) -> WSGIApplication:
-    def application(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        return _json(start_response, "500 Internal Server Error", {"error": message})
-
-    return application
 
 
 def _json(start_response: StartResponse, status: str, content: Mapping[str, Any]) -> Iterable[bytes]:

@@ -2,7 +2,7 @@
 
 manifest.json   the versions that wrote it, when, and the digest of each other entry
 lab.json        settings, faults and origins
-model.pickle    the model, read by `vpcache.lab.snapshots.reader` only
+model.pickle    the model, read by `vpcache.lab.snapshots.pickles.Reader` only
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import os
 import platform
 import sys
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -30,6 +31,19 @@ _FORMAT = 1
 _MANIFEST, _LAB, _MODEL = "manifest.json", "lab.json", "model.pickle"
 _LEVEL = 1  # of the compression: the function's code is compressed, and texts shrink to a tenth
 _CONTROL_PLANE = Path(__file__).parent.parent / "aws"
+
+
+_DAMAGE = (
+    EOFError,
+    KeyError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What Python raises for a damaged archive, and for another content."""
 
 
 class SnapshotError(LabError):
@@ -125,7 +139,7 @@ def unpacked(content: bytes, name: str, remedy: str) -> Snapshot:
         is_known = manifest["format"] == _FORMAT
         versions = Versions(**manifest["versions"])
         snapshot = Snapshot(entries[_MODEL], json.loads(entries[_LAB]), written=str(manifest["written"]))
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError, OSError, RuntimeError) as error:
+    except _DAMAGE as error:
         raise SnapshotError(f"{name} is no snapshot of a lab, or only a part of one: {remedy}") from error
     if not is_known or versions != Versions.current():
         raise SnapshotError(

@@ -57,11 +57,13 @@ class StateFolder:
         return self.path / _SNAPSHOT
 
     def read(self) -> bytes | None:
-        """Return the snapshot's contents, None if there is none."""
+        """Return the snapshot's contents, None if there is none. Raises LabError if it cannot be read."""
         try:
             descriptor = os.open(_SNAPSHOT, os.O_RDONLY, dir_fd=self._descriptor)
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise LabError(f"{self.file} cannot be read ({error.strerror}): choose another folder") from error
         with os.fdopen(descriptor, "rb") as file:
             return file.read()
 

@@ -75,6 +75,17 @@ def test_changed_model_is_refused():
         unpacked(content.getvalue(), "f", REMEDY)
 
 
+@pytest.mark.parametrize("position", range(0, len(SNAPSHOT.packed()), 7))
+def test_damaged_byte_is_refused_or_has_no_effect(position):
+    content = bytearray(SNAPSHOT.packed())
+    content[position] ^= 0xFF
+    try:
+        read = unpacked(bytes(content), "f", REMEDY)
+    except SnapshotError:
+        return
+    assert (read.model, read.lab) == (SNAPSHOT.model, SNAPSHOT.lab)
+
+
 def test_manifest_has_the_versions_and_no_secret():
     with zipfile.ZipFile(io.BytesIO(SNAPSHOT.packed())) as archive:
         manifest = json.loads(archive.read("manifest.json"))

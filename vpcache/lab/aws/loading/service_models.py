@@ -29,7 +29,10 @@ def read_model(path: str) -> Any | None:
         file = Path(f"{path}{ending}")
         if file.is_file():
             with open_file(file, "rb") as stream:
-                return json.load(stream, object_pairs_hook=_without_documentation)
+                content = json.load(stream, object_pairs_hook=_without_documentation)
+            for parameter in content.get("clientContextParams", {}).values():
+                parameter[_DOCUMENTATION] = ""  # which botocore reads without a default
+            return content
     return None
 
 
