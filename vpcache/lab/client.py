@@ -158,7 +158,13 @@ class Lab:
             return False
         status.check_owner(enters=True)
         if status.state_folder:
-            self.ask("POST", "state", timeout=_SNAPSHOT_TIMEOUT)
+            try:
+                self.ask("POST", "state", timeout=_SNAPSHOT_TIMEOUT)
+            except LabError as error:
+                raise LabError(
+                    f"the lab cannot keep its state: {error}; `kill {status.pid}` stops it without its last "
+                    "changes"
+                ) from error
         process = os.pidfd_open(status.pid)
         try:
             signal.pidfd_send_signal(process, signal.SIGTERM)

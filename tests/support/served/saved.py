@@ -95,5 +95,5 @@ def _text(value: Any) -> str:
 
 if __name__ == "__main__":
     with serve() as served:
-        load(parts_of(served), Path(sys.argv[1]).read_bytes())
+        load(parts_of(served), Path(sys.argv[1]).read_bytes())()
         Path(sys.argv[2]).write_text(json.dumps(answers(served)))

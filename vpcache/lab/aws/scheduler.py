@@ -13,15 +13,17 @@ from vpcache.lab.aws.clock import Instant
 
 _log = logging.getLogger(__name__)
 
+_Entry = tuple[float, int, Callable[[], None]]
+"""When an action is due, on the monotonic clock, a tie breaker, and the action."""
+
 
 class Scheduler:
     """Runs delayed actions one after the other, in a thread that exists only while actions are pending."""
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._pending: list[
-            tuple[float, int, Callable[[], None]]
-        ] = []  # a heap: due time, tie breaker, action
+        self._pending: list[_Entry] = []  # a heap
+        self._current: _Entry | None = None
         self._tie_breakers = count()
         self._changed = threading.Condition()
         self._is_running = False
@@ -36,9 +38,13 @@ class Scheduler:
                 threading.Thread(target=self._run, name=self._name, daemon=True).start()
 
     def pending(self) -> list[tuple[Instant, Callable[[], None]]]:
-        """Return the pending actions and when they are due, the next one first."""
+        """Return the actions that have not ended, and when they are due, the next one first.
+
+        The current one may wait for a lock of the caller. It may also have ended in this moment.
+        """
         with self._changed:
-            return [(Instant(due), action) for due, _, action in sorted(self._pending)]
+            current = [self._current] if self._current else []
+            return [(Instant(due), action) for due, _, action in sorted([*current, *self._pending])]
 
     def _run(self) -> None:
         while action := self._next_action():
@@ -50,10 +56,12 @@ class Scheduler:
     def _next_action(self) -> Callable[[], None] | None:
         """Wait for the next due action and return it; return None if no action is pending."""
         with self._changed:
+            self._current = None
             while self._pending:
                 delay = self._pending[0][0] - time.monotonic()
                 if delay <= 0:
-                    return heapq.heappop(self._pending)[2]
+                    self._current = heapq.heappop(self._pending)
+                    return self._current[2]
                 self._changed.wait(delay)
             self._is_running = False
             return None

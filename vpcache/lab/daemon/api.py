@@ -115,7 +115,11 @@ class LabApi:
 
     def _write_state(self) -> None:
         if self._persistence:
-            self._persistence.write()
+            try:
+                self._persistence.write()
+            except OSError as error:
+                folder = self._persistence.folder.path
+                raise LabError(f"{folder} cannot be written ({error.strerror})") from error
 
     def _load(self, request: Request) -> dict[str, list[str]]:
         name, remedy = (request.args.get(each, "") for each in ("name", "remedy"))

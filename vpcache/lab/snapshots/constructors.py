@@ -4,7 +4,7 @@ A pickle names classes and functions, and reading it calls them. Therefore a sna
 
 - `FUNCTIONS`, which make what has no plain state, such as a lock, and may be called;
 - `CLASSES` of Python and libraries, which may be called;
-- the classes of `MODULES`, which are never called: their objects get the state that was written.
+- the classes of `MODULES`, which reading never calls: their objects get the state that was written.
 """
 
 from __future__ import annotations
@@ -89,13 +89,28 @@ def condition() -> threading.Condition:
     return threading.Condition()
 
 
+def private_key(der: bytes) -> Any:
+    """Return a private key, of KMS for example, from its PKCS #8 form."""
+    from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+    return load_der_private_key(der, None)
+
+
+def der_of(key: Any) -> bytes:
+    """Return the PKCS #8 form of a private key, for `private_key`."""
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    found: bytes = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    return found
+
+
 LOCKS: dict[type, Callable[[], Any]] = {
     type(threading.Lock()): lock,
     type(threading.RLock()): reentrant_lock,
     threading.Condition: condition,
 }
 FUNCTIONS: frozenset[Callable[..., Any]] = frozenset(
-    {condition, instant, lock, method, reentrant_lock, re._compile}  # type: ignore[attr-defined]
+    {condition, instant, lock, method, private_key, reentrant_lock, re._compile}  # type: ignore[attr-defined]
 )
 CLASSES: frozenset[type] = frozenset(
     {

@@ -13,6 +13,7 @@ import json
 import os
 import platform
 import sys
+import uuid
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -27,10 +28,14 @@ from vpcache.lab.errors import LabError
 from vpcache.program import command
 
 SUFFIX = ".snapshot"
+NEW = ".new"
+"""How the name of a file that is being written ends."""
 _FORMAT = 1
 _MANIFEST, _LAB, _MODEL = "manifest.json", "lab.json", "model.pickle"
 _LEVEL = 1  # of the compression: the function's code is compressed, and texts shrink to a tenth
-_CONTROL_PLANE = Path(__file__).parent.parent / "aws"
+_LAB_SOURCES = Path(__file__).parents[1]
+_STATE_SOURCES = ("aws/**/*.py", "functions/spec.py", "topology.py", "settings.py", "faults.py", "origins.py")
+"""The source files of the classes in a snapshot."""
 
 
 _DAMAGE = (
@@ -54,7 +59,7 @@ class SnapshotError(LabError):
 class Versions:
     """What a model depends on: its classes are those of vpcache and moto, its encoding Python's.
 
-    `sources` is a digest of the control plane's source code, which changes between releases.
+    `sources` is a digest of the source code of these classes, which changes between releases.
     """
 
     vpcache: str
@@ -78,13 +83,11 @@ class Versions:
 class Snapshot:
     """A lab's state: `model` is the control plane's, `lab` the settings, faults and origins as JSON has them.
 
-    `written` is the time of its creation, in ISO 8601. `has_pending` is whether the model has pending
-    actions: without them, it changes by calls only.
+    `written` is the time of its creation, in ISO 8601.
     """
 
     model: bytes = field(repr=False)
     lab: Mapping[str, Any]
-    has_pending: bool = False
     written: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
     def packed(self) -> bytes:
@@ -113,15 +116,22 @@ def read_snapshot(path: Path) -> bytes:
     return content
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file as a whole: a reader finds the old or the new contents. Raises OSError."""
-    new = path.with_name(f"{path.name}.new")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+def replace_file(path: str | Path, content: bytes, folder: int | None = None) -> None:
+    """Write a file as a whole: after a crash at any moment it is the old or the new one. Raises OSError.
+
+    Only its owner can read it. A relative path is below the open `folder`, if one is given.
+    """
+    new = f"{path}.{uuid.uuid4().hex}{NEW}"
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(new, path, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        os.unlink(new, dir_fd=folder)
+        raise
 
 
 def unpacked(content: bytes, name: str, remedy: str) -> Snapshot:
@@ -152,8 +162,8 @@ def unpacked(content: bytes, name: str, remedy: str) -> Snapshot:
 
 @cache
 def _sources() -> str:
-    """Return the digest of the control plane's source code."""
+    """Return the digest of the source code of what is in a snapshot."""
     digest = hashlib.sha256(sys.implementation.name.encode())
-    for file in sorted(_CONTROL_PLANE.rglob("*.py")):
-        digest.update(str(file.relative_to(_CONTROL_PLANE)).encode() + b"\0" + file.read_bytes())
+    for file in sorted(file for pattern in _STATE_SOURCES for file in _LAB_SOURCES.glob(pattern)):
+        digest.update(str(file.relative_to(_LAB_SOURCES)).encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:12]

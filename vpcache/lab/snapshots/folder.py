@@ -13,9 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from vpcache.lab.errors import LabError
-from vpcache.lab.snapshots.file import SUFFIX
+from vpcache.lab.snapshots.file import NEW, SUFFIX, replace_file
 
-_SNAPSHOT, _NEW, _LOCK = f"lab{SUFFIX}", f"lab{SUFFIX}.new", "lab.lock"
+_SNAPSHOT, _LOCK = f"lab{SUFFIX}", "lab.lock"
 _LOCK_SECONDS = 2.0  # the kernel takes some time to end the processes of a lab that was killed
 _LOCK_INTERVAL = 0.02
 
@@ -49,6 +49,8 @@ class StateFolder:
                     "choose another folder"
                 )
             time.sleep(_LOCK_INTERVAL)
+        for unfinished in path.glob(f"{_SNAPSHOT}.*{NEW}"):  # of a lab that was killed while it wrote
+            unfinished.unlink()
         return cls(path, descriptor)
 
     @property
@@ -68,14 +70,8 @@ class StateFolder:
             return file.read()
 
     def write(self, content: bytes) -> None:
-        """Replace the snapshot: after a crash at any moment the file is the old or the new one."""
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-        descriptor = os.open(_NEW, flags, 0o600, dir_fd=self._descriptor)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.rename(_NEW, _SNAPSHOT, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
+        """Replace the snapshot as a whole. Raises OSError."""
+        replace_file(_SNAPSHOT, content, self._descriptor)
         os.fsync(self._descriptor)
 
 

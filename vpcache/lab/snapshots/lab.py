@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -14,7 +15,7 @@ from vpcache.lab.snapshots.parts import Parts
 _IN_USE = "is_in_use"
 
 
-class ControlPlane(Protocol):
+class SavedControlPlane(Protocol):
     """What a snapshot needs of the control plane."""
 
     writes: int
@@ -35,7 +36,7 @@ class DataPlane(Protocol):
 class LabSnapshots:
     """The snapshots of one lab."""
 
-    def __init__(self, aws: ControlPlane, region: DataPlane) -> None:
+    def __init__(self, aws: SavedControlPlane, region: DataPlane) -> None:
         self._aws = aws
         self._region = region
         self._parts = Parts(aws.changes, aws.install)
@@ -48,9 +49,16 @@ class LabSnapshots:
     def save(self) -> Snapshot:
         """Return the lab's state. Calls that change the network wait until it has been written."""
         with self._aws.changes.exclusive_lock():
-            model, has_pending = dump(self._parts)
+            model, _ = dump(self._parts)
+            return Snapshot(model, self._region.state() | {_IN_USE: self.is_in_use})
+
+    def digest(self) -> tuple[bytes, bool]:
+        """Return a digest of the lab's state, which time alone does not change, and whether it has pending
+        actions. Raises SnapshotError as `save` does."""
+        with self._aws.changes.exclusive_lock():
+            model, has_pending = dump(self._parts, now=0)
             state = self._region.state() | {_IN_USE: self.is_in_use}
-            return Snapshot(model, state, has_pending)
+        return hashlib.sha256(repr(state).encode() + model).digest(), has_pending
 
     def load(self, content: bytes, name: str, remedy: str) -> list[str]:
         """Load the contents of a file called `name` into this lab; `remedy` ends the message of errors.
@@ -61,7 +69,8 @@ class LabSnapshots:
         with self._aws.changes.exclusive_lock():
             if self.is_in_use:
                 raise LabError(f"{name} was not loaded: the lab is in use; {remedy}")
-            load(self._parts, snapshot.model)
-            problems = self._region.load_state(snapshot.lab)
+            resume = load(self._parts, snapshot.model)
             self._aws.writes += int(snapshot.lab[_IN_USE])
+            problems = self._region.load_state(snapshot.lab)
+            resume()  # with the settings and the network
         return problems

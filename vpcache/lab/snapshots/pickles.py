@@ -6,7 +6,6 @@ import copyreg
 import functools
 import io
 import pickle
-import time
 import types
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -20,10 +19,12 @@ from vpcache.lab.snapshots.constructors import (
     FUNCTIONS,
     LOCKS,
     MODULES,
+    der_of,
     instant,
     is_of_model,
     method,
     named,
+    private_key,
 )
 from vpcache.lab.snapshots.file import SnapshotError
 
@@ -50,19 +51,21 @@ _WRITTEN = FUNCTIONS | {part, aws_policy, copyreg.__newobj__}  # type: ignore[at
 
 _load_reduce: Callable[[Any], None] = pickle._Unpickler.dispatch[pickle.REDUCE[0]]
 _load_newobj: Callable[[Any], None] = pickle._Unpickler.dispatch[pickle.NEWOBJ[0]]
+_load_build: Callable[[Any], None] = pickle._Unpickler.dispatch[pickle.BUILD[0]]
 
 
 class Writer(pickle.Pickler):
     """Writes a model. `parts` has all parts by key. `dump` raises SnapshotError for what has no plain state.
 
-    It may raise a RuntimeError while another thread changes the model.
+    Times are written as their distance from `now`, of the monotonic clock. `dump` may raise a RuntimeError
+    while another thread changes the model.
     """
 
-    def __init__(self, file: io.BytesIO, parts: Mapping[str, Any]) -> None:
+    def __init__(self, file: io.BytesIO, parts: Mapping[str, Any], now: float) -> None:
         super().__init__(file, _PROTOCOL)
         self._parts = parts
         self._keys = {id(each): key for key, each in parts.items()}
-        self._now = time.monotonic()
+        self._now = now
 
     def reducer_override(self, value: Any) -> Any:
         """Return how `value` is made, NotImplemented for Python's own way."""
@@ -76,6 +79,8 @@ class Writer(pickle.Pickler):
             return LOCKS[kind], ()
         if kind is types.MethodType:
             return _reduced_method(value)
+        if hasattr(kind, "private_bytes"):
+            return private_key, (der_of(value),)
         if kind is types.FunctionType and value not in _WRITTEN:
             raise SnapshotError(
                 f"a snapshot cannot contain the function {value.__module__}.{value.__qualname__}"
@@ -101,12 +106,14 @@ class Reader(pickle._Unpickler):  # Python's reader without C, whose operations 
     """Reads a model; `find_part` returns a part by key.
 
     Python's own reader calls whatever a pickle names. This one calls what `constructors` lists, and makes
-    objects of the model's classes without a call. Raises SnapshotError for everything else.
+    objects of the model's classes without a call. It sets the state of these objects only, not of the parts.
+    Raises SnapshotError for everything else.
     """
 
     def __init__(self, file: io.BytesIO, find_part: Callable[[str], Any]) -> None:
         super().__init__(file)
-        self._callable = {part: find_part, aws_policy: _aws_policy}
+        self._referenced: dict[int, Any] = {}  # the parts and policies that were found, by id
+        self._callable = {part: self._noted(find_part), aws_policy: self._noted(_aws_policy)}
 
     def find_class(self, module: str, name: str) -> Any:
         """Return a class or function by name."""
@@ -138,18 +145,36 @@ class Reader(pickle._Unpickler):  # Python's reader without C, whose operations 
             raise SnapshotError(f"the snapshot makes an object of {made!r}, which is no class")
         _load_newobj(self)
 
+    def load_build(self) -> None:
+        """Set the state of the object below it on the stack."""
+        made = _stack(self)[-2]
+        if isinstance(made, type | types.FunctionType | types.MethodType) or id(made) in self._referenced:
+            raise SnapshotError(f"the snapshot changes {made!r}, which it has not made")
+        _load_build(self)
+
     def load_refused(self) -> None:
         """Refuse an operation that no snapshot needs."""
         raise SnapshotError("the snapshot has an operation that no lab writes")
 
     def _may_call(self, value: Any) -> bool:
         is_enum = isinstance(value, type) and issubclass(value, Enum)
-        return is_enum or any(value == each for each in (*self._callable.values(), *_CONSTRUCTORS.values()))
+        return is_enum or any(value is each for each in (*self._callable.values(), *_CONSTRUCTORS.values()))
+
+    def _noted(self, find: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function that notes what `find` finds."""
+
+        def found(*arguments: Any) -> Any:
+            value = find(*arguments)
+            self._referenced[id(value)] = value
+            return value
+
+        return found
 
     dispatch: ClassVar[dict[int, Callable[[Any], None]]] = {
         **pickle._Unpickler.dispatch,
         pickle.REDUCE[0]: load_reduce,
         pickle.NEWOBJ[0]: load_newobj,
+        pickle.BUILD[0]: load_build,
         pickle.INST[0]: load_refused,
         pickle.OBJ[0]: load_refused,
         pickle.NEWOBJ_EX[0]: load_refused,

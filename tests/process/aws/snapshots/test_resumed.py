@@ -58,7 +58,7 @@ def test_event_in_an_attempt_is_run_again(region: Region, functions: Any, releas
     eventually(lambda: region.runner.invoked)
     model = model_of(region)
     with serve() as second:
-        load(parts_of(second), model)
+        load(parts_of(second), model)()
         eventually(lambda: second.runner.invoked)
         ((_, again),) = second.runner.invoked
         assert again == region.runner.invoked[0][1]  # with its request ID
@@ -75,7 +75,7 @@ def test_batch_in_progress_is_received_again(region: Region, released: Any) -> N
     eventually(lambda: region.runner.invoked)
     model = model_of(region)
     with serve() as second:
-        load(parts_of(second), model)
+        load(parts_of(second), model)()
         eventually(lambda: second.runner.invoked)
         assert json.loads(second.runner.invoked[0][1].payload)["Records"][0]["body"] == "work"
 
@@ -85,7 +85,7 @@ def test_sessions_of_function_processes_are_revoked(region: Region, functions: A
     assert "assumed-role" in sts(region, credentials).get_caller_identity()["Arn"]
     model = model_of(region)
     with serve() as second:
-        load(parts_of(second), model)
+        load(parts_of(second), model)()
         assert api_error(sts(second, credentials).get_caller_identity).code == "InvalidClientTokenId"
         assert is_of_function(credentials.access_key_id)
 
@@ -110,7 +110,7 @@ def test_operation_of_cloudformation_has_failed(region: Region, during: str, aft
     backend.find("one").status = during
     model = model_of(region)
     with serve() as second:
-        load(parts_of(second), model)
+        load(parts_of(second), model)()
         stack = second.client("cloudformation").describe_stacks(StackName="one")["Stacks"][0]
         assert stack["StackStatus"] == after
         assert ("StackStatusReason" in stack) == (during != after)
@@ -125,7 +125,7 @@ def test_runtimes_of_functions_are_prepared(
     prepared: list[str] = []
     with serve() as second:
         monkeypatch.setattr(second.runner, "check_runtime", prepared.append)
-        load(parts_of(second), model)
+        load(parts_of(second), model)()
     assert sorted(prepared) == ["nodejs22.x", "python3.13"]
 
 
@@ -134,7 +134,7 @@ def test_missing_runtime_does_not_prevent_loading(region: Region, functions: Any
     model = model_of(region)
     with serve() as second:
         second.runner.missing = frozenset({"python3.13"})
-        load(parts_of(second), model)
+        load(parts_of(second), model)()
         assert second.client("lambda").get_function(FunctionName="one")["Configuration"]["FunctionArn"] == ARN
 
 
@@ -156,7 +156,7 @@ def test_code_of_a_function_is_the_same(region: Region, functions: Any) -> None:
     ((original, _),) = region.runner.invoked
     model = model_of(region)
     with serve() as second:
-        load(parts_of(second), model)
+        load(parts_of(second), model)()
         second.client("lambda").invoke(FunctionName="one", Payload=b"{}")
         ((spec, _),) = second.runner.invoked
     assert isinstance(spec, FunctionSpec)

@@ -55,6 +55,8 @@ def add_resources(region: Region) -> None:
     stacks = region.client("cloudformation")
     stacks.create_stack(StackName="made", TemplateBody=json.dumps(template))
     stacks.get_waiter("stack_create_complete").wait(StackName="made", WaiterConfig={"Delay": 0})
+    region.client("kms").create_key(Description="key")
+    region.client("kms").create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")
     region.client("ssm").put_parameter(Name="/name", Value="value", Type="String")
 
 

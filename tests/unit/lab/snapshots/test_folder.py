@@ -22,10 +22,11 @@ def test_written_state_is_read_and_replaced(tmp_path):
 
 
 def test_write_that_was_interrupted_leaves_the_state_before(tmp_path):
+    (tmp_path / "lab.snapshot").write_bytes(b"whole")
+    (tmp_path / "lab.snapshot.1234.new").write_bytes(b"ha")  # as after a kill
     opened = StateFolder.open(tmp_path)
-    opened.write(b"whole")
-    opened.file.with_name(f"{opened.file.name}.new").write_bytes(b"ha")  # as after a kill
     assert opened.read() == b"whole"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["lab.lock", "lab.snapshot"]
     opened.write(b"next")
     assert opened.read() == b"next"
 

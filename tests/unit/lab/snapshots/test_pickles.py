@@ -14,6 +14,7 @@ from ipaddress import IPv4Address
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from moto.ec2.models.vpcs import VPC
 from moto.sqs.models import Queue
 
@@ -22,8 +23,9 @@ from vpcache.lab.aws.clock import Instant
 from vpcache.lab.aws.lag import ListingLag
 from vpcache.lab.aws.scheduler import Scheduler
 from vpcache.lab.aws.transitions import Transition
+from vpcache.lab.snapshots.constructors import method
 from vpcache.lab.snapshots.file import SnapshotError
-from vpcache.lab.snapshots.pickles import Reader, Writer
+from vpcache.lab.snapshots.pickles import Reader, Writer, part
 
 
 class Reduced:
@@ -42,7 +44,7 @@ def read(content: bytes) -> Any:
 
 def written(value: Any, **parts: Any) -> bytes:
     file = io.BytesIO()
-    Writer(file, parts).dump(value)
+    Writer(file, parts, time.monotonic()).dump(value)
     return file.getvalue()
 
 
@@ -92,10 +94,9 @@ def test_operations_that_no_lab_writes_are_refused(content):
         read(content)
 
 
-def test_method_of_an_object_is_read_only_if_a_model_has_it():
-    content = written(Instant.after(0)).replace(b"instant", b"method\x00")  # another function of the list
-    with pytest.raises((SnapshotError, TypeError, ValueError, pickle.UnpicklingError)):
-        read(content)
+def test_method_that_no_model_has_is_refused():
+    with pytest.raises(ValueError, match=r"Transition\.begin is no method of a lab's model"):
+        read(pickle.dumps(Reduced(method, Transition(), "begin")))
 
 
 @pytest.mark.parametrize("value", [lambda: None, threading.Thread.run, Scheduler("name").pending])
@@ -146,6 +147,50 @@ def test_shared_object_remains_one_object():
     first, second = read(written([vpc, vpc]))
     assert first is second
     assert type(first) is VPC
+
+
+class Changed:
+    """An object whose pickle sets the state of what a function returns."""
+
+    def __init__(self, function: Any, *arguments: Any, state: Any) -> None:
+        self._call = (function, arguments, state)
+
+    def __reduce__(self) -> Any:
+        return self._call
+
+
+def test_part_is_not_changed():
+    changes = Changes(lambda: None)
+    content = pickle.dumps(Changed(part, "changes", state={"reconcile": None}))
+    with pytest.raises(SnapshotError, match="which it has not made"):
+        Reader(io.BytesIO(content), {"changes": changes}.__getitem__).load()
+    assert changes.reconcile is not None
+
+
+def test_class_is_not_changed():
+    state = (None, {"state": 1})
+    content = pickle.dumps(Transition).removesuffix(b".") + pickle.dumps(state)[2:].removesuffix(b".") + b"b."
+    with pytest.raises(SnapshotError, match="which it has not made"):
+        read(content)
+    assert callable(Transition.state)
+
+
+def test_key_is_read_as_written():
+    key = ec.generate_private_key(ec.SECP256R1())
+    assert read(written(key)).private_numbers() == key.private_numbers()
+
+
+def test_action_that_waits_for_a_lock_is_pending():
+    started, release, scheduler = threading.Event(), threading.Event(), Scheduler("test")
+
+    def action() -> None:
+        started.set()
+        release.wait(10)
+
+    scheduler.after(0, action)
+    assert started.wait(10)
+    assert [each for _, each in scheduler.pending()] == [action]
+    release.set()
 
 
 def test_part_is_a_reference():

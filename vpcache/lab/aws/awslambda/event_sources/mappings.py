@@ -154,7 +154,7 @@ class EventSourceMappings:
         self._scheduler.after(milliseconds / 1000, partial(self._apply, mapping))
 
     def _forget(self, uuid: str) -> None:
-        del self._mappings[uuid]
+        self._mappings.pop(uuid, None)
 
     def _apply(self, mapping: EventSourceMapping) -> None:
         poller = self._pollers.get(mapping.uuid)
