@@ -17,13 +17,19 @@ from vpcache.terraform.provider.attached import attached_provider
 PROVIDER = (
     "providers/registry.terraform.io/hashicorp/aws/5.100.0/linux_amd64/terraform-provider-aws_v5.100.0_x5"
 )
-STARTS = """\
-#!/bin/sh
-test "$*" = -debug || exit 2
-echo $$ > "$FOLDER/pid"
-echo "Provider started. To attach Terraform CLI, set TF_REATTACH_PROVIDERS:"
-echo "	TF_REATTACH_PROVIDERS='{\\"aws\\":{}}'"
-exec sleep 60
+STARTS = f"""\
+#!{sys.executable}
+import os, pathlib, signal, sys
+assert sys.argv[1:] == ["-debug"]
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell ignores it
+folder = pathlib.Path(os.environ["FOLDER"])
+(folder / "pid").write_text(str(os.getpid()))
+(folder / "socket").touch()
+print("Provider started. To attach Terraform CLI, set TF_REATTACH_PROVIDERS:")
+print("\\tTF_REATTACH_PROVIDERS='{{\\"aws\\":{{}}}}'", flush=True)
+signal.sigwait([signal.SIGINT])
+(folder / "socket").unlink()
 """
 HOLDS = """
 import os, pathlib, sys
@@ -59,6 +65,7 @@ def test_provider_ends_with_the_context(folder: Path) -> None:
         assert environment["FOLDER"] == str(folder)
         os.kill(_pid(folder), 0)
     wait_until_gone({_pid(folder)})
+    assert not (folder / "socket").exists()
 
 
 def test_paths_are_relative_to_the_root_module(

@@ -25,9 +25,10 @@ _DEADLINE_SECONDS = 60
 _POLL_SECONDS = 0.05
 
 # The provider ends with this shell's stdin, so also when the Python process is killed. A background job of a
-# shell has no stdin, hence descriptor 3.
+# shell has no stdin, hence descriptor 3. After SIGTERM its socket would stay in the folder of temporary files.
 _UNTIL_STDIN_ENDS = (
-    'exec 3<&0; "$0" -debug & provider=$!; { read -r _ <&3; kill $provider 2>/dev/null; } & wait $provider'
+    'exec 3<&0; "$0" -debug & provider=$!; '
+    "{ read -r _ <&3; kill -INT $provider 2>/dev/null; } & wait $provider"
 )
 
 
