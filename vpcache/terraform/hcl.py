@@ -1,13 +1,16 @@
-"""HCL with the lines of its parts, from the parse tree of python-hcl2. Only what is literal is read."""
+"""HCL files, parsed by python-hcl2: their values, and their parts with lines. Only what is literal is read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from vpcache.errors import VpcacheError
+
+T = TypeVar("T")
 
 Node = Any
 """A node of the parse tree, a lark.Tree: `data` is its rule, `children` are nodes and tokens."""
@@ -24,16 +27,41 @@ class Entry:
 
 def parse_hcl(file: Path) -> Node:
     """Return the body of a file. Raises VpcacheError with the line if the file cannot be parsed."""
+    return next(_trees(_parsed(file, _tree), "body"))
+
+
+def hcl_values(file: Path) -> Mapping[str, Any]:
+    """Return the attributes and blocks of a file as python-hcl2 serializes them.
+
+    Raises VpcacheError with the line if the file cannot be parsed.
+    """
+    return _parsed(file, _values)
+
+
+def _parsed(file: Path, parse: Callable[[str], T]) -> T:
+    try:
+        return parse(file.read_text())
+    except Exception as error:  # the errors of lark and python-hcl2 have no common base class
+        raise VpcacheError(_unparsable(file, error)) from error
+
+
+@lru_cache(maxsize=64)
+def _tree(text: str) -> Node:
+    """Return the parse tree, which takes most of the time. A command reads each file several times."""
     import hcl2
 
-    try:
-        root = hcl2.parses_to_tree(file.read_text())
-    except Exception as error:  # the errors of lark and python-hcl2 have no common base class
-        raise VpcacheError(unparsable(file, error)) from error
-    return next(_trees(root, "body"))
+    return hcl2.parses_to_tree(text)
 
 
-def unparsable(file: Path, error: Exception) -> str:
+@lru_cache(maxsize=64)
+def _values(text: str) -> Mapping[str, Any]:
+    import hcl2
+
+    values: dict[str, Any] = hcl2.serialize(hcl2.transform(_tree(text)))
+    return values
+
+
+def _unparsable(file: Path, error: Exception) -> str:
     """Return the message for a file that python-hcl2 cannot parse, with the line if lark has it."""
     line = getattr(error, "line", -1)
     where = f"{file}:{line}" if isinstance(line, int) and line > 0 else str(file)

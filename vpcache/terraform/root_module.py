@@ -7,12 +7,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from vpcache.errors import VpcacheError
-from vpcache.terraform.hcl import unparsable
+from vpcache.terraform.hcl import hcl_values
 
 _BACKEND = re.compile(r'^\s*backend\s+"([\w-]+)"', re.MULTILINE)
 _VARIABLE = re.compile(r'^\s*variable\s+"([\w-]+)"', re.MULTILINE)
@@ -126,7 +125,7 @@ def values(folder: Path) -> dict[str, Any]:
     """
     merged: dict[str, Any] = {}
     for file in values_files(folder):
-        merged |= json.loads(file.read_text()) if file.suffix == ".json" else _hcl(file)
+        merged |= json.loads(file.read_text()) if file.suffix == ".json" else hcl_values(file)
     return {name: _unquoted(value) for name, value in merged.items()}
 
 
@@ -137,28 +136,11 @@ def values_files(folder: Path) -> list[Path]:
     return [file for file in (*names, *automatic) if file.exists()]
 
 
-def _hcl(file: Path) -> Mapping[str, Any]:
-    """Return the HCL of a file, parsed by python-hcl2. Raises VpcacheError if it cannot be parsed."""
-    try:
-        return _parsed(file.read_text())
-    except Exception as error:  # the errors of lark and python-hcl2 have no common base class
-        raise VpcacheError(unparsable(file, error)) from error
-
-
-@lru_cache(maxsize=64)
-def _parsed(text: str) -> Mapping[str, Any]:
-    """Return parsed HCL. A command reads the values of an environment several times."""
-    import hcl2
-
-    document: dict[str, Any] = hcl2.loads(text)
-    return document
-
-
 def _blocks(folder: Path, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield label and body of all blocks of a kind. Files that python-hcl2 cannot parse are skipped."""
     for file in sorted(folder.glob("*.tf")):
         with suppress(VpcacheError):
-            for block in _hcl(file).get(kind, []):
+            for block in hcl_values(file).get(kind, []):
                 yield from ((label.strip('"'), body) for label, body in block.items())
 
 
