@@ -1,4 +1,4 @@
-"""HCL files, parsed by python-hcl2: their values, and their parts with lines. Only what is literal is read."""
+"""HCL files, parsed by python-hcl2: their values, and their parts with lines. Only literals are read."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _DEADLINE_SECONDS = 60
 _POLL_SECONDS = 0.05
 
 # The provider ends with this shell's stdin, so also when the Python process is killed. A background job of a
-# shell has no stdin, hence descriptor 3. After SIGTERM its socket would stay in the folder of temporary files.
+# shell has no stdin, hence descriptor 3. After SIGTERM the provider's socket would remain in its folder.
 _UNTIL_STDIN_ENDS = (
     'exec 3<&0; "$0" -debug & provider=$!; '
     "{ read -r _ <&3; kill -INT $provider 2>/dev/null; } & wait $provider"
