@@ -42,11 +42,12 @@ def apply(root: Path, environment: str, target: TargetChoice, name: str, *, yes:
     with stack.exclusive_lock():
         with step("init"):
             stack.init()
-        with step("plan"):
-            planned = stack.plan()
-        _check_quotas(stack, planned)
-        if not _is_plan_confirmed(stack, planned, yes=yes, confirm=confirm):
-            return
+        with stack.one_provider():
+            with step("plan"):
+                planned = stack.plan()
+            _check_quotas(stack, planned)
+            if not _is_plan_confirmed(stack, planned, yes=yes, confirm=confirm):
+                return
         with _progress() as show:
             stack.apply(planned, on_event=show)
     if stack.target.is_lab:
@@ -63,9 +64,12 @@ def plan(root: Path, environment: str, target: TargetChoice, name: str, *, as_js
     with stack.exclusive_lock():
         with step("init"):
             stack.init()
-        with step("plan"):
-            planned = stack.plan()
-        if as_json:
+        with stack.one_provider():
+            with step("plan"):
+                planned = stack.plan()
+            if not as_json:
+                _print_plan(planned)
+                return
             counts = {"add": planned.add, "change": planned.change, "remove": planned.remove}
             print(
                 json.dumps(
@@ -74,8 +78,6 @@ def plan(root: Path, environment: str, target: TargetChoice, name: str, *, as_js
                     | {"changes": stack.changes(planned), "leftovers": _outside_as_json(planned.outside)}
                 )
             )
-            return
-    _print_plan(planned)
 
 
 @user_errors
@@ -140,10 +142,11 @@ def destroy(
         elif not journal.read(stack.target, stack.state) and (elsewhere := stack.elsewhere()):
             raise VpcacheError(elsewhere)
         if stack.protected or not (stack.target.is_lab or yes):
-            with step("plan"):
-                planned = stack.plan(destroy=True)
-            if not _is_plan_confirmed(stack, planned, yes=yes, confirm=confirm, is_destroy=True):
-                return
+            with stack.one_provider():
+                with step("plan"):
+                    planned = stack.plan(destroy=True)
+                if not _is_plan_confirmed(stack, planned, yes=yes, confirm=confirm, is_destroy=True):
+                    return
         else:
             _print_outside(stack.outside_state())
         with _progress() as show:

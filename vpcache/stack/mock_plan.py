@@ -22,7 +22,6 @@ from vpcache.stack.stack import Stack
 from vpcache.terraform.initialisation import initialise
 from vpcache.terraform.installation import find_terraform
 from vpcache.terraform.process_environment import terraform_environment
-from vpcache.terraform.provider.attached import attached_provider
 from vpcache.terraform.root_module import values_files
 from vpcache.terraform.runner import Event, Terraform, plugin_dir
 
@@ -139,8 +138,7 @@ def _planner(stack: Stack) -> Iterator[_Planner]:
     planner.write(())
     plugins = plugin_dir(environ)
     initialise(terraform, plugin_dir=str(plugins) if plugins else None)
-    with attached_provider(folder, data_dir, terraform.environment) as environment:
-        terraform.environment = environment
+    with terraform.attached_provider():
         yield planner
 
 

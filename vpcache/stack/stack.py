@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -37,11 +37,12 @@ from vpcache.stack.state_history import (
 from vpcache.stack.target import Target
 from vpcache.terraform.diagnostics import warning
 from vpcache.terraform.drift import Drift, drift
-from vpcache.terraform.initialisation import initialise
+from vpcache.terraform.initialisation import initialise, module_folders
 from vpcache.terraform.installation import find_terraform
 from vpcache.terraform.plans import PlannedChange, planned_change
 from vpcache.terraform.process_environment import terraform_environment
 from vpcache.terraform.provider import lock as provider_lock
+from vpcache.terraform.provider.configurations import each_has_one_configuration
 from vpcache.terraform.root_module import check_provider_region, check_root_module, declared_variables
 from vpcache.terraform.runner import Event, Terraform, TerraformError, TerraformKilledError, plugin_dir
 from vpcache.terraform.undeclared import check_values, unset_variables
@@ -190,6 +191,24 @@ class Stack:
                 "terraform.tfvars or, in a test, return it from the fixture stack_variables"
             )
 
+    @contextmanager
+    def one_provider(self) -> Iterator[None]:
+        """Use one provider process for the plans in the `with` block, where that is possible and safe.
+
+        Terraform starts it several times for each plan, and once more to show it. On AWS it compares the
+        provider with the lock file before each start, and therefore starts its own. The process holds one
+        configuration of the provider.
+        """
+        folders = set(module_folders(self.environment_dir, self.data_dir).values())
+        is_safe = self.target.is_lab and each_has_one_configuration(folders)
+        with self._terraform.attached_provider() if is_safe else nullcontext():
+            yield
+
+    def _read(self, command: str, *arguments: str, **options: Any) -> tuple[int, str, str]:
+        """Run a Terraform command that changes nothing."""
+        with self.one_provider():
+            return self._terraform.cmd(command, *arguments, **options)
+
     def plan(self, *, destroy: bool = False, on_event: Callable[[Event], None] | None = None) -> Plan:
         """Plan an apply or a destroy. Requires `init`, except for a destroy without a state."""
         with self.exclusive_lock():
@@ -205,7 +224,7 @@ class Stack:
 
     def plan_json(self, plan: Plan) -> dict[str, Any]:
         """Return the output of `terraform show -json` for a plan of this stack."""
-        _, text, _ = self._terraform.cmd("show", str(plan.path), json=IsFlagged)
+        _, text, _ = self._read("show", str(plan.path), json=IsFlagged)
         document: dict[str, Any] = json.loads(text)
         return document
 
@@ -219,7 +238,7 @@ class Stack:
         if not self._has_state():
             raise self.not_applied()
         path = self.work_dir / "drift.tfplan"
-        self._terraform.cmd(
+        self._read(
             "plan",
             var_file=self.variables_file(),
             out=str(path),
@@ -228,7 +247,7 @@ class Stack:
             input=False,
             json=IsFlagged,
         )
-        _, text, _ = self._terraform.cmd("show", str(path), json=IsFlagged)
+        _, text, _ = self._read("show", str(path), json=IsFlagged)
         return drift(json.loads(text))
 
     def with_variables(self, **variables: Any) -> Stack:
@@ -266,7 +285,7 @@ class Stack:
             if on_event is not None:
                 on_event(event)
 
-        self._terraform.cmd(
+        self._read(
             "plan",
             var_file=self.variables_file(),
             out=str(path),
@@ -278,7 +297,7 @@ class Stack:
         return Plan(
             **counts,
             path=path,
-            render=lambda: self._terraform.cmd("show", str(path), no_color=IsFlagged)[1],
+            render=lambda: self._read("show", str(path), no_color=IsFlagged)[1],
             changes=tuple(changes),
             outside=self.outside_state(),
         )
@@ -360,7 +379,7 @@ class Stack:
         """Return the output of `terraform show -json` for the state, None if the stack is not applied."""
         if not self._has_state():
             return None
-        _, text, _ = self._terraform.cmd("show", json=IsFlagged)
+        _, text, _ = self._read("show", json=IsFlagged)
         document: dict[str, Any] = json.loads(text)
         return document if "values" in document else None
 

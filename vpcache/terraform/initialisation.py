@@ -56,6 +56,16 @@ def fingerprint(terraform: Terraform, options: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
+def module_folders(root_module: Path, data_dir: Path) -> dict[str, Path]:
+    """Return the folders of the root module and of the modules that it uses, which `init` listed, by key.
+
+    A key is that of Terraform's modules.json: "" for the root module, `network.subnets` for a nested one.
+    """
+    modules = json.loads(_content(data_dir / _MODULES) or "{}").get("Modules", [])
+    folders = {module["Key"]: (root_module / module["Dir"]).resolve() for module in modules}
+    return folders | {"": root_module.resolve()}
+
+
 def _sources(folder: Path) -> list[tuple[str, str]]:
     """Return the files of HCL of the root module, without those that `terraform init` writes."""
     files = sorted(file for pattern in _SOURCES for file in folder.glob(pattern))
@@ -64,9 +74,7 @@ def _sources(folder: Path) -> list[tuple[str, str]]:
 
 def _configuration(folder: Path, data_dir: Path) -> Iterator[Path]:
     """Yield the files of the root module and of its installed modules."""
-    modules = json.loads(_content(data_dir / _MODULES) or "{}").get("Modules", [])
-    folders = {folder} | {folder / module["Dir"] for module in modules}
-    for each in sorted(folders):
+    for each in sorted(set(module_folders(folder, data_dir).values())):
         yield from sorted(file for pattern in _CONFIGURATION for file in each.glob(pattern))
 
 

@@ -14,6 +14,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from vpcache.terraform.provider.attached import PROVIDER_ADDRESSES
+
 PREFIXES = ("AWS_", "BOTO_", "BOTOCORE_", "TF_", "TERRAFORM_")
 
 TERRAFORM_VARIABLES = frozenset(
@@ -67,8 +69,6 @@ AWS_VARIABLES = frozenset(
     }
 )
 AWS_PREFIXES = ("AWS_ENDPOINT_URL_",)
-
-_ATTACHED = "TF_REATTACH_PROVIDERS"
 
 _GARBAGE_COLLECTION = {"GOGC": "400", "GOMEMLIMIT": "1GiB"}
 """Go's garbage collector in Terraform and in its provider, unless the user's shell has other values.
@@ -124,7 +124,7 @@ def terraform_environment(environ: Mapping[str, str], data_dir: Path) -> dict[st
     environment = {
         key: value
         for key, value in environ.items()
-        if _passes(key, TERRAFORM_VARIABLES | {_ATTACHED}, (*TERRAFORM_PREFIXES, "AWS_"))
+        if _passes(key, TERRAFORM_VARIABLES | {PROVIDER_ADDRESSES}, (*TERRAFORM_PREFIXES, "AWS_"))
     }
     if not os.access(environment.get("TF_CLI_CONFIG_FILE", os.devnull), os.R_OK):
         del environment["TF_CLI_CONFIG_FILE"]

@@ -17,6 +17,7 @@ import python_terraform
 
 from vpcache.errors import InterruptedRunError, VpcacheError
 from vpcache.terraform.diagnostics import message
+from vpcache.terraform.provider.attached import PROVIDER_ADDRESSES, attached_provider
 from vpcache.terraform.signals import Forwarding
 
 Event = Mapping[str, Any]
@@ -64,6 +65,20 @@ class Terraform(python_terraform.Terraform):  # type: ignore[misc]  # it is unty
 
     def read_state_file(self, file_path: str | None = None) -> None:
         """Do nothing: the state is in the backend, and is read with `output` and `show`."""
+
+    @contextmanager
+    def attached_provider(self) -> Iterator[None]:
+        """Use one provider process for the commands in the `with` block, which must change nothing."""
+        before = self.environment
+        if PROVIDER_ADDRESSES in before:
+            yield
+            return
+        data_dir = Path(before["TF_DATA_DIR"])
+        try:
+            with attached_provider(Path(self.working_dir), data_dir, before) as self.environment:
+                yield
+        finally:
+            self.environment = before
 
     def cmd(
         self,

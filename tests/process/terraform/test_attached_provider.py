@@ -11,26 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import wait_until_gone
+from tests.support.terraform.stand_in import stand_in_provider
 from vpcache.errors import VpcacheError
 from vpcache.terraform.provider.attached import attached_provider
 
-PROVIDER = (
-    "providers/registry.terraform.io/hashicorp/aws/5.100.0/linux_amd64/terraform-provider-aws_v5.100.0_x5"
-)
-STARTS = f"""\
-#!{sys.executable}
-import os, pathlib, signal, sys
-assert sys.argv[1:] == ["-debug"]
-signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell ignores it
-folder = pathlib.Path(os.environ["FOLDER"])
-(folder / "pid").write_text(str(os.getpid()))
-(folder / "socket").touch()
-print("Provider started. To attach Terraform CLI, set TF_REATTACH_PROVIDERS:")
-print("\\tTF_REATTACH_PROVIDERS='{{\\"aws\\":{{}}}}'", flush=True)
-signal.sigwait([signal.SIGINT])
-(folder / "socket").unlink()
-"""
 HOLDS = """
 import os, pathlib, sys
 from vpcache.terraform.provider.attached import attached_provider
@@ -43,15 +27,8 @@ with attached_provider(pathlib.Path(), pathlib.Path(sys.argv[1]), os.environ):
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A TF_DATA_DIR with a provider that starts."""
-    _provider(tmp_path, STARTS)
+    stand_in_provider(tmp_path)
     return tmp_path
-
-
-def _provider(folder: Path, script: str) -> None:
-    executable = folder / PROVIDER
-    executable.parent.mkdir(parents=True)
-    executable.write_text(script)
-    executable.chmod(0o755)
 
 
 def _pid(folder: Path) -> int:
@@ -92,7 +69,7 @@ def test_provider_ends_with_a_killed_python(folder: Path) -> None:
 
 
 def test_provider_that_does_not_start_is_an_error(tmp_path: Path) -> None:
-    _provider(tmp_path, "#!/bin/sh\necho 'no memory'\nexit 1\n")
+    stand_in_provider(tmp_path, "#!/bin/sh\necho 'no memory'\nexit 1\n")
     with (
         pytest.raises(VpcacheError, match=r"the AWS provider does not start: .*provider\.log"),
         attached_provider(tmp_path, tmp_path, os.environ),

@@ -45,9 +45,10 @@ def plan_documents(stack: Stack) -> tuple[Mapping[str, Any], Mapping[str, Any] |
     with stack.exclusive_lock():
         with step("init"):
             stack.init()
-        with step("plan"):
-            planned = stack.plan()
-        document = stack.plan_json(planned)
+        with stack.one_provider():
+            with step("plan"):
+                planned = stack.plan()
+            document = stack.plan_json(planned)
         if not plans.after(document).undecided:
             return document, None
         with step("unknown values"):

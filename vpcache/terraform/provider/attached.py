@@ -19,6 +19,9 @@ from pathlib import Path
 
 from vpcache.errors import VpcacheError
 
+PROVIDER_ADDRESSES = "TF_REATTACH_PROVIDERS"
+"""The variable with which Terraform uses attached providers instead of starting its own."""
+
 _EXECUTABLES = "providers/registry.terraform.io/hashicorp/aws/*/*/terraform-provider-aws*"
 _REATTACH = re.compile(r"TF_REATTACH_PROVIDERS='(?P<value>.+)'")
 _DEADLINE_SECONDS = 60
@@ -60,7 +63,7 @@ def attached_provider(
             start_new_session=True,  # Ctrl-C in the terminal is for Terraform
         ) as shell,
     ):
-        yield {**environment, "TF_REATTACH_PROVIDERS": _address(shell, log)}
+        yield {**environment, PROVIDER_ADDRESSES: _address(shell, log)}
 
 
 def _address(shell: subprocess.Popen[bytes], log: Path) -> str:

@@ -12,8 +12,9 @@ from typing import Any
 from vpcache.stack.lock import state_lock
 from vpcache.stack.stack import Stack
 from vpcache.stack.state import s3_client
+from vpcache.terraform.initialisation import module_folders
 from vpcache.testing.kept.bundle_references import decides_only_code
-from vpcache.testing.kept.fingerprint import Fingerprint, module_folders
+from vpcache.testing.kept.fingerprint import Fingerprint
 
 Bundles = Mapping[str, Mapping[str, str]]
 State = dict[str, Any]

@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from vpcache.terraform.initialisation import module_folders
 from vpcache.terraform.provider.lock import LOCK_FILE
 from vpcache.terraform.root_module import values_files
 
@@ -84,17 +85,6 @@ def package_version() -> str:
         part for file in sources for part in (str(file.relative_to(_PACKAGE)).encode(), file.read_bytes())
     )
     return f"{number} ({source[:8]})"
-
-
-def module_folders(root_module: Path, data_dir: Path) -> dict[str, Path]:
-    """Return the folders of the root module and of the modules that it uses, which `init` listed, by key.
-
-    A key is that of Terraform's modules.json: "" for the root module, `network.subnets` for a nested one.
-    """
-    listing = data_dir / "modules/modules.json"
-    modules = json.loads(listing.read_text())["Modules"] if listing.exists() else []
-    folders = {module["Key"]: (root_module / module["Dir"]).resolve() for module in modules}
-    return folders | {"": root_module.resolve()}
 
 
 def text_digest(text: str) -> str:
