@@ -110,10 +110,17 @@ def is_held_here(target: Target, location: StateLocation) -> bool:
     return False
 
 
+def user_folder() -> Path:
+    """Return the folder of this user's files that outlive a command and belong to no project.
+
+    https://specifications.freedesktop.org/basedir-spec/latest/
+    """
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "vpcache"
+
+
 def _machine_path(target: Target, location: StateLocation) -> Path:
-    folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "vpcache"
     key = f"{platform.node()} {target.environment.get('AWS_ENDPOINT_URL')} {location.bucket} {location.key}"
-    return folder / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.lock"
+    return user_folder() / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.lock"
 
 
 def _machine_file(target: Target, location: StateLocation) -> Path:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import os
 import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from vpcache.drills.record import start_of
 from vpcache.errors import VpcacheError
 from vpcache.lab.client import Lab
 from vpcache.lab.owner import this_process
+from vpcache.stack.lock import user_folder
 from vpcache.stack.target import LAB
 from vpcache.testing.kept.fingerprint import Fingerprint
 
@@ -148,8 +148,7 @@ class Records:
 
 def records() -> Records:
     """Return the records of this user."""
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state")
-    return Records(state / "vpcache/kept")
+    return Records(user_folder() / "kept")
 
 
 def record_key(root: Path, root_module: Path, target: str, name: str) -> str:

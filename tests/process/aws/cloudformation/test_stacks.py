@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -199,6 +200,15 @@ def test_update_without_changes_is_rejected(stacks: Stacks) -> None:
     )
     assert error.message == "No updates are to be performed."
     stacks.delete(stack)
+
+
+def test_unnamed_parameter_gets_a_name(stacks: Stacks, region: Region) -> None:
+    stack = stacks.create({"Rate": resource("SSM::Parameter", Type="String", Value="7")})["StackId"]
+    name = stacks.ids(stack)["Rate"]
+    assert re.fullmatch(r"CFN-Rate-\w{12,}", name)
+    assert region.client("ssm").get_parameter(Name=name)["Parameter"]["Value"] == "7"
+    stacks.delete(stack)
+    assert region.client("ssm").describe_parameters()["Parameters"] == []
 
 
 def test_custom_name_prevents_a_replacement(stacks: Stacks) -> None:

@@ -38,6 +38,11 @@ _REFUSED_SERVICES = (
 """Types of the services that a direct call is refused for."""
 _REFUSED_PROPERTIES = {"AWS::Route53::HostedZone": frozenset({"VPCs"})}
 _RECORDS = frozenset({"AWS::RDS::DBSubnetGroup", "AWS::Redshift::ClusterSubnetGroup"})
+_NAME_PREFIXES = {"AWS::SSM::Parameter": "CFN"}
+"""Types whose generated names begin with this instead of the stack's name, and are read from the properties.
+
+https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-ssm (aws-ssm-parameter)
+"""
 
 Exclusive = Callable[[], AbstractContextManager[None]]
 """Blocks other changes of the model inside a `with` block, and reconciles the data plane at its end."""
@@ -97,15 +102,18 @@ def moto_kind(kind: str, account: str, exclusive: Exclusive) -> Kind | None:
     name_property = model.cloudformation_name_type() or None
 
     def create(request: Request) -> Made:
-        name = request.properties.get(name_property) if name_property else None
+        given = request.properties.get(name_property) if name_property else None
+        name = given or _new_name(kind, request)
         properties = ReadProperties(request.properties)
         if name_property:
             properties.read.add(name_property)
+            if kind in _NAME_PREFIXES:
+                properties[name_property] = name
         document = {"Type": kind, "Properties": properties}
         arguments = {"LogicalId": request.logical_id, "StackId": request.stack, "ResourceType": kind}
         with exclusive():
             resource = model.create_from_cloudformation_json(
-                name or _new_name(kind, request), document, account, request.calls.region, **arguments
+                name, document, account, request.calls.region, **arguments
             )
             if unread := properties.unread():
                 _remove(model, resource, document, account, request.calls.region)
@@ -125,7 +133,8 @@ def moto_kind(kind: str, account: str, exclusive: Exclusive) -> Kind | None:
 def _new_name(kind: str, request: Request) -> str:
     from moto.cloudformation.parsing import generate_resource_name
 
-    name: str = generate_resource_name(kind, request.stack, request.logical_id)
+    prefix = _NAME_PREFIXES.get(kind, request.stack)
+    name: str = generate_resource_name(kind, prefix, request.logical_id)
     return name
 
 
