@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.commands import Commands
+from tests.support.served.functions import eventually
 from vpcache.functions import call_cached_api
 
 pytestmark = pytest.mark.lab
@@ -67,9 +68,11 @@ def test_logs_are_merged_in_the_order_of_their_time(commands, words, target, out
     assert {outputs["cached_api"], outputs["origin_function"]} <= {line["function"] for line in lines}
 
 
-def test_logs_of_one_function_match_the_filter(commands, words):
-    lines = commands.succeed("logs", *words, "--function", "cached-api", "--filter", "REPORT").splitlines()
-    assert lines and all(" cached-api " in line and "REPORT RequestId: " in line for line in lines)
+def test_logs_of_one_function_match_the_filter(commands, words, target, outputs):
+    call_cached_api(target, outputs["cached_api"], _employee())
+    command = ("logs", *words, "--function", "cached-api", "--filter", "REPORT")
+    lines = eventually(lambda: commands.succeed(*command).splitlines())  # REPORT follows the response
+    assert all(" cached-api " in line and "REPORT RequestId: " in line for line in lines)
 
 
 def test_unknown_function_and_pattern_are_one_line(commands, words):
