@@ -193,11 +193,11 @@ class Stack:
 
     @contextmanager
     def one_provider(self) -> Iterator[None]:
-        """Use one provider process for the plans in the `with` block, where that is possible and safe.
+        """Use one provider process for the plans in the `with` block, on a lab.
 
-        Terraform starts it several times for each plan, and once more to show it. On AWS it compares the
-        provider with the lock file before each start, and therefore starts its own. The process holds one
-        configuration of the provider.
+        Otherwise Terraform starts the provider several times for each plan, and once more to show it. It
+        still does so on AWS, where it compares the provider with the lock file before each start, and for a
+        root module with several configurations of a provider, as the process holds only one.
         """
         folders = set(module_folders(self.environment_dir, self.data_dir).values())
         is_safe = self.target.is_lab and each_has_one_configuration(folders)
@@ -238,16 +238,17 @@ class Stack:
         if not self._has_state():
             raise self.not_applied()
         path = self.work_dir / "drift.tfplan"
-        self._read(
-            "plan",
-            var_file=self.variables_file(),
-            out=str(path),
-            refresh_only=IsFlagged,
-            lock=False,
-            input=False,
-            json=IsFlagged,
-        )
-        _, text, _ = self._read("show", str(path), json=IsFlagged)
+        with self.one_provider():
+            self._terraform.cmd(
+                "plan",
+                var_file=self.variables_file(),
+                out=str(path),
+                refresh_only=IsFlagged,
+                lock=False,
+                input=False,
+                json=IsFlagged,
+            )
+            _, text, _ = self._terraform.cmd("show", str(path), json=IsFlagged)
         return drift(json.loads(text))
 
     def with_variables(self, **variables: Any) -> Stack:
